@@ -1,0 +1,87 @@
+// Prefixed, time-ordered ids: `<prefix>_` + 26 Crockford base32 characters, 48 bits of milliseconds and 80 random bits
+// (the ULID layout), so that ids sort by birth as text, in SQLite and PostgreSQL alike.
+import type { Clock, RandomBytes } from './clock.ts'
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/** What an id may name. The prefix is part of the id and never changes. */
+export const ID_PREFIXES = {
+  call: 'call',
+  decision: 'dec',
+  event: 'evt',
+  session: 'ses',
+  request: 'req',
+  grant: 'grt',
+  approval: 'apr',
+  lock: 'lck',
+  lease: 'lse',
+  receipt: 'rcp',
+  assignment: 'asg',
+  response: 'resp',
+  node: 'nod',
+  webhook: 'whk',
+  sweep: 'swp',
+  alert: 'alr',
+  boot: 'boot',
+} as const
+export type IdKind = keyof typeof ID_PREFIXES
+
+export type NewId = (kind: IdKind) => string
+
+/** Ids of one process grow strictly: within a millisecond the random part is counted up. */
+export function createIds(clock: Pick<Clock, 'now'>, random: RandomBytes): NewId {
+  let lastTime = -1
+  let tail = new Uint8Array(10)
+  // Random bytes are drawn from the system in blocks: one draw per id costs more than the id itself.
+  let pool = new Uint8Array(0)
+  let used = 0
+  const draw = (size: number) => {
+    if (used + size > pool.length) {
+      pool = new Uint8Array(random(1280))
+      used = 0
+    }
+    used += size
+    return pool.slice(used - size, used)
+  }
+  return (kind) => {
+    const now = clock.now()
+    if (now > lastTime) {
+      lastTime = now
+      tail = draw(10)
+      tail[0] = (tail[0] ?? 0) & 0x7f // room to count up without overflow
+    } else {
+      for (let i = 9; i >= 0; i--) {
+        const next = ((tail[i] ?? 0) + 1) & 0xff
+        tail[i] = next
+        if (next !== 0) break
+      }
+    }
+    return `${ID_PREFIXES[kind]}_${encodeTime(lastTime)}${encodeTail(tail)}`
+  }
+}
+
+let cachedTime = -1
+let cachedText = ''
+function encodeTime(time: number): string {
+  if (time === cachedTime) return cachedText
+  let text = ''
+  let rest = time
+  for (let i = 0; i < 10; i++) {
+    text = ALPHABET[rest % 32] + text
+    rest = Math.floor(rest / 32)
+  }
+  cachedTime = time
+  cachedText = text
+  return text
+}
+
+function encodeTail(bytes: Uint8Array): string {
+  let text = ''
+  for (let half = 0; half < 10; half += 5) {
+    const high = ((bytes[half] ?? 0) << 12) | ((bytes[half + 1] ?? 0) << 4) | ((bytes[half + 2] ?? 0) >> 4)
+    const low = (((bytes[half + 2] ?? 0) & 15) << 16) | ((bytes[half + 3] ?? 0) << 8) | (bytes[half + 4] ?? 0)
+    for (const word of [high, low])
+      text += `${ALPHABET[(word >> 15) & 31]}${ALPHABET[(word >> 10) & 31]}${ALPHABET[(word >> 5) & 31]}${ALPHABET[word & 31]}`
+  }
+  return text
+}
