@@ -1,0 +1,43 @@
+// The one way to change anything that a running call may rest on: rows, feed entries and audit events in one transaction.
+// When the promise resolves the change is durable, recorded, and applied on this node.
+import type { Clock, NewEvent } from '../core/index.ts'
+import type { Store, Trx } from './store.ts'
+
+/** What changed, for the feed: `{kind: 'key', key: '8F2…'}`. Kinds are the nouns of the rooms that own the rows. */
+export interface FeedEntry {
+  readonly kind: string
+  readonly key: string
+}
+
+export interface Changed<T> {
+  value: T
+  feed: readonly FeedEntry[]
+  events: readonly NewEvent[]
+}
+
+/** Returns the value, and the sequence number of the last feed entry (0 if there was none). */
+export type MakeChange = <T>(work: (trx: Trx) => Promise<Changed<T>>) => Promise<{ value: T; seq: number }>
+
+export interface ChangeDeps {
+  store: Store
+  clock: Clock
+  /** Appends feed rows inside the transaction; returns the last sequence number. */
+  appendFeed: (trx: Trx, entries: readonly FeedEntry[], at: number) => Promise<number>
+  /** Appends audit events inside the transaction, so that neither exists without the other. */
+  appendEvents: (trx: Trx, events: readonly NewEvent[]) => Promise<void>
+  /** Resolves when this node has applied the feed up to `seq`. */
+  applied: (seq: number) => Promise<void>
+}
+
+export function createChange(deps: ChangeDeps): MakeChange {
+  return async (work) => {
+    const { value, seq } = await deps.store.transaction(async (trx) => {
+      const changed = await work(trx)
+      if (changed.events.length > 0) await deps.appendEvents(trx, changed.events)
+      const last = changed.feed.length > 0 ? await deps.appendFeed(trx, changed.feed, deps.clock.now()) : 0
+      return { value: changed.value, seq: last }
+    })
+    if (seq > 0) await deps.applied(seq)
+    return { value, seq }
+  }
+}

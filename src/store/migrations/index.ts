@@ -1,0 +1,8 @@
+// Forward-only migrations in order. A migration that was released is never edited; a change is a new one.
+
+import { feed } from './0001-feed.ts'
+import type { ColumnTypes, MigrationSteps } from './types.ts'
+
+export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
+  '0001-feed': feed,
+}

@@ -1,0 +1,65 @@
+// PostgreSQL behind Kysely: a pool for reads and transactions. Everything that differs from SQLite is here and in its twin.
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { DatabaseError, type DatabaseErrorKind } from './error.ts'
+
+/** int8 arrives as text; all our integers fit a double exactly, and one that does not is an error, not a rounding. */
+const exactInteger = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value)) throw new Error(`integer out of range: ${text}`)
+  return value
+}
+
+const INT8 = 20
+const NUMERIC = 1700
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === INT8 || oid === NUMERIC) return exactInteger
+    return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text')
+  }) as typeof pg.types.getTypeParser,
+}
+
+/** SQLSTATE to kind; classes 08, 53, 57 mean that the server cannot serve now. */
+function kindOf(error: unknown): DatabaseErrorKind | undefined {
+  const state = (error as { code?: unknown }).code
+  if (typeof state !== 'string') return undefined
+  if (state === '23505') return 'unique'
+  if (state === '23503') return 'reference'
+  if (state === '23502' || state === '23514') return 'check'
+  if (/^(08|53|57)/.test(state) || /^E[A-Z]+$/.test(state)) return 'unavailable'
+  return undefined
+}
+
+/** A driver error as a DatabaseError; lost connections carry no SQLSTATE and are told by the pool's own wording-free signs. */
+export function translatePostgres(error: unknown): unknown {
+  if (error instanceof DatabaseError || !(error instanceof Error)) return error
+  const kind = kindOf(error)
+  if (kind) return new DatabaseError(kind, error.message, error)
+  return error
+}
+
+export interface PostgresOptions {
+  url: string
+  /** Most connections this node holds. */
+  maxConnections: number
+  /** Milliseconds to wait for a connection before the database counts as unavailable. */
+  connectTimeoutMs: number
+  report: (error: unknown) => void
+}
+
+export function createPool(options: PostgresOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections,
+    connectionTimeoutMillis: options.connectTimeoutMs,
+    types,
+    application_name: 'sallyport',
+  })
+  // An idle connection that breaks must not end the process; the next query finds out and fails by itself.
+  pool.on('error', options.report)
+  return pool
+}
+
+export function openPostgres<T>(pool: pg.Pool): Kysely<T> {
+  return new Kysely<T>({ dialect: new PostgresDialect({ pool }) })
+}

@@ -1,0 +1,161 @@
+// SQLite behind Kysely: two worker threads on one encrypted file, one that writes and one that only reads.
+// Everything that differs from PostgreSQL in this product is in this file and its twin.
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  Kysely,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+import { DatabaseError, type DatabaseErrorKind } from './error.ts'
+import type { WorkerOptions, WorkerRequest, WorkerResponse } from './sqlite-worker.ts'
+
+/** A value as SQLite takes it: no booleans, no undefined. */
+const bind = (value: unknown): unknown => {
+  if (typeof value === 'boolean') return value ? 1 : 0
+  return value === undefined ? null : value
+}
+
+const KINDS: Record<string, DatabaseErrorKind> = {
+  SQLITE_CONSTRAINT_PRIMARYKEY: 'unique',
+  SQLITE_CONSTRAINT_UNIQUE: 'unique',
+  SQLITE_CONSTRAINT_FOREIGNKEY: 'reference',
+  SQLITE_CONSTRAINT_NOTNULL: 'check',
+  SQLITE_CONSTRAINT_CHECK: 'check',
+}
+
+class WorkerConnection implements DatabaseConnection {
+  readonly #worker: Worker
+  readonly #waiting = new Map<
+    number,
+    { resolve: (result: QueryResult<unknown>) => void; reject: (e: unknown) => void }
+  >()
+  #next = 1
+  #dead: Error | undefined
+
+  constructor(options: WorkerOptions) {
+    const here = import.meta.url
+    this.#worker = new Worker(new URL(`./sqlite-worker${extname(here)}`, here), { workerData: options })
+    this.#worker.on('message', (response: WorkerResponse) => this.#answer(response))
+    this.#worker.on('error', (error) => this.#die(error instanceof Error ? error : new Error(String(error))))
+    this.#worker.on('exit', () => this.#die(new Error('the database thread has ended')))
+  }
+
+  #answer(response: WorkerResponse): void {
+    const waiter = this.#waiting.get(response.id)
+    this.#waiting.delete(response.id)
+    if (!waiter) return
+    if ('error' in response) {
+      const { code, message } = response.error
+      waiter.reject(new DatabaseError(KINDS[code] ?? 'failed', message))
+    } else {
+      waiter.resolve({ rows: response.rows, numAffectedRows: BigInt(response.changes) })
+    }
+    if (this.#waiting.size === 0) this.#worker.unref()
+  }
+
+  #die(error: Error): void {
+    this.#dead ??= error
+    for (const { reject } of this.#waiting.values()) reject(new DatabaseError('unavailable', error.message))
+    this.#waiting.clear()
+  }
+
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#dead) return Promise.reject(new DatabaseError('unavailable', this.#dead.message))
+    const request: WorkerRequest = { id: this.#next++, sql: query.sql, parameters: query.parameters.map(bind) }
+    if (this.#waiting.size === 0) this.#worker.ref()
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(request.id, { resolve: resolve as (result: QueryResult<unknown>) => void, reject })
+      this.#worker.postMessage(request)
+    })
+  }
+
+  // biome-ignore lint/correctness/useYield: pages are read with limits; a cursor over a thread boundary gains nothing
+  async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('streaming queries are not used; page with a key instead')
+  }
+
+  close(): Promise<void> {
+    if (this.#dead) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#worker.ref()
+      this.#worker.once('exit', () => resolve())
+      this.#worker.postMessage('close')
+    })
+  }
+}
+
+/** One connection, handed to one user at a time in order of asking. */
+class SingleConnectionDriver implements Driver {
+  readonly #connection: WorkerConnection
+  readonly #shared: boolean
+  #queue: Promise<void> = Promise.resolve()
+  #release: (() => void) | undefined
+
+  /** `shared`: statements of several users may interleave (reads outside transactions). */
+  constructor(options: WorkerOptions, shared: boolean) {
+    this.#connection = new WorkerConnection(options)
+    this.#shared = shared
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<DatabaseConnection> {
+    if (this.#shared) return this.#connection
+    const turn = this.#queue
+    let release = () => {}
+    this.#queue = new Promise((resolve) => {
+      release = resolve
+    })
+    await turn
+    this.#release = release
+    return this.#connection
+  }
+
+  async releaseConnection(): Promise<void> {
+    this.#release?.()
+  }
+
+  async beginTransaction(): Promise<void> {
+    await this.#connection.executeQuery(raw('begin immediate'))
+  }
+
+  async commitTransaction(): Promise<void> {
+    await this.#connection.executeQuery(raw('commit')) // durable from here on: WAL with synchronous=FULL
+  }
+
+  async rollbackTransaction(): Promise<void> {
+    await this.#connection.executeQuery(raw('rollback'))
+  }
+
+  destroy(): Promise<void> {
+    return this.#connection.close()
+  }
+}
+
+const raw = (sql: string): CompiledQuery => ({ sql, parameters: [] }) as unknown as CompiledQuery
+
+const dialect = (driver: Driver): Dialect => ({
+  createAdapter: () => new SqliteAdapter(),
+  createDriver: () => driver,
+  createIntrospector: (db) => new SqliteIntrospector(db),
+  createQueryCompiler: () => new SqliteQueryCompiler(),
+})
+
+/** Opens (creating if needed) the encrypted file and returns a writer and a reader over it. */
+export async function openSqlite<T>(options: { file: string; keyHex: string }): Promise<{
+  writer: Kysely<T>
+  reader: Kysely<T>
+}> {
+  const writer = new Kysely<T>({ dialect: dialect(new SingleConnectionDriver({ ...options, readonly: false }, false)) })
+  // The writer opens first: it creates the file and switches it to WAL, which a read-only connection cannot do.
+  await writer.connection().execute((connection) => connection.executeQuery(raw('select 1')))
+  const reader = new Kysely<T>({ dialect: dialect(new SingleConnectionDriver({ ...options, readonly: true }, true)) })
+  return { writer, reader }
+}

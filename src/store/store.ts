@@ -1,0 +1,102 @@
+// The database of one node: reads, transactions, migrations. Writing outside a transaction is not possible by type.
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Kysely, Transaction } from 'kysely'
+import { type Migration, Migrator } from 'kysely/migration'
+import type { ReadonlyKysely } from 'kysely/readonly'
+import type pg from 'pg'
+import { DatabaseError, translate } from './error.ts'
+import { MIGRATIONS } from './migrations/index.ts'
+import { POSTGRES_TYPES, SQLITE_TYPES } from './migrations/types.ts'
+import { createPool, openPostgres, translatePostgres } from './postgres.ts'
+import { openSqlite } from './sqlite.ts'
+import type { Tables } from './tables/index.ts'
+
+export type Trx = Transaction<Tables>
+export type Db = ReadonlyKysely<Tables>
+
+export interface Store {
+  readonly dialect: 'sqlite' | 'postgres'
+  /** Reads of committed state. On SQLite a connection of its own that cannot write. */
+  readonly db: Db
+  /**
+   * Runs `work` in one transaction; it is durable when the promise resolves, and has left no trace when it rejects.
+   * On SQLite transactions run one after another; on PostgreSQL they run in parallel at READ COMMITTED, so whoever counts
+   * must lock or use one conditional UPDATE.
+   * @throws Fault `store_unavailable` if the database cannot be reached
+   */
+  transaction<T>(work: (trx: Trx) => Promise<T>): Promise<T>
+  /** The pool behind it, for LISTEN and advisory locks; undefined on SQLite. */
+  readonly pool: pg.Pool | undefined
+  close(): Promise<void>
+}
+
+export interface StoreOptions {
+  /** `postgres://…`, or undefined for the embedded database. */
+  url?: string
+  /** Path of the embedded database file; the key of its page cipher, 32 bytes as hex. */
+  file: string
+  keyHex: string
+  maxConnections?: number
+  report: (error: unknown) => void
+}
+
+/** Opens the database and brings it to the newest migration. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  if (options.url !== undefined) return openPostgresStore(options, options.url)
+  mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })
+  const { writer, reader } = await openSqlite<Tables>({ file: options.file, keyHex: options.keyHex })
+  await migrate(writer, 'sqlite')
+  return {
+    dialect: 'sqlite',
+    db: readonly(reader),
+    pool: undefined,
+    transaction: (work) => run(writer, work, (error) => error),
+    async close() {
+      await reader.destroy()
+      await writer.destroy()
+    },
+  }
+}
+
+async function openPostgresStore(options: StoreOptions, url: string): Promise<Store> {
+  const pool = createPool({
+    url,
+    maxConnections: options.maxConnections ?? 10,
+    connectTimeoutMs: 5000,
+    report: options.report,
+  })
+  const db = openPostgres<Tables>(pool)
+  await migrate(db, 'postgres')
+  return {
+    dialect: 'postgres',
+    db: readonly(db),
+    pool,
+    transaction: (work) => run(db, work, translatePostgres),
+    close: () => db.destroy(),
+  }
+}
+
+// Kysely's read-only view and its optional fields disagree under exactOptionalPropertyTypes; the object is the same.
+const readonly = (db: Kysely<Tables>): Db => db as unknown as Db
+
+async function run<T>(
+  db: Kysely<Tables>,
+  work: (trx: Trx) => Promise<T>,
+  dialectError: (error: unknown) => unknown,
+): Promise<T> {
+  try {
+    return await db.transaction().execute(work)
+  } catch (error) {
+    throw translate(dialectError(error))
+  }
+}
+
+async function migrate(db: Kysely<Tables>, dialect: 'sqlite' | 'postgres'): Promise<void> {
+  const types = dialect === 'sqlite' ? SQLITE_TYPES : POSTGRES_TYPES
+  const migrations: Record<string, Migration> = {}
+  for (const [name, build] of Object.entries(MIGRATIONS)) migrations[name] = build(types)
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const { error } = await migrator.migrateToLatest()
+  if (error) throw new DatabaseError('failed', 'the database could not be brought to the current layout', error)
+}

@@ -1,0 +1,20 @@
+// The ordered stream of changes, and the nodes that follow it.
+import type { Generated } from 'kysely'
+
+export interface FeedTables {
+  /** One row per change, written in the transaction of the change. `seq` order is commit order. */
+  change: {
+    seq: Generated<number>
+    kind: string
+    key: string
+    at: number
+  }
+  /** One row per running node: what it has applied, and when it was last heard of. */
+  node: {
+    id: string
+    name: string
+    applied_seq: number
+    started_at: number
+    heard_at: number
+  }
+}
