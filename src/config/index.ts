@@ -1,0 +1,5 @@
+export { ConfigError, type LoadedConfig, type LoadOptions, loadConfig, type Source } from './load.ts'
+export { nearest } from './nearest.ts'
+export { hostingOf, isLoopback, splitHostPort } from './safety.ts'
+export { type Config, type ModelConfig, schema, UPSTREAM_KINDS, type UpstreamConfig } from './schema.ts'
+export { SETTINGS, type Setting } from './settings.ts'

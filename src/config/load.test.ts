@@ -1,0 +1,95 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { ConfigError, loadConfig, SETTINGS } from './index.ts'
+
+function file(text: string): string {
+  const path = join(mkdtempSync(join(tmpdir(), 'sallyport-config-')), 'sallyport.yaml')
+  writeFileSync(path, text)
+  return path
+}
+
+function problems(text: string, env: Record<string, string> = {}): readonly string[] {
+  try {
+    loadConfig({ file: file(text), env })
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('order of sources', () => {
+  it('takes flags over environment over file over defaults, and says which', () => {
+    const loaded = loadConfig({
+      file: file('listen: 127.0.0.1:1\ntimeZone: Europe/Berlin\nkeys: {maxDays: 100}\n'),
+      env: { SALLYPORT_LISTEN: '127.0.0.1:2', SALLYPORT_KEYS_DEFAULT_DAYS: '7' },
+      flags: { listen: '127.0.0.1:3' },
+    })
+    expect(loaded.config.listen).toBe('127.0.0.1:3')
+    expect(loaded.config.keys).toMatchObject({ defaultDays: 7, maxDays: 100, overlapHours: 24 })
+    expect(loaded.sources.get('listen')).toBe('flag')
+    expect(loaded.sources.get('keys.defaultDays')).toBe('environment')
+    expect(loaded.sources.get('timeZone')).toBe('file')
+    expect(loaded.sources.get('data')).toBe('default')
+  })
+
+  it('names every setting once in flags and environment', () => {
+    const flags = SETTINGS.flatMap((one) => one.flag ?? [])
+    expect(new Set(flags).size).toBe(flags.length)
+    for (const setting of SETTINGS) expect(setting.description, setting.path).not.toBe('')
+  })
+})
+
+describe('what is refused', () => {
+  it.each([
+    ['an unknown key', 'lisen: 127.0.0.1:1', 'lisen is not a setting; did you mean listen?'],
+    ['an unknown nested key', 'keys: {defaultDay: 3}', 'keys.defaultDay is not a setting; did you mean defaultDays?'],
+    [
+      'an unknown key of an upstream',
+      'upstreams: [{name: a, ulr: "http://127.0.0.1:1"}]',
+      'ulr is not a setting; did you mean url?',
+    ],
+    ['a key twice', 'listen: 127.0.0.1:1\nlisten: 127.0.0.1:2', 'unique'],
+    ['a file that is not a mapping', '- a', 'must hold settings'],
+    ['a wrong type', 'keys: {defaultDays: soon}', 'keys.defaultDays'],
+    ['an open listener', 'listen: 0.0.0.0:4141', 'without TLS'],
+    ['an open IPv6 listener', 'listen: "[::]:4141"', 'without TLS'],
+    ['an open admin listener', 'adminListen: 10.0.0.1:4142', 'adminListen is 10.0.0.1:4142'],
+    ['half a certificate', 'tls: {certFile: a.pem}', 'belong together'],
+    ['a clear upstream', 'upstreams: [{name: a, url: "http://gpu1:8000"}]', 'allowClearText: true'],
+    ['a name that only looks local', 'upstreams: [{name: a, url: "http://127.0.0.1.evil.example"}]', 'allowClearText'],
+    ['a password in a url', 'upstreams: [{name: a, url: "https://u:p@gpu1"}]', 'password in its url'],
+    ['a clear database', 'database: postgres://db.example/x', 'sslmode=verify-full'],
+    ['a model without upstream', 'models: [{name: m, upstream: nowhere}]', 'is not declared'],
+    [
+      'an alias that is another model',
+      'upstreams: [{name: u, url: "http://127.0.0.1:1"}]\nmodels: [{name: m, upstream: u}, {name: n, upstream: u, aliases: [m]}]',
+      'used twice',
+    ],
+    ['an unknown zone', 'timeZone: Mars/Olympus', 'not an IANA zone'],
+  ])('%s', (_, text, sentence) => {
+    expect(problems(text).join('\n')).toContain(sentence)
+  })
+
+  it('a mistyped environment name', () => {
+    expect(problems('{}', { SALLYPORT_LISTN: 'x' })).toEqual([
+      'SALLYPORT_LISTN is not a setting; did you mean SALLYPORT_LISTEN?',
+    ])
+  })
+
+  it('without repeating a value that may be a secret', () => {
+    const text = problems('upstreams: [{name: a, url: "not a url", apiKey: 17, hosting: sk-verysecret}]').join('\n')
+    expect(text).toContain('upstreams[0].hosting')
+    expect(text).not.toContain('verysecret')
+  })
+})
+
+describe('what may be accepted knowingly', () => {
+  it('clear text, by the setting with the honest name', () => {
+    expect(problems('listen: 0.0.0.0:4141\nallowClearTextListen: true')).toEqual([])
+    expect(problems('upstreams: [{name: a, url: "http://gpu1:8000", allowClearText: true}]')).toEqual([])
+    expect(problems('upstreams: [{name: a, url: "http://[::1]:8000"}]')).toEqual([])
+  })
+})

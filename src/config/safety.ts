@@ -1,0 +1,121 @@
+// Combinations of settings that are valid one by one and unsafe or senseless together. Each refuses to start with a
+// sentence that says what to do; where a refusal can be overruled, the setting that does it has an honest name.
+import { isIPv4, isIPv6 } from 'node:net'
+import type { Config, UpstreamConfig } from './schema.ts'
+
+/** True for addresses that cannot leave this machine. Names other than `localhost` do not count: DNS may say anything. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
+  if (bare === 'localhost') return true
+  if (isIPv4(bare)) return bare.startsWith('127.')
+  return isIPv6(bare) && (bare === '::1' || bare.startsWith('::ffff:127.'))
+}
+
+/** Splits `HOST:PORT`; IPv6 comes in brackets. */
+export function splitHostPort(text: string): { host: string; port: number } {
+  const at = text.lastIndexOf(':')
+  return { host: text.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(text.slice(at + 1)) }
+}
+
+/** Where an upstream's data goes, unless the configuration says otherwise. */
+export function hostingOf(upstream: UpstreamConfig): 'embedded' | 'local' | 'external' {
+  if (upstream.hosting) return upstream.hosting
+  if (upstream.kind === 'embedded') return 'embedded'
+  return upstream.url !== undefined && isLoopback(new URL(upstream.url).hostname) ? 'local' : 'external'
+}
+
+export function refusals(config: Config): string[] {
+  return [listeners, database, upstreams, models, others].flatMap((check) => check(config))
+}
+
+function listeners(config: Config): string[] {
+  const problems: string[] = []
+  const hasTls = config.tls.certFile !== undefined && config.tls.keyFile !== undefined
+  if ((config.tls.certFile === undefined) !== (config.tls.keyFile === undefined))
+    problems.push('tls.certFile and tls.keyFile belong together; set both or neither')
+  if (config.tls.clientCaFile !== undefined && !hasTls)
+    problems.push('tls.clientCaFile needs tls.certFile and tls.keyFile: client certificates exist only over TLS')
+  for (const setting of ['listen', 'adminListen'] as const) {
+    const value = config[setting]
+    if (value === undefined) continue
+    const { host, port } = splitHostPort(value)
+    if (port > 65_535) problems.push(`${setting}: there is no port ${port}`)
+    if (!isLoopback(host) && !hasTls && !config.allowClearTextListen)
+      problems.push(
+        `${setting} is ${value}, which other machines can reach, without TLS: keys and prompts would cross the network readable. ` +
+          'Set tls.certFile and tls.keyFile, or listen on 127.0.0.1; to accept the risk, set allowClearTextListen: true',
+      )
+  }
+  return problems
+}
+
+const ENCRYPTED_MODES = new Set(['require', 'verify-ca', 'verify-full'])
+
+function database(config: Config): string[] {
+  if (config.database === undefined) return []
+  if (!URL.canParse(config.database)) return ['database is not a valid postgres:// URL']
+  const url = new URL(config.database)
+  const encrypted = ENCRYPTED_MODES.has(url.searchParams.get('sslmode') ?? '')
+  if (isLoopback(url.hostname) || encrypted || config.allowClearTextDatabase) return []
+  return [
+    `database is on ${url.hostname} without TLS: add ?sslmode=verify-full to the URL; to accept the risk, set allowClearTextDatabase: true`,
+  ]
+}
+
+function upstreams(config: Config): string[] {
+  const names = config.upstreams.map((upstream) => upstream.name)
+  const twice = names.filter((name, i) => names.indexOf(name) !== i)
+  return [
+    ...twice.map((name) => `upstream ${name} is declared twice; names must differ`),
+    ...config.upstreams.flatMap(oneUpstream),
+  ]
+}
+
+function oneUpstream(upstream: UpstreamConfig): string[] {
+  const problems: string[] = []
+  const label = `upstream ${upstream.name}`
+  if (upstream.apiKey !== undefined && upstream.apiKeyFile !== undefined)
+    problems.push(`${label} has apiKey and apiKeyFile; keep one`)
+  if (upstream.kind === 'embedded') {
+    if (upstream.url !== undefined)
+      problems.push(`${label} is embedded and has a url; remove the url or change its kind`)
+    return problems
+  }
+  if (upstream.url === undefined) return [...problems, `${label} needs a url`]
+  const url = new URL(upstream.url)
+  if (url.username !== '' || url.password !== '')
+    problems.push(`${label} has a password in its url, where logs would show it; use apiKeyFile`)
+  if (url.protocol === 'http:' && !isLoopback(url.hostname) && !upstream.allowClearText)
+    problems.push(
+      `${label} is reached over http:// on ${url.hostname}: prompts would cross the network readable. ` +
+        'Use https://; to accept the risk, set allowClearText: true on this upstream',
+    )
+  return problems
+}
+
+function models(config: Config): string[] {
+  const problems: string[] = []
+  const upstreamNames = new Set(config.upstreams.map((upstream) => upstream.name))
+  const names = new Set<string>()
+  for (const model of config.models) {
+    if (!upstreamNames.has(model.upstream))
+      problems.push(`model ${model.name} names upstream ${model.upstream}, which is not declared under upstreams`)
+    for (const name of [model.name, ...model.aliases]) {
+      if (names.has(name)) problems.push(`the model name ${name} is used twice; callers could not tell which is meant`)
+      names.add(name)
+    }
+  }
+  return problems
+}
+
+function others(config: Config): string[] {
+  const problems: string[] = []
+  if (config.keys.defaultDays > config.keys.maxDays)
+    problems.push(`keys.defaultDays (${config.keys.defaultDays}) is longer than keys.maxDays (${config.keys.maxDays})`)
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: config.timeZone })
+  } catch {
+    problems.push(`timeZone ${config.timeZone} is not an IANA zone such as Europe/Berlin`)
+  }
+  return problems
+}

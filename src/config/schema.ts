@@ -1,0 +1,217 @@
+// Every setting, declared once: type, default, sentence. Flags (`--keys-default-days`), environment names
+// (`SALLYPORT_KEYS_DEFAULT_DAYS`), the file's layout and docs/config.md are derived from this. No secret has a default.
+import { z } from 'zod'
+
+const name = z
+  .string()
+  .regex(
+    /^[\p{L}\p{N}][\p{L}\p{N}._:@/+-]{0,127}$/u,
+    'a name of letters, digits and . _ : @ / + - (at most 128 characters)',
+  )
+
+const hostPort = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/, 'HOST:PORT, for example 127.0.0.1:4141 or [::1]:4141')
+
+export const UPSTREAM_KINDS = ['openai', 'ollama', 'vllm', 'llamacpp', 'embedded'] as const
+
+const upstream = z.strictObject({
+  name: name.describe('Name of the upstream, used by models and rules.'),
+  kind: z
+    .enum(UPSTREAM_KINDS)
+    .default('openai')
+    .describe('Which server answers: decides wire format and capabilities.'),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('Base URL, without /v1 or /api. Not for kind embedded.'),
+  apiKey: z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ secret: true, description: "The upstream's own credential; never leaves the gateway. Prefer apiKeyFile." }),
+  apiKeyFile: z.string().optional().describe("File that holds the upstream's own credential."),
+  file: z.string().optional().describe('Model file of kind embedded; default: the demo model that is shipped.'),
+  hosting: z
+    .enum(['embedded', 'local', 'external'])
+    .optional()
+    .describe('Where data goes, for rules. Default: embedded for kind embedded, local for loopback, else external.'),
+  allowClearText: z
+    .boolean()
+    .default(false)
+    .describe('Allow http:// to a host that is not this machine. Prompts then cross the network readable.'),
+  connections: z.int().min(1).max(1024).default(64).describe('Most connections to this upstream.'),
+  connectTimeoutSeconds: z.number().positive().max(300).default(5).describe('Seconds to wait for a connection.'),
+  firstByteTimeoutSeconds: z
+    .number()
+    .positive()
+    .max(3600)
+    .default(300)
+    .describe('Seconds to wait for the first byte of an answer.'),
+  idleTimeoutSeconds: z.number().positive().max(3600).default(60).describe('Seconds an answer may pause.'),
+})
+
+const model = z.strictObject({
+  name: name.describe('Name that callers use.'),
+  upstream: name.describe('Which upstream answers for it.'),
+  upstreamName: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe("The upstream's own name for it; default: the same name."),
+  aliases: z
+    .array(name)
+    .default([])
+    .describe('Further names. A right to an alias is not a right to the base name, nor the reverse.'),
+  groups: z.array(name).default([]).describe('Model groups it belongs to, for rules.'),
+  digest: z.string().optional().describe('Pinned digest; a different one quarantines the model.'),
+})
+
+const tls = z.strictObject({
+  certFile: z.string().optional().describe('PEM certificate chain.'),
+  keyFile: z.string().optional().describe('PEM private key.'),
+  clientCaFile: z.string().optional().describe('PEM authorities whose client certificates are accepted.'),
+})
+
+const node = z.strictObject({
+  name: name.optional().describe('Name of this node in receipts and events; default: the host name.'),
+  staleAfterSeconds: z
+    .number()
+    .min(0.5)
+    .max(60)
+    .default(2)
+    .describe('Seconds without word from the store after which this node takes no calls.'),
+})
+
+const keys = z.strictObject({
+  defaultDays: z.int().min(1).max(3650).default(90).describe('Days until a new key expires, unless said otherwise.'),
+  maxDays: z.int().min(1).max(3650).default(365).describe('Longest life a key may be given, in days.'),
+  overlapHours: z.number().min(0).max(168).default(24).describe('Hours the old secret works after a rotation.'),
+})
+
+const sessions = z.strictObject({
+  idleMinutes: z.number().min(1).max(10_080).default(60).describe('Minutes after which an unused session ends.'),
+  longestHours: z.number().min(0.1).max(720).default(24).describe('Hours after which a session ends in any case.'),
+})
+
+const limits = z.strictObject({
+  bodyBytes: z.int().min(1024).max(268_435_456).default(8_388_608).describe('Largest request body in bytes.'),
+  concurrentPerPrincipal: z.int().min(1).max(100_000).default(256).describe('Most running calls of one principal.'),
+  callsPerNode: z.int().min(1).max(1_000_000).default(4096).describe('Most running calls of this node.'),
+  headerSeconds: z.number().min(1).max(300).default(10).describe('Seconds a client may take to send its headers.'),
+  bodySeconds: z.number().min(1).max(3600).default(60).describe('Seconds a client may take to send its body.'),
+  writeSeconds: z
+    .number()
+    .min(1)
+    .max(3600)
+    .default(120)
+    .describe('Seconds a client may leave an answer unread before the call ends.'),
+})
+
+const policy = z.strictObject({
+  engine: z
+    .enum(['compiled', 'wasm'])
+    .default('compiled')
+    .describe('What decides: compiled rules, or the Cedar library itself (slower).'),
+  shadowShare: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0)
+    .describe('Share of decisions asked again of the Cedar library, to find a difference.'),
+})
+
+const list = z.strictObject({
+  class: z.string().describe('Data class of the entries, for example personal/name.'),
+  file: z.string().describe('Text file with one entry a line.'),
+})
+
+const guard = z.strictObject({
+  names: z.boolean().default(true).describe('Look for names of people, places and organisations.'),
+  lists: z.array(list).default([]).describe("The deployment's own people, customers or hosts."),
+  pseudonyms: z
+    .enum(['token', 'placeholder', 'surrogate'])
+    .default('token')
+    .describe('What stands in for a value: PERSON_7QK2, <NAME_1>, or an invented value of the same kind.'),
+  padding: z.boolean().default(false).describe('Pad stream chunks so that their lengths tell nothing about tokens.'),
+})
+
+const audit = z.strictObject({
+  queue: z
+    .int()
+    .min(100)
+    .max(1_000_000)
+    .default(20_000)
+    .describe('Most events waiting to be written; beyond it calls are refused.'),
+  checkpointSeconds: z
+    .number()
+    .min(0.1)
+    .max(3600)
+    .default(1)
+    .describe('Seconds between signed checkpoints while events arrive.'),
+  contentDays: z.int().min(0).max(3650).default(30).describe('Days recorded content is kept.'),
+  eventDays: z.int().min(1).max(36_500).default(400).describe('Days event bodies are kept; their hashes stay.'),
+})
+
+const log = z.strictObject({
+  level: z
+    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .default('info')
+    .describe('How much is said on stderr. Never content or secrets, at any level.'),
+})
+
+export const schema = z.strictObject({
+  listen: hostPort
+    .default('127.0.0.1:4141')
+    .describe('Address of the data plane and, unless adminListen is set, of the admin API.'),
+  adminListen: hostPort.optional().describe('Own address for the admin API.'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('URL under which callers reach the gateway, for links in refusals.'),
+  allowClearTextListen: z
+    .boolean()
+    .default(false)
+    .describe('Allow listening off loopback without TLS. Keys and prompts then cross the network readable.'),
+  tls: tls.prefault({}).describe('TLS of the listeners.'),
+  data: z
+    .string()
+    .default('.sallyport')
+    .describe('Folder of the embedded database, the signing key and the pepper (mode 0700).'),
+  database: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'a postgres:// URL')
+    .optional()
+    .meta({ secret: true, description: 'PostgreSQL URL for several nodes; default: the embedded database.' }),
+  allowClearTextDatabase: z
+    .boolean()
+    .default(false)
+    .describe('Allow a PostgreSQL connection without TLS to a host that is not this machine.'),
+  policies: z
+    .string()
+    .default('policies')
+    .describe('Folder of the policy bundle applied at first start, and by `policy apply`.'),
+  watchPolicies: z
+    .boolean()
+    .default(false)
+    .describe('Development only: apply the policies folder whenever it changes.'),
+  timeZone: z.string().default('UTC').describe('IANA zone in which rules read hours and weekdays.'),
+  node: node.prefault({}).describe('This node among others.'),
+  upstreams: z
+    .array(upstream)
+    .default([])
+    .describe('Servers that answer for models. Without any, the shipped demo model answers.'),
+  models: z.array(model).default([]).describe('Models by name. Models that an upstream lists need no entry.'),
+  keys: keys.prefault({}).describe('Keys that Sallyport issues.'),
+  sessions: sessions.prefault({}).describe('Conversations.'),
+  limits: limits.prefault({}).describe('Bounds on what callers can use.'),
+  policy: policy.prefault({}).describe('How rules are decided.'),
+  guard: guard.prefault({}).describe('What is looked for in inputs and answers.'),
+  audit: audit.prefault({}).describe('The audit log.'),
+  log: log.prefault({}).describe('The process log.'),
+})
+
+export type Config = z.infer<typeof schema>
+export type UpstreamConfig = Config['upstreams'][number]
+export type ModelConfig = Config['models'][number]
