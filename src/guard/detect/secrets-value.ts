@@ -1,0 +1,250 @@
+// Is this value a secret, given the name it is assigned to? A name decides how much has to be seen in the value: beside
+// the name of a provider its known shape is enough, beside `token` it has to look random, beside `password` it must
+// merely not look like a word, a placeholder or code.
+import { isAlnum, matchAt, type Pattern, parseShapes } from './secrets-pattern.ts'
+import { KEYED } from './secrets-table.ts'
+
+/** How many characters to the left of a value its name is looked for in. */
+export const NAME_REACH = 120
+
+const GENERIC = [
+  'access',
+  'auth',
+  'api',
+  'credential',
+  'creds',
+  'key',
+  'secret',
+  'token',
+  'bearer',
+  'signature',
+  'salt',
+  'cookie',
+]
+const PASSWORD = ['password', 'passwd', 'passphrase', 'passwort', 'contrasena', 'kennwort', 'pwd', 'motdepasse']
+/** Names that hold one of the words above and are not secrets. */
+// biome-ignore format: a list of words reads better dense
+const HARMLESS = [
+  'accessib', 'accessor', 'access_id', 'accessid', 'author', 'authn', 'keyboard', 'keycode', 'keyframe', 'keyup', 'keydown', 'keyword',
+  'keypress', 'key_name', 'keyname', 'key_file', 'keyfile', 'key_path', 'keypath', 'keyring', 'keyid', 'key_id', 'key-id', 'key_len', 'keylen',
+  'key_size', 'keysize', 'key_type', 'keytype', 'keyspace', 'keystore', 'monkey', 'turkey', 'hockey', 'donkey', 'jockey', 'whiskey', 'public', 'pub_key',
+  'pubkey', 'primary', 'foreign', 'partition', 'sort_key', 'sortkey', 'hot_key', 'hotkey', 'tokeniz', 'token_type', 'tokentype', 'token_count', 'max_token',
+  'num_token', 'tokens', 'token_url', 'token_uri', 'endpoint', 'apiversion', 'api_version', 'api-version', 'api_url', 'apiurl', 'api_base',
+  'rapid', 'capital', 'therapi', 'secret_name', 'secretname', 'secretref', 'secret_id', 'passenger', 'compass', 'passport', 'passive', 'bypass',
+  'passing', 'passed', 'pass_rate', 'csrf', 'signature_v', 'md5', 'sha1', 'sha256', 'checksum', 'digest', 'integrity', 'etag', 'cache_key', 'cachekey',
+  'idempotency', 'object_key', 's3_key', 'translation',
+]
+
+/** Finds the words of several groups in a name; the result is the tags of the groups that were met. */
+function createWords(groups: readonly (readonly [tag: string, words: readonly string[]])[]) {
+  const next: Map<number, number>[] = [new Map()]
+  const tags: (string | undefined)[] = [undefined]
+  for (const [tag, words] of groups)
+    for (const word of words) {
+      let node = 0
+      for (const char of word) {
+        const code = char.charCodeAt(0)
+        let to = next[node]!.get(code)
+        if (to === undefined) {
+          to = next.push(new Map()) - 1
+          tags.push(undefined)
+          next[node]!.set(code, to)
+        }
+        node = to
+      }
+      tags[node] = tag
+    }
+  return (name: string): Set<string> => {
+    const found = new Set<string>()
+    for (let from = 0; from < name.length; from++) {
+      let node: number | undefined = 0
+      for (let i = from; i < name.length; i++) {
+        node = next[node]!.get(name.charCodeAt(i))
+        if (node === undefined) break
+        const tag = tags[node]
+        if (tag !== undefined) found.add(tag)
+      }
+    }
+    return found
+  }
+}
+
+const SHAPES = new Map<string, Pattern[]>(
+  Object.entries(KEYED).map(([word, shapes]) => [`@${word}`, parseShapes(keyedClass(word), shapes)]),
+)
+const wordsOf = createWords([
+  ['password', PASSWORD],
+  ['generic', GENERIC],
+  ['harmless', HARMLESS],
+  ...Object.keys(KEYED).map((word) => [`@${word}`, [word]] as const),
+])
+
+function keyedClass(word: string): string {
+  if (word === 'secret_key') return 'secret/api-key'
+  return `secret/${word.replace(/^contribsys__com$/, 'sidekiq').replaceAll('_', '-')}-key`
+}
+
+export const VALUE_CLASSES: readonly string[] = [
+  ...new Set(Object.keys(KEYED).map(keyedClass)),
+  'secret/api-key',
+  'secret/password',
+]
+
+/** What a name promises: classes are decided with the value in hand. */
+export interface Name {
+  readonly words: ReadonlySet<string>
+  /** The value stands behind `=`, `:` or their like, not merely behind a word. */
+  readonly assigned: boolean
+}
+
+const BLANK = (code: number) => code === 32 || (code >= 9 && code <= 13)
+const QUOTE = (code: number) => code === 34 || code === 39 || code === 96 || code === 92
+const NAME_CHAR = (code: number) => isAlnum(code) || code === 95 || code === 45 || code === 46
+const SPOKEN = /(?:^|\s)(?:is|was|ist|lautet|es|est|to|to be|reads|=)\s*$/
+
+/** Reads leftwards from a value to the name it is given to; undefined when nothing there names a secret. */
+export function nameBefore(text: string, at: number, floor: number): Name | undefined {
+  let i = at - 1
+  let assigned = false
+  let steps = 0
+  for (; i >= floor && steps < 16; i--, steps++) {
+    const code = text.charCodeAt(i)
+    if (code === 61 || code === 58 || code === 62 || code === 44 || code === 124 || code === 63 || code === 40)
+      assigned = true
+    else if (!BLANK(code) && !QUOTE(code) && code !== 93 && code !== 41) break
+    // A line's end inside prose parts a value from the name before it; behind an operator it does not (YAML, JSON).
+    else if (
+      (code === 10 || code === 13) &&
+      !assigned &&
+      text.charCodeAt(i - 1) !== 61 &&
+      text.charCodeAt(i - 1) !== 58
+    )
+      return undefined
+  }
+  const end = i + 1
+  const least = Math.max(floor, end - 72)
+  while (i >= least) {
+    const code = text.charCodeAt(i)
+    if (!NAME_CHAR(code) && code !== 32 && code !== 9) break
+    i--
+  }
+  let name = text.slice(i + 1, end).toLowerCase()
+  if (name.length < 3) return undefined
+  if (/^\s*(?:string|str|text|value|const char)\s*$/.test(name)) {
+    // `apiKey: string = …`, `name="password" value="…"`: the name is one step further left.
+    name = text.slice(Math.max(floor, i - 48), i + 1).toLowerCase()
+  }
+  if (!assigned) {
+    const spoken = name.replace(SPOKEN, '')
+    if (spoken === name && !/(?:password|passwort|token|key|secret|bearer|basic|pwd|passphrase)\s*$/.test(name))
+      return undefined
+    name = spoken.slice(-40)
+  }
+  // What a name is not is said close to the value; further left it speaks of something else.
+  const words = wordsOf(name.slice(-48))
+  if (words.has('harmless') && (!wordsOf(name.slice(-24)).has('harmless') || /authoriz/.test(name)))
+    words.delete('harmless')
+  if (/(?:^|[_\-. ]|db|user|admin|root|my)pass\s*$/.test(name)) words.add('password')
+  return words.size === 0 ? undefined : { words, assigned }
+}
+
+export const namesPassword = (name: Name): boolean => name.words.has('password') && !name.words.has('harmless')
+
+const COUNTS = new Uint8Array(128)
+
+/** Shannon entropy in bits per character, and how often neighbours differ in kind (digit, small, capital, other). */
+function texture(value: string): { entropy: number; changes: number; digits: number; letters: number } {
+  COUNTS.fill(0)
+  let changes = 0
+  let digits = 0
+  let letters = 0
+  let before = -1
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i) & 127
+    COUNTS[code]!++
+    const kind = code >= 48 && code <= 57 ? 0 : code >= 97 && code <= 122 ? 1 : code >= 65 && code <= 90 ? 2 : 3
+    if (kind === 0) digits++
+    else if (kind < 3) letters++
+    if (kind !== before && before >= 0) changes++
+    before = kind
+  }
+  let entropy = 0
+  for (let code = 0; code < 128; code++) {
+    const count = COUNTS[code]!
+    if (count > 0) entropy -= (count / value.length) * Math.log2(count / value.length)
+  }
+  return { entropy, changes, digits, letters }
+}
+
+const PLACEHOLDER =
+  /your|example|sample|dummy|placeholder|change.?me|redacted|xxxx|\*\*\*|\.\.\.|\$\{|\{\{|process\.env|environ|getenv|insert|replace|abcdefgh|12345678|undefined|lorem|<|%\(/i
+const CODE = /^[\w$]+(?:\.[\w$]+)*$/
+
+/** Random enough to be nothing but a key: mixed kinds, spread characters, no placeholder. */
+export function isOpaque(value: string): boolean {
+  if (value.length < 10 || value.length > 4096 || PLACEHOLDER.test(value)) return false
+  const { entropy, changes, digits, letters } = texture(value)
+  if (digits === 0 || letters === 0) return false
+  const wanted = value.length >= 20 ? 3.3 : value.length >= 14 ? 3 : 2.7
+  return entropy >= wanted && changes >= 3 && changes / value.length >= 0.14
+}
+
+function isPassword(value: string, quoted: boolean): boolean {
+  if (value.length < 6 || value.length > 200 || PLACEHOLDER.test(value) || /^[$%@{([<&*]/.test(value)) return false
+  if (/passw|secret|^(?:true|false|null|none|string|required)/i.test(value)) return false
+  const { digits, letters } = texture(value)
+  if (letters === 0) return digits >= 6 && digits === value.length
+  const symbols = /[!@#$%^&*?~+=_-]/.test(value)
+  if (digits === 0 && !symbols) return false
+  if (/\s/.test(value)) return digits > 0 && symbols && value.split(' ').length < 6
+  // Unquoted, letters and dots with at most a number behind them are an expression of the program.
+  if (!quoted && CODE.test(value) && /^[A-Za-z_.$]+\d{0,2}$/.test(value)) return false
+  return digits > 0 || (quoted && symbols && !/^[\w.-]+$/.test(value))
+}
+
+const trimmed = (value: string) => value.replace(/^[*_"'`]{1,3}/, '').replace(/(?:[.:!?*]|%22)+$/, '')
+
+/** The class and length of the secret that stands at `at`, or undefined. `end` is the end of the surrounding run. */
+export function judgeValue(
+  name: Name,
+  text: string,
+  at: number,
+  end: number,
+  quoted: boolean,
+): { class: string; end: number; confidence: number } | undefined {
+  for (const word of name.words) {
+    const shapes = name.assigned ? SHAPES.get(word) : undefined
+    if (shapes === undefined) continue
+    for (const shape of shapes) {
+      const stop = matchAt(shape, text, at, end)
+      if (stop < 0 || (stop < end && /[\w/+=.-]/.test(text[stop]!) && !/^[.=]+$/.test(text.slice(stop, end)))) continue
+      const value = text.slice(at, stop)
+      if (PLACEHOLDER.test(value)) continue
+      const { digits, entropy } = texture(value)
+      if (digits > 0 ? entropy > 1.5 : value.length >= 14 && entropy > 3 && !/^[a-z]+$|^[A-Z]+$/.test(value))
+        return {
+          class: shape.name,
+          end: stop,
+          confidence: 90,
+        }
+    }
+  }
+  if (name.words.has('harmless')) return undefined
+  const next = text.charCodeAt(end)
+  if (!quoted && (next === 40 || next === 91)) return undefined // a call or an index, not a value
+  const raw = text.slice(at, Math.min(end, at + 4100))
+  const value = trimmed(raw)
+  if (name.words.has('password') && isPassword(quoted ? raw : value, quoted))
+    return { class: 'secret/password', end: at + (quoted ? raw.length : value.length), confidence: 75 }
+  if (!name.words.has('generic') && !name.words.has('password')) return undefined
+  if (quoted && name.words.has('generic') && !/\s/.test(raw) && isOpaque(raw))
+    return { class: 'secret/api-key', end: at + raw.length, confidence: 80 }
+  const token = /^[\w.=+/~%:-]+/.exec(value)?.[0] ?? ''
+  if (token.length < value.length && !quoted) return undefined
+  if ((name.assigned || token.length >= 16) && isOpaque(token) && !looksLikePath(token))
+    return { class: 'secret/api-key', end: at + token.length, confidence: 80 }
+  return undefined
+}
+
+const looksLikePath = (value: string) =>
+  /^(?:https?:|\.{0,2}\/|[a-z]+\/[a-z]+)/.test(value) || /^\d{4}-\d\d-\d\dT/.test(value)

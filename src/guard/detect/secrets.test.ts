@@ -1,0 +1,154 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Finding } from '../../core/index.ts'
+import { detect } from '../detector.ts'
+import { createSecretDetector, SECRET_CLASSES } from './secrets.ts'
+
+const detector = createSecretDetector()
+const seen = (text: string) => detect(detector, text).map((f) => [f.class, text.slice(f.start, f.end)])
+const random = (alphabet: string, size: number, seed: number) =>
+  Array.from({ length: size }, (_, i) => alphabet[(seed * 7919 + i * 104_729 + i * i * 31) % alphabet.length]).join('')
+const ALNUM = 'aB3dE5gH7jK9mN1pQ2sT4vW6yZ8bC0fG'
+const pem = `-----BEGIN RSA PRIVATE KEY-----\n${[1, 2, 3].map((i) => random(ALNUM, 64, i)).join('\n')}\n-----END RSA PRIVATE KEY-----`
+
+describe('secrets', () => {
+  test.each([
+    [
+      'a provider key in prose',
+      `it printed ghp_${random(ALNUM, 36, 1)}, then stopped`,
+      'secret/github-token',
+      `ghp_${random(ALNUM, 36, 1)}`,
+    ],
+    [
+      'our own key',
+      `use spk_${random(ALNUM, 12, 2)}_${random(ALNUM, 49, 3)}.`,
+      'secret/sallyport-key',
+      `spk_${random(ALNUM, 12, 2)}_${random(ALNUM, 49, 3)}`,
+    ],
+    [
+      'a value beside its provider',
+      `datadog_api_key: "${random('a1b2c3d4e5f60789', 40, 3)}"`,
+      'secret/datadog-key',
+      random('a1b2c3d4e5f60789', 40, 3),
+    ],
+    [
+      'a random value of a telling name',
+      `SERVICE_TOKEN=${random(ALNUM, 24, 4)}\n`,
+      'secret/api-key',
+      random(ALNUM, 24, 4),
+    ],
+    ['a quoted password with anything in it', `db.password = 'p(4ss;w0rd]!'`, 'secret/password', 'p(4ss;w0rd]!'],
+    ['a spoken password', 'my password is Tr0ub4dor&3 ok?', 'secret/password', 'Tr0ub4dor&3'],
+    ['a key block', `key:\n${pem}\ndone`, 'secret/private-key', pem],
+    ['credentials in a URL', 'postgres://app:s3cr3t@db.internal:5432/x', 'secret/connection-string', 'app:s3cr3t'],
+    [
+      'a header',
+      "curl -H 'Authorization: Bearer abc123DEF456ghi789' https://x",
+      'secret/api-key',
+      'abc123DEF456ghi789',
+    ],
+    ['curl credentials', 'curl -u admin:hunter2x https://x', 'secret/password', 'admin:hunter2x'],
+    [
+      'a Kubernetes secret',
+      'kind: Secret\ndata:\n  conf: aGVsbG8gd29ybGQxMjM=\n',
+      'secret/kubernetes-secret',
+      'aGVsbG8gd29ybGQxMjM=',
+    ],
+    [
+      'escaped text',
+      `{"log":"line\\nghp_${random(ALNUM, 36, 5)}\\n"}`,
+      'secret/github-token',
+      `ghp_${random(ALNUM, 36, 5)}`,
+    ],
+    [
+      'a key behind a false block',
+      `-----BEGINghp_${random(ALNUM, 36, 6)}`,
+      'secret/github-token',
+      `ghp_${random(ALNUM, 36, 6)}`,
+    ],
+  ])('finds %s', (_, text, name, value) => {
+    expect(seen(text)).toContainEqual([name, value])
+  })
+
+  test.each([
+    'const token = await getToken(user.id)',
+    'API_KEY=<your-api-key>',
+    'password = process.env.DB_PASSWORD2',
+    'max_tokens: 4096',
+    'The primary_key is user_id_1 and the sort_key is created_at_2.',
+    'commit 5f2e8a9c0b1d3f4e6a7b8c9d0e1f2a3b4c5d6e7f',
+    'Put it between -----BEGIN PRIVATE KEY----- and the matching end line, as always, and nothing else should follow here.',
+    'https://user@example.com/path?page=2',
+    'The secret of success is hard work.',
+  ])('leaves %j alone', (text) => {
+    expect(seen(text)).toEqual([])
+  })
+
+  test('reports no class it does not declare', () => {
+    expect(new Set(SECRET_CLASSES).size).toBe(SECRET_CLASSES.length)
+  })
+
+  test('a stream finds what the whole text gives, however it is cut, and never before what it called settled', () => {
+    // biome-ignore format: dense on purpose
+    const part = fc.constantFrom(
+      `ghp_${random(ALNUM, 36, 1)}`, 'password = "x9!kk2 z"', pem, pem.slice(0, 150), '-----BEGIN', ' PRIVATE KEY-----', 'KEY-----', 'kind: Secret', '\n', 'data:',
+      ' a: c2VjcmV0MTIz', 'API_KEY=', random(ALNUM, 30, 3), '"', "'", '\\n', '\\', ' ', '123456789012345|', random(ALNUM, 27, 8), 'curl -u a:b12', 'https://a:b12@c', '&x=', 'the end of prose words go on and on',
+      random(ALNUM, 5000, 9), 'token is ', ': ', '=', 'ü',
+    )
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 14 }),
+        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
+        (parts, cuts) => {
+          const text = parts.join('')
+          const stream = detector.open()
+          const found: Finding[] = []
+          let settled = 0
+          for (let at = 0, i = 0; at < text.length; i++) {
+            const size = cuts[i % cuts.length]!
+            const fresh = stream.push(text.slice(at, at + size))
+            for (const f of fresh) expect(f.start).toBeGreaterThanOrEqual(settled)
+            found.push(...fresh)
+            expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
+            settled = stream.openFrom
+            at += size
+          }
+          for (const f of stream.end()) {
+            expect(f.start).toBeGreaterThanOrEqual(settled)
+            found.push(f)
+          }
+          expect(found.sort((a, b) => a.start - b.start || b.end - a.end)).toEqual(detect(detector, text))
+          for (const f of found) expect(SECRET_CLASSES).toContain(f.class)
+        },
+      ),
+      { seed: 11, numRuns: 400 },
+    )
+  })
+
+  test('work grows with the length of hostile text, not faster', () => {
+    for (const unit of [
+      'a.',
+      '=',
+      'key=',
+      '-----BEGIN PRIVATE KEY-----',
+      'key="',
+      'https://a:',
+      '-u ',
+      'ghp_',
+      'a1',
+      '{',
+      'kind: Secret data: ',
+      '://',
+      '&a=1',
+    ]) {
+      const time = (size: number) => {
+        const text = unit.repeat(size / unit.length)
+        const start = performance.now()
+        detect(detector, text)
+        return performance.now() - start
+      }
+      time(20_000)
+      expect(time(400_000) / Math.max(1, time(50_000)), unit).toBeLessThan(60)
+    }
+  })
+})

@@ -1,0 +1,442 @@
+// Credentials of every kind in one pass: provider keys by their beginnings, values by the names they are given to, PEM
+// blocks, passwords in URLs and command lines, Kubernetes secrets. The text is cut into runs of visible characters; most
+// runs are prose and are dropped on a flag. A run is judged once, when it is complete, with a bounded look to its left,
+// so the work is linear and a stream finds what a whole text gives.
+import type { Finding } from '../../core/index.ts'
+import type { Detector, DetectorStream } from '../detector.ts'
+import { indexPatterns, isAlnum, matchAt, parsePattern } from './secrets-pattern.ts'
+import { PREFIXED } from './secrets-table.ts'
+import { judgeValue, NAME_REACH, nameBefore, namesPassword, VALUE_CLASSES } from './secrets-value.ts'
+
+/** A run longer than this is judged in pieces; what follows a secret without a gap belongs to it. */
+const RUN_LIMIT = 4096
+/** A key block without an end is given up (or masked, if it looks like one) after this many characters. */
+const BLOCK_LIMIT = 16_384
+const QUOTED_LIMIT = 256
+/** Text kept to the left of what is undecided: names, `kind: Secret`, `curl`. */
+const CONTEXT = 512
+
+const PATTERNS = indexPatterns(
+  Object.entries(PREFIXED).flatMap(([name, rows]) => rows.map((row) => parsePattern(`secret/${name}`, row))),
+)
+export const SECRET_CLASSES: readonly string[] = [
+  ...new Set([
+    ...Object.keys(PREFIXED).map((name) => `secret/${name}`),
+    ...VALUE_CLASSES,
+    'secret/private-key',
+    'secret/connection-string',
+    'secret/kubernetes-secret',
+  ]),
+]
+
+const END = 1
+const DIGIT = 2
+const SYMBOL = 4
+const JOINT = 8
+const QUOTE = 16
+const DASH = 32
+const FLAGS = new Uint8Array(128)
+for (let code = 0; code < 128; code++) {
+  const char = String.fromCharCode(code)
+  if (code <= 32 || code === 127 || '<>(){}[],;|\\'.includes(char)) FLAGS[code] = END
+  else if ('"\'`'.includes(char)) FLAGS[code] = END | QUOTE
+  else if (char >= '0' && char <= '9') FLAGS[code] = DIGIT
+  else if (char === '-') FLAGS[code] = JOINT | DASH
+  else if ('=:/_.'.includes(char)) FLAGS[code] = JOINT
+  else if ('!@#$%^&*?~+'.includes(char)) FLAGS[code] = SYMBOL
+}
+
+const HEADER = /^-----BEGIN[ A-Z0-9_-]{0,80}PRIVATE KEY(?: BLOCK)?-----/i
+const HEADER_SO_FAR = /^-----BEGIN[ A-Z0-9_-]{0,105}$/i
+const BLOCK_END = /KEY(?: BLOCK)?-----/
+
+class SecretStream implements DetectorStream {
+  #text = ''
+  /** Offset of #text[0] in the whole text. */
+  #base = 0
+  #cursor = 0
+  #run = -1
+  #flags = 0
+  /** Quote character that ends the current value, when it is one of a name that holds a secret. */
+  #quote = 0
+  #block = -1
+  #swallow: string | undefined
+  /** Offset in the whole text of the last `kind: Secret`. */
+  #kubernetes = -1
+  #found: Finding[] = []
+
+  get openFrom(): number {
+    const open = this.#block >= 0 ? this.#block : this.#run >= 0 ? this.#run : this.#cursor
+    return this.#base + open
+  }
+
+  push(text: string): Finding[] {
+    this.#text = this.#text === '' ? text : this.#text + text
+    this.#scan(false)
+    const open = this.openFrom - this.#base
+    if (open > CONTEXT * 2) this.#drop(open - CONTEXT)
+    return this.#take()
+  }
+
+  end(): Finding[] {
+    this.#scan(true)
+    return this.#take()
+  }
+
+  #take(): Finding[] {
+    const found = this.#found
+    this.#found = []
+    return found
+  }
+
+  #drop(count: number): void {
+    this.#text = this.#text.slice(count)
+    this.#base += count
+    this.#cursor -= count
+    if (this.#run >= 0) this.#run -= count
+    if (this.#block >= 0) this.#block -= count
+  }
+
+  #add(name: string, start: number, end: number, confidence: number): void {
+    this.#found.push({ class: name, start: this.#base + start, end: this.#base + end, confidence })
+  }
+
+  #scan(last: boolean): void {
+    const text = this.#text
+    const size = text.length
+    for (;;) {
+      if (this.#block >= 0 && !this.#scanBlock(last)) return
+      let i = this.#cursor
+      let run = this.#run
+      let flags = this.#flags
+      for (; i < size; i++) {
+        const code = text.charCodeAt(i)
+        const flag = code < 128 ? FLAGS[code]! : END
+        if ((flag & END) === 0) {
+          if (run < 0) run = i
+          flags |= flag
+          if (i - run >= RUN_LIMIT) break
+          continue
+        }
+        if (this.#quote !== 0 && run >= 0) {
+          // Inside a quoted value only its quote, a line's end or the limit end the run.
+          if (code !== this.#quote && code !== 10 && i - run < QUOTED_LIMIT) {
+            flags |= SYMBOL
+            continue
+          }
+          break
+        }
+        if (run >= 0) {
+          // `123456789012345|…`: an application id and its secret are one token.
+          if (code === 124 && flags === DIGIT && i - run >= 15 && i - run <= 16) continue
+          break
+        }
+        this.#swallow = undefined
+        if ((flag & QUOTE) !== 0) this.#quote = this.#opensSecret(i) ? code : 0
+        else if (code === 92) {
+          // `\n` and its like inside escaped text are an end, not a letter of the next word.
+          if (i + 1 >= size && !last) break
+          const escaped = text.charCodeAt(i + 1)
+          if (escaped === 110 || escaped === 114 || escaped === 116) i++
+        } else this.#quote = 0
+      }
+      if (run < 0 || (i >= size && !last)) {
+        this.#cursor = i
+        this.#run = run
+        this.#flags = flags
+        return
+      }
+      this.#run = -1
+      this.#flags = 0
+      this.#cursor = i
+      this.#judgeRun(run, i, flags)
+      this.#quote = 0
+      if (i < size && i - run < RUN_LIMIT && this.#swallow !== undefined && this.#block < 0) this.#swallow = undefined
+    }
+  }
+
+  #opensSecret(at: number): boolean {
+    // Most quotes do not follow an assignment; look at the two characters before them first.
+    const before = this.#text.charCodeAt(at - 1)
+    const further = this.#text.charCodeAt(at - 2)
+    const sign = (code: number) =>
+      code === 61 ||
+      code === 58 ||
+      code === 62 ||
+      code === 44 ||
+      code === 40 ||
+      code === 92 ||
+      code === 34 ||
+      code === 39
+    if (!sign(before) && !(before === 32 && (sign(further) || isAlnum(further)))) return false
+    const name = nameBefore(this.#text, at, Math.max(0, at - NAME_REACH))
+    return name !== undefined && namesPassword(name)
+  }
+
+  #judgeRun(start: number, end: number, flags: number): void {
+    const text = this.#text
+    const length = end - start
+    if (this.#swallow !== undefined) {
+      this.#add(this.#swallow, start, end, 90)
+      return
+    }
+    if ((flags & DASH) !== 0 && length >= 10) {
+      const block = text.slice(start, Math.min(end, start + 128)).indexOf('-----BEGIN')
+      if (block >= 0) {
+        this.#block = start + block
+        if (block >= 6) this.#judgeRun(start, start + block, flags & ~DASH)
+        return
+      }
+    }
+    if (length === 6 && (flags & DIGIT) === 0) {
+      const first = text.charCodeAt(start)
+      if ((first === 83 || first === 115) && /kind["']?:\s*["']?$/i.test(text.slice(Math.max(0, start - 12), start)))
+        this.#kubernetes = this.#base + start
+    }
+    if (length < 6) return
+    const quoted = this.#quote !== 0
+    if ((flags & (DIGIT | SYMBOL)) === 0 && length < 20) return
+    let from = start
+    if (length >= 16) {
+      from = this.#judgePrefixes(start, end, flags)
+      if (from >= end) return
+    }
+    if ((flags & JOINT) !== 0 && this.#judgeUserInfo(from, end)) return
+    if ((flags & DIGIT) === 0 && length < 20 && !quoted && !this.#maybePassword(start, end, flags)) return
+    // A value may begin with the run or behind an operator inside it: `KEY=value`, `?token=value`.
+    let at = from
+    for (let tries = 0; tries < 6 && end - at >= 6; tries++) {
+      const stop = this.#judgeAt(at, end, quoted)
+      if (stop >= 0) {
+        if (stop >= end || stop - start >= RUN_LIMIT) return
+        at = stop
+      }
+      if (quoted) return
+      let next = at
+      while (next < end && !isOperator(text.charCodeAt(next))) next++
+      while (next < end && isOperator(text.charCodeAt(next))) next++
+      if (next >= end) return
+      at = next
+    }
+  }
+
+  #maybePassword(start: number, end: number, flags: number): boolean {
+    const text = this.#text
+    for (let i = start; i < end; i++) if (isOperator(text.charCodeAt(i))) return (flags & SYMBOL) !== 0
+    return (flags & SYMBOL) !== 0
+  }
+
+  #judgeAt(at: number, end: number, quoted: boolean): number {
+    const text = this.#text
+    const floor = Math.max(0, at - NAME_REACH)
+    let stop = end
+    if (!quoted) {
+      // `a=1&b=2`: a value ends where the next parameter begins.
+      const and = within(text, '&', at, end)
+      if (and >= 0 && /^&(?:amp;)?[\w.-]{1,40}=/.test(text.slice(and, Math.min(end, and + 48)))) stop = and
+    }
+    const name = nameBefore(text, at, floor)
+    if (name !== undefined) {
+      const verdict = judgeValue(name, text, at, stop, quoted)
+      if (verdict !== undefined) {
+        this.#add(verdict.class, at, verdict.end, verdict.confidence)
+        return verdict.end
+      }
+    }
+    if (text.charCodeAt(at - 1) <= 32 && this.#judgeHeader(at, stop)) return stop
+    if (this.#kubernetes >= 0 && this.#base + at - this.#kubernetes < 2000 && this.#judgeKubernetes(at, stop))
+      return stop
+    return stop < end ? stop : -1
+  }
+
+  /** `Authorization: Basic dXNlcjpwYXNz`: whatever stands there is a credential. */
+  #judgeHeader(at: number, end: number): boolean {
+    const text = this.#text
+    const before = text.slice(Math.max(0, at - 40), at)
+    if (!/authorization["']?\s*[:=]\s*["']?(?:basic|bearer|(?:api-)?token)\s+$/i.test(before)) return false
+    const value = text.slice(at, Math.min(end, at + 512))
+    if (value.length < 8 || !/\d|[A-Z]/.test(value)) return false
+    if (/^[$%<{]|token|your|xxxx/i.test(value)) return false
+    this.#add('secret/api-key', at, end, 80)
+    return true
+  }
+
+  #judgeKubernetes(at: number, end: number): boolean {
+    const text = this.#text
+    if (end - at < 8 || !/^[\w+/]+={0,2}$/.test(text.slice(at, end))) return false
+    const before = text.slice(Math.max(0, at - 80), at)
+    const key = /(?:^|[\n{,])[ \t"]*([\w.-]{1,60})"?:[ \t]*(?:[|>][+-]?\s+)?["']?$/.exec(before)?.[1]
+    if (
+      key === undefined ||
+      /^(?:kind|apiVersion|name|namespace|type|uid|resourceVersion|creationTimestamp)$/.test(key)
+    )
+      return false
+    if (!/\b(?:data|stringData)["']?:/.test(text.slice(Math.max(0, at - CONTEXT), at))) return false
+    this.#add('secret/kubernetes-secret', at, end, 80)
+    return true
+  }
+
+  /** Keys known by their beginning. Returns where the run is still unexplained, `end` when a finding covers its rest. */
+  #judgePrefixes(start: number, end: number, flags: number): number {
+    const text = this.#text
+    const { slots, buckets, loose } = PATTERNS
+    const seeLoose = (flags & DIGIT) !== 0 && end - start >= 30
+    let rest = start
+    for (let i = start; i + 12 < end; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 127) continue
+      const inner = i > start && isAlnum(text.charCodeAt(i - 1))
+      const slot = slots[(code << 7) | (text.charCodeAt(i + 1) & 127)]!
+      if (inner) {
+        // Inside a word only beginnings that nothing else has are looked for: glueing a letter to a key hides nothing.
+        if (slot !== 0) {
+          const stop = this.#tryPatterns(buckets[slot]!, i, start, end, true)
+          if (stop > 0) {
+            rest = stop
+            i = stop - 1
+          }
+        }
+        continue
+      }
+      if (slot === 0 && !seeLoose) continue
+      const stop =
+        this.#tryPatterns(buckets[slot]!, i, start, end, false) ||
+        (seeLoose ? this.#tryPatterns(loose, i, start, end, false) : 0)
+      if (stop > 0) {
+        rest = stop
+        i = stop - 1
+      }
+    }
+    return rest
+  }
+
+  #tryPatterns(patterns: typeof PATTERNS.loose, at: number, start: number, end: number, inner: boolean): number {
+    const text = this.#text
+    for (const pattern of patterns) {
+      if (inner && pattern.strict) continue
+      const stop = matchAt(pattern, text, at, end)
+      if (stop < 0) continue
+      if (pattern.strict && !plausible(text, at, stop)) continue
+      let from = at
+      if (pattern.whole) while (from > start && text.charCodeAt(from - 1) !== 61) from--
+      this.#add(pattern.name, from, stop, 98)
+      if (stop === end && end - start >= RUN_LIMIT) this.#swallow = pattern.name
+      return stop
+    }
+    return 0
+  }
+
+  /** `scheme://user:password@host` and `curl -u user:password`. */
+  #judgeUserInfo(start: number, end: number): boolean {
+    const text = this.#text
+    const scheme = within(text, '://', start, end)
+    let from = start
+    let stop = end
+    if (scheme >= start && scheme + 3 < end) {
+      from = scheme + 3
+      stop = from
+      while (stop < end && text.charCodeAt(stop) !== 64 && text.charCodeAt(stop) !== 47 && stop - from < 512) stop++
+      if (text.charCodeAt(stop) !== 64 || stop >= end) return false
+      // A password may hold `@` itself: the host begins behind the last one before the path.
+      for (let i = stop + 1; i < end && text.charCodeAt(i) !== 47; i++) if (text.charCodeAt(i) === 64) stop = i
+    } else if (!/(?:^|\s)(?:-u|--user)[ \t=]{0,6}["']?$/.test(text.slice(Math.max(0, start - 16), start))) return false
+    else if (!/curl|wget/.test(text.slice(Math.max(0, start - 400), start))) return false
+    const colon = within(text, ':', from, stop)
+    if (colon < 0 || colon + 3 >= stop) return false
+    const password = text.slice(colon + 1, stop)
+    if (/^[$%<{[*]|^(?:x+|password|passwd|pass|pwd|secret|token|your.*|\*+|\.+)$/i.test(password)) return false
+    this.#add(scheme >= start ? 'secret/connection-string' : 'secret/password', from, stop, 90)
+    return scheme < start
+  }
+
+  /** Decides an open key block; false while more text is needed. */
+  #scanBlock(last: boolean): boolean {
+    const text = this.#text
+    const start = this.#block
+    const head = text.slice(start, start + 112)
+    const header = HEADER.exec(head)
+    const close = (cursor: number) => {
+      this.#block = -1
+      this.#cursor = cursor
+      return true
+    }
+    if (header === null) return head.length < 112 && HEADER_SO_FAR.test(head) && !last ? false : close(start + 5)
+    const from = start + header[0].length
+    const limit = start + BLOCK_LIMIT
+    const seen = Math.min(text.length, limit)
+    const mark = BLOCK_END.exec(text.slice(from, seen))
+    const body = keyBody(text, from, mark === null ? seen : from + mark.index, mark !== null || last)
+    const mask = () => {
+      if (body.end - from >= 64) this.#add('secret/private-key', start, body.end, 90)
+    }
+    if (body.prose) {
+      mask()
+      return close(body.end)
+    }
+    if (mark !== null) {
+      const end = from + mark.index + mark[0].length
+      if (mark.index >= 40) this.#add('secret/private-key', start, end, 99)
+      return close(end)
+    }
+    if (text.length < limit && !last) return false
+    mask()
+    if (body.end >= limit) this.#swallow = 'secret/private-key'
+    return close(body.end)
+  }
+}
+
+/** `indexOf` that stops at `end`: a search to the end of the text for every run would be quadratic. */
+function within(text: string, wanted: string, from: number, end: number): number {
+  const first = wanted.charCodeAt(0)
+  for (let i = from; i + wanted.length <= end; i++)
+    if (text.charCodeAt(i) === first && text.startsWith(wanted, i)) return i
+  return -1
+}
+
+const isOperator = (code: number) => code === 61 || code === 58 || code === 63 || code === 38
+
+/** How far from `from` the text reads like the body of a key: long words, header fields, few plain words. */
+function keyBody(text: string, from: number, end: number, complete: boolean): { end: number; prose: boolean } {
+  const gap = (code: number) => code <= 32 || code === 92 || code === 34
+  let plain = 0
+  let reach = from
+  let i = from
+  while (i < end) {
+    while (i < end && gap(text.charCodeAt(i))) i += text.charCodeAt(i) === 92 ? 2 : 1
+    const word = i
+    let letters = true
+    while (i < end && !gap(text.charCodeAt(i))) {
+      const code = text.charCodeAt(i) | 32
+      if (code < 97 || code > 122) letters = false
+      i++
+    }
+    if (i >= end && !complete) break
+    if (i - word < 14 && i > word && letters && ++plain > 8) return { end: reach, prose: true }
+    if (i - word >= 14) reach = i
+  }
+  return { end: Math.min(reach, end), prose: false }
+}
+
+/** A strict pattern is short or common: what it matched must not be one letter over and over, nor words alone. */
+function plausible(text: string, from: number, to: number): boolean {
+  const seen = new Set<number>()
+  let digits = 0
+  let capitals = 0
+  for (let i = from; i < to; i++) {
+    const code = text.charCodeAt(i)
+    seen.add(code)
+    if (code >= 48 && code <= 57) digits++
+    else if (code >= 65 && code <= 90) capitals++
+  }
+  return seen.size >= 8 && (digits > 0 || capitals > 2 || to - from >= 30)
+}
+
+/** Secrets are found by what they are; nothing about a deployment changes the table. */
+export function createSecretDetector(): Detector {
+  return {
+    name: 'secrets',
+    classes: SECRET_CLASSES,
+    longest: BLOCK_LIMIT + 128,
+    open: () => new SecretStream(),
+  }
+}
