@@ -1,3 +1,4 @@
+export { type Keyring, openKeyring } from './keyring.ts'
 export { ConfigError, type LoadedConfig, type LoadOptions, loadConfig, type Source } from './load.ts'
 export { nearest } from './nearest.ts'
 export { hostingOf, isLoopback, splitHostPort } from './safety.ts'

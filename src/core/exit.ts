@@ -1,8 +1,9 @@
 // What a call has acquired, released newest first and exactly once, however the call ends.
+import type { Fault } from './fault.ts'
 
 /** Why a call ended: normally, or by the fault that ended it. */
 export interface Ending {
-  fault?: import('./fault.ts').Fault
+  fault?: Fault
 }
 
 export type Closer = (ending: Ending) => void | Promise<void>
@@ -12,7 +13,8 @@ export interface Exit {
   add(closer: Closer): void
   /** Runs every closer, newest first, once. Never rejects: a closer that throws is reported and the rest still run. */
   run(ending: Ending): Promise<void>
-  readonly done: boolean
+  /** How it ended; undefined while it runs. */
+  readonly ending: Ending | undefined
 }
 
 export function createExit(report: (error: unknown) => void): Exit {
@@ -38,8 +40,8 @@ export function createExit(report: (error: unknown) => void): Exit {
       })()
       return running
     },
-    get done() {
-      return ending !== undefined
+    get ending() {
+      return ending
     },
   }
 }

@@ -28,6 +28,7 @@ export const FAULTS = {
   policy_invalid: [422, 'The policy bundle is not valid', 'invalid_request_error'],
   rate_limit_exceeded: [429, 'Rate limit exceeded', 'rate_limit_error'],
   insufficient_quota: [429, 'Quota used up', 'insufficient_quota'],
+  client_closed: [499, 'The client has gone', 'invalid_request_error'],
   internal: [500, 'Internal error', 'server_error'],
   upstream_unavailable: [502, 'The model server cannot be reached', 'server_error'],
   upstream_invalid: [502, 'The model server gave an unusable answer', 'server_error'],

@@ -1,0 +1,108 @@
+// The answer on its way out: pulled from the upstream batch by batch, screened, printed. Before every batch that leaves,
+// the lease is asked. A stream that ends early gets the error frame of its format, because a bare close looks like success.
+import { type Delta, type Exit, Fault, type Reply } from '../core/index.ts'
+import type { Meter } from './meter.ts'
+import type { HoldHandle, LeaseHandle, OutputScreen, RefusalContext, WireWriter } from './ports.ts'
+
+export interface AnswerParts {
+  reply: Reply
+  lease: LeaseHandle
+  hold: HoldHandle
+  output: OutputScreen
+  meter: Meter
+  exit: Exit
+  writer: WireWriter
+  shown: RefusalContext
+}
+
+export interface Answer {
+  /** Waits for the first frames, so that a failure before them is an HTTP status and not a cut stream. */
+  begin(): Promise<void>
+  stream(): AsyncIterable<string>
+  /** Every delta of an answer that is not streamed. */
+  all(): Promise<Delta[]>
+  /** Tells the upstream to stop. */
+  close(): Promise<void>
+}
+
+export function createAnswer({ reply, lease, hold, output, meter, exit, writer, shown }: AnswerParts): Answer {
+  const upstream = reply[Symbol.asyncIterator]()
+  let first: string | undefined
+  let over = false
+  let cutSent = false
+
+  /** The next deltas that may leave; undefined when the answer is complete. */
+  const next = async (): Promise<Delta[] | undefined> => {
+    if (over) return undefined
+    const { value, done } = await upstream.next()
+    lease.check()
+    if (done) {
+      over = true
+      const rest = output.end()
+      meter.screened(output.report())
+      return rest
+    }
+    hold.spend(meter.output(value))
+    return output.push(value)
+  }
+
+  /** The next text that may leave; undefined when the stream is complete. Batches that say nothing are not sent. */
+  const nextText = async (): Promise<string | undefined> => {
+    for (let deltas = await next(); deltas; deltas = await next()) {
+      const text = over ? writer.batch(deltas) + writer.end() : writer.batch(deltas)
+      if (text !== '') return text
+    }
+    return undefined
+  }
+
+  const endOf = (error: unknown): Fault => exit.ending?.fault ?? Fault.from(error)
+
+  // Written out by hand: an async generator that is cancelled before its first pull never runs its `finally`.
+  const iterator: AsyncIterator<string> = {
+    async next() {
+      if (exit.ending && !exit.ending.fault) return { done: true, value: undefined }
+      try {
+        if (exit.ending?.fault) throw exit.ending.fault
+        const text = first ?? (await nextText())
+        first = undefined
+        if (exit.ending?.fault) throw exit.ending.fault
+        if (text !== undefined) return { done: false, value: text }
+        void exit.run({})
+        return { done: true, value: undefined }
+      } catch (error) {
+        const fault = endOf(error)
+        if (cutSent) return { done: true, value: undefined }
+        cutSent = true
+        void exit.run({ fault })
+        return { done: false, value: writer.cut(fault, shown) }
+      }
+    },
+    async return() {
+      await exit.run({ fault: new Fault('client_closed') })
+      return { done: true, value: undefined }
+    },
+  }
+
+  return {
+    async begin() {
+      first = await nextText()
+    },
+    stream: () => ({ [Symbol.asyncIterator]: () => iterator }),
+    async all() {
+      const deltas: Delta[] = []
+      for (let batch = await next(); batch; batch = await next()) for (const delta of batch) deltas.push(delta)
+      finish()
+      return deltas
+    },
+    async close() {
+      over = true
+      await upstream.return?.()
+    },
+  }
+
+  /** A whole answer has been made; its terminal event is on its way while the bytes leave. */
+  function finish(): void {
+    if (exit.ending?.fault) throw exit.ending.fault
+    void exit.run({})
+  }
+}

@@ -1,0 +1,21 @@
+export { createGateway, refuse, type Serve } from './pipeline.ts'
+export type {
+  CallEnding,
+  CallFacts,
+  CallRecord,
+  HoldHandle,
+  Incoming,
+  LeaseHandle,
+  Outgoing,
+  OutputScreen,
+  Ports,
+  Question,
+  RefusalContext,
+  ResolvedModel,
+  ScreenReport,
+  SendOptions,
+  SessionHandle,
+  Wire,
+  WireWriter,
+  WriterContext,
+} from './ports.ts'

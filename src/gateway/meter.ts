@@ -1,0 +1,69 @@
+// What one call used: tokens as the upstream counted them, or our own count where it does not say; and what the guard saw.
+import type { Delta, JsonObject, ModelRequest, Usage } from '../core/index.ts'
+import type { ScreenReport } from './ports.ts'
+
+/** Characters per token assumed where nobody counts. English text on common tokenizers has 4 to 4.5; 4 counts high. */
+const CHARS_PER_TOKEN = 4
+
+export const estimateTokens = (chars: number): number => Math.ceil(chars / CHARS_PER_TOKEN)
+
+/** Tokens of the input, estimated from its text. */
+export function estimateInput(request: ModelRequest): number {
+  let chars = 0
+  for (const message of request.messages) {
+    for (const part of message.parts) if ('text' in part) chars += part.text?.length ?? 0
+    for (const call of message.toolCalls ?? []) chars += call.arguments.length
+    chars += 16 // role and separators
+  }
+  for (const input of request.inputs) chars += input.length
+  for (const tool of request.params.tools ?? []) chars += 64 + (tool.description?.length ?? 0)
+  return estimateTokens(chars)
+}
+
+export interface Meter {
+  input(report: ScreenReport, sent: ModelRequest): void
+  /** Counts a batch as it comes from the upstream; returns our estimate of its tokens. */
+  output(deltas: readonly Delta[]): number
+  screened(report: ScreenReport): void
+  /** Undefined until anything was sent or received. */
+  usage(): Usage | undefined
+  readonly data: JsonObject
+  facts(): { usage?: Usage; data?: JsonObject }
+}
+
+export function createMeter(): Meter {
+  let reported: Usage | undefined
+  let inputTokens = 0
+  let outputChars = 0
+  let started = false
+  const data: JsonObject = {}
+  const usage = (): Usage | undefined => {
+    if (reported) return reported
+    return started ? { inputTokens, outputTokens: estimateTokens(outputChars) } : undefined
+  }
+  return {
+    data,
+    usage,
+    input(report, sent) {
+      inputTokens = estimateInput(sent)
+      if (report.masked > 0) data.masked = report.masked
+    },
+    output(deltas) {
+      started = true
+      const before = outputChars
+      for (const delta of deltas) {
+        if (delta.type === 'usage') reported = delta.usage
+        else if (delta.type === 'tool') outputChars += delta.arguments.length
+        else if ('text' in delta) outputChars += delta.text.length
+      }
+      return estimateTokens(outputChars) - estimateTokens(before)
+    },
+    screened(report) {
+      Object.assign(data, report.facts)
+    },
+    facts() {
+      const used = usage()
+      return { data, ...(used === undefined ? {} : { usage: used }) }
+    },
+  }
+}

@@ -1,0 +1,151 @@
+// The life of one model call, in order. A check that is not on this page does not happen.
+// Each step returns what the next one needs or throws a Fault; the statuses it can cause are at the right.
+// Whatever ends a call early ends it the same way: `exit` releases everything acquired, newest first, exactly once.
+import { createExit, Fault, type UseAction } from '../core/index.ts'
+import { createAnswer } from './answer.ts'
+import { applyDuties, checkClamps } from './duties.ts'
+import { createMeter } from './meter.ts'
+import type { Incoming, Outgoing, Ports, Question, RefusalContext, Wire } from './ports.ts'
+
+export type Serve = (incoming: Incoming, action: UseAction, wire: Wire) => Promise<Outgoing>
+
+export function createGateway(on: Ports): Serve {
+  return async (incoming, action, wire) => {
+    const callId = on.newId('call')
+    const exit = createExit(on.report)
+    const meter = createMeter()
+    const record = on.record(callId, incoming)
+    const shown: { -readonly [K in keyof RefusalContext]: RefusalContext[K] } = { requestId: callId }
+    exit.add((ending) => record.finish({ ...ending, ...meter.facts() })) // every call ends in the log, a 401 too
+
+    try {
+      // Who is asking? Before the body is read: a stranger cannot make us parse anything.
+      const caller = await on.identify(incoming) //                                                  400 401 403
+      record.note({ caller, action })
+
+      // For what? A caller who may use nothing does not even learn what was wrong with the request.
+      const body = await incoming.body() //                                                          413
+      const request = readAs(wire, body, incoming, () => on.mayAny(caller, action)) //               400 403
+      const model = on.resolve(request.model) //                                                     404
+      if (!model) throw new Fault('model_not_found')
+      record.note({ model: model.uid.id })
+
+      // Whose conversation? Its taint and length are part of the question.
+      const session = await on.enter(incoming, caller, request) //                                   403
+      record.note({ session: session.id })
+
+      // May they? Pure and synchronous; when no rule matches, the answer is no.
+      const question: Question = { caller, action, model, request, session, injection: 0 }
+      const decision = on.decide(question)
+      shown.decisionId = decision.id
+      record.note({ decision })
+      if (!decision.allow) throw on.refusal(decision, question) //                                   401 403 404
+      checkClamps(request, decision.duties) //                                                       403
+
+      // Take a place. Everything taken is handed back by `exit`, however the call ends.
+      const ended = (fault: Fault) => void exit.run({ fault })
+      exit.add(() => on.leave(session, meter.usage(), meter.data))
+      const lease = on.lease({
+        call: callId,
+        caller,
+        session: session.id,
+        model: model.uid.id,
+        decision,
+        redecide: () => on.decide(question),
+      })
+      exit.add(() => lease.release())
+      const hold = await on.reserve({ caller, model: model.uid.id, session: session.id, decision, request }) // 429
+      exit.add(() => hold.settle(meter.usage()))
+      const upstream = new AbortController()
+      exit.add(() => upstream.abort())
+      whenAborted(incoming.signal, () => ended(new Fault('client_closed')))
+      whenAborted(lease.signal, () => ended(Fault.from(lease.signal.reason)))
+
+      // Make the input safe to send. What the content says about itself may change the answer.
+      const screened = on.screenInput(question) //                                                   422 503
+      meter.input(screened.report, screened.request)
+      if (screened.injection > 0) {
+        const again = on.decide({ ...question, injection: screened.injection })
+        record.note({ decision: again })
+        if (!again.allow) throw on.refusal(again, question) //                                       403
+      }
+      const sent = applyDuties(screened.request, decision.duties, model.upstreamName)
+
+      // Write the decision down. Not recorded means not sent.
+      record.note({ data: screened.report.facts })
+      await record.decided() //                                                                      503
+      lease.check() // what ended while we wrote must not begin
+
+      // Ask the model. The first batch is awaited before the status line: an early failure is a true 502.
+      const options = {
+        signal: upstream.signal,
+        session: session.id,
+        principal: caller.principal.id,
+        bans: decision.duties.bans,
+      }
+      const reply = await model.send(sent, options) //                                               502 504
+      const output = on.screenOutput(question)
+      const writer = wire.writer({ request, model: request.model, callId, created: Math.floor(on.now() / 1000) })
+      const answer = createAnswer({ reply, lease, hold, output, meter, exit, writer, shown })
+      exit.add(() => answer.close())
+      const headers = { ...hold.headers, ...trace(shown, session.id, screened.report.masked) }
+      if (request.stream) {
+        await answer.begin() //                                                                      422 502 504
+        return {
+          status: 200,
+          headers: { ...headers, ...writer.streamHeaders },
+          body: answer.stream(),
+          cut: lease.signal,
+        }
+      }
+      const whole = writer.whole(await answer.all()) //                                              403 422 429 502 504
+      return { status: 200, headers: { ...headers, ...writer.wholeHeaders }, body: whole }
+    } catch (error) {
+      // The fault that ended the call, not the abort it caused further down.
+      const fault = exit.ending?.fault ?? Fault.from(error)
+      if (fault.code === 'internal') on.report(fault.cause)
+      void exit.run({ fault })
+      return refuse(wire, fault, shown)
+    }
+  }
+}
+
+/** Reads the request; its faults are told only to those who may use some model. */
+function readAs(wire: Wire, body: Buffer, incoming: Incoming, mayAny: () => boolean) {
+  try {
+    return wire.read(body, incoming.params)
+  } catch (error) {
+    throw mayAny() ? error : new Fault('access_denied', { cause: error })
+  }
+}
+
+function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act()
+  else signal.addEventListener('abort', act, { once: true })
+}
+
+const trace = (shown: RefusalContext, session: string, masked: number): Record<string, string> => ({
+  'x-request-id': shown.requestId,
+  ...(shown.decisionId === undefined ? {} : { 'x-sallyport-decision': shown.decisionId }),
+  'x-sallyport-session': session,
+  ...(masked > 0 ? { 'x-sallyport-masked': String(masked) } : {}),
+})
+
+/** The one way a refusal looks on the wire before anything was sent. */
+export function refuse(wire: Wire, fault: Fault, shown: RefusalContext): Outgoing {
+  const { headers, body } = wire.refuse(fault, shown)
+  const wait = fault.data.retryAfterSeconds
+  return {
+    status: fault.status,
+    body,
+    headers: {
+      'x-request-id': shown.requestId,
+      ...(shown.decisionId === undefined ? {} : { 'x-sallyport-decision': shown.decisionId }),
+      ...(wait === undefined
+        ? {}
+        : { 'retry-after': String(Math.ceil(wait)), 'retry-after-ms': String(Math.ceil(wait * 1000)) }),
+      ...fault.data.headers,
+      ...headers,
+    },
+  }
+}

@@ -1,0 +1,212 @@
+// What the pipeline needs of the rooms, as functions. `app.ts` hands them in; the pipeline knows no room.
+import type {
+  Caller,
+  Decision,
+  Delta,
+  EntityUid,
+  Fault,
+  JsonObject,
+  ModelRequest,
+  NewId,
+  Reply,
+  Usage,
+  UseAction,
+} from '../core/index.ts'
+
+/** A request as the socket gave it, free of any HTTP framework. */
+export interface Incoming {
+  readonly method: string
+  /** Raw path without query string. */
+  readonly path: string
+  /** Route parameters, decoded once. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  /** Names in lower case and values, in pairs, as received: repeated headers stay visible. */
+  readonly rawHeaders: readonly string[]
+  readonly address: string
+  header(name: string): string | undefined
+  /** Reads the body once. @throws Fault `body_too_large` before it is read whole, `malformed_request` */
+  body(): Promise<Buffer>
+  /** Aborted when the client has gone. */
+  readonly signal: AbortSignal
+}
+
+export interface Outgoing {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** A stream is pulled piece by piece; calling `return()` on its iterator ends the call. */
+  readonly body: string | Buffer | AsyncIterable<string>
+  /** Aborted when the permission ends: a stream whose bytes still wait for a slow client is then reset, not sent. */
+  readonly cut?: AbortSignal
+}
+
+/** One wire format: reads a request strictly, writes answers, errors and cut frames in its own shape. */
+export interface Wire {
+  readonly name: string
+  /** @throws Fault malformed_request, unsupported_parameter */
+  read(body: Buffer, params: Readonly<Record<string, string>>): ModelRequest
+  writer(context: WriterContext): WireWriter
+  refuse(fault: Fault, context: RefusalContext): { headers: Record<string, string>; body: string }
+}
+
+export interface WriterContext {
+  readonly request: ModelRequest
+  /** The name the caller used. */
+  readonly model: string
+  readonly callId: string
+  /** Seconds since 1970. */
+  readonly created: number
+}
+
+export interface RefusalContext {
+  readonly requestId: string
+  readonly decisionId?: string
+}
+
+export interface WireWriter {
+  readonly streamHeaders: Readonly<Record<string, string>>
+  readonly wholeHeaders: Readonly<Record<string, string>>
+  /** Frames for one batch; '' if it says nothing in this format. */
+  batch(deltas: readonly Delta[]): string
+  /** Frames that close a complete stream. */
+  end(): string
+  /** The whole answer of a call that does not stream. */
+  whole(deltas: readonly Delta[]): string
+  /** The error frame of a stream that ends early; nothing may follow it. */
+  cut(fault: Fault, context: RefusalContext): string
+}
+
+/** A model as the resolver found it. */
+export interface ResolvedModel {
+  readonly uid: EntityUid
+  /** The upstream's own name for it. */
+  readonly upstreamName: string
+  readonly hosting: 'embedded' | 'local' | 'external'
+  readonly digest: string | undefined
+  send(request: ModelRequest, options: SendOptions): Promise<Reply>
+}
+
+export interface SendOptions {
+  readonly signal: AbortSignal
+  /** Isolates state and caches in the runtime. */
+  readonly session: string
+  readonly principal: string
+  readonly bans: readonly string[]
+}
+
+export interface SessionHandle {
+  readonly id: string
+  readonly turns: number
+  readonly tokens: number
+  readonly taint: readonly string[]
+  /** Milliseconds since it began. */
+  readonly ageMs: number
+}
+
+export interface LeaseHandle {
+  /** Aborted, with the Fault that says why, when the permission has ended. */
+  readonly signal: AbortSignal
+  /** Throws that Fault if the permission has ended; called before every batch that leaves. */
+  check(): void
+  release(): void
+}
+
+export interface HoldHandle {
+  readonly headers: Readonly<Record<string, string>>
+  /** Counts output as it streams. @throws Fault insufficient_quota when the budget ends */
+  spend(outputTokens: number): void
+  /** Replaces the reservation by what was really used; undefined if nothing was. */
+  settle(usage: Usage | undefined): void
+}
+
+/** What the guard found and did, for the record: classes and counts, never content. */
+export interface ScreenReport {
+  readonly masked: number
+  readonly facts: JsonObject
+}
+
+export interface OutputScreen {
+  /** Screens a batch; returns what may leave now. @throws Fault content_blocked, guard_unavailable */
+  push(deltas: readonly Delta[]): Delta[]
+  end(): Delta[]
+  report(): ScreenReport
+}
+
+export interface CallRecord {
+  note(facts: CallFacts): void
+  /** Resolves when the decision is durable. @throws Fault audit_unavailable */
+  decided(): Promise<void>
+  /** Writes the one terminal event. Idempotent. */
+  finish(ending: CallEnding): Promise<void>
+}
+
+export interface CallFacts {
+  caller?: Caller
+  action?: string
+  model?: string
+  decision?: Decision
+  session?: string
+  /** Counts and names only. */
+  data?: JsonObject
+}
+
+export interface CallEnding {
+  readonly fault?: Fault
+  readonly usage?: Usage
+  readonly data?: JsonObject
+}
+
+/** A question to the policy about one call, kept so that it can be asked again while the call runs. */
+export interface Question {
+  readonly caller: Caller
+  readonly action: string
+  readonly model: ResolvedModel
+  readonly request: ModelRequest | undefined
+  readonly session: SessionHandle | undefined
+  readonly injection: number
+}
+
+export interface Ports {
+  readonly newId: NewId
+  readonly now: () => number
+  readonly report: (error: unknown) => void
+  /** @throws Fault 400, 401, and 403 `locked` */
+  identify(incoming: Incoming): Caller | Promise<Caller>
+  resolve(name: string): ResolvedModel | undefined
+  /** Pure and synchronous; asks about now. */
+  decide(question: Question): Decision
+  /** Whether the caller may do this with any model at all; decides what a caller may learn from an error. */
+  mayAny(caller: Caller, action: string): boolean
+  /** Turns a deny into the Fault to show: 404 where the caller may not know the model, else 403. */
+  refusal(decision: Decision, question: Question): Fault
+  /** @throws Fault session_mismatch */
+  enter(incoming: Incoming, caller: Caller, request: ModelRequest): SessionHandle | Promise<SessionHandle>
+  lease(options: {
+    call: string
+    caller: Caller
+    session: string
+    model: string
+    decision: Decision
+    redecide: () => Decision
+  }): LeaseHandle
+  /** @throws Fault rate_limit_exceeded, insufficient_quota, overloaded */
+  reserve(options: {
+    caller: Caller
+    model: string
+    session: string
+    decision: Decision
+    request: ModelRequest
+  }): HoldHandle | Promise<HoldHandle>
+  /** Screens every string of the request; returns the copy to send. @throws Fault content_blocked, guard_unavailable */
+  screenInput(question: Question): { request: ModelRequest; report: ScreenReport; injection: number }
+  screenOutput(question: Question): OutputScreen
+  record(call: string, incoming: Incoming): CallRecord
+  /** A call is over: turns, tokens and taint of its session. */
+  leave(session: SessionHandle, usage: Usage | undefined, facts: JsonObject): void
+}
+
+/** What a data-plane route does. */
+export type RouteKind =
+  | { kind: 'call'; action: UseAction; wire: Wire }
+  | { kind: 'list' | 'show' | 'running' | 'version' | 'count'; wire: Wire }
+  | { kind: 'manage'; action: string; wire: Wire }

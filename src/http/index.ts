@@ -1,0 +1,1 @@
+export { listen, type Route, type Server, type ServerOptions } from './server.ts'

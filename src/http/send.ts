@@ -1,0 +1,55 @@
+// Writes an Outgoing to a socket: whole bodies in one write, streams piece by piece at the client's pace.
+import type { ServerResponse } from 'node:http'
+import type { Outgoing } from '../gateway/index.ts'
+
+/** On every answer: nothing may be cached, sniffed or framed. */
+const BASE_HEADERS = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
+
+/**
+ * Sends the answer. A client that leaves a piece unread for `writeSeconds`, or whose permission ends while bytes still
+ * wait for it, has its connection reset: a truncated chunked body is an error for every client library.
+ */
+export async function send(response: ServerResponse, outgoing: Outgoing, writeSeconds: number): Promise<void> {
+  const { status, headers, body } = outgoing
+  if (typeof body === 'string' || Buffer.isBuffer(body)) {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    response.writeHead(status, { ...BASE_HEADERS, ...headers, 'content-length': bytes.length })
+    response.end(bytes)
+    return
+  }
+  response.writeHead(status, { ...BASE_HEADERS, ...headers })
+  const pieces = body[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const { value, done } = await pieces.next()
+      if (done || response.destroyed) break
+      if (!response.write(value) && !(await drained(response, outgoing.cut, writeSeconds))) {
+        response.destroy()
+        break
+      }
+    }
+  } finally {
+    await pieces.return?.()
+    if (!response.destroyed) response.end()
+  }
+}
+
+/** Resolves true when the client has taken what was written; false when it will not be waited for any longer. */
+function drained(response: ServerResponse, cut: AbortSignal | undefined, seconds: number): Promise<boolean> {
+  if (cut?.aborted) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    const finish = (ok: boolean) => {
+      clearTimeout(timer)
+      response.off('drain', yes)
+      response.off('close', no)
+      cut?.removeEventListener('abort', no)
+      resolve(ok)
+    }
+    const yes = () => finish(true)
+    const no = () => finish(false)
+    const timer = setTimeout(no, seconds * 1000)
+    response.once('drain', yes)
+    response.once('close', no)
+    cut?.addEventListener('abort', no, { once: true })
+  })
+}

