@@ -1,0 +1,286 @@
+// The page through its endings: in each, every part that was acquired is released exactly once, newest first, and the
+// call has one terminal record.
+import { describe, expect, it } from 'vitest'
+import { createIds, type Decision, type Delta, Fault, type FaultCode, NO_DUTIES, systemRandom } from '../core/index.ts'
+import { createGateway } from './pipeline.ts'
+import type { CallEnding, Incoming, Outgoing, Ports, ResolvedModel, Wire } from './ports.ts'
+
+const wire: Wire = {
+  name: 'plain',
+  read: (body) => {
+    if (body.toString() === 'broken') throw new Fault('malformed_request', { detail: 'broken' })
+    return {
+      action: 'chat',
+      model: 'm',
+      messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
+      inputs: [],
+      params: {},
+      stream: body.toString() === 'stream',
+    }
+  },
+  writer: () => ({
+    streamHeaders: {},
+    wholeHeaders: {},
+    batch: (deltas) => deltas.map((delta) => ('text' in delta ? delta.text : '')).join(''),
+    end: () => '[done]',
+    whole: (deltas) => deltas.map((delta) => ('text' in delta ? delta.text : '')).join(''),
+    cut: (fault) => `[cut ${fault.code}]`,
+  }),
+  refuse: (fault) => ({ headers: {}, body: fault.code }),
+}
+
+const allow: Decision = {
+  id: 'dec_1',
+  allow: true,
+  principal: { type: 'User', id: 'dana' },
+  action: 'chat',
+  resource: { type: 'Model', id: 'm' },
+  rules: ['r'],
+  errors: [],
+  duties: NO_DUTIES,
+  policy: 'p',
+  microseconds: 1,
+}
+
+interface Plan {
+  fail?:
+    | 'identify'
+    | 'resolve'
+    | 'decide'
+    | 'enter'
+    | 'reserve'
+    | 'screen'
+    | 'record'
+    | 'send'
+    | 'first'
+    | 'middle'
+    | 'output'
+  redecide?: boolean
+  hang?: boolean
+  bodyText?: string
+  mayAny?: boolean
+}
+
+function bench(plan: Plan = {}) {
+  const log: string[] = []
+  const endings: CallEnding[] = []
+  const lease = new AbortController()
+  const client = new AbortController()
+  const newId = createIds({ now: () => 1 }, systemRandom)
+  const failAt = (step: Plan['fail'], code: FaultCode) => {
+    if (plan.fail === step) throw new Fault(code)
+  }
+  const reply = (signal: AbortSignal): AsyncIterable<Delta[]> => ({
+    [Symbol.asyncIterator]() {
+      let turn = 0
+      return {
+        async next() {
+          turn += 1
+          if (turn === 1) failAt('first', 'upstream_invalid')
+          if (turn === 2) failAt('middle', 'upstream_unavailable')
+          if (turn === 2 && plan.hang) {
+            await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
+          }
+          if (turn > 3) return { done: true as const, value: undefined }
+          return { done: false as const, value: [{ type: 'text' as const, choice: 0, text: `t${turn} ` }] }
+        },
+        async return() {
+          log.push('upstream closed')
+          return { done: true as const, value: undefined }
+        },
+      }
+    },
+  })
+  const model: ResolvedModel = {
+    uid: { type: 'Model', id: 'm' },
+    upstreamName: 'm',
+    hosting: 'local',
+    digest: undefined,
+    async send(_, { signal }) {
+      failAt('send', 'upstream_timeout')
+      return reply(signal)
+    },
+  }
+  const ports: Ports = {
+    newId,
+    now: () => 1000,
+    report: (error) => log.push(`reported ${error}`),
+    identify: () => {
+      failAt('identify', 'invalid_api_key')
+      return {
+        principal: { type: 'User', id: 'dana' },
+        credential: { kind: 'key', id: 'k', bound: false },
+        address: '',
+      }
+    },
+    resolve: () => (plan.fail === 'resolve' ? undefined : model),
+    decide: (question) =>
+      plan.fail === 'decide' || (question.injection > 0 && plan.redecide) ? { ...allow, allow: false } : allow,
+    mayAny: () => plan.mayAny ?? true,
+    refusal: () => new Fault('access_denied'),
+    enter: () => {
+      failAt('enter', 'session_mismatch')
+      return { id: 'ses_1', turns: 0, tokens: 0, taint: [], ageMs: 0 }
+    },
+    lease: () => ({
+      signal: lease.signal,
+      check: () => {
+        if (lease.signal.aborted) throw lease.signal.reason
+      },
+      release: () => log.push('lease released'),
+    }),
+    reserve: () => {
+      failAt('reserve', 'rate_limit_exceeded')
+      return { headers: {}, spend: () => {}, settle: () => log.push('hold settled') }
+    },
+    screenInput: ({ request }) => {
+      failAt('screen', 'content_blocked')
+      if (!request) throw new Error('a call has a request')
+      return { request, report: { masked: 0, facts: {} }, injection: plan.redecide ? 90 : 0 }
+    },
+    screenOutput: () => ({
+      push: (deltas) => {
+        failAt('output', 'content_blocked')
+        return [...deltas]
+      },
+      end: () => [],
+      report: () => ({ masked: 0, facts: {} }),
+    }),
+    record: () => ({
+      note: () => {},
+      decided: async () => failAt('record', 'audit_unavailable'),
+      finish: async (ending) => {
+        endings.push(ending)
+      },
+    }),
+    leave: () => log.push('session left'),
+  }
+  const incoming: Incoming = {
+    method: 'POST',
+    path: '/',
+    params: {},
+    query: new URLSearchParams(),
+    rawHeaders: [],
+    address: '127.0.0.1',
+    header: () => undefined,
+    body: () => Promise.resolve(Buffer.from(plan.bodyText ?? 'stream')),
+    signal: client.signal,
+  }
+  const run = () => createGateway(ports)(incoming, 'chat', wire)
+  return { run, log, endings, lease, client }
+}
+
+const RELEASED = ['upstream closed', 'hold settled', 'lease released', 'session left']
+
+async function read(outgoing: Outgoing): Promise<string> {
+  if (typeof outgoing.body === 'string') return outgoing.body
+  if (Buffer.isBuffer(outgoing.body)) return outgoing.body.toString()
+  let text = ''
+  for await (const piece of outgoing.body) text += piece
+  return text
+}
+
+/** Closers run in promise turns of their own. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+describe('a call that is served', () => {
+  it.each([
+    ['stream', 't1 t2 t3 [done]'],
+    ['whole', 't1 t2 t3 '],
+  ])('%s', async (bodyText, text) => {
+    const { run, log, endings } = bench({ bodyText })
+    const outgoing = await run()
+    expect(outgoing.status).toBe(200)
+    expect(await read(outgoing)).toBe(text)
+    await settled()
+    expect(log).toEqual(RELEASED)
+    expect(endings).toHaveLength(1)
+    expect(endings[0]?.fault).toBeUndefined()
+  })
+})
+
+describe('a call that is refused before anything was sent', () => {
+  const CASES: [NonNullable<Plan['fail']>, number, string[]][] = [
+    ['identify', 401, []],
+    ['resolve', 404, []],
+    ['enter', 403, []],
+    ['decide', 403, []],
+    ['reserve', 429, ['lease released', 'session left']],
+    ['screen', 422, ['hold settled', 'lease released', 'session left']],
+    ['record', 503, ['hold settled', 'lease released', 'session left']],
+    ['send', 504, ['hold settled', 'lease released', 'session left']],
+    ['first', 502, RELEASED],
+    ['output', 422, RELEASED],
+  ]
+  it.each(CASES)('%s: %i', async (fail, status, released) => {
+    const { run, log, endings } = bench({ fail })
+    const outgoing = await run()
+    expect(outgoing.status).toBe(status)
+    await settled()
+    expect(log).toEqual(released)
+    expect(endings).toHaveLength(1)
+    expect(endings[0]?.fault?.status).toBe(status)
+  })
+
+  it('malformed: 400 to those who may use some model, 403 to those who may use none', async () => {
+    expect((await bench({ bodyText: 'broken' }).run()).status).toBe(400)
+    expect((await bench({ bodyText: 'broken', mayAny: false }).run()).status).toBe(403)
+  })
+
+  it('content that turns the answer into a no is never sent', async () => {
+    const { run, log } = bench({ redecide: true })
+    expect((await run()).status).toBe(403)
+    await settled()
+    expect(log).not.toContain('upstream closed')
+  })
+})
+
+describe('a stream that ends early', () => {
+  it('because the upstream breaks: error frame, no end mark', async () => {
+    const { run, log, endings } = bench({ fail: 'middle' })
+    expect(await read(await run())).toBe('t1 [cut upstream_unavailable]')
+    await settled()
+    expect(log).toEqual(RELEASED)
+    expect(endings).toHaveLength(1)
+    expect(endings[0]?.fault?.code).toBe('upstream_unavailable')
+  })
+
+  it('because the permission ended while the model was thinking: error frame with the cause', async () => {
+    const { run, log, endings, lease } = bench({ hang: true })
+    const outgoing = await run()
+    setTimeout(() => lease.abort(new Fault('key_revoked')), 5)
+    expect(await read(outgoing)).toBe('t1 [cut key_revoked]')
+    await settled()
+    expect(log).toEqual(RELEASED)
+    expect(endings.map((ending) => ending.fault?.code)).toEqual(['key_revoked'])
+  })
+
+  it('because the permission ended between two pieces: no further model text', async () => {
+    const { run, lease, endings } = bench()
+    const outgoing = await run()
+    lease.abort(new Fault('locked'))
+    expect(await read(outgoing)).toBe('[cut locked]')
+    await settled()
+    expect(endings.map((ending) => ending.fault?.code)).toEqual(['locked'])
+  })
+
+  it('because the client left before reading anything', async () => {
+    const { run, log, endings } = bench()
+    const outgoing = await run()
+    if (typeof outgoing.body === 'string' || Buffer.isBuffer(outgoing.body)) throw new Error('expected a stream')
+    await outgoing.body[Symbol.asyncIterator]().return?.()
+    await settled()
+    expect(log).toEqual(RELEASED)
+    expect(endings.map((ending) => ending.fault?.code)).toEqual(['client_closed'])
+  })
+
+  it('because the client went away while the model was thinking', async () => {
+    const { run, log, endings, client } = bench({ hang: true })
+    const outgoing = await run()
+    setTimeout(() => client.abort(), 5)
+    await read(outgoing)
+    await settled()
+    expect(log).toEqual(RELEASED)
+    expect(endings.map((ending) => ending.fault?.code)).toEqual(['client_closed'])
+  })
+})
