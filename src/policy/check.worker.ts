@@ -1,0 +1,13 @@
+// The thread in which untrusted rule texts are parsed. It holds nothing, and is thrown away when it misbehaves.
+import { parentPort } from 'node:worker_threads'
+import type { BundleFile, BundleSources } from './bundle.ts'
+import { formatText, inspectBundle } from './inspect.ts'
+
+export type CheckTask =
+  | { readonly id: number; readonly kind: 'check'; readonly sources: BundleSources }
+  | { readonly id: number; readonly kind: 'format'; readonly file: BundleFile }
+
+parentPort?.on('message', (task: CheckTask) => {
+  const result = task.kind === 'check' ? inspectBundle(task.sources) : formatText(task.file)
+  parentPort?.postMessage({ id: task.id, result })
+})

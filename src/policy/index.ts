@@ -1,0 +1,33 @@
+// Front door of the policy room.
+export {
+  type BundleFile,
+  type BundleSources,
+  bundleDigest,
+  type CheckedBundle,
+  classesOf,
+  loadBundle,
+  type Problem,
+} from './bundle.ts'
+export { type Checker, createChecker } from './check.ts'
+export {
+  type AskContext,
+  type AuthContext,
+  authContext,
+  type ClockContext,
+  createClockContext,
+  type DataContext,
+  type DecisionContext,
+  type GrantContext,
+  NO_GRANT,
+  NO_RISK,
+  type RiskContext,
+  remoteIp,
+  requestContext,
+  type SessionContext,
+  type ToolContext,
+} from './context.ts'
+export { dataClassSource, type EntityFacts, type EntitySource, fixedSource, joinSources } from './entity.ts'
+export { datetime, decimal, duration, ip } from './extension.ts'
+export { type ActiveBundle, createPolicy, type Policy, type PolicyDeps, type Query, type Watcher } from './policy.ts'
+export { compileBundle, type Program } from './program.ts'
+export { type CedarRecord, type CedarSet, type CedarValue, EntityRef, entity } from './value.ts'

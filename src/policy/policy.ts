@@ -1,0 +1,192 @@
+// The one place that says yes or no. `decide` is pure, synchronous and total: it never throws, and whatever goes wrong
+// while it decides is a deny. The program it asks is replaced whole; a decision never sees half of a bundle.
+import { type Clock, type Decision, type EntityUid, type NewId, NO_DUTIES } from '../core/index.ts'
+import type { CheckedBundle } from './bundle.ts'
+import type { EntitySource } from './entity.ts'
+import { type Answer, evaluate, type Question } from './evaluate.ts'
+import { compileBundle, type Program, type Rule } from './program.ts'
+import { type CedarRecord, EntityRef, toRef } from './value.ts'
+
+export interface Query {
+  readonly principal: EntityUid
+  readonly action: string
+  readonly resource: EntityUid
+  /** What context.ts builds; never anything of a client's making. */
+  readonly context: CedarRecord
+  /** End of what the call rests on (credential, grants), milliseconds since 1970: the decision holds no longer. */
+  readonly holdsUntil?: number
+}
+
+export interface ActiveBundle {
+  readonly digest: string
+  readonly rules: number
+  /** Milliseconds since 1970. */
+  readonly since: number
+}
+
+/** Answers one question; the compiled program and the reference library both can. */
+export type Evaluator = (question: Question, entities: EntitySource) => Answer
+
+export interface Policy {
+  decide(query: Query, entities: EntitySource): Decision
+  /** As `decide`, without what only a record needs: for filtering lists. */
+  allows(query: Query, entities: EntitySource): boolean
+  /** Takes effect with the next question. Throws Fault `policy_invalid`, and then the last good bundle keeps serving. */
+  activate(bundle: CheckedBundle | Program): void
+  active(): ActiveBundle | undefined
+  /** The active program, for explain, impact and tests. */
+  program(): Program | undefined
+  /** Roles the caller could ask for that would meet a rule for this question. */
+  waysIn(query: Query, entities: EntitySource): readonly string[]
+}
+
+/** Sees each question with its answer: shadow bundle, sampled check against the reference, decision log. Must not throw. */
+export type Watcher = (query: Query, entities: EntitySource, decision: Decision) => void
+
+export interface PolicyDeps {
+  readonly clock: Clock
+  readonly newId: NewId
+  /** How a caller asks for a role, as a command or URL. */
+  readonly askFor?: (role: string) => string
+  /** Decides with something else than the compiled rules, for `policy.engine: wasm`. */
+  readonly engine?: (program: Program) => Evaluator
+  readonly watchers?: readonly Watcher[]
+}
+
+const NOTHING = 'none'
+
+export function createPolicy(deps: PolicyDeps): Policy {
+  const askFor = deps.askFor ?? ((role) => `sallyport request create ${role} --reason "…"`)
+  const watchers = deps.watchers ?? []
+  let current: { program: Program; evaluate: Evaluator; since: number } | undefined
+
+  const answer = (query: Query, entities: EntitySource): Answer | undefined => {
+    if (!current) return undefined
+    const { principal, resource, action, context } = query
+    try {
+      return current.evaluate({ principal: toRef(principal), action, resource: toRef(resource), context }, entities)
+    } catch {
+      return undefined
+    }
+  }
+
+  const policy: Policy = {
+    decide(query, entities) {
+      const started = deps.clock.monotonic()
+      const found = answer(query, entities)
+      const allow = found?.allow === true
+      const until = Math.min(found?.until ?? Number.POSITIVE_INFINITY, query.holdsUntil ?? Number.POSITIVE_INFINITY)
+      const role = found && isDefaultDeny(found) ? policy.waysIn(query, entities)[0] : undefined
+      const decision: Decision = {
+        id: deps.newId('decision'),
+        allow,
+        principal: query.principal,
+        action: query.action,
+        resource: query.resource,
+        rules: found ? (allow ? found.permits : found.forbids).map((rule) => rule.id) : [],
+        errors: found?.errors.map((rule) => rule.id) ?? [],
+        duties: allow && current ? current.program.dutiesOf(found.permits) : NO_DUTIES,
+        policy: current?.program.digest ?? NOTHING,
+        ...(until === Number.POSITIVE_INFINITY ? {} : { validUntil: until }),
+        ...(allow ? {} : { why: reasonFor(found) }),
+        ...(role === undefined ? {} : { ask: askFor(role) }),
+        microseconds: Math.round((deps.clock.monotonic() - started) * 1000),
+      }
+      for (const watch of watchers) watch(query, entities, decision)
+      return decision
+    },
+
+    allows: (query, entities) => answer(query, entities)?.allow === true,
+
+    activate(bundle) {
+      const program = 'shelves' in bundle ? bundle : compileBundle(bundle)
+      const engine = deps.engine?.(program) ?? ((question, entities) => evaluate(program, question, entities))
+      current = { program, evaluate: engine, since: deps.clock.now() }
+    },
+
+    active: () =>
+      current && { digest: current.program.digest, rules: current.program.rules.length, since: current.since },
+
+    program: () => current?.program,
+
+    waysIn(query, entities) {
+      try {
+        return current ? requestableRoles(current.program, query, entities) : []
+      } catch {
+        return []
+      }
+    },
+  }
+  return policy
+}
+
+const isDefaultDeny = (answer: Answer) =>
+  !answer.allow && !answer.impossible && answer.forbids.length === 0 && answer.errors.length === 0
+
+/** What a stranger may read about a deny: never another's rule, never whether something exists. */
+function reasonFor(answer: Answer | undefined): string {
+  if (!answer) return 'No rules are in force.'
+  if (answer.errors.length > 0) return 'A rule could not be evaluated, and then the answer is no.'
+  const told = answer.forbids.find((rule) => rule.notes.public)
+  if (told) return told.notes.why
+  if (answer.forbids.length > 0) return 'A rule forbids this.'
+  return 'No rule allows this.'
+}
+
+/** Roles that a rule about this question is tied to, which the caller does not hold and may ask for. A hint, not a right. */
+function requestableRoles(program: Program, query: Query, entities: EntitySource): readonly string[] {
+  const shelf = program.shelves.get(query.action)
+  const asking = program.shelves.get('requestRole')
+  if (!shelf || !asking) return []
+  const principal = toRef(query.principal)
+  const resource = toRef(query.resource)
+  const mine = entities.get(principal)
+  if (!mine) return []
+  const scopeOf = (role: EntityRef | undefined, target: EntityRef) => ({
+    principal,
+    action: shelf.entity,
+    resource: target,
+    context: query.context,
+    until: Number.POSITIVE_INFINITY,
+    // The world in which the caller held the role.
+    entities: role ? withRole(entities, principal, role) : entities,
+  })
+  const found: string[] = []
+  for (const [text, rules] of shelf.byPrincipal) {
+    if (!text.startsWith('Role::') || mine.ancestors.has(text)) continue
+    const role = new EntityRef('Role', JSON.parse(text.slice('Role::'.length)) as string)
+    if (!entities.get(role)) continue
+    const world = scopeOf(role, resource)
+    if (!rules.some((rule) => rule.effect === 'permit' && rule.reaches(world) && holdsOr(false, rule, world))) continue
+    const ask = scopeOf(undefined, role)
+    const applicable = [
+      ...asking.open,
+      ...[...asking.byPrincipal.values()].flat(),
+      ...[...asking.byResource.values()].flat(),
+    ]
+    const reached = applicable.filter((rule) => rule.reaches(ask))
+    // What is asked for in detail is not known yet: a permit that needs it may still be met, a forbid is not assumed.
+    const may = reached.some((rule) => rule.effect === 'permit' && holdsOr(true, rule, ask))
+    if (may && !reached.some((rule) => rule.effect === 'forbid' && holdsOr(false, rule, ask))) found.push(role.id)
+  }
+  return found
+}
+
+function holdsOr(otherwise: boolean, rule: Rule, scope: Parameters<Rule['holds']>[0]): boolean {
+  try {
+    return rule.holds(scope)
+  } catch {
+    return otherwise
+  }
+}
+
+function withRole(entities: EntitySource, principal: EntityRef, role: EntityRef): EntitySource {
+  return {
+    get(uid) {
+      const facts = entities.get(uid)
+      if (!facts || uid.text !== principal.text) return facts
+      const roles = [...(entities.get(role)?.ancestors ?? []), role.text]
+      return { ...facts, ancestors: new Set([...facts.ancestors, ...roles]) }
+    },
+  }
+}
