@@ -1,0 +1,159 @@
+// Words that say what the number beside them is. Left context only, at most CONTEXT_REACH characters back: waiting for
+// words to the right would hold a stream back. English plus the commonest words of the larger European languages.
+import { createWordTable, isLetter, isUpper } from './chars.ts'
+
+export const NEAR_PHONE = 1
+export const NEAR_CARD = 2
+export const NEAR_SSN = 4
+export const NEAR_BIRTH = 8
+export const NEAR_ACCOUNT = 16
+export const NEAR_NATIONAL_ID = 32
+export const NEAR_AGE = 64
+/** Order, invoice, version and the like: the number is somebody's reference, not a telephone. */
+export const NEAR_REFERENCE = 128
+export const NEAR_VERSION = 256
+export const NEAR_POSTCODE = 512
+export const NEAR_MONEY = 1024
+export const NEAR_CUSTOMER = 2048
+export const NEAR_TICKET = 4096
+const CATEGORIES = 13
+
+export const CONTEXT_REACH = 64
+
+const LISTS: readonly (readonly [bits: number, words: string])[] = [
+  [
+    NEAR_PHONE,
+    'phone phones telephone tel tél call calls called calling dial mobile cell cellphone cellular fax whatsapp sms landline voicemail hotline callback contact contactable ' +
+      'telefon telefonnummer handy handynummer rufnummer mobil anrufen téléphone portable appeler teléfono telefono móvil movil llamar cellulare chiamare telefone celular telefoon bellen gsm puhelin numer dzwonić',
+  ],
+  [
+    NEAR_CARD,
+    'card cards credit debit visa mastercard amex maestro discover diners jcb pan cc ccn cardnumber creditcard kreditkarte kartennummer karte carte bancaire tarjeta crédito credito carta kreditkort cartão kaart',
+  ],
+  [NEAR_SSN, 'ssn social ssns socialsecurity itin tin taxpayer'],
+  [
+    NEAR_BIRTH,
+    'birth born dob birthday birthdate dateofbirth bday geboren geburtsdatum geb geburtstag né née naissance nacido nacida nacimiento nato nata nascita nascido nascimento geboortedatum född',
+  ],
+  [
+    NEAR_ACCOUNT,
+    'account acct accounts accountnumber konto kontonummer compte cuenta conto conta rekening routing aba sort sortcode bsb bic swift iban bank blz wire',
+  ],
+  [
+    NEAR_NATIONAL_ID,
+    'passport licence license driver drivers national nationalid nino nin insurance ni nhs tax vat personnummer cpf cnpj dni nie nif nir insee aadhaar pan bsn pesel codice fiscale steuer steuernummer identity identification idnumber ausweis personalausweis reisepass sin tfn medicare curp rfc cnp egn hetu oib amka peselu npi mrn visa id',
+  ],
+  [NEAR_AGE, 'age aged turn turned turns turning ages alter âge edad età idade'],
+  [
+    NEAR_REFERENCE,
+    'order orders invoice ticket case reference ref tracking serial sku part model build error code line port pid issue pr commit item product isbn issn doi hash uuid checksum id timestamp epoch bytes size offset row page bestellung rechnung commande factura pedido',
+  ],
+  [NEAR_VERSION, 'version ver release v firmware driver section chapter figure'],
+  [NEAR_POSTCODE, 'zip zipcode postal postcode plz cap cp'],
+  [
+    NEAR_MONEY,
+    'amount price cost costs total balance salary pay paid payment fee paying transfer transferred charge charged refund deposit withdraw withdrew withdrawal owes owe debt invoice spent earn earns income bonus wage betrag gehalt montant salaire importe salario',
+  ],
+  [
+    NEAR_CUSTOMER,
+    'customer client member membership policyholder patient subscriber employee kunde kundennummer customerid clientid memberid client_id loyalty crm tenant',
+  ],
+  [NEAR_TICKET, 'order ticket case incident booking reservation invoice shipment claim orderid ticketid bestellnummer'],
+]
+
+const context = createWordTable(toMap(LISTS))
+
+function toMap(lists: readonly (readonly [number, string])[]): Map<string, number> {
+  const map = new Map<string, number>()
+  for (const [bits, words] of lists) for (const word of words.split(' ')) map.set(word, (map.get(word) ?? 0) | bits)
+  return map
+}
+
+export const MONTH = 1
+export const CURRENCY = 2
+export const YEARS = 4
+export const SCALE = 8
+
+/** Words that belong to the number before or after them. */
+export const glue = createWordTable(
+  toMap([
+    [
+      MONTH,
+      'january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec ' +
+        'januar februar märz mai juni juli oktober dezember janvier février mars avril juin juillet août septembre octobre novembre décembre ' +
+        'enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre',
+    ],
+    [
+      CURRENCY,
+      'usd eur gbp chf jpy cad aud nzd sek nok dkk pln czk huf inr cny brl mxn zar sgd hkd krw try rub ils aed dollars dollar euros euro pounds sterling francs yen rupees pesos',
+    ],
+    [YEARS, 'year years yr yrs yo y.o jahre jahr ans años anni jaar'],
+    [SCALE, 'thousand million billion mn bn k m'],
+  ]),
+)
+
+/**
+ * Remembers where each kind of context word was last seen. Words are read once, lazily, when a number asks for them:
+ * prose without numbers costs nothing, text of nothing but numbers stays linear.
+ */
+export interface Context {
+  /** Reads the words of `text` up to `to`; both are offsets into the current buffer. */
+  readTo(text: string, to: number): void
+  /** Distance in characters back to the last such word before `at`, or infinity. Any of the bits will do. */
+  distance(bits: number, at: number): number
+  near(bits: number, at: number): boolean
+  /** The buffer lost `count` characters at its front. */
+  shift(count: number): void
+  /** Remembers the state, and goes back to it when a decision had to wait. */
+  save(): void
+  restore(): void
+}
+
+export function createContext(): Context {
+  const last = new Int32Array(CATEGORIES).fill(-1_000_000)
+  const saved = new Int32Array(CATEGORIES)
+  let read = 0
+  let savedRead = 0
+  const distance = (bits: number, at: number) => {
+    let best = 1_000_000
+    for (let k = 0; k < CATEGORIES; k++) if (bits & (1 << k)) best = Math.min(best, at - (last[k] ?? 0))
+    return best
+  }
+  return {
+    readTo(text, to) {
+      // Words further back than the reach can no longer matter.
+      let i = Math.max(read, to - CONTEXT_REACH - 16)
+      while (i < to) {
+        if (!isLetter(text.charCodeAt(i))) {
+          i++
+          continue
+        }
+        const start = i
+        i++
+        // A camelCase boundary separates words: `phoneNumber`, `customerSSN`.
+        while (i < to && isLetter(text.charCodeAt(i))) {
+          if (isUpper(text.charCodeAt(i)) && !isUpper(text.charCodeAt(i - 1))) break
+          i++
+        }
+        if (i - start < 2 || i - start > 16) continue
+        const bits = context.get(text, start, i)
+        if (bits !== 0) for (let k = 0; k < CATEGORIES; k++) if (bits & (1 << k)) last[k] = i
+      }
+      if (to > read) read = to
+    },
+    distance,
+    near: (bits, at) => distance(bits, at) <= CONTEXT_REACH,
+    save() {
+      saved.set(last)
+      savedRead = read
+    },
+    restore() {
+      last.set(saved)
+      read = savedRead
+    },
+    shift(count) {
+      read = Math.max(0, read - count)
+      for (let k = 0; k < CATEGORIES; k++) last[k] = (last[k] ?? 0) - count
+    },
+  }
+}

@@ -1,0 +1,22 @@
+// What the structured detectors share: the characters at hand, whether more may come, and where findings go.
+import type { Context } from './lexicon.ts'
+
+/** The answer needs characters that have not arrived. */
+export const NEED = -1
+
+export interface Scan {
+  /** Normalised text at hand; offsets into it are local. */
+  text: string
+  /** True once no more text will come: the end of `text` is the end of everything. */
+  ended: boolean
+  readonly context: Context
+  /** Start of the finding emitted last, local. */
+  last(): number
+  emit(dataClass: string, start: number, end: number, confidence: number): void
+}
+
+/** Unit at `i`; 0 past the end of the whole text, NEED (-1) if it has not arrived. */
+export function peek(scan: Scan, i: number): number {
+  if (i < scan.text.length) return scan.text.charCodeAt(i)
+  return scan.ended ? 0 : NEED
+}

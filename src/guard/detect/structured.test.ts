@@ -1,0 +1,146 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { detect } from '../detector.ts'
+import { createStructuredDetector } from './structured.ts'
+
+const detector = createStructuredDetector({ internalSuffixes: ['corp.acme.example'] })
+const found = (text: string) => detect(detector, text).map((f) => [f.class, text.slice(f.start, f.end)])
+
+describe('values with a form', () => {
+  it.each([
+    ['write to Jane.Doe+x@mail.example.co.uk, please', 'personal/email', 'Jane.Doe+x@mail.example.co.uk'],
+    ['<a href="mailto:a@b.de">', 'personal/email', 'a@b.de'],
+    ['my card 4111 1111 1111 1111 exp', 'finance/card', '4111 1111 1111 1111'],
+    ['amex 3782-822463-10005', 'finance/card', '3782-822463-10005'],
+    ['4012888888881881', 'finance/card', '4012888888881881'],
+    ['card4012888888881881', 'finance/card', '4012888888881881'],
+    ['IBAN DE89 3704 0044 0532 0130 00 bitte', 'finance/iban', 'DE89 3704 0044 0532 0130 00'],
+    ['gb29NWBK60161331926819', 'finance/iban', 'gb29NWBK60161331926819'],
+    ['SSN: 514-69-0360', 'personal/national-id/us-ssn', '514-69-0360'],
+    ['social security 514690360.', 'personal/national-id/us-ssn', '514690360'],
+    ['on 10.20.30.40:80', 'network/ip', '10.20.30.40'],
+    ['from fe80::1ff:fe23:4567:890a to', 'network/ip', 'fe80::1ff:fe23:4567:890a'],
+    ['mac 00:1A:2b:3C:4d:5E', 'network/mac', '00:1A:2b:3C:4d:5E'],
+    ['mac 00-1A-2b-3C-4d-5E', 'network/mac', '00-1A-2b-3C-4d-5E'],
+    ['call +44 (0)20 7946 0958 now', 'personal/phone', '+44 (0)20 7946 0958'],
+    ['(212) 555-0187 ext. 12', 'personal/phone', '(212) 555-0187 ext. 12'],
+    ['Tel: 0393 1144137', 'personal/phone', '0393 1144137'],
+    ['born March 12, 1980 in', 'personal/birth-date', 'March 12, 1980'],
+    ['geboren am 12.03.1980', 'personal/birth-date', '12.03.1980'],
+    ['due 2024-05-06', 'personal/date', '2024-05-06'],
+    ['a 52-year-old man', 'personal/age', '52'],
+    ['pay EUR 1,250.00 today', 'finance/amount', 'EUR 1,250.00'],
+    ['that is 12.50 € each', 'finance/amount', '12.50 €'],
+    ['postgres://svc:hunter2@db:5432/x', 'secret/url-credentials', 'svc:hunter2'],
+    ['see https://example.com/a?b=c.', 'network/url', 'https://example.com/a?b=c'],
+    ['ssh build7.corp.acme.example', 'network/host', 'build7.corp.acme.example'],
+    ['ping db-1.eu.internal', 'network/host', 'db-1.eu.internal'],
+    ['restart prod-db-03 now', 'network/host', 'prod-db-03'],
+    ['customer CUST-004213', 'business/customer-id', 'CUST-004213'],
+    ['passport number X12345678', 'personal/national-id', 'X12345678'],
+    ['account number 12345678', 'finance/account', '12345678'],
+    ['lives at SW1A 1AA.', 'personal/postcode', 'SW1A 1AA'],
+  ])('%s', (text, dataClass, value) => {
+    expect(found(text)).toContainEqual([dataClass, value])
+  })
+
+  it.each([
+    'version 10.2.3.4 is out',
+    'commit 550e8400-e29b-41d4-a716-446655440000',
+    'react@18.2.0 and @types/node',
+    'git@github.com:owner/repo.git',
+    'std::vector<int>::iterator',
+    'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+    'user.name = config.local',
+    'a.b.c.d.e',
+    '12:30:45',
+    'INTRODUCTORY public license text',
+    '3.14159265358979',
+  ])('nothing in %s', (text) => {
+    expect(found(text)).toEqual([])
+  })
+})
+
+const pieces = fc.oneof(
+  fc.constantFrom(
+    'jane.doe@example.com',
+    '4111 1111 1111 1111',
+    'DE89 3704 0044 0532 0130 00',
+    '514-69-0360',
+    '+44 (0)20 7946 0958',
+    '(212) 555-0187 x12',
+    '12 March 1980',
+    'March 3rd, 1999',
+    '10.1.2.3',
+    'fe80::1ff:fe23:4567:890a',
+    'https://u:p@h.example/a?b=4111111111111111',
+    'EUR 1,250.00',
+    '12 million dollars',
+    '79 years old',
+    'prod-db-03',
+    'SW1A 1AA',
+    'ssn',
+    'phone',
+    'born',
+    'customer CUST-004213',
+    'a'.repeat(1500),
+    '1 '.repeat(80),
+    'a.a@'.repeat(400),
+  ),
+  fc.string({ maxLength: 8 }),
+  fc.constantFrom(' ', ', ', '\n', '-', '.', ' (', ': ', '/', '@', '+', '$'),
+)
+const texts = fc.array(pieces, { minLength: 1, maxLength: 14 }).map((parts) => parts.join(''))
+
+it('finds the same however the text is cut', () => {
+  fc.assert(
+    fc.property(texts, fc.infiniteStream(fc.integer({ min: 1, max: 40 })), (text, sizes) => {
+      const stream = detector.open()
+      const streamed = []
+      let settled = 0
+      for (let at = 0; at < text.length; ) {
+        const size = sizes.next().value
+        for (const finding of stream.push(text.slice(at, at + size))) {
+          expect(finding.start).toBeGreaterThanOrEqual(settled)
+          streamed.push(finding)
+        }
+        expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
+        settled = stream.openFrom
+        at += size
+      }
+      streamed.push(...stream.end())
+      expect(streamed.sort((a, b) => a.start - b.start || b.end - a.end)).toEqual(detect(detector, text))
+    }),
+    { seed: 41, numRuns: 2000 },
+  )
+})
+
+it.each([
+  'a.',
+  'a@',
+  '1 ',
+  'a@b.',
+  '1.',
+  '::',
+  '-1',
+  'http://',
+  'DE89 ',
+  '(1',
+  'x-1-',
+  '12 march ',
+  'é@',
+  '1-1-',
+  'a_1/',
+  '$1 ',
+])('stays linear on a megabyte of %j', (unit) => {
+  const time = (size: number) => {
+    const text = unit.repeat(size / unit.length)
+    const began = performance.now()
+    detect(detector, text)
+    return performance.now() - began
+  }
+  time(50_000)
+  // Eight times the text may not take forty times as long: quadratic work would take sixty-four times.
+  const small = Math.min(time(125_000), time(125_000))
+  expect(time(1_000_000)).toBeLessThan(Math.max(small, 2) * 40)
+})

@@ -1,0 +1,295 @@
+// The one-pass scanner for values that have a form: addresses of people and machines, numbers, money, dates. Text is cut
+// into runs of characters that values are made of; a run of plain letters costs one table look-up per character and is
+// skipped. Invariant: what is reported depends on the text alone, because a run or number is only looked at when it and the
+// characters its decision needs are all there; until then `openFrom` stays at its start.
+import type { Finding } from '../../core/index.ts'
+import type { Detector, DetectorStream } from '../detector.ts'
+import { iban } from './bank.ts'
+import {
+  AT,
+  CLASS,
+  COLON,
+  DIGIT,
+  DOT,
+  isAlphanumeric,
+  isAsciiLetter,
+  isDigit,
+  isLetter,
+  isUpper,
+  JOIN,
+  LETTER,
+} from './chars.ts'
+import { identifierRun } from './identifier.ts'
+import { CONTEXT_REACH, CURRENCY, createContext, glue, MONTH } from './lexicon.ts'
+import { email, type HostRules, hexGroups, host, isMac, LONGEST_URL, url } from './network.ts'
+import { number } from './number.ts'
+import { NEED, type Scan } from './scan.ts'
+
+/** A longer run is looked at in overlapping windows. */
+const WINDOW = 1024
+const OVERLAP = 384
+/** Characters kept behind the point of work: for context words and what precedes a number. */
+const BEHIND = CONTEXT_REACH + 32
+
+export const STRUCTURED_CLASSES = [
+  'personal/email',
+  'personal/phone',
+  'personal/birth-date',
+  'personal/date',
+  'personal/age',
+  'personal/postcode',
+  'personal/national-id',
+  'personal/national-id/us-ssn',
+  'finance/card',
+  'finance/iban',
+  'finance/account',
+  'finance/amount',
+  'network/ip',
+  'network/mac',
+  'network/url',
+  'network/host',
+  'network/service',
+  'business/customer-id',
+  'business/ticket-id',
+  'secret/url-credentials',
+] as const
+
+export interface StructuredOptions {
+  /** Host suffixes of the deployment: `.corp.example.com`. */
+  readonly internalSuffixes?: readonly string[]
+}
+
+export function createStructuredDetector(options: StructuredOptions = {}): Detector {
+  const hosts: HostRules = {
+    suffixes: (options.internalSuffixes ?? []).map((suffix) =>
+      (suffix.startsWith('.') ? suffix : `.${suffix}`).toLowerCase(),
+    ),
+  }
+  return { name: 'structured', classes: STRUCTURED_CLASSES, longest: LONGEST_URL, open: () => openStructured(hosts) }
+}
+
+function openStructured(hosts: HostRules): DetectorStream {
+  /** Offset of `scan.text` in the whole text. */
+  let base = 0
+  /** Local offset up to which everything is decided. */
+  let done = 0
+  let openFrom = 0
+  let found: Finding[] = []
+  const scan: Scan = {
+    text: '',
+    ended: false,
+    context: createContext(),
+    last: () => (found[found.length - 1]?.start ?? base) - base,
+    emit: (dataClass, start, end, confidence) => {
+      found.push({ class: dataClass, start: base + start, end: base + end, confidence })
+    },
+  }
+
+  const work = () => {
+    const { text } = scan
+    const length = text.length
+    let i = done
+    while (i < length) {
+      let kind = CLASS[text.charCodeAt(i)] ?? 0
+      if (kind === 0) {
+        i++
+        continue
+      }
+      const start = i
+      const limit = Math.min(length, start + WINDOW)
+      let flags = 0
+      while (kind !== 0) {
+        flags |= kind
+        i++
+        kind = i < limit ? (CLASS[text.charCodeAt(i)] ?? 0) : 0
+      }
+      if (i === length && i < start + WINDOW && !scan.ended) {
+        i = start
+        break
+      }
+      const window = i === start + WINDOW && i < length && (CLASS[text.charCodeAt(i)] ?? 0) !== 0
+      if (i === start + WINDOW && i === length && !scan.ended) {
+        // Whether the run goes on decides how it is cut.
+        i = start
+        break
+      }
+      if ((flags & (DIGIT | AT)) !== 0 || ((flags & (DOT | COLON | JOIN)) !== 0 && !onlyTrails(text, start, i))) {
+        const mark = found.length
+        scan.context.save()
+        const next = inspect(scan, start, i, flags, hosts)
+        if (next === NEED) {
+          found.length = mark
+          scan.context.restore()
+          i = start
+          break
+        }
+        i = window ? Math.max(next === i ? 0 : next, start + WINDOW - OVERLAP) : Math.max(next, i)
+      } else if (window) i = start + WINDOW - OVERLAP
+    }
+    done = i
+    openFrom = base + (scan.ended ? i : heldFrom(text, i))
+  }
+
+  return {
+    push(piece) {
+      // What lies further back than any decision looks is dropped.
+      const spare = done - BEHIND
+      if (spare > 0 && (spare > 4096 || scan.text.length + piece.length > 8192 || spare > piece.length)) {
+        scan.text = scan.text.slice(spare) + piece
+        base += spare
+        done -= spare
+        scan.context.shift(spare)
+      } else scan.text = scan.text.length === 0 ? piece : scan.text + piece
+      work()
+      const result = found
+      found = []
+      return result
+    },
+    end() {
+      scan.ended = true
+      work()
+      const result = found
+      found = []
+      return result
+    },
+    get openFrom() {
+      return openFrom
+    },
+  }
+}
+
+/** True for a word with nothing but its last character unusual: `end.`, `note:`. */
+function onlyTrails(text: string, start: number, end: number): boolean {
+  let i = start
+  while (i < end && (CLASS[text.charCodeAt(i)] ?? 0) === LETTER) i++
+  return i >= end - 1
+}
+
+/** Start of what must wait with the run at `at`: a currency or month word, a sign or bracket right before it. */
+function heldFrom(text: string, at: number): number {
+  let i = at
+  let c = i > 0 ? text.charCodeAt(i - 1) : 0
+  while (
+    i > 0 &&
+    at - i < 3 &&
+    (c === 32 ||
+      c === 46 ||
+      c === 40 ||
+      c === 43 ||
+      c === 36 ||
+      (c >= 0xa2 && c <= 0xa5) ||
+      (c >= 0x20a0 && c <= 0x20c0))
+  ) {
+    i--
+    c = i > 0 ? text.charCodeAt(i - 1) : 0
+  }
+  const sign = i
+  while (i > 0 && sign - i < 12 && isLetter(text.charCodeAt(i - 1))) i--
+  const word = sign - i
+  if (word >= 3 && word <= 10 && glue.get(text, i, sign) & (MONTH | CURRENCY)) return i
+  if (sign < at && word <= 3 && isUpper(text.charCodeAt(i))) return i
+  // Blanks alone hold nothing back.
+  for (let k = sign; k < at; k++) if (text.charCodeAt(k) !== 32 && text.charCodeAt(k) !== 46) return k
+  return at
+}
+
+/** Looks into the run [start, end). Returns where to go on, at least `end`, or NEED. */
+function inspect(scan: Scan, start: number, end: number, flags: number, hosts: HostRules): number {
+  const { text } = scan
+  let from = start
+  let furthest = end
+  if (flags & (AT | COLON))
+    for (let i = start; i < end; i++) {
+      const c = text.charCodeAt(i)
+      if (c === 64) {
+        const stop = email(scan, from, i, end)
+        if (stop === 0) continue
+        const next = plain(scan, from, scan.last(), flags, hosts)
+        if (next === NEED) return NEED
+        from = stop
+        i = stop - 1
+      } else if (c === 58 && text.charCodeAt(i + 1) === 47 && text.charCodeAt(i + 2) === 47) {
+        const path = url(scan, from, i, hosts)
+        if (path === NEED) return NEED
+        if (path === 0) continue
+        if (path >= end) return Math.max(path, end)
+        from = path
+        i = path - 1
+      }
+    }
+  if (from < end) {
+    furthest = plain(scan, from, end, flags, hosts)
+    if (furthest === NEED) return NEED
+  }
+  return Math.max(furthest, end)
+}
+
+/** Numbers, names of machines and ids in [from, to), a piece of a run without an address. */
+function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostRules): number {
+  const { text } = scan
+  if (to - from < 2 && !isDigit(text.charCodeAt(from))) return to
+  if (flags & COLON) hexGroups(scan, from, to)
+  let i = from
+  let lettered = false
+  if (flags & DIGIT) {
+    for (let k = from; k < to && !lettered; k++) lettered = isLetter(text.charCodeAt(k))
+    if (lettered && flags & (LETTER | COLON)) {
+      if (to - from === 17 && isMac(text, from, to, 45)) {
+        scan.emit('network/mac', from, to, 95)
+        return to
+      }
+      for (let k = from; k + 3 < to; k++) {
+        if (
+          !isAsciiLetter(text.charCodeAt(k)) ||
+          !isDigit(text.charCodeAt(k + 2)) ||
+          (k > from && isAlphanumeric(text.charCodeAt(k - 1)))
+        )
+          continue
+        const stop = iban(scan, k)
+        if (stop === NEED) return NEED
+        if (stop > 0) return stop
+      }
+    }
+    const id = identifierRun(scan, from, to, lettered)
+    if (id === NEED) return NEED
+    if (id > 0) return Math.max(id, to)
+    while (i < to) {
+      if (!isDigit(text.charCodeAt(i))) {
+        i++
+        continue
+      }
+      const before = i > 0 ? text.charCodeAt(i - 1) : 0
+      // Letters glued to a number make it a name, unless they are a word: `card4111…`.
+      const glued = isLetter(before)
+      if (isDigit(before) || (glued && !(isLetter(text.charCodeAt(i - 2)) && isLetter(text.charCodeAt(i - 3))))) {
+        while (i < to && isDigit(text.charCodeAt(i))) i++
+        continue
+      }
+      const next = number(scan, i, lettered && joinedTo(text, from, i))
+      if (next === NEED) return NEED
+      i = Math.max(next, i + 1)
+    }
+  }
+  if ((flags & LETTER) !== 0 && (flags & (DOT | JOIN)) !== 0) names(scan, from, to, hosts)
+  return Math.max(i, to)
+}
+
+/** True if the number at `at` hangs on letters by a dash, an underscore or a point: `build-2024`, a UUID. */
+function joinedTo(text: string, from: number, at: number): boolean {
+  if (at - 2 < from) return false
+  const c = text.charCodeAt(at - 1)
+  return (c === 45 || c === 95 || c === 46 || c === 47) && isAlphanumeric(text.charCodeAt(at - 2))
+}
+
+/** Host and service names between the slashes, colons and signs of [from, to). */
+function names(scan: Scan, from: number, to: number, hosts: HostRules): void {
+  const { text } = scan
+  let start = from
+  for (let i = from; i <= to; i++) {
+    const c = i < to ? text.charCodeAt(i) : 47
+    if (c === 47 || c === 58 || c === 64 || c === 37 || c === 43) {
+      if (i - start >= 4) host(scan, start, i, hosts)
+      start = i + 1
+    }
+  }
+}
