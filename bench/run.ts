@@ -1,0 +1,117 @@
+// `npm run bench`: what Sallyport adds to a call. The same upstream directly and through the gateway, in turn, round by
+// round, for 1, 10 and 100 KB, whole and streamed. Machines are noisy: read the ratios and differences, not the digits.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { load, type Measured } from './load.ts'
+import { cpuSeconds, residentMb, start } from './process.ts'
+
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 2)
+const RATE = 200
+const WORDS = 'please summarise the quarterly report for the team and list what is still open in short sentences '
+
+const body = (kilobytes: number, stream: boolean): string =>
+  JSON.stringify({
+    model: stream ? 'bench-64x0' : 'bench',
+    stream,
+    messages: [
+      { role: 'system', content: 'You are a helpful assistant.' },
+      {
+        role: 'user',
+        content: WORDS.repeat(Math.ceil((kilobytes * 1024) / WORDS.length)).slice(0, kilobytes * 1024 - 180),
+      },
+    ],
+  })
+
+const median = (values: number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+const ms = (value: number): string => value.toFixed(2)
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
+const upstream = await start(['bench/upstream.ts'])
+const began = performance.now()
+const gateway = await start(
+  [
+    'bin/sallyport',
+    'up',
+    '--json',
+    '--data',
+    folder,
+    '--listen',
+    '127.0.0.1:0',
+    '--upstream',
+    `http://127.0.0.1:${upstream.line}`,
+  ],
+  { SALLYPORT_LOG_LEVEL: 'error', SALLYPORT_LIMITS_CONCURRENT_PER_PRINCIPAL: '100000' },
+)
+const readyMs = performance.now() - began
+const { url, key } = JSON.parse(gateway.line) as { url: string; key: string }
+const direct = `http://127.0.0.1:${upstream.line}/v1/chat/completions`
+const through = `${url}/v1/chat/completions`
+const headers = { authorization: `Bearer ${key}` }
+
+try {
+  console.log(
+    `# What a call costs through Sallyport (${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${ROUNDS} rounds of ${SECONDS} s)`,
+  )
+  console.log(`start to ready ${Math.round(readyMs)} ms\n`)
+  await load({ url: through, headers, body: body(1, false), seconds: 4, connections: 16 }) // warm up
+  await load({ url: through, headers, body: body(1, true), seconds: 2, connections: 16 })
+  console.log(
+    '| request | added p50 ms | added p99 ms | added first byte ms | throughput, share of direct | CPU µs per call | errors |',
+  )
+  console.log('|---|---|---|---|---|---|---|')
+  for (const stream of [false, true]) {
+    for (const kilobytes of [1, 10, 100]) {
+      const rounds: { paced: [Measured, Measured]; full: [Measured, Measured]; cpu: number }[] = []
+      for (let round = 0; round < ROUNDS; round++) {
+        const common = { body: body(kilobytes, stream), seconds: SECONDS }
+        const paced: [Measured, Measured] = [
+          await load({ ...common, url: direct, headers: {}, rate: RATE, connections: 64 }),
+          await load({ ...common, url: through, headers, rate: RATE, connections: 64 }),
+        ]
+        const base = await load({ ...common, url: direct, headers: {}, connections: 32 })
+        const before = cpuSeconds(gateway.pid) ?? Number.NaN
+        const full = await load({ ...common, url: through, headers, connections: 32 })
+        const cpu = (((cpuSeconds(gateway.pid) ?? Number.NaN) - before) / full.calls) * 1e6
+        rounds.push({ paced, full: [base, full], cpu })
+      }
+      const added = (of: (one: Measured) => number) => median(rounds.map(({ paced }) => of(paced[1]) - of(paced[0])))
+      const share = median(rounds.map(({ full }) => full[1].perSecond / full[0].perSecond))
+      const errors = rounds.reduce((sum, { paced, full }) => sum + paced[1].errors + full[1].errors, 0)
+      console.log(
+        `| ${kilobytes} KB ${stream ? 'stream of 64' : 'whole'} | ${ms(added((one) => one.p50))} | ${ms(added((one) => one.p99))} | ${ms(added((one) => one.first50))} | ${share.toFixed(2)} | ${Math.round(median(rounds.map(({ cpu }) => cpu)))} | ${errors} |`,
+      )
+    }
+  }
+  await memoryOfStreams()
+} finally {
+  await gateway.stop()
+  await upstream.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** Resident memory of the gateway while 1,000 streams are open. */
+async function memoryOfStreams(): Promise<void> {
+  const { Agent, request } = await import('undici')
+  const agent = new Agent({ connections: 1100, pipelining: 1, bodyTimeout: 0 })
+  const streams = await Promise.all(
+    Array.from({ length: 1000 }, () =>
+      request(through, {
+        method: 'POST',
+        dispatcher: agent,
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({ model: 'bench-20000x50', stream: true, messages: [{ role: 'user', content: 'hi' }] }),
+      }),
+    ),
+  )
+  for (const { body: answer } of streams) {
+    answer.on('error', () => {}) // ended below, on purpose
+    answer.resume()
+  }
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  const open = streams.filter(({ statusCode }) => statusCode === 200).length
+  console.log(`\nmemory with ${open} open streams: ${Math.round(residentMb(gateway.pid) ?? Number.NaN)} MB`)
+  await agent.destroy()
+}
