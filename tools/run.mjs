@@ -1,8 +1,8 @@
 // The one way to run anything here: installs what is missing, then runs the asked script on the pinned Node.
 // Works on Node 20 with any npm, on a tree where nothing is installed yet; uses nothing but Node's own modules.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -54,7 +54,14 @@ function build() {
   const built = at('dist/main.js')
   if (files.length > 0 && existsSync(built) && statSync(built).mtimeMs > newest(files)) return 0
   rmSync(at('dist'), { recursive: true, force: true })
-  return node(at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json')
+  const status = node(at('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json')
+  for (const file of files) {
+    if (/\.(ts|json)$/.test(file)) continue // compiled, or emitted by the compiler where imported
+    const target = join(root, 'dist', relative(at('src'), file))
+    mkdirSync(dirname(target), { recursive: true })
+    copyFileSync(file, target)
+  }
+  return status
 }
 
 /** The checks of `npm run check`, in the order CI runs them. */

@@ -1,5 +1,6 @@
 export { type Keyring, openKeyring } from './keyring.ts'
 export { ConfigError, type LoadedConfig, type LoadOptions, loadConfig, type Source } from './load.ts'
+export { createLog, describeError, type Log } from './log.ts'
 export { nearest } from './nearest.ts'
 export { hostingOf, isLoopback, splitHostPort } from './safety.ts'
 export { type Config, type ModelConfig, schema, UPSTREAM_KINDS, type UpstreamConfig } from './schema.ts'
