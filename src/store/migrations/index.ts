@@ -1,8 +1,10 @@
 // Forward-only migrations in order. A migration that was released is never edited; a change is a new one.
 
 import { feed } from './0001-feed.ts'
+import { identity } from './0002-identity.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
   '0001-feed': feed,
+  '0002-identity': identity,
 }

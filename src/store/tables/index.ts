@@ -1,4 +1,5 @@
 // All tables of the store, one file per room that owns them.
 import type { FeedTables } from './feed.ts'
+import type { IdentityTables } from './identity.ts'
 
-export interface Tables extends FeedTables {}
+export interface Tables extends FeedTables, IdentityTables {}
