@@ -37,7 +37,7 @@ describe('names', () => {
           return error instanceof Fault
         }
       }),
-      { seed: 7, numRuns: 2000 },
+      { seed: 7, numRuns: 300 },
     )
   })
 })
