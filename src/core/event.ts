@@ -8,6 +8,8 @@ export interface AuditEvent {
   /** Milliseconds since 1970. */
   readonly time: number
   readonly node: string
+  /** `boot_…`: the process life of the node that wrote it. */
+  readonly boot: string
   /** `noun.verb`, from the catalogue in audit/: `call.decided`, `call.finished`, `key.revoked`, … */
   readonly kind: string
   /** Who acted, from the credential, never from the request: `User::"dana"`, or `System::"node"`. */
@@ -30,5 +32,5 @@ export interface AuditEvent {
   readonly data?: JsonObject
 }
 
-/** What a room hands in; id, time and node are added by the appender. */
-export type NewEvent = Omit<AuditEvent, 'id' | 'time' | 'node'>
+/** What a room hands in; the appender adds the rest. */
+export type NewEvent = Omit<AuditEvent, 'id' | 'time' | 'node' | 'boot'>

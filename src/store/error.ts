@@ -1,7 +1,7 @@
 // What a database can say no with, told by SQLSTATE or result code, never by message text.
 import { Fault } from '../core/index.ts'
 
-export type DatabaseErrorKind = 'unique' | 'reference' | 'check' | 'unavailable' | 'failed'
+export type DatabaseErrorKind = 'unique' | 'reference' | 'check' | 'conflict' | 'unavailable' | 'failed'
 
 export class DatabaseError extends Error {
   readonly kind: DatabaseErrorKind
@@ -15,6 +15,9 @@ export class DatabaseError extends Error {
 
 /** True if the row exists already: the caller turns it into its own Fault. */
 export const isUniqueViolation = (error: unknown): boolean => error instanceof DatabaseError && error.kind === 'unique'
+
+/** True if an atomic list met other rows than it was made for; nothing was changed. */
+export const isConflict = (error: unknown): boolean => error instanceof DatabaseError && error.kind === 'conflict'
 
 /** An unreachable database is a 503 with its own code; everything else stays what it is. */
 export const translate = (error: unknown): unknown =>

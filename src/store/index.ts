@@ -1,6 +1,7 @@
 export { type Changed, createChange, type FeedEntry, type MakeChange } from './change.ts'
-export { DatabaseError, isUniqueViolation } from './error.ts'
+export { DatabaseError, isConflict, isUniqueViolation } from './error.ts'
 export { createFeed, type Feed, type FeedChange, type FeedListener } from './feed.ts'
 export type { ColumnTypes } from './migrations/types.ts'
+export type { Statement } from './statement.ts'
 export { type Db, openStore, type Store, type StoreOptions, type Trx } from './store.ts'
 export type { Tables } from './tables/index.ts'

@@ -2,6 +2,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { DatabaseError, type DatabaseErrorKind } from './error.ts'
+import type { Statement } from './statement.ts'
 
 /** int8 arrives as text; all our integers fit a double exactly, and one that does not is an error, not a rounding. */
 const exactInteger = (text: string): number => {
@@ -62,4 +63,27 @@ export function createPool(options: PostgresOptions): pg.Pool {
 
 export function openPostgres<T>(pool: pg.Pool): Kysely<T> {
   return new Kysely<T>({ dialect: new PostgresDialect({ pool }) })
+}
+
+/** All or nothing; the client is thrown away after an error whose rollback fails, so that no half transaction is reused. */
+export async function runAtomically(pool: pg.Pool, build: () => readonly Statement[]): Promise<void> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('begin')
+    for (const { sql, parameters, mustChange } of build()) {
+      const { rowCount } = await client.query(sql, parameters as unknown[])
+      if (mustChange !== undefined && rowCount !== mustChange) {
+        throw new DatabaseError('conflict', `changed ${rowCount} rows instead of ${mustChange}`)
+      }
+    }
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
 }

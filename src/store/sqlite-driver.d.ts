@@ -10,6 +10,7 @@ declare module 'better-sqlite3-multiple-ciphers' {
     pragma(source: string): unknown
     prepare(sql: string): Statement
     close(): void
+    readonly inTransaction: boolean
   }
   namespace Database {
     export type { Statement }

@@ -2,6 +2,7 @@
 // or a reader (read-only, sees committed state). Messages are answered in the order they arrive.
 import { parentPort, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3-multiple-ciphers'
+import { CONFLICT, type Statement } from './statement.ts'
 
 export interface WorkerOptions {
   file: string
@@ -10,11 +11,10 @@ export interface WorkerOptions {
   readonly: boolean
 }
 
-export interface WorkerRequest {
-  id: number
-  sql: string
-  parameters: readonly unknown[]
-}
+/** One statement, or several as one transaction. */
+export type WorkerRequest =
+  | { id: number; sql: string; parameters: readonly unknown[] }
+  | { id: number; statements: readonly Statement[] }
 
 export type WorkerResponse =
   | { id: number; rows: unknown[]; changes: number }
@@ -46,6 +46,32 @@ function prepare(sql: string): Database.Statement {
   return statement
 }
 
+function runOne(sql: string, parameters: readonly unknown[]): { rows: unknown[]; changes: number } {
+  const statement = prepare(sql)
+  if (statement.reader) return { rows: statement.all(...parameters), changes: 0 }
+  return { rows: [], changes: statement.run(...parameters).changes }
+}
+
+/** All or nothing: the commit is the last statement, and whatever goes wrong before it undoes everything. */
+function runAll(list: readonly Statement[]): { rows: unknown[]; changes: number } {
+  runOne('begin immediate', [])
+  try {
+    for (const { sql, parameters, mustChange } of list) {
+      const { changes } = runOne(sql, parameters)
+      if (mustChange !== undefined && changes !== mustChange) throw conflict(mustChange, changes)
+    }
+    runOne('commit', []) // durable from here on: WAL with synchronous=FULL
+    return { rows: [], changes: 0 }
+  } catch (error) {
+    // A full disk ends the transaction by itself; a second rollback would hide the first error.
+    if (database.inTransaction) runOne('rollback', [])
+    throw error
+  }
+}
+
+const conflict = (wanted: number, changed: number): Error =>
+  Object.assign(new Error(`changed ${changed} rows instead of ${wanted}`), { code: CONFLICT })
+
 const port = parentPort
 if (!port) throw new Error('this file runs as a worker thread')
 
@@ -57,12 +83,8 @@ port.on('message', (request: WorkerRequest | 'close') => {
   }
   let response: WorkerResponse
   try {
-    const statement = prepare(request.sql)
-    if (statement.reader) {
-      response = { id: request.id, rows: statement.all(...request.parameters), changes: 0 }
-    } else {
-      response = { id: request.id, rows: [], changes: statement.run(...request.parameters).changes }
-    }
+    const result = 'statements' in request ? runAll(request.statements) : runOne(request.sql, request.parameters)
+    response = { id: request.id, ...result }
   } catch (error) {
     const { message, code } = error as Error & { code?: string }
     response = { id: request.id, error: { message, code: code ?? 'SQLITE_ERROR' } }

@@ -15,6 +15,7 @@ import {
 } from 'kysely'
 import { DatabaseError, type DatabaseErrorKind } from './error.ts'
 import type { WorkerOptions, WorkerRequest, WorkerResponse } from './sqlite-worker.ts'
+import { CONFLICT, type Statement } from './statement.ts'
 
 /** A value as SQLite takes it: no booleans, no undefined. */
 const bind = (value: unknown): unknown => {
@@ -28,6 +29,7 @@ const KINDS: Record<string, DatabaseErrorKind> = {
   SQLITE_CONSTRAINT_FOREIGNKEY: 'reference',
   SQLITE_CONSTRAINT_NOTNULL: 'check',
   SQLITE_CONSTRAINT_CHECK: 'check',
+  [CONFLICT]: 'conflict',
 }
 
 class WorkerConnection implements DatabaseConnection {
@@ -67,8 +69,15 @@ class WorkerConnection implements DatabaseConnection {
   }
 
   executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#send({ id: this.#next++, sql: query.sql, parameters: query.parameters.map(bind) })
+  }
+
+  async executeAll(statements: readonly Statement[]): Promise<void> {
+    await this.#send({ id: this.#next++, statements })
+  }
+
+  #send<R>(request: WorkerRequest): Promise<QueryResult<R>> {
     if (this.#dead) return Promise.reject(new DatabaseError('unavailable', this.#dead.message))
-    const request: WorkerRequest = { id: this.#next++, sql: query.sql, parameters: query.parameters.map(bind) }
     if (this.#waiting.size === 0) this.#worker.ref()
     return new Promise((resolve, reject) => {
       this.#waiting.set(request.id, { resolve: resolve as (result: QueryResult<unknown>) => void, reject })
@@ -106,7 +115,7 @@ class SingleConnectionDriver implements Driver {
 
   async init(): Promise<void> {}
 
-  async acquireConnection(): Promise<DatabaseConnection> {
+  async acquireConnection(): Promise<WorkerConnection> {
     if (this.#shared) return this.#connection
     const turn = this.#queue
     let release = () => {}
@@ -134,6 +143,16 @@ class SingleConnectionDriver implements Driver {
     await this.#connection.executeQuery(raw('rollback'))
   }
 
+  /** Runs a list as one transaction in one message to the thread. */
+  async atomic(build: () => readonly Statement[]): Promise<void> {
+    const connection = await this.acquireConnection()
+    try {
+      await connection.executeAll(build())
+    } finally {
+      await this.releaseConnection()
+    }
+  }
+
   destroy(): Promise<void> {
     return this.#connection.close()
   }
@@ -152,10 +171,12 @@ const dialect = (driver: Driver): Dialect => ({
 export async function openSqlite<T>(options: { file: string; keyHex: string }): Promise<{
   writer: Kysely<T>
   reader: Kysely<T>
+  atomic: (build: () => readonly Statement[]) => Promise<void>
 }> {
-  const writer = new Kysely<T>({ dialect: dialect(new SingleConnectionDriver({ ...options, readonly: false }, false)) })
+  const driver = new SingleConnectionDriver({ ...options, readonly: false }, false)
+  const writer = new Kysely<T>({ dialect: dialect(driver) })
   // The writer opens first: it creates the file and switches it to WAL, which a read-only connection cannot do.
   await writer.connection().execute((connection) => connection.executeQuery(raw('select 1')))
   const reader = new Kysely<T>({ dialect: dialect(new SingleConnectionDriver({ ...options, readonly: true }, true)) })
-  return { writer, reader }
+  return { writer, reader, atomic: (build) => driver.atomic(build) }
 }

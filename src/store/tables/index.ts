@@ -1,5 +1,6 @@
 // All tables of the store, one file per room that owns them.
+import type { AuditTables } from './audit.ts'
 import type { FeedTables } from './feed.ts'
 import type { IdentityTables } from './identity.ts'
 
-export interface Tables extends FeedTables, IdentityTables {}
+export interface Tables extends FeedTables, IdentityTables, AuditTables {}

@@ -1,0 +1,266 @@
+// The one writer of events on this node. Whoever appends waits until its event, its leaf and the head of the tree are
+// durable together; everything that waits when a commit ends goes into the next one (group commit), so under load a
+// commit is shared by many and alone it starts at once.
+import type { AuditEvent, Clock, NewEvent, NewId } from '../core/index.ts'
+import { Fault } from '../core/index.ts'
+import { isConflict, type Statement, type Store, type Trx } from '../store/index.ts'
+import { eventText } from './canonical.ts'
+import { appendSql, lockHead, readEvents, runIn } from './queries.ts'
+import { type Entry, type LogState, loadState, plan } from './tree.ts'
+
+export interface LogDeps {
+  store: Store
+  clock: Clock
+  newId: NewId
+  node: string
+  boot: string
+  report: (error: unknown) => void
+  /** Most events that may wait for a commit; one more is refused. */
+  maxWaiting?: number
+  /** Milliseconds between two attempts to write while the log is not available. */
+  probeMs?: number
+}
+
+export interface Appended {
+  readonly event: AuditEvent
+  readonly position: number
+}
+
+export interface Log {
+  /** True until a write fails; true again as soon as one succeeds, which the log itself keeps trying. */
+  readonly available: boolean
+  /** Events committed by this node so far that it knows of; what is appended next lies at or after it. */
+  readonly size: number
+  /** @throws Fault `audit_unavailable` if it is not durable; it may still turn out to have been written */
+  append(event: NewEvent, rows?: readonly Statement[]): Promise<Appended>
+  /**
+   * For what may be neither missing nor twice. Rejects like `append`, so that nobody hangs on a full disk, but the event
+   * stays in line until it is written; `written` tells when.
+   */
+  appendSurely(event: NewEvent, written: () => void, rows?: readonly Statement[]): Promise<Appended>
+  /** Appends within somebody else's transaction: neither exists without the other. */
+  appendIn(trx: Trx, events: readonly NewEvent[]): Promise<Appended[]>
+  /** Called after each commit of this node with the new size of the tree. */
+  onCommit(listener: () => void): () => void
+  /** Waits for what is in the queue and refuses the rest. */
+  close(): Promise<void>
+}
+
+interface Waiting extends Entry {
+  readonly rows: readonly Statement[]
+  /** Set on an event that is kept and tried again after a failed commit. */
+  readonly written?: () => void
+  resolve: (appended: Appended) => void
+  reject: (error: unknown) => void
+}
+
+/** Events per commit: bounds the time the database is held and the memory of one message. */
+const MAX_BATCH = 512
+
+export function createLog(deps: LogDeps): Log {
+  const { store, clock, newId, node, boot, report, maxWaiting = 10_000, probeMs = 500 } = deps
+  const sql = appendSql(store.dialect)
+  const listeners = new Set<() => void>()
+  let waiting: Waiting[] = []
+  let state: LogState | undefined
+  let committing = false
+  let available = true
+  let closed = false
+  /** Refused while not available, told by the event that ends the outage. */
+  let refused = 0
+  let downSince = 0
+  let probe: NodeJS.Timeout | undefined
+  /** A batch whose commit failed may still have been written; it lies there or nowhere. */
+  let doubt: { position: number; batch: readonly Waiting[] } | undefined
+  /** Another node appends to the same tree: take the head first instead of hoping that it has not moved. */
+  let shared = false
+  let size = 0
+  let idle = () => {}
+
+  const stamp = (event: NewEvent): Entry => {
+    const full: AuditEvent = { ...event, id: newId('event'), time: clock.now(), node, boot }
+    return { event: full, body: eventText(full) }
+  }
+
+  const told = (batch: readonly Waiting[], first: number) => {
+    size = Math.max(size, first + batch.length)
+    batch.forEach((entry, i) => {
+      entry.written?.()
+      entry.resolve({ event: entry.event, position: first + i })
+    })
+    for (const listener of listeners) listener()
+  }
+
+  /** Appends under the lock of the head, from what the database says, not from memory. */
+  const appendLocked = async (trx: Trx, entries: readonly Entry[], at: (position: number) => void): Promise<void> => {
+    const head = await lockHead(trx, store.dialect)
+    at(head.size)
+    if (!state?.root.equals(head.root)) state = await loadState(trx, head)
+    const statements = plan(state, entries, sql)
+    try {
+      await runIn(trx, statements)
+    } catch (error) {
+      state = undefined
+      throw error
+    }
+  }
+
+  /** One durable unit. `at` is told the position of its first event before anything can have been written. */
+  const commit = async (batch: readonly Waiting[], at: (position: number) => void): Promise<void> => {
+    if (state && !shared) {
+      try {
+        await store.atomic(() => {
+          const current = state as LogState
+          at(current.tree.size)
+          return [...plan(current, batch, sql), ...batch.flatMap(({ rows }) => rows)]
+        })
+        return
+      } catch (error) {
+        state = undefined
+        if (!isConflict(error)) throw error
+        shared = store.dialect === 'postgres'
+      }
+    }
+    await store.transaction(async (trx) => {
+      await appendLocked(trx, batch, at)
+      await runIn(
+        trx,
+        batch.flatMap(({ rows }) => rows),
+      )
+    })
+  }
+
+  /**
+   * Settles a failed batch whose outcome is not known: if its first event is where it was put, all of it is. Asked under
+   * the lock of the head, so that a commit the server has not finished yet cannot slip in behind the answer.
+   */
+  const settleDoubt = async (): Promise<void> => {
+    if (!doubt) return
+    const { position, batch } = doubt
+    const [row] = await store.transaction(async (trx) => {
+      await lockHead(trx, store.dialect)
+      return readEvents(trx, position, position + 1)
+    })
+    doubt = undefined
+    if (row?.body !== batch[0]?.body) return
+    waiting = waiting.filter((entry) => !batch.includes(entry))
+    told(batch, position)
+  }
+
+  const fail = (batch: readonly Waiting[], position: number | undefined, error: unknown) => {
+    if (available) {
+      available = false
+      downSince = clock.now()
+      report(error)
+    }
+    const fault = new Fault('audit_unavailable', { cause: error })
+    const all = [...batch, ...waiting]
+    for (const entry of all) entry.reject(fault)
+    waiting = all.filter(({ written }) => written)
+    refused += all.length - waiting.length
+    if (position !== undefined && batch.some(({ written }) => written)) doubt = { position, batch }
+    if (!closed) {
+      probe ??= setTimeout(() => {
+        probe = undefined
+        wake()
+      }, probeMs).unref()
+    }
+  }
+
+  const run = async (): Promise<void> => {
+    while (waiting.length > 0 || !available) {
+      let batch: Waiting[] = []
+      let position: number | undefined
+      try {
+        await settleDoubt()
+        if (!available) waiting.unshift(resumed())
+        batch = waiting.splice(0, MAX_BATCH)
+        await commit(batch, (at) => {
+          position = at
+        })
+      } catch (error) {
+        state = undefined
+        fail(batch, position, error)
+        break
+      }
+      available = true
+      refused = 0
+      told(batch, position as number)
+      // Everything that came in meanwhile is the next batch. Timers and sockets get their turn in between.
+      if (waiting.length > 0) await new Promise((resolve) => setImmediate(resolve))
+    }
+    committing = false
+    idle()
+  }
+
+  /** The first event after an outage says how long it was and how many events were refused in it. */
+  const resumed = (): Waiting => ({
+    ...stamp({ kind: 'audit.resumed', data: { downMs: clock.now() - downSince, refused } }),
+    rows: [],
+    resolve: () => {},
+    reject: () => {},
+  })
+
+  const wake = () => {
+    if (committing) return
+    committing = true
+    // Let everything that is handed in by this turn of the event loop share the commit.
+    setImmediate(() => void run())
+  }
+
+  const refusal = (): string | undefined => {
+    if (closed) return 'shutting down'
+    if (!available) return 'the last write failed'
+    return waiting.length >= maxWaiting ? 'too many events wait' : undefined
+  }
+
+  const enqueue = (event: NewEvent, rows: readonly Statement[], written?: () => void): Promise<Appended> =>
+    new Promise((resolve, reject) => {
+      const detail = refusal()
+      if (detail !== undefined) {
+        refused += 1
+        reject(new Fault('audit_unavailable', { detail }))
+        if (!written || closed) return
+      }
+      waiting.push({ ...stamp(event), rows, ...(written ? { written } : {}), resolve, reject })
+      if (available) wake()
+    })
+
+  return {
+    get available() {
+      return available
+    },
+    get size() {
+      return size
+    },
+    append: (event, rows = []) => enqueue(event, rows),
+    appendSurely: (event, written, rows = []) => enqueue(event, rows, written),
+    async appendIn(trx, events) {
+      const entries = events.map(stamp)
+      try {
+        let first = 0
+        await appendLocked(trx, entries, (position) => {
+          first = position
+        })
+        return entries.map(({ event }, i) => ({ event, position: first + i }))
+      } catch (error) {
+        throw new Fault('audit_unavailable', { cause: error })
+      }
+    },
+    onCommit(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async close() {
+      closed = true
+      clearTimeout(probe)
+      if (committing) {
+        await new Promise<void>((resolve) => {
+          idle = resolve
+        })
+      }
+      const fault = new Fault('audit_unavailable', { detail: 'shutting down' })
+      for (const entry of waiting.splice(0)) entry.reject(fault)
+    },
+  }
+}

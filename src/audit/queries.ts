@@ -1,0 +1,271 @@
+// All SQL of the log itself. Appending uses fixed texts (a query builder costs more than the insert), reading uses Kysely.
+import { CompiledQuery, type RawBuilder, sql } from 'kysely'
+import type { Db, Statement, Store, Trx } from '../store/index.ts'
+import { HASH_BYTES, packFrontier, rootOver } from './merkle.ts'
+import type { HourCount, TileRange } from './tile.ts'
+import { TILE } from './tile.ts'
+import type { LogState } from './tree.ts'
+
+/** Rows per statement. Few sizes, so that few statements are ever prepared. */
+const CHUNKS = [256, 64, 16, 4, 1] as const
+
+export interface AppendSql {
+  /** Moves the head from the tree whose root is `from`; changes no row if another root is there by now. */
+  head(state: LogState, from: Uint8Array): Statement
+  events(first: number, bodies: readonly string[]): Statement[]
+  tile(tile: number, hashes: Buffer[], range: TileRange): Statement
+  terms(tile: number, terms: ReadonlySet<string>): Statement[]
+  counts(counts: readonly HourCount[]): Statement[]
+}
+
+export function appendSql(dialect: Store['dialect']): AppendSql {
+  const mark = dialect === 'sqlite' ? () => '?' : (n: number) => `$${n}`
+  const texts = new Map<string, string>()
+  const values = (head: string, columns: number, rows: number, tail = ''): string => {
+    const key = `${head}${rows}`
+    let text = texts.get(key)
+    if (text === undefined) {
+      const row = (r: number) => `(${Array.from({ length: columns }, (_, c) => mark(r * columns + c + 1)).join(',')})`
+      text = `${head} values ${Array.from({ length: rows }, (_, r) => row(r)).join(',')}${tail}`
+      texts.set(key, text)
+    }
+    return text
+  }
+  const insert = (head: string, rows: readonly (readonly unknown[])[], tail = ''): Statement[] => {
+    const statements: Statement[] = []
+    let at = 0
+    for (const size of CHUNKS) {
+      for (; rows.length - at >= size; at += size) {
+        const parameters = rows.slice(at, at + size).flat()
+        statements.push({ sql: values(head, parameters.length / size, size, tail), parameters })
+      }
+    }
+    return statements
+  }
+  const moveHead = `update audit_head set size = ${mark(1)}, root = ${mark(2)}, frontier = ${mark(3)} where id = 1 and root = ${mark(4)}`
+  return {
+    head: ({ tree, root }, from) => ({
+      sql: moveHead,
+      parameters: [tree.size, ownBytes(root), packFrontier(tree), ownBytes(from)],
+      mustChange: 1,
+    }),
+    events: (first, bodies) =>
+      insert(
+        'insert into audit_event (position, body)',
+        bodies.map((body, i) => [first + i, body]),
+      ),
+    tile: (tile, hashes, range) => ({
+      sql: values('insert into audit_tile (tile, hashes, root, min_time, max_time, min_id, max_id)', 7, 1),
+      parameters: [
+        tile,
+        ownBytes(Buffer.concat(hashes)),
+        ownBytes(rootOver(hashes)),
+        range.minTime,
+        range.maxTime,
+        range.minId,
+        range.maxId,
+      ],
+    }),
+    terms: (tile, terms) =>
+      insert(
+        'insert into audit_term (term, tile)',
+        [...terms].sort().map((word) => [word, tile]),
+      ),
+    counts: (counts) =>
+      insert(
+        'insert into audit_hour (hour, kind, principal, model, decision, outcome, events, input_tokens, output_tokens, milliseconds)',
+        counts.map((c) => [
+          c.hour,
+          c.kind,
+          c.principal,
+          c.model,
+          c.decision,
+          c.outcome,
+          c.events,
+          c.inputTokens,
+          c.outputTokens,
+          c.milliseconds,
+        ]),
+        ` on conflict (hour, kind, principal, model, decision, outcome) do update set
+          events = audit_hour.events + excluded.events,
+          input_tokens = audit_hour.input_tokens + excluded.input_tokens,
+          output_tokens = audit_hour.output_tokens + excluded.output_tokens,
+          milliseconds = audit_hour.milliseconds + excluded.milliseconds`,
+      ),
+  }
+}
+
+/** Bytes in memory of their own: what is posted to the database thread is copied with all the memory it lies in. */
+const ownBytes = (bytes: Uint8Array): Uint8Array =>
+  bytes.buffer.byteLength === bytes.length ? bytes : Uint8Array.from(bytes)
+
+export const runIn = async (trx: Trx, statements: readonly Statement[]): Promise<void> => {
+  for (const { sql: text, parameters, mustChange } of statements) {
+    const { numAffectedRows } = await trx.executeQuery(CompiledQuery.raw(text, [...parameters]))
+    if (mustChange !== undefined && Number(numAffectedRows) !== mustChange) throw new Error('the audit head has moved')
+  }
+}
+
+export interface Head {
+  size: number
+  root: Buffer
+  frontier: Uint8Array
+  floor: number
+}
+
+const toHead = (row: { size: number; root: Uint8Array; frontier: Uint8Array; floor: number }): Head => ({
+  ...row,
+  root: Buffer.from(row.root),
+})
+
+/** The head, held until the transaction ends, so that every append of every node is one after another. */
+export async function lockHead(trx: Trx, dialect: Store['dialect']): Promise<Head> {
+  // SQLite: the transaction began with the write lock.
+  const query = trx.selectFrom('audit_head').select(['size', 'root', 'frontier', 'floor']).where('id', '=', 1)
+  return toHead(await (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirstOrThrow())
+}
+
+export async function readHead(db: Db | Trx): Promise<Head> {
+  return toHead(
+    await db
+      .selectFrom('audit_head')
+      .select(['size', 'root', 'frontier', 'floor'])
+      .where('id', '=', 1)
+      .executeTakeFirstOrThrow(),
+  )
+}
+
+export interface Row {
+  position: number
+  body: string
+}
+
+/** Events from `from` (inclusive) to `to` (exclusive), oldest first. */
+export const readEvents = (db: Db | Trx, from: number, to: number): Promise<Row[]> =>
+  db
+    .selectFrom('audit_event')
+    .select(['position', 'body'])
+    .where('position', '>=', from)
+    .where('position', '<', to)
+    .orderBy('position')
+    .execute()
+
+/** A cheap first test on the text of an event, made by the database; the exact one follows on the parsed event. */
+export interface Sieve {
+  /** Each occurs in the text. */
+  readonly parts: readonly string[]
+  /** Occurs in the text, whatever the case of its ASCII letters. */
+  readonly folded?: string | undefined
+}
+
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** Events of the spans that pass the sieve, newest first. */
+export async function readSieved(store: Store, spans: readonly Span[], sieve: Sieve): Promise<Row[]> {
+  if (spans.length === 0) return []
+  const within = (part: string, inText: RawBuilder<unknown>) =>
+    store.dialect === 'sqlite'
+      ? sql<boolean>`instr(${inText}, ${part}) > 0`
+      : sql<boolean>`position(${part} in ${inText}) > 0`
+  let query = store.db
+    .selectFrom('audit_event')
+    .select(['position', 'body'])
+    .where((on) => on.or(spans.map(({ from, to }) => on.and([on('position', '>=', from), on('position', '<', to)]))))
+  for (const part of sieve.parts) query = query.where(within(part, sql`body`))
+  if (sieve.folded !== undefined) query = query.where(within(sieve.folded, sql`lower(body)`))
+  return query.orderBy('position', 'desc').execute()
+}
+
+export interface TileAsk {
+  /** Of each group at least one term occurs. */
+  readonly terms: readonly (readonly string[])[]
+  /** Only tiles below this one. */
+  readonly before: number
+  readonly since?: number | undefined
+  readonly until?: number | undefined
+  readonly limit: number
+}
+
+/** Tiles, newest first, that may hold what is asked for. */
+export async function findTiles(db: Db, { terms, before, since, until, limit }: TileAsk): Promise<number[]> {
+  let query = db.selectFrom('audit_tile as t').select('t.tile').where('t.tile', '<', before)
+  if (since !== undefined) query = query.where('t.max_time', '>=', since)
+  if (until !== undefined) query = query.where('t.min_time', '<', until)
+  for (const group of terms) {
+    // One term: the list of its tiles drives the search. Several: tiles are tried from the newest.
+    query = query.where('t.tile', 'in', (on) => on.selectFrom('audit_term').select('tile').where('term', 'in', group))
+  }
+  return (await query.orderBy('t.tile', 'desc').limit(limit).execute()).map(({ tile }) => tile)
+}
+
+/** First and last tile that may hold events of a time range; undefined if none does. */
+export async function tileSpan(
+  db: Db,
+  since: number,
+  until: number,
+): Promise<{ first: number; last: number } | undefined> {
+  const row = await db
+    .selectFrom('audit_tile')
+    .select((of) => [of.fn.min('tile').as('first'), of.fn.max('tile').as('last')])
+    .where('max_time', '>=', since)
+    .where('min_time', '<', until)
+    .executeTakeFirst()
+  return row && row.first !== null && row.last !== null ? { first: row.first, last: row.last } : undefined
+}
+
+export const readCounts = (db: Db, sinceHour: number, untilHour: number) =>
+  db.selectFrom('audit_hour').selectAll().where('hour', '>=', sinceHour).where('hour', '<', untilHour).execute()
+
+/** Tiles that may hold the event: ids are ordered by birth, and a tile knows its least and greatest. */
+export async function tilesOfId(db: Db, id: string): Promise<number[]> {
+  const rows = await db
+    .selectFrom('audit_tile')
+    .select('tile')
+    .where('max_id', '>=', id)
+    .where('min_id', '<=', id)
+    .execute()
+  return rows.map(({ tile }) => tile)
+}
+
+export async function readTileHashes(db: Db, tile: number): Promise<Buffer[]> {
+  const row = await db.selectFrom('audit_tile').select('hashes').where('tile', '=', tile).executeTakeFirst()
+  if (!row) return []
+  const bytes = Buffer.from(row.hashes)
+  return Array.from({ length: TILE }, (_, i) => bytes.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES))
+}
+
+/** Roots of the tiles from `from` (inclusive) to `to` (exclusive), in order. */
+export async function readTileRoots(db: Db, from: number, to: number): Promise<Buffer[]> {
+  const rows = await db
+    .selectFrom('audit_tile')
+    .select('root')
+    .where('tile', '>=', from)
+    .where('tile', '<', to)
+    .orderBy('tile')
+    .execute()
+  return rows.map(({ root }) => Buffer.from(root))
+}
+
+export const insertBoot = (trx: Trx, boot: { boot: string; node: string; started_at: number; open_from: number }) =>
+  trx
+    .insertInto('audit_boot')
+    .values({ ...boot, ended_at: null })
+    .execute()
+
+export const readDeadBoots = (db: Db | Trx, node: string, boot: string) =>
+  db
+    .selectFrom('audit_boot')
+    .select(['boot', 'open_from'])
+    .where('node', '=', node)
+    .where('boot', '<>', boot)
+    .where('ended_at', 'is', null)
+    .execute()
+
+export const endBoot = (trx: Trx, boot: string, at: number) =>
+  trx.updateTable('audit_boot').set({ ended_at: at }).where('boot', '=', boot).execute()
+
+export const moveOpenFrom = (trx: Trx, boot: string, position: number) =>
+  trx.updateTable('audit_boot').set({ open_from: position }).where('boot', '=', boot).execute()

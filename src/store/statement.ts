@@ -1,0 +1,12 @@
+// One statement of an atomic list, the same on both databases except for its placeholders.
+
+export interface Statement {
+  /** SQL with the database's own placeholders: `?` on SQLite, `$1` on PostgreSQL. Cached by text, so keep texts few. */
+  readonly sql: string
+  readonly parameters: readonly unknown[]
+  /** If it does not change exactly this many rows, the whole list is undone and fails as `conflict`. */
+  readonly mustChange?: number
+}
+
+/** Result code of a list undone by `mustChange`; beside SQLite's own codes, which all begin with SQLITE_. */
+export const CONFLICT = 'CONFLICT'
