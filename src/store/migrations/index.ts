@@ -3,10 +3,12 @@
 import { feed } from './0001-feed.ts'
 import { identity } from './0002-identity.ts'
 import { audit } from './0004-audit.ts'
+import { access } from './0006-access.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
   '0001-feed': feed,
   '0002-identity': identity,
   '0004-audit': audit,
+  '0006-access': access,
 }

@@ -1,0 +1,94 @@
+// Puts the parts of the room together: locks end sessions and calls, sessions end calls. One listener for the feed,
+// to be subscribed after directory and policy.
+import type { Clock, NewId } from '../core/index.ts'
+import { Fault } from '../core/index.ts'
+import type { Store } from '../store/index.ts'
+import { type CutCount, createLeases, type LeaseDeps, type Leases } from './leases.ts'
+import { createLocks, type Locks } from './locks.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+
+export interface Access {
+  readonly leases: Leases
+  readonly sessions: Sessions
+  readonly locks: Locks
+  /** Applies changes of the feed on this node; resolves when every call they end has been cut. */
+  onChange(changes: readonly { kind: string; key: string }[]): Promise<CutCount>
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+export interface AccessDeps extends Pick<LeaseDeps, 'nextChange' | 'humanOf' | 'node'> {
+  store: Store
+  clock: Clock
+  newId: NewId
+  /** Names of the roles a principal holds now, by any way. */
+  rolesOf: (principal: { type: string; id: string }) => Iterable<string>
+  /** Milliseconds without a call, and in all, after which a session is over. */
+  sessionIdleMs: number
+  sessionLifetimeMs: number
+  report: (error: unknown) => void
+}
+
+export function createAccess(deps: AccessDeps): Access {
+  const { store, clock, newId, report } = deps
+  const human = deps.humanOf ? { humanOf: deps.humanOf } : {}
+  const locks = createLocks({
+    db: store.db,
+    clock,
+    newId,
+    rolesOf: deps.rolesOf,
+    rememberMs: deps.sessionLifetimeMs,
+    ...human,
+  })
+  const sessions = createSessions({
+    store,
+    clock,
+    newId,
+    idleMs: deps.sessionIdleMs,
+    lifetimeMs: deps.sessionLifetimeMs,
+    lockedSince: (subject, openedAt) => locks.overSince(subject, openedAt),
+    report,
+  })
+  const leases = createLeases({
+    clock,
+    newId,
+    standing: (subject) => locks.check(subject) ?? sessions.standing(subject),
+    ...(deps.nextChange ? { nextChange: deps.nextChange } : {}),
+    ...human,
+    ...(deps.node ? { node: deps.node } : {}),
+    report,
+  })
+  let byLock: CutCount = { calls: 0, upstreams: 0 }
+  locks.onLock((matches, lock) => {
+    sessions.endMatching(matches, `lock/${lock.id}`)
+    const fault = new Fault('access_denied', { detail: 'This call was ended by an operator' })
+    const { calls, upstreams } = leases.cut(
+      matches,
+      lock.liftedAt === undefined ? locks.refusal(lock) : fault,
+      `lock/${lock.id}`,
+    )
+    byLock = { calls: byLock.calls + calls, upstreams: byLock.upstreams + upstreams }
+  })
+
+  return {
+    leases,
+    sessions,
+    locks,
+    async onChange(changes) {
+      await locks.onChange(changes)
+      await sessions.onChange(changes)
+      const { calls, upstreams } = await leases.onChange(changes)
+      const all = { calls: calls + byLock.calls, upstreams: upstreams + byLock.upstreams }
+      byLock = { calls: 0, upstreams: 0 }
+      return all
+    },
+    async start() {
+      await locks.load()
+      sessions.start()
+    },
+    async stop() {
+      leases.stop()
+      await sessions.stop()
+    },
+  }
+}

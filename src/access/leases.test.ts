@@ -1,0 +1,249 @@
+import { describe, expect, it } from 'vitest'
+import { type Caller, createIds, type Decision, Fault, NO_DUTIES, systemClock, systemRandom } from '../core/index.ts'
+import { createLeases, type LeaseAsk, type LeaseDeps } from './leases.ts'
+
+const newId = createIds(systemClock, systemRandom)
+const caller: Caller = {
+  principal: { type: 'User', id: 'dana' },
+  credential: { kind: 'key', id: 'K1', bound: false },
+  address: '10.0.0.1',
+}
+const decision = (over: Partial<Decision> = {}): Decision => ({
+  id: 'dec_1',
+  allow: true,
+  principal: caller.principal,
+  action: 'chat',
+  resource: { type: 'Model', id: 'demo' },
+  rules: ['r1'],
+  errors: [],
+  duties: NO_DUTIES,
+  policy: 'p1',
+  microseconds: 1,
+  ...over,
+})
+
+function setUp(over: Partial<LeaseDeps> = {}) {
+  let now = 1_000_000
+  const leases = createLeases({
+    clock: { now: () => now, monotonic: () => performance.now() },
+    newId,
+    standing: () => undefined,
+    report: (error) => {
+      throw error
+    },
+    ...over,
+  })
+  const ask = (more: Partial<LeaseAsk> = {}): LeaseAsk => ({
+    call: newId('call'),
+    caller,
+    session: 'ses_1',
+    model: 'demo',
+    decision: decision(),
+    epoch: leases.epoch,
+    redecide: () => decision(),
+    ...more,
+  })
+  return { leases, ask, pass: (ms: number) => (now += ms), at: () => now }
+}
+
+describe('a lease', () => {
+  it('ends when the answer becomes no, before its next byte and with the reason as abort reason', async () => {
+    const { leases, ask } = setUp()
+    let allow = true
+    const cuts: string[] = []
+    const lease = leases.take(
+      ask({ redecide: () => decision({ allow, why: 'Role ended' }), onCut: (cut) => cuts.push(cut.cause) }),
+    )
+    const { signal } = lease
+    lease.check()
+    allow = false
+    const applied = leases.onChange([{ kind: 'grant', key: 'dana' }])
+    expect(() => lease.check()).toThrow('Role ended')
+    expect(await applied).toEqual({ calls: 1, upstreams: 0 })
+    expect(signal.aborted && (signal.reason as Fault).code).toBe('access_denied')
+    expect(cuts).toEqual(['grant/dana'])
+    expect(leases.size).toBe(0)
+  })
+
+  it('passes no byte between a change and its own re-decision, while the sweep is still at other leases', async () => {
+    const { leases, ask } = setUp()
+    let allow = true
+    const slow = (ms: number) => {
+      for (const end = performance.now() + ms; performance.now() < end; );
+    }
+    for (let i = 0; i < 5; i++)
+      leases.take(
+        ask({
+          redecide: () => {
+            slow(10)
+            return decision()
+          },
+        }),
+      )
+    const last = leases.take(ask({ redecide: () => decision({ allow }) }))
+    allow = false
+    const sweep = leases.onChange([{ kind: 'policy', key: 'p2' }])
+    // The first slice has run and ended before the last lease; its stream gets a turn and tries to forward.
+    expect(last.ended).toBeUndefined()
+    expect(() => last.check()).toThrow(Fault)
+    await sweep
+  })
+
+  it('ends at validUntil to the check, and by itself when it forwards nothing', async () => {
+    const { leases, ask, pass, at } = setUp()
+    const validUntil = at() + 500
+    const redecide = () => decision({ allow: at() < validUntil, validUntil })
+    const busy = leases.take(ask({ decision: decision({ validUntil }), redecide }))
+    const idle = leases.take(ask({ decision: decision({ validUntil }), redecide }))
+    pass(499)
+    busy.check()
+    pass(1)
+    expect(() => busy.check()).toThrow(Fault)
+    await expect.poll(() => idle.ended?.cause, { timeout: 3000 }).toBe('time')
+  })
+
+  it('survives a credential that only admits, and ends with a key', () => {
+    const { leases, ask, pass, at } = setUp()
+    const token = { ...caller, credential: { kind: 'oidc', id: 't1', bound: false, expiresAt: at() + 100 } as const }
+    const key = { ...caller, credential: { ...caller.credential, expiresAt: at() + 100 } }
+    const byToken = leases.take(ask({ caller: token }))
+    const byKey = leases.take(ask({ caller: key }))
+    pass(200)
+    byToken.check()
+    expect(() => byKey.check()).toThrow(expect.objectContaining({ code: 'key_expired' }))
+  })
+
+  it.each([
+    ['a new instruction', { instruct: ['be brief'] }, {}],
+    ['a new clamp', { clamps: [{ parameter: 'maxTokens', operator: '<=', value: 10 } as const] }, {}],
+    [
+      'a tighter clamp',
+      { clamps: [{ parameter: 'maxTokens', operator: '<=', value: 10 } as const] },
+      { clamps: [{ parameter: 'maxTokens', operator: '<=', value: 20 } as const] },
+    ],
+    ['a new ban', { bans: ['x'] }, {}],
+    ['recording', { record: { prompt: true, answer: false, days: 1 } }, {}],
+    ['a fresher sign-in', { stepUp: { maxAgeSeconds: 10 } }, { stepUp: { maxAgeSeconds: 60 } }],
+  ])('is cut by %s, and not by its absence', async (_, strict, loose) => {
+    const tight = { ...NO_DUTIES, ...strict }
+    const wide = { ...NO_DUTIES, ...loose }
+    const { leases, ask } = setUp()
+    const tightened = leases.take(
+      ask({ decision: decision({ duties: wide }), redecide: () => decision({ duties: tight }) }),
+    )
+    const loosened = leases.take(
+      ask({ decision: decision({ duties: tight }), redecide: () => decision({ duties: wide }) }),
+    )
+    const same = leases.take(
+      ask({ decision: decision({ duties: tight }), redecide: () => decision({ duties: structuredClone(tight) }) }),
+    )
+    await leases.onChange([{ kind: 'policy', key: 'p2' }])
+    expect(tightened.ended?.fault.code).toBe('access_denied')
+    expect(loosened.ended).toBeUndefined()
+    expect(same.ended).toBeUndefined()
+  })
+
+  it('ignores limits, which are counted and not decided', async () => {
+    const { leases, ask } = setUp()
+    const duties = { ...NO_DUTIES, limits: [{ amount: 1, unit: 'concurrent', rule: 'r1' } as const] }
+    const lease = leases.take(ask({ redecide: () => decision({ duties }) }))
+    await leases.onChange([{ kind: 'policy', key: 'p2' }])
+    expect(lease.ended).toBeUndefined()
+  })
+
+  it('is cut when a data class it let through must now be treated more strictly', async () => {
+    const { leases, ask } = setUp()
+    let treatment: 'pass' | 'mask' = 'pass'
+    const lease = leases.take(ask({ retreat: () => treatment }))
+    const other = leases.take(ask({ retreat: () => treatment }))
+    lease.treated('receive', 'personal/email', 'pass')
+    treatment = 'mask'
+    await leases.onChange([{ kind: 'policy', key: 'p2' }])
+    expect(lease.ended?.fault.publicMessage).toContain('personal/email')
+    expect(other.ended).toBeUndefined()
+  })
+
+  it('is not taken on a decision that a change has overtaken', async () => {
+    const { leases, ask } = setUp()
+    const stale = ask({ redecide: () => decision({ allow: false }) })
+    await leases.onChange([{ kind: 'key', key: 'K1' }])
+    expect(() => leases.take(stale)).toThrow(Fault)
+    expect(leases.size).toBe(0)
+  })
+
+  it('is cut when deciding again fails for any reason', async () => {
+    const { leases, ask } = setUp()
+    const lease = leases.take(
+      ask({
+        redecide: () => {
+          throw new TypeError('broken')
+        },
+      }),
+    )
+    await leases.onChange([{ kind: 'policy', key: 'p2' }])
+    expect(lease.ended?.fault.code).toBe('internal')
+  })
+
+  it('is neither given nor held by a node that has lost touch', () => {
+    let admits = true
+    let holds = true
+    const { leases, ask } = setUp({ node: { admits: () => admits, holds: () => holds } })
+    const lease = leases.take(ask())
+    admits = false
+    expect(() => leases.take(ask())).toThrow(expect.objectContaining({ code: 'node_stale' }))
+    lease.check()
+    holds = false
+    expect(() => lease.check()).toThrow(expect.objectContaining({ code: 'node_stale' }))
+  })
+
+  it('can be cut by key, principal, human behind an agent, session, call or model; an empty match cuts nothing', () => {
+    const { leases, ask } = setUp({ humanOf: ({ type }) => (type === 'Agent' ? 'User::"dana"' : undefined) })
+    const agent: Caller = {
+      ...caller,
+      principal: { type: 'Agent', id: 'bot' },
+      credential: { ...caller.credential, id: 'K2' },
+    }
+    const fault = new Fault('key_revoked')
+    const take = () => [
+      leases.take(ask({ call: 'call_a' })),
+      leases.take(ask({ call: 'call_b', caller: agent, session: 's2', model: 'big' })),
+    ]
+    const cut = (match: Parameters<typeof leases.cut>[0]) => {
+      const both = take()
+      both[0]!.progress.upstream = true
+      const { calls } = leases.count(match)
+      expect(leases.cut(match, fault, 'test').calls).toBe(calls)
+      const ended = both.map((lease) => lease.ended !== undefined)
+      for (const lease of both) lease.release()
+      return ended
+    }
+    expect(cut({})).toEqual([false, false])
+    expect(cut({ key: 'K1' })).toEqual([true, false])
+    expect(cut({ principal: 'User::"dana"' })).toEqual([true, true])
+    expect(cut({ principal: 'Agent::"bot"' })).toEqual([false, true])
+    expect(cut({ session: 's2' })).toEqual([false, true])
+    expect(cut({ call: 'call_a' })).toEqual([true, false])
+    expect(cut({ model: 'big', key: 'K1' })).toEqual([false, false])
+    expect(cut({ all: true })).toEqual([true, true])
+  })
+
+  it('re-decides 10,000 leases in slices, without holding up the loop', async () => {
+    const { leases, ask } = setUp()
+    for (let i = 0; i < 10_000; i++) leases.take(ask())
+    let longest = 0
+    let last = performance.now()
+    let watching = true
+    const watch = () => {
+      const now = performance.now()
+      longest = Math.max(longest, now - last)
+      last = now
+      if (watching) setImmediate(watch)
+    }
+    setImmediate(watch)
+    const start = performance.now()
+    await leases.onChange([{ kind: 'policy', key: 'p2' }])
+    watching = false
+    console.log(`10,000 leases: ${(performance.now() - start).toFixed(1)} ms, longest pause ${longest.toFixed(1)} ms`)
+    expect(leases.size).toBe(10_000)
+  })
+})

@@ -1,0 +1,141 @@
+// The SQL of sessions and locks.
+import type { Db, Tables, Trx } from '../store/index.ts'
+
+export type LockRow = Tables['lock']
+export type SessionRow = Tables['session']
+export type SessionTaint = Tables['session_taint']
+
+export const selectLocks = (db: Db, createdAfter: number): Promise<LockRow[]> =>
+  db
+    .selectFrom('lock')
+    .selectAll()
+    .where((row) => row.or([row('lifted_at', 'is', null), row('created_at', '>', createdAfter)]))
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+
+export const selectLocksById = (db: Db, ids: readonly string[]): Promise<LockRow[]> =>
+  db.selectFrom('lock').selectAll().where('id', 'in', ids).execute()
+
+export const insertLock = async (trx: Trx, row: LockRow): Promise<void> => {
+  await trx.insertInto('lock').values(row).execute()
+}
+
+/** True if this call lifted it; false if it was lifted already. */
+export const liftLock = async (trx: Trx, id: string, at: number, by: string): Promise<boolean> => {
+  const done = await trx
+    .updateTable('lock')
+    .set({ lifted_at: at, lifted_by: by })
+    .where('id', '=', id)
+    .where('lifted_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
+}
+
+export interface StoredSession {
+  row: SessionRow
+  taint: string[]
+}
+
+/** The session with this id, or in force under this name. */
+export async function selectSession(db: Db, by: { id: string } | { name: string }): Promise<StoredSession | undefined> {
+  const [column, value] = 'id' in by ? (['id', by.id] as const) : (['name', by.name] as const)
+  const row = await db.selectFrom('session').selectAll().where(column, '=', value).executeTakeFirst()
+  if (!row) return undefined
+  const labels = await db.selectFrom('session_taint').select('label').where('session', '=', row.id).execute()
+  return { row, taint: labels.map(({ label }) => label) }
+}
+
+export interface SessionFilter {
+  principal?: string
+  /** Only those not ended and used since then (milliseconds since 1970). */
+  openSince?: number
+  /** Page: sessions used before this one. */
+  before?: { lastAt: number; id: string }
+  limit: number
+}
+
+export const selectSessions = (db: Db, filter: SessionFilter): Promise<SessionRow[]> => {
+  let query = db.selectFrom('session').selectAll()
+  const { principal, openSince, before } = filter
+  if (principal !== undefined) query = query.where('principal', '=', principal)
+  if (openSince !== undefined) query = query.where('ended_at', 'is', null).where('last_at', '>=', openSince)
+  if (before)
+    query = query.where((row) =>
+      row.or([
+        row('last_at', '<', before.lastAt),
+        row.and([row('last_at', '=', before.lastAt), row('id', '<', before.id)]),
+      ]),
+    )
+  return query.orderBy('last_at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
+}
+
+/**
+ * Writes what a node has seen of its sessions since it last wrote. `turns` and `tokens` of a row are what to add, so that
+ * nodes may share a session; an end once written stays.
+ */
+export async function saveSessions(
+  trx: Trx,
+  rows: readonly SessionRow[],
+  taint: readonly SessionTaint[],
+): Promise<void> {
+  const named = rows.flatMap(({ id, name }) => (name === null ? [] : [{ id, name }]))
+  if (named.length > 0)
+    await trx
+      .updateTable('session')
+      .set({ name: null })
+      .where(
+        'name',
+        'in',
+        named.map(({ name }) => name),
+      )
+      .where(
+        'id',
+        'not in',
+        named.map(({ id }) => id),
+      )
+      .execute()
+  if (rows.length > 0)
+    await trx
+      .insertInto('session')
+      .values([...rows])
+      .onConflict((conflict) =>
+        conflict.column('id').doUpdateSet((row) => ({
+          model: row.ref('excluded.model'),
+          address: row.ref('excluded.address'),
+          last_at: row.ref('excluded.last_at'),
+          turns: row('session.turns', '+', row.ref('excluded.turns')),
+          tokens: row('session.tokens', '+', row.ref('excluded.tokens')),
+        })),
+      )
+      .execute()
+  if (taint.length > 0)
+    await trx
+      .insertInto('session_taint')
+      .values([...taint])
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+}
+
+/** True if the session was open until now. */
+export const endSession = async (trx: Trx, id: string, at: number, cause: string): Promise<boolean> => {
+  const done = await trx
+    .updateTable('session')
+    .set({ ended_at: at, end_cause: cause })
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
+}
+
+/** Keeps that the session was, and whose; erases what it saw and from where. True if it was not forgotten before. */
+export const forgetSession = async (trx: Trx, id: string, at: number): Promise<boolean> => {
+  const done = await trx
+    .updateTable('session')
+    .set({ forgotten_at: at, address: '', model: '', name: null })
+    .where('id', '=', id)
+    .where('forgotten_at', 'is', null)
+    .executeTakeFirst()
+  await trx.deleteFrom('session_taint').where('session', '=', id).execute()
+  return done.numUpdatedRows > 0n
+}

@@ -1,0 +1,266 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { LimitDuty } from '../core/index.ts'
+import { createLimits, duration, type Hold, type LimitAsk, type LimitSetting } from './limits.ts'
+import { createRunaway } from './runaway.ts'
+
+const requests = (amount: number, windowSeconds = 60): LimitDuty => ({
+  amount,
+  unit: 'requests',
+  windowSeconds,
+  rule: 'r',
+})
+const tokens = (amount: number, windowSeconds = 86_400): LimitDuty => ({
+  amount,
+  unit: 'tokens',
+  windowSeconds,
+  rule: 't',
+})
+const concurrent = (amount: number): LimitDuty => ({ amount, unit: 'concurrent', rule: 'c' })
+
+function setUp(settings: LimitSetting[] = [], runaway?: { calls: number; windowSeconds: number }) {
+  let now = Date.UTC(2026, 10, 21, 12)
+  const clock = { now: () => now, monotonic: () => now }
+  const limits = createLimits({
+    clock,
+    settings,
+    ...(runaway ? { runaway: createRunaway({ clock, ...runaway }) } : {}),
+    report: (error) => {
+      throw error
+    },
+  })
+  const ask = (over: Partial<LimitAsk> = {}): LimitAsk => ({
+    principal: { type: 'User', id: 'dana' },
+    key: 'K1',
+    model: 'demo',
+    session: 'ses_1',
+    limits: [],
+    estimate: { inputTokens: 10 },
+    ...over,
+  })
+  const reserve = (...duties: LimitDuty[]) => limits.reserve(ask({ limits: duties })) as Hold
+  return { limits, ask, reserve, pass: (ms: number) => (now += ms) }
+}
+
+describe('limits', () => {
+  it('let a rate through and name the second at which the next call passes', () => {
+    const { reserve, pass } = setUp()
+    for (let i = 0; i < 60; i++) reserve(requests(60))
+    expect(() => reserve(requests(60))).toThrow(
+      expect.objectContaining({ code: 'rate_limit_exceeded', data: expect.objectContaining({ retryAfterSeconds: 1 }) }),
+    )
+    pass(999)
+    expect(() => reserve(requests(60))).toThrow()
+    pass(1)
+    reserve(requests(60))
+  })
+
+  it('count places, and free them however the call ends', () => {
+    const { reserve } = setUp()
+    const holds = [reserve(concurrent(2)), reserve(concurrent(2))]
+    expect(() => reserve(concurrent(2))).toThrow(/at the same time/)
+    holds[0]!.settle()
+    holds[0]!.settle()
+    holds[0]!.cancel()
+    const third = reserve(concurrent(2))
+    expect(() => reserve(concurrent(2))).toThrow()
+    third.cancel()
+    reserve(concurrent(2))
+  })
+
+  it('#46 litellm#34732: of 50 parallel calls on a budget for one, one passes', () => {
+    const { reserve } = setUp()
+    const passed = Array.from({ length: 50 }, () => {
+      try {
+        return reserve(tokens(100))
+      } catch {
+        return undefined
+      }
+    }).filter(Boolean)
+    expect(passed).toHaveLength(1)
+  })
+
+  it('#47 litellm#30522: after success, error and cancel what is counted is what was used', () => {
+    const { limits, ask, reserve } = setUp()
+    const left = () =>
+      Number(
+        (
+          limits.reserve(ask({ limits: [tokens(10_000)], estimate: { inputTokens: 0, maxTokens: 0 } })) as Hold
+        ).headers()['x-ratelimit-remaining-tokens'],
+      )
+    reserve(tokens(10_000)).settle({ inputTokens: 12, outputTokens: 5 })
+    expect(left()).toBe(9983)
+    reserve(tokens(10_000)).cancel()
+    expect(left()).toBe(9983)
+    const cut = reserve(tokens(10_000))
+    cut.onTokens(100)
+    cut.settle()
+    expect(left()).toBe(9983 - 110)
+    const over = reserve(tokens(10_000))
+    over.settle({ inputTokens: 500, outputTokens: 500 })
+    expect(left()).toBe(9983 - 110 - 1000)
+  })
+
+  it('#49 ai-gateway#2394: a stream is cut in its middle when the budget ends, counted here', () => {
+    const { reserve } = setUp()
+    const streams = Array.from({ length: 50 }, () => reserve(tokens(50 * 74 + 30)))
+    const sent = streams.map(() => 0)
+    let running = true
+    while (running) {
+      running = false
+      for (const [i, stream] of streams.entries()) {
+        try {
+          stream.onTokens(7)
+          sent[i]! += 7
+          running = true
+        } catch {
+          stream.settle()
+        }
+      }
+    }
+    const forwarded = sent.reduce((a, b) => a + b) + 500
+    expect(forwarded).toBeLessThanOrEqual(50 * 74 + 30)
+    expect(forwarded).toBeGreaterThan(50 * 74 - 50 * 7)
+  })
+
+  it('tell a spent budget from a passing rate', () => {
+    const { reserve } = setUp()
+    expect(() => reserve(tokens(5))).toThrow(expect.objectContaining({ code: 'insufficient_quota' }))
+    expect(() => reserve(tokens(5, 60))).toThrow(expect.objectContaining({ code: 'rate_limit_exceeded' }))
+  })
+
+  it('take nothing of one limit when another refuses', () => {
+    const { limits, reserve } = setUp()
+    for (let i = 0; i < 5; i++) expect(() => reserve(requests(3), concurrent(1), tokens(5))).toThrow('tokens')
+    reserve(requests(3), concurrent(1))
+    expect(limits.counters).toBe(3)
+  })
+
+  it('count per principal, key, role, model, session and everybody as configured', () => {
+    const per = (what: LimitSetting['per'], only?: string): LimitSetting => ({
+      ...concurrent(1),
+      rule: `config ${what}`,
+      per: what,
+      ...(only === undefined ? {} : { only }),
+    })
+    const other = {
+      key: 'K2',
+      principal: { type: 'User', id: 'jo' },
+      model: 'big',
+      session: 'ses_2',
+      roles: ['b'],
+    } as const
+    for (const what of ['principal', 'key', 'role', 'model', 'session'] as const) {
+      const { limits, ask } = setUp([per(what)])
+      limits.reserve(ask({ roles: ['a'] }))
+      expect(() => limits.reserve(ask({ roles: ['a'] })), what).toThrow()
+      limits.reserve(ask(other))
+    }
+    const { limits, ask } = setUp([per('everybody')])
+    limits.reserve(ask())
+    expect(() => limits.reserve(ask(other))).toThrow()
+    const only = setUp([per('model', 'big')])
+    only.limits.reserve(only.ask())
+    only.limits.reserve(only.ask())
+    only.limits.reserve(only.ask({ model: 'big' }))
+    expect(() => only.limits.reserve(only.ask({ model: 'big' }))).toThrow()
+  })
+
+  it('apply a lowered amount at once', () => {
+    const { reserve } = setUp()
+    reserve(tokens(1000)).settle({ inputTokens: 400, outputTokens: 0 })
+    expect(() => reserve(tokens(450))).toThrow()
+  })
+
+  it('print headers of the tightest limit with Go durations', () => {
+    const { limits, ask } = setUp([{ ...requests(2, 60), per: 'model', rule: 'model' }])
+    const hold = limits.reserve(ask({ limits: [requests(60), tokens(1000, 60)] })) as Hold
+    expect(hold.headers()).toEqual({
+      'x-ratelimit-limit-requests': '2',
+      'x-ratelimit-remaining-requests': '1',
+      'x-ratelimit-reset-requests': '30s',
+      'x-ratelimit-limit-tokens': '1000',
+      'x-ratelimit-remaining-tokens': '926',
+      'x-ratelimit-reset-tokens': '1m0s',
+    })
+    expect([duration(90), duration(61_000), duration(3_600_000)]).toEqual(['90ms', '1m1s', '1h0m0s'])
+  })
+
+  it('forget counters that no longer count, and none that somebody still holds', async () => {
+    const { limits, reserve, pass } = setUp()
+    limits.start()
+    const running = reserve(tokens(100, 60))
+    reserve(requests(10, 60))
+    pass(120_000)
+    await expect.poll(() => limits.counters, { timeout: 3000 }).toBe(1)
+    running.settle()
+    await limits.stop()
+  })
+
+  it('stop a loop of identical calls, and only that', () => {
+    const { limits, ask, pass } = setUp([], { calls: 3, windowSeconds: 60 })
+    for (let i = 0; i < 3; i++) limits.reserve(ask({ digest: 'same' }))
+    for (let i = 0; i < 9; i++) limits.reserve(ask({ digest: `other ${i}` }))
+    expect(() => limits.reserve(ask({ digest: 'same' }))).toThrow(/loop/)
+    limits.reserve(ask({ digest: 'same', principal: { type: 'User', id: 'jo' } }))
+    pass(60_000)
+    limits.reserve(ask({ digest: 'same' }))
+  })
+
+  it('never hand out more than the limit, and end empty, over any order of events', () => {
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant('reserve' as const), input: fc.nat(60), max: fc.nat(90) }),
+      fc.record({ kind: fc.constant('stream' as const), who: fc.nat(20), count: fc.integer({ min: 1, max: 40 }) }),
+      fc.record({ kind: fc.constant('settle' as const), who: fc.nat(20) }),
+      fc.record({ kind: fc.constant('cancel' as const), who: fc.nat(20) }),
+    )
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const { limits, ask } = setUp()
+        const duties = [tokens(1000), concurrent(5)]
+        const open: { hold: Hold; input: number; output: number }[] = []
+        let spent = 0
+        for (const event of steps) {
+          if (event.kind === 'reserve') {
+            try {
+              const estimate = { inputTokens: event.input, maxTokens: event.max }
+              open.push({
+                hold: limits.reserve(ask({ limits: duties, estimate })) as Hold,
+                input: event.input,
+                output: 0,
+              })
+            } catch {}
+            continue
+          }
+          const call = open[event.who % Math.max(1, open.length)]
+          if (!call) continue
+          if (event.kind === 'stream') {
+            try {
+              call.hold.onTokens(event.count)
+              call.output += event.count
+            } catch {
+              call.hold.settle({ inputTokens: call.input, outputTokens: call.output })
+              spent += call.input + call.output
+              open.splice(open.indexOf(call), 1)
+            }
+          } else {
+            if (event.kind === 'settle') {
+              call.hold.settle({ inputTokens: call.input, outputTokens: call.output })
+              spent += call.input + call.output
+            } else call.hold.cancel()
+            open.splice(open.indexOf(call), 1)
+          }
+          const running = open.reduce((sum, { input, output }) => sum + input + output, 0)
+          expect(spent + running).toBeLessThanOrEqual(1000)
+          expect(open.length).toBeLessThanOrEqual(5)
+        }
+        for (const { hold } of open) hold.cancel()
+        const probe = limits.reserve(
+          ask({ limits: [concurrent(5), tokens(100_000)], estimate: { inputTokens: 0, maxTokens: 0 } }),
+        ) as Hold
+        expect(probe.headers()['x-ratelimit-remaining-tokens']).toBe(String(100_000 - spent))
+      }),
+      { seed: 46, numRuns: 300 },
+    )
+  })
+})
