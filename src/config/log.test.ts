@@ -9,7 +9,7 @@ it('writes where and what kind, never what an error says', () => {
     try {
       JSON.parse('{"prompt": canary-7713')
     } catch (cause) {
-      return new Fault('internal', { detail: 'canary-7713', cause })
+      return new Fault('internal', { detail: 'canary-7713\n    at canary-7713', cause })
     }
     throw new Error('this text is not JSON')
   }

@@ -23,7 +23,10 @@ export function describeError(error: unknown): DescribedError[] {
   const chain: DescribedError[] = []
   for (let one: unknown = error; one instanceof Error && chain.length < MAX_CAUSES; one = one.cause) {
     const { code } = one as { code?: unknown }
-    const frames = (one.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+    // The stack begins with the message, which may have lines that look like frames.
+    const stack = one.stack ?? ''
+    const after = stack.indexOf(one.message) + one.message.length
+    const frames = stack.slice(after).split('\n').filter((line) => /^\s+at /.test(line))
     chain.push({
       name: one.name,
       ...(typeof code === 'string' ? { code } : {}),
