@@ -13,6 +13,7 @@ export interface AnswerParts {
   exit: Exit
   writer: WireWriter
   shown: RefusalContext
+  now: () => number
 }
 
 export interface Answer {
@@ -25,7 +26,7 @@ export interface Answer {
   close(): Promise<void>
 }
 
-export function createAnswer({ reply, lease, hold, output, meter, exit, writer, shown }: AnswerParts): Answer {
+export function createAnswer({ reply, lease, hold, output, meter, exit, writer, shown, now }: AnswerParts): Answer {
   const upstream = reply[Symbol.asyncIterator]()
   let first: string | undefined
   let over = false
@@ -42,7 +43,10 @@ export function createAnswer({ reply, lease, hold, output, meter, exit, writer, 
       meter.screened(output.report())
       return rest
     }
-    hold.spend(meter.output(value))
+    const tokens = meter.output(value)
+    lease.progress.tokens += tokens
+    const wait = hold.onTokens(tokens)
+    if (wait) await wait
     return output.push(value)
   }
 
@@ -66,7 +70,10 @@ export function createAnswer({ reply, lease, hold, output, meter, exit, writer, 
         const text = first ?? (await nextText())
         first = undefined
         if (exit.ending?.fault) throw exit.ending.fault
-        if (text !== undefined) return { done: false, value: text }
+        if (text !== undefined) {
+          lease.progress.lastByteAt = now()
+          return { done: false, value: text }
+        }
         void exit.run({})
         return { done: true, value: undefined }
       } catch (error) {

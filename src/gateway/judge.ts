@@ -80,7 +80,7 @@ export function createJudge(deps: JudgeDeps): Judge {
   const conversation = ({ session }: Question) => ({
     turns: session?.turns ?? 0,
     tokens: session?.tokens ?? 0,
-    age: Math.ceil((session?.ageMs ?? 0) / 1000),
+    age: Math.ceil(session?.ageSeconds ?? 0),
     taint: session ? [...session.taint] : [],
   })
 

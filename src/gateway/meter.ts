@@ -27,6 +27,8 @@ export interface Meter {
   screened(report: ScreenReport): void
   /** Undefined until anything was sent or received. */
   usage(): Usage | undefined
+  /** Input and output together; 0 until anything was received. */
+  tokens(): number
   readonly data: JsonObject
   facts(): { usage?: Usage; data?: JsonObject }
 }
@@ -44,6 +46,10 @@ export function createMeter(): Meter {
   return {
     data,
     usage,
+    tokens() {
+      const used = usage()
+      return used ? used.inputTokens + used.outputTokens : 0
+    },
     input(report, sent) {
       inputTokens = estimateInput(sent)
       if (report.masked > 0) data.masked = report.masked

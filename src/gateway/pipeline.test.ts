@@ -120,22 +120,36 @@ function bench(plan: Plan = {}) {
     refusal: () => new Fault('access_denied'),
     enter: () => {
       failAt('enter', 'session_mismatch')
-      return { id: 'ses_1', turns: 0, tokens: 0, taint: [], ageMs: 0 }
+      return {
+        id: 'ses_1',
+        turns: 1,
+        tokens: 0,
+        taint: new Set(),
+        ageSeconds: 0,
+        addTaint: () => {},
+        leave: () => log.push('session left'),
+      }
     },
     lease: () => ({
       signal: lease.signal,
       check: () => {
         if (lease.signal.aborted) throw lease.signal.reason
       },
+      progress: { upstream: false, tokens: 0, lastByteAt: 0 },
+      treated: () => {},
       release: () => log.push('lease released'),
     }),
     reserve: () => {
       failAt('reserve', 'rate_limit_exceeded')
-      return { headers: {}, spend: () => {}, settle: () => log.push('hold settled') }
+      return {
+        onTokens: () => {},
+        settle: () => log.push('hold settled'),
+        cancel: () => log.push('hold cancelled'),
+        headers: () => ({}),
+      }
     },
-    screenInput: ({ request }) => {
+    screenInput: (_, request) => {
       failAt('screen', 'content_blocked')
-      if (!request) throw new Error('a call has a request')
       return { request, report: { masked: 0, facts: {} }, injection: plan.redecide ? 90 : 0 }
     },
     screenOutput: () => ({
@@ -153,7 +167,6 @@ function bench(plan: Plan = {}) {
         endings.push(ending)
       },
     }),
-    leave: () => log.push('session left'),
   }
   const incoming: Incoming = {
     method: 'POST',
@@ -170,6 +183,7 @@ function bench(plan: Plan = {}) {
   return { run, log, endings, lease, client }
 }
 
+const UNSENT = ['hold cancelled', 'lease released', 'session left']
 const RELEASED = ['upstream closed', 'hold settled', 'lease released', 'session left']
 
 async function read(outgoing: Outgoing): Promise<string> {
@@ -204,12 +218,12 @@ describe('a call that is refused before anything was sent', () => {
     ['identify', 401, []],
     ['resolve', 404, []],
     ['enter', 403, []],
-    ['decide', 403, []],
+    ['decide', 403, ['session left']],
     ['reserve', 429, ['lease released', 'session left']],
-    ['screen', 422, ['hold settled', 'lease released', 'session left']],
-    ['record', 503, ['hold settled', 'lease released', 'session left']],
-    ['send', 504, ['hold settled', 'lease released', 'session left']],
-    ['first', 502, RELEASED],
+    ['screen', 422, UNSENT],
+    ['record', 503, UNSENT],
+    ['send', 504, UNSENT],
+    ['first', 502, ['upstream closed', ...UNSENT]],
     ['output', 422, RELEASED],
   ]
   it.each(CASES)('%s: %i', async (fail, status, released) => {

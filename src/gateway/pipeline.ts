@@ -31,7 +31,8 @@ export function createGateway(on: Ports): Serve {
       record.note({ model: model.uid.id })
 
       // Whose conversation? Its taint and length are part of the question.
-      const session = await on.enter(incoming, caller, request) //                                   403
+      const session = await on.enter(incoming, caller, request, model.uid.id) //                     403
+      exit.add(() => session.leave(meter.tokens()))
       record.note({ session: session.id })
 
       // May they? Pure and synchronous; when no rule matches, the answer is no.
@@ -44,25 +45,17 @@ export function createGateway(on: Ports): Serve {
 
       // Take a place. Everything taken is handed back by `exit`, however the call ends.
       const ended = (fault: Fault) => void exit.run({ fault })
-      exit.add(() => on.leave(session, meter.usage(), meter.data))
-      const lease = on.lease({
-        call: callId,
-        caller,
-        session: session.id,
-        model: model.uid.id,
-        decision,
-        redecide: () => on.decide(question),
-      })
+      const lease = on.lease(callId, question, decision)
       exit.add(() => lease.release())
-      const hold = await on.reserve({ caller, model: model.uid.id, session: session.id, decision, request }) // 429
-      exit.add(() => hold.settle(meter.usage()))
+      const hold = await on.reserve(question, decision) //                                           429
+      exit.add(() => (meter.usage() ? hold.settle(meter.usage()) : hold.cancel()))
       const upstream = new AbortController()
       exit.add(() => upstream.abort())
       whenAborted(incoming.signal, () => ended(new Fault('client_closed')))
       whenAborted(lease.signal, () => ended(Fault.from(lease.signal.reason)))
 
       // Make the input safe to send. What the content says about itself may change the answer.
-      const screened = on.screenInput(question) //                                                   422 503
+      const screened = on.screenInput(question, request, lease) //                                    422 503
       meter.input(screened.report, screened.request)
       if (screened.injection > 0) {
         const again = on.decide({ ...question, injection: screened.injection })
@@ -83,12 +76,13 @@ export function createGateway(on: Ports): Serve {
         principal: caller.principal.id,
         bans: decision.duties.bans,
       }
+      lease.progress.upstream = true
       const reply = await model.send(sent, options) //                                               502 504
-      const output = on.screenOutput(question)
+      const output = on.screenOutput(question, lease)
       const writer = wire.writer({ request, model: request.model, callId, created: Math.floor(on.now() / 1000) })
-      const answer = createAnswer({ reply, lease, hold, output, meter, exit, writer, shown })
+      const answer = createAnswer({ reply, lease, hold, output, meter, exit, writer, shown, now: on.now })
       exit.add(() => answer.close())
-      const headers = { ...hold.headers, ...trace(shown, session.id, screened.report.masked) }
+      const headers = { ...hold.headers(), ...trace(shown, session.id, screened.report.masked) }
       if (request.stream) {
         await answer.begin() //                                                                      422 502 504
         return {

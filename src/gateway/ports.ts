@@ -9,8 +9,8 @@ import type {
   ModelRequest,
   NewId,
   Reply,
+  Treatment,
   Usage,
-  UseAction,
 } from '../core/index.ts'
 
 /** A request as the socket gave it, free of any HTTP framework. */
@@ -96,33 +96,51 @@ export interface SendOptions {
 
 export interface SessionHandle {
   readonly id: string
+  /** Calls so far, this one included. */
   readonly turns: number
   readonly tokens: number
-  readonly taint: readonly string[]
-  /** Milliseconds since it began. */
-  readonly ageMs: number
+  /** Data classes and flags seen so far; it only grows. */
+  readonly taint: ReadonlySet<string>
+  readonly ageSeconds: number
+  addTaint(labels: Iterable<string>): void
+  /** Once, when the call is over. */
+  leave(usedTokens: number): void
 }
 
 export interface LeaseHandle {
   /** Aborted, with the Fault that says why, when the permission has ended. */
   readonly signal: AbortSignal
-  /** Throws that Fault if the permission has ended; called before every batch that leaves. */
+  /** Facts for lists and receipts, kept by the page. */
+  readonly progress: { upstream: boolean; tokens: number; lastByteAt: number }
+  /** Throws that Fault if the permission has ended; called before every batch in either direction. */
   check(): void
+  /** Notes what was done with a data class, so that a stricter rule ends the call. */
+  treated(action: 'send' | 'receive', dataClass: string, treatment: Treatment): void
   release(): void
 }
 
 export interface HoldHandle {
-  readonly headers: Readonly<Record<string, string>>
-  /** Counts output as it streams. @throws Fault insufficient_quota when the budget ends */
-  spend(outputTokens: number): void
-  /** Replaces the reservation by what was really used; undefined if nothing was. */
-  settle(usage: Usage | undefined): void
+  /** Counts tokens of the answer before they leave. @throws Fault when a budget ends */
+  onTokens(count: number): void | Promise<void>
+  /** Replaces the reservation by what was really used. */
+  settle(usage?: Usage): void
+  /** Gives everything back but the request itself: nothing was sent to a model. */
+  cancel(): void
+  headers(): Record<string, string>
 }
 
 /** What the guard found and did, for the record: classes and counts, never content. */
 export interface ScreenReport {
   readonly masked: number
   readonly facts: JsonObject
+}
+
+export interface ScreenedInput {
+  /** The copy to send. */
+  readonly request: ModelRequest
+  readonly report: ScreenReport
+  /** 0 to 100: how likely some of it is meant to turn the model against its rules. */
+  readonly injection: number
 }
 
 export interface OutputScreen {
@@ -180,33 +198,18 @@ export interface Ports {
   /** Turns a deny into the Fault to show: 404 where the caller may not know the model, else 403. */
   refusal(decision: Decision, question: Question): Fault
   /** @throws Fault session_mismatch */
-  enter(incoming: Incoming, caller: Caller, request: ModelRequest): SessionHandle | Promise<SessionHandle>
-  lease(options: {
-    call: string
-    caller: Caller
-    session: string
-    model: string
-    decision: Decision
-    redecide: () => Decision
-  }): LeaseHandle
-  /** @throws Fault rate_limit_exceeded, insufficient_quota, overloaded */
-  reserve(options: {
-    caller: Caller
-    model: string
-    session: string
-    decision: Decision
-    request: ModelRequest
-  }): HoldHandle | Promise<HoldHandle>
+  enter(
+    incoming: Incoming,
+    caller: Caller,
+    request: ModelRequest,
+    model: string,
+  ): SessionHandle | Promise<SessionHandle>
+  /** Begins the permission of a call that was allowed; `redecide` asks the same question about now. */
+  lease(call: string, question: Question, decision: Decision): LeaseHandle
+  /** @throws Fault rate_limit_exceeded, insufficient_quota */
+  reserve(question: Question, decision: Decision): HoldHandle | Promise<HoldHandle>
   /** Screens every string of the request; returns the copy to send. @throws Fault content_blocked, guard_unavailable */
-  screenInput(question: Question): { request: ModelRequest; report: ScreenReport; injection: number }
-  screenOutput(question: Question): OutputScreen
+  screenInput(question: Question, request: ModelRequest, lease: LeaseHandle): ScreenedInput
+  screenOutput(question: Question, lease: LeaseHandle): OutputScreen
   record(call: string, incoming: Incoming): CallRecord
-  /** A call is over: turns, tokens and taint of its session. */
-  leave(session: SessionHandle, usage: Usage | undefined, facts: JsonObject): void
 }
-
-/** What a data-plane route does. */
-export type RouteKind =
-  | { kind: 'call'; action: UseAction; wire: Wire }
-  | { kind: 'list' | 'show' | 'running' | 'version' | 'count'; wire: Wire }
-  | { kind: 'manage'; action: string; wire: Wire }
