@@ -1,7 +1,72 @@
 // JSON as a type, and the one parser for text from outside: rejects what two parsers could read differently.
+import { isUtf8 } from 'node:buffer'
+import { Fault } from './fault.ts'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type JsonObject = { [key: string]: Json }
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Levels of nesting a text from outside may have. Deeper trees would overflow whoever walks them recursively. */
+const MAX_DEPTH = 64
+
+/**
+ * Parses bytes from outside. Refuses invalid UTF-8, a byte order mark, duplicate keys, `__proto__`, numbers beyond the
+ * range of a double, and more than 64 levels: of each of them another parser may think something else than we do.
+ * @throws Fault `malformed_request`, never quoting the text
+ */
+export function parseJson(bytes: Uint8Array): Json {
+  if (!isUtf8(bytes)) throw malformed('the body is not valid UTF-8')
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  let value: Json
+  try {
+    value = JSON.parse(text) as Json
+  } catch {
+    throw malformed('the body is not valid JSON')
+  }
+  // JSON.parse keeps the last of two equal keys, so a duplicate shows as fewer keys in the tree than in the text.
+  if (countKeys(value, 0) !== countKeysOfText(text)) throw malformed('an object has the same key twice')
+  return value
+}
+
+const malformed = (detail: string) => new Fault('malformed_request', { detail })
+
+function countKeys(value: Json, depth: number): number {
+  if (typeof value === 'number' && !Number.isFinite(value)) throw malformed('a number is out of range')
+  if (typeof value !== 'object' || value === null) return 0
+  if (depth >= MAX_DEPTH) throw malformed(`the body is nested deeper than ${MAX_DEPTH} levels`)
+  let keys = 0
+  if (Array.isArray(value)) {
+    for (const item of value) keys += countKeys(item, depth + 1)
+    return keys
+  }
+  for (const key of Object.keys(value)) {
+    if (key === '__proto__') throw malformed('the key "__proto__" is not allowed')
+    keys += 1 + countKeys(value[key] as Json, depth + 1)
+  }
+  return keys
+}
+
+/** Strings followed by a colon, in text that is known to be valid JSON; jumps over strings without looking inside. */
+function countKeysOfText(text: string): number {
+  let keys = 0
+  for (let open = text.indexOf('"'); open !== -1; ) {
+    let close = text.indexOf('"', open + 1)
+    while (isEscaped(text, close)) close = text.indexOf('"', close + 1)
+    let next = close + 1
+    while (isSpace(text.charCodeAt(next))) next++
+    if (text.charCodeAt(next) === 58) keys++
+    open = text.indexOf('"', next)
+  }
+  return keys
+}
+
+/** Whether an odd number of backslashes stands before the quote. */
+function isEscaped(text: string, quote: number): boolean {
+  let slashes = 0
+  while (text.charCodeAt(quote - 1 - slashes) === 92) slashes++
+  return slashes % 2 === 1
+}
+
+const isSpace = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9

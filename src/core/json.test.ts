@@ -1,0 +1,46 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { parseJson } from './index.ts'
+
+const parse = (text: string) => parseJson(Buffer.from(text))
+
+test('reads whatever JSON.stringify prints, exactly', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(0, 2), (value, indent) => {
+      fc.pre(!JSON.stringify(value).includes('"__proto__"'))
+      expect(parse(JSON.stringify(value, null, indent))).toEqual(JSON.parse(JSON.stringify(value)))
+    }),
+    { seed: 7, numRuns: 500 },
+  )
+})
+
+test('a key twice in one object is refused at any depth and in any spelling', () => {
+  fc.assert(
+    fc.property(fc.string(), fc.jsonValue({ maxDepth: 2 }), fc.integer({ min: 0, max: 5 }), (key, value, depth) => {
+      const twice = `{${JSON.stringify(key)}:1, ${JSON.stringify(key)} : ${JSON.stringify(value)}}`
+      expect(() => parse('['.repeat(depth) + twice + ']'.repeat(depth))).toThrow()
+    }),
+    { seed: 7 },
+  )
+  expect(() => parse('{"model":"a","mod\\u0065l":"b"}')).toThrow(/same key twice/)
+  expect(parse('{"a":{"x":1},"b":{"x":1}}')).toEqual({ a: { x: 1 }, b: { x: 1 } })
+  expect(parse('["a\\\\","b: \\" :",":"]')).toEqual(['a\\', 'b: " :', ':'])
+})
+
+test.each([
+  ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22])],
+  ['a byte order mark', Buffer.from('\ufeff{}')],
+  ['nothing', Buffer.alloc(0)],
+  ['two values', Buffer.from('{} {}')],
+  ['NaN', Buffer.from('{"a":NaN}')],
+  ['a number out of range', Buffer.from('{"a":1e999}')],
+  ['__proto__', Buffer.from('{"a":{"__proto__":{}}}')],
+  ['65 levels', Buffer.from('['.repeat(65) + ']'.repeat(65))],
+  ['a million levels', Buffer.from('['.repeat(1_000_000))],
+])('refuses %s without quoting it', (_name, bytes) => {
+  expect(() => parseJson(bytes)).toThrow(expect.objectContaining({ code: 'malformed_request' }))
+})
+
+test('64 levels are read', () => {
+  expect(() => parse('['.repeat(64) + ']'.repeat(64))).not.toThrow()
+})
