@@ -1,0 +1,75 @@
+// Puts the pieces of an answer together, for formats that write it whole and for fields that only the whole can fill.
+import type { Delta, FinishReason, TokenLogprob, ToolCall, Usage } from '../../core/index.ts'
+
+export interface Choice {
+  text: string
+  reasoning: string
+  signature: string | undefined
+  refusal: string
+  toolCalls: ToolCall[]
+  finish: FinishReason | undefined
+  stopSequence: string | undefined
+  logprobs: TokenLogprob[]
+}
+
+export interface Answer {
+  /** By choice number; a choice that said nothing is still there if a later one spoke. */
+  choices: Choice[]
+  usage: Usage | undefined
+  embeddings: (number[] | string)[]
+}
+
+export const emptyChoice = (): Choice => ({
+  text: '',
+  reasoning: '',
+  signature: undefined,
+  refusal: '',
+  toolCalls: [],
+  finish: undefined,
+  stopSequence: undefined,
+  logprobs: [],
+})
+
+export function collect(deltas: readonly Delta[]): Answer {
+  const answer: Answer = { choices: [], usage: undefined, embeddings: [] }
+  for (const delta of deltas) add(answer, delta)
+  return answer
+}
+
+function add(answer: Answer, delta: Delta): void {
+  if (delta.type === 'usage') {
+    answer.usage = delta.usage
+    return
+  }
+  if (delta.type === 'embedding') {
+    answer.embeddings[delta.index] = delta.vector
+    return
+  }
+  while (answer.choices.length <= delta.choice) answer.choices.push(emptyChoice())
+  const choice = answer.choices[delta.choice] as Choice
+  switch (delta.type) {
+    case 'text':
+      choice.text += delta.text
+      if (delta.logprobs) choice.logprobs.push(...delta.logprobs)
+      break
+    case 'reasoning':
+      choice.reasoning += delta.text
+      if (delta.signature !== undefined) choice.signature = delta.signature
+      break
+    case 'refusal':
+      choice.refusal += delta.text
+      break
+    case 'tool': {
+      while (choice.toolCalls.length <= delta.index) choice.toolCalls.push({ id: '', name: '', arguments: '' })
+      const call = choice.toolCalls[delta.index] as ToolCall
+      if (delta.id !== undefined) call.id = delta.id
+      if (delta.name !== undefined) call.name = delta.name
+      call.arguments += delta.arguments
+      break
+    }
+    case 'finish':
+      choice.finish = delta.reason
+      choice.stopSequence = delta.stopSequence
+      break
+  }
+}

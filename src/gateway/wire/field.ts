@@ -1,0 +1,121 @@
+// Reading fields of a request object: every field is known and of its type, or the request is refused by the field's name.
+// `null` counts as absent, as the formats' own servers treat it.
+import { Fault, isObject, type Json, type JsonObject } from '../../core/index.ts'
+
+/** `messages[2]` + `content` → `messages[2].content` */
+export const under = (where: string, key: string): string => (where === '' ? key : `${where}.${key}`)
+
+export const malformed = (param: string, detail: string): Fault =>
+  new Fault('malformed_request', { detail: `${param}: ${detail}`, data: { param } })
+
+export const unsupported = (param: string, detail = 'is not supported'): Fault =>
+  new Fault('unsupported_parameter', { detail: `${param} ${detail}`, data: { param } })
+
+/** Refuses the first field that is not in `known`, so that nothing passes unread. */
+export function onlyFields(object: JsonObject, known: ReadonlySet<string>, where = ''): void {
+  for (const key in object) {
+    if (!known.has(key) && object[key] !== null) throw unsupported(under(where, shown(key)))
+  }
+}
+
+/** A field name is the caller's text: shown, but not at any length. */
+const shown = (key: string): string => (key.length > 64 ? `${key.slice(0, 64)}…` : key)
+
+/** Fields of a format that cannot be honoured here; `neutral` values, which ask for nothing, may stand. */
+export function refuseFields(object: JsonObject, names: Readonly<Record<string, readonly Json[]>>, where = ''): void {
+  for (const [name, neutral] of Object.entries(names)) {
+    const value = object[name]
+    if (value !== undefined && value !== null && !neutral.includes(value)) throw unsupported(under(where, name))
+  }
+}
+
+export function root(value: Json): JsonObject {
+  if (!isObject(value)) throw new Fault('malformed_request', { detail: 'the body must be a JSON object' })
+  return value
+}
+
+export function object(value: Json | undefined, where: string): JsonObject {
+  if (!isObject(value)) throw malformed(where, 'must be an object')
+  return value
+}
+
+export function list(value: Json | undefined, where: string): Json[] {
+  if (!Array.isArray(value)) throw malformed(where, 'must be an array')
+  return value
+}
+
+export function text(value: Json | undefined, where: string): string {
+  if (typeof value !== 'string') throw malformed(where, 'must be a string')
+  return value
+}
+
+/** A name: a string with something in it and no control characters. */
+export function name(value: Json | undefined, where: string): string {
+  const given = text(value, where)
+  if (given === '' || given.length > 512 || /[\u0000-\u001f\u007f]/.test(given)) throw malformed(where, 'is not a name')
+  return given
+}
+
+export function number(value: Json | undefined, where: string, least: number, most: number): number {
+  if (typeof value !== 'number' || !(value >= least && value <= most))
+    throw malformed(where, `must be a number from ${least} to ${most}`)
+  return value
+}
+
+export function integer(
+  value: Json | undefined,
+  where: string,
+  least = Number.MIN_SAFE_INTEGER,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
+  if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
+    const range = least === Number.MIN_SAFE_INTEGER ? '' : ` of at least ${least}`
+    throw malformed(
+      where,
+      `must be an integer${most === Number.MAX_SAFE_INTEGER ? range : ` from ${least} to ${most}`}`,
+    )
+  }
+  return value as number
+}
+
+export function boolean(value: Json | undefined, where: string): boolean {
+  if (typeof value !== 'boolean') throw malformed(where, 'must be true or false')
+  return value
+}
+
+export function oneOf<const T extends string>(value: Json | undefined, where: string, allowed: readonly T[]): T {
+  if (typeof value === 'string' && (allowed as readonly string[]).includes(value)) return value as T
+  throw malformed(where, `must be one of ${allowed.map((word) => `"${word}"`).join(', ')}`)
+}
+
+/** A string or an array of strings, as an array. */
+export function texts(value: Json | undefined, where: string, most: number): string[] {
+  if (typeof value === 'string') return [value]
+  const items = list(value, where)
+  if (items.length > most) throw malformed(where, `has more than ${most} entries`)
+  return items.map((item, index) => text(item, `${where}[${index}]`))
+}
+
+/** An object of strings. */
+export function textMap(value: Json | undefined, where: string): Record<string, string> {
+  const given = object(value, where)
+  return Object.fromEntries(Object.entries(given).map(([key, entry]) => [key, text(entry, under(where, shown(key)))]))
+}
+
+/**
+ * Reads the optional fields of `object` into a new object under our names: `{ours: ['theirs', reader]}`.
+ * Absent and null fields stay absent.
+ */
+export function optional<T extends Record<string, readonly [string, (value: Json, where: string) => unknown]>>(
+  from: JsonObject,
+  readers: T,
+  where = '',
+): { [K in keyof T]?: ReturnType<T[K][1]> } {
+  const out: Record<string, unknown> = {}
+  for (const ours in readers) {
+    const [theirs, read] = readers[ours] as readonly [string, (value: Json, where: string) => unknown]
+    const value = from[theirs]
+    if (value !== undefined && value !== null) out[ours] = read(value, under(where, theirs))
+  }
+  return out as { [K in keyof T]?: ReturnType<T[K][1]> }
+}

@@ -1,0 +1,130 @@
+// POST /v1/chat/completions, writing: server-sent chunks, or one completion. A frame is a fixed prefix, one printed
+// string and a fixed suffix, because this runs once for every token of every stream.
+import type { Delta, FinishReason, TokenLogprob, Usage } from '../../core/index.ts'
+import { type Answer, type Choice, collect } from './answer.ts'
+import { openaiError } from './openai-fault.ts'
+import type { Writer, WriterContext } from './wire.ts'
+
+/** An answer that was broken off must not look finished; `length` is the format's word for incomplete. */
+export const finishWord = (reason: FinishReason): string => (reason === 'interrupted' ? 'length' : reason)
+
+export function openaiUsage(usage: Usage): Record<string, unknown> {
+  return {
+    prompt_tokens: usage.inputTokens,
+    completion_tokens: usage.outputTokens,
+    total_tokens: usage.inputTokens + usage.outputTokens,
+    ...(usage.cachedTokens === undefined ? {} : { prompt_tokens_details: { cached_tokens: usage.cachedTokens } }),
+    ...(usage.reasoningTokens === undefined
+      ? {}
+      : { completion_tokens_details: { reasoning_tokens: usage.reasoningTokens } }),
+  }
+}
+
+export function createChatWriter({ request, model, callId, createdMs }: WriterContext): Writer {
+  const id = `chatcmpl-${callId}`
+  const created = Math.floor(createdMs / 1000)
+  const head = `data: {"id":${JSON.stringify(id)},"object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"choices":[`
+  const tail = request.streamUsage ? '],"usage":null}\n\n' : ']}\n\n'
+  const open = `{"index":0,"delta":{"content":`
+  const shut = `},"logprobs":null,"finish_reason":null}${tail}`
+  const plainPrefix = head + open
+  const opened = new Set<number>()
+  let usage: Usage | undefined
+
+  const frame = (choice: number, delta: string, logprobs: TokenLogprob[] | undefined, finish: string) =>
+    `${head}{"index":${choice},"delta":${delta},"logprobs":${logprobs ? JSON.stringify(openaiLogprobs(logprobs)) : 'null'},"finish_reason":${finish}}${tail}`
+
+  const write = (delta: Delta): string => {
+    if (delta.type === 'usage') {
+      usage = delta.usage
+      return ''
+    }
+    if (delta.type === 'embedding') return ''
+    let out = ''
+    if (!opened.has(delta.choice)) {
+      opened.add(delta.choice)
+      out = frame(delta.choice, '{"role":"assistant","content":""}', undefined, 'null')
+    }
+    switch (delta.type) {
+      case 'text':
+        if (delta.choice === 0 && delta.logprobs === undefined)
+          return out + plainPrefix + JSON.stringify(delta.text) + shut
+        return out + frame(delta.choice, `{"content":${JSON.stringify(delta.text)}}`, delta.logprobs, 'null')
+      case 'reasoning':
+        return out + frame(delta.choice, `{"reasoning_content":${JSON.stringify(delta.text)}}`, undefined, 'null')
+      case 'refusal':
+        return out + frame(delta.choice, `{"refusal":${JSON.stringify(delta.text)}}`, undefined, 'null')
+      case 'tool': {
+        const call = {
+          index: delta.index,
+          ...(delta.id === undefined ? {} : { id: delta.id, type: 'function' }),
+          function: { ...(delta.name === undefined ? {} : { name: delta.name }), arguments: delta.arguments },
+        }
+        return out + frame(delta.choice, `{"tool_calls":[${JSON.stringify(call)}]}`, undefined, 'null')
+      }
+      case 'finish':
+        return out + frame(delta.choice, '{}', undefined, JSON.stringify(finishWord(delta.reason)))
+    }
+  }
+
+  return {
+    contentType: request.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
+    batch(deltas) {
+      let out = ''
+      for (const delta of deltas) out += write(delta)
+      return out
+    },
+    end() {
+      const last = request.streamUsage && usage ? `${head}],"usage":${JSON.stringify(openaiUsage(usage))}}\n\n` : ''
+      return `${last}data: [DONE]\n\n`
+    },
+    whole(deltas) {
+      const answer = collect(deltas)
+      return JSON.stringify({
+        id,
+        object: 'chat.completion',
+        created,
+        model,
+        choices: answer.choices.map(choiceBody),
+        ...usageBody(answer),
+      })
+    },
+    cut: (fault) => `data: ${JSON.stringify({ error: openaiError(fault) })}\n\n`,
+  }
+}
+
+const usageBody = (answer: Answer) => (answer.usage ? { usage: openaiUsage(answer.usage) } : {})
+
+function choiceBody(choice: Choice, index: number): Record<string, unknown> {
+  const said = choice.text !== '' || (choice.toolCalls.length === 0 && choice.refusal === '')
+  return {
+    index,
+    message: {
+      role: 'assistant',
+      content: said ? choice.text : null,
+      refusal: choice.refusal === '' ? null : choice.refusal,
+      ...(choice.reasoning === '' ? {} : { reasoning_content: choice.reasoning }),
+      ...(choice.toolCalls.length === 0
+        ? {}
+        : {
+            tool_calls: choice.toolCalls.map((call) => ({
+              id: call.id,
+              type: 'function',
+              function: { name: call.name, arguments: call.arguments },
+            })),
+          }),
+    },
+    logprobs: choice.logprobs.length === 0 ? null : openaiLogprobs(choice.logprobs),
+    finish_reason: finishWord(choice.finish ?? 'interrupted'),
+  }
+}
+
+const openaiLogprobs = (logprobs: readonly TokenLogprob[]) => ({
+  content: logprobs.map(({ token, logprob, bytes, top }) => ({
+    token,
+    logprob,
+    bytes: bytes ?? null,
+    top_logprobs: (top ?? []).map((other) => ({ ...other, bytes: other.bytes ?? null })),
+  })),
+  refusal: null,
+})

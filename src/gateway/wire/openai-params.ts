@@ -1,0 +1,60 @@
+// Parameters that OpenAI's chat and completions routes share, with the sampling names of vLLM and llama.cpp beside them.
+import type { Json, JsonObject, Params } from '../../core/index.ts'
+import { integer, malformed, number, optional, text, textMap, texts, under } from './field.ts'
+
+export const MOST_STOPS = 16
+
+const READERS = {
+  temperature: ['temperature', (value, where) => number(value, where, 0, 2)],
+  topP: ['top_p', (value, where) => number(value, where, 0, 1)],
+  topK: ['top_k', (value, where) => integer(value, where, -1, 1_000_000)],
+  minP: ['min_p', (value, where) => number(value, where, 0, 1)],
+  n: ['n', (value, where) => integer(value, where, 1, 128)],
+  stop: ['stop', (value, where) => texts(value, where, MOST_STOPS)],
+  seed: ['seed', (value, where) => integer(value, where)],
+  logitBias: ['logit_bias', logitBias],
+  frequencyPenalty: ['frequency_penalty', (value, where) => number(value, where, -2, 2)],
+  presencePenalty: ['presence_penalty', (value, where) => number(value, where, -2, 2)],
+  user: ['user', text],
+  metadata: ['metadata', textMap],
+} as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>
+
+export const SHARED_FIELDS = [
+  ...Object.values(READERS).map(([theirs]) => theirs),
+  'repeat_penalty',
+  'repetition_penalty',
+]
+
+export function readSharedParams(body: JsonObject): Params {
+  const params: Params = optional(body, READERS)
+  // llama.cpp's and vLLM's names for the same factor.
+  const repeat = body.repeat_penalty ?? body.repetition_penalty
+  if (repeat !== undefined && repeat !== null) {
+    if ((body.repetition_penalty ?? repeat) !== repeat)
+      throw malformed('repetition_penalty', 'contradicts repeat_penalty')
+    params.repeatPenalty = number(repeat, 'repeat_penalty', 0, 10)
+  }
+  return params
+}
+
+function logitBias(value: Json, where: string): Record<string, number> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed(where, 'must be an object')
+  const entries = Object.entries(value)
+  for (const [token] of entries) if (!/^\d{1,9}$/.test(token)) throw malformed(where, 'keys must be token numbers')
+  return Object.fromEntries(entries.map(([token, bias]) => [token, number(bias, under(where, token), -100, 100)]))
+}
+
+/** `{include_usage}`; obfuscation pads frames against length watching and is the gateway's own matter. */
+export function readStreamOptions(body: JsonObject): { streamUsage?: boolean } {
+  const options = body.stream_options
+  if (options === undefined || options === null) return {}
+  if (typeof options !== 'object' || Array.isArray(options)) throw malformed('stream_options', 'must be an object')
+  const usage = options.include_usage ?? false
+  const padding = options.include_obfuscation ?? false
+  if (typeof usage !== 'boolean') throw malformed('stream_options.include_usage', 'must be true or false')
+  if (typeof padding !== 'boolean') throw malformed('stream_options.include_obfuscation', 'must be true or false')
+  for (const key of Object.keys(options))
+    if (key !== 'include_usage' && key !== 'include_obfuscation')
+      throw malformed(`stream_options.${key}`, 'is not known')
+  return usage ? { streamUsage: true } : {}
+}

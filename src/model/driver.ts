@@ -1,0 +1,125 @@
+// What a driver is: it prints a ModelRequest in its upstream's own format and reads the answer back as deltas. Whatever the
+// upstream cannot express is refused by name before a byte is sent; nothing is dropped in silence.
+import { Fault, type ModelRequest, type Params, type Part, type Reply, type UseAction } from '../core/index.ts'
+
+export type DriverKind = 'openai' | 'vllm' | 'llamacpp' | 'ollama' | 'embedded'
+
+export interface Capabilities {
+  readonly actions: ReadonlySet<UseAction>
+  readonly params: ReadonlySet<keyof Params>
+  readonly parts: ReadonlySet<Part['type']>
+  /** Whether an image may be a URL that the upstream opens itself; else only bytes within the request. */
+  readonly remoteImages: boolean
+  readonly manage: ReadonlySet<ManageAction>
+}
+
+export type ManageAction = 'pull' | 'create' | 'copy' | 'push' | 'delete' | 'load' | 'unload'
+
+/** A manage verb as any wire reads it. `options` holds what only some verbs have, under the names of Ollama's API. */
+export interface ManageRequest {
+  readonly action: ManageAction
+  readonly model: string
+  /** copy: the new name. */
+  readonly target?: string
+  readonly stream: boolean
+  readonly options: import('../core/index.ts').JsonObject
+}
+
+/** One model as an upstream lists it. */
+export interface ListedModel {
+  /** The upstream's own name. */
+  readonly name: string
+  /** `sha256:…` where the upstream tells; what a changed model under the same name is noticed by. */
+  readonly digest?: string
+  readonly sizeBytes?: number
+  readonly modifiedAtMs?: number
+  readonly family?: string
+  readonly parameterSize?: string
+  readonly quantization?: string
+  readonly contextTokens?: number
+}
+
+export interface ModelDetails extends ListedModel {
+  readonly template?: string
+  readonly license?: string
+  readonly capabilities?: readonly string[]
+}
+
+export interface RunningModel extends ListedModel {
+  /** Milliseconds since 1970. */
+  readonly expiresAtMs?: number
+  readonly vramBytes?: number
+}
+
+/** Progress of a manage verb: one line of facts after another. */
+export type Progress = AsyncIterable<import('../core/index.ts').JsonObject>
+
+export interface Driver {
+  readonly kind: DriverKind
+  readonly capabilities: Capabilities
+  /**
+   * Sends one call; `request.model` is the upstream's own name. Resolves when the upstream has begun to answer.
+   * @throws Fault `unsupported_parameter`, `upstream_*`, `overloaded`, `context_length_exceeded`; the signal's own Fault
+   */
+  send(request: ModelRequest, signal: AbortSignal): Promise<Reply>
+  list(signal: AbortSignal): Promise<ListedModel[]>
+  /** @throws Fault `not_found` if the upstream does not have it */
+  show(name: string, signal: AbortSignal): Promise<ModelDetails>
+  /** Models that are in memory now. */
+  running(signal: AbortSignal): Promise<RunningModel[]>
+  /** @throws Fault `not_possible` if this kind of upstream has no such verb */
+  manage(request: ManageRequest, signal: AbortSignal): Promise<Progress>
+  close(): Promise<void>
+}
+
+/** Values that ask for nothing: they may be sent to a target that does not know the parameter. */
+const NEUTRAL: { readonly [K in keyof Params]?: (value: NonNullable<Params[K]>) => boolean } = {
+  n: (value) => value === 1,
+  bestOf: (value) => value === 1,
+  echo: (value) => !value,
+  logprobs: (value) => !value,
+  parallelTools: (value) => value,
+  toolChoice: (value) => value === 'auto',
+  tools: (value) => value.length === 0,
+  stop: (value) => value.length === 0,
+  responseFormat: (value) => value.type === 'text',
+  serviceTier: (value) => value === 'auto' || value === 'default',
+  frequencyPenalty: (value) => value === 0,
+  presencePenalty: (value) => value === 0,
+  repeatPenalty: (value) => value === 1,
+  minP: (value) => value === 0,
+  truncate: (value) => value,
+  encodingFormat: () => true, // the gateway converts vectors itself
+  // Labels for the books of a service; a target without such books answers the same.
+  user: () => true,
+  metadata: () => true,
+  // A target that never unloads keeps the model loaded for longer than anybody asks.
+  keepAliveSeconds: (value) => value !== 0,
+}
+
+/** @throws Fault `unsupported_parameter` naming the first thing the target cannot express */
+export function refuseUnexpressed(request: ModelRequest, can: Capabilities): void {
+  if (!can.actions.has(request.action)) throw unexpressed(request.action, 'model')
+  for (const key in request.params) {
+    const name = key as keyof Params
+    const value = request.params[name]
+    if (value === undefined || can.params.has(name)) continue
+    const neutral = NEUTRAL[name] as ((value: unknown) => boolean) | undefined
+    if (!neutral?.(value)) throw unexpressed(snakeCase(name), snakeCase(name))
+  }
+  for (const message of request.messages) {
+    for (const part of message.parts) {
+      if (!can.parts.has(part.type)) throw unexpressed(part.type, 'messages')
+      if (part.type === 'image' && !can.remoteImages && !part.url.startsWith('data:'))
+        throw new Fault('unsupported_parameter', {
+          detail: 'an image must be part of the request: this model server opens no URLs for a caller',
+          data: { param: 'messages' },
+        })
+    }
+  }
+}
+
+const unexpressed = (what: string, param: string) =>
+  new Fault('unsupported_parameter', { detail: `the server of this model has no "${what}"`, data: { param } })
+
+const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -1,0 +1,192 @@
+// Answers in OpenAI's format as deltas: one chunk of a stream, one whole completion, one set of embeddings. An upstream is
+// no more trusted than a caller: wrong types, unasked choices and absurd numbers end the answer.
+import {
+  type Delta,
+  type FinishReason,
+  isObject,
+  type Json,
+  type JsonObject,
+  type ModelRequest,
+  type TokenLogprob,
+  type Usage,
+} from '../core/index.ts'
+import { errorInAnswer, unusable } from './upstream-fault.ts'
+
+/** Most tool calls of one choice. */
+const MOST_TOOL_CALLS = 256
+
+export interface OpenaiReading {
+  /** Choices that may come: prompts × n. */
+  readonly choices: number
+  /** For servers that give a tool call no id. */
+  readonly newToolCallId: () => string
+}
+
+export const readingOf = (request: ModelRequest, newToolCallId: () => string): OpenaiReading => ({
+  choices: Math.max(1, request.inputs.length) * (request.params.n ?? 1),
+  newToolCallId,
+})
+
+/** The pieces of one chunk or completion: `choices[].delta`, `.message` or `.text`. */
+export function readChunk(value: unknown, reading: OpenaiReading, out: Delta[]): void {
+  if (!isObject(value)) throw unusable('The model server sent something that is not an object.')
+  // vLLM writes its errors as {"object":"error"}.
+  if (value.error || value.object === 'error') throw errorInAnswer()
+  const choices = value.choices
+  if (choices !== undefined && choices !== null) {
+    if (!Array.isArray(choices)) throw unusable('"choices" is not a list.')
+    for (const entry of choices) readChoice(entry, reading, out)
+  }
+  const usage = readUsage(value.usage)
+  if (usage) out.push({ type: 'usage', usage })
+}
+
+function readChoice(entry: Json, reading: OpenaiReading, out: Delta[]): void {
+  if (!isObject(entry)) throw unusable('A choice is not an object.')
+  const choice = count(entry.index ?? 0, reading.choices)
+  if (choice === undefined) throw unusable('The model server sent a choice that was not asked for.')
+  const said = entry.delta ?? entry.message
+  if (isObject(said)) readSaid(said, choice, entry.logprobs, reading, out)
+  else if (typeof entry.text === 'string') {
+    const logprobs = completionLogprobs(entry.logprobs)
+    if (entry.text !== '' || logprobs) pushText(out, choice, entry.text, logprobs)
+  }
+  const finish = entry.finish_reason
+  if (typeof finish === 'string') out.push({ type: 'finish', choice, reason: finishReason(finish) })
+}
+
+function readSaid(said: JsonObject, choice: number, logprobs: Json | undefined, reading: OpenaiReading, out: Delta[]) {
+  const reasoning = said.reasoning_content ?? said.reasoning
+  if (typeof reasoning === 'string' && reasoning !== '') out.push({ type: 'reasoning', choice, text: reasoning })
+  const content = said.content
+  if (typeof content === 'string') {
+    const tokens = chatLogprobs(logprobs)
+    if (content !== '' || tokens) pushText(out, choice, content, tokens)
+  } else if (content !== undefined && content !== null) throw unusable('"content" is not a string.')
+  if (typeof said.refusal === 'string' && said.refusal !== '') out.push({ type: 'refusal', choice, text: said.refusal })
+  const calls = said.tool_calls
+  if (calls === undefined || calls === null) return
+  if (!Array.isArray(calls)) throw unusable('"tool_calls" is not a list.')
+  calls.forEach((call, position) => {
+    readToolCall(call, position, choice, reading, out)
+  })
+}
+
+function readToolCall(call: Json, position: number, choice: number, reading: OpenaiReading, out: Delta[]): void {
+  if (!isObject(call)) throw unusable('A tool call is not an object.')
+  const index = count(call.index ?? position, MOST_TOOL_CALLS)
+  if (index === undefined) throw unusable('A tool call has no usable index.')
+  const called = isObject(call.function) ? call.function : {}
+  const name = typeof called.name === 'string' && called.name !== '' ? called.name : undefined
+  const id = typeof call.id === 'string' && call.id !== '' ? call.id : undefined
+  const given = called.arguments ?? ''
+  out.push({
+    type: 'tool',
+    choice,
+    index,
+    // A name opens a call; an id may be missing, a second one changes nothing.
+    ...(name === undefined ? (id === undefined ? {} : { id }) : { id: id ?? reading.newToolCallId(), name }),
+    arguments: typeof given === 'string' ? given : JSON.stringify(given),
+  })
+}
+
+const pushText = (out: Delta[], choice: number, text: string, logprobs: TokenLogprob[] | undefined) =>
+  out.push(logprobs ? { type: 'text', choice, text, logprobs } : { type: 'text', choice, text })
+
+const FINISH: Record<string, FinishReason> = {
+  stop: 'stop',
+  length: 'length',
+  tool_calls: 'tool_calls',
+  function_call: 'tool_calls',
+  content_filter: 'content_filter',
+  // vLLM
+  abort: 'interrupted',
+}
+/** A word not known here must not pass for a good end. */
+const finishReason = (word: string): FinishReason => FINISH[word] ?? (word === 'eos' ? 'stop' : 'interrupted')
+
+function chatLogprobs(value: Json | undefined): TokenLogprob[] | undefined {
+  if (!isObject(value) || !Array.isArray(value.content)) return undefined
+  return value.content.flatMap((entry) => {
+    const token = tokenLogprob(entry)
+    if (!token) return []
+    const top = isObject(entry) ? entry.top_logprobs : undefined
+    return [{ ...token, ...(Array.isArray(top) ? { top: top.flatMap((other) => tokenLogprob(other) ?? []) } : {}) }]
+  })
+}
+
+function tokenLogprob(value: Json): TokenLogprob | undefined {
+  if (!isObject(value) || typeof value.token !== 'string' || typeof value.logprob !== 'number') return undefined
+  const bytes = value.bytes
+  const whole = Array.isArray(bytes) && bytes.every((byte) => typeof byte === 'number')
+  return { token: value.token, logprob: value.logprob, ...(whole ? { bytes: bytes as number[] } : {}) }
+}
+
+/** The completions route: parallel lists of tokens and their values. */
+function completionLogprobs(value: Json | undefined): TokenLogprob[] | undefined {
+  if (!isObject(value)) return undefined
+  const { tokens, token_logprobs: values, top_logprobs: tops } = value
+  if (!Array.isArray(tokens) || !Array.isArray(values)) return undefined
+  return tokens.flatMap((token, index) => {
+    if (typeof token !== 'string') return []
+    const logprob = values[index]
+    const top = Array.isArray(tops) ? tops[index] : undefined
+    return [
+      {
+        token,
+        // The first token of an echoed prompt has none.
+        logprob: typeof logprob === 'number' ? logprob : 0,
+        ...(isObject(top)
+          ? {
+              top: Object.entries(top).flatMap(([other, its]) =>
+                typeof its === 'number' ? [{ token: other, logprob: its }] : [],
+              ),
+            }
+          : {}),
+      },
+    ]
+  })
+}
+
+/** Token counts, or undefined if there are none that make sense: then the gateway counts by itself. */
+export function readUsage(value: Json | undefined): Usage | undefined {
+  if (!isObject(value)) return undefined
+  const inputTokens = count(value.prompt_tokens ?? 0)
+  const outputTokens = count(value.completion_tokens ?? 0)
+  if (inputTokens === undefined || outputTokens === undefined) return undefined
+  const cached = isObject(value.prompt_tokens_details) ? count(value.prompt_tokens_details.cached_tokens) : undefined
+  const details = value.completion_tokens_details
+  const reasoning = isObject(details) ? count(details.reasoning_tokens) : undefined
+  return {
+    inputTokens,
+    outputTokens,
+    ...(cached === undefined ? {} : { cachedTokens: cached }),
+    ...(reasoning === undefined ? {} : { reasoningTokens: reasoning }),
+  }
+}
+
+/** A whole number from 0 to below `end`. */
+export const count = (value: Json | undefined, end = 1e12): number | undefined =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) < end ? (value as number) : undefined
+
+export function readEmbeddings(value: unknown, inputs: number, out: Delta[]): void {
+  if (!isObject(value)) throw unusable('The model server sent something that is not an object.')
+  if (value.error || value.object === 'error') throw errorInAnswer()
+  const data = value.data
+  if (!Array.isArray(data) || data.length !== inputs) throw unusable('There is not one vector for each input.')
+  const seen = new Set<number>()
+  for (const entry of data) {
+    const index = isObject(entry) ? count(entry.index, inputs) : undefined
+    const vector = isObject(entry) ? entry.embedding : undefined
+    if (index === undefined || seen.has(index) || !isVector(vector)) throw unusable('A vector is not usable.')
+    seen.add(index)
+    out.push({ type: 'embedding', index, vector })
+  }
+  const usage = readUsage(value.usage)
+  if (usage) out.push({ type: 'usage', usage })
+}
+
+export const isVector = (value: unknown): value is number[] =>
+  Array.isArray(value) &&
+  value.length > 0 &&
+  value.every((entry) => typeof entry === 'number' && Number.isFinite(entry))

@@ -1,0 +1,145 @@
+// The drivers of servers that speak OpenAI's format: OpenAI and its likes, vLLM, llama.cpp's server.
+import { randomBytes } from 'node:crypto'
+import { Fault, isObject, type ModelRequest, type Params, type Part, type UseAction } from '../core/index.ts'
+import { type Capabilities, type Driver, type ListedModel, type ManageAction, refuseUnexpressed } from './driver.ts'
+import { type OpenaiDialect, printOpenai } from './openai-print.ts'
+import { count, readingOf } from './openai-read.ts'
+import { createOpenaiEmbeddingReader, createOpenaiStreamReader, createOpenaiWholeReader } from './openai-stream.ts'
+import { type Ask, createUpstream, type UpstreamOptions } from './upstream.ts'
+import { unusable } from './upstream-fault.ts'
+
+export type OpenaiKind = 'openai' | 'vllm' | 'llamacpp'
+
+export interface OpenaiOptions extends UpstreamOptions {
+  /** Let the upstream open https: image URLs that callers name. Off: a caller could have it look into its own network. */
+  readonly remoteImages?: boolean
+}
+
+const COMMON: readonly (keyof Params)[] = [
+  'maxTokens',
+  'temperature',
+  'topP',
+  'n',
+  'stop',
+  'seed',
+  'logitBias',
+  'frequencyPenalty',
+  'presencePenalty',
+  'logprobs',
+  'topLogprobs',
+  'responseFormat',
+  'tools',
+  'toolChoice',
+  'parallelTools',
+  'reasoningEffort',
+  'dimensions',
+  'encodingFormat',
+  'suffix',
+  'echo',
+  'bestOf',
+]
+const KINDS: Record<OpenaiKind, { params: readonly (keyof Params)[]; parts: readonly Part['type'][] }> = {
+  openai: {
+    params: [...COMMON, 'serviceTier', 'verbosity'],
+    parts: ['text', 'image', 'audio', 'document', 'reasoning', 'refusal'],
+  },
+  vllm: {
+    params: [...COMMON, 'topK', 'minP', 'repeatPenalty'],
+    parts: ['text', 'image', 'audio', 'document', 'reasoning', 'refusal'],
+  },
+  llamacpp: {
+    params: [
+      ...COMMON.filter((name) => name !== 'bestOf' && name !== 'echo' && name !== 'suffix'),
+      'topK',
+      'minP',
+      'repeatPenalty',
+    ],
+    parts: ['text', 'image', 'audio', 'document', 'reasoning', 'refusal'],
+  },
+}
+
+const ALL_ACTIONS: readonly UseAction[] = ['chat', 'complete', 'embed']
+const NO_VERBS: ReadonlySet<ManageAction> = new Set()
+
+export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Driver {
+  const upstream = createUpstream(options)
+  const capabilities: Capabilities = {
+    actions: new Set(ALL_ACTIONS),
+    params: new Set(KINDS[kind].params),
+    parts: new Set(KINDS[kind].parts),
+    remoteImages: options.remoteImages ?? false,
+    manage: NO_VERBS,
+  }
+  const dialect: OpenaiDialect = {
+    // OpenAI's own newer models refuse the older name; few other servers know the newer one.
+    maxTokens: new URL(options.url).hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens',
+    repeatPenalty: kind === 'vllm' ? 'repetition_penalty' : 'repeat_penalty',
+  }
+
+  const list = async (signal: AbortSignal): Promise<ListedModel[]> => readModelList(await upstream.json(MODELS, signal))
+
+  return {
+    kind,
+    capabilities,
+    async send(request: ModelRequest, signal: AbortSignal) {
+      refuseUnexpressed(request, capabilities)
+      refuseBinaryDocuments(request, kind)
+      const { path, body } = printOpenai(request, dialect)
+      const reading = readingOf(request, newToolCallId)
+      if (request.action === 'embed') {
+        const ask: Ask = { method: 'POST', path, body, accept: JSON_TYPE, repeatable: true }
+        return upstream.reply(ask, createOpenaiEmbeddingReader(request.inputs.length), signal)
+      }
+      const accept = request.stream ? 'text/event-stream' : JSON_TYPE
+      const reader = request.stream ? createOpenaiStreamReader(reading) : createOpenaiWholeReader(reading)
+      return upstream.reply({ method: 'POST', path, body, accept, repeatable: true }, reader, signal)
+    },
+    list,
+    async show(name, signal) {
+      const found = (await list(signal)).find((model) => model.name === name)
+      if (!found) throw new Fault('not_found', { detail: 'The model server does not list this model.' })
+      return found
+    },
+    running: list,
+    manage: (request) =>
+      Promise.reject(
+        new Fault('not_possible', { detail: `The server of this model cannot ${request.action} models over its API.` }),
+      ),
+    close: () => upstream.close(),
+  }
+}
+
+const JSON_TYPE = 'application/json'
+const MODELS: Ask = { method: 'GET', path: '/models', accept: JSON_TYPE, repeatable: true }
+
+const newToolCallId = (): string => `call_${randomBytes(12).toString('hex')}`
+
+/** `{"data":[{"id"}]}` with what vLLM and llama.cpp add. */
+export function readModelList(value: unknown): ListedModel[] {
+  const data = isObject(value) ? value.data : undefined
+  if (!Array.isArray(data)) throw unusable('The model server did not answer with a list of models.')
+  return data.map((entry) => {
+    if (!isObject(entry) || typeof entry.id !== 'string' || entry.id === '')
+      throw unusable('The model server listed a model without a name.')
+    const meta = isObject(entry.meta) ? entry.meta : {}
+    const size = count(meta.size)
+    const context = count(entry.max_model_len ?? meta.n_ctx_train)
+    return {
+      name: entry.id,
+      ...(size === undefined ? {} : { sizeBytes: size }),
+      ...(context === undefined ? {} : { contextTokens: context }),
+    }
+  })
+}
+
+/** A document without text goes as OpenAI's `file` part, which the local servers do not know. */
+function refuseBinaryDocuments(request: ModelRequest, kind: OpenaiKind): void {
+  if (kind === 'openai') return
+  for (const message of request.messages)
+    for (const part of message.parts)
+      if (part.type === 'document' && part.text === undefined)
+        throw new Fault('unsupported_parameter', {
+          detail: 'the server of this model takes documents as text only',
+          data: { param: 'messages' },
+        })
+}

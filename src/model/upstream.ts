@@ -1,0 +1,246 @@
+// The connection pool of one upstream: bounded, no pipelining, TLS verified, and the upstream's key sent nowhere else.
+import type { IncomingHttpHeaders } from 'node:http'
+import { StringDecoder } from 'node:string_decoder'
+import { Pool } from 'undici'
+import { type Delta, Fault, type Reply } from '../core/index.ts'
+import { Exchange } from './exchange.ts'
+import { refusedByUpstream, unusable } from './upstream-fault.ts'
+
+export interface UpstreamOptions {
+  /** Base URL; `/v1` or any other path prefix is kept. */
+  readonly url: string
+  /** Sent as `authorization: Bearer`, to this origin only. */
+  readonly key?: string
+  /** PEM of a private authority; without it the public ones are trusted. */
+  readonly ca?: string
+  /** Open sockets; further calls wait. */
+  readonly connections?: number
+  /** Calls that may wait for a socket before new ones are refused. */
+  readonly waiting?: number
+  readonly connectTimeoutMs?: number
+  /** Until status and headers, which a server that does not stream sends only when it has finished. */
+  readonly firstByteTimeoutMs?: number
+  /** Between two reads of a body. */
+  readonly idleTimeoutMs?: number
+}
+
+export interface Ask {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  /** Path after the base URL, with its slash. */
+  readonly path: string
+  readonly body?: string
+  readonly accept: string
+  /** Whether sending it twice does no harm, should an idle socket turn out to be dead. */
+  readonly repeatable: boolean
+}
+
+/** Turns the text of a body into deltas, read by read. */
+export interface AnswerReader {
+  push(text: string): Delta[]
+  /** At the end of the body. @throws Fault if the answer was not complete */
+  end(): Delta[]
+}
+
+export interface Upstream {
+  /** The answer's head; any status. */
+  open(ask: Ask, signal: AbortSignal): Promise<Exchange>
+  /** Asks, checks status and content type, and reads the answer through `reader`. */
+  reply(ask: Ask, reader: AnswerReader, signal: AbortSignal): Promise<Reply>
+  /** A whole JSON answer. */
+  json(ask: Ask, signal: AbortSignal): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** Longest body that is held in memory as a whole, in characters. */
+export const MOST_ANSWER_CHARACTERS = 64 * 1024 * 1024
+/** How much of a refusal's body is looked at. */
+const MOST_REFUSAL_CHARACTERS = 16 * 1024
+
+export function createUpstream(options: UpstreamOptions): Upstream {
+  const url = new URL(options.url)
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError('an upstream is http: or https:')
+  if (url.username !== '' || url.password !== '') throw new TypeError('an upstream URL must not carry a credential')
+  const prefix = url.pathname.replace(/\/+$/, '')
+  const connections = options.connections ?? 64
+  const most = connections + (options.waiting ?? 256)
+  const pool = new Pool(url.origin, {
+    connections,
+    pipelining: 1,
+    allowH2: false,
+    headersTimeout: options.firstByteTimeoutMs ?? 300_000,
+    bodyTimeout: options.idleTimeoutMs ?? 120_000,
+    connect: {
+      timeout: options.connectTimeoutMs ?? 5000,
+      rejectUnauthorized: true,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+    },
+  })
+  const authorization = options.key === undefined ? [] : ['authorization', `Bearer ${options.key}`]
+  let inFlight = 0
+
+  const dispatch = (ask: Ask, onClose: () => void): Exchange => {
+    inFlight++
+    const exchange = new Exchange(() => {
+      inFlight--
+      onClose()
+    })
+    pool.dispatch(
+      {
+        method: ask.method,
+        path: prefix + ask.path,
+        headers: [
+          'accept',
+          ask.accept,
+          ...(ask.body === undefined ? [] : ['content-type', 'application/json']),
+          ...authorization,
+        ],
+        body: ask.body ?? null,
+      },
+      exchange,
+    )
+    return exchange
+  }
+
+  const open = async (ask: Ask, signal: AbortSignal): Promise<Exchange> => {
+    for (let attempt = 1; ; attempt++) {
+      if (signal.aborted) throw ended(signal)
+      if (inFlight >= most)
+        throw new Fault('overloaded', { detail: 'Too many calls wait for this model.', data: { retryAfterSeconds: 1 } })
+      const stop = () => exchange.abort(ended(signal))
+      const exchange = dispatch(ask, () => signal.removeEventListener('abort', stop))
+      signal.addEventListener('abort', stop, { once: true })
+      try {
+        await exchange.head()
+        return exchange
+      } catch (error) {
+        if (attempt === 1 && ask.repeatable && !signal.aborted && diedIdle(exchange)) continue
+        throw error
+      }
+    }
+  }
+
+  const reply = async (ask: Ask, reader: AnswerReader, signal: AbortSignal): Promise<Reply> => {
+    const exchange = await open(ask, signal)
+    await check(exchange, ask.accept)
+    return new Answering(exchange, reader)
+  }
+
+  return {
+    open,
+    reply,
+    async json(ask, signal) {
+      const exchange = await open(ask, signal)
+      await check(exchange, ask.accept)
+      const body = await readText(exchange, MOST_ANSWER_CHARACTERS)
+      return parseAnswer(body)
+    },
+    close: () => pool.destroy(),
+  }
+}
+
+export function parseAnswer(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    throw unusable('The model server answered something that is not JSON.')
+  }
+}
+
+/** The signal's own Fault, so that whoever cut the call is named as its end. */
+const ended = (signal: AbortSignal): Fault => Fault.from(signal.reason)
+
+/**
+ * The socket had served an answer before and closed without a byte of this one: the upstream let it go while the request
+ * was on its way. A fresh socket that closes without a byte is a refusal and is not tried again.
+ */
+function diedIdle(exchange: Exchange): boolean {
+  const error = exchange.error
+  if (exchange.received || !error || !('socket' in error)) return false
+  const socket = error.socket as { bytesRead?: number } | null
+  return (socket?.bytesRead ?? 0) > 0
+}
+
+async function check(exchange: Exchange, accept: string): Promise<void> {
+  if (exchange.status !== 200) {
+    const body = await readText(exchange, MOST_REFUSAL_CHARACTERS).catch(() => '')
+    throw refusedByUpstream(exchange.status, body, one(exchange.headers, 'retry-after'))
+  }
+  const type = one(exchange.headers, 'content-type')?.split(';')[0]?.trim().toLowerCase()
+  if (type !== accept || !isPlain(exchange.headers)) {
+    const fault = unusable('The model server answered with an unexpected content type.')
+    exchange.abort(fault)
+    throw fault
+  }
+}
+
+const isPlain = (headers: IncomingHttpHeaders): boolean =>
+  (one(headers, 'content-encoding') ?? 'identity').toLowerCase() === 'identity'
+
+const one = (headers: IncomingHttpHeaders, name: string): string | undefined => {
+  const value = headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+/** The body as text; what is beyond `most` characters ends the exchange. */
+async function readText(exchange: Exchange, most: number): Promise<string> {
+  const decoder = new StringDecoder('utf8')
+  let text = ''
+  for (let chunks = await exchange.read(); chunks; chunks = await exchange.read()) {
+    for (const chunk of chunks) text += decoder.write(chunk)
+    if (text.length > most) {
+      const fault = unusable('The model server answered more than can be taken.')
+      exchange.abort(fault)
+      throw fault
+    }
+  }
+  return text + decoder.end()
+}
+
+const LEFT = new Fault('upstream_unavailable', { detail: 'The answer was no longer wanted.' })
+
+/** A hand-written iterator: a generator that is closed before its first step never runs its `finally`. */
+class Answering implements AsyncIterableIterator<Delta[]> {
+  readonly #exchange: Exchange
+  readonly #reader: AnswerReader
+  readonly #decoder = new StringDecoder('utf8')
+  #done = false
+
+  constructor(exchange: Exchange, reader: AnswerReader) {
+    this.#exchange = exchange
+    this.#reader = reader
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<Delta[]>> {
+    try {
+      while (!this.#done) {
+        const chunks = await this.#exchange.read()
+        if (chunks === undefined) {
+          this.#done = true
+          const deltas = [...this.#reader.push(this.#decoder.end()), ...this.#reader.end()]
+          if (deltas.length > 0) return { done: false, value: deltas }
+          break
+        }
+        let text = ''
+        for (const chunk of chunks) text += this.#decoder.write(chunk)
+        const deltas = this.#reader.push(text)
+        if (deltas.length > 0) return { done: false, value: deltas }
+      }
+    } catch (error) {
+      this.#done = true
+      const fault = Fault.from(error)
+      this.#exchange.abort(fault)
+      throw fault
+    }
+    return { done: true, value: undefined }
+  }
+
+  return(): Promise<IteratorResult<Delta[]>> {
+    this.#done = true
+    this.#exchange.abort(LEFT)
+    return Promise.resolve({ done: true, value: undefined })
+  }
+}
