@@ -1,6 +1,14 @@
 // What a driver is: it prints a ModelRequest in its upstream's own format and reads the answer back as deltas. Whatever the
 // upstream cannot express is refused by name before a byte is sent; nothing is dropped in silence.
-import { Fault, type ModelRequest, type Params, type Part, type Reply, type UseAction } from '../core/index.ts'
+import {
+  Fault,
+  type JsonObject,
+  type ModelRequest,
+  type Params,
+  type Part,
+  type Reply,
+  type UseAction,
+} from '../core/index.ts'
 
 export type DriverKind = 'openai' | 'vllm' | 'llamacpp' | 'ollama' | 'embedded'
 
@@ -22,7 +30,7 @@ export interface ManageRequest {
   /** copy: the new name. */
   readonly target?: string
   readonly stream: boolean
-  readonly options: import('../core/index.ts').JsonObject
+  readonly options: JsonObject
 }
 
 /** One model as an upstream lists it. */
@@ -52,7 +60,15 @@ export interface RunningModel extends ListedModel {
 }
 
 /** Progress of a manage verb: one line of facts after another. */
-export type Progress = AsyncIterable<import('../core/index.ts').JsonObject>
+export type Progress = AsyncIterable<JsonObject>
+
+export interface SendOptions {
+  readonly signal: AbortSignal
+  /** Isolates state and caches in a runtime of our own; another server never learns it. */
+  readonly session: string
+  /** Phrases a runtime of our own must not say. */
+  readonly bans: readonly string[]
+}
 
 export interface Driver {
   readonly kind: DriverKind
@@ -61,7 +77,7 @@ export interface Driver {
    * Sends one call; `request.model` is the upstream's own name. Resolves when the upstream has begun to answer.
    * @throws Fault `unsupported_parameter`, `upstream_*`, `overloaded`, `context_length_exceeded`; the signal's own Fault
    */
-  send(request: ModelRequest, signal: AbortSignal): Promise<Reply>
+  send(request: ModelRequest, options: SendOptions): Promise<Reply>
   list(signal: AbortSignal): Promise<ListedModel[]>
   /** @throws Fault `not_found` if the upstream does not have it */
   show(name: string, signal: AbortSignal): Promise<ModelDetails>

@@ -15,7 +15,7 @@ export function printOpenai(request: ModelRequest, dialect: OpenaiDialect): { pa
     body.input = request.inputs
     body.encoding_format = 'float'
     if (params.dimensions !== undefined) body.dimensions = params.dimensions
-    return { path: '/embeddings', body: JSON.stringify(body) }
+    return { path: '/v1/embeddings', body: JSON.stringify(body) }
   }
   if (request.action === 'chat') {
     body.messages = request.messages.map(printMessage)
@@ -30,7 +30,7 @@ export function printOpenai(request: ModelRequest, dialect: OpenaiDialect): { pa
     // Asked for in any case: budgets are settled by it.
     body.stream_options = { include_usage: true }
   }
-  return { path: request.action === 'chat' ? '/chat/completions' : '/completions', body: JSON.stringify(body) }
+  return { path: request.action === 'chat' ? '/v1/chat/completions' : '/v1/completions', body: JSON.stringify(body) }
 }
 
 const SHARED: readonly (readonly [keyof Params, string])[] = [

@@ -81,7 +81,7 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
   return {
     kind,
     capabilities,
-    async send(request: ModelRequest, signal: AbortSignal) {
+    async send(request, { signal }) {
       refuseUnexpressed(request, capabilities)
       refuseBinaryDocuments(request, kind)
       const { path, body } = printOpenai(request, dialect)
@@ -110,7 +110,7 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
 }
 
 const JSON_TYPE = 'application/json'
-const MODELS: Ask = { method: 'GET', path: '/models', accept: JSON_TYPE, repeatable: true }
+const MODELS: Ask = { method: 'GET', path: '/v1/models', accept: JSON_TYPE, repeatable: true }
 
 const newToolCallId = (): string => `call_${randomBytes(12).toString('hex')}`
 

@@ -7,7 +7,7 @@ import { Exchange } from './exchange.ts'
 import { refusedByUpstream, unusable } from './upstream-fault.ts'
 
 export interface UpstreamOptions {
-  /** Base URL; `/v1` or any other path prefix is kept. */
+  /** Base URL without `/v1` or `/api`, which are added; a trailing one is ignored. Any other path prefix is kept. */
   readonly url: string
   /** Sent as `authorization: Bearer`, to this origin only. */
   readonly key?: string
@@ -60,7 +60,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   const url = new URL(options.url)
   if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError('an upstream is http: or https:')
   if (url.username !== '' || url.password !== '') throw new TypeError('an upstream URL must not carry a credential')
-  const prefix = url.pathname.replace(/\/+$/, '')
+  const prefix = url.pathname.replace(/\/+$/, '').replace(/\/(v1|api)$/, '')
   const connections = options.connections ?? 64
   const most = connections + (options.waiting ?? 256)
   const pool = new Pool(url.origin, {
@@ -147,7 +147,8 @@ export function parseAnswer(body: string): unknown {
 }
 
 /** The signal's own Fault, so that whoever cut the call is named as its end. */
-const ended = (signal: AbortSignal): Fault => Fault.from(signal.reason)
+const ended = (signal: AbortSignal): Fault =>
+  signal.reason instanceof Fault ? signal.reason : new Fault('client_closed', { cause: signal.reason })
 
 /**
  * The socket had served an answer before and closed without a byte of this one: the upstream let it go while the request
@@ -196,7 +197,7 @@ async function readText(exchange: Exchange, most: number): Promise<string> {
   return text + decoder.end()
 }
 
-const LEFT = new Fault('upstream_unavailable', { detail: 'The answer was no longer wanted.' })
+const LEFT = new Fault('client_closed')
 
 /** A hand-written iterator: a generator that is closed before its first step never runs its `finally`. */
 class Answering implements AsyncIterableIterator<Delta[]> {

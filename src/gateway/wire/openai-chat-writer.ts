@@ -1,9 +1,10 @@
 // POST /v1/chat/completions, writing: server-sent chunks, or one completion. A frame is a fixed prefix, one printed
 // string and a fixed suffix, because this runs once for every token of every stream.
 import type { Delta, FinishReason, TokenLogprob, Usage } from '../../core/index.ts'
+import type { WireWriter, WriterContext } from '../ports.ts'
 import { type Answer, type Choice, collect } from './answer.ts'
 import { openaiError } from './openai-fault.ts'
-import type { Writer, WriterContext } from './wire.ts'
+import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
 
 /** An answer that was broken off must not look finished; `length` is the format's word for incomplete. */
 export const finishWord = (reason: FinishReason): string => (reason === 'interrupted' ? 'length' : reason)
@@ -20,9 +21,8 @@ export function openaiUsage(usage: Usage): Record<string, unknown> {
   }
 }
 
-export function createChatWriter({ request, model, callId, createdMs }: WriterContext): Writer {
+export function createChatWriter({ request, model, callId, created }: WriterContext): WireWriter {
   const id = `chatcmpl-${callId}`
-  const created = Math.floor(createdMs / 1000)
   const head = `data: {"id":${JSON.stringify(id)},"object":"chat.completion.chunk","created":${created},"model":${JSON.stringify(model)},"choices":[`
   const tail = request.streamUsage ? '],"usage":null}\n\n' : ']}\n\n'
   const open = `{"index":0,"delta":{"content":`
@@ -68,7 +68,8 @@ export function createChatWriter({ request, model, callId, createdMs }: WriterCo
   }
 
   return {
-    contentType: request.stream ? 'text/event-stream; charset=utf-8' : 'application/json',
+    streamHeaders: SSE_HEADERS,
+    wholeHeaders: JSON_HEADERS,
     batch(deltas) {
       let out = ''
       for (const delta of deltas) out += write(delta)
@@ -89,7 +90,7 @@ export function createChatWriter({ request, model, callId, createdMs }: WriterCo
         ...usageBody(answer),
       })
     },
-    cut: (fault) => `data: ${JSON.stringify({ error: openaiError(fault) })}\n\n`,
+    cut: (fault, context) => `data: ${JSON.stringify({ error: openaiError(fault, context.decisionId) })}\n\n`,
   }
 }
 

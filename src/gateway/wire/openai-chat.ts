@@ -12,6 +12,7 @@ import {
   type ToolCall,
   type ToolChoice,
 } from '../../core/index.ts'
+import type { Wire } from '../ports.ts'
 import {
   boolean,
   integer,
@@ -30,7 +31,6 @@ import {
 import { createChatWriter } from './openai-chat-writer.ts'
 import { refuseOpenai } from './openai-fault.ts'
 import { readSharedParams, readStreamOptions, SHARED_FIELDS } from './openai-params.ts'
-import type { Wire } from './wire.ts'
 
 export const openaiChat: Wire = {
   name: 'openai-chat',

@@ -1,7 +1,7 @@
 // Faults as OpenAI's clients read them: one `error` object, with the way to ask for access beside the message.
 import { FAULTS, type Fault } from '../../core/index.ts'
-import { faultHeaders } from './fault-headers.ts'
-import type { Refuse } from './wire.ts'
+import type { Wire } from '../ports.ts'
+import { refusalHeaders } from './refusal-headers.ts'
 
 export function openaiError(fault: Fault, decisionId?: string): Record<string, unknown> {
   const decision = fault.data.decision ?? decisionId
@@ -19,8 +19,7 @@ export function openaiError(fault: Fault, decisionId?: string): Record<string, u
 export const faultText = (fault: Fault): string =>
   fault.data.ask === undefined ? fault.publicMessage : `${fault.publicMessage} Ask for access: ${fault.data.ask}`
 
-export const refuseOpenai: Refuse = (fault, ids) => ({
-  status: fault.status,
-  headers: faultHeaders(fault, ids),
-  body: JSON.stringify({ error: openaiError(fault, ids.decisionId) }),
+export const refuseOpenai: Wire['refuse'] = (fault, context) => ({
+  headers: refusalHeaders(fault),
+  body: JSON.stringify({ error: openaiError(fault, context.decisionId) }),
 })

@@ -5,5 +5,6 @@ import type { AuditTables } from './audit.ts'
 import type { FeedTables } from './feed.ts'
 import type { IdentityTables } from './identity.ts'
 import type { LimitTables } from './limits.ts'
+import type { ModelTables } from './model.ts'
 
-export interface Tables extends FeedTables, IdentityTables, AuditTables, AccessTables, LimitTables {}
+export interface Tables extends FeedTables, IdentityTables, AuditTables, AccessTables, LimitTables, ModelTables {}

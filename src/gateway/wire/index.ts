@@ -1,0 +1,2 @@
+// The wire formats of the data plane.
+export { openaiChat } from './openai-chat.ts'

@@ -1,0 +1,18 @@
+// Headers of a refusal by which client libraries decide whether to try again, the same in every format. Request id, decision
+// and waiting time are added for all of them in one place.
+import type { Fault } from '../../core/index.ts'
+
+export function refusalHeaders(fault: Fault): Record<string, string> {
+  const headers: Record<string, string> = { 'content-type': 'application/json' }
+  // Without a time to come back, trying again at once is only load: OpenAI's and Anthropic's clients obey this header.
+  if (fault.code === 'insufficient_quota' || (fault.status >= 500 && fault.data.retryAfterSeconds === undefined))
+    headers['x-should-retry'] = 'false'
+  if (fault.status === 401 && fault.data.headers?.['www-authenticate'] === undefined)
+    headers['www-authenticate'] = 'Bearer realm="sallyport"'
+  return headers
+}
+
+/** Server-sent events and one JSON object: the headers of both kinds of answer. */
+export const SSE_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8' } as const
+export const NDJSON_HEADERS = { 'content-type': 'application/x-ndjson' } as const
+export const JSON_HEADERS = { 'content-type': 'application/json' } as const

@@ -1,0 +1,25 @@
+// Front door of the model room: upstream drivers and the registry of models.
+export type { DeclaredModel, Hosting } from './catalogue.ts'
+export { createDriver, type HttpKind } from './create-driver.ts'
+export type {
+  Capabilities,
+  Driver,
+  DriverKind,
+  ListedModel,
+  ManageAction,
+  ManageRequest,
+  ModelDetails,
+  Progress,
+  RunningModel,
+  SendOptions,
+} from './driver.ts'
+export type { OpenaiOptions } from './openai.ts'
+export {
+  createRegistry,
+  type Model,
+  type ModelFacts,
+  type RegisteredUpstream,
+  type Registry,
+  type RegistryDeps,
+  type UpstreamState,
+} from './registry.ts'

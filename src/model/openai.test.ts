@@ -1,0 +1,296 @@
+import { createServer as createTcp } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import {
+  breaksAfter,
+  chatChunks,
+  json,
+  pieces,
+  type Script,
+  silent,
+  startScripted,
+  turn,
+} from '../../test/upstream/scripted.ts'
+import { type Delta, Fault, type ModelRequest } from '../core/index.ts'
+import type { Driver } from './driver.ts'
+import { createOpenaiDriver, type OpenaiOptions } from './openai.ts'
+
+const closers: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+async function start(script: Script, options: Partial<OpenaiOptions> = {}) {
+  const upstream = await startScripted(script)
+  const driver = createOpenaiDriver('openai', { url: upstream.url, ...options })
+  closers.push(
+    () => upstream.close(),
+    () => driver.close(),
+  )
+  return { upstream, driver }
+}
+
+const chat = (over: Partial<ModelRequest> = {}): ModelRequest => ({
+  action: 'chat',
+  model: 'upstream-name',
+  messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
+  inputs: [],
+  params: {},
+  stream: false,
+  ...over,
+})
+const never = new AbortController().signal
+const send = (driver: Driver, request: ModelRequest, signal = never) =>
+  driver.send(request, { signal, session: 's', bans: [] })
+async function all(driver: Driver, request: ModelRequest, signal = never): Promise<Delta[]> {
+  const deltas: Delta[] = []
+  for await (const batch of await send(driver, request, signal)) deltas.push(...batch)
+  return deltas
+}
+const completion = (content: string) => ({
+  choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 1, completion_tokens: 2 },
+})
+const fault = (code: string) => expect.objectContaining({ code })
+
+test('a whole answer; the body is what the request says and nothing else', async () => {
+  const { upstream, driver } = await start(json(completion('hello')), { key: 'sk-upstream' })
+  const deltas = await all(driver, chat({ params: { temperature: 0.5, maxTokens: 9, stop: ['x'] } }))
+  expect(deltas).toEqual([
+    { type: 'text', choice: 0, text: 'hello' },
+    { type: 'finish', choice: 0, reason: 'stop' },
+    { type: 'usage', usage: { inputTokens: 1, outputTokens: 2 } },
+  ])
+  const [received] = upstream.received
+  expect(received?.path).toBe('/v1/chat/completions')
+  expect(received?.headers.authorization).toBe('Bearer sk-upstream')
+  expect(JSON.parse(received?.body ?? '')).toEqual({
+    model: 'upstream-name',
+    messages: [{ role: 'user', content: 'hi' }],
+    temperature: 0.5,
+    stop: ['x'],
+    max_tokens: 9,
+  })
+})
+
+test('a stream, with usage asked for, also when bytes of one character come apart', async () => {
+  const bytes = Buffer.from(
+    chatChunks(['Grüße ', '😀'])
+      .map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\r\n\r\n`)
+      .join(''),
+  )
+  const single = Array.from(bytes, (_byte, index) => bytes.subarray(index, index + 1))
+  const { upstream, driver } = await start(pieces('text/event-stream; charset=utf-8', single))
+  const deltas = await all(driver, chat({ stream: true }))
+  expect(deltas.map((delta) => (delta.type === 'text' ? delta.text : '')).join('')).toBe('Grüße 😀')
+  expect(JSON.parse(upstream.received[0]?.body ?? '')).toMatchObject({
+    stream: true,
+    stream_options: { include_usage: true },
+  })
+})
+
+test('embeddings and completions', async () => {
+  const { upstream, driver } = await start(
+    json({
+      data: [
+        { index: 1, embedding: [3, 4] },
+        { index: 0, embedding: [1, 2] },
+      ],
+      usage: { prompt_tokens: 4 },
+    }),
+  )
+  expect(await all(driver, chat({ action: 'embed', messages: [], inputs: ['a', 'b'] }))).toEqual([
+    { type: 'embedding', index: 1, vector: [3, 4] },
+    { type: 'embedding', index: 0, vector: [1, 2] },
+    { type: 'usage', usage: { inputTokens: 4, outputTokens: 0 } },
+  ])
+  upstream.script = json({ choices: [{ index: 0, text: 'world', finish_reason: 'length' }] })
+  expect(await all(driver, chat({ action: 'complete', messages: [], inputs: ['hello '] }))).toEqual([
+    { type: 'text', choice: 0, text: 'world' },
+    { type: 'finish', choice: 0, reason: 'length' },
+  ])
+  expect(upstream.received.map((one) => one.path)).toEqual(['/v1/embeddings', '/v1/completions'])
+})
+
+test('what the target cannot express is refused by name, before anything is sent', async () => {
+  const { upstream, driver } = await start(json(completion('')))
+  const refused = (over: Partial<ModelRequest>) => send(driver, chat(over))
+  await expect(refused({ params: { topK: 5 } })).rejects.toMatchObject({
+    code: 'unsupported_parameter',
+    data: { param: 'top_k' },
+  })
+  await expect(refused({ params: { contextTokens: 512 } })).rejects.toMatchObject({ data: { param: 'context_tokens' } })
+  const image = { type: 'image', url: 'https://intranet.example/x.png' } as const
+  await expect(refused({ messages: [{ role: 'user', parts: [image] }] })).rejects.toThrow(/opens no URLs/)
+  expect(upstream.received).toHaveLength(0)
+})
+
+test.each<[string, Script, string]>([
+  ['a page instead of JSON', pieces('text/html', ['<html>']), 'upstream_invalid'],
+  ['no content type', (response) => void response.writeHead(200).end('{}'), 'upstream_invalid'],
+  [
+    'compressed',
+    (response) =>
+      void response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end('x'),
+    'upstream_invalid',
+  ],
+  ['garbage as JSON', pieces('application/json', ['{{{']), 'upstream_invalid'],
+  ['half an answer', breaksAfter('application/json', ['{"choices":[']), 'upstream_invalid'],
+  ['no choices', json({}), 'upstream_invalid'],
+  ['an error object with 200', json({ error: { message: 'sk-secret' } }), 'upstream_refused'],
+  [
+    'a redirect',
+    (response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end(),
+    'upstream_invalid',
+  ],
+  ['500', json({ error: { message: 'sk-secret' } }, 500), 'upstream_refused'],
+  ['401', json({ error: { message: 'Incorrect API key sk-secret' } }, 401), 'upstream_refused'],
+  ['429', json({}, 429), 'overloaded'],
+  [
+    'a prompt that is too long',
+    json({ error: { code: 'context_length_exceeded', message: 'sk-secret' } }, 400),
+    'context_length_exceeded',
+  ],
+  ['a closed connection', (response) => void response.destroy(), 'upstream_unavailable'],
+])('%s is a clear fault that repeats nothing of it', async (_name, script, code) => {
+  const { driver } = await start(script)
+  const error = await all(driver, chat()).catch((thrown: unknown) => thrown)
+  expect(error).toMatchObject({ code })
+  expect(JSON.stringify([(error as Fault).message, (error as Fault).data])).not.toContain('sk-secret')
+})
+
+test('a stream that breaks off, and one that is answered with a page', async () => {
+  const start1 = `data: ${JSON.stringify(chatChunks(['a'])[1])}\n\n`
+  const { upstream, driver } = await start(breaksAfter('text/event-stream', [start1]))
+  await expect(all(driver, chat({ stream: true }))).rejects.toEqual(fault('upstream_invalid'))
+  upstream.script = pieces('text/html', ['<html>'])
+  await expect(all(driver, chat({ stream: true }))).rejects.toEqual(fault('upstream_invalid'))
+})
+
+test('never answering, and pausing for ever, are timeouts that close the connection', async () => {
+  const { upstream, driver } = await start(silent, { firstByteTimeoutMs: 200, idleTimeoutMs: 200 })
+  const asked = upstream.next()
+  await expect(all(driver, chat())).rejects.toEqual(fault('upstream_timeout'))
+  await (await asked).closed
+  upstream.script = (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(`data: ${JSON.stringify(chatChunks(['a'])[1])}\n\n`)
+  }
+  await expect(all(driver, chat({ stream: true }))).rejects.toEqual(fault('upstream_timeout'))
+})
+
+test('an abort closes the upstream connection: before the first byte, and in mid-stream', async () => {
+  const { upstream, driver } = await start(silent)
+  const first = new AbortController()
+  const asked = upstream.next()
+  const sending = send(driver, chat(), first.signal)
+  const received = await asked
+  first.abort(new Fault('locked'))
+  await expect(sending).rejects.toEqual(fault('locked'))
+  await received.closed
+
+  upstream.script = (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(`data: ${JSON.stringify(chatChunks(['a'])[1])}\n\n`)
+  }
+  const second = new AbortController()
+  const again = upstream.next()
+  const reply = (await send(driver, chat({ stream: true }), second.signal))[Symbol.asyncIterator]()
+  expect((await reply.next()).value).toEqual([{ type: 'text', choice: 0, text: 'a' }])
+  second.abort(new Fault('key_revoked'))
+  await expect(reply.next()).rejects.toEqual(fault('key_revoked'))
+  await (await again).closed
+
+  // Leaving the answer, even before its first read, closes it as well.
+  const last = upstream.next()
+  const left = (await send(driver, chat({ stream: true })))[Symbol.asyncIterator]()
+  await left.return?.()
+  await (await last).closed
+})
+
+test('a call that ends while it waits for a connection is never sent', async () => {
+  const { upstream, driver } = await start(silent, { connections: 1, waiting: 1 })
+  const running = new AbortController()
+  const asked = upstream.next()
+  const first = send(driver, chat(), running.signal).catch(() => {})
+  await asked
+  const waiting = new AbortController()
+  const second = send(driver, chat(), waiting.signal)
+  await expect(send(driver, chat())).rejects.toEqual(fault('overloaded'))
+  waiting.abort(new Fault('locked'))
+  await expect(second).rejects.toEqual(fault('locked'))
+  upstream.script = json(completion('ok'))
+  running.abort()
+  await first
+  expect(await all(driver, chat())).toHaveLength(3)
+  expect(upstream.received).toHaveLength(2)
+})
+
+test('a dead idle connection is tried once more; a server that hangs up on a fresh one is not', async () => {
+  let answers = 0
+  const sockets: string[] = []
+  const server = createTcp((socket) => {
+    sockets.push('open')
+    let requests = 0
+    socket.on('error', () => {}) // reset by us or by the driver, both are meant
+    socket.on('data', () => {
+      requests++
+      if (requests > 1) return void socket.end() // the second request on a socket meets a closing server
+      answers++
+      const body = JSON.stringify(completion('ok'))
+      socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: keep-alive\r\n\r\n${body}`,
+      )
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const port = typeof address === 'object' && address ? address.port : 0
+  const driver = createOpenaiDriver('openai', { url: `http://127.0.0.1:${port}`, connections: 1 })
+  closers.push(
+    () => new Promise((resolve) => server.close(() => resolve())),
+    () => driver.close(),
+  )
+  await all(driver, chat())
+  await turn()
+  await all(driver, chat())
+  expect({ answers, sockets: sockets.length }).toEqual({ answers: 2, sockets: 2 })
+})
+
+test('a reader that does not read stops the upstream from sending', async () => {
+  let written = 0
+  const chunk = Buffer.from(`data: ${JSON.stringify(chatChunks(['x'.repeat(60_000)])[1])}\n\n`)
+  const { driver } = await start(async (response) => {
+    response.setMaxListeners(0)
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    for (let i = 0; i < 2000 && !response.destroyed; i++) {
+      written += chunk.length
+      if (!response.write(chunk)) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+    }
+  })
+  const reply = (await send(driver, chat({ stream: true })))[Symbol.asyncIterator]()
+  await reply.next()
+  let before = -1
+  while (before !== written) {
+    before = written
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+  expect(written).toBeLessThan(30_000_000)
+  await reply.return?.()
+})
+
+test('the list of models', async () => {
+  const { upstream, driver } = await start(
+    json({
+      data: [
+        { id: 'a', meta: { size: 12, n_ctx_train: 2048 } },
+        { id: 'b', max_model_len: 4096 },
+      ],
+    }),
+  )
+  expect(await driver.list(never)).toEqual([
+    { name: 'a', sizeBytes: 12, contextTokens: 2048 },
+    { name: 'b', contextTokens: 4096 },
+  ])
+  upstream.script = json({ models: [] })
+  await expect(driver.list(never)).rejects.toEqual(fault('upstream_invalid'))
+})
