@@ -42,7 +42,7 @@ async function setUp(file = join(mkdtempSync(join(tmpdir(), 'access-')), 'db')) 
     sessionLifetimeMs: 24 * HOUR,
     report,
   })
-  feed.subscribe(async (changes) => void (await access.onChange(changes)))
+  feed.enforce(access.onChange)
   await feed.start()
   await access.start()
   const close = async () => {

@@ -1,10 +1,20 @@
-// The ordered stream of changes that every node follows. Sequence for truth: a node reads every number after its own.
+// The ordered stream of changes that every node follows: NOTIFY for speed, the sequence for truth. A node reads every
+// number after its own, and is fresh only for a while after the moment it last asked and applied what it was told.
 import { sql } from 'kysely'
+import { type Clock, systemClock } from '../core/index.ts'
 import type { FeedEntry } from './change.ts'
+import { createFeedLink, type FeedLink } from './feed-link.ts'
 import type { Store, Trx } from './store.ts'
 
 export interface FeedChange extends FeedEntry {
   readonly seq: number
+}
+
+/** What applying changes ended on this node. */
+export interface Ended {
+  readonly calls: number
+  /** Of these, how many had an open connection to a model server. */
+  readonly upstreams: number
 }
 
 /** Applies one batch of changes, in order. It must not return before this node acts on them. */
@@ -12,31 +22,71 @@ export type FeedListener = (changes: readonly FeedChange[]) => void | Promise<vo
 
 export interface Feed {
   append(trx: Trx, entries: readonly FeedEntry[], at: number): Promise<number>
-  /** Listeners run one after another in order of subscription: directory first, leases last. */
+  /** Listeners run one after another in order of subscription. */
   subscribe(listener: FeedListener): void
+  /** The one that ends calls; runs after all listeners, and says what it ended. */
+  enforce(listener: (changes: readonly FeedChange[]) => Promise<Ended>): void
   /** Reads and applies everything up to at least `seq`. */
   applied(seq: number): Promise<void>
   readonly seq: number
+  /** Monotonic milliseconds at which the last read was sent that this node has applied in full. */
+  readonly heardAt: number
+  /** What applying the batch that held `seq` ended on this node. */
+  endedAt(seq: number): Ended | undefined
   start(): Promise<void>
   stop(): Promise<void>
 }
 
 /** Any constant shared by all nodes; keeps a lower sequence number from committing after a higher one. */
 const FEED_LOCK = 7_241_001
+const CHANNEL = 'sallyport_feed'
 const BATCH = 1000
+/** A black hole is noticed after this, well before the node goes stale. */
+const LINK_TIMEOUT_MS = 1000
+const KEEP_ENDED = 1000
+const KEEP_TRYING_MS = 2000
+const RETRY_MS = 50
 
 export interface FeedOptions {
   store: Store
   /** Milliseconds between two looks at the sequence on PostgreSQL. */
   pollMs: number
+  /** Who acknowledges; left out, this node follows without being waited for. */
+  node?: { id: string; name: string }
+  clock?: Clock
   report: (error: unknown) => void
 }
 
-export function createFeed({ store, pollMs, report }: FeedOptions): Feed {
+export function createFeed({ store, pollMs, node, clock = systemClock, report }: FeedOptions): Feed {
   const listeners: FeedListener[] = []
+  let enforcer: ((changes: readonly FeedChange[]) => Promise<Ended>) | undefined
+  const ended: { from: number; to: number; what: Ended }[] = []
+  const startedAt = clock.now()
   let seq = 0
+  let heardAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
+  let link: FeedLink | undefined
+
+  const fetch = async (): Promise<FeedChange[]> => {
+    if (link) {
+      if (!node) return link.query(READ, [seq])
+      return link.query(READ_AND_ACKNOWLEDGE, [seq, node.id, node.name, startedAt])
+    }
+    const rows = store.db.selectFrom('change').select(['seq', 'kind', 'key']).where('seq', '>', seq)
+    return rows.orderBy('seq').limit(BATCH).execute()
+  }
+
+  const apply = async (rows: readonly FeedChange[], from: number, to: number): Promise<void> => {
+    for (const listener of listeners) await listener(rows)
+    const what = await enforcer?.(rows)
+    if (what && what.calls > 0) {
+      ended.push({ from, to, what })
+      if (ended.length > KEEP_ENDED) ended.shift()
+      if (link && node) await link.query(REPORT_ENDED, [from, to, node.id, what.calls, what.upstreams])
+    }
+    seq = to
+  }
 
   /** One reader at a time; every caller waits for a read that began after it asked. */
   const read = (): Promise<void> => {
@@ -44,17 +94,14 @@ export function createFeed({ store, pollMs, report }: FeedOptions): Feed {
       .catch(() => {}) // the failure was told to whoever waited for that read; the next one tries again
       .then(async () => {
         for (;;) {
-          const rows = await store.db
-            .selectFrom('change')
-            .select(['seq', 'kind', 'key'])
-            .where('seq', '>', seq)
-            .orderBy('seq')
-            .limit(BATCH)
-            .execute()
-          const last = rows.at(-1)
-          if (!last) return
-          for (const listener of listeners) await listener(rows)
-          seq = last.seq
+          const sentAt = clock.monotonic()
+          const rows = await fetch()
+          const [first, last] = [rows[0], rows.at(-1)]
+          if (!first || !last) {
+            heardAt = sentAt
+            return
+          }
+          await apply(rows, first.seq, last.seq)
         }
       })
     return reading
@@ -68,31 +115,66 @@ export function createFeed({ store, pollMs, report }: FeedOptions): Feed {
         .values(entries.map(({ kind, key }) => ({ kind, key, at })))
         .returning('seq')
         .execute()
+      if (store.dialect === 'postgres') await sql`select pg_notify(${CHANNEL}, '')`.execute(trx)
       return Math.max(...rows.map((row) => row.seq))
     },
     subscribe(listener) {
       listeners.push(listener)
     },
+    enforce(listener) {
+      enforcer = listener
+    },
     async applied(wanted) {
-      while (seq < wanted) await read()
+      const since = clock.monotonic()
+      while (seq < wanted) {
+        try {
+          await read()
+        } catch (error) {
+          // The change is durable; a hiccup of the feed's own connection must not look like a failed change.
+          if (clock.monotonic() - since > KEEP_TRYING_MS) throw error
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+        }
+      }
     },
     get seq() {
       return seq
     },
+    get heardAt() {
+      return heardAt
+    },
+    endedAt: (wanted) => ended.find(({ from, to }) => from <= wanted && wanted <= to)?.what,
     async start() {
+      const sentAt = clock.monotonic()
       const newest = await store.db
         .selectFrom('change')
         .select((of) => of.fn.max('seq').as('seq'))
         .executeTakeFirst()
       seq = newest?.seq ?? 0
-      if (store.dialect === 'postgres') {
-        timer = setInterval(() => void read().catch(report), pollMs)
-        timer.unref()
-      }
+      heardAt = sentAt
+      if (!store.pool) return
+      const look = () => void read().catch(report)
+      link = createFeedLink({ pool: store.pool, channel: CHANNEL, timeoutMs: LINK_TIMEOUT_MS, onNotify: look })
+      await read()
+      timer = setInterval(look, pollMs)
+      timer.unref()
     },
     async stop() {
       clearInterval(timer)
       await reading.catch(() => {}) // reported by whoever waited for it
+      link?.close()
     },
   }
 }
+
+const READ = `select seq, kind, key from change where seq > $1 order by seq limit ${BATCH}`
+
+/** One round trip says that this node lives and what it has applied, by the database's clock, and asks for what is new. */
+const READ_AND_ACKNOWLEDGE = `
+  with alive as (
+    insert into node (id, name, applied_seq, started_at, heard_at)
+    values ($2, $3, $1, $4, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+    on conflict (id) do update set applied_seq = excluded.applied_seq, heard_at = excluded.heard_at
+  )
+  ${READ}`
+
+const REPORT_ENDED = 'insert into node_cut (from_seq, seq, node, calls, upstreams) values ($1, $2, $3, $4, $5)'

@@ -47,6 +47,7 @@ export const access = (types: ColumnTypes): MigrationSteps => ({
       .addColumn('id', types.serial, (column) =>
         types.dialect === 'sqlite' ? column.primaryKey().autoIncrement() : column.primaryKey(),
       )
+      .addColumn('from_seq', integer, (column) => column.notNull())
       .addColumn('seq', integer, (column) => column.notNull())
       .addColumn('node', text, (column) => column.notNull())
       .addColumn('calls', integer, (column) => column.notNull())

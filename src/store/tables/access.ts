@@ -37,9 +37,10 @@ export interface AccessTables {
     lifted_at: number | null
     lifted_by: string | null
   }
-  /** How many calls and upstream connections a node ended when it applied the feed up to `seq`. */
+  /** How many calls and upstream connections a node ended when it applied the feed from `from_seq` to `seq`. */
   node_cut: {
     id: Generated<number>
+    from_seq: number
     seq: number
     node: string
     calls: number

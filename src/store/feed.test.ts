@@ -1,0 +1,189 @@
+// The feed on several nodes over PostgreSQL, with a proxy between one of them and the database that can be cut or turned
+// into a black hole.
+import { once } from 'node:events'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { postgres } from '../../test/contract/databases.ts'
+import { systemClock } from '../core/index.ts'
+import { createChange, createFeed, createNodes, type Feed, type MakeChange, type Nodes, openStore } from './index.ts'
+
+const database = postgres()
+const closers: (() => Promise<unknown> | unknown)[] = []
+beforeAll(() => database.start())
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+afterAll(() => database.stop())
+
+interface Proxy {
+  url: string
+  /** `cut`: connections break. `hole`: they stay, and nothing passes. */
+  set(state: 'open' | 'cut' | 'hole'): void
+}
+
+async function proxyTo(url: string): Promise<Proxy> {
+  const target = new URL(url)
+  const pairs = new Set<[Socket, Socket]>()
+  let state: 'open' | 'cut' | 'hole' = 'open'
+  const server: Server = createServer((client) => {
+    if (state === 'cut') return void client.destroy()
+    const upstream = connect(Number(target.port), target.hostname)
+    const pair: [Socket, Socket] = [client, upstream]
+    pairs.add(pair)
+    for (const [from, to] of [pair, [upstream, client]] as const) {
+      from.on('data', (data) => {
+        if (state === 'open') to.write(data)
+      })
+      from.on('error', () => {})
+      from.on('close', () => {
+        to.destroy()
+        pairs.delete(pair)
+      })
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const breakAll = () => {
+    for (const [a, b] of pairs) {
+      a.destroy()
+      b.destroy()
+    }
+  }
+  closers.push(() => {
+    breakAll()
+    return new Promise((resolve) => server.close(resolve))
+  })
+  const address = server.address() as { port: number }
+  const through = new URL(url)
+  through.port = String(address.port)
+  return {
+    url: through.href,
+    set(next) {
+      // Bytes lost in a black hole never come back: what survives it are broken connections.
+      if (next === 'cut' || (state === 'hole' && next === 'open')) breakAll()
+      state = next
+    },
+  }
+}
+
+interface Node {
+  feed: Feed
+  nodes: Nodes
+  change: MakeChange
+  seen: string[]
+  lost: number
+}
+
+async function startNode(name: string, url: string, options: { pollMs?: number } = {}): Promise<Node> {
+  const ignore = () => {} // partitions are what these tests are about
+  const store = await openStore({ url, file: '', keyHex: '', report: ignore })
+  const node = { id: `nod_${name}`, name }
+  const feed = createFeed({ store, pollMs: options.pollMs ?? 500, node, report: ignore })
+  const result: Partial<Node> & { seen: string[]; lost: number } = { seen: [], lost: 0 }
+  feed.subscribe((changes) => void result.seen.push(...changes.map(({ key }) => key)))
+  feed.enforce(async (changes) => {
+    const calls = changes.filter(({ kind }) => kind === 'cutting').length
+    return { calls: calls * 3, upstreams: calls }
+  })
+  const nodes = createNodes({
+    store,
+    feed,
+    clock: systemClock,
+    node,
+    staleAfterMs: 2000,
+    graceMs: 1000,
+    onLost: () => {
+      result.lost += 1
+    },
+  })
+  const change = createChange({
+    store,
+    clock: systemClock,
+    appendFeed: feed.append,
+    appendEvents: async () => {},
+    applied: feed.applied,
+  })
+  await feed.start()
+  nodes.start()
+  closers.push(async () => {
+    await nodes.stop().catch(ignore)
+    await feed.stop()
+    await store.close()
+  })
+  return Object.assign(result, { feed, nodes, change }) as Node
+}
+
+const write = (node: Node, key: string, kind = 'key') =>
+  node.change(async () => ({ value: undefined, feed: [{ kind, key }], events: [] }))
+const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe('the feed over PostgreSQL', () => {
+  it('#1 litellm#9820: a change on one of three nodes is acknowledged by all, with what each of them ended', async () => {
+    await (await database.open()).close()
+    const url = database.url()!
+    const [a, b, c] = [await startNode('a', url), await startNode('b', url), await startNode('c', url)]
+    const { seq } = await write(a, 'K1', 'cutting')
+    const answers = await a.nodes.acknowledged(seq, 2000)
+    expect(answers.map(({ name, ended }) => [name, ended])).toEqual([
+      ['a', { calls: 3, upstreams: 1 }],
+      ['b', { calls: 3, upstreams: 1 }],
+      ['c', { calls: 3, upstreams: 1 }],
+    ])
+    expect(answers.every(({ ms }) => ms !== undefined)).toBe(true)
+    expect([b.seen, c.seen]).toEqual([['K1'], ['K1']])
+    await c.nodes.stop()
+    expect((await a.nodes.list()).map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
+  it('finds by the sequence what a lost notification did not tell', async () => {
+    await (await database.open()).close()
+    const proxy = await proxyTo(database.url()!)
+    const a = await startNode('a', database.url()!)
+    const b = await startNode('b', proxy.url)
+    proxy.set('cut')
+    await write(a, 'K1')
+    await write(a, 'K2')
+    proxy.set('open')
+    await expect.poll(() => b.seen, { timeout: 5000 }).toEqual(['K1', 'K2'])
+    await write(a, 'K3')
+    await expect.poll(() => b.seen, { timeout: 5000 }).toEqual(['K1', 'K2', 'K3'])
+  })
+
+  it.each(['cut', 'hole'] as const)(
+    'closes a node behind a %s after 2 s, names it in the answer, and lets it back only when it knows everything',
+    async (kind) => {
+      await (await database.open()).close()
+      const proxy = await proxyTo(database.url()!)
+      const a = await startNode('a', database.url()!)
+      const b = await startNode('b', proxy.url)
+      expect(b.nodes.admits()).toBe(true)
+      proxy.set(kind)
+      const since = performance.now()
+      const { seq } = await write(a, 'K1')
+      const answers = await a.nodes.acknowledged(seq, 2000)
+      expect(answers.find(({ name }) => name === 'a')?.ms).toBeDefined()
+      const silent = answers.find(({ name }) => name === 'b')
+      expect(silent?.ms).toBeUndefined()
+      expect(silent?.closesInMs).toBeLessThanOrEqual(3000)
+      await wait(Math.max(0, 2050 - (performance.now() - since)))
+      expect(b.nodes.admits()).toBe(false)
+      await expect.poll(() => b.lost, { timeout: 3000 }).toBe(1)
+      expect(b.nodes.holds()).toBe(false)
+      // A node that is known to have closed itself is not waited for.
+      const asked = performance.now()
+      const later = await a.nodes.acknowledged((await write(a, 'K2')).seq, 2000)
+      expect(later.find(({ name }) => name === 'b')).toMatchObject({ ms: undefined, closesInMs: 0 })
+      expect(performance.now() - asked).toBeLessThan(1500)
+
+      let admittedUnknowing = false
+      const watch = setInterval(() => {
+        if (b.nodes.admits() && b.seen.length < 2) admittedUnknowing = true
+      }, 1)
+      proxy.set('open')
+      await expect.poll(() => b.nodes.admits(), { timeout: 10_000 }).toBe(true)
+      clearInterval(watch)
+      expect(admittedUnknowing).toBe(false)
+      expect(b.seen).toEqual(['K1', 'K2'])
+    },
+  )
+})

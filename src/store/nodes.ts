@@ -1,0 +1,145 @@
+// The nodes that follow the feed: who has applied what, who is silent, and whether this one may still act. A node that has
+// not heard from the store takes no calls after `staleAfterMs` and runs none after the grace; so a change that a silent
+// node did not acknowledge is in force there too by then.
+import { sql } from 'kysely'
+import type { Clock } from '../core/index.ts'
+import type { Ended, Feed } from './feed.ts'
+import type { Store } from './store.ts'
+
+export interface NodeView {
+  readonly id: string
+  readonly name: string
+  readonly appliedSeq: number
+  readonly startedAt: number
+  /** Milliseconds since it was last heard of, by the database's clock. */
+  readonly silentMs: number
+  readonly self: boolean
+}
+
+export interface Acknowledgement {
+  readonly node: string
+  readonly name: string
+  /** Milliseconds until it answered; undefined if it was silent. */
+  readonly ms: number | undefined
+  /** A silent node runs no call any more after this many milliseconds; 0 if it has closed itself already. */
+  readonly closesInMs: number | undefined
+  readonly ended: Ended
+}
+
+export interface Nodes {
+  /** May this node take a call; may it go on with those it has? */
+  admits(): boolean
+  holds(): boolean
+  list(): Promise<NodeView[]>
+  /** Waits until every node has applied the feed up to `seq`, for `withinMs` at most. */
+  acknowledged(seq: number, withinMs: number): Promise<Acknowledgement[]>
+  start(): void
+  /** Takes this node off the list: nobody waits for it any more. */
+  stop(): Promise<void>
+}
+
+export interface NodeDeps {
+  store: Store
+  feed: Feed
+  clock: Clock
+  node: { id: string; name: string }
+  staleAfterMs: number
+  graceMs: number
+  /** Runs when this node has lost the right to go on with its calls; they must be cut. */
+  onLost: () => void
+}
+
+/** A node not heard of for so long is not listed any more; it closed itself long ago. */
+const FORGET_MS = 3_600_000
+const NONE: Ended = { calls: 0, upstreams: 0 }
+const LOOK_MS = [2, 3, 5, 10, 20]
+
+export function createNodes({ store, feed, clock, node, staleAfterMs, graceMs, onLost }: NodeDeps): Nodes {
+  const alone = store.dialect === 'sqlite'
+  const startedAt = clock.now()
+  let timer: NodeJS.Timeout | undefined
+  let lost = false
+  const silentFor = () => (alone ? 0 : clock.monotonic() - feed.heardAt)
+  const holds = () => silentFor() < staleAfterMs + graceMs
+
+  const list = async (): Promise<NodeView[]> => {
+    if (alone) return [{ ...node, appliedSeq: feed.seq, startedAt, silentMs: 0, self: true }]
+    const rows = await store.db
+      .selectFrom('node')
+      .select(['id', 'name', 'applied_seq', 'started_at'])
+      .select(sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint - heard_at`.as('silent_ms'))
+      .orderBy('name')
+      .orderBy('id')
+      .execute()
+    return rows
+      .filter(({ silent_ms }) => silent_ms < FORGET_MS)
+      .map((row) => ({
+        id: row.id,
+        name: row.name,
+        appliedSeq: row.applied_seq,
+        startedAt: row.started_at,
+        silentMs: Math.max(0, row.silent_ms),
+        self: row.id === node.id,
+      }))
+  }
+
+  return {
+    admits: () => silentFor() < staleAfterMs,
+    holds,
+    list,
+    async acknowledged(seq, withinMs) {
+      if (alone)
+        return [{ node: node.id, name: node.name, ms: 0, closesInMs: undefined, ended: feed.endedAt(seq) ?? NONE }]
+      const since = clock.monotonic()
+      const answered = new Map<string, number>()
+      let nodes: NodeView[] = []
+      for (let round = 0; ; round++) {
+        nodes = await list()
+        const passed = clock.monotonic() - since
+        for (const { id, appliedSeq } of nodes)
+          if (appliedSeq >= seq && !answered.has(id)) answered.set(id, Math.round(passed))
+        // Whoever has closed itself by now will not answer, and does not need to.
+        const missing = nodes.some(({ id, silentMs }) => !answered.has(id) && silentMs < staleAfterMs + graceMs)
+        if (!missing || passed >= withinMs) break
+        const pause = LOOK_MS[Math.min(round, LOOK_MS.length - 1)]
+        await new Promise((resolve) => setTimeout(resolve, pause))
+      }
+      const cuts = await store.db
+        .selectFrom('node_cut')
+        .select(['node', 'calls', 'upstreams'])
+        .where('from_seq', '<=', seq)
+        .where('seq', '>=', seq)
+        .execute()
+      const endedBy = (id: string): Ended => {
+        const cut = cuts.find(({ node }) => node === id)
+        return cut ? { calls: cut.calls, upstreams: cut.upstreams } : NONE
+      }
+      return nodes.map(({ id, name, silentMs }) => ({
+        node: id,
+        name,
+        ms: answered.get(id),
+        closesInMs: answered.has(id) ? undefined : Math.max(0, staleAfterMs + graceMs - silentMs),
+        ended: endedBy(id),
+      }))
+    },
+    start() {
+      if (alone) return
+      timer = setInterval(
+        () => {
+          const was = lost
+          lost = !holds()
+          if (lost && !was) onLost()
+        },
+        Math.max(20, staleAfterMs / 10),
+      )
+      timer.unref()
+    },
+    async stop() {
+      clearInterval(timer)
+      if (alone) return
+      await store.transaction(async (trx) => {
+        await trx.deleteFrom('node').where('id', '=', node.id).execute()
+      })
+    },
+  }
+}
