@@ -1,0 +1,9 @@
+export { createEmbeddedEngine, type EmbeddedEngineInput } from './engine.ts'
+export type {
+  Engine,
+  EngineCapabilities,
+  GenerateOptions,
+  GenerateRequest,
+  TokenRules,
+  Turn,
+} from './engine-contract.ts'

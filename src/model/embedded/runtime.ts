@@ -1,0 +1,289 @@
+// One loaded model and the answers it is working on, on one thread. Turns go round the principals, one token each, so that
+// nobody's long answer delays everybody else's. A session's state belongs to that session; it is erased on `forget`, when
+// it has not been used for long, and with the runtime.
+import { createHash } from 'node:crypto'
+import { type Delta, Fault } from '../../core/index.ts'
+import { allOf, type Constraint } from './constraint.ts'
+import type { GenerateRequest, TokenRules, Turn } from './engine-contract.ts'
+import { createGeneration, type Generation } from './generation.ts'
+import { broken, type Gguf, type GgufValue, readGguf } from './gguf.ts'
+import { BATCH, createLlama, type State, wipe } from './llama.ts'
+import { createTemplate } from './template.ts'
+import { createTokenizer, type Tokenizer } from './tokenizer.ts'
+
+export interface StartInput {
+  principal: string
+  session?: string
+  request: GenerateRequest
+  rules: TokenRules
+  /** For requests without a seed. */
+  seed: number
+}
+
+export interface About {
+  digest: string
+  contextTokens: number
+  name: string
+  license?: string
+  parameters: number
+  fileBytes: number
+}
+
+export type Progress = { id: number; deltas: Delta[]; done: boolean } | { id: number; fault: Fault }
+
+export interface Runtime {
+  readonly about: About
+  start(id: number, input: StartInput): void
+  /** Ends an answer; nothing more is reported for it. */
+  abort(id: number): void
+  /** Works on the next answer in turn; undefined when there is nothing to do. */
+  turn(): Progress | undefined
+  readonly busy: boolean
+  count(input: string | readonly Turn[]): number
+  embed(inputs: readonly string[]): { vectors: number[][]; inputTokens: number }
+  forget(session: string): void
+  /** Erases every state. */
+  clear(): void
+}
+
+interface Answer {
+  id: number
+  principal: string
+  session: string | undefined
+  state: State
+  generation: Generation
+}
+
+interface Kept {
+  state: State
+  seen: readonly number[]
+}
+
+/** Sessions whose state is kept between calls; the one unused for longest goes first. */
+const KEPT_SESSIONS = 16
+
+export function createRuntime(bytes: Uint8Array): Runtime {
+  const file = readGguf(bytes)
+  const tokenizer = readTokenizer(file)
+  const llama = createLlama(file, tokenizer.size)
+  const template = createTemplate(file, tokenizer)
+  const answers = new Map<number, Answer>()
+  const kept = new Map<string, Kept>()
+  /** Principals in the order of their next turn. */
+  let round: string[] = []
+
+  const name = file.metadata.get('general.name')
+  const license = file.metadata.get('general.license')
+  let parameters = 0
+  for (const tensor of file.tensors.values()) parameters += tensor.elements
+  const about: About = {
+    digest: createHash('sha256').update(bytes).digest('hex'),
+    contextTokens: llama.context,
+    name: typeof name === 'string' ? name : 'unnamed',
+    ...(typeof license === 'string' && { license }),
+    parameters,
+    fileBytes: bytes.length,
+  }
+
+  function encodePrompt(request: GenerateRequest): number[] {
+    if ((request.messages === undefined) === (request.prompt === undefined))
+      throw new Fault('malformed_request', { detail: 'Either messages or a prompt is needed' })
+    const tokens = request.messages ? template.encode(request.messages) : tokenizer.encode(request.prompt ?? '')
+    if (tokens.length === 0) throw new Fault('malformed_request', { detail: 'The prompt is empty' })
+    if (tokens.length >= llama.context)
+      throw new Fault('context_length_exceeded', {
+        detail: `The prompt has ${tokens.length} tokens; this model takes ${llama.context} for prompt and answer together`,
+        data: { promptTokens: tokens.length, contextTokens: llama.context },
+      })
+    return tokens
+  }
+
+  /** The session's state as far as it says the same as the new prompt, or an empty one. */
+  function takeState(session: string | undefined, prompt: readonly number[], capacity: number): State {
+    const old = session === undefined ? undefined : kept.get(session)
+    if (session !== undefined) kept.delete(session)
+    if (!old) return llama.state(capacity)
+    let same = 0
+    while (same < old.seen.length && same < prompt.length - 1 && old.seen[same] === prompt[same]) same++
+    if (old.state.capacity >= capacity) {
+      cut(old.state, same)
+      return old.state
+    }
+    const state = llama.state(capacity)
+    const copy = (from: readonly Float32Array[], to: readonly Float32Array[]) => {
+      for (const [n, part] of from.entries()) to[n]?.set(part.subarray(0, (part.length / old.state.capacity) * same))
+    }
+    copy(old.state.keys, state.keys)
+    copy(old.state.values, state.values)
+    state.length = same
+    wipe(old.state)
+    return state
+  }
+
+  function keep(answer: Answer): void {
+    if (answer.session === undefined) {
+      wipe(answer.state)
+      return
+    }
+    const other = kept.get(answer.session)
+    if (other) wipe(other.state)
+    kept.delete(answer.session)
+    kept.set(answer.session, { state: answer.state, seen: answer.generation.seen })
+    for (const [session, { state }] of kept) {
+      if (kept.size <= KEPT_SESSIONS) break
+      wipe(state)
+      kept.delete(session)
+    }
+  }
+
+  function start(id: number, { principal, session, request, rules, seed }: StartInput): void {
+    const prompt = encodePrompt(request)
+    const room = llama.context - prompt.length
+    const maxTokens = Math.min(request.maxTokens ?? room, room)
+    if (!Number.isInteger(maxTokens) || maxTokens < 1)
+      throw new Fault('malformed_request', {
+        detail: 'The number of tokens must be a whole number from 1',
+        data: { param: 'max_tokens' },
+      })
+    const allowed = rules.placeholdersOfPrompt ? userDefinedIn(prompt, tokenizer) : undefined
+    const constraints: Constraint[] = []
+    const state = takeState(session, prompt, prompt.length + maxTokens)
+    const generation = createGeneration({
+      llama,
+      tokenizer,
+      state,
+      prompt,
+      ends: template.ends,
+      maxTokens,
+      sampling: {
+        temperature: request.temperature ?? 0,
+        topK: request.topK ?? 0,
+        topP: request.topP ?? 1,
+        minP: request.minP ?? 0,
+      },
+      penalties: {
+        repeat: request.repeatPenalty ?? 1,
+        frequency: request.frequencyPenalty ?? 0,
+        presence: request.presencePenalty ?? 0,
+      },
+      seed: request.seed ?? seed,
+      stop: request.stop ?? [],
+      ...(constraints.length > 0 && { constraint: allOf(constraints) }),
+      ...(allowed && { userDefined: allowed }),
+    })
+    answers.set(id, { id, principal, session, state, generation })
+    if (!round.includes(principal)) round.push(principal)
+  }
+
+  /** The principal whose turn it is, and of its answers the one that waited longest. */
+  function nextAnswer(): Answer | undefined {
+    while (round.length > 0) {
+      const principal = round.shift() as string
+      for (const answer of answers.values())
+        if (answer.principal === principal) {
+          round.push(principal)
+          answers.delete(answer.id)
+          answers.set(answer.id, answer)
+          return answer
+        }
+    }
+    return undefined
+  }
+
+  return {
+    about,
+    start,
+    abort(id) {
+      const answer = answers.get(id)
+      if (!answer) return
+      answers.delete(id)
+      keep(answer)
+    },
+    turn() {
+      const answer = nextAnswer()
+      if (!answer) return undefined
+      try {
+        const deltas = answer.generation.step() ?? []
+        const done = deltas.some((delta) => delta.type === 'usage')
+        if (done) {
+          answers.delete(answer.id)
+          keep(answer)
+        }
+        return { id: answer.id, deltas, done }
+      } catch (error) {
+        answers.delete(answer.id)
+        wipe(answer.state)
+        return { id: answer.id, fault: Fault.from(error) }
+      }
+    },
+    get busy() {
+      return answers.size > 0
+    },
+    count: (input) => (typeof input === 'string' ? tokenizer.encode(input) : template.encode(input)).length,
+    embed(inputs) {
+      let inputTokens = 0
+      const vectors = inputs.map((input) => {
+        const tokens = tokenizer.encode(input)
+        if (tokens.length === 0)
+          throw new Fault('malformed_request', { detail: 'An input is empty', data: { param: 'input' } })
+        if (tokens.length > llama.context)
+          throw new Fault('context_length_exceeded', {
+            detail: `An input has ${tokens.length} tokens; this model takes ${llama.context}`,
+            data: { promptTokens: tokens.length, contextTokens: llama.context },
+          })
+        inputTokens += tokens.length
+        const state = llama.state(Math.ceil(tokens.length / BATCH) * BATCH)
+        const sum = new Float64Array(llama.width)
+        llama.addHidden(state, tokens, sum)
+        wipe(state)
+        const length = Math.hypot(...sum) || 1
+        return Array.from(sum, (value) => value / length)
+      })
+      return { vectors, inputTokens }
+    },
+    forget(session) {
+      const old = kept.get(session)
+      if (old) wipe(old.state)
+      kept.delete(session)
+      for (const answer of [...answers.values()])
+        if (answer.session === session) {
+          answers.delete(answer.id)
+          wipe(answer.state)
+        }
+    },
+    clear() {
+      for (const { state } of [...kept.values(), ...answers.values()]) wipe(state)
+      kept.clear()
+      answers.clear()
+      round = []
+    },
+  }
+}
+
+/** Forgets all positions from `length` on. */
+function cut(state: State, length: number): void {
+  for (const part of [...state.keys, ...state.values]) part.fill(0, (part.length / state.capacity) * length)
+  state.length = length
+}
+
+function userDefinedIn(prompt: readonly number[], tokenizer: Tokenizer): Set<number> {
+  const known = new Set(tokenizer.userDefined.map((token) => token.id))
+  return new Set(prompt.filter((token) => known.has(token)))
+}
+
+function readTokenizer(file: Gguf): Tokenizer {
+  const list = (key: string, fits: (item: GgufValue) => boolean) => {
+    const value = file.metadata.get(key)
+    if (!Array.isArray(value) || !value.every(fits)) throw broken(`${key} is missing or has items of the wrong type`)
+    return value
+  }
+  const isText = (item: GgufValue) => typeof item === 'string'
+  if (file.metadata.get('tokenizer.ggml.model') !== 'gpt2') throw broken('its tokenizer is not byte-level BPE')
+  if (!['gpt-2', 'gpt2'].includes(String(file.metadata.get('tokenizer.ggml.pre'))))
+    throw broken('its text is split in a way this engine does not know (tokenizer.ggml.pre is not gpt-2)')
+  const tokens = list('tokenizer.ggml.tokens', isText) as string[]
+  const types = list('tokenizer.ggml.token_type', (item) => typeof item === 'number') as number[]
+  const merges = list('tokenizer.ggml.merges', isText) as string[]
+  if (types.length !== tokens.length) throw broken('it has token types for another number of tokens')
+  return createTokenizer({ tokens, types, merges })
+}
