@@ -1,0 +1,198 @@
+// The edge, spoken to in raw bytes: what is not plain HTTP is refused, and nothing of it reaches a route.
+import { connect } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { Fault } from '../core/index.ts'
+import type { Incoming, Outgoing } from '../gateway/index.ts'
+import { listen, type Route, type Server } from './index.ts'
+
+let server: Server | undefined
+const seen: string[] = []
+
+const refuse = (fault: Fault): Outgoing => ({
+  status: fault.status,
+  headers: { 'content-type': 'text/plain' },
+  body: fault.code,
+})
+
+async function serve(
+  extra: Route[] = [],
+  limits: Partial<Parameters<typeof listen>[0]['limits']> = {},
+): Promise<number> {
+  const echo = async (incoming: Incoming): Promise<Outgoing> => {
+    try {
+      const body = await incoming.body()
+      seen.push(`${incoming.path} ${body.length}`)
+      return { status: 200, headers: {}, body: body.toString() }
+    } catch (error) {
+      return refuse(Fault.from(error))
+    }
+  }
+  server = await listen({
+    host: '127.0.0.1',
+    port: 0,
+    routes: [
+      { method: 'POST', path: '/echo', handle: echo },
+      {
+        method: 'GET',
+        path: '/models/*',
+        handle: async ({ params }) => ({ status: 200, headers: {}, body: params['*'] ?? '' }),
+      },
+      ...extra,
+    ],
+    refuse,
+    limits: { bodyBytes: 1000, headerSeconds: 1, bodySeconds: 1, writeSeconds: 1, ...limits },
+    report: () => {},
+  })
+  return Number(new URL(server.url).port)
+}
+
+afterEach(async () => {
+  await server?.close(0)
+  server = undefined
+  seen.length = 0
+})
+
+/** Sends raw bytes and returns everything that comes back until the server closes or `waitMs` passes. */
+function raw(port: number, text: string | Buffer, waitMs = 300): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(text))
+    let answer = ''
+    const done = () => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.on('data', (piece) => {
+      answer += piece.toString('latin1')
+    })
+    socket.on('error', done)
+    socket.on('close', done)
+    setTimeout(done, waitMs)
+  })
+}
+
+const status = (answer: string): string => answer.slice(9, 12)
+
+describe('requests', () => {
+  it('reach their route with the exact body', async () => {
+    const port = await serve()
+    const answer = await raw(port, 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello')
+    expect(status(answer)).toBe('200')
+    expect(answer).toContain('hello')
+    expect(answer).toContain('cache-control: no-store')
+  })
+
+  it('keep slashes and percent signs of a model name', async () => {
+    const port = await serve()
+    expect(await raw(port, 'GET /models/Qwen/Qwen3:0.6b HTTP/1.1\r\nhost: a\r\n\r\n')).toContain('Qwen/Qwen3:0.6b')
+    expect(await raw(port, 'GET /models/a%2Fb HTTP/1.1\r\nhost: a\r\n\r\n')).toContain('a/b')
+  })
+
+  it.each([
+    ['an unknown path', 'GET /nothing HTTP/1.1\r\nhost: a\r\n\r\n'],
+    ['a known path with another method', 'GET /echo HTTP/1.1\r\nhost: a\r\n\r\n'],
+    ['a path in other letters', 'POST /ECHO HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n'],
+    ['a path with a second slash', 'POST //echo HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n'],
+    ['a path with a slash at the end', 'POST /echo/ HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n'],
+    ['a path that climbs', 'POST /x/../echo HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n'],
+    ['broken percent-encoding', 'GET /%zz HTTP/1.1\r\nhost: a\r\n\r\n'],
+  ])('404: %s', async (_, text) => {
+    const port = await serve()
+    expect(status(await raw(port, text))).toBe('404')
+    expect(seen).toEqual([])
+  })
+
+  it.each([
+    ['two hosts', 'POST /echo HTTP/1.1\r\nhost: a\r\nhost: b\r\ncontent-length: 0\r\n\r\n'],
+    [
+      'length and chunks',
+      'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    ['two lengths', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\nhello'],
+    ['a space before the colon', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length : 5\r\n\r\nhello'],
+    ['a compressed body', 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello'],
+    ['a header without end', `GET /models/a HTTP/1.1\r\nhost: a\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`],
+  ])('refused: %s', async (_, text) => {
+    const port = await serve()
+    expect(status(await raw(port, text))).toMatch(/^4\d\d$/)
+    expect(seen).toEqual([])
+  })
+})
+
+describe('bodies', () => {
+  it('413 from the declared length alone, before anything is read', async () => {
+    const port = await serve()
+    const answer = await raw(port, 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n')
+    expect(status(answer)).toBe('413')
+    expect(answer).toContain('connection: close')
+  })
+
+  it('413 when chunks add up', async () => {
+    const port = await serve()
+    const chunk = `320\r\n${'x'.repeat(0x320)}\r\n`
+    const head = 'POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
+    expect(status(await raw(port, head + chunk + chunk))).toBe('413')
+  })
+
+  it('400 when a body does not come in time', async () => {
+    const port = await serve([], { bodySeconds: 0.1 })
+    const answer = await raw(port, 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhe', 600)
+    expect(status(answer)).toBe('400')
+  })
+})
+
+describe('streams', () => {
+  const endless = (cut?: AbortSignal, ended?: () => void): Route => ({
+    method: 'GET',
+    path: '/endless',
+    handle: async () => ({
+      status: 200,
+      headers: {},
+      ...(cut ? { cut } : {}),
+      body: {
+        [Symbol.asyncIterator]: () => ({
+          next: async () => ({ done: false as const, value: 'x'.repeat(65_536) }),
+          return: async () => {
+            ended?.()
+            return { done: true as const, value: undefined }
+          },
+        }),
+      },
+    }),
+  })
+
+  /** A client that asks and then reads nothing. */
+  const stalled = (port: number) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('GET /endless HTTP/1.1\r\nhost: a\r\n\r\n'))
+    socket.pause()
+    socket.on('error', () => {})
+    return socket
+  }
+
+  it('end when the client reads nothing for too long', async () => {
+    let ended = false
+    const port = await serve([endless(undefined, () => (ended = true))], { writeSeconds: 0.2 })
+    const socket = stalled(port)
+    await expect.poll(() => ended, { timeout: 5000 }).toBe(true)
+    socket.destroy()
+  })
+
+  it('are reset, not finished, when the permission ends while bytes wait', async () => {
+    const cut = new AbortController()
+    let ended = false
+    const port = await serve([endless(cut.signal, () => (ended = true))], { writeSeconds: 60 })
+    const socket = stalled(port)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    cut.abort()
+    await expect.poll(() => ended, { timeout: 5000 }).toBe(true)
+    socket.destroy()
+  })
+
+  it('end when the client goes away', async () => {
+    let ended = false
+    const port = await serve([endless(undefined, () => (ended = true))], { writeSeconds: 60 })
+    const socket = stalled(port)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    socket.destroy()
+    await expect.poll(() => ended, { timeout: 5000 }).toBe(true)
+  })
+})
