@@ -26,7 +26,10 @@ export function describeError(error: unknown): DescribedError[] {
     // The stack begins with the message, which may have lines that look like frames.
     const stack = one.stack ?? ''
     const after = stack.indexOf(one.message) + one.message.length
-    const frames = stack.slice(after).split('\n').filter((line) => /^\s+at /.test(line))
+    const frames = stack
+      .slice(after)
+      .split('\n')
+      .filter((line) => /^\s+at /.test(line))
     chain.push({
       name: one.name,
       ...(typeof code === 'string' ? { code } : {}),

@@ -1,3 +1,4 @@
+export * from './action.ts'
 export * from './chat.ts'
 export * from './clock.ts'
 export * from './decision.ts'

@@ -1,21 +1,17 @@
+export { fingerprint } from './conversation.ts'
+export { type ClassFound, createJudge, type Judge, type JudgeDeps } from './judge.ts'
+export { estimateInput } from './meter.ts'
 export { createGateway, refuse, type Serve } from './pipeline.ts'
 export type {
-  CallEnding,
-  CallFacts,
   CallRecord,
-  HoldHandle,
   Incoming,
   LeaseHandle,
   Outgoing,
   OutputScreen,
   Ports,
   Question,
-  RefusalContext,
   ResolvedModel,
-  ScreenReport,
-  SendOptions,
-  SessionHandle,
+  ScreenedInput,
   Wire,
-  WireWriter,
-  WriterContext,
 } from './ports.ts'
+export { createDataRoutes, type DataRoute } from './routes.ts'

@@ -1,0 +1,23 @@
+// The data plane as a table: what is not in it answers 404.
+import type { UseAction } from '../core/index.ts'
+import type { Serve } from './pipeline.ts'
+import type { Incoming, Outgoing, Wire } from './ports.ts'
+import { openaiChat } from './wire/index.ts'
+
+export interface DataRoute {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: string
+  /** What the policy is asked; every route has one. */
+  readonly action: string
+  handle(incoming: Incoming): Promise<Outgoing>
+}
+
+const CALLS: readonly [path: string, action: UseAction, wire: Wire][] = [['/v1/chat/completions', 'chat', openaiChat]]
+
+export const createDataRoutes = (serve: Serve): DataRoute[] =>
+  CALLS.map(([path, action, wire]) => ({
+    method: 'POST',
+    path,
+    action,
+    handle: (incoming) => serve(incoming, action, wire),
+  }))
