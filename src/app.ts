@@ -55,7 +55,15 @@ import {
   NO_GRANT,
   type Policy,
 } from './policy/index.ts'
-import { createChange, createFeed, type Feed, type MakeChange, openStore, type Store } from './store/index.ts'
+import {
+  createChange,
+  createFeed,
+  createNodes,
+  type Feed,
+  type MakeChange,
+  openStore,
+  type Store,
+} from './store/index.ts'
 
 export interface App {
   readonly url: string
@@ -129,9 +137,9 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
   })
   closers.push(() => store.close())
 
-  const node = config.node.name ?? hostname()
-  const audit = createAudit({ store, clock, newId, node, report, maxWaiting: config.audit.queue })
-  const feed = createFeed({ store, pollMs: 500, report })
+  const node = { id: newId('node'), name: config.node.name ?? hostname() }
+  const audit = createAudit({ store, clock, newId, node: node.name, report, maxWaiting: config.audit.queue })
+  const feed = createFeed({ store, pollMs: 500, node, clock, report })
   closers.push(() => feed.stop())
   const change = createChange({
     store,
@@ -179,11 +187,21 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
     [...(identity.entities.get(principal)?.ancestors ?? [])].flatMap((text) =>
       text.startsWith('Role::') ? [JSON.parse(text.slice('Role::'.length)) as string] : [],
     )
-  const access = createAccess({
+  const nodes = createNodes({
+    store,
+    feed,
+    clock,
+    node,
+    staleAfterMs: config.node.staleAfterSeconds * 1000,
+    graceMs: STALE_GRACE_MS,
+    onLost: () => void access.leases.cut({ all: true }, new Fault('node_stale'), 'node'),
+  })
+  const access: Access = createAccess({
     store,
     clock,
     newId,
     rolesOf,
+    node: nodes,
     nextChange: (principal) => identity.entities.get(principal)?.validUntil,
     sessionIdleMs: config.sessions.idleMinutes * 60_000,
     sessionLifetimeMs: config.sessions.longestHours * 3_600_000,
@@ -226,10 +244,12 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
   feed.subscribe(async (changes) => {
     if (changes.some(({ kind }) => kind === 'model')) await registry.reload()
   })
-  feed.subscribe(async (changes) => void (await access.onChange(changes)))
+  feed.enforce(access.onChange)
   await feed.start()
   await identity.start()
   closers.push(() => identity.stop())
+  nodes.start()
+  closers.push(() => nodes.stop())
   await activateBundle(config, policy)
   await registry.refresh()
   await access.start()
@@ -238,6 +258,9 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
   closers.push(() => limits.stop())
   return { clock, newId, store, feed, change, audit, identity, policy, entities, registry, access, limits, judge }
 }
+
+/** Milliseconds after which a node that has lost touch also ends the calls it has. */
+const STALE_GRACE_MS = 500
 
 const DATA_CLASSES: readonly string[] = []
 
