@@ -178,6 +178,7 @@ test('data classes: stand-ins by default, secrets masked in-house and blocked ou
   expect(outcome(flow('user', 'receive', 'personal/email', { origin: 'model' }))).toBe('pseudonym')
   expect(outcome(flow('user', 'receive', 'personal/person', { origin: 'model' }))).toBe('pass')
   expect(outcome(flow('user', 'send', 'personal/person'))).toBe('pseudonym')
+  expect(outcome(flow('user', 'send', 'personal/person', { origin: 'model' }))).toBe('pseudonym')
 })
 
 test('clear-data passes personal data to in-house models only, and never secrets', () => {

@@ -1,8 +1,8 @@
 // One question against one program: which rules are satisfied, which errored, until when that holds. This is the part
 // the reference engine is compared with; what an answer means for the caller is decided in decide.ts.
 import type { EntityFacts, EntitySource } from './entity.ts'
-import type { Scope } from './expression.ts'
 import type { Program, Rule } from './program.ts'
+import type { Scope } from './scope.ts'
 import { type CedarRecord, type EntityRef, EvaluationError } from './value.ts'
 
 export interface Question {

@@ -1,14 +1,12 @@
 // Cedar's JSON expressions compiled to closures. Every operator of the language has its case here; anything else refuses
 // the whole bundle, because a skipped condition would silently change what a rule means.
-// Closures also note until when their answer holds: whatever reads the clock or an age lowers `scope.until`.
 import type { Expr } from '@cedar-policy/cedar-wasm/nodejs'
-import { Fault } from '../core/index.ts'
-import type { EntityFacts, EntitySource } from './entity.ts'
 import { BINARY, negate, UNARY } from './extension.ts'
+import { compileAttribute, compileTimed, noteUnknown, subject } from './horizon.ts'
+import { type Evaluate, isIn, lookUp, refuse, type Scope } from './scope.ts'
 import {
   add,
   attribute,
-  type CedarRecord,
   type CedarValue,
   contains,
   containsAll,
@@ -19,26 +17,12 @@ import {
   EvaluationError,
   equal,
   isLong,
-  isRecord,
   isSet,
   MISSING_ERROR,
   multiply,
   subtract,
   TYPE_ERROR,
 } from './value.ts'
-
-/** What one decision is about; made once per decision and shared by all rules. */
-export interface Scope {
-  readonly principal: EntityRef
-  readonly action: EntityRef
-  readonly resource: EntityRef
-  readonly context: CedarRecord
-  readonly entities: EntitySource
-  /** Milliseconds since 1970 until which nothing read so far changes by itself; Infinity if nothing ever does. */
-  until: number
-}
-
-export type Evaluate = (scope: Scope) => CedarValue
 
 type Node = { readonly [operator: string]: unknown }
 type Pair = { left: Expr; right: Expr }
@@ -134,8 +118,7 @@ const CASES: Readonly<Record<string, Build>> = {
         return (scope) => scope.resource
       case 'context':
         return (scope) => {
-          // The context as a whole holds the clock.
-          lower(scope, nowOf(scope) + UNKNOWN_HOLD_MS)
+          noteUnknown(scope)
           return scope.context
         }
       default:
@@ -310,31 +293,6 @@ function bool(value: CedarValue): boolean {
   throw TYPE_ERROR
 }
 
-export function isIn(left: CedarValue, right: CedarValue, entities: EntitySource): boolean {
-  if (!(left instanceof EntityRef)) throw TYPE_ERROR
-  if (right instanceof EntityRef)
-    return left.text === right.text || (entities.get(left)?.ancestors.has(right.text) ?? false)
-  if (!isSet(right)) throw TYPE_ERROR
-  for (const member of right) if (!(member instanceof EntityRef)) throw TYPE_ERROR
-  let ancestors: EntityFacts['ancestors'] | undefined
-  for (const member of right as readonly EntityRef[]) {
-    if (member.text === left.text) return true
-    ancestors ??= entities.get(left)?.ancestors
-    if (ancestors?.has(member.text)) return true
-  }
-  return false
-}
-
-/** Absent, or on an entity that does not exist: undefined. On anything that has no attributes: a type error. */
-function lookUp(value: CedarValue, name: string, entities: EntitySource): CedarValue | undefined {
-  if (value instanceof EntityRef) {
-    const facts = entities.get(value)
-    return facts && attribute(facts.attrs, name)
-  }
-  if (isRecord(value)) return attribute(value, name)
-  throw TYPE_ERROR
-}
-
 // Patterns: the literals between wildcards, in order. Greedy left-to-right search is exact and linear per literal.
 function splitPattern(pattern: readonly ('Wildcard' | { Literal: string })[]): string[] {
   const pieces = ['']
@@ -357,176 +315,4 @@ function like(value: string, pieces: readonly string[]): boolean {
     at = found + piece.length
   }
   return true
-}
-
-// Time. `until` must be exact or early, never late: a lease is decided again at it.
-
-/** How long an answer holds that uses the clock in a way no boundary can be computed for. */
-const UNKNOWN_HOLD_MS = 1000
-const MINUTE = 60_000
-const DAY = 86_400_000
-
-function lower(scope: Scope, until: number) {
-  if (until < scope.until) scope.until = until
-}
-
-function clockOf(scope: Scope): CedarRecord {
-  const clock = attribute(scope.context, 'clock')
-  return clock !== undefined && isRecord(clock) ? clock : {}
-}
-
-/** NaN without a clock, and NaN lowers nothing: nothing that depends on time can be read then either. */
-function nowOf(scope: Scope): number {
-  const now = clockOf(scope).now
-  return now instanceof DateTime ? Number(now.ms) : Number.NaN
-}
-
-const WHOLE_HOUR = new Set(['hour', 'weekday'])
-const AGES = new Set(['auth.age', 'session.age'])
-
-/** `context.clock.hour` as `clock.hour`; undefined for anything but attributes of the context. */
-function contextPath(expr: Expr): string | undefined {
-  const names: string[] = []
-  let at = expr as Node
-  for (;;) {
-    const step = at['.'] as { left: Expr; attr: string } | undefined
-    if (!step) break
-    names.unshift(step.attr)
-    at = step.left as Node
-  }
-  return at.Var === 'context' ? names.join('.') : undefined
-}
-
-function compileAttribute({ left, attr }: { left: Expr; attr: string }, sub: (inner: Expr) => Evaluate): Evaluate {
-  const owner = subject(left, sub)
-  const read: Evaluate = (scope) => {
-    const value = lookUp(owner(scope), attr, scope.entities)
-    if (value === undefined) throw MISSING_ERROR
-    return value
-  }
-  const path = contextPath({ '.': { left, attr } })
-  const holds = path === undefined ? undefined : holdOf(path)
-  if (!holds) return read
-  return (scope) => {
-    lower(scope, holds(scope))
-    return read(scope)
-  }
-}
-
-/** The owner of an attribute, without the note that reading the whole context or clock leaves. */
-function subject(left: Expr, sub: (inner: Expr) => Evaluate): Evaluate {
-  const path = contextPath(left)
-  if (path === '') return (scope) => scope.context
-  if (path === undefined || !CLOCKED.has(path)) return sub(left)
-  return (scope) => {
-    const record = attribute(scope.context, path)
-    if (record === undefined) throw MISSING_ERROR
-    return record
-  }
-}
-const CLOCKED = new Set(['clock', 'auth', 'session'])
-
-/** Until when a bare reading of this path stays what it is. */
-function holdOf(path: string): ((scope: Scope) => number) | undefined {
-  if (path === 'clock.now' || AGES.has(path) || CLOCKED.has(path)) return (scope) => nowOf(scope) + UNKNOWN_HOLD_MS
-  if (path === 'clock.minute') return (scope) => nextMinute(nowOf(scope))
-  if (path.startsWith('clock.') && WHOLE_HOUR.has(path.slice(6)))
-    return (scope) => {
-      const minute = clockOf(scope).minute
-      return nextMinute(nowOf(scope)) + (59 - (typeof minute === 'number' ? minute : 59)) * MINUTE
-    }
-  return undefined
-}
-
-const nextMinute = (now: number) => Math.floor(now / MINUTE) * MINUTE + MINUTE
-
-type Moving = { path: 'now' | 'time' | 'age'; read: Evaluate } | { path: 'since'; read: Evaluate; start: Evaluate }
-
-/**
- * Comparisons of something that moves with the clock against something that stands still have an exact boundary:
- * `now < d` at d, `now.toTime() < t` at t or midnight, `now.durationSince(d) < t` at d + t, `auth.age < n` n - age seconds on.
- */
-function compileTimed(
-  left: Expr,
-  right: Expr,
-  sub: (inner: Expr) => Evaluate,
-  compare: (left: CedarValue, right: CedarValue) => boolean,
-): Evaluate | undefined {
-  const [movingLeft, movingRight] = [moving(left, sub), moving(right, sub)]
-  if ((movingLeft === undefined) === (movingRight === undefined)) return undefined
-  if (movingLeft) {
-    const still = sub(right)
-    return (scope) => {
-      const a = movingLeft.read(scope)
-      const b = still(scope)
-      lower(scope, boundary(movingLeft, a, b, scope))
-      return compare(a, b)
-    }
-  }
-  const still = sub(left)
-  const mover = movingRight!
-  return (scope) => {
-    const a = still(scope)
-    const b = mover.read(scope)
-    lower(scope, boundary(mover, b, a, scope))
-    return compare(a, b)
-  }
-}
-
-function moving(expr: Expr, sub: (inner: Expr) => Evaluate): Moving | undefined {
-  const path = contextPath(expr)
-  if (path === 'clock.now') return { path: 'now', read: plain(expr, sub) }
-  if (path !== undefined && AGES.has(path)) return { path: 'age', read: plain(expr, sub) }
-  const call = expr as { toTime?: Expr[]; durationSince?: Expr[] }
-  const [time, since, start] = [call.toTime?.[0], call.durationSince?.[0], call.durationSince?.[1]]
-  if (time && contextPath(time) === 'clock.now') {
-    const now = plain(time, sub)
-    return { path: 'time', read: (scope) => UNARY.toTime!(now(scope)) }
-  }
-  if (since && start && contextPath(since) === 'clock.now') {
-    const [now, begin] = [plain(since, sub), sub(start)]
-    return { path: 'since', read: (scope) => BINARY.durationSince!(now(scope), begin(scope)), start: begin }
-  }
-  return undefined
-}
-
-/** Reads an attribute without lowering `until`; the comparison does that, exactly. */
-function plain(expr: Expr, sub: (inner: Expr) => Evaluate): Evaluate {
-  const { left, attr } = (expr as { '.': { left: Expr; attr: string } })['.']
-  const owner = subject(left, sub)
-  return (scope) => {
-    const value = lookUp(owner(scope), attr, scope.entities)
-    if (value === undefined) throw MISSING_ERROR
-    return value
-  }
-}
-
-function boundary(mover: Moving, moved: CedarValue, still: CedarValue, scope: Scope): number {
-  const now = nowOf(scope)
-  const first = (at: number) => (at > now ? at : at === now ? now + 1 : Number.POSITIVE_INFINITY)
-  switch (mover.path) {
-    case 'now':
-      return still instanceof DateTime ? first(Number(still.ms)) : Number.POSITIVE_INFINITY
-    case 'time': {
-      const midnight = Math.floor(now / DAY) * DAY
-      const at = still instanceof Duration ? first(midnight + Number(still.ms)) : Number.POSITIVE_INFINITY
-      return Math.min(at, midnight + DAY)
-    }
-    case 'since': {
-      const start = mover.start(scope)
-      return still instanceof Duration && start instanceof DateTime
-        ? first(Number(start.ms) + Number(still.ms))
-        : Number.POSITIVE_INFINITY
-    }
-    case 'age': {
-      if (!isLong(still) || !isLong(moved)) return Number.POSITIVE_INFINITY
-      const seconds = Number(still) - Number(moved)
-      // Ages are whole seconds, rounded up: at equality the next second begins at any moment.
-      return seconds > 0 ? now + seconds * 1000 : seconds === 0 ? now + 100 : Number.POSITIVE_INFINITY
-    }
-  }
-}
-
-function refuse(detail: string): Fault {
-  return new Fault('policy_invalid', { detail: `The rules cannot be compiled: ${detail}.` })
 }

@@ -6,8 +6,9 @@ import { type Notes, readNotes } from './annotation.ts'
 import type { CheckedBundle } from './bundle.ts'
 import { mergeDuties } from './duties.ts'
 import type { EntityFacts } from './entity.ts'
-import { compileExpression, type Evaluate, isIn, type Scope } from './expression.ts'
+import { compileExpression } from './expression.ts'
 import { type ActionInfo, readVocabulary, type Vocabulary } from './schema.ts'
+import { type Evaluate, isIn, type Scope } from './scope.ts'
 import { EntityRef, TYPE_ERROR } from './value.ts'
 
 export interface Rule {
@@ -16,6 +17,7 @@ export interface Rule {
   readonly effect: 'permit' | 'forbid'
   readonly notes: Notes
   readonly json: PolicyJson
+  readonly text: string
   readonly file: string
   readonly line: number
   /** Names of the actions its scope reaches. */
@@ -42,6 +44,8 @@ export interface Program {
   readonly shelves: ReadonlyMap<string, Shelf>
   /** Facts of the action entities, by text. */
   readonly actions: ReadonlyMap<string, EntityFacts>
+  /** Entities that conditions name: what a rule can reach without the question naming it. */
+  readonly literals: readonly EntityRef[]
   /** Merged duties of satisfied permits; the same combination is merged once. */
   readonly dutiesOf: (permits: readonly Rule[]) => Duties
 }
@@ -65,7 +69,15 @@ export function compileBundle(bundle: CheckedBundle): Program {
       { attrs: {}, ancestors },
     ]),
   )
-  return { digest: bundle.digest, rules, vocabulary, shelves, actions, dutiesOf: createMerger() }
+  return {
+    digest: bundle.digest,
+    rules,
+    vocabulary,
+    shelves,
+    actions,
+    literals: literalsOf(rules),
+    dutiesOf: createMerger(),
+  }
 }
 
 function compileRule(source: CheckedBundle['rules'][number], index: number, vocabulary: Vocabulary): Rule {
@@ -82,6 +94,7 @@ function compileRule(source: CheckedBundle['rules'][number], index: number, voca
     effect: json.effect,
     notes,
     json,
+    text: source.text,
     file: source.file,
     line: source.line,
     actions,
@@ -170,6 +183,20 @@ function shelve(action: ActionInfo, rules: readonly Rule[]): Shelf {
     else open.push(rule)
   }
   return { action, entity: new EntityRef('Action', action.name), byPrincipal, byResource, open }
+}
+
+function literalsOf(rules: readonly Rule[]): readonly EntityRef[] {
+  const found = new Map<string, EntityRef>()
+  const walk = (node: unknown) => {
+    if (typeof node !== 'object' || node === null) return
+    const uid = (node as { __entity?: { type: string; id: string } }).__entity
+    if (uid) {
+      const ref = refOf(uid)
+      found.set(ref.text, ref)
+    } else for (const inner of Object.values(node)) walk(inner)
+  }
+  for (const rule of rules) walk(rule.json.conditions)
+  return [...found.values()]
 }
 
 function createMerger(): Program['dutiesOf'] {
