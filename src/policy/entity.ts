@@ -26,10 +26,9 @@ export const joinSources = (...sources: readonly EntitySource[]): EntitySource =
 })
 
 /** A fixed set of entities, for tests, tries and imports. `parents` need not be transitive. */
-export function fixedSource(
-  entities: Iterable<{ uid: EntityRef; attrs?: CedarRecord; parents?: readonly EntityRef[]; tags?: CedarRecord }>,
-): EntitySource & { readonly all: ReadonlyMap<string, { uid: EntityRef; facts: EntityFacts }> } {
+export function fixedSource(entities: Iterable<FixedEntity>): EntitySource & { readonly uids: readonly EntityRef[] } {
   const given = new Map([...entities].map((one) => [one.uid.text, one]))
+  const known = new Map<string, EntityFacts>()
   const climb = (start: string) => {
     const seen = new Set<string>()
     const open = [start]
@@ -42,16 +41,25 @@ export function fixedSource(
     seen.delete(start)
     return seen
   }
-  const all = new Map(
-    [...given].map(([text, one]) => [
-      text,
-      {
-        uid: one.uid,
-        facts: { attrs: one.attrs ?? {}, ancestors: climb(text), ...(one.tags ? { tags: one.tags } : {}) },
-      },
-    ]),
-  )
-  return { all, get: (uid) => all.get(uid.text)?.facts }
+  return {
+    uids: [...given.values()].map((one) => one.uid),
+    get(uid) {
+      const cached = known.get(uid.text)
+      if (cached) return cached
+      const one = given.get(uid.text)
+      if (!one) return undefined
+      const facts = { attrs: one.attrs ?? {}, ancestors: climb(uid.text), ...(one.tags ? { tags: one.tags } : {}) }
+      known.set(uid.text, facts)
+      return facts
+    },
+  }
+}
+
+export interface FixedEntity {
+  readonly uid: EntityRef
+  readonly attrs?: CedarRecord
+  readonly parents?: readonly EntityRef[]
+  readonly tags?: CedarRecord
 }
 
 /**

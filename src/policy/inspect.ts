@@ -8,6 +8,7 @@ import {
   policyToJson,
   type SchemaJson,
   schemaToJson,
+  type ValidationError,
   validate,
 } from '@cedar-policy/cedar-wasm/nodejs'
 import { readNotes } from './annotation.ts'
@@ -223,13 +224,21 @@ function validateRules(schemaText: string, rules: readonly FoundRule[]): Problem
   }
   return [
     ...answer.validationErrors.map((one) => place(one.policyId, one.error)),
-    ...answer.validationWarnings.map((one) => {
-      const problem = place(one.policyId, one.error)
-      // A forbid that can never match is a safeguard somebody believes in and does not have.
-      const dead = /impossible|unable to find an applicable action/.test(one.error.message)
-      return dead && ruleOf(one.policyId)?.json.effect === 'forbid'
-        ? { ...problem, message: `this forbid can never match: ${problem.message}` }
-        : { ...problem, level: 'warning' as const }
-    }),
+    // "No applicable action" is always followed by "impossible": one of the two is enough.
+    ...answer.validationWarnings
+      .filter((one, index, all) => !repeats(one, all.slice(0, index)))
+      .map((one) => {
+        const problem = place(one.policyId, one.error)
+        // A forbid that can never match is a safeguard somebody believes in and does not have.
+        const dead = DEAD.test(one.error.message)
+        return dead && ruleOf(one.policyId)?.json.effect === 'forbid'
+          ? { ...problem, message: `this forbid can never match: ${problem.message}` }
+          : { ...problem, level: 'warning' as const }
+      }),
   ]
 }
+
+const DEAD = /impossible|unable to find an applicable action/
+const repeats = (one: ValidationError, earlier: readonly ValidationError[]) =>
+  DEAD.test(one.error.message) &&
+  earlier.some((other) => other.policyId === one.policyId && DEAD.test(other.error.message))

@@ -60,32 +60,35 @@ export function createPolicy(deps: PolicyDeps): Policy {
   const watchers = deps.watchers ?? []
   let current: { program: Program; evaluate: Evaluator; since: number } | undefined
 
-  const answer = (query: Query, entities: EntitySource): Answer | undefined => {
-    if (!current) return undefined
+  const answer = (query: Query, entities: EntitySource): Answer | 'none' | 'failed' => {
+    if (!current) return 'none'
     const { principal, resource, action, context } = query
     try {
       return current.evaluate({ principal: toRef(principal), action, resource: toRef(resource), context }, entities)
     } catch {
-      return undefined
+      // A source of facts that fails, or a question that the engine cannot be asked.
+      return 'failed'
     }
   }
+  const allows = (found: Answer | 'none' | 'failed'): found is Answer => typeof found === 'object' && found.allow
 
   const policy: Policy = {
     decide(query, entities) {
       const started = deps.clock.monotonic()
       const found = answer(query, entities)
-      const allow = found?.allow === true
-      const until = Math.min(found?.until ?? Number.POSITIVE_INFINITY, query.holdsUntil ?? Number.POSITIVE_INFINITY)
-      const role = found && isDefaultDeny(found) ? policy.waysIn(query, entities)[0] : undefined
+      const told = typeof found === 'object' ? found : undefined
+      const allow = told?.allow === true
+      const until = Math.min(told?.until ?? Number.POSITIVE_INFINITY, query.holdsUntil ?? Number.POSITIVE_INFINITY)
+      const role = told && isDefaultDeny(told) ? policy.waysIn(query, entities)[0] : undefined
       const decision: Decision = {
         id: deps.newId('decision'),
         allow,
         principal: query.principal,
         action: query.action,
         resource: query.resource,
-        rules: found ? (allow ? found.permits : found.forbids).map((rule) => rule.id) : [],
-        errors: found?.errors.map((rule) => rule.id) ?? [],
-        duties: allow && current ? current.program.dutiesOf(found.permits) : NO_DUTIES,
+        rules: told ? (allow ? told.permits : told.forbids).map((rule) => rule.id) : [],
+        errors: told?.errors.map((rule) => rule.id) ?? [],
+        duties: allow && current ? current.program.dutiesOf(told.permits) : NO_DUTIES,
         policy: current?.program.digest ?? NOTHING,
         ...(until === Number.POSITIVE_INFINITY ? {} : { validUntil: until }),
         ...(allow ? {} : { why: reasonFor(found) }),
@@ -96,7 +99,7 @@ export function createPolicy(deps: PolicyDeps): Policy {
       return decision
     },
 
-    allows: (query, entities) => answer(query, entities)?.allow === true,
+    allows: (query, entities) => allows(answer(query, entities)),
 
     activate(bundle) {
       const program = 'shelves' in bundle ? bundle : compileBundle(bundle)
@@ -124,9 +127,10 @@ const isDefaultDeny = (answer: Answer) =>
   !answer.allow && !answer.impossible && answer.forbids.length === 0 && answer.errors.length === 0
 
 /** What a stranger may read about a deny: never another's rule, never whether something exists. */
-function reasonFor(answer: Answer | undefined): string {
-  if (!answer) return 'No rules are in force.'
-  if (answer.errors.length > 0) return 'A rule could not be evaluated, and then the answer is no.'
+function reasonFor(answer: Answer | 'none' | 'failed'): string {
+  if (answer === 'none') return 'No rules are in force.'
+  if (answer === 'failed' || answer.errors.length > 0)
+    return 'A rule could not be evaluated, and then the answer is no.'
   const told = answer.forbids.find((rule) => rule.notes.public)
   if (told) return told.notes.why
   if (answer.forbids.length > 0) return 'A rule forbids this.'

@@ -1,0 +1,258 @@
+// The traps of the engine, each met once in the library itself: an error that fails open, texts that kill the parser,
+// rules that look alive and are not, data that pretends to be an entity.
+
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createIds, systemClock, systemRandom } from '../core/index.ts'
+import { recordJson } from './cedar-json.ts'
+import {
+  type CedarRecord,
+  type Checker,
+  createChecker,
+  createPolicy,
+  entity,
+  fixedSource,
+  type Policy,
+  type Problem,
+} from './index.ts'
+import { MAX_NESTING, nestingBeyond } from './inspect.ts'
+import { createOracleEvaluator } from './oracle.ts'
+
+const SCHEMA = `
+entity Group;
+entity User in [Group] { level: Long };
+entity Model { quarantined: Bool };
+entity DataClass;
+action use;
+action chat in [use] appliesTo { principal: User, resource: Model, context: { n: Long, friend?: User, model?: Model, note?: String } };
+action data;
+action send in [data] appliesTo { principal: User, resource: DataClass, context: { n: Long } };
+action lonely;
+`
+const ALLOW = '@id("allow") @why("Everybody chats.") permit (principal, action == Action::"chat", resource);'
+
+let checker: Checker
+beforeAll(() => {
+  checker = createChecker()
+})
+afterAll(() => checker.close())
+
+const sources = (rules: string, schema = SCHEMA) => [
+  { path: 'schema.cedarschema', text: schema },
+  { path: 'rules.cedar', text: rules },
+]
+async function problems(rules: string, schema = SCHEMA): Promise<readonly Problem[]> {
+  const result = await checker.check(sources(rules, schema))
+  return 'problems' in result ? result.problems : []
+}
+async function policyOf(rules: string, engine?: 'wasm'): Promise<Policy> {
+  const result = await checker.check(sources(rules))
+  if ('problems' in result) throw new Error(JSON.stringify(result.problems))
+  const policy = createPolicy({
+    clock: systemClock,
+    newId: createIds(systemClock, systemRandom),
+    ...(engine ? { engine: (program) => createOracleEvaluator(program, systemClock.now) } : {}),
+  })
+  policy.activate(result.bundle)
+  return policy
+}
+const entities = fixedSource([
+  { uid: entity('User', 'dana'), attrs: { level: 3 } },
+  { uid: entity('Model', 'small'), attrs: { quarantined: false } },
+  { uid: entity('Model', 'halfway') },
+])
+const ask = (policy: Policy, context: CedarRecord = { n: 1 }, model = 'small', who = 'dana') =>
+  policy.decide({ principal: entity('User', who), action: 'chat', resource: entity('Model', model), context }, entities)
+
+test.each([undefined, 'wasm'] as const)(
+  'a forbid that errors denies, though the library would allow (%s)',
+  async (engine) => {
+    const policy = await policyOf(
+      `${ALLOW} @id("quarantine") @why("No.") forbid (principal, action, resource is Model) when { resource.quarantined };
+     @id("overflow") @why("No.") forbid (principal, action == Action::"chat", resource) when { context.n * 9007199254740991 * 9007199254740991 > 1 };`,
+      engine,
+    )
+    expect(ask(policy, { n: 0 }).allow).toBe(true)
+    expect(ask(policy, { n: 5 })).toMatchObject({ allow: false, errors: ['overflow'] })
+    expect(ask(policy, { n: 0 }, 'halfway')).toMatchObject({ allow: false, errors: ['quarantine'] })
+    expect(ask(policy, { n: 0 }, 'halfway').why).toBe('A rule could not be evaluated, and then the answer is no.')
+  },
+)
+
+test('a permit that errors denies as well, even beside one that holds', async () => {
+  const policy = await policyOf(
+    `${ALLOW} @id("friend") @why("Friends.") permit (principal, action == Action::"chat", resource) when { context has friend && context.friend.level > 1 };`,
+  )
+  expect(ask(policy, { n: 1, friend: entity('User', 'dana') })).toMatchObject({
+    allow: true,
+    rules: ['allow', 'friend'],
+  })
+  expect(ask(policy, { n: 1, friend: entity('User', 'gone') })).toMatchObject({ allow: false, errors: ['friend'] })
+})
+
+test('an entity nobody knows is denied before any rule is asked', async () => {
+  const policy = await policyOf(ALLOW)
+  expect(ask(policy, { n: 1 }, 'unknown')).toMatchObject({ allow: false, rules: [] })
+  expect(ask(policy, { n: 1 }, 'small', 'stranger')).toMatchObject({ allow: false, rules: [] })
+})
+
+test('nested text is refused in words, and the checker goes on answering', async () => {
+  const rule = (condition: string) =>
+    `@id("deep") @why("x") permit (principal, action, resource) when { ${condition} };`
+  const deep = (depth: number) => rule(`${'('.repeat(depth)}true${')'.repeat(depth)}`)
+  for (const text of [
+    deep(150),
+    deep(10_000),
+    rule('['.repeat(10_000)),
+    rule(`${'!'.repeat(200)}true`),
+    rule(`${'if true then '.repeat(10_000)}true`),
+    rule(`true${' && true'.repeat(30_000)}`),
+    rule(`1${' + 1'.repeat(60_000)} == 1`),
+    rule(`principal${'.a'.repeat(100_000)}`),
+  ]) {
+    const found = await problems(text)
+    expect(found.length).toBeGreaterThan(0)
+    expect(found[0]?.level).toBe('error')
+    expect(await problems(ALLOW)).toEqual([])
+  }
+  expect((await problems(deep(10_000)))[0]?.message).toBe(`brackets are nested deeper than ${MAX_NESTING}`)
+  const formatted = await checker.format({ path: 'rules.cedar', text: deep(10_000) })
+  expect('problems' in formatted).toBe(true)
+})
+
+test('brackets inside strings and comments are no nesting', () => {
+  expect(nestingBeyond(`"${'('.repeat(100)}" // ${'['.repeat(100)}\n(("\\"(("))`, 2)).toBeUndefined()
+  expect(nestingBeyond('((( ', 2)).toBe(2)
+})
+
+test('the digest of what was refused never becomes active: the last good bundle serves', async () => {
+  const policy = await policyOf(ALLOW)
+  const before = policy.active()
+  const good = await checker.check(sources(ALLOW))
+  if ('problems' in good) throw new Error('unreachable')
+  const broken = {
+    ...good.bundle,
+    rules: [{ ...good.bundle.rules[0]!, json: { ...good.bundle.rules[0]!.json, annotations: {} } }],
+  }
+  expect(() => policy.activate(broken)).toThrow()
+  expect(policy.active()).toEqual(before)
+  expect(ask(policy).allow).toBe(true)
+})
+
+test('forbids that can never match are refused, permits are warned about', async () => {
+  const dead = '(principal, action == Action::"chat", resource == DataClass::"secret")'
+  expect(await problems(`${ALLOW} @id("dead") @why("x") forbid ${dead};`)).toMatchObject([
+    { level: 'error', rule: 'dead', file: 'rules.cedar' },
+  ])
+  expect(
+    (await problems(`${ALLOW} @id("dead") @why("x") forbid (principal, action, resource) when { 1 == 2 };`))[0]
+      ?.message,
+  ).toMatch(/^this forbid can never match/)
+  expect(
+    (await problems(`${ALLOW} @id("dead") @why("x") forbid (principal, action == Action::"lonely", resource);`))[0]
+      ?.message,
+  ).toMatch(/never match/)
+  const warned = await checker.check(sources(`${ALLOW} @id("dead") @why("x") permit ${dead};`))
+  expect('bundle' in warned && warned.bundle.warnings.length).toBeGreaterThan(0)
+})
+
+test('rules are told apart by @id: many in one text, twice the same, none', async () => {
+  const many = Array.from({ length: 25 }, (_, index) => ALLOW.replace('allow', `allow-${index}`)).join('\n')
+  const result = await checker.check(sources(many))
+  if ('problems' in result) throw new Error(JSON.stringify(result.problems))
+  expect(result.bundle.rules.map((rule) => [rule.id, rule.line])).toEqual(
+    Array.from({ length: 25 }, (_, index) => [`allow-${index}`, index + 1]),
+  )
+  expect((await problems(`${ALLOW}\n${ALLOW}`))[0]).toMatchObject({
+    line: 2,
+    message: '@id("allow") is already used at rules.cedar:1',
+  })
+  expect((await problems('@why("x") permit (principal, action, resource);'))[0]?.message).toMatch(/^@id is required/)
+})
+
+test('templates, namespaces, unsafe integers and prototype keys are refused', async () => {
+  const when = (condition: string) => `@id("x") @why("x") permit (principal, action, resource) when { ${condition} };`
+  expect(
+    (await problems('@id("x") @why("x") permit (principal == ?principal, action, resource);'))[0]?.message,
+  ).toMatch(/templates/)
+  expect((await problems(ALLOW, `namespace A { entity B; } ${SCHEMA}`))[0]?.message).toMatch(/namespace/)
+  expect((await problems(when('9007199254740993 > 1')))[0]?.message).toMatch(/outside ±9007199254740991/)
+  expect((await problems(when('{"__proto__": 1} == {}')))[0]?.message).toMatch(/__proto__/)
+  expect((await problems(ALLOW.replace('Everybody', 'Every\u202ebody')))[0]?.message).toMatch(/direction marks/)
+})
+
+test('a record of a client is a record, whatever its keys pretend', async () => {
+  const policy = await policyOf(
+    '@id("note") @why("x") permit (principal, action == Action::"chat", resource) when { context has note && context.note == "ok" };',
+  )
+  const forged = { n: 1, note: { __entity: { type: 'User', id: 'dana' } } } as unknown as CedarRecord
+  expect(ask(policy, forged).allow).toBe(false)
+  expect(() => recordJson(forged)).toThrow(/begins with __/)
+  expect(() => recordJson({ note: { __extn: { fn: 'ip', arg: '1.1.1.1' } } } as unknown as CedarRecord)).toThrow()
+})
+
+test('inherited names are no attributes', async () => {
+  const policy = await policyOf(
+    '@id("x") @why("x") permit (principal, action == Action::"chat", resource) when { context has note };',
+  )
+  expect(ask(policy, Object.create({ note: 'inherited' }) as CedarRecord).allow).toBe(false)
+  expect(ask(policy, { n: 1, note: undefined }).allow).toBe(false)
+})
+
+test('long group chains and deep facts do not stop a decision', async () => {
+  const policy = await policyOf(
+    '@id("g") @why("x") permit (principal in Group::"g4999", action == Action::"chat", resource);',
+  )
+  const chain = Array.from({ length: 5000 }, (_, index) => ({
+    uid: entity('Group', `g${index}`),
+    parents: [entity('Group', `g${index + 1}`)],
+  }))
+  const source = fixedSource([
+    ...chain,
+    { uid: entity('User', 'dana'), attrs: { level: 1 }, parents: [entity('Group', 'g0')] },
+    { uid: entity('Model', 'small'), attrs: { quarantined: false } },
+  ])
+  const query = {
+    principal: entity('User', 'dana'),
+    action: 'chat',
+    resource: entity('Model', 'small'),
+    context: { n: 1 },
+  }
+  expect(policy.decide(query, source).allow).toBe(true)
+})
+
+test('decide never throws, whatever an entity source does', async () => {
+  const policy = await policyOf(ALLOW)
+  const broken = {
+    get() {
+      throw new Error('directory on fire')
+    },
+  }
+  const query = {
+    principal: entity('User', 'dana'),
+    action: 'chat',
+    resource: entity('Model', 'small'),
+    context: { n: 1 },
+  }
+  expect(policy.decide(query, broken)).toMatchObject({ allow: false })
+})
+
+test('the compiler has no case to skip: an operator it does not know refuses the bundle', async () => {
+  const good = await checker.check(sources(`${ALLOW.slice(0, -1)} when { context.n > 1 };`))
+  if ('problems' in good) throw new Error('unreachable')
+  const text = JSON.stringify(good.bundle).replace('{">":', '{"mightyOperator":')
+  const policy = createPolicy({ clock: systemClock, newId: createIds(systemClock, systemRandom) })
+  expect(() => policy.activate(JSON.parse(text))).toThrow(/not known to the compiler/)
+})
+
+test('the shipped schema names every action of the design', () => {
+  const text = readFileSync('policies/schema.cedarschema', 'utf8')
+  for (const action of [
+    'list, show',
+    'chat, complete, embed',
+    'pull, create, copy, push, delete, load, unload',
+    'train, evaluate',
+    'send, receive',
+  ])
+    expect(text).toContain(`action ${action} in [`)
+})
