@@ -52,7 +52,6 @@ const CLAMPABLE: Readonly<Record<string, 'number' | 'boolean' | 'string'>> = {
   reasoningEffort: 'string',
   verbosity: 'string',
   serviceTier: 'string',
-  format: 'string',
   toolChoice: 'string',
 }
 

@@ -18,6 +18,7 @@ import {
   NO_RISK,
   type Policy,
 } from './index.ts'
+import { runTests } from './rule-test.ts'
 
 let checker: Checker
 let policy: Policy
@@ -248,4 +249,12 @@ test('with no rules in force, and for anything unknown, the answer is no', () =>
   expect(decide('stranger', 'chat').allow).toBe(false)
   expect(decide('user', 'chat', entity('Model', 'no-such-model')).allow).toBe(false)
   expect(decide('user', 'chat', GATEWAY).allow).toBe(false)
+})
+
+test('the tests that ship with the rules pass, and leave no rule untested', async () => {
+  const sources = await loadBundle('policies')
+  const report = runTests(policy.program()!, sources)
+  expect(report.outcomes.filter((outcome) => outcome.failure !== undefined)).toEqual([])
+  expect(report.passed).toBeGreaterThan(60)
+  expect(report.coverage.unhit).toEqual([])
 })

@@ -7,6 +7,8 @@ export interface EntityFacts {
   /** Texts (`Group::"dev"`) of everything this entity is in, through however many steps. Without the entity itself. */
   readonly ancestors: ReadonlySet<string>
   readonly tags?: CedarRecord
+  /** Milliseconds since 1970 at which something these facts rest on ends by itself, a role held for a while for instance. */
+  readonly validUntil?: number
 }
 
 /** Facts in memory. `undefined` means that no such entity exists: rules that lean on it error, and the answer is deny. */

@@ -41,8 +41,16 @@ export function evaluate(program: Program, question: Question, entities: EntityS
     action: shelf.entity,
     resource: question.resource,
     context: question.context,
-    entities: withActions(entities, program),
-    until: Number.POSITIVE_INFINITY,
+    entities: {
+      get(uid) {
+        // Actions are entities too, with their groups as ancestors. Directories do not know them; the schema does.
+        if (uid.type === 'Action') return program.actions.get(uid.text)
+        const facts = entities.get(uid)
+        if (facts?.validUntil !== undefined && facts.validUntil < scope.until) scope.until = facts.validUntil
+        return facts
+      },
+    },
+    until: Math.min(principal.validUntil ?? Infinity, resource.validUntil ?? Infinity),
   }
   const found = { permits: [] as Rule[], forbids: [] as Rule[], errors: [] as Rule[] }
   ask(shelf.open, scope, found)
@@ -105,11 +113,6 @@ function askKeyed(
     for (const [key, rules] of shelf) if (key !== self && facts.ancestors.has(key)) ask(rules, scope, found)
   }
 }
-
-/** Actions are entities too, with their groups as ancestors. Directories do not know them; the schema does. */
-const withActions = (entities: EntitySource, program: Program): EntitySource => ({
-  get: (uid) => (uid.type === 'Action' ? program.actions.get(uid.text) : entities.get(uid)),
-})
 
 const inOrder = (rules: Rule[]): readonly Rule[] =>
   rules.length > 1 ? rules.sort((one, other) => one.index - other.index) : rules

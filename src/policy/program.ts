@@ -39,6 +39,7 @@ export interface Shelf {
 
 export interface Program {
   readonly digest: string
+  readonly schemaJson: CheckedBundle['schemaJson']
   readonly rules: readonly Rule[]
   readonly vocabulary: Vocabulary
   readonly shelves: ReadonlyMap<string, Shelf>
@@ -71,6 +72,7 @@ export function compileBundle(bundle: CheckedBundle): Program {
   )
   return {
     digest: bundle.digest,
+    schemaJson: bundle.schemaJson,
     rules,
     vocabulary,
     shelves,
