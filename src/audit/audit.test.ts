@@ -180,17 +180,21 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
   it('finds what a plain look at every event finds, in pages, and each event by its id', async () => {
     const { store, audit } = await fresh()
     const people = ['User::"dana"', 'User::"é"', 'Agent::"a\\"b"', 'Service::"etl"']
+    const calls = Array.from({ length: 1400 }, () => newId('call'))
+    const sessions = Array.from({ length: 9 }, () => newId('session'))
     const sample = (i: number): NewEvent => ({
       kind: i % 5 === 0 ? 'call.decided' : i % 7 === 0 ? 'key.created' : 'call.finished',
       principal: people[(i * i) % 4] as string,
       model: `m${(i >> 4) % 5}`,
       decision: i % 11 === 0 ? 'deny' : 'allow',
       rules: i % 3 === 0 ? ['a', 'b'] : ['c'],
-      call: `call_${i >> 1}`,
-      ...(i % 13 === 0 ? { session: `ses_${i >> 6}`, reason: 'The Person said “so”' } : { reason: 'policy.denied' }),
+      call: calls[i >> 1] as string,
+      ...(i % 13 === 0
+        ? { session: sessions[i >> 9] as string, reason: 'The Person said “so”' }
+        : { reason: 'policy.denied' }),
       data: { i, outcome: i % 17 === 0 ? 'cut' : 'served', flow: [{ class: `personal/${i % 4}`, count: 1 }] },
     })
-    const total = 1100
+    const total = 2600
     for (let at = 0; at < total; at += 100) {
       await Promise.all(Array.from({ length: 100 }, (_, i) => audit.append(sample(at + i))))
     }
@@ -204,12 +208,12 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
       outcome: oneOf('cut', 'served'),
       rule: oneOf('a', 'c'),
       class: oneOf('personal/1', 'personal/9'),
-      session: oneOf('ses_3'),
-      call: oneOf('call_70'),
+      session: oneOf(sessions[2] as string, 'ses_none'),
+      call: oneOf(calls[70] as string, calls[1200] as string),
       reason: oneOf('policy.denied', 'The Person said “so”'),
       text: oneOf('the person', 'DENIED', '“so”', 'nothing'),
       endings: oneOf(true),
-      since: oneOf(all[700].time, all[300].time),
+      since: oneOf(all[2000].time, all[300].time),
       until: oneOf(all[200].time),
     })
     await fc.assert(
@@ -228,7 +232,7 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
       }),
       { numRuns: 60, seed: 7 },
     )
-    for (const event of [all[0], all[5], all[600], all[1099]]) expect(await audit.find(event.id)).toEqual(event)
+    for (const event of [all[0], all[5], all[1600], all[2599]]) expect(await audit.find(event.id)).toEqual(event)
     expect(await audit.find('evt_nobody')).toBeUndefined()
   })
 

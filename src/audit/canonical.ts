@@ -1,15 +1,15 @@
 // Canonical JSON (RFC 8785): one text per value, so that an event has one hash. The envelope is written by a template in
 // the order of its keys, because this runs for every event of every call; `data` goes through the general writer.
-import type { AuditEvent, Json } from '../core/index.ts'
+import type { AuditEvent, Json, JsonObject } from '../core/index.ts'
+
+/** What makes a string differ from its characters between quotes; surrogates are here to be looked at one by one. */
+const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/
 
 /**
  * Section 3.2.2.2: a string is written as ECMAScript writes it. A lone surrogate has no UTF-8 form and the RFC forbids it;
  * it becomes U+FFFD, as an encoder would make it.
  */
-const text = (value: string): string => {
-  const quoted = JSON.stringify(value)
-  return quoted.includes('\\ud') ? JSON.stringify(value.toWellFormed()) : quoted
-}
+const text = (value: string): string => (SPECIAL.test(value) ? JSON.stringify(value.toWellFormed()) : `"${value}"`)
 
 /** Any value; keys sorted by UTF-16 code units (section 3.2.3), numbers as ECMAScript prints them (section 3.2.2.3). */
 export function canonical(value: Json | undefined): string {
@@ -22,6 +22,7 @@ export function canonical(value: Json | undefined): string {
   if (typeof value === 'boolean') return value ? 'true' : 'false'
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   const keys = Object.keys(value)
+  if (!keys.every((key) => key.isWellFormed())) return canonical(wellFormed(value))
   if (!isSorted(keys)) keys.sort()
   let out = ''
   for (const key of keys) {
@@ -31,30 +32,53 @@ export function canonical(value: Json | undefined): string {
   return `{${out}}`
 }
 
+/** Keys are replaced before they are sorted; of two that become equal the later one stays, as in a parser. */
+const wellFormed = (value: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(value).map(([key, field]) => [key.toWellFormed(), field]))
+
 function isSorted(keys: string[]): boolean {
   for (let i = 1; i < keys.length; i++) if ((keys[i - 1] as string) > (keys[i] as string)) return false
   return true
 }
 
-/** An event as it is stored and hashed. Equal to `canonical(event)`; a test holds them together. */
+/**
+ * An event as it is stored and hashed: equal to `canonical(event)`. One native call on an object whose keys are in order
+ * already costs a third of writing the text piece by piece, and this runs for every event of every call.
+ */
 export function eventText(event: AuditEvent): string {
-  let out = '{'
-  if (event.action !== undefined) out += `"action":${text(event.action)},`
-  if (event.address !== undefined) out += `"address":${text(event.address)},`
-  out += `"boot":"${event.boot}",`
-  if (event.call !== undefined) out += `"call":${text(event.call)},`
-  if (event.credential !== undefined) out += `"credential":${text(event.credential)},`
-  if (event.data !== undefined) out += `"data":${canonical(event.data)},`
-  if (event.decision !== undefined) out += `"decision":"${event.decision}",`
-  if (event.grant !== undefined) out += `"grant":${text(event.grant)},`
-  out += `"id":"${event.id}","kind":${text(event.kind)},`
-  if (event.model !== undefined) out += `"model":${text(event.model)},`
-  out += `"node":${text(event.node)}`
-  if (event.policy !== undefined) out += `,"policy":${text(event.policy)}`
-  if (event.principal !== undefined) out += `,"principal":${text(event.principal)}`
-  if (event.reason !== undefined) out += `,"reason":${text(event.reason)}`
-  if (event.rules !== undefined) out += `,"rules":${canonical(event.rules as string[])}`
-  if (event.session !== undefined) out += `,"session":${text(event.session)}`
-  if (event.subject !== undefined) out += `,"subject":${text(event.subject)}`
-  return `${out},"time":${event.time}}`
+  const { action, address, boot, call, credential, decision, grant, id, kind, model, node } = event
+  const { policy, principal, reason, rules, session, subject, time } = event
+  const data = event.data === undefined ? undefined : inOrder(event.data)
+  if (data === null) return canonical(event as unknown as Json)
+  const head = { action, address, boot, call, credential, data, decision, grant, id, kind, model, node }
+  const out = JSON.stringify({ ...head, policy, principal, reason, rules, session, subject, time })
+  return out.includes('\\ud') ? canonical(event as unknown as Json) : out
+}
+
+/** The same value with the keys of every object in order; null if only the general writer can write it. */
+function inOrder(value: Json): Json {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) {
+    const items: Json[] = []
+    for (const item of value) {
+      const ordered = inOrder(item)
+      if (ordered === null) return null
+      items.push(ordered)
+    }
+    return items
+  }
+  const keys = Object.keys(value)
+  if (!isSorted(keys)) keys.sort()
+  const out: JsonObject = {}
+  for (const key of keys) {
+    // A key that looks like an array index does not stay where it is put.
+    if (key === '__proto__' || (key.charCodeAt(0) >= 48 && key.charCodeAt(0) <= 57)) return null
+    const field = value[key]
+    if (field === undefined) continue
+    const ordered = inOrder(field)
+    if (ordered === null) return null
+    out[key] = ordered
+  }
+  return out
 }

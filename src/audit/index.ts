@@ -1,5 +1,5 @@
 export { type Audit, type AuditDeps, createAudit } from './audit.ts'
+export { SEARCH_FIELDS, type SearchField } from './block.ts'
 export type { CallEnding, CallFacts, CallRecord, DataFlow, Outcome } from './call.ts'
 export type { Filter, Found, Page, Search } from './search.ts'
 export type { StartTail, Tail, TailListener } from './tail.ts'
-export { SEARCH_FIELDS, type SearchField } from './tile.ts'

@@ -3,6 +3,8 @@
 import { hash as digest } from 'node:crypto'
 
 export const HASH_BYTES = 32
+/** Leaves per tile, as in C2SP tlog-tiles. */
+export const TILE = 256
 
 const sha256 = (data: string | Uint8Array): Buffer => digest('sha256', data, 'buffer')
 
@@ -29,13 +31,19 @@ export interface Frontier {
 
 export const emptyFrontier = (): Frontier => ({ size: 0, hashes: [] })
 
-/** Appends one leaf; returns the root of the largest perfect subtree that it completed. */
-export function push(tree: Frontier, leaf: Buffer): Buffer {
+/** Appends one leaf; returns the root of the tile of 2^8 leaves if it completed one. */
+export function push(tree: Frontier, leaf: Buffer): Buffer | undefined {
   let node = leaf
-  for (let rest = tree.size; rest % 2 === 1; rest = (rest - 1) / 2) node = nodeHash(tree.hashes.pop() as Buffer, node)
+  let tileRoot: Buffer | undefined
+  let level = 0
+  for (let rest = tree.size; rest % 2 === 1; rest = (rest - 1) / 2) {
+    node = nodeHash(tree.hashes.pop() as Buffer, node)
+    level += 1
+    if (level === 8) tileRoot = node
+  }
   tree.hashes.push(node)
   tree.size += 1
-  return node
+  return tileRoot
 }
 
 export function rootOf(tree: Frontier): Buffer {

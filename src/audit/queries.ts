@@ -1,20 +1,19 @@
 // All SQL of the log itself. Appending uses fixed texts (a query builder costs more than the insert), reading uses Kysely.
 import { CompiledQuery, type RawBuilder, sql } from 'kysely'
 import type { Db, Statement, Store, Trx } from '../store/index.ts'
-import { HASH_BYTES, packFrontier, rootOver } from './merkle.ts'
-import type { HourCount, TileRange } from './tile.ts'
-import { TILE } from './tile.ts'
-import type { LogState } from './tree.ts'
+import type { BlockRange, HourCount } from './block.ts'
+import { type Frontier, HASH_BYTES, packFrontier, TILE } from './merkle.ts'
 
 /** Rows per statement. Few sizes, so that few statements are ever prepared. */
 const CHUNKS = [256, 64, 16, 4, 1] as const
 
 export interface AppendSql {
   /** Moves the head from the tree whose root is `from`; changes no row if another root is there by now. */
-  head(state: LogState, from: Uint8Array): Statement
+  head(tree: Frontier, root: Buffer, from: Buffer): Statement
   events(first: number, bodies: readonly string[]): Statement[]
-  tile(tile: number, hashes: Buffer[], range: TileRange): Statement
-  terms(tile: number, terms: ReadonlySet<string>): Statement[]
+  tile(tile: number, hashes: readonly Buffer[], root: Buffer): Statement
+  block(block: number, range: BlockRange): Statement
+  terms(block: number, terms: ReadonlySet<string>): Statement[]
   counts(counts: readonly HourCount[]): Statement[]
 }
 
@@ -44,7 +43,7 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
   }
   const moveHead = `update audit_head set size = ${mark(1)}, root = ${mark(2)}, frontier = ${mark(3)} where id = 1 and root = ${mark(4)}`
   return {
-    head: ({ tree, root }, from) => ({
+    head: (tree, root, from) => ({
       sql: moveHead,
       parameters: [tree.size, ownBytes(root), packFrontier(tree), ownBytes(from)],
       mustChange: 1,
@@ -54,22 +53,18 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
         'insert into audit_event (position, body)',
         bodies.map((body, i) => [first + i, body]),
       ),
-    tile: (tile, hashes, range) => ({
-      sql: values('insert into audit_tile (tile, hashes, root, min_time, max_time, min_id, max_id)', 7, 1),
-      parameters: [
-        tile,
-        ownBytes(Buffer.concat(hashes)),
-        ownBytes(rootOver(hashes)),
-        range.minTime,
-        range.maxTime,
-        range.minId,
-        range.maxId,
-      ],
+    tile: (tile, hashes, root) => ({
+      sql: values('insert into audit_tile (tile, hashes, root)', 3, 1),
+      parameters: [tile, ownBytes(Buffer.concat(hashes)), ownBytes(root)],
     }),
-    terms: (tile, terms) =>
+    block: (block, { minTime, maxTime, minId, maxId }) => ({
+      sql: values('insert into audit_block (block, min_time, max_time, min_id, max_id)', 5, 1),
+      parameters: [block, minTime, maxTime, minId, maxId],
+    }),
+    terms: (block, terms) =>
       insert(
-        'insert into audit_term (term, tile)',
-        [...terms].sort().map((word) => [word, tile]),
+        'insert into audit_term (term, block)',
+        [...terms].sort().map((word) => [word, block]),
       ),
     counts: (counts) =>
       insert(
@@ -163,9 +158,8 @@ export interface Span {
   readonly to: number
 }
 
-/** Events of the spans that pass the sieve, newest first. */
-export async function readSieved(store: Store, spans: readonly Span[], sieve: Sieve): Promise<Row[]> {
-  if (spans.length === 0) return []
+/** Events of a span that pass the sieve, newest first. */
+export async function readSieved(store: Store, { from, to }: Span, sieve: Sieve, limit: number): Promise<Row[]> {
   const within = (part: string, inText: RawBuilder<unknown>) =>
     store.dialect === 'sqlite'
       ? sql<boolean>`instr(${inText}, ${part}) > 0`
@@ -173,61 +167,56 @@ export async function readSieved(store: Store, spans: readonly Span[], sieve: Si
   let query = store.db
     .selectFrom('audit_event')
     .select(['position', 'body'])
-    .where((on) => on.or(spans.map(({ from, to }) => on.and([on('position', '>=', from), on('position', '<', to)]))))
+    .where('position', '>=', from)
+    .where('position', '<', to)
   for (const part of sieve.parts) query = query.where(within(part, sql`body`))
   if (sieve.folded !== undefined) query = query.where(within(sieve.folded, sql`lower(body)`))
-  return query.orderBy('position', 'desc').execute()
+  return query.orderBy('position', 'desc').limit(limit).execute()
 }
 
-export interface TileAsk {
-  /** Of each group at least one term occurs. */
-  readonly terms: readonly (readonly string[])[]
-  /** Only tiles below this one. */
+/** A block passes if one of the terms occurs in it, or one of the births lies in its range of times. */
+export interface TermGroup {
+  readonly terms: readonly string[]
+  readonly births: readonly number[]
+}
+
+export interface BlockAsk {
+  readonly groups: readonly TermGroup[]
+  /** Only blocks below this one. */
   readonly before: number
   readonly since?: number | undefined
   readonly until?: number | undefined
   readonly limit: number
 }
 
-/** Tiles, newest first, that may hold what is asked for. */
-export async function findTiles(db: Db, { terms, before, since, until, limit }: TileAsk): Promise<number[]> {
-  let query = db.selectFrom('audit_tile as t').select('t.tile').where('t.tile', '<', before)
-  if (since !== undefined) query = query.where('t.max_time', '>=', since)
-  if (until !== undefined) query = query.where('t.min_time', '<', until)
-  for (const group of terms) {
-    // One term: the list of its tiles drives the search. Several: tiles are tried from the newest.
-    query = query.where('t.tile', 'in', (on) => on.selectFrom('audit_term').select('tile').where('term', 'in', group))
+/** Blocks, newest first, that may hold what is asked for. */
+export async function findBlocks(db: Db, { groups, before, since, until, limit }: BlockAsk): Promise<number[]> {
+  let query = db.selectFrom('audit_block as b').select('b.block').where('b.block', '<', before)
+  if (since !== undefined) query = query.where('b.max_time', '>=', since)
+  if (until !== undefined) query = query.where('b.min_time', '<', until)
+  for (const { terms, births } of groups) {
+    query = query.where((on) =>
+      on.or([
+        on('b.block', 'in', on.selectFrom('audit_term').select('block').where('term', 'in', terms)),
+        ...births.map((birth) => on.and([on('b.min_time', '<=', birth), on('b.max_time', '>=', birth)])),
+      ]),
+    )
   }
-  return (await query.orderBy('t.tile', 'desc').limit(limit).execute()).map(({ tile }) => tile)
-}
-
-/** First and last tile that may hold events of a time range; undefined if none does. */
-export async function tileSpan(
-  db: Db,
-  since: number,
-  until: number,
-): Promise<{ first: number; last: number } | undefined> {
-  const row = await db
-    .selectFrom('audit_tile')
-    .select((of) => [of.fn.min('tile').as('first'), of.fn.max('tile').as('last')])
-    .where('max_time', '>=', since)
-    .where('min_time', '<', until)
-    .executeTakeFirst()
-  return row && row.first !== null && row.last !== null ? { first: row.first, last: row.last } : undefined
+  return (await query.orderBy('b.block', 'desc').limit(limit).execute()).map(({ block }) => block)
 }
 
 export const readCounts = (db: Db, sinceHour: number, untilHour: number) =>
   db.selectFrom('audit_hour').selectAll().where('hour', '>=', sinceHour).where('hour', '<', untilHour).execute()
 
-/** Tiles that may hold the event: ids are ordered by birth, and a tile knows its least and greatest. */
-export async function tilesOfId(db: Db, id: string): Promise<number[]> {
+/** Blocks that may hold the event: ids are ordered by birth, and a block knows its least and greatest. */
+export async function blocksOfId(db: Db, id: string): Promise<number[]> {
   const rows = await db
-    .selectFrom('audit_tile')
-    .select('tile')
+    .selectFrom('audit_block')
+    .select('block')
     .where('max_id', '>=', id)
     .where('min_id', '<=', id)
     .execute()
-  return rows.map(({ tile }) => tile)
+  return rows.map(({ block }) => block)
 }
 
 export async function readTileHashes(db: Db, tile: number): Promise<Buffer[]> {

@@ -1,9 +1,19 @@
-// Questions to the log. Full tiles are found by their terms, the events of the unfinished one are always looked at, and
+// Questions to the log. Full blocks are found by their terms, the events of the unfinished one are always looked at, and
 // every event that is returned was tested itself: a wrong index can hide an event from a search, never invent one.
-import type { AuditEvent } from '../core/index.ts'
+import { type AuditEvent, birthOf } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
-import { findTiles, type Row, readEvents, readHead, readSieved, type Sieve, type Span, tilesOfId } from './queries.ts'
-import { hasTerm, PAIRED, pairTerm, SEARCH_FIELDS, type SearchField, TILE, term, valuesOf } from './tile.ts'
+import { BLOCK, BORN, hasTerm, PAIRED, pairTerm, SEARCH_FIELDS, type SearchField, term, valuesOf } from './block.ts'
+import {
+  blocksOfId,
+  findBlocks,
+  type Row,
+  readEvents,
+  readHead,
+  readSieved,
+  type Sieve,
+  type Span,
+  type TermGroup,
+} from './queries.ts'
 
 /** All given fields must hold; of several values of a field, one. */
 export interface Filter extends Partial<Readonly<Record<SearchField, string | readonly string[]>>> {
@@ -28,9 +38,9 @@ export interface Page {
   readonly next?: number
 }
 
-/** Tiles looked into for one page at most: bounds the time of a question that nearly nothing answers. */
-const MAX_TILES = 512
-const TILES_AT_ONCE = 32
+/** Blocks looked into for one page at most: bounds the time of a question that nearly nothing answers. */
+const MAX_BLOCKS = 128
+const BLOCKS_AT_ONCE = 16
 
 const lower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 const listOf = (value: string | readonly string[] | undefined): readonly string[] | undefined =>
@@ -50,16 +60,20 @@ export function matches(event: AuditEvent, filter: Filter): boolean {
 
 export const toFound = ({ position, body }: Row): Found => ({ position, ...(JSON.parse(body) as AuditEvent) })
 
-/** What a tile must contain for an event in it to match. */
-export function termsFor(filter: Filter): string[][] {
-  const groups: string[][] = []
+/** What a block must contain for an event in it to match. */
+export function groupsFor(filter: Filter): TermGroup[] {
+  const groups: TermGroup[] = []
   for (const field of SEARCH_FIELDS) {
     const values = listOf(filter[field])
-    if (values?.every((value) => hasTerm(field, value))) groups.push(values.map((value) => term(field, value)))
+    if (!values?.every((value) => hasTerm(field, value))) continue
+    const births = BORN.has(field) ? values.map(birthOf).filter((birth) => birth !== undefined) : []
+    groups.push({ terms: values.map((value) => term(field, value)), births })
   }
   for (const [a, b] of PAIRED) {
     const [left, right] = [filter[a], filter[b]]
-    if (typeof left === 'string' && typeof right === 'string') groups.push([pairTerm(a, left, b, right)])
+    if (typeof left === 'string' && typeof right === 'string') {
+      groups.push({ terms: [pairTerm(a, left, b, right)], births: [] })
+    }
   }
   return groups
 }
@@ -87,38 +101,44 @@ export function createSearch(store: Store): Search {
       const { size } = await readHead(store.db)
       const end = Math.min(before ?? size, size)
       const sieve = sieveFor(filter)
-      const terms = termsFor(filter)
+      const groups = groupsFor(filter)
       const events: Found[] = []
-      /** Adds the matching events of some spans; true when the page is full. */
-      const take = async (spans: readonly Span[]): Promise<boolean> => {
-        for (const row of await readSieved(store, spans, sieve)) {
-          const event = toFound(row)
-          if (matches(event, filter)) events.push(event)
-          if (events.length === limit) return true
+      /** Adds the matching events of a span; true when the page is full. */
+      const take = async ({ from, to }: Span): Promise<boolean> => {
+        const step = Math.max(limit, 64)
+        for (let end = to; ; ) {
+          const rows = await readSieved(store, { from, to: end }, sieve, step)
+          for (const row of rows) {
+            const event = toFound(row)
+            if (matches(event, filter)) events.push(event)
+            if (events.length === limit) return true
+          }
+          if (rows.length < step) return false
+          end = (rows.at(-1) as Row).position
         }
-        return false
       }
       const full = (): Page => ({ events, next: (events.at(-1) as Found).position })
 
-      const indexed = size - (size % TILE)
-      if (end > indexed && (await take([{ from: indexed, to: end }]))) return full()
-      let below = Math.ceil(Math.min(end, indexed) / TILE)
-      for (let looked = 0; looked < MAX_TILES; looked += TILES_AT_ONCE) {
+      const indexed = size - (size % BLOCK)
+      if (end > indexed && (await take({ from: indexed, to: end }))) return full()
+      let below = Math.ceil(Math.min(end, indexed) / BLOCK)
+      for (let looked = 0; looked < MAX_BLOCKS; looked += BLOCKS_AT_ONCE) {
         const { since, until } = filter
-        const tiles = await findTiles(store.db, { terms, before: below, since, until, limit: TILES_AT_ONCE })
-        if (await take(tiles.map((tile) => ({ from: tile * TILE, to: Math.min((tile + 1) * TILE, end) }))))
-          return full()
-        if (tiles.length < TILES_AT_ONCE) return { events }
-        below = tiles.at(-1) as number
+        const blocks = await findBlocks(store.db, { groups, before: below, since, until, limit: BLOCKS_AT_ONCE })
+        for (const block of blocks) {
+          if (await take({ from: block * BLOCK, to: Math.min((block + 1) * BLOCK, end) })) return full()
+        }
+        if (blocks.length < BLOCKS_AT_ONCE) return { events }
+        below = blocks.at(-1) as number
       }
-      return { events, next: below * TILE }
+      return { events, next: below * BLOCK }
     },
 
     async find(id) {
       const { size } = await readHead(store.db)
-      const starts = (await tilesOfId(store.db, id)).map((tile) => tile * TILE)
-      for (const from of [size - (size % TILE), ...starts]) {
-        for (const row of await readEvents(store.db, from, from + TILE)) {
+      const starts = (await blocksOfId(store.db, id)).map((block) => block * BLOCK)
+      for (const from of [size - (size % BLOCK), ...starts]) {
+        for (const row of await readEvents(store.db, from, from + BLOCK)) {
           if (row.body.includes(id)) {
             const event = toFound(row)
             if (event.id === id) return event

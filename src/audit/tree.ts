@@ -3,14 +3,14 @@
 // transaction that was rolled back, or another node that came first, shows at once and the state is read anew.
 import type { AuditEvent } from '../core/index.ts'
 import type { Db, Statement, Trx } from '../store/index.ts'
-import { type Frontier, leafHash, push, rootOf, rootOver, unpackFrontier } from './merkle.ts'
+import { BLOCK, countsOf, rangeOf, termsOf } from './block.ts'
+import { type Frontier, leafHash, push, rootOf, rootOver, TILE, unpackFrontier } from './merkle.ts'
 import { type AppendSql, type Head, readEvents } from './queries.ts'
-import { countsOf, rangeOf, TILE, termsOf } from './tile.ts'
 
 export interface LogState {
   readonly tree: Frontier
   root: Buffer
-  /** Leaves and events of the last tile, as long as it is not full. */
+  /** Leaves of the last tile and events of the last block, as long as these are not full. */
   leaves: Buffer[]
   open: AuditEvent[]
 }
@@ -22,26 +22,30 @@ export interface Entry {
 }
 
 /**
- * The state for a head, from the events of its unfinished tile.
+ * The state for a head, from the events of its unfinished block.
  * @throws Error if these events do not have the hashes that the head was written with: somebody changed the last rows
  */
 export async function loadState(db: Db | Trx, head: Head): Promise<LogState> {
   const tree = unpackFrontier(head.size, head.frontier)
-  const start = head.size - (head.size % TILE)
-  const rows = await readEvents(db, start, head.size)
+  const rows = await readEvents(db, head.size - (head.size % BLOCK), head.size)
   const leaves = rows.map(({ body }) => leafHash(body))
-  const whole = rows.length === head.size - start && rootOf(tree).equals(head.root)
-  if (!whole || (leaves.length > 0 && !rootOver(leaves).equals(rootOfLast(tree)))) {
+  const whole = leaves.length === head.size % BLOCK && rootOf(tree).equals(head.root)
+  // The perfect subtrees of the unfinished block are the last ones of the frontier.
+  const last = rootOf({ size: leaves.length, hashes: tree.hashes.slice(tree.hashes.length - onesIn(leaves.length)) })
+  if (!whole || !rootOver(leaves).equals(last))
     throw new Error('the newest audit events are not those that were written')
+  return {
+    tree,
+    root: head.root,
+    leaves: leaves.slice(leaves.length - (head.size % TILE)),
+    open: rows.map(({ body }) => JSON.parse(body) as AuditEvent),
   }
-  return { tree, root: head.root, leaves, open: rows.map(({ body }) => JSON.parse(body) as AuditEvent) }
 }
 
-/** The root over the leaves of the unfinished tile alone: its perfect subtrees are the last ones of the frontier. */
-function rootOfLast(tree: Frontier): Buffer {
-  let subtrees = 0
-  for (let rest = tree.size % TILE; rest > 0; rest = Math.floor(rest / 2)) subtrees += rest % 2
-  return rootOf({ size: tree.size % TILE, hashes: tree.hashes.slice(-subtrees) })
+function onesIn(n: number): number {
+  let ones = 0
+  for (let rest = n; rest > 0; rest >>= 1) ones += rest & 1
+  return ones
 }
 
 /**
@@ -51,26 +55,32 @@ function rootOfLast(tree: Frontier): Buffer {
 export function plan(state: LogState, entries: readonly Entry[], sql: AppendSql): Statement[] {
   const from = state.root
   const first = state.tree.size
-  const tiles: Statement[] = []
+  const derived: Statement[] = []
   for (const { event, body } of entries) {
     const leaf = leafHash(body)
-    push(state.tree, leaf)
+    const tileRoot = push(state.tree, leaf)
     state.leaves.push(leaf)
     state.open.push(event)
-    if (state.leaves.length < TILE) continue
-    const tile = state.tree.size / TILE - 1
-    tiles.push(sql.tile(tile, state.leaves, rangeOf(state.open)))
-    tiles.push(...sql.terms(tile, termsOf(state.open)), ...sql.counts(countsOf(state.open)))
+    if (!tileRoot) continue
+    derived.push(sql.tile(state.tree.size / TILE - 1, state.leaves, tileRoot))
     state.leaves = []
+    if (state.tree.size % BLOCK !== 0) continue
+    const block = state.tree.size / BLOCK - 1
+    const range = rangeOf(state.open)
+    derived.push(
+      sql.block(block, range),
+      ...sql.terms(block, termsOf(state.open, range)),
+      ...sql.counts(countsOf(state.open)),
+    )
     state.open = []
   }
   state.root = rootOf(state.tree)
   return [
-    sql.head(state, from),
+    sql.head(state.tree, state.root, from),
     ...sql.events(
       first,
       entries.map(({ body }) => body),
     ),
-    ...tiles,
+    ...derived,
   ]
 }

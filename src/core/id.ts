@@ -60,6 +60,19 @@ export function createIds(clock: Pick<Clock, 'now'>, random: RandomBytes): NewId
   }
 }
 
+/** When an id was made, in milliseconds since 1970; undefined if it is not one of ours. */
+export function birthOf(id: string): number | undefined {
+  const start = id.length - 26
+  if (start < 1 || id[start - 1] !== '_') return undefined
+  let time = 0
+  for (let i = start; i < start + 10; i++) {
+    const digit = ALPHABET.indexOf(id[i] as string)
+    if (digit < 0) return undefined
+    time = time * 32 + digit
+  }
+  return time
+}
+
 let cachedTime = -1
 let cachedText = ''
 function encodeTime(time: number): string {

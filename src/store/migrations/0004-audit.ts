@@ -1,5 +1,5 @@
 // The audit log. What is written for every event is one row and the head; everything that makes it searchable is
-// written once per tile of 256 events, because a page written per event costs more than the event.
+// written once per block of 1024 events, because a page written per event costs more than the event.
 import { type Kysely, sql } from 'kysely'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
@@ -58,18 +58,22 @@ async function createSearch(db: AnyDb, types: ColumnTypes): Promise<void> {
     .addColumn('tile', types.integer, (column) => column.primaryKey())
     .addColumn('hashes', types.bytes, (column) => column.notNull())
     .addColumn('root', types.bytes, (column) => column.notNull())
+    .execute()
+  await db.schema
+    .createTable('audit_block')
+    .addColumn('block', types.integer, (column) => column.primaryKey())
     .addColumn('min_time', types.integer, (column) => column.notNull())
     .addColumn('max_time', types.integer, (column) => column.notNull())
     .addColumn('min_id', types.text, (column) => column.notNull())
     .addColumn('max_id', types.text, (column) => column.notNull())
     .execute()
-  await db.schema.createIndex('audit_tile_time').on('audit_tile').columns(['max_time', 'min_time']).execute()
-  await db.schema.createIndex('audit_tile_id').on('audit_tile').columns(['max_id', 'min_id']).execute()
+  await db.schema.createIndex('audit_block_time').on('audit_block').columns(['max_time', 'min_time']).execute()
+  await db.schema.createIndex('audit_block_id').on('audit_block').columns(['max_id', 'min_id']).execute()
   const term = db.schema
     .createTable('audit_term')
     .addColumn('term', types.text, (column) => column.notNull())
-    .addColumn('tile', types.integer, (column) => column.notNull())
-    .addPrimaryKeyConstraint('audit_term_pk', ['term', 'tile'])
+    .addColumn('block', types.integer, (column) => column.notNull())
+    .addPrimaryKeyConstraint('audit_term_pk', ['term', 'block'])
   await (types.dialect === 'sqlite' ? term.modifyEnd(sql`without rowid`) : term).execute()
   const hour = db.schema
     .createTable('audit_hour')

@@ -1,4 +1,4 @@
-// The audit log: events and the head of their tree, what is derived per tile of 256 events, and sealed content.
+// The audit log: events and the head of their tree, what is derived per tile and block, and sealed content.
 
 export interface AuditTables {
   /** One row: the committed tree. Whoever appends holds this row until commit, which makes position order commit order. */
@@ -25,19 +25,19 @@ export interface AuditTables {
   }
   /** Signed C2SP checkpoints. */
   audit_checkpoint: { size: number; time: number; note: string }
-  /** A full tile: 256 leaf hashes, the root over them, and the range of times and ids in it. */
-  audit_tile: {
-    tile: number
-    hashes: Uint8Array
-    root: Uint8Array
+  /** A full tile: 256 leaf hashes and the root over them. */
+  audit_tile: { tile: number; hashes: Uint8Array; root: Uint8Array }
+  /** A full block of 1024 events: the range of times and ids in it. */
+  audit_block: {
+    block: number
     min_time: number
     max_time: number
     min_id: string
     max_id: string
   }
-  /** `term` (for example `model=qwen`) occurs in at least one event of `tile`. */
-  audit_term: { term: string; tile: number }
-  /** Counts per hour over all full tiles; empty text where an event has no such field. */
+  /** `term` (for example `model=qwen`) occurs in at least one event of `block`. */
+  audit_term: { term: string; block: number }
+  /** Counts per hour over all full blocks; empty text where an event has no such field. */
   audit_hour: {
     hour: number
     kind: string

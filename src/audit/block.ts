@@ -1,10 +1,9 @@
-// What is derived from 256 events at once: the hashes of a full tile, where a word occurs, and counts per hour.
-// All of it can be rebuilt from the events; none of it is believed when a proof is made or checked.
-import type { AuditEvent, Json } from '../core/index.ts'
-import { isObject } from '../core/index.ts'
+// What is derived from a full block of events at once: the range of its times and ids, which terms occur in it, and
+// counts per hour. All of it can be rebuilt from the events; none of it is believed when a proof is made or checked.
+import { type AuditEvent, birthOf, isObject, type Json } from '../core/index.ts'
 
-/** Leaves per tile, as in C2SP tlog-tiles. */
-export const TILE = 256
+/** Events per block, four tiles of the tree. The more, the fewer terms are written per event, and the more is read per hit. */
+export const BLOCK = 1024
 
 export const HOUR_MS = 3_600_000
 
@@ -29,7 +28,8 @@ export const SEARCH_FIELDS = [
 export type SearchField = (typeof SEARCH_FIELDS)[number]
 
 /** Pairs that are asked together often although their halves are common: one term answers what two lists could not. */
-export const PAIRED: readonly (readonly [SearchField, SearchField])[] = [
+type PairedField = 'principal' | 'model' | 'decision'
+export const PAIRED: readonly (readonly [PairedField, PairedField])[] = [
   ['principal', 'decision'],
   ['principal', 'model'],
   ['model', 'decision'],
@@ -42,19 +42,21 @@ export const pairTerm = (a: SearchField, aValue: string, b: SearchField, bValue:
 const textOf = (value: Json | undefined): string | undefined => (typeof value === 'string' ? value : undefined)
 const numberOf = (value: Json | undefined): number => (typeof value === 'number' && value > 0 ? Math.round(value) : 0)
 
+const NONE: readonly string[] = []
+
 /** Data classes named in `data.flow`. */
 function classesOf(event: AuditEvent): readonly string[] {
   const flow = event.data?.flow
-  if (!Array.isArray(flow)) return []
+  if (!Array.isArray(flow)) return NONE
   return flow.flatMap((step) => (isObject(step) && typeof step.class === 'string' ? [step.class] : []))
 }
 
 /** Every value an event has for a field. */
 export function valuesOf(event: AuditEvent, field: SearchField): readonly string[] {
-  if (field === 'rule') return event.rules ?? []
+  if (field === 'rule') return event.rules ?? NONE
   if (field === 'class') return classesOf(event)
   const value = field === 'outcome' ? textOf(event.data?.outcome) : event[field]
-  return value === undefined ? [] : [value]
+  return value === undefined ? NONE : [value]
 }
 
 /** A reason that a person wrote is prose and not worth a term of its own; codes are. */
@@ -62,19 +64,49 @@ const isCode = (reason: string): boolean => reason.length <= 40 && /^[a-z][a-z0-
 
 export const hasTerm = (field: SearchField, value: string): boolean => field !== 'reason' || isCode(value)
 
-export function termsOf(events: readonly AuditEvent[]): Set<string> {
+/**
+ * Fields whose ids tell when they were born. Such an id is looked for in the block of that time anyway, so it needs a term
+ * only in later blocks; most calls begin and end in one block and cost none.
+ */
+export const BORN: ReadonlySet<SearchField> = new Set<SearchField>(['call', 'session', 'grant'])
+
+export function termsOf(events: readonly AuditEvent[], range: BlockRange): Set<string> {
   const terms = new Set<string>()
-  for (const event of events) {
-    for (const field of SEARCH_FIELDS) {
-      for (const value of valuesOf(event, field)) if (hasTerm(field, value)) terms.add(term(field, value))
-    }
-    for (const [a, b] of PAIRED) {
-      const left = event[a as 'principal']
-      const right = event[b as 'principal']
-      if (left !== undefined && right !== undefined) terms.add(pairTerm(a, left, b, right))
-    }
+  const isBornHere = (id: string): boolean => {
+    const birth = birthOf(id)
+    return birth !== undefined && birth >= range.minTime && birth <= range.maxTime
   }
+  for (const field of SEARCH_FIELDS) {
+    const seen = new Set<string>()
+    for (const event of events) {
+      if (field === 'rule') for (const rule of event.rules ?? NONE) seen.add(rule)
+      else if (field === 'class') for (const name of classesOf(event)) seen.add(name)
+      else {
+        const value = field === 'outcome' ? textOf(event.data?.outcome) : event[field]
+        if (value !== undefined) seen.add(value)
+      }
+    }
+    const born = BORN.has(field)
+    for (const value of seen) if (hasTerm(field, value) && !(born && isBornHere(value))) terms.add(term(field, value))
+  }
+  for (const [a, b] of PAIRED) addPairs(terms, events, a, b)
   return terms
+}
+
+function addPairs(terms: Set<string>, events: readonly AuditEvent[], a: PairedField, b: PairedField): void {
+  const seen = new Map<string, Set<string>>()
+  for (const event of events) {
+    const left = event[a]
+    const right = event[b]
+    if (left === undefined || right === undefined) continue
+    let partners = seen.get(left)
+    if (!partners) {
+      partners = new Set()
+      seen.set(left, partners)
+    }
+    partners.add(right)
+  }
+  for (const [left, partners] of seen) for (const right of partners) terms.add(pairTerm(a, left, b, right))
 }
 
 /** One row of counts; the key fields are empty text where an event lacks them. */
@@ -124,14 +156,14 @@ export function countsOf(events: readonly AuditEvent[]): HourCount[] {
   return [...counts.values()]
 }
 
-export interface TileRange {
+export interface BlockRange {
   minTime: number
   maxTime: number
   minId: string
   maxId: string
 }
 
-export function rangeOf(events: readonly AuditEvent[]): TileRange {
+export function rangeOf(events: readonly AuditEvent[]): BlockRange {
   const first = events[0] as AuditEvent
   const range = { minTime: first.time, maxTime: first.time, minId: first.id, maxId: first.id }
   for (const { time, id } of events) {

@@ -1,0 +1,134 @@
+// What the audit log costs and holds: events per second against a bare batch insert, CPU per call over all threads,
+// latency at a steady rate, and questions to a million rows. `node bench/audit.ts [write|query] [postgres]`
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAudit } from '../src/audit/index.ts'
+import { type Caller, createIds, type Decision, NO_DUTIES, systemClock, systemRandom } from '../src/core/index.ts'
+import { openStore, type Store } from '../src/store/index.ts'
+import { postgres } from '../test/contract/databases.ts'
+
+const newId = createIds(systemClock, systemRandom)
+const print = (line: string) => process.stdout.write(`${line}\n`)
+const report = (error: unknown) => print(String(error))
+
+const people: Caller[] = Array.from({ length: 40 }, (_, i) => ({
+  principal: { type: 'User', id: `user${i}` },
+  credential: { kind: 'key', id: `K${i}ABCDEFGH`, bound: false },
+  address: `10.0.0.${i}`,
+  client: 'OpenAI/JS 7.55.0',
+}))
+const decision: Decision = {
+  id: newId('decision'),
+  allow: true,
+  principal: (people[0] as Caller).principal,
+  action: 'chat',
+  resource: { type: 'Model', id: 'qwen3:4b' },
+  rules: ['users-may-chat'],
+  errors: [],
+  duties: NO_DUTIES,
+  policy: 'sha256:3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
+  microseconds: 4,
+}
+
+const pick = <T>(list: readonly T[], i: number): T => list[i % list.length] as T
+const quantile = (sorted: readonly number[], q: number): number => sorted[Math.floor((sorted.length - 1) * q)] ?? 0
+
+async function call(audit: ReturnType<typeof createAudit>, i: number): Promise<void> {
+  const record = audit.openCall(newId('call'), { address: '127.0.0.1', data: { path: '/v1/chat/completions' } })
+  record.note({ caller: pick(people, i), action: 'chat' })
+  record.note({ model: pick(['qwen3:4b', 'llama3:8b', 'gemma:2b'], i) })
+  record.note({ session: `ses_${i >> 4}`, decision })
+  record.note({
+    data: {
+      inputBytes: 1024,
+      scannedIn: 1024,
+      flow: [{ class: 'personal/email', count: 1, treatment: 'mask', to: 'upstream' }],
+    },
+  })
+  await record.decided()
+  await record.finish({
+    usage: { inputTokens: 200, outputTokens: 120 },
+    data: { outputBytes: 512, scannedOut: 512, firstByteMs: 41.2 },
+  })
+}
+
+/** The floor: the same texts put into the same kind of table in batches, with nothing round it. */
+async function bare(store: Store, milliseconds: number, batch: number): Promise<number> {
+  await store.transaction((trx) =>
+    trx.schema
+      .createTable('bare')
+      .addColumn('n', 'bigint', (c) => c.primaryKey())
+      .addColumn('body', 'text')
+      .execute(),
+  )
+  const body = 'x'.repeat(620)
+  const mark = (n: number) => (store.dialect === 'sqlite' ? '?' : `$${n}`)
+  const sql = `insert into bare (n, body) values ${Array.from({ length: batch }, (_, i) => `(${mark(2 * i + 1)},${mark(2 * i + 2)})`).join(',')}`
+  let n = 0
+  const begin = performance.now()
+  while (performance.now() - begin < milliseconds) {
+    await store.atomic(() => [{ sql, parameters: Array.from({ length: batch }, (_, i) => [n + i, body]).flat() }])
+    n += batch
+  }
+  return n / ((performance.now() - begin) / 1000)
+}
+
+async function write(store: Store): Promise<void> {
+  const audit = createAudit({ store, clock: systemClock, newId, node: 'bench', report })
+  await audit.start()
+  const saturate = async (milliseconds: number, inFlight: number) => {
+    let calls = 0
+    const cpu = process.cpuUsage()
+    const begin = performance.now()
+    const lane = async () => {
+      while (performance.now() - begin < milliseconds) await call(audit, calls++)
+    }
+    await Promise.all(Array.from({ length: inFlight }, lane))
+    const seconds = (performance.now() - begin) / 1000
+    const used = process.cpuUsage(cpu)
+    return { perSecond: calls / seconds, cpuUs: (used.user + used.system) / calls }
+  }
+  await saturate(2000, 64)
+  for (const inFlight of [1, 16, 64, 256]) {
+    const floor = inFlight === 64 ? await bare(store, 3000, 64) : 0
+    const { perSecond, cpuUs } = await saturate(4000, inFlight)
+    const ratio =
+      floor > 0 ? `, ${((2 * perSecond) / floor).toFixed(2)} of a bare batch insert (${floor.toFixed(0)} rows/s)` : ''
+    print(
+      `${inFlight} in flight: ${(2 * perSecond).toFixed(0)} durable events/s, ${cpuUs.toFixed(1)} µs CPU per call${ratio}`,
+    )
+  }
+  const times: number[] = []
+  await new Promise<void>((resolve) => {
+    let started = 0
+    const timer = setInterval(() => {
+      const at = performance.now()
+      void call(audit, started++).then(() => times.push(performance.now() - at))
+      if (started === 1000) {
+        clearInterval(timer)
+        setTimeout(resolve, 500)
+      }
+    }, 5)
+  })
+  times.sort((a, b) => a - b)
+  print(
+    `200 calls/s, both events of a call: p50 ${quantile(times, 0.5).toFixed(2)} ms, p99 ${quantile(times, 0.99).toFixed(2)} ms`,
+  )
+  await audit.stop()
+}
+
+const [what = 'write', on = 'sqlite'] = process.argv.slice(2)
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
+const server = on === 'postgres' ? postgres() : undefined
+await server?.start()
+const store = server
+  ? await server.open()
+  : await openStore({ file: join(folder, 'bench.db'), keyHex: '5a'.repeat(32), report })
+try {
+  if (what === 'write') await write(store)
+} finally {
+  await store.close()
+  await server?.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
