@@ -1,0 +1,174 @@
+import { existsSync } from 'node:fs'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Finding } from '../../core/index.ts'
+import { type Detector, detect } from '../detector.ts'
+import { createListDetector, readList } from './list.ts'
+import { createNameDetector, NAME_CLASSES } from './tagger.ts'
+import { unpackWeights } from './weights.ts'
+
+const names = createNameDetector()
+const seen = (detector: Detector, text: string) =>
+  detect(detector, text).map((f) => `${f.class.split('/')[1]}:${text.slice(f.start, f.end)}`)
+
+/** Feeds `text` cut as `cuts` say and checks that nothing settled is touched again. */
+function streamed(detector: Detector, text: string, cuts: readonly number[]): Finding[] {
+  const stream = detector.open()
+  const found: Finding[] = []
+  let settled = 0
+  const take = (fresh: Finding[]) => {
+    for (const f of fresh) expect(f.start).toBeGreaterThanOrEqual(settled)
+    found.push(...fresh)
+    expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
+    settled = stream.openFrom
+  }
+  for (let at = 0, i = 0; at < text.length; i++) {
+    const size = cuts[i % cuts.length]!
+    take(stream.push(text.slice(at, at + size)))
+    at += size
+  }
+  for (const f of stream.end()) {
+    expect(f.start).toBeGreaterThanOrEqual(settled)
+    found.push(f)
+  }
+  return found.sort((a, b) => a.start - b.start || b.end - a.end)
+}
+
+const cuts = fc.array(fc.integer({ min: 1, max: 24 }), { minLength: 1, maxLength: 12 })
+
+describe('the tagger', () => {
+  test.runIf(existsSync(new URL('../../../models/names.bin', import.meta.url)))('ships with its weights', () => {
+    expect(seen(names, 'My name is Chiara Esposito and I live in Bologna.')).toEqual([
+      'person:Chiara Esposito',
+      'place:Bologna',
+    ])
+  })
+
+  test.each([
+    ['Please send it to Mr. Okonkwo today.', 'person:Okonkwo'],
+    ['Our colleague Włodzimierz Brzęczyszczykiewicz is ill.', 'person:Włodzimierz Brzęczyszczykiewicz'],
+    ['Ship the parcel to 4711 Willow Creek Road, Apt. 12, Springfield.', 'address'],
+    ['hey its maria again, my card is blocked', 'person:maria'],
+  ])('finds what a list would miss: %s', (text, wanted) => {
+    expect(seen(names, text).join(' ')).toContain(wanted)
+  })
+
+  test('leaves ordinary sentences alone', () => {
+    for (const text of [
+      'How do I change the PIN of my card?',
+      'The function returns an empty list when the input is not valid.',
+      'Write a Python script that sorts numbers.',
+    ])
+      expect(
+        detect(names, text).filter((f) => f.class === NAME_CLASSES.person),
+        text,
+      ).toEqual([])
+  })
+
+  test('a stream finds what the whole text gives, however it is cut', () => {
+    const part = fc.constantFrom(
+      'Maria',
+      'maria',
+      ' ',
+      ' ',
+      'Lopez',
+      'Dr. ',
+      "O'",
+      'Brien',
+      'lives in ',
+      'Bonn',
+      '\n',
+      ', ',
+      '12 Oak Street',
+      'the ',
+      'bank of ',
+      "'",
+      'X',
+      '1999',
+      ' Müller',
+      '😀',
+      'Ltd.',
+      'Name: ',
+      'é'.repeat(90),
+    ) // dense on purpose
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 24 }), cuts, (parts, sizes) => {
+        const text = parts.join('')
+        expect(streamed(names, text, sizes)).toEqual(detect(names, text))
+      }),
+      { seed: 3, numRuns: 400 },
+    )
+  })
+
+  test('plain prose is settled as it comes', () => {
+    const stream = names.open()
+    const text = 'this is a list of the things that we want to do in the next week and we will do them all'
+    let held = 0
+    for (let i = 0; i < text.length; i++) {
+      stream.push(text[i]!)
+      held += i + 1 - stream.openFrom
+    }
+    expect(held / text.length).toBeLessThan(5)
+  })
+
+  test('a name is never longer than declared', () => {
+    const text = 'Maria '.repeat(400)
+    for (const f of detect(names, text)) expect(f.end - f.start).toBeLessThanOrEqual(names.longest)
+  })
+
+  test('weights of another version are refused', () => {
+    expect(() => unpackWeights(new Uint8Array(64))).toThrow(/names tagger/)
+  })
+})
+
+describe('lists', () => {
+  const list = createListDetector({
+    name: 'customers',
+    class: 'business/customer',
+    entries: ['ACME Rocket Works', 'ACME', 'db-07.corp', 'Ünlü & Sons', 'Kraken'],
+  })
+
+  test('finds entries as whole words in any case, the longest first', () => {
+    expect(seen(list, 'acme  rocket works and Acme; krakens, KRAKEN! DB-07.corp ünlü & SONS xacme')).toEqual([
+      'customer:acme  rocket works',
+      'customer:Acme',
+      'customer:KRAKEN',
+      'customer:DB-07.corp',
+      'customer:ünlü & SONS',
+    ])
+  })
+
+  test('a stream finds what the whole text gives, however it is cut', () => {
+    const part = fc.constantFrom(
+      'acme',
+      ' ',
+      '  ',
+      'rocket',
+      'works',
+      'ACME ',
+      'db',
+      '-',
+      '07',
+      '.corp',
+      '&',
+      'Ünlü',
+      'sons',
+      'kraken',
+      ',',
+      '\n',
+      ' '.repeat(12),
+    )
+    fc.assert(
+      fc.property(fc.array(part, { maxLength: 20 }), cuts, (parts, sizes) => {
+        const text = parts.join('')
+        expect(streamed(list, text, sizes)).toEqual(detect(list, text))
+      }),
+      { seed: 5, numRuns: 400 },
+    )
+  })
+
+  test('reads a file of lines and refuses entries that are nothing', () => {
+    expect(readList('# people\nAda Lovelace\r\n\n Grace Hopper \n')).toEqual(['Ada Lovelace', 'Grace Hopper'])
+    expect(() => createListDetector({ name: 'x', class: 'a/b', entries: ['...'] })).toThrow(/entry/)
+  })
+})

@@ -1,0 +1,198 @@
+// Persons, places, organisations, addresses and what stands around them, named token by token from left to right by a
+// linear model with two tokens of look-ahead. A common small word outside a name is never even looked at, so plain prose
+// is settled at once; only a name and what follows it is held back.
+import type { Finding } from '../../core/index.ts'
+import type { Detector, DetectorStream } from '../detector.ts'
+import { FEATURES, features, LOOK_AHEAD } from './features.ts'
+import { COLUMN, COLUMNS, FLAG, SHAPE, Tokens } from './tokens.ts'
+import { LABELS, shippedWeights, type Weights } from './weights.ts'
+
+/** A name longer than this is cut: what a stream may have to hold back stays bounded. */
+export const LONGEST_NAME = 160
+const LONGEST_WORD_AND_GAP = 66
+const STRETCH = 8192
+
+const WIDTH = LABELS.length
+export const NAME_CLASSES: Readonly<Record<string, string>> = {
+  person: 'personal/person',
+  place: 'personal/place',
+  organisation: 'personal/organisation',
+  address: 'personal/address',
+  title: 'personal/title',
+  people: 'personal/people',
+  age: 'personal/age',
+  date: 'personal/date',
+}
+const KINDS = LABELS.map((label) => NAME_CLASSES[label.slice(2)] ?? '')
+/** For every label, the label of its continuation, 0 where there is none. */
+const CONTINUES = LABELS.map((label) => {
+  const at = LABELS.indexOf(`I-${label.slice(2)}` as (typeof LABELS)[number])
+  return Math.max(0, at)
+})
+const IS_INNER = LABELS.map((label) => label.startsWith('I-'))
+
+export interface TaggerSettings {
+  /** Weights other than the shipped ones, e.g. of a fold while measuring. */
+  readonly weights?: Weights
+  /** Added to every label but "nothing": higher finds more and is wrong more often. In units of the weights. */
+  readonly eagerness?: number
+}
+
+/** Found on the development data as the point of best F2; see docs/guard-quality.md. */
+const EAGERNESS = 0
+
+class NameStream implements DetectorStream {
+  readonly #weights: Weights
+  readonly #eagerness: number
+  readonly #tokens: Tokens
+  readonly #features = new Int32Array(FEATURES)
+  readonly #scores = new Int32Array(WIDTH)
+  /** Text that is not yet cut into tokens, and its offset. */
+  #text = ''
+  #base = 0
+  #next = 0
+  #before = 0
+  #before2 = 0
+  #head = 0
+  #lineTokens = 0
+  #lastWord = 0
+  /** The name being read: its first and last offset and the margins of its tokens. */
+  #start = -1
+  #end = -1
+  #kind = 0
+  #margin = 0
+  #parts = 0
+
+  constructor(weights: Weights, eagerness: number) {
+    this.#weights = weights
+    this.#eagerness = eagerness
+    this.#tokens = new Tokens(weights.lexicon)
+  }
+
+  get openFrom(): number {
+    if (this.#start >= 0) return this.#start
+    return this.#next < this.#tokens.count ? this.#tokens.data[this.#next * COLUMNS + COLUMN.start]! : this.#base
+  }
+
+  push(text: string): Finding[] {
+    const found: Finding[] = []
+    // Long texts are read in stretches, so that the token table stays small.
+    for (let at = 0; at < text.length; at += STRETCH) this.#read(text.slice(at, at + STRETCH), false, found)
+    return found
+  }
+
+  end(): Finding[] {
+    const found: Finding[] = []
+    this.#read('', true, found)
+    return found
+  }
+
+  #read(text: string, last: boolean, found: Finding[]): void {
+    this.#text = this.#text === '' ? text : this.#text + text
+    const read = this.#tokens.read(this.#text, 0, this.#base, last)
+    this.#text = this.#text.slice(read)
+    this.#base += read
+    const tokens = this.#tokens
+    while (this.#next < tokens.count) {
+      const at = this.#next * COLUMNS
+      const data = tokens.data
+      let label = 0
+      if (this.#before !== 0 || (data[at + COLUMN.flags]! & FLAG.candidate) !== 0) {
+        if (!last && this.#next + LOOK_AHEAD >= tokens.count) break
+        label = this.#name(this.#next)
+      }
+      this.#follow(label, data[at + COLUMN.start]!, data[at + COLUMN.end]!, found)
+      this.#trackLine(data[at + COLUMN.shape]!, data[at + COLUMN.word]!)
+      this.#before2 = this.#before
+      this.#before = label
+      this.#next++
+    }
+    if (last) this.#close(found)
+    if (this.#next > 64) this.#forget()
+  }
+
+  #forget(): void {
+    this.#tokens.drop(this.#next - 2)
+    this.#next = 2
+  }
+
+  #trackLine(shape: number, word: number): void {
+    if (shape === SHAPE.newline) {
+      // `Address:` alone on its line heads the next one.
+      if (this.#lineTokens > 0 || this.#head === 0) this.#head = 0
+      this.#lineTokens = 0
+      this.#lastWord = 0
+      return
+    }
+    this.#lineTokens++
+    if (word === 58 && shape === SHAPE.sign + 58 && this.#lastWord !== 0 && this.#lineTokens <= 5) {
+      this.#head = this.#lastWord
+      this.#lineTokens = 0
+    } else if (shape < SHAPE.newline) this.#lastWord = word
+  }
+
+  #name(i: number): number {
+    const { slots, mask, rows } = this.#weights
+    const scores = this.#scores
+    const found = this.#features
+    features(this.#tokens.data, i, this.#tokens.count, this.#before, this.#before2, this.#head, found)
+    scores.fill(0)
+    for (let f = 0; f < FEATURES; f++) {
+      const row = slots[found[f]! & mask]!
+      if (row === 0) continue
+      const from = row * WIDTH
+      for (let l = 0; l < WIDTH; l++) scores[l]! += rows[from + l]!
+    }
+    const inner = CONTINUES[this.#before]!
+    let best = 0
+    let top = scores[0]! - this.#eagerness
+    for (let l = 1; l < WIDTH; l++) {
+      if (scores[l]! <= top || (IS_INNER[l] && l !== inner)) continue
+      top = scores[l]!
+      best = l
+    }
+    this.#margin += top - scores[0]!
+    return best
+  }
+
+  #follow(label: number, start: number, end: number, found: Finding[]): void {
+    if (this.#start >= 0 && label !== 0 && IS_INNER[label] && end - this.#start <= LONGEST_NAME) {
+      this.#end = end
+      this.#parts++
+      return
+    }
+    const margin = this.#margin
+    this.#close(found)
+    if (label === 0) return
+    this.#start = start
+    this.#end = end
+    this.#kind = label
+    this.#margin = margin
+    this.#parts = 1
+  }
+
+  #close(found: Finding[]): void {
+    if (this.#start >= 0) {
+      const certainty = this.#margin / this.#parts / 40
+      const confidence = Math.max(30, Math.min(95, Math.round(50 + 20 * certainty)))
+      found.push({ class: KINDS[this.#kind]!, start: this.#start, end: this.#end, confidence })
+    }
+    this.#start = -1
+    this.#margin = 0
+    this.#parts = 0
+  }
+}
+
+/** The weights are read on the first use, not on import. */
+export function createNameDetector(settings: TaggerSettings = {}): Detector {
+  let weights = settings.weights
+  return {
+    name: 'names',
+    classes: Object.values(NAME_CLASSES),
+    longest: LONGEST_NAME + LONGEST_WORD_AND_GAP,
+    open: () => {
+      weights ??= shippedWeights()
+      return new NameStream(weights, settings.eagerness ?? EAGERNESS)
+    },
+  }
+}

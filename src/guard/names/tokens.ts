@@ -1,0 +1,247 @@
+// Cuts text into words, numbers, signs and line ends, and gives each a handful of integers (hashes of the word, its ends,
+// its shape, what the lexicon knows of it). No strings are built: everything is computed from character codes, which is
+// what makes tagging at megabytes a second possible. Training and running use this same code.
+import type { Lexicon } from './weights.ts'
+
+const TABLE = 0x3000
+const LETTER = 1
+const UPPER = 2
+const DIGIT = 4
+const SPACE = 8
+
+/** Per character below U+3000: kind, and the small letter without its marks. */
+const KIND = new Uint8Array(TABLE)
+const FOLD = new Uint16Array(TABLE)
+for (let code = 0; code < TABLE; code++) {
+  const char = String.fromCharCode(code)
+  const lower = char.toLowerCase()
+  if (/[\p{L}\p{M}_]/u.test(char)) KIND[code] = LETTER | (char !== lower && lower.length === 1 ? UPPER : 0)
+  else if (code >= 48 && code <= 57) KIND[code] = DIGIT
+  else if (/\s/.test(char) || code < 32) KIND[code] = SPACE
+  const bare = lower.normalize('NFD').charCodeAt(0)
+  FOLD[code] = lower === 'ł' ? 108 : lower === 'ø' ? 111 : lower === 'đ' ? 100 : lower === 'ı' ? 105 : bare
+}
+
+const kindOf = (code: number): number => (code < TABLE ? KIND[code]! : LETTER)
+const fold = (code: number): number => (code < TABLE ? FOLD[code]! : code)
+
+/** Kinds of token, most telling first; signs are `sign` plus a few bits of their code. */
+export const SHAPE = {
+  lower: 0,
+  capital: 1,
+  capitals: 2,
+  mixed: 3,
+  initial: 4,
+  digits1: 5,
+  digits2: 6,
+  digits3: 7,
+  digits4: 8,
+  digits5: 9,
+  digitsMany: 10,
+  alnum: 11,
+  newline: 12,
+  year: 13,
+  sign: 16,
+} as const
+
+/** What the lexicon may know of a word. */
+export const KNOWN = {
+  common: 1,
+  given: 2,
+  family: 4,
+  place: 8,
+  country: 16,
+  firm: 32,
+  street: 64,
+  title: 128,
+  people: 256,
+  calendar: 512,
+  particle: 1024,
+} as const
+
+/** Columns of a token in `Tokens.data`. */
+export const COLUMN = {
+  start: 0,
+  end: 1,
+  word: 2,
+  shape: 3,
+  known: 4,
+  head2: 5,
+  head3: 6,
+  tail2: 7,
+  tail3: 8,
+  tail4: 9,
+  flags: 10,
+} as const
+export const COLUMNS = 12
+export const FLAG = { lineStart: 1, sentenceStart: 2, afterSpace: 4, candidate: 8 } as const
+
+const LONGEST_WORD = 64
+const PRIME = 0x01000193
+const SEED = 0x811c9dc5 | 0
+
+/** Tokens found so far over a text that grows at its end and is dropped at its beginning. */
+export class Tokens {
+  data = new Int32Array(64 * COLUMNS)
+  count = 0
+  readonly #lexicon: Lexicon
+  #sentence = true
+  #line = true
+  #spaced = false
+  #newline = false
+
+  constructor(lexicon: Lexicon) {
+    this.#lexicon = lexicon
+  }
+
+  /** Forgets the first `count` tokens. */
+  drop(count: number): void {
+    this.data.copyWithin(0, count * COLUMNS, this.count * COLUMNS)
+    this.count -= count
+  }
+
+  /**
+   * Reads tokens of `text` from `at` on; offsets get `base` added. A word that touches the end is left for later unless
+   * the text is complete. Returns where reading stopped.
+   */
+  read(text: string, at: number, base: number, last: boolean): number {
+    const size = text.length
+    let i = at
+    while (i < size) {
+      const code = text.charCodeAt(i)
+      const kind = kindOf(code)
+      if ((kind & (LETTER | DIGIT)) === 0) {
+        if (code === 10) {
+          // Several line ends are one token; the first one stands for them.
+          if (!this.#newline) this.#sign(base + i, 10, SHAPE.newline)
+          this.#newline = true
+          this.#line = true
+          this.#sentence = true
+          this.#spaced = true
+        } else if (kind === SPACE) this.#spaced = true
+        else {
+          this.#sign(base + i, code, SHAPE.sign + (code & 63))
+          if (code === 46 || code === 33 || code === 63 || code === 58) this.#sentence = true
+        }
+        i++
+        continue
+      }
+      const end = this.#word(text, i, base, last)
+      if (end < 0) return i
+      i = end
+    }
+    return i
+  }
+
+  #word(text: string, start: number, base: number, last: boolean): number {
+    const size = text.length
+    const limit = start + LONGEST_WORD
+    let i = start
+    let letters = 0
+    let capitals = 0
+    let digits = 0
+    let first = false
+    let hash = SEED
+    let head2 = 0
+    let head3 = 0
+    for (; i < size && i < limit; i++) {
+      const c = text.charCodeAt(i)
+      const k = kindOf(c)
+      if ((k & LETTER) !== 0) {
+        letters++
+        if ((k & UPPER) !== 0) {
+          capitals++
+          if (i === start) first = true
+        }
+      } else if (k === DIGIT) digits++
+      else if ((c === 39 || c === 0x2019) && i > start && i - start <= 2 && capitals > 0) {
+        // O'Brien, D'Angelo: one capital more behind the apostrophe, which must be there to be seen.
+        if (i + 1 >= size && !last) return -1
+        if (i + 1 >= size || (kindOf(text.charCodeAt(i + 1)) & UPPER) === 0) break
+        continue
+      } else break
+      hash = Math.imul(hash ^ fold(c), PRIME)
+      if (i === start + 1) head2 = hash
+      else if (i === start + 2) head3 = hash
+    }
+    if (i >= size && !last && i < limit) return -1
+    const length = i - start
+    let tail = 0
+    let tail2 = 0
+    let tail3 = 0
+    let tail4 = 0
+    for (let k = 1; k <= 4 && k <= length; k++) {
+      tail = Math.imul(tail ^ fold(text.charCodeAt(i - k)), PRIME) + k
+      if (k === 2) tail2 = tail
+      else if (k === 3) tail3 = tail
+      else if (k === 4) tail4 = tail
+    }
+    let shape: number
+    if (letters === 0) {
+      const lead = text.charCodeAt(start)
+      shape = length === 4 && (lead === 49 || lead === 50) ? SHAPE.year : SHAPE.digits1 + Math.min(length, 6) - 1
+    } else if (digits > 0) shape = SHAPE.alnum
+    else if (capitals === 0) shape = SHAPE.lower
+    else if (letters === 1) shape = SHAPE.initial
+    else if (capitals === letters) shape = SHAPE.capitals
+    else shape = first && capitals === 1 ? SHAPE.capital : SHAPE.mixed
+    const known = letters > 0 && digits === 0 ? this.#lexicon.get(hash) : 0
+    const at = this.#room()
+    const data = this.data
+    data[at] = base + start
+    data[at + 1] = base + i
+    data[at + 2] = letters === 0 ? 7 : hash
+    data[at + 3] = shape
+    data[at + 4] = known
+    data[at + 5] = head2
+    data[at + 6] = head3
+    data[at + 7] = tail2
+    data[at + 8] = tail3
+    data[at + 9] = tail4
+    let flags = this.#spaced ? FLAG.afterSpace : 0
+    if (this.#line) flags |= FLAG.lineStart
+    if (this.#sentence) flags |= FLAG.sentenceStart
+    // A small word that everybody uses begins nothing; anything else may.
+    if (shape !== SHAPE.lower || (known & KNOWN.common) === 0) flags |= FLAG.candidate
+    data[at + 10] = flags
+    this.#spaced = false
+    this.#line = false
+    this.#sentence = false
+    this.#newline = false
+    return i
+  }
+
+  #sign(start: number, word: number, shape: number): void {
+    const at = this.#room()
+    this.data.fill(0, at, at + COLUMNS)
+    this.data[at] = start
+    this.data[at + 1] = start + 1
+    this.data[at + 2] = word
+    this.data[at + 3] = shape
+    this.data[at + 10] = this.#spaced ? FLAG.afterSpace : 0
+    this.#spaced = false
+    this.#newline = false
+  }
+
+  #room(): number {
+    const at = this.count * COLUMNS
+    if (at + COLUMNS > this.data.length) {
+      const grown = new Int32Array(this.data.length * 2)
+      grown.set(this.data)
+      this.data = grown
+    }
+    this.count++
+    return at
+  }
+}
+
+/** Hash of a word as tokens carry it; for building the lexicon. */
+export function hashWord(word: string): number {
+  let hash = SEED
+  for (let i = 0; i < word.length; i++) {
+    const code = word.charCodeAt(i)
+    if ((code === 39 || code === 0x2019) && i > 0) continue
+    hash = Math.imul(hash ^ fold(code), PRIME)
+  }
+  return hash
+}

@@ -1,0 +1,389 @@
+// Sentences of our own in the registers people write to a model in: chat with a bank, support tickets, letters and forms,
+// staff records, operations, medicine, travel, news, reviews, dialogue. `{slot}` is filled by grammar.ts and labelled.
+
+export const TEMPLATES: readonly string[] = `
+Hi, this is {person}. Can you tell me my balance?
+Hello, my name is {person} and I can't log in since {weekday}.
+hi im {lowername}, need help with my card
+hey it's {lowername} again
+I am {person}, customer number {num}.
+Please change the name on my account from {full} to {full}.
+My new address is {address}, effective immediately.
+We moved to {address} last month, please update your records.
+Please send the replacement card to {address}.
+Could you post the contract to {address}, attention {person}?
+I live at {address}.
+My parents live in {place}, at {street}.
+I was at your branch on {street} in {city} and nobody helped me.
+Is there an ATM near {street}?
+Ship it to {address} please, not to the old one.
+Where do I send the form? User: {address}
+Agent: what is your address? Customer: it's {address}.
+Bot: What's your full name? User: {person}
+Bot: And your city? User: {city}
+Bot: Who should receive the transfer? User: {person}, {address}
+Assistant: Thank you, {mr} {last}. Is there anything else?
+Thank you {first}, have a nice day!
+Thanks, {first}
+Best regards,\\n{full}\\n{job}\\n{org}
+Kind regards,\\n{full}
+Sincerely,\\n\\n{full}\\n{address}
+Yours faithfully,\\n{mr} {full}
+Dear {mr} {last},\\n\\nthank you for your letter of {date}.
+Dear {first},\\nWe are glad to welcome you at {org}.
+Dear {full}, your parcel will arrive tomorrow.
+Hi {first}, could you forward this to {first} and {first}?
+To: {full}\\nFrom: {full}\\nSubject: meeting in {city}
+Name: {full}\\nStreet: {street}\\nCity: {city}\\nCountry: {country}\\nPhone: {phone}
+Name: {person}\\nAddress: {address}\\nAge: {age}
+Full name: {full}, Date of birth: {date}, Nationality: {people}
+First name: {first}\\nLast name: {last}\\nEmail: {email}
+Customer: {full}\\nCompany: {org}\\nDelivery address: {address}
+Patient: {full}\\nAge: {age}\\nComplaint: headache
+Contact: {full}, {job} at {org}, {phone}
+Billing to:\\n{full}\\n{street}\\n{zip} {city}\\n{country}
+Ship to:\\n   {full}\\n   {org}\\n   {address}
+{full}\\n{street}\\n{city}\\n{country}\\n{zip}
+{full}\\n{org}\\n{street}\\n{zip} {city}
+{full}\\n\\n{job}\\n\\nPhone: {phone}\\nEmail: {email}\\nAddress: {address}
+{full}\\n{city}, {country}
+{full} | {job} | {org} | {city}
+{full}, {job}, {org}
+{last}, {first}
+1. {full}\\n2. {full}\\n3. {full}
+- {full} ({org})\\n- {full} ({org})
+Attendees: {full}, {full}, {full} and {full}
+There were four of them: {first}, {first}, {first} and {first}.
+The winners are {full}, {full}, {full}.
+{full} and {full} got married in {city}.
+{first} and {first} are coming over for dinner.
+{full} lives in {place}.
+{full} moved from {place} to {place} in {year}.
+{full} was born in {city} in {year}.
+{full} was born on {date} in {city}, {country}.
+{full} ({year} - {year}) was a {people} {job}.
+{last} studied law at the University of {city}.
+{last} joined {org} as {job} in {year}.
+{full}, a {people} {job}, has died aged {age}.
+{full}, {age}, of {city}, was charged on Monday.
+Police arrested {full} in {place} last night.
+{last}'s lawyer said the verdict was unfair.
+The trial of {full} starts in {city} next week.
+{country} president meets {people} delegation
+Floods in {place} leave thousands homeless
+{org} shares fall after {people} court ruling
+{org} to cut 500 jobs in {place}
+{org} buys {org} for $3 billion
+{org} CEO {full} steps down
+"We will fight this," said {full}, chief executive of {org}.
+"I have never been to {place}," {last} told reporters.
+According to {full}, the talks in {city} failed.
+{org} is a {people} company based in {city}.
+{org} was founded in {year} by {full} and {full}.
+The headquarters of {org} are at {address}.
+You can find {org} at {address}.
+Our {city} office is located at {address}.
+The {org} branch in {city} closes at noon.
+Does {org} have an office in {country}?
+I work for {org} in {city}.
+I've been working at {org} as a {job} since {year}.
+My sister is a {job} at {org}.
+She quit her job as {job} and moved to {place}.
+He works as a {job}.
+I am a {job} and I'm looking for a loan.
+Our {job}, {full}, will call you back.
+My boss {first} said I should ask you.
+{first} is the {job} in our team.
+Ask {first} from accounting.
+Ping {first} on slack, {first} owns that service.
+{first} deployed to production again and broke checkout.
+assigned to {full}, reviewed by {full}
+On-call this week: {full}. Backup: {full}.
+The server room in {city} lost power.
+Please reset the password of {full}.
+Create an account for {full} ({email}), {job}, starts on {date}.
+New hire: {full}, reports to {full}, office {city}.
+Salary review for {full}: {num} EUR, {job}, grade 5.
+{full} is on parental leave until {date}.
+Terminate the contract of {full} with {org}.
+I want to add my wife {first} to the account.
+My husband {full} passed away, how do I close his account?
+Please remove {full} from the list of authorised users.
+Can my son {first} use my card?
+My daughter {first} turned {age} yesterday.
+My {age} year old son needs a passport.
+I'm {age} years old.
+I am {age} and retired.
+A {age}-year-old man from {place} was injured.
+Patient is a {age} year old female with chest pain.
+She turned {age} in March.
+He died at the age of {age}.
+At {age}, {full} is the youngest {job} of the team.
+Born in {year}, {first} grew up in {place}.
+Back in {year} we lived in {place}.
+In {year}, {org} opened its first shop in {city}.
+The {year} film stars {full} and {full}.
+{full} directed the movie in {year}.
+Directed by: {full}
+Written by {full}
+Starring: {full}, {full}
+Music by {full}
+Have you read the new book by {full}?
+Did you hear the new {last} album?
+I saw {full} live in {city}, amazing show!
+{full}'s voice on this record is incredible.
+Not a big fan of {last}, but this song is great.
+The guitar solo by {full} makes this track.
+Recorded in {city} for {org} in {year}.
+The band met in {place} in {year}.
+This song is about {first}, a girl from {place}.
+Oh {first}, don't go!
+"{first}, where are you?" shouted {first}.
+{first}: Are you coming?\\n{first}: Yes, in ten minutes.
+{first} asked {first}: "Is that yours?"
+{first} said that {first} had left for {place}.
+{first} gave {first} her address: {address}
+{first} is such a good friend.
+{first} is very kind, everybody likes him.
+Have you met {first} yet?
+Do you know {full}?
+I haven't seen {full} since {year}.
+Has anyone talked to {first} about this?
+Let's follow up with {first} next week.
+Tell {first} I said hi.
+Say hello to {first} and {first}!
+Happy birthday {first}!
+RIP {full}
+Congrats {first} :)
+{full} for president!
+@{handle} thanks for the tip, see you in {city}
+So excited to see {full} tonight in {city}!!
+just landed in {city}
+omw to {city}
+Who wants to join me in {place} this weekend?
+We are flying to {place} tomorrow.
+Going to {country} for two weeks, will my card work there?
+My flight from {city} to {city} was cancelled.
+I need a hotel in {city} near {street}.
+Can I use my card in {country}?
+What is the time in {city}?
+What's the weather like in {city}?
+She comes from {place}.
+I'm from {country} originally but live in {city} now.
+We met in {place} and married in {place}.
+The capital of {country} is {city}.
+They travelled through {country}, {country} and {country}.
+The king arrived in {city} from {city} yesterday.
+Our best customers are in {country} and {country}.
+{people} food is my favourite.
+There is a nice {people} restaurant on {street}.
+Where is the {people} embassy? It's at {address}
+I am {people} but my wife is {people}.
+He speaks {people} and {people}.
+The {people} government refused to comment.
+A {people} tourist lost his passport in {city}.
+The {people} community in {city} is large.
+Take the bus to {street}.
+Turn left onto {street} and walk to {street}.
+It's on the corner of {street} and {street}.
+The accident happened on {street} in {city}.
+The shop at {street} is closed.
+Pick me up at {street}.
+He lives on {street}.
+The house on {street} was sold in {year}.
+The package was delivered to {address} this morning.
+Invoice address: {address}
+Return address: {org}, {address}
+My office is at {address}, third floor.
+Property: {address}. Owner: {full}.
+The meeting will be held at {org}, {address}.
+Emergency at {address}, {person} unconscious.
+Lease between {full} and {org} for the flat at {street}, {city}.
+I, {full}, residing at {address}, hereby appoint {full} as my attorney.
+This agreement is made between {org} and {org}.
+Witness: {full}\\nSigned in {city} on {date}
+The claimant, {mr} {full}, bought the car in {year}.
+Judge {last} dismissed the case against {org}.
+{mr} {last} called about the invoice.
+{mr} {last} and {mr} {last} are waiting in the lobby.
+Is {mr} {full} available?
+Can you address me as {mr} {full} on the card?
+Put {mr} {last} on the guest list.
+{mr} {full} from {org} will present the results.
+{mr} {last} is our new {job}.
+Our keynote is by {full} of {org}.
+{full} of {org} won the award, ahead of {full} of {org}.
+The {last} version of the song was recorded for {org}.
+The {last} case was widely reported.
+The {last} family lives next door.
+The {last}s are on holiday.
+Transfer 200 EUR to {full}, IBAN {iban}.
+I sent {num} USD to {full} by mistake.
+Standing order to {org}, reference {num}.
+Direct debit from {org} was taken twice.
+Payee: {full}; amount: {num}; note: rent
+Please add {full} as a beneficiary.
+I want {full} removed as a joint holder.
+What is the SWIFT code of {org}?
+My card {card} was stolen in {city}.
+My card number is {card}, name on the card {full}.
+Block the card of {full} ending {num} please.
+My phone is {phone}, ask for {first}.
+You can mail me at {email} or call {first} at {phone}.
+My website is {url}
+See {url} for details, or ask {first}.
+SELECT * FROM customers WHERE name = '{full}' AND city = '{city}';
+{"name": "{full}", "city": "{city}", "country": "{country}"}
+{"customer": {"firstName": "{first}", "lastName": "{last}", "address": "{street}"}}
+name,city,amount\\n{full},{city},{num}\\n{full},{city},{num}
+INSERT INTO users (first_name, last_name) VALUES ('{first}', '{last}');
+author: {full} <{email}>
+Summarize the following email from {full} to {full}.
+Translate this letter to {people}: Dear {first}, how are you?
+Write a poem for my wife {first}.
+Write a reference letter for {full}, who worked as {job} at {org}.
+Draft an email to {mr} {last} at {org} about the delay.
+Who is {full}?
+Compare {org} and {org}.
+Tell me about {full}, the {people} {job}.
+How far is {city} from {city}?
+Explain the history of {place}.
+CUSTOMER {upname} CALLED FROM {upcity}
+ATTN: {upname}, {upstreet}, {upcity}
+{full} -- {place}
+> {full}\\n> {street}\\n> {city}
+{full}: I can't hear you
+Interview with {full}, {job}
+by {full} in {city}
+Photo: {full}/{org}
+Rev. {full} spoke at the church in {city}.
+Captain {last} and Lieutenant {last} were absent.
+Grandma {first} used to live in {place}.
+Aunt {first} sends her love from {place}.
+Coach {last} praised {full} after the match against {org}.
+{org} beat {org} 3-1 in {city}.
+The patient, {full}, was transferred from {org} to {org}.
+Dr. {last} prescribed ibuprofen.
+Referring physician: {full}, {org}
+{first} {initial} {last}
+Emergency contact: {full} (mother), {phone}
+I bought it at {org} on {street}.
+The driver's name was {first}, license plate unknown.
+I spoke with a {first} from {org} support, very rude.
+{first} at the {city} branch was very helpful.
+Could I speak to {first} or {first} please?
+please call {lowername} {lowerlast} back asap
+can u send it to {lowerstreet}, {lowercity}
+i live in {lowercity} now
+my friend {lowername} told me about {org}
+mr {lowerlast} wants a refund
+tell {lowername} and {lowername} to come
+Mein Name ist {full} und ich wohne in der {street} in {city}.
+Sehr geehrter Herr {last}, vielen Dank für Ihre Nachricht.
+Sehr geehrte Frau {last}, anbei die Rechnung der {org}.
+Liebe Grüße, {first}
+Bitte senden Sie die Karte an {full}, {address}.
+Ich komme aus {place} und arbeite bei {org}.
+{full} aus {city} hat sich beschwert.
+Je m'appelle {full} et j'habite à {city}.
+Bonjour Monsieur {last}, votre colis est arrivé.
+Madame {last} habite au {street}, {zip} {city}.
+Cordialement, {full}
+Veuillez envoyer la facture à {org}, {address}.
+{full} travaille chez {org} à {city}.
+Me llamo {full} y vivo en {city}.
+Estimado señor {last}, gracias por su mensaje.
+Mi dirección es {address}.
+Un saludo, {first}
+{full} trabaja en {org}, en {city}.
+Mi chiamo {full} e abito in {street}, {city}.
+Gentile {full}, la sua carta è pronta.
+Cordiali saluti, {full}
+Meu nome é {full} e moro em {city}.
+Mijn naam is {full} en ik woon in {city}.
+Met vriendelijke groet, {full}
+Nazywam się {full}, mieszkam w {city}, {street}.
+Jag heter {full} och bor i {city}.
+Jeg hedder {full} og bor på {street}.
+Nimeni on {full} ja asun osoitteessa {street}, {city}.
+Jmenuji se {full} a bydlím v {city}.
+A nevem {full}, {city}, {street}.
+`
+  .trim()
+  .split('\n')
+  .map((line) => line.replaceAll('\\n', '\n'))
+
+/** Sentences with nothing private in them, capitals and numbers included: what must stay as it is. */
+export const PLAIN: readonly string[] = `
+How do I change my PIN?
+What are your opening hours on Saturday and Sunday?
+Can I pay my credit card bill with a debit card?
+The API returns a 500 error when the JSON body is empty.
+WHY IS THIS NOT WORKING?!
+I WANT TO SPEAK TO A HUMAN
+Thank You Very Much For Your Help
+Words such as Freedom and Justice are written with capitals here.
+Hope this helps. Grace is given, Faith is chosen.
+Will you mark the date? May I come in June or in April?
+The Second World War ended long ago.
+The Bill was passed by the House in the Spring.
+Happy New Year and Merry Christmas!
+See you on Friday, or Monday at the latest.
+The game Minecraft runs on Windows, Linux and macOS.
+Use Python 3.12, Node.js 24 and PostgreSQL 17 with Docker and Kubernetes.
+class UserAccount extends BaseModel { constructor(name) { super(name) } }
+const result = await fetchData(Config.API_URL)
+def calculate_total(items): return sum(item.price for item in items)
+import React from 'react'
+public static void main(String[] args) { System.out.println("Hello World"); }
+Error: Cannot read properties of undefined (reading 'map')
+TypeError: NoneType object is not iterable
+Write a function that sorts a list in O(n log n).
+Explain the Pythagorean theorem and Newton's second law.
+Let A be a matrix and B its inverse. Then AB = I.
+Solve for X: 3X + 5 = 20
+The Fourier transform of a Gaussian is a Gaussian.
+You are a helpful assistant. Answer in Markdown.
+Create a table with the columns Name, Address, City and Phone.
+Please fill in First Name, Last Name and Date of Birth.
+Subject: Meeting Agenda and Next Steps
+Terms and Conditions apply. See our Privacy Policy.
+Product: Blue Widget, Qty: 3, Price: 19.99
+Chapter 4: The Long Road Home
+What is the difference between Type I and Type II errors?
+Press Enter to continue, Esc to cancel.
+The Internet is a global network of computers.
+God save us all.
+My dog ate my homework and the Sun was shining.
+It takes 20 minutes and costs 15 dollars.
+Order 66 contains 12 items and weighs 40 kg.
+There are 365 days in a year and 24 hours in a day.
+Room 214 is on the second floor.
+Version 2.1 was released with 30 bug fixes.
+Add 200 g flour, 3 eggs and 100 ml milk.
+Score: 85 out of 100
+In total 1500 people took part.
+Only 2000 tickets are left.
+The temperature will reach 30 degrees.
+ok
+Yes, please!
+No problem.
+Great Product, would buy again
+Five Stars
+Click Here To Unsubscribe
+Breaking News: Markets Rally
+Is my Visa card accepted everywhere?
+The Bible and the Quran are holy books.
+I love Pizza and Sushi
+Mathematics, Physics, Chemistry and Biology are my subjects.
+Q: What is AI? A: A field of computer science.
+Design a REST API with OAuth 2.0, JWT and CORS support.
+Step 1: Install. Step 2: Configure. Step 3: Run.
+TODO: refactor the UserService and the OrderController.
+The CEO and the CTO disagreed with the Board.
+We value Trust, Respect and Integrity.
+Bachelor of Science, Master of Arts
+Level Up Your Skills Today
+`
+  .trim()
+  .split('\n')
