@@ -1,0 +1,142 @@
+// The guard's question to the policy and the book it keeps of the answers: classes and counts, never content.
+import { Fault, type Finding, type JsonObject, type Origin, type Treatment } from '../core/index.ts'
+import { strictness } from './treat.ts'
+
+export interface Question {
+  readonly direction: 'send' | 'receive'
+  readonly class: string
+  /** Findings of the class so far, with this origin and field. */
+  readonly count: number
+  /** The highest of them, 0 to 100. */
+  readonly confidence: number
+  readonly origin: Origin
+  /** Names without positions: `messages.parts.text`, `params.metadata.team`, or the path inside JSON content. */
+  readonly field: string
+}
+
+export interface Answer {
+  readonly treatment: Treatment
+  readonly rules: readonly string[]
+}
+
+/** Pure and synchronous; must not throw. */
+export type Ask = (question: Question) => Answer
+
+export interface ClassReport {
+  readonly class: string
+  readonly origin: Origin
+  readonly field: string
+  readonly count: number
+  readonly confidence: number
+  readonly treatment: Treatment
+}
+
+export interface Report {
+  readonly classes: readonly ClassReport[]
+  /** Values that did not pass as they were. */
+  readonly treated: number
+  readonly bytesScanned: number
+  readonly bytesForwarded: number
+  /** Ids of the rules that decided. */
+  readonly rules: readonly string[]
+  readonly pseudonyms: { readonly issued: number; readonly restored: number; readonly mutated: number }
+  /** Invisible and direction-changing characters seen. */
+  readonly invisible: number
+}
+
+/** Findings below this confidence are not findings. */
+export const LEAST_CONFIDENCE = 50
+
+/** More different questions than this in one call are asked without their field: a client names the fields. */
+const MOST_QUESTIONS = 256
+
+interface Entry {
+  readonly class: string
+  readonly origin: Origin
+  readonly field: string
+  count: number
+  confidence: number
+  answer: Answer | undefined
+}
+
+export interface Book {
+  /** Counts a finding; the entry is what `answer` takes. */
+  count(finding: Finding, origin: Origin, field: string): Entry
+  answer(entry: Entry): Treatment
+  /** Counts and answers at once, for streams. */
+  decide(finding: Finding, origin: Origin, field: string): Treatment
+  readonly treated: number
+  classes(): ClassReport[]
+  rules(): string[]
+  blocked(dataClass: string, field: string): Fault
+}
+
+export function createBook(direction: 'send' | 'receive', ask: Ask): Book {
+  const entries = new Map<string, Entry>()
+  const rules = new Set<string>()
+  let treated = 0
+
+  const entryOf = (dataClass: string, origin: Origin, field: string): Entry => {
+    const place = entries.size < MOST_QUESTIONS ? field : ''
+    const key = `${dataClass}\0${origin}\0${place}`
+    let entry = entries.get(key)
+    if (entry === undefined) {
+      entry = { class: dataClass, origin, field: place, count: 0, confidence: 0, answer: undefined }
+      entries.set(key, entry)
+    }
+    return entry
+  }
+  const put = (entry: Entry): Treatment => {
+    const { count, confidence, origin, field } = entry
+    const answer = ask({ direction, class: entry.class, count, confidence, origin, field })
+    if (strictness(answer.treatment) < 0) throw new Fault('guard_unavailable')
+    for (const rule of answer.rules) rules.add(rule)
+    // A stream cannot take back a stricter answer it already acted on.
+    if (entry.answer === undefined || strictness(answer.treatment) >= strictness(entry.answer.treatment))
+      entry.answer = answer
+    return entry.answer.treatment
+  }
+  const book: Book = {
+    count(finding, origin, field) {
+      const entry = entryOf(finding.class, origin, field)
+      entry.count++
+      if (finding.confidence > entry.confidence) entry.confidence = finding.confidence
+      return entry
+    },
+    answer(entry) {
+      const treatment = entry.answer?.treatment ?? put(entry)
+      if (treatment === 'block') throw book.blocked(entry.class, entry.field)
+      if (treatment !== 'pass') treated++
+      return treatment
+    },
+    decide(finding, origin, field) {
+      const entry = book.count(finding, origin, field)
+      entry.answer = entry.answer?.treatment === 'block' ? entry.answer : undefined
+      return book.answer(entry)
+    },
+    get treated() {
+      return treated
+    },
+    classes: () =>
+      [...entries.values()].map(({ answer, ...entry }) => ({ ...entry, treatment: answer?.treatment ?? 'block' })),
+    rules: () => [...rules],
+    blocked: (dataClass, field) =>
+      new Fault('content_blocked', {
+        detail: `The rules do not let ${dataClass} ${direction === 'send' ? 'go to this model' : 'out to this caller'}`,
+        data: { class: dataClass, field, direction },
+      }),
+  }
+  return book
+}
+
+/** A report as facts for the audit log. */
+export function facts(report: Report): JsonObject {
+  return {
+    classes: report.classes.map((entry) => ({ ...entry })),
+    treated: report.treated,
+    bytesScanned: report.bytesScanned,
+    bytesForwarded: report.bytesForwarded,
+    pseudonyms: { ...report.pseudonyms },
+    ...(report.invisible > 0 ? { invisible: report.invisible } : {}),
+  }
+}

@@ -1,0 +1,120 @@
+// The tree of data classes: the words rules use (`DataClass::"personal/email"`, in its parents), what each one covers, and
+// how sensitive it is by nature. Declared once; docs/data-classes.md is printed from it.
+
+/**
+ * What a class is by nature; rules decide, these words only say what the shipped rules go by.
+ * `secret`: gives access, never restored. `personal`: ties to a person. `internal`: ties to the deployment.
+ * `plain`: harmless alone, passes unless a rule says otherwise.
+ */
+export type Nature = 'secret' | 'personal' | 'internal' | 'plain'
+
+export interface DataClass {
+  readonly id: string
+  readonly title: string
+  readonly nature: Nature
+  /** First part of its pseudonyms: `PERSON_7QK2M`. */
+  readonly kind: string
+  /** Kind of its pseudonyms in the `angle` style, one of the words the demo model copies. */
+  readonly angle: string
+}
+
+const define = (id: string, nature: Nature, kind: string, angle: string, title: string): DataClass => ({
+  id,
+  title,
+  nature,
+  kind,
+  angle,
+})
+
+export const DATA_CLASSES: readonly DataClass[] = [
+  define('personal', 'personal', 'PERSONAL', 'ID', 'Anything that ties to a person'),
+  define('personal/person', 'personal', 'PERSON', 'NAME', 'Names of people'),
+  define('personal/address', 'personal', 'ADDRESS', 'ADDRESS', 'Postal addresses'),
+  define('personal/postcode', 'personal', 'POSTCODE', 'ADDRESS', 'Postal codes'),
+  define('personal/place', 'plain', 'PLACE', 'ADDRESS', 'Towns, regions, countries'),
+  define('personal/organisation', 'plain', 'ORG', 'ORG', 'Companies and institutions'),
+  define('personal/title', 'plain', 'TITLE', 'ID', 'Forms of address and job titles'),
+  define('personal/people', 'plain', 'PEOPLE', 'ID', 'Nationalities, religious and political groups'),
+  define('personal/email', 'personal', 'EMAIL', 'EMAIL', 'E-mail addresses'),
+  define('personal/phone', 'personal', 'PHONE', 'PHONE', 'Telephone and fax numbers'),
+  define('personal/birth-date', 'personal', 'BIRTHDATE', 'DATE', 'Dates of birth'),
+  define('personal/date', 'plain', 'DATE', 'DATE', 'Other dates'),
+  define('personal/age', 'personal', 'AGE', 'ID', 'Ages of people'),
+  define(
+    'personal/national-id',
+    'personal',
+    'NATIONALID',
+    'ID',
+    'Passports, licences, tax and identity numbers, by country and context',
+  ),
+  define('personal/national-id/us-ssn', 'personal', 'SSN', 'ID', 'US social security and taxpayer numbers'),
+  define('finance', 'personal', 'FINANCE', 'ID', 'Money and accounts'),
+  define('finance/card', 'personal', 'CARD', 'CARD', 'Payment card numbers (ISO/IEC 7812, Luhn)'),
+  define('finance/iban', 'personal', 'IBAN', 'IBAN', 'International bank account numbers (ISO 13616)'),
+  define('finance/account', 'personal', 'ACCOUNT', 'ID', 'Other bank account, routing and sort codes'),
+  define('finance/amount', 'plain', 'AMOUNT', 'ID', 'Sums of money'),
+  define('finance/transaction', 'personal', 'TRANSACTION', 'ID', 'Rows of a transaction history'),
+  define('business', 'internal', 'BUSINESS', 'ID', 'Numbers of the business'),
+  define('business/customer-id', 'personal', 'CUSTOMER', 'ID', 'Customer, member, employee and patient numbers'),
+  define('business/ticket-id', 'internal', 'TICKET', 'ID', 'Order, ticket, case and invoice numbers'),
+  define('network', 'internal', 'NETWORK', 'ID', 'Machines and where to reach them'),
+  define('network/ip', 'internal', 'IP', 'IP', 'IPv4 and IPv6 addresses'),
+  define('network/mac', 'internal', 'MAC', 'ID', 'Hardware addresses'),
+  define(
+    'network/host',
+    'internal',
+    'HOST',
+    'ID',
+    'Names of internal machines: declared suffixes, reserved suffixes, shape',
+  ),
+  define('network/service', 'internal', 'SERVICE', 'ID', 'Names of internal services'),
+  define('network/url', 'plain', 'URL', 'URL', 'Web addresses'),
+  define('secret', 'secret', 'SECRET', 'SECRET', 'Anything that gives access'),
+  define('secret/url-credentials', 'secret', 'SECRET', 'SECRET', 'User and password inside a URL'),
+  define('document', 'internal', 'DOCUMENT', 'ID', 'Kinds of documents'),
+  define('document/config', 'internal', 'CONFIG', 'ID', 'Values of configuration files'),
+  define('document/source', 'internal', 'SOURCE', 'ID', 'Program source'),
+  define('opaque', 'internal', 'OPAQUE', 'ID', 'Content the guard cannot read'),
+  define('opaque/image', 'internal', 'OPAQUE', 'ID', 'Images'),
+  define('opaque/audio', 'internal', 'OPAQUE', 'ID', 'Sound'),
+  define('opaque/document', 'internal', 'OPAQUE', 'ID', 'Binary documents'),
+  define('leak', 'secret', 'LEAK', 'SECRET', 'What must not leave with an answer'),
+  define('leak/canary', 'secret', 'LEAK', 'SECRET', 'The mark planted in embedded instructions'),
+  define('leak/instructions', 'secret', 'LEAK', 'SECRET', 'Word-for-word pieces of the embedded instructions'),
+  define(
+    'leak/link',
+    'internal',
+    'LINK',
+    'URL',
+    'Links, images and markup that would carry data to a host that is not listed',
+  ),
+  define('leak/invisible', 'plain', 'INVISIBLE', 'ID', 'Invisible and direction-changing characters'),
+  define('leak/session', 'secret', 'LEAK', 'SECRET', 'Values that belong to another session'),
+  define('literal', 'plain', 'TEXT', 'ID', 'Text that looks like a pseudonym; always escaped, never asked about'),
+]
+
+export interface ClassTree {
+  /** The class, or what can be said of an unknown one below a known one. */
+  get(id: string): DataClass
+  readonly all: readonly DataClass[]
+}
+
+/** The built-in tree with a deployment's own classes below or beside it. */
+export function createClassTree(own: readonly DataClass[] = []): ClassTree {
+  const byId = new Map([...DATA_CLASSES, ...own].map((entry) => [entry.id, entry]))
+  return {
+    get(id) {
+      const known = byId.get(id)
+      if (known !== undefined) return known
+      // `secret/github-token` is a `secret`; a class nobody declared is treated as secret.
+      const parent = id.includes('/') ? byId.get(id.slice(0, id.lastIndexOf('/'))) : undefined
+      const derived: DataClass =
+        parent === undefined
+          ? { id, title: id, nature: 'secret', kind: 'SECRET', angle: 'SECRET' }
+          : { ...parent, id, title: `${parent.title}: ${id.slice(id.lastIndexOf('/') + 1).replaceAll('-', ' ')}` }
+      byId.set(id, derived)
+      return derived
+    },
+    all: [...DATA_CLASSES, ...own],
+  }
+}

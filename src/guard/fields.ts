@@ -1,0 +1,51 @@
+// What a JSON value is by the name of its field. Keys that say it beyond doubt; everything else is for the detectors.
+import type { FieldRule } from './screen.ts'
+
+const KEYS: readonly (readonly [dataClass: string, keys: string])[] = [
+  [
+    'personal/person',
+    'firstname lastname surname fullname givenname familyname middlename maidenname customername patientname cardholder cardholdername accountholder contactname',
+  ],
+  ['personal/email', 'email emailaddress mail useremail contactemail'],
+  ['personal/phone', 'phone phonenumber telephone telephonenumber mobile mobilenumber cellphone fax msisdn'],
+  [
+    'personal/address',
+    'streetaddress street addressline1 addressline2 homeaddress postaladdress billingaddress shippingaddress',
+  ],
+  ['personal/postcode', 'postcode postalcode zip zipcode'],
+  ['personal/birth-date', 'dob dateofbirth birthdate birthday'],
+  ['personal/national-id/us-ssn', 'ssn socialsecuritynumber socialsecurity'],
+  ['personal/national-id', 'nationalid passport passportnumber taxid nino driverslicense driverlicense licensenumber'],
+  ['finance/card', 'cardnumber creditcard creditcardnumber ccnumber pan'],
+  ['finance/iban', 'iban'],
+  ['finance/account', 'accountnumber bankaccount routingnumber sortcode'],
+  ['business/customer-id', 'customerid customernumber clientid memberid patientid employeeid'],
+  ['network/ip', 'ipaddress ipaddr clientip remoteip'],
+  ['network/host', 'hostname fqdn'],
+  ['secret/password', 'password passwd pwd passphrase'],
+  ['secret/field', 'apikey secret clientsecret secretkey accesstoken refreshtoken privatekey authtoken bearertoken'],
+]
+
+const byKey = new Map(KEYS.flatMap(([dataClass, keys]) => keys.split(' ').map((key) => [key, dataClass] as const)))
+
+/** Paths come from clients, so what is remembered of them is bounded. */
+const MOST_REMEMBERED = 4096
+
+/** The built-in keys, after a deployment's own paths: `customer.salary` also matches `data.customer.salary`. */
+export function createFieldRule(own: ReadonlyMap<string, string> = new Map()): FieldRule {
+  const remembered = new Map<string, string | undefined>()
+  return (path) => {
+    if (path === '') return undefined
+    if (remembered.has(path)) return remembered.get(path)
+    const lower = path.toLowerCase()
+    let dataClass: string | undefined
+    for (let at = 0; dataClass === undefined && at >= 0; ) {
+      dataClass = own.get(lower.slice(at))
+      const dot = lower.indexOf('.', at)
+      at = dot < 0 ? -1 : dot + 1
+    }
+    dataClass ??= byKey.get(lower.slice(lower.lastIndexOf('.') + 1).replace(/[_-]/g, ''))
+    if (remembered.size < MOST_REMEMBERED) remembered.set(path, dataClass)
+    return dataClass
+  }
+}

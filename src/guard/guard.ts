@@ -1,0 +1,60 @@
+// The front door of the room: detectors and classes put together once, then one call in and one stream out per request.
+import type { ModelRequest } from '../core/index.ts'
+import type { Ask, Report } from './ask.ts'
+import { type ClassTree, createClassTree, type DataClass } from './classes.ts'
+import type { Detector } from './detector.ts'
+import { createFieldRule } from './fields.ts'
+import { screenInput } from './input.ts'
+import { type Output, openOutput } from './output.ts'
+import type { PseudonymStyle } from './pseudonym.ts'
+import { createScreen, type Screen } from './screen.ts'
+import type { MaskStyle } from './treat.ts'
+import { createVault, type Vault, type VaultOptions } from './vault.ts'
+
+export interface GuardOptions {
+  readonly detectors: readonly Detector[]
+  /** A deployment's own classes. */
+  readonly classes?: readonly DataClass[]
+  /** Paths in JSON that name a class: `customer.salary` → `finance/salary`. */
+  readonly fields?: ReadonlyMap<string, string>
+  /** How masks look, by class or by a parent of it. Default `label`. */
+  readonly masks?: Readonly<Record<string, MaskStyle>>
+  readonly pseudonyms?: PseudonymStyle
+  readonly toolRestore?: 'origin' | 'caller'
+}
+
+export interface Guard {
+  readonly tree: ClassTree
+  readonly screen: Screen
+  openVault(options: Omit<VaultOptions, 'classes' | 'style'> & { style?: PseudonymStyle }): Vault
+  /** Screens every string of a request. @throws Fault content_blocked, guard_unavailable */
+  screenInput(request: ModelRequest, ask: Ask, vault: Vault): { request: ModelRequest; report: Report }
+  /** Opens the screen of one answer. `extra`: detectors of this answer alone. */
+  openOutput(ask: Ask, vault: Vault, extra?: readonly Detector[]): Output
+}
+
+export function createGuard(options: GuardOptions): Guard {
+  const tree = createClassTree(options.classes)
+  const screen = createScreen({ detectors: options.detectors, fields: createFieldRule(options.fields) })
+  const masks = (dataClass: string): MaskStyle => {
+    for (let id = dataClass; ; id = id.slice(0, id.lastIndexOf('/'))) {
+      const style = options.masks?.[id]
+      if (style !== undefined) return style
+      if (!id.includes('/')) return 'label'
+    }
+  }
+  const treatment = { tree, masks }
+  return {
+    tree,
+    screen,
+    openVault: (vault) => createVault({ style: options.pseudonyms ?? 'word', ...vault, classes: tree.all }),
+    screenInput: (request, ask, vault) => screenInput(request, ask, vault, screen, treatment),
+    openOutput: (ask, vault, extra) =>
+      openOutput(ask, vault, {
+        ...treatment,
+        screen,
+        ...(extra === undefined ? {} : { extra }),
+        ...(options.toolRestore === undefined ? {} : { toolRestore: options.toolRestore }),
+      }),
+  }
+}

@@ -1,0 +1,11 @@
+// Front door of the guard, and the package export `sallyport/guard`.
+export type { Answer, Ask, ClassReport, Question, Report } from './ask.ts'
+export { facts } from './ask.ts'
+export { type ClassTree, createClassTree, DATA_CLASSES, type DataClass, type Nature } from './classes.ts'
+export { createStructuredDetector, type StructuredOptions } from './detect/structured.ts'
+export { type Detector, type DetectorStream, detect } from './detector.ts'
+export { createGuard, type Guard, type GuardOptions } from './guard.ts'
+export type { Output } from './output.ts'
+export type { PseudonymStyle } from './pseudonym.ts'
+export type { MaskStyle } from './treat.ts'
+export { createVault, type Source, type Vault, type VaultEntry, type VaultOptions } from './vault.ts'

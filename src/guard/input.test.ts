@@ -1,0 +1,180 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { Fault, type JsonObject, type ModelRequest, type Treatment } from '../core/index.ts'
+import type { Ask, Question } from './ask.ts'
+import { createStructuredDetector } from './detect/structured.ts'
+import type { Detector } from './detector.ts'
+import { createGuard } from './guard.ts'
+import { type Fields, type How, PARTS, REQUEST } from './request.ts'
+
+const guard = createGuard({ detectors: [createStructuredDetector()] })
+const random = (size: number) => randomBytes(size)
+const vault = (session = 'ses_1') => guard.openVault({ key: randomBytes(32), random, session })
+const always =
+  (treatment: Treatment, seen: Question[] = []): Ask =>
+  (question) => {
+    seen.push(question)
+    return { treatment, rules: ['r1'] }
+  }
+const chat = (text: string): ModelRequest => ({
+  action: 'chat',
+  model: 'm',
+  messages: [{ role: 'user', parts: [{ type: 'text', text }] }],
+  inputs: [],
+  params: {},
+  stream: false,
+})
+
+const CANARY = 'zoe.canary@example.com'
+
+/** One request per string position of the request type, with the canary there and nowhere else. */
+function positions(): [string, ModelRequest][] {
+  const found: [string, ModelRequest][] = []
+  const walk = (fields: Fields, path: string[], build: (value: JsonObject) => JsonObject, basis: JsonObject) => {
+    for (const [key, how] of Object.entries(fields)) {
+      const put = (value: unknown) => build({ ...basis, [key]: value as JsonObject })
+      const here = [...path, key]
+      const add = (suffix: string, value: unknown) =>
+        found.push([[...here, suffix].join('.'), put(value) as unknown as ModelRequest])
+      place(how, here, put, add)
+    }
+  }
+  const place = (
+    how: How,
+    path: string[],
+    put: (value: unknown) => JsonObject,
+    add: (suffix: string, value: unknown) => void,
+  ) => {
+    if (typeof how === 'object') {
+      const variants: JsonObject[] =
+        path.at(-1) === 'parts'
+          ? Object.keys(PARTS).map((type) => ({ type }))
+          : path.at(-1) === 'messages'
+            ? ['system', 'user', 'assistant', 'tool'].map((role) => ({ role, parts: [] }))
+            : [{}]
+      for (const basis of variants)
+        walk(
+          how.of(basis),
+          [...path, String(basis.type ?? basis.role ?? '')],
+          (value) => put(how.many ? [value] : value),
+          basis,
+        )
+    } else if (how === 'text' || how === 'id') add('', CANARY)
+    else if (how === 'texts') add('0', ['plain', CANARY])
+    else if (how === 'media') add('', `https://example.com/?q=${CANARY}`)
+    else if (how === 'bytes') add('base64', Buffer.from(`Dear ${CANARY}`).toString('base64'))
+    else if (how === 'choice') add('name', { name: CANARY })
+    else if (how === 'json') {
+      add('value', `{"a":{"b":["${CANARY}"]}}`)
+      add('key', `{"${CANARY}":1}`)
+      add('escaped', `{"a":"zoe\\u002ecanary@exampl\\u0065.com"}`)
+      add('broken', `{"a": ${CANARY}`)
+    } else if (how === 'object') {
+      add('value', { a: { b: [CANARY] } })
+      add('key', { [CANARY]: 1 })
+    }
+  }
+  const basis = chat('hello') as unknown as JsonObject
+  walk(REQUEST as Fields, [], (value) => value, basis)
+  return found
+}
+
+/** Everything readable in a request, base64 and escapes opened. */
+function readable(request: ModelRequest): string {
+  const text = JSON.stringify(request)
+  const decoded = text.replace(/[A-Za-z0-9+/]{16,}=*/g, (run) => `${run} ${Buffer.from(run, 'base64').toString()}`)
+  return `${decoded} ${decoded.replace(/\\+u([0-9a-f]{4})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))}`
+}
+
+describe('a value planted in every string of a request', () => {
+  const all = positions()
+  it('reaches all of them', () => {
+    expect(all.length).toBeGreaterThan(60)
+  })
+  it.each(['pseudonym', 'mask'] as const)('never arrives when the answer is %s', (treatment) => {
+    for (const [where, request] of all) {
+      expect(readable(request), where).toContain(CANARY)
+      const { request: sent } = guard.screenInput(request, always(treatment), vault())
+      expect(readable(sent), where).not.toContain(CANARY)
+      expect(readable(sent), where).not.toContain('zoe')
+    }
+  })
+  it('blocks from all of them, without saying the value', () => {
+    for (const [where, request] of all) {
+      let fault: unknown
+      try {
+        guard.screenInput(request, always('block'), vault())
+      } catch (error) {
+        fault = error
+      }
+      expect(fault, where).toBeInstanceOf(Fault)
+      expect((fault as Fault).code).toBe('content_blocked')
+      expect(JSON.stringify([(fault as Fault).message, (fault as Fault).data])).not.toContain('zoe')
+    }
+  })
+  it('passes unchanged when the answer is pass, and the request is not even copied', () => {
+    for (const [where, request] of all) {
+      const { request: sent, report } = guard.screenInput(request, always('pass'), vault())
+      expect(sent, where).toEqual(request)
+      expect(report.bytesScanned).toBe(report.bytesForwarded)
+    }
+    const plain = chat('nothing here')
+    expect(guard.screenInput(plain, always('pass'), vault()).request).toBe(plain)
+  })
+})
+
+describe('questions', () => {
+  it('asks once per class, origin and field, with the count', () => {
+    const seen: Question[] = []
+    const request = chat('a@x.com b@x.com 4111 1111 1111 1111')
+    request.messages.push({
+      role: 'tool',
+      toolName: 'crm',
+      parts: [{ type: 'text', text: '[{"email":"c@x.com"},{"email":"d@x.com"}]' }],
+    })
+    guard.screenInput(request, always('pseudonym', seen), vault())
+    expect(seen.map(({ class: c, count, origin, field }) => [c, count, origin, field])).toEqual([
+      ['personal/email', 2, 'caller', 'messages.parts.text'],
+      ['finance/card', 1, 'caller', 'messages.parts.text'],
+      ['personal/email', 2, 'tool', 'email'],
+    ])
+  })
+  it('refuses a field nobody listed', () => {
+    const request = { ...chat('x'), extra: 'zoe' } as unknown as ModelRequest
+    expect(() => guard.screenInput(request, always('pass'), vault())).toThrow(Fault)
+  })
+})
+
+describe('a detector that fails', () => {
+  const broken = (how: Partial<ReturnType<Detector['open']>>): Detector => ({
+    name: 'broken',
+    classes: ['x'],
+    longest: 1,
+    open: () => ({ push: () => [], end: () => [], openFrom: 1e9, ...how }),
+  })
+  it.each([
+    [
+      'throws while reading',
+      {
+        push: () => {
+          throw new Error('zoe')
+        },
+      },
+    ],
+    [
+      'throws at the end',
+      {
+        end: () => {
+          throw new Error('zoe')
+        },
+      },
+    ],
+    ['reports nonsense', { end: () => [{ class: 'x', start: 5, end: 1e6, confidence: 100 }] }],
+    ['reports backwards', { end: () => [{ class: 'x', start: 5, end: 2, confidence: 100 }] }],
+  ])('%s: no call', (_, how) => {
+    const sick = createGuard({ detectors: [broken(how)] })
+    const call = () => sick.screenInput(chat('hello there'), always('pass'), vault())
+    expect(call).toThrow(Fault)
+    expect(call).toThrow(/guard/i)
+  })
+})

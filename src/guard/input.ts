@@ -1,0 +1,256 @@
+// The way in: every string of a request is scanned, the policy asked once per class, origin and field, and a rewritten copy
+// made. Invariant: what leaves is what was scanned, edit for edit; the bytes are counted both ways and must agree.
+import { Fault, type JsonObject, type ModelRequest, type Treatment } from '../core/index.ts'
+import { type Ask, type Book, createBook, LEAST_CONFIDENCE, type Report } from './ask.ts'
+import type { ClassTree } from './classes.ts'
+import { PSEUDONYM } from './pseudonym.ts'
+import { type Place, stringBytes, type Visitor, visitRequest } from './request.ts'
+import type { Region, Screen, Sink } from './screen.ts'
+import { type MaskStyle, mask, sortOut, treatRegion } from './treat.ts'
+import type { Vault } from './vault.ts'
+
+export interface TreatmentOptions {
+  readonly tree: ClassTree
+  readonly masks: (dataClass: string) => MaskStyle
+}
+
+/** A scanned text: clear stretches and regions, in order. */
+type Parts = (string | Region)[]
+
+/** Classes that an id of the protocol can hold by chance: their look says nothing there. */
+const LOOSE_IN_IDS = [
+  'personal/person',
+  'personal/place',
+  'personal/organisation',
+  'personal/title',
+  'personal/people',
+  'network/',
+  'business/',
+  'finance/amount',
+  'personal/date',
+  'secret/generic',
+  'secret/high-entropy',
+  'document/',
+]
+
+export function screenInput(
+  request: ModelRequest,
+  ask: Ask,
+  vault: Vault,
+  screen: Screen,
+  options: TreatmentOptions,
+): { request: ModelRequest; report: Report } {
+  const book = createBook('send', ask)
+  const issuedBefore = vault.size
+  const extra = [vault.detector()]
+  let scanned = 0
+  let passedBy = 0
+  let invisible = 0
+  let dirty = false
+  const scans: { parts: Parts | undefined; bytes: number }[] = []
+
+  const scan = (text: string, place: Place, how: 'text' | 'id' | 'json'): Parts | undefined => {
+    const parts: Parts = []
+    let regions = false
+    const sink: Sink = {
+      clear: (piece) => {
+        parts.push(piece)
+      },
+      region: (region) => {
+        const kept = how === 'id' ? keepInId(region) : keep(region)
+        if (kept === undefined) {
+          parts.push(region.text)
+          return
+        }
+        parts.push(kept)
+        regions = true
+        for (const finding of sortOut(kept.findings))
+          if (finding.class !== PSEUDONYM) book.count(finding, place.origin, fieldOf(kept, finding.start, place))
+      },
+    }
+    const stream = screen.open(how === 'json' ? 'json' : how === 'id' ? 'plain' : 'guess', extra)
+    stream.push(text, sink)
+    stream.end(sink)
+    if (stream.held !== 0 || stream.taken !== text.length) throw new Fault('guard_unavailable')
+    invisible += stream.invisible
+    return regions ? parts : undefined
+  }
+
+  // First round: scan and count. Nothing is changed.
+  visitRequest(request, {
+    text(text, place, how) {
+      const bytes = Buffer.byteLength(text)
+      scanned += bytes
+      const parts = text.length === 0 ? undefined : scan(text, place, how)
+      if (parts !== undefined) dirty = true
+      scans.push({ parts, bytes })
+      return text
+    },
+    object(value, place) {
+      const parts = scan(JSON.stringify(value), place, 'json')
+      const bytes = stringBytes(value)
+      scanned += bytes
+      if (parts !== undefined) dirty = true
+      scans.push({ parts, bytes })
+      return value
+    },
+    opaque(data, place, kind, mime) {
+      const bytes = Buffer.byteLength(data)
+      const text = kind === 'document' ? readable(data, mime) : undefined
+      if (text === undefined) {
+        passedBy += bytes
+        book.count({ class: `opaque/${kind}`, start: 0, end: 1, confidence: 100 }, place.origin, place.field)
+        dirty = true
+        scans.push({ parts: undefined, bytes })
+      } else {
+        scanned += bytes
+        const parts = scan(text, place, 'text')
+        if (parts !== undefined) dirty = true
+        scans.push({ parts, bytes })
+      }
+      return data
+    },
+    fixed(text) {
+      passedBy += Buffer.byteLength(text)
+    },
+  })
+  if (stringBytes(request) !== scanned + passedBy)
+    throw new Fault('guard_unavailable', { detail: 'Not every byte of the request was scanned' })
+
+  let screened = request
+  let change = 0
+  if (dirty) {
+    // Second round: the same strings in the same order, now with the answers.
+    let at = 0
+    const visitor: Visitor = {
+      text(text, place) {
+        const { parts, bytes } = scans[at++] ?? missing()
+        if (parts === undefined) return text
+        const next = rewrite(parts, place, book, vault, options)
+        change += Buffer.byteLength(next) - bytes
+        return next
+      },
+      object(value, place) {
+        const { parts, bytes } = scans[at++] ?? missing()
+        if (parts === undefined) return value
+        const next = JSON.parse(rewrite(parts, place, book, vault, options)) as JsonObject
+        change += stringBytes(next) - bytes
+        return next
+      },
+      opaque(data, place, kind, mime) {
+        const { parts, bytes } = scans[at++] ?? missing()
+        if (parts !== undefined) {
+          const next = Buffer.from(rewrite(parts, place, book, vault, options)).toString('base64')
+          change += next.length - bytes
+          return next
+        }
+        if (kind === 'document' && readable(data, mime) !== undefined) return data
+        const entry = book.count(
+          { class: `opaque/${kind}`, start: 0, end: 1, confidence: 100 },
+          place.origin,
+          place.field,
+        )
+        entry.count--
+        if (book.answer(entry) === 'pass') return data
+        // Nothing can stand for what nobody can read: it is left out.
+        change -= bytes
+        return undefined
+      },
+      fixed() {},
+    }
+    screened = visitRequest(request, visitor)
+    if (at !== scans.length) throw new Fault('guard_unavailable')
+  }
+  const forwarded = stringBytes(screened)
+  if (forwarded !== scanned + passedBy + change)
+    throw new Fault('guard_unavailable', { detail: 'The request changed where it was not scanned' })
+  return {
+    request: screened,
+    report: {
+      classes: book.classes(),
+      treated: book.treated,
+      bytesScanned: scanned + passedBy + change,
+      bytesForwarded: forwarded,
+      rules: book.rules(),
+      pseudonyms: { issued: vault.size - issuedBefore, restored: 0, mutated: 0 },
+      invisible,
+    },
+  }
+}
+
+const missing = (): never => {
+  throw new Fault('guard_unavailable')
+}
+
+/** In JSON content the path of the value, else where the text stands. */
+function fieldOf(region: Region, at: number, place: Place): string {
+  const value = region.values?.find((v) => v.start <= at && (v.end < 0 || at < v.end))
+  return value === undefined || value.path === '' ? place.field : value.path
+}
+
+function keep(region: Region): Region | undefined {
+  const findings = region.findings.filter((finding) => finding.confidence >= LEAST_CONFIDENCE)
+  if (findings.length === region.findings.length) return region
+  return findings.length === 0 ? undefined : { ...region, findings }
+}
+
+function keepInId(region: Region): Region | undefined {
+  const findings = region.findings.filter((finding) => !LOOSE_IN_IDS.some((loose) => finding.class.startsWith(loose)))
+  return findings.length === 0 ? undefined : keep({ ...region, findings })
+}
+
+function rewrite(parts: Parts, place: Place, book: Book, vault: Vault, options: TreatmentOptions): string {
+  let out = ''
+  const whose = place.source === 'model' ? 'caller' : place.source
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      out += part
+      continue
+    }
+    out += treatRegion(part, {
+      treatment(finding) {
+        const entry = book.count(finding, place.origin, fieldOf(part, finding.start, place))
+        entry.count--
+        const treatment = book.answer(entry)
+        // What the caller says in clear is no leak when the model says it back.
+        if (treatment === 'pass' && whose === 'caller')
+          vault.remember(part.text.slice(finding.start - part.start, finding.end - part.start))
+        return treatment
+      },
+      replace: (dataClass, treatment, value) => standIn(dataClass, treatment, value, vault, whose, options),
+      // Text that only looks like a pseudonym gets one of its own, so that it comes back as it was written.
+      pseudonym: (text) => vault.hide(options.tree.get('literal'), text, whose),
+    })
+  }
+  return out
+}
+
+export function standIn(
+  dataClass: string,
+  treatment: Treatment,
+  value: string,
+  vault: Vault,
+  source: Place['source'],
+  options: TreatmentOptions,
+): string {
+  const known = options.tree.get(dataClass)
+  // A secret is never turned back, so it gets no pseudonym.
+  if (treatment === 'pseudonym' && known.nature !== 'secret') return vault.hide(known, value, source)
+  return mask(dataClass, value, options.masks(dataClass))
+}
+
+/** The text of a base64 file that is text, else undefined. */
+function readable(data: string, mime: string | undefined): string | undefined {
+  const base64 = data.startsWith('data:') ? data.slice(data.indexOf(',') + 1) : data
+  if (base64 !== data) return undefined
+  if (mime !== undefined && !/^(text\/|application\/(json|xml|yaml|x-yaml|csv|javascript|x-sh))/i.test(mime))
+    return undefined
+  const bytes = Buffer.from(base64, 'base64')
+  if (bytes.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, '')) return undefined
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return /[\x00-\x08\x0e-\x1a]/.test(text) ? undefined : text
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,269 @@
+import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Delta, ModelRequest, Treatment } from '../core/index.ts'
+import type { Ask } from './ask.ts'
+import { createStructuredDetector } from './detect/structured.ts'
+import { createGuard } from './guard.ts'
+import type { Vault } from './vault.ts'
+
+const guard = createGuard({ detectors: [createStructuredDetector()] })
+const key = new Uint8Array(32).fill(7)
+const open = (style: 'word' | 'angle' = 'word', session = 'ses_1'): Vault =>
+  guard.openVault({ key, random: (size) => randomBytes(size), session, style })
+const rule =
+  (treatments: Readonly<Record<string, Treatment>>, other: Treatment): Ask =>
+  ({ class: dataClass }) => ({ treatment: treatments[dataClass] ?? other, rules: ['r'] })
+const ask = rule({ 'personal/email': 'pass', 'finance/card': 'mask', 'secret/url-credentials': 'mask' }, 'pseudonym')
+
+const request = (text: string, role: 'user' | 'tool' | 'system' = 'user', toolName?: string): ModelRequest => ({
+  action: 'chat',
+  model: 'm',
+  messages: [{ role, parts: [{ type: 'text', text }], ...(toolName === undefined ? {} : { toolName }) }],
+  inputs: [],
+  params: {},
+  stream: true,
+})
+const sent = (asked: ModelRequest) =>
+  asked.messages.map((m) => m.parts.map((p) => (p.type === 'text' ? p.text : '')).join('')).join('')
+
+type Channel = 'text' | 'reasoning' | 'refusal' | 'tool'
+const say = (channel: Channel, text: string, choice = 0): Delta =>
+  channel === 'tool' ? { type: 'tool', choice, index: 0, arguments: text } : { type: channel, choice, text }
+const heard = (deltas: readonly Delta[], channel: Channel, choice = 0): string =>
+  deltas
+    .map((d) =>
+      d.type === channel && d.choice === choice ? (d.type === 'tool' ? d.arguments : (d as { text: string }).text) : '',
+    )
+    .join('')
+
+function cut(text: string, sizes: Iterator<number>): string[] {
+  const parts: string[] = []
+  for (let at = 0; at < text.length; ) {
+    const size = sizes.next().value as number
+    parts.push(text.slice(at, at + size))
+    at += size
+  }
+  return parts
+}
+
+function screened(vault: Vault, channel: Channel, parts: readonly string[]): string {
+  const output = guard.openOutput(ask, vault)
+  const deltas: Delta[] = []
+  for (const part of parts) deltas.push(...output.push([say(channel, part)]))
+  deltas.push(...output.end())
+  return heard(deltas, channel)
+}
+
+const values = [
+  'jane.doe@example.com',
+  'jаne@exаmple.com',
+  '4111 1111 1111 1111',
+  '４１１１ １１１１ １１１１ １１１１',
+  'DE89 3704 0044 0532 0130 00',
+  '514-69-0360',
+  '514\u200b-69-0360',
+  '+44 (0)20 7946 0958',
+  'born March 12, 1980',
+  '10.1.2.3',
+  'https://u:p@h.example/a?b=c',
+  'prod-db-03',
+  'EMAIL_R7FZS',
+  'PERSON\\_7QK2M',
+  '<NAME_1>',
+  '<',
+  'PER',
+  '{"email":"a\\u0040b.co","n":4111111111111111,"ssn":"x\\"y"}',
+  '[{"first_name":"Zoë","a":[1,2,{"b":"4111 1111 1111 1111"}]}, oops 514-69-0360',
+  '{"a":"\\uD83D\\uDE00 \\x 514-69-0360"}',
+  '\u{1F600}',
+  '\u{E0041}\u{E0042}',
+]
+const texts = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(...values),
+      fc.string({ maxLength: 6, unit: 'binary' }),
+      fc.constantFrom(' ', '\n', ', ', '"', '\\', ' me '),
+    ),
+    { maxLength: 8 },
+  )
+  .map((parts) => parts.join(''))
+// A stand-in glued to other words makes new words: `EMAIL_R7FZS@example.com`. Values of people stand apart.
+const apart = fc
+  .array(fc.oneof(fc.constantFrom(...values), fc.string({ maxLength: 6, unit: 'binary' })), { maxLength: 8 })
+  .map((parts) => parts.join(' ; '))
+const sizes = fc.infiniteStream(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 16 })))
+
+describe('a stream', () => {
+  it('gives what the whole text gives, in every channel, however it is cut', () => {
+    fc.assert(
+      fc.property(
+        texts,
+        fc.constantFrom<Channel>('text', 'reasoning', 'refusal', 'tool'),
+        sizes,
+        (text, channel, cuts) => {
+          expect(screened(open(), channel, cut(text, cuts))).toBe(screened(open(), channel, [text]))
+        },
+      ),
+      { seed: 5, numRuns: 6000 },
+    )
+  })
+
+  it('gives back to the caller what the caller said, whatever the echo is cut into', () => {
+    const both = rule({}, 'pseudonym')
+    fc.assert(
+      fc.property(apart, fc.constantFrom('word' as const, 'angle' as const), sizes, (text, style, cuts) => {
+        fc.pre(!text.trimStart().startsWith('{') && !text.trimStart().startsWith('['))
+        const plain = text
+          .replaceAll('\\', '')
+          .replaceAll(/[A-Za-z_]*u:p@/g, '')
+          .replace(/[pP]er/g, '')
+        const vault = open(style)
+        const echo = sent(guard.screenInput(request(plain), both, vault).request)
+        const output = guard.openOutput(both, vault)
+        const deltas: Delta[] = []
+        for (const part of cut(echo, cuts)) deltas.push(...output.push([say('text', part)]))
+        deltas.push(...output.end())
+        expect(heard(deltas, 'text')).toBe(plain)
+      }),
+      { seed: 6, numRuns: 3000 },
+    )
+  })
+
+  it('holds finish and counts until the text before them is out', () => {
+    const output = guard.openOutput(ask, open())
+    const usage = { inputTokens: 1, outputTokens: 2 }
+    const deltas = [
+      ...output.push([say('text', 'write to jane@'), { type: 'usage', usage }]),
+      ...output.push([say('text', 'example.com', 1), { type: 'finish', choice: 0, reason: 'stop' }]),
+      ...output.push([{ type: 'finish', choice: 1, reason: 'stop' }]),
+    ]
+    expect(deltas.map((d) => d.type)).toEqual(['text', 'text', 'finish', 'text', 'finish', 'usage'])
+  })
+
+  it('keeps choices and channels apart', () => {
+    const output = guard.openOutput(ask, open())
+    const deltas = [
+      ...output.push([say('text', '4111 1111 '), say('text', '1111', 1), say('reasoning', '4111 1111 ')]),
+      ...output.push([say('text', '1111 1111'), say('text', ' 1111', 1), say('reasoning', 'no')]),
+      ...output.end(),
+    ]
+    expect(heard(deltas, 'text')).toBe('[card]')
+    expect(heard(deltas, 'text', 1)).toBe('1111 1111')
+    expect(heard(deltas, 'reasoning')).toBe('4111 1111 no')
+  })
+
+  it('drops the token probabilities of what it changed', () => {
+    const output = guard.openOutput(ask, open())
+    const token = (text: string) => ({
+      type: 'text' as const,
+      choice: 0,
+      text,
+      logprobs: [{ token: text, logprob: -1 }],
+    })
+    const deltas = [
+      ...output.push(['My', ' card', ' 4111', ' 1111', ' 1111', ' 1111', ' ok', '.'].map(token)),
+      ...output.end(),
+    ]
+    expect(deltas.flatMap((d) => (d.type === 'text' ? (d.logprobs ?? []).map((p) => p.token) : []))).toEqual([
+      'My',
+      ' card',
+      ' ok',
+      '.',
+    ])
+  })
+})
+
+describe('turning back', () => {
+  const all = rule({}, 'pseudonym')
+  const hide = (vault: Vault, text: string, role: 'user' | 'tool' | 'system', tool?: string) =>
+    sent(guard.screenInput(request(text, role, tool), all, vault).request)
+  const answer = (vault: Vault, deltas: Delta[], policy: Ask = all) => {
+    const output = guard.openOutput(policy, vault)
+    return [...output.push(deltas), ...output.end()]
+  }
+
+  it('gives system text back to nobody', () => {
+    const vault = open()
+    const name = hide(vault, 'admin@corp.example', 'system')
+    expect(heard(answer(vault, [say('text', `it is ${name}`)]), 'text')).toBe(`it is ${name}`)
+  })
+  it('gives a tool result back only if the rules let the caller see it', () => {
+    const vault = open()
+    const name = hide(vault, 'cust@corp.example', 'tool', 'crm')
+    expect(heard(answer(vault, [say('text', name)]), 'text')).toBe(name)
+    expect(heard(answer(vault, [say('text', name)], rule({ 'personal/email': 'pass' }, 'block')), 'text')).toBe(
+      'cust@corp.example',
+    )
+  })
+  it('gives a tool only what came from that tool', () => {
+    const vault = open()
+    const mine = hide(vault, 'me@corp.example', 'user')
+    const theirs = hide(vault, 'cust@corp.example', 'tool', 'crm')
+    const call = (name: string) =>
+      heard(
+        answer(vault, [
+          { type: 'tool', choice: 0, index: 0, id: 'c1', name, arguments: `{"a":"${mine}","b":"${theirs}"}` },
+        ]),
+        'tool',
+      )
+    expect(call('crm')).toBe(`{"a":"${mine}","b":"cust@corp.example"}`)
+    expect(call('send_mail')).toBe(`{"a":"${mine}","b":"${theirs}"}`)
+  })
+  it('knows a pseudonym in another case, escaped, or with a plural', () => {
+    const vault = open()
+    const name = hide(vault, 'me@corp.example', 'user')
+    const said = `${name.toLowerCase()}, ${name.replace('_', '\\_')}, ${name}'s, ${name}s`
+    expect(heard(answer(vault, [say('text', said)]), 'text')).toBe(
+      "me@corp.example, me@corp.example, me@corp.example's, me@corp.examples",
+    )
+  })
+  it('counts those a model got wrong, and never turns back those of another session', () => {
+    const vault = open()
+    const name = hide(vault, 'me@corp.example', 'user')
+    const output = guard.openOutput(
+      all,
+      guard.openVault({ key: new Uint8Array(32).fill(9), random: (n) => randomBytes(n), session: 'ses_2' }),
+    )
+    expect(heard([...output.push([say('text', name)]), ...output.end()], 'text')).toBe(name)
+    expect(output.report().pseudonyms).toEqual({ issued: 0, restored: 0, mutated: 1 })
+  })
+  it('does not tell apart EMAIL_1 and EMAIL_10 wrongly, and escapes what only looks like one', () => {
+    const vault = open('angle')
+    const text = '<EMAIL_1> <EMAIL_10> a@x.com b@x.com'
+    const hidden = hide(vault, text, 'user')
+    expect(hidden).not.toContain('EMAIL_10')
+    expect(heard(answer(vault, [say('text', hidden)]), 'text')).toBe(text)
+  })
+  it('keeps JSON whole when a value needs escaping', () => {
+    const vault = open()
+    const hidden = hide(vault, '{"last_name":"O\\"Neil \\\\ Söns"}', 'user')
+    const back = heard(answer(vault, [say('text', hidden)]), 'text')
+    expect(JSON.parse(back)).toEqual({ last_name: 'O"Neil \\ Söns' })
+  })
+  it('treats what the caller said in clear as the caller’s when it comes back', () => {
+    const vault = open()
+    const mine: Ask = ({ origin }) => ({ treatment: origin === 'caller' ? 'pass' : 'mask', rules: [] })
+    guard.screenInput(request('I am me@corp.example'), mine, vault)
+    expect(heard(answer(vault, [say('text', 'me@corp.example, you@corp.example')], mine), 'text')).toBe(
+      'me@corp.example, [email]',
+    )
+  })
+})
+
+describe('the vault', () => {
+  it('survives being sealed, opens for its session and key only, and is gone when forgotten', () => {
+    const vault = open()
+    const name = sent(guard.screenInput(request('me@corp.example'), rule({}, 'pseudonym'), vault).request)
+    const sealed = vault.seal()
+    expect(Buffer.from(sealed).includes('corp.example')).toBe(false)
+    const options = { key, random: (n: number) => randomBytes(n), sealed }
+    expect(guard.openVault({ ...options, session: 'ses_1' }).find(name)?.value).toBe('me@corp.example')
+    expect(() => guard.openVault({ ...options, session: 'ses_2' })).toThrow()
+    expect(() => guard.openVault({ ...options, session: 'ses_1', key: new Uint8Array(32) })).toThrow()
+    vault.forget()
+    expect(vault.find(name)).toBeUndefined()
+    expect(() => vault.seal()).toThrow()
+  })
+})

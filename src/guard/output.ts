@@ -1,0 +1,299 @@
+// The way out: what a model says is screened while it streams, per choice and channel, and pseudonyms are turned back toward
+// the one they came from. Invariants: nothing leaves before every detector has settled it; finish and usage never overtake
+// held text; the result does not depend on how the answer was cut; what was turned back is not screened again.
+import { type Delta, Fault, type Finding, type Origin, type TokenLogprob, type Usage } from '../core/index.ts'
+import { type Ask, createBook, LEAST_CONFIDENCE, type Report } from './ask.ts'
+import type { Detector } from './detector.ts'
+import { standIn, type TreatmentOptions } from './input.ts'
+import type { JsonValue } from './json-text.ts'
+import type { Region, Screen, ScreenStream, Sink } from './screen.ts'
+import { treatRegion } from './treat.ts'
+import type { Source, Vault, VaultEntry } from './vault.ts'
+
+export interface OutputOptions extends TreatmentOptions {
+  readonly screen: Screen
+  /** Detectors of this answer alone: canary, embedded instructions. */
+  readonly extra?: readonly Detector[]
+  /**
+   * Whose values are turned back inside the arguments of a tool call: only those that came from that tool (`origin`), or the
+   * caller's own as well (`caller`). An injected instruction can make a model call any tool with any pseudonym.
+   */
+  readonly toolRestore?: 'origin' | 'caller'
+}
+
+export interface Output {
+  push(deltas: readonly Delta[]): Delta[]
+  end(): Delta[]
+  report(): Report
+}
+
+type Channel = 'text' | 'reasoning' | 'refusal' | 'tool'
+
+interface Lane {
+  readonly choice: number
+  readonly channel: Channel
+  readonly index: number
+  tool: string | undefined
+  readonly stream: ScreenStream
+  readonly sink: Sink
+  /** Screened text since the last delta. */
+  out: string
+  /** Characters of the raw answer that have come out. */
+  released: number
+  /** True once anything was changed: a signature no longer fits the text. */
+  changed: boolean
+  logprobs: { from: number; to: number; entry: TokenLogprob; spoilt: boolean }[]
+  signature: string | undefined
+}
+
+export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Output {
+  const book = createBook('receive', ask)
+  const lanes = new Map<string, Lane>()
+  const issuedBefore = vault.size
+  let restored = 0
+  let mutated = 0
+  let scanned = 0
+  let forwarded = 0
+  let passedBy = 0
+  let usage: Usage | undefined
+  let ended = false
+  const spotter = vault.detector(() => {
+    mutated++
+  })
+  const extra = options.extra === undefined ? [spotter] : [spotter, ...options.extra]
+
+  const laneOf = (choice: number, channel: Channel, index: number): Lane => {
+    const key = `${choice}/${channel}/${index}`
+    const known = lanes.get(key)
+    if (known !== undefined) return known
+    const lane: Lane = {
+      choice,
+      channel,
+      index,
+      tool: undefined,
+      stream: options.screen.open(channel === 'tool' ? 'json' : 'guess', extra),
+      sink: {
+        clear(text) {
+          lane.out += text
+          lane.released += text.length
+        },
+        region(region) {
+          lane.released += region.text.length
+          const text = treat(region, lane)
+          if (text !== region.text) {
+            lane.changed = true
+            for (const token of lane.logprobs)
+              if (token.from < region.start + region.text.length && region.start < token.to) token.spoilt = true
+          }
+          lane.out += text
+        },
+      },
+      out: '',
+      released: 0,
+      changed: false,
+      logprobs: [],
+      signature: undefined,
+    }
+    lanes.set(key, lane)
+    return lane
+  }
+
+  const fieldOf = (lane: Lane, values: readonly JsonValue[] | undefined, at: number): string => {
+    const value = values?.find((v) => v.start <= at && (v.end < 0 || at < v.end))
+    if (value !== undefined && value.path !== '') return value.path
+    return lane.channel === 'tool' ? `tools.${lane.tool ?? ''}` : lane.channel
+  }
+
+  const treat = (region: Region, lane: Lane): string => {
+    const findings = region.findings.filter((finding) => finding.confidence >= LEAST_CONFIDENCE)
+    if (findings.length === 0) return region.text
+    return treatRegion(
+      { ...region, findings },
+      {
+        treatment(finding) {
+          const value = region.text.slice(finding.start - region.start, finding.end - region.start)
+          const origin: Origin = vault.knows(value) ? 'caller' : 'model'
+          return book.decide(finding, origin, fieldOf(lane, region.values, finding.start))
+        },
+        replace: (dataClass, treatment, value) => standIn(dataClass, treatment, value, vault, 'model', options),
+        pseudonym: (text) => restore(text, lane),
+      },
+    )
+  }
+
+  const restore = (text: string, lane: Lane): string | undefined => {
+    const entry = vault.find(text)
+    if (entry === undefined) {
+      mutated++
+      return undefined
+    }
+    if (!mayReturn(entry, lane)) return undefined
+    restored++
+    return entry.value
+  }
+
+  const mayReturn = (entry: VaultEntry, lane: Lane): boolean => {
+    if (entry.class === 'literal') return true
+    if (lane.channel === 'tool') {
+      const own: Source = `tool:${lane.tool ?? ''}`
+      return entry.sources.includes(own) || (options.toolRestore === 'caller' && entry.sources.includes('caller'))
+    }
+    if (entry.sources.includes('caller')) return true
+    // What the caller's tools and documents said goes back only if the rules let this caller see it; system text never.
+    const origin = entry.sources.includes('document')
+      ? 'document'
+      : entry.sources.some((s) => s.startsWith('tool'))
+        ? 'tool'
+        : undefined
+    if (origin === undefined) return false
+    const finding: Finding = { class: entry.class, start: 0, end: 1, confidence: 100 }
+    return book.decide(finding, origin, lane.channel) === 'pass'
+  }
+
+  /** What a lane has ready, as one delta. */
+  const drain = (lane: Lane, deltas: Delta[]) => {
+    // A signature vouches for the exact text, so it does not survive a change.
+    const signature = lane.changed ? undefined : lane.signature
+    if (lane.out === '' && signature === undefined) return
+    const { choice } = lane
+    const text = lane.out
+    lane.out = ''
+    forwarded += Buffer.byteLength(text)
+    if (lane.channel === 'tool') deltas.push({ type: 'tool', choice, index: lane.index, arguments: text })
+    else if (lane.channel === 'refusal') deltas.push({ type: 'refusal', choice, text })
+    else if (lane.channel === 'reasoning') {
+      lane.signature = undefined
+      deltas.push(
+        signature === undefined ? { type: 'reasoning', choice, text } : { type: 'reasoning', choice, text, signature },
+      )
+    } else {
+      const logprobs = lane.logprobs
+        .filter((token) => token.to <= lane.released && !token.spoilt)
+        .map((token) => token.entry)
+      lane.logprobs = lane.logprobs.filter((token) => token.to > lane.released)
+      deltas.push(logprobs.length > 0 ? { type: 'text', choice, text, logprobs } : { type: 'text', choice, text })
+    }
+  }
+
+  const feed = (lane: Lane, text: string, deltas: Delta[]) => {
+    scanned += Buffer.byteLength(text)
+    lane.stream.push(text, lane.sink)
+    drain(lane, deltas)
+  }
+
+  const close = (lane: Lane, deltas: Delta[]) => {
+    lane.stream.end(lane.sink)
+    if (lane.stream.held !== 0 || lane.released !== lane.stream.taken) throw new Fault('guard_unavailable')
+    drain(lane, deltas)
+  }
+
+  const closeChoice = (choice: number | undefined, deltas: Delta[]) => {
+    for (const [key, lane] of lanes)
+      if (choice === undefined || lane.choice === choice) {
+        close(lane, deltas)
+        lanes.delete(key)
+      }
+  }
+
+  /** A short string that comes whole: a tool's name, an id, a stop sequence. */
+  const whole = (text: string, field: string): string => {
+    if (text === '') return text
+    const lane = laneOf(-1, 'text', -1)
+    lanes.delete('-1/text/-1')
+    lane.tool = field
+    scanned += Buffer.byteLength(text)
+    lane.stream.push(text, lane.sink)
+    lane.stream.end(lane.sink)
+    forwarded += Buffer.byteLength(lane.out)
+    return lane.out
+  }
+
+  const one = (delta: Delta, deltas: Delta[]) => {
+    switch (delta.type) {
+      case 'text':
+      case 'reasoning':
+      case 'refusal': {
+        const lane = laneOf(delta.choice, delta.type, 0)
+        if (delta.type === 'text' && delta.logprobs !== undefined) trackLogprobs(lane, delta.logprobs)
+        if (delta.type === 'reasoning' && delta.signature !== undefined) lane.signature = delta.signature
+        feed(lane, delta.text, deltas)
+        return
+      }
+      case 'tool': {
+        const lane = laneOf(delta.choice, 'tool', delta.index)
+        if (delta.name !== undefined) lane.tool = (lane.tool ?? '') + delta.name
+        if (delta.id !== undefined || delta.name !== undefined) {
+          const head: Delta = { type: 'tool', choice: delta.choice, index: delta.index, arguments: '' }
+          if (delta.id !== undefined) head.id = whole(delta.id, 'tools.id')
+          if (delta.name !== undefined) head.name = whole(delta.name, 'tools.name')
+          deltas.push(head)
+        }
+        feed(lane, delta.arguments, deltas)
+        return
+      }
+      case 'finish': {
+        closeChoice(delta.choice, deltas)
+        deltas.push(
+          delta.stopSequence === undefined ? delta : { ...delta, stopSequence: whole(delta.stopSequence, 'stop') },
+        )
+        return
+      }
+      case 'usage':
+        usage = delta.usage
+        return
+      case 'embedding':
+        passedBy += typeof delta.vector === 'string' ? delta.vector.length : 0
+        deltas.push(delta)
+        return
+      default:
+        throw new Fault('guard_unavailable')
+    }
+  }
+
+  const trackLogprobs = (lane: Lane, logprobs: readonly TokenLogprob[]) => {
+    let at = lane.stream.taken
+    for (const entry of logprobs) {
+      // Alternatives the model did not take can spell what is hidden elsewhere.
+      const kept: TokenLogprob = vault.size > 0 || book.treated > 0 ? withoutTop(entry) : entry
+      lane.logprobs.push({ from: at, to: at + entry.token.length, entry: kept, spoilt: false })
+      at += entry.token.length
+    }
+  }
+
+  return {
+    push(batch) {
+      if (ended) throw new Fault('guard_unavailable')
+      const deltas: Delta[] = []
+      for (const delta of batch) one(delta, deltas)
+      // Counts wait for the words they count.
+      if (usage !== undefined && lanes.size === 0) {
+        deltas.push({ type: 'usage', usage })
+        usage = undefined
+      }
+      return deltas
+    },
+    end() {
+      const deltas: Delta[] = []
+      if (ended) return deltas
+      ended = true
+      closeChoice(undefined, deltas)
+      if (usage !== undefined) deltas.push({ type: 'usage', usage })
+      usage = undefined
+      return deltas
+    },
+    report: () => ({
+      classes: book.classes(),
+      treated: book.treated,
+      bytesScanned: scanned + passedBy,
+      bytesForwarded: forwarded + passedBy,
+      rules: book.rules(),
+      pseudonyms: { issued: vault.size - issuedBefore, restored, mutated },
+      invisible: 0,
+    }),
+  }
+}
+
+const withoutTop = (entry: TokenLogprob): TokenLogprob =>
+  entry.bytes === undefined
+    ? { token: entry.token, logprob: entry.logprob }
+    : { token: entry.token, logprob: entry.logprob, bytes: entry.bytes }

@@ -1,0 +1,223 @@
+// One text under all detectors at once. Streams and whole texts take the same way: pieces go in, clear text and regions
+// with findings come out, in order, and nothing comes out before every detector has settled it. Invariant: the clear text
+// and regions that come out are exactly the text that went in, however it was cut.
+import { Fault, type Finding } from '../core/index.ts'
+import type { Detector, DetectorStream } from './detector.ts'
+import { createJsonReader, type JsonReader, type JsonValue, opensJson } from './json-text.ts'
+import { createFolder, createOffsetMap, foldText } from './normalise.ts'
+
+/** What a value in JSON is by its path alone: `customer.salary` → a class. */
+export type FieldRule = (path: string) => string | undefined
+
+/** Findings that hang together, with the text they cover. */
+export interface Region {
+  readonly text: string
+  /** Offset of `text` in the whole. */
+  readonly start: number
+  /** Offsets into the whole. */
+  readonly findings: readonly Finding[]
+  /** In JSON: the values the region touches; only their inside may change. Undefined for plain text. */
+  readonly values: readonly JsonValue[] | undefined
+}
+
+export interface Sink {
+  clear(text: string): void
+  region(region: Region): void
+}
+
+export interface ScreenStream {
+  push(piece: string, sink: Sink): void
+  end(sink: Sink): void
+  /** Characters that came in and have not come out. */
+  readonly held: number
+  /** Characters that came in. */
+  readonly taken: number
+  readonly invisible: number
+}
+
+export interface ScreenOptions {
+  readonly detectors: readonly Detector[]
+  readonly fields?: FieldRule
+}
+
+export interface Screen {
+  /** `json`: the text is JSON, or plain, or JSON if it starts like it. `extra`: detectors of this text only. */
+  open(json: 'json' | 'plain' | 'guess', extra?: readonly Detector[]): ScreenStream
+}
+
+export const FIELD_CONFIDENCE = 90
+
+export function createScreen(options: ScreenOptions): Screen {
+  return {
+    open: (json, extra) =>
+      openScreen(options, extra === undefined ? options.detectors : [...options.detectors, ...extra], json),
+  }
+}
+
+function failed(detector: Detector, cause: unknown): Fault {
+  if (cause instanceof Fault) return cause
+  return new Fault('guard_unavailable', { data: { detector: detector.name }, cause })
+}
+
+function openScreen(
+  options: ScreenOptions,
+  detectors: readonly Detector[],
+  json: 'json' | 'plain' | 'guess',
+): ScreenStream {
+  const offsets = createOffsetMap()
+  const folder = createFolder(offsets)
+  const streams: DetectorStream[] = detectors.map((detector) => {
+    try {
+      return detector.open()
+    } catch (error) {
+      throw failed(detector, error)
+    }
+  })
+  let reader: JsonReader | undefined
+  let undecided = json === 'guess' ? '' : undefined
+  /** Raw text not yet out, and its offset in the whole. */
+  let raw = ''
+  let base = 0
+  let taken = 0
+  let pending: Finding[] = []
+  /** A value whose path alone makes it a finding, still arriving. */
+  let openField = -1
+
+  const startReader = () => {
+    reader = createJsonReader(folder)
+    const { fields } = options
+    if (fields !== undefined)
+      reader.onValue = (value) => {
+        if (value.kind === 'word' || value.kind === 'text') return
+        const dataClass = fields(value.path)
+        if (dataClass === undefined) return
+        if (value.end < 0) openField = value.start
+        else {
+          openField = -1
+          if (value.end > value.start)
+            pending.push({ class: dataClass, start: value.start, end: value.end, confidence: FIELD_CONFIDENCE })
+        }
+      }
+  }
+  if (json === 'json') startReader()
+
+  const feed = (piece: string, ended: boolean) => {
+    if (piece.length > 0) {
+      if (reader === undefined) foldText(folder, piece)
+      else reader.push(piece)
+    }
+    if (ended) folder.flush()
+    const copy = folder.take()
+    let safe = offsets.copied
+    for (let k = 0; k < streams.length; k++) {
+      const stream = streams[k]
+      const detector = detectors[k]
+      if (stream === undefined || detector === undefined) continue
+      try {
+        if (copy.length > 0) collect(detector, stream.push(copy))
+        if (ended) collect(detector, stream.end())
+        else if (stream.openFrom < safe) safe = stream.openFrom
+      } catch (error) {
+        throw failed(detector, error)
+      }
+    }
+    return safe
+  }
+
+  const collect = (detector: Detector, findings: readonly Finding[]) => {
+    for (const finding of findings) {
+      if (!(finding.start >= 0 && finding.end > finding.start && finding.end <= offsets.copied))
+        throw new Fault('guard_unavailable', { data: { detector: detector.name } })
+      pending.push({
+        class: finding.class,
+        start: offsets.start(finding.start),
+        end: offsets.end(finding.end),
+        confidence: finding.confidence,
+      })
+    }
+  }
+
+  /** Lets out everything before raw offset `safe`. */
+  const release = (safe: number, sink: Sink) => {
+    let limit = safe
+    if (pending.length > 0) {
+      pending.sort((a, b) => a.start - b.start || b.end - a.end || (a.class < b.class ? -1 : 1))
+      let k = 0
+      while (k < pending.length) {
+        const first = pending[k]
+        if (first === undefined || first.start >= limit) break
+        let end = first.end
+        let after = k + 1
+        for (let next = pending[after]; next !== undefined && next.start < end; next = pending[++after])
+          end = Math.max(end, next.end)
+        if (end > limit) {
+          limit = first.start
+          break
+        }
+        clear(first.start, sink)
+        const text = raw.slice(0, end - base)
+        sink.region({ text, start: base, findings: pending.slice(k, after), values: valuesIn(base, end) })
+        raw = raw.slice(end - base)
+        base = end
+        k = after
+      }
+      pending = k === 0 ? pending : pending.slice(k)
+    }
+    clear(limit, sink)
+    if (reader !== undefined) reader.forget(base)
+  }
+
+  const valuesIn = (start: number, end: number): JsonValue[] | undefined =>
+    reader?.values.filter((value) => value.start < end && (value.end < 0 || value.end > start))
+
+  const clear = (to: number, sink: Sink) => {
+    if (to <= base) return
+    sink.clear(raw.slice(0, to - base))
+    raw = raw.slice(to - base)
+    base = to
+  }
+
+  const stream: ScreenStream = {
+    push(piece, sink) {
+      if (piece.length === 0) return
+      taken += piece.length
+      raw = raw.length === 0 ? piece : raw + piece
+      let text = piece
+      if (undecided !== undefined) {
+        undecided += piece
+        if (!/\S/.test(piece)) return
+        text = undecided
+        undecided = undefined
+        if (opensJson(text)) startReader()
+      }
+      let safe = offsets.end(feed(text, false))
+      if (openField >= 0 && openField < safe) safe = openField
+      release(safe, sink)
+      if (reader === undefined) offsets.forget(offsets.copied)
+    },
+    end(sink) {
+      const rest = undecided ?? ''
+      undecided = undefined
+      feed(rest, true)
+      if (openField >= 0) {
+        // A value cut off in the middle is treated like a whole one.
+        const value = reader?.values[reader.values.length - 1]
+        const dataClass = value === undefined ? undefined : options.fields?.(value.path)
+        if (value !== undefined && dataClass !== undefined && taken > value.start)
+          pending.push({ class: dataClass, start: value.start, end: taken, confidence: FIELD_CONFIDENCE })
+        openField = -1
+      }
+      release(taken, sink)
+    },
+    get held() {
+      return raw.length
+    },
+    get taken() {
+      return taken
+    },
+    get invisible() {
+      return folder.invisible
+    },
+  }
+  return stream
+}

@@ -1,0 +1,177 @@
+// What a session has hidden: pseudonym and value, both ways, and whose words the value was. Lives in memory while the
+// session is in use; at rest it is one sealed blob (AES-256-GCM under the session's own key). Forgetting wipes the key and
+// the values, after which no pseudonym can be turned back by anybody.
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
+import { Fault, type Origin, type RandomBytes } from '../core/index.ts'
+import type { DataClass } from './classes.ts'
+import type { Detector } from './detector.ts'
+import { createPseudonymDetector, type PseudonymStyle, readPseudonym, wordPseudonym } from './pseudonym.ts'
+
+/** Whose words a value was: an origin, or one tool by name (`tool:crm`). */
+export type Source = Origin | `tool:${string}`
+
+export interface VaultEntry {
+  readonly pseudonym: string
+  readonly value: string
+  readonly class: string
+  readonly sources: readonly Source[]
+}
+
+export interface Vault {
+  /** The session's pseudonym for a value, the same every time. */
+  hide(dataClass: DataClass, value: string, source: Source): string
+  /** What a pseudonym stands for, in any case and with markdown escapes; undefined if this session never issued it. */
+  find(pseudonym: string): VaultEntry | undefined
+  /** Remembers that the caller said this in clear, so that hearing it back is no leak. */
+  remember(value: string): void
+  knows(value: string): boolean
+  /** Finds text shaped like this session's pseudonyms. `mutated` is told of those whose check character is wrong. */
+  detector(mutated?: () => void): Detector
+  readonly size: number
+  /** Everything, encrypted. Grows with the values, so saving after every call is cheap for chats. */
+  seal(): Uint8Array
+  /** Changes with every new entry; equal versions need no new seal. */
+  readonly version: number
+  forget(): void
+}
+
+export interface VaultOptions {
+  /** 32 bytes, of this session alone. The vault keeps its own copy and wipes it. */
+  readonly key: Uint8Array
+  readonly random: RandomBytes
+  /** Binds the sealed blob to its session: another session's blob does not open. */
+  readonly session: string
+  readonly style?: PseudonymStyle
+  /** Every kind the classes in use can issue. */
+  readonly classes: readonly DataClass[]
+  readonly sealed?: Uint8Array
+}
+
+/** More entries than this in one session is an attack or a batch job, not a conversation. */
+const MOST_ENTRIES = 50_000
+const ANGLE_MOST = 9
+
+export function createVault(options: VaultOptions): Vault {
+  if (options.key.length !== 32) throw new Fault('guard_unavailable')
+  let key: Uint8Array | undefined = Uint8Array.from(options.key)
+  const style = options.style ?? 'word'
+  const kinds = new Set(options.classes.map((entry) => entry.kind))
+  const angles = new Set(options.classes.map((entry) => entry.angle))
+  const spotted = new Set([...kinds, ...angles])
+  const byPseudonym = new Map<string, { -readonly [K in keyof VaultEntry]: VaultEntry[K] }>()
+  const byValue = new Map<string, string>()
+  const counters = new Map<string, number>()
+  let remembered = new Set<string>()
+  let version = 0
+
+  const use = (): Uint8Array => {
+    if (key === undefined) throw new Fault('guard_unavailable', { detail: 'The session has been forgotten' })
+    return key
+  }
+  const digest = (text: string) => createHmac('sha256', use()).update(text).digest()
+
+  const next = (dataClass: DataClass, value: string): string => {
+    if (style === 'angle') {
+      const count = (counters.get(dataClass.angle) ?? 0) + 1
+      if (count <= ANGLE_MOST) {
+        counters.set(dataClass.angle, count)
+        return `<${dataClass.angle}_${count}>`
+      }
+    }
+    for (let attempt = 0; ; attempt++) {
+      const name = wordPseudonym(dataClass.kind, digest(`${attempt}\0${dataClass.kind}\0${value}`).readUInt32BE(0))
+      if (!byPseudonym.has(name)) return name
+    }
+  }
+
+  const load = (sealed: Uint8Array) => {
+    const blob = Buffer.from(sealed)
+    const decipher = createDecipheriv('aes-256-gcm', use(), blob.subarray(0, 12))
+    decipher.setAAD(Buffer.from(options.session))
+    decipher.setAuthTag(blob.subarray(12, 28))
+    const plain = JSON.parse(Buffer.concat([decipher.update(blob.subarray(28)), decipher.final()]).toString()) as {
+      entries: VaultEntry[]
+      counters: [string, number][]
+      remembered: string[]
+    }
+    for (const entry of plain.entries) {
+      byPseudonym.set(entry.pseudonym, entry)
+      byValue.set(`${entry.class}\0${entry.value}`, entry.pseudonym)
+    }
+    for (const [kind, count] of plain.counters) counters.set(kind, count)
+    remembered = new Set(plain.remembered)
+  }
+  if (options.sealed !== undefined)
+    try {
+      load(options.sealed)
+    } catch (cause) {
+      // A vault that does not open must not be replaced by an empty one: pseudonyms would change their meaning.
+      throw new Fault('guard_unavailable', { cause })
+    }
+
+  return {
+    hide(dataClass, value, source) {
+      use()
+      const slot = `${dataClass.id}\0${value}`
+      const known = byPseudonym.get(byValue.get(slot) ?? '')
+      if (known !== undefined) {
+        if (!known.sources.includes(source)) {
+          known.sources = [...known.sources, source]
+          version++
+        }
+        return known.pseudonym
+      }
+      if (byPseudonym.size >= MOST_ENTRIES)
+        throw new Fault('content_blocked', {
+          detail: 'The session holds more hidden values than it may',
+          data: { class: dataClass.id },
+        })
+      const pseudonym = next(dataClass, value)
+      byPseudonym.set(pseudonym, { pseudonym, value, class: dataClass.id, sources: [source] })
+      byValue.set(slot, pseudonym)
+      version++
+      return pseudonym
+    },
+    find(pseudonym) {
+      const name = readPseudonym(pseudonym)
+      return name === undefined ? undefined : byPseudonym.get(name)
+    },
+    remember(value) {
+      if (remembered.size >= MOST_ENTRIES) return
+      const mark = digest(`said\0${value}`).toString('base64url', 0, 12)
+      if (!remembered.has(mark)) {
+        remembered.add(mark)
+        version++
+      }
+    },
+    knows: (value) => remembered.size > 0 && remembered.has(digest(`said\0${value}`).toString('base64url', 0, 12)),
+    detector: (mutated) =>
+      createPseudonymDetector(mutated === undefined ? { kinds: spotted } : { kinds: spotted, mutated }),
+    get size() {
+      return byPseudonym.size
+    },
+    get version() {
+      return version
+    },
+    seal() {
+      const nonce = options.random(12)
+      const cipher = createCipheriv('aes-256-gcm', use(), nonce)
+      cipher.setAAD(Buffer.from(options.session))
+      const plain = JSON.stringify({
+        entries: [...byPseudonym.values()],
+        counters: [...counters],
+        remembered: [...remembered],
+      })
+      const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()])
+      return Buffer.concat([nonce, cipher.getAuthTag(), body])
+    },
+    forget() {
+      key?.fill(0)
+      key = undefined
+      byPseudonym.clear()
+      byValue.clear()
+      remembered.clear()
+      counters.clear()
+    },
+  }
+}
