@@ -50,7 +50,7 @@ export function createGateway(on: Ports): Serve {
       const hold = await on.reserve(question, decision) //                                           429
       exit.add(() => (meter.usage() ? hold.settle(meter.usage()) : hold.cancel()))
       const upstream = new AbortController()
-      exit.add(() => upstream.abort())
+      exit.add(({ fault }) => fault && upstream.abort(fault))
       whenAborted(incoming.signal, () => ended(new Fault('client_closed')))
       whenAborted(lease.signal, () => ended(Fault.from(lease.signal.reason)))
 
