@@ -30,4 +30,14 @@ export { dataClassSource, type EntityFacts, type EntitySource, fixedSource, join
 export { datetime, decimal, duration, ip } from './extension.ts'
 export { type ActiveBundle, createPolicy, type Policy, type PolicyDeps, type Query, type Watcher } from './policy.ts'
 export { compileBundle, type Program } from './program.ts'
+export { type Coverage, runTests, type TestOutcome, type TestReport } from './rule-test.ts'
 export { type CedarRecord, type CedarSet, type CedarValue, EntityRef, entity } from './value.ts'
+export {
+  type Author,
+  type ChangeOptions,
+  createPolicyVersions,
+  POLICY_FEED,
+  type PolicyVersions,
+  type Prepared,
+  type VersionInfo,
+} from './versions.ts'

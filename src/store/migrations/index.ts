@@ -4,6 +4,7 @@ import { feed } from './0001-feed.ts'
 import { identity } from './0002-identity.ts'
 import { model } from './0003-model.ts'
 import { audit } from './0004-audit.ts'
+import { policy } from './0005-policy.ts'
 import { access } from './0006-access.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
@@ -12,5 +13,6 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0002-identity': identity,
   '0003-model': model,
   '0004-audit': audit,
+  '0005-policy': policy,
   '0006-access': access,
 }

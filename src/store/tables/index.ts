@@ -6,5 +6,6 @@ import type { FeedTables } from './feed.ts'
 import type { IdentityTables } from './identity.ts'
 import type { LimitTables } from './limits.ts'
 import type { ModelTables } from './model.ts'
+import type { PolicyTables } from './policy.ts'
 
-export interface Tables extends FeedTables, IdentityTables, AuditTables, AccessTables, LimitTables, ModelTables {}
+export interface Tables extends FeedTables, IdentityTables, AuditTables, AccessTables, LimitTables, ModelTables, PolicyTables {}

@@ -1,0 +1,145 @@
+// Versions of the rules on both databases, with two nodes: in force everywhere or nowhere, and the last good one serves.
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { DATABASES } from '../../test/contract/databases.ts'
+import { createIds, Fault, type NewEvent, systemClock, systemRandom } from '../core/index.ts'
+import { createChange, createFeed, type Store } from '../store/index.ts'
+import { type BundleSources, createChecker, createPolicy, createPolicyVersions, entity, fixedSource } from './index.ts'
+
+const by = { principal: 'User::"root"' }
+const SCHEMA = `entity User; entity Model; action use; action chat, embed in [use] appliesTo { principal: User, resource: Model };`
+const bundle = (rules: string, tests = '[]'): BundleSources => [
+  { path: 'schema.cedarschema', text: SCHEMA },
+  { path: 'rules.cedar', text: rules },
+  { path: 'tests/x.json', text: tests },
+]
+const rule = (id: string, action: string) =>
+  `@id("${id}") @why("x") permit (principal, action == Action::"${action}", resource);`
+const CHAT = bundle(rule('chat', 'chat'))
+const EMBED = bundle(rule('embed', 'embed'))
+const world = fixedSource([{ uid: entity('User', 'dana') }, { uid: entity('Model', 'm') }])
+
+const checker = createChecker()
+afterAll(() => checker.close())
+
+describe.each(DATABASES.map((make) => make()))('rules on $name', (database) => {
+  const stops: (() => Promise<void>)[] = []
+  beforeAll(() => database.start())
+  afterAll(() => database.stop())
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop()
+  })
+
+  const node = async (store: Store) => {
+    const events: NewEvent[] = []
+    const report = () => {}
+    const feed = createFeed({ store, pollMs: 20, report })
+    const change = createChange({
+      store,
+      clock: systemClock,
+      appendFeed: feed.append,
+      appendEvents: async (_trx, list) => void events.push(...list),
+      applied: feed.applied,
+    })
+    const policy = createPolicy({ clock: systemClock, newId: createIds(systemClock, systemRandom) })
+    const versions = createPolicyVersions({ db: store.db, change, clock: systemClock, checker, policy, report })
+    feed.subscribe((changes) => versions.follow(changes))
+    await feed.start()
+    await versions.start(async () => CHAT, by)
+    stops.push(async () => {
+      await feed.stop()
+      await store.close()
+    })
+    const may = (action: string) =>
+      policy.decide({ principal: entity('User', 'dana'), action, resource: entity('Model', 'm'), context: {} }, world)
+        .allow
+    return { policy, versions, feed, events, may }
+  }
+  const code = async (work: Promise<unknown>) => {
+    const error = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    )
+    return error instanceof Fault ? error.code : error
+  }
+
+  let one: Awaited<ReturnType<typeof node>>
+  beforeEach(async () => {
+    one = await node(await database.open())
+  })
+
+  test('an empty store starts with the folder; applying takes effect on both nodes', async () => {
+    const two = await node(await database.reopen())
+    expect([one.may('chat'), two.may('chat'), one.versions.active?.version]).toEqual([true, true, 1])
+    const applied = await one.versions.apply(EMBED, { reason: 'INC-7', by })
+    expect([one.may('chat'), one.may('embed')]).toEqual([false, true])
+    await two.feed.applied(applied.seq)
+    expect([two.may('chat'), two.may('embed')]).toEqual([false, true])
+    expect(two.policy.active()?.digest).toBe(applied.digest)
+    expect(one.events.at(-1)).toMatchObject({
+      kind: 'policy.applied',
+      principal: by.principal,
+      subject: 'policy/2',
+      reason: 'INC-7',
+    })
+    expect(await two.versions.history(10)).toMatchObject([{ version: 2, reason: 'INC-7' }, { version: 1 }])
+  })
+
+  test('what does not check, or fails its own tests, is refused and the last good rules serve', async () => {
+    const failing = JSON.stringify([
+      {
+        name: 'dana chats',
+        request: { principal: 'User::"dana"', action: 'Action::"chat"', resource: 'Model::"m"', context: {} },
+        entities: [{ uid: { type: 'User', id: 'dana' } }, { uid: { type: 'Model', id: 'm' } }],
+        decision: 'allow',
+        reason: [],
+        num_errors: 0,
+      },
+    ])
+    expect(await code(one.versions.apply(bundle('permit (principal'), { reason: 'x', by }))).toBe('policy_invalid')
+    expect(await code(one.versions.apply(bundle(rule('embed', 'embed'), failing), { reason: 'x', by }))).toBe(
+      'policy_invalid',
+    )
+    expect(one.may('chat')).toBe(true)
+    expect(await one.versions.history(10)).toHaveLength(1)
+  })
+
+  test('of two who saw the same version one is refused', async () => {
+    const results = await Promise.all(
+      [EMBED, bundle(rule('other', 'embed'))].map((sources) =>
+        code(one.versions.apply(sources, { reason: 'x', by, expected: 1 })),
+      ),
+    )
+    expect(results.filter((result) => result === undefined)).toHaveLength(1)
+    expect(results.filter((result) => result === 'precondition_failed')).toHaveLength(1)
+    expect(one.versions.active?.version).toBe(2)
+  })
+
+  test('rolling back makes a new version of the old rules', async () => {
+    await one.versions.apply(EMBED, { reason: 'x', by })
+    const back = await one.versions.rollback(1, { reason: 'too strict', by })
+    expect(back).toMatchObject({ version: 3, repeats: 1 })
+    expect(one.may('chat')).toBe(true)
+    expect(await code(one.versions.rollback(99, { reason: 'x', by }))).toBe('not_found')
+  })
+
+  test('shadow rules are asked and not obeyed until they are promoted', async () => {
+    await one.versions.shadow(EMBED, { reason: 'try', by })
+    expect(one.versions.shadowing?.program.rules.map((found) => found.id)).toEqual(['embed'])
+    expect([one.may('chat'), one.may('embed')]).toEqual([true, false])
+    await one.versions.promote({ reason: 'good', by })
+    expect([one.may('chat'), one.may('embed')]).toEqual([false, true])
+    expect(one.versions.shadowing).toBeUndefined()
+    expect(await code(one.versions.promote({ reason: 'again', by }))).toBe('not_possible')
+  })
+
+  test('a restart serves what was in force, not what lies in the folder', async () => {
+    await one.versions.apply(EMBED, { reason: 'x', by })
+    const again = await node(await database.reopen())
+    expect([again.may('chat'), again.may('embed')]).toEqual([false, true])
+    expect((await again.versions.sources(1)).map((file) => file.path)).toEqual([
+      'schema.cedarschema',
+      'rules.cedar',
+      'tests/x.json',
+    ])
+  })
+})

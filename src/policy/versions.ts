@@ -1,0 +1,293 @@
+// The life of a bundle: checked, tested, kept as a version, in force on every node or on none. The version, the slot it
+// takes, the feed entry and the audit event are one transaction; each node acts on the feed, and a node that cannot
+// compile what it is told keeps the last good rules and says so.
+import { type Clock, Fault, type NewEvent } from '../core/index.ts'
+import { type Db, type FeedChange, isUniqueViolation, type MakeChange, type Trx } from '../store/index.ts'
+import { type BundleSources, bundleDigest, type CheckedBundle, type Problem } from './bundle.ts'
+import type { Checker } from './check.ts'
+import type { Policy } from './policy.ts'
+import { compileBundle, type Program } from './program.ts'
+import {
+  insertVersion,
+  lastVersion,
+  type Slot,
+  type SlotRow,
+  selectHistory,
+  selectSlot,
+  selectVersion,
+  takeSlot,
+  type VersionRow,
+} from './queries.ts'
+import { runTests, type TestReport } from './rule-test.ts'
+
+/** Who changes the rules, and with whose permission. */
+export type Author = { readonly principal: string } & Pick<
+  NewEvent,
+  'credential' | 'address' | 'action' | 'decision' | 'rules' | 'policy'
+>
+
+export interface VersionInfo {
+  readonly version: number
+  readonly digest: string
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  readonly createdBy: string
+  readonly reason: string
+  /** The version this one repeats, after a rollback. */
+  readonly repeats?: number
+}
+
+export interface Prepared {
+  readonly bundle: CheckedBundle
+  readonly program: Program
+  readonly tests: TestReport
+}
+
+export interface ChangeOptions {
+  readonly reason: string
+  readonly by: Author
+  /** Refuses with `precondition_failed` unless this version is active at the moment of the change. */
+  readonly expected?: number | null
+}
+
+export interface PolicyVersions {
+  /** Activates what the store says is in force; `first` becomes version 1 of an empty store. */
+  start(first: () => Promise<BundleSources>, by: Author): Promise<void>
+  /** For the feed: returns when this node decides by the new rules. */
+  follow(changes: readonly FeedChange[]): Promise<void>
+  /** Checked, compiled and tested, without effect. Throws Fault `policy_invalid` with the problems or failing tests. */
+  prepare(sources: BundleSources): Promise<Prepared>
+  apply(sources: BundleSources, options: ChangeOptions): Promise<VersionInfo & { seq: number }>
+  rollback(version: number, options: ChangeOptions): Promise<VersionInfo & { seq: number }>
+  /** Asks this bundle beside the active one, without obeying it; undefined ends that. */
+  shadow(
+    sources: BundleSources | undefined,
+    options: ChangeOptions,
+  ): Promise<{ version: number | undefined; seq: number }>
+  /** Puts the shadow bundle in force. */
+  promote(options: ChangeOptions): Promise<VersionInfo & { seq: number }>
+  history(limit: number, before?: number): Promise<VersionInfo[]>
+  sources(version: number): Promise<BundleSources>
+  readonly active: { readonly version: number; readonly digest: string; readonly revision: number } | undefined
+  readonly shadowing: { readonly version: number; readonly program: Program } | undefined
+}
+
+export interface VersionsDeps {
+  readonly db: Db
+  readonly change: MakeChange
+  readonly clock: Pick<Clock, 'now'>
+  readonly checker: Checker
+  readonly policy: Policy
+  /** Called when the shadow program changes. */
+  readonly onShadow?: (program: Program | undefined) => void
+  readonly report: (error: unknown) => void
+}
+
+/** What the feed calls a change of the rules. */
+export const POLICY_FEED = 'policy'
+
+export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
+  const { db, clock } = deps
+  let active: PolicyVersions['active']
+  let shadowing: PolicyVersions['shadowing']
+
+  const stored = async (source: Db | Trx, version: number): Promise<CheckedBundle> => {
+    const row = await selectVersion(source, version)
+    if (!row) throw new Fault('not_found', { detail: `There is no version ${version} of the rules.` })
+    return readRow(row)
+  }
+
+  const load = async () => {
+    const [slot, beside] = [await selectSlot(db, 'active'), await selectSlot(db, 'shadow')]
+    if (slot.version !== null && Number(slot.version) !== active?.version) {
+      const bundle = await stored(db, Number(slot.version))
+      deps.policy.activate(compileBundle(bundle))
+      active = { version: Number(slot.version), digest: bundle.digest, revision: Number(slot.revision) }
+    } else if (active) active = { ...active, revision: Number(slot.revision) }
+    const wanted = beside.version === null ? undefined : Number(beside.version)
+    if (wanted !== shadowing?.version) {
+      shadowing =
+        wanted === undefined ? undefined : { version: wanted, program: compileBundle(await stored(db, wanted)) }
+      deps.onShadow?.(shadowing?.program)
+    }
+  }
+
+  const prepare = async (sources: BundleSources): Promise<Prepared> => {
+    const checked = await deps.checker.check(sources)
+    if (!('bundle' in checked)) throw invalid(checked.problems)
+    const program = compileBundle(checked.bundle)
+    const tests = runTests(program, sources)
+    if (tests.failed > 0)
+      throw new Fault('policy_invalid', {
+        detail: `${tests.failed} of ${tests.failed + tests.passed} tests of the bundle fail.`,
+        data: { failures: tests.outcomes.filter((outcome) => outcome.failure !== undefined).slice(0, 20) },
+      })
+    return { bundle: checked.bundle, program, tests }
+  }
+
+  const keep = async (
+    trx: Trx,
+    bundle: CheckedBundle,
+    options: ChangeOptions,
+    repeats?: number,
+  ): Promise<VersionRow> => {
+    const row: VersionRow = {
+      version: (await lastVersion(trx)) + 1,
+      digest: bundle.digest,
+      bundle: JSON.stringify(bundle),
+      created_at: clock.now(),
+      created_by: options.by.principal,
+      reason: options.reason,
+      repeats: repeats ?? null,
+    }
+    await insertVersion(trx, row).catch((error: unknown) => {
+      throw isUniqueViolation(error) ? moved() : error
+    })
+    return row
+  }
+
+  const take = async (trx: Trx, slot: Slot, version: number | null, options: ChangeOptions, seen?: SlotRow) => {
+    const before = seen ?? (await selectSlot(trx, slot))
+    if (options.expected !== undefined && nullable(before.version) !== options.expected) throw moved()
+    const set = { version, changed_at: clock.now(), changed_by: options.by.principal }
+    if (!(await takeSlot(trx, slot, Number(before.revision), set))) throw moved()
+    return nullable(before.version)
+  }
+
+  const event = (kind: string, options: ChangeOptions, version: number | null, data: NewEvent['data']): NewEvent => ({
+    ...options.by,
+    kind,
+    subject: version === null ? 'policy' : `policy/${version}`,
+    reason: options.reason,
+    ...(data ? { data } : {}),
+  })
+
+  const activate = async (bundle: CheckedBundle, options: ChangeOptions, kind: string, repeats?: number) => {
+    const { value, seq } = await deps.change(async (trx) => {
+      const row = await keep(trx, bundle, options, repeats)
+      const from = await take(trx, 'active', row.version, options)
+      const data = { digest: row.digest, from, ...(repeats === undefined ? {} : { repeats }) }
+      return {
+        value: infoOf(row),
+        feed: [{ kind: POLICY_FEED, key: String(row.version) }],
+        events: [event(kind, options, row.version, data)],
+      }
+    })
+    return { ...value, seq }
+  }
+
+  return {
+    get active() {
+      return active
+    },
+    get shadowing() {
+      return shadowing
+    },
+    prepare,
+
+    async start(first, by) {
+      await load()
+      if (active) return
+      const { bundle } = await prepare(await first())
+      await activate(bundle, { reason: 'first start', by, expected: null }, 'policy.applied').catch(
+        (error: unknown) => {
+          // Another node of a new installation was first; its rules are the rules.
+          if (Fault.from(error).code !== 'precondition_failed') throw error
+        },
+      )
+      await load()
+    },
+
+    async follow(changes) {
+      if (!changes.some((change) => change.kind === POLICY_FEED)) return
+      try {
+        await load()
+      } catch (error) {
+        deps.report(error)
+        throw error
+      }
+    },
+
+    async apply(sources, options) {
+      const { bundle } = await prepare(sources)
+      if (active?.digest === bundle.digest) {
+        const row = await selectVersion(db, active.version)
+        if (row && (options.expected === undefined || options.expected === active.version))
+          return { ...infoOf(row), seq: 0 }
+      }
+      return activate(bundle, options, 'policy.applied')
+    },
+
+    async rollback(version, options) {
+      const old = await stored(db, version)
+      // Checked anew: what an older release accepted, this one may refuse.
+      const { bundle } = await prepare(old.sources)
+      return activate(bundle, options, 'policy.rolled_back', version)
+    },
+
+    async shadow(sources, options) {
+      const bundle = sources && (await prepare(sources)).bundle
+      const { value, seq } = await deps.change(async (trx) => {
+        const row = bundle && (await keep(trx, bundle, options))
+        const version = row?.version ?? null
+        await take(trx, 'shadow', version, { reason: options.reason, by: options.by })
+        return {
+          value: version ?? undefined,
+          feed: [{ kind: POLICY_FEED, key: 'shadow' }],
+          events: [event('policy.shadowed', options, version, bundle ? { digest: bundle.digest } : undefined)],
+        }
+      })
+      return { version: value, seq }
+    },
+
+    async promote(options) {
+      const { value, seq } = await deps.change(async (trx) => {
+        const beside = await selectSlot(trx, 'shadow')
+        const version = nullable(beside.version)
+        if (version === null) throw new Fault('not_possible', { detail: 'No rules are in the shadow slot.' })
+        const row = await selectVersion(trx, version)
+        if (!row) throw new Fault('not_found', { detail: `There is no version ${version} of the rules.` })
+        const from = await take(trx, 'active', version, options)
+        await take(trx, 'shadow', null, { reason: options.reason, by: options.by }, beside)
+        return {
+          value: infoOf(row),
+          feed: [{ kind: POLICY_FEED, key: String(version) }],
+          events: [event('policy.promoted', options, version, { digest: row.digest, from })],
+        }
+      })
+      return { ...value, seq }
+    },
+
+    history: async (limit, before) => (await selectHistory(db, limit, before)).map(infoOf),
+    sources: async (version) => (await stored(db, version)).sources,
+  }
+}
+
+const moved = () => new Fault('precondition_failed', { detail: 'The rules have changed since you looked at them.' })
+const nullable = (version: number | null): number | null => (version === null ? null : Number(version))
+
+export function invalid(problems: readonly Problem[]): Fault {
+  const [first] = problems
+  const place = first?.file ? `${first.file}${first.line === undefined ? '' : `:${first.line}`}: ` : ''
+  return new Fault('policy_invalid', {
+    detail: `${place}${first?.message ?? 'The bundle is not valid.'}`,
+    data: { problems: problems.slice(0, 50) },
+  })
+}
+
+/** Reads a stored bundle; what does not carry its own digest is not the version it claims to be. */
+function readRow(row: VersionRow): CheckedBundle {
+  const bundle = JSON.parse(row.bundle) as CheckedBundle
+  if (bundle.digest !== row.digest || bundleDigest(bundle.sources) !== row.digest)
+    throw new Fault('policy_invalid', { detail: `Version ${row.version} of the rules does not match its digest.` })
+  return bundle
+}
+
+const infoOf = (row: Omit<VersionRow, 'bundle'>): VersionInfo => ({
+  version: Number(row.version),
+  digest: row.digest,
+  createdAt: Number(row.created_at),
+  createdBy: row.created_by,
+  reason: row.reason,
+  ...(row.repeats === null ? {} : { repeats: Number(row.repeats) }),
+})
