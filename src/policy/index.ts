@@ -28,7 +28,16 @@ export {
 } from './context.ts'
 export { dataClassSource, type EntityFacts, type EntitySource, fixedSource, joinSources } from './entity.ts'
 export { datetime, decimal, duration, ip } from './extension.ts'
-export { type ActiveBundle, createPolicy, type Policy, type PolicyDeps, type Query, type Watcher } from './policy.ts'
+export {
+  type ActiveBundle,
+  createPolicy,
+  type Evaluator,
+  loadOracle,
+  type Policy,
+  type PolicyDeps,
+  type Query,
+  type Watcher,
+} from './policy.ts'
 export { compileBundle, type Program } from './program.ts'
 export { type Coverage, runTests, type TestOutcome, type TestReport } from './rule-test.ts'
 export { type CedarRecord, type CedarSet, type CedarValue, EntityRef, entity } from './value.ts'

@@ -40,6 +40,12 @@ export interface Policy {
   waysIn(query: Query, entities: EntitySource): readonly string[]
 }
 
+/** The engine that asks the Cedar library. Loaded on demand: it is several megabytes that most nodes never need. */
+export async function loadOracle(now: () => number): Promise<(program: Program) => Evaluator> {
+  const { createOracleEvaluator } = await import('./oracle.ts')
+  return (program) => createOracleEvaluator(program, now)
+}
+
 /** Sees each question with its answer: shadow bundle, sampled check against the reference, decision log. Must not throw. */
 export type Watcher = (query: Query, entities: EntitySource, decision: Decision) => void
 

@@ -40,6 +40,8 @@ export interface Shelf {
 export interface Program {
   readonly digest: string
   readonly schemaJson: CheckedBundle['schemaJson']
+  /** What it was compiled from. */
+  readonly source: CheckedBundle
   readonly rules: readonly Rule[]
   readonly vocabulary: Vocabulary
   readonly shelves: ReadonlyMap<string, Shelf>
@@ -73,6 +75,7 @@ export function compileBundle(bundle: CheckedBundle): Program {
   return {
     digest: bundle.digest,
     schemaJson: bundle.schemaJson,
+    source: bundle,
     rules,
     vocabulary,
     shelves,

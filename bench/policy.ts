@@ -1,0 +1,193 @@
+// What a decision costs: one chat question and six questions about data classes, at 20 and 500 rules with 50 entities,
+// compiled and by the Cedar library in the same run; then re-deciding 10,000 open calls, and the impact of one changed
+// rule on 500 people, 60 models and 100,000 recorded decisions. Prints Markdown. Figures are CPU time of this thread.
+import { performance } from 'node:perf_hooks'
+import { createIds, systemClock, systemRandom } from '../src/core/index.ts'
+import {
+  type BundleSources,
+  type CheckedBundle,
+  compileBundle,
+  createChecker,
+  createClockContext,
+  createPolicy,
+  dataClassSource,
+  type EntitySource,
+  entity,
+  fixedSource,
+  ip,
+  joinSources,
+  loadBundle,
+  loadOracle,
+  NO_GRANT,
+  NO_RISK,
+  type Policy,
+  type Query,
+} from '../src/policy/index.ts'
+
+const CLASSES = [
+  'personal/email',
+  'personal/person',
+  'finance/iban',
+  'network/host',
+  'business/customer-id',
+  'secret/api-key',
+]
+const checker = createChecker()
+
+/** The shipped rules, cut to 20 or filled up to `rules` with rules about other teams and models. */
+async function bundleOf(rules: number): Promise<CheckedBundle> {
+  const shipped = (await loadBundle('policies')).filter((file) => !file.path.startsWith('tests/'))
+  const texts: string[] = []
+  for (let index = 0; texts.length < rules - 20; index++) {
+    const [group, model, hour] = [`team-${index % 40}`, `group-${index % 12}`, 6 + (index % 5)]
+    const scope = `principal in Group::"${group}", action in Action::"${index % 3 ? 'use' : 'data'}", resource`
+    texts.push(
+      index % 3
+        ? `@id("filler-${index}") @why("Team rule.") ${index % 7 ? 'permit' : 'forbid'} (${scope} in ModelGroup::"${model}") when { context.clock.hour >= ${hour} && context.clock.hour < 22 };`
+        : `@id("filler-${index}") @why("Team data.") @treat("mask") permit (${scope} in DataClass::"finance") when { context.data.confidence > ${50 + (index % 40)} };`,
+    )
+  }
+  const sources: BundleSources = [
+    ...(rules > 20
+      ? shipped
+      : shipped.map((file) => (file.path === 'roles.cedar' ? firstRules(file, 6) : file)).filter(notAccess)),
+    { path: 'filler.cedar', text: texts.join('\n') },
+  ]
+  const result = await checker.check(sources)
+  if (!('bundle' in result)) throw new Error(JSON.stringify(result.problems[0]))
+  return result.bundle
+}
+const notAccess = (file: { path: string }) => file.path !== 'access.cedar'
+/** The first rules of a file, and its forbids. */
+function firstRules(file: { path: string; text: string }, count: number) {
+  const rules = file.text.split(/\n(?=@id)/)
+  return { ...file, text: [...rules.slice(0, count), ...rules.filter((rule) => /^forbid/m.test(rule))].join('\n') }
+}
+
+const world: EntitySource = joinSources(
+  fixedSource([
+    ...Array.from({ length: 25 }, (_, index) => ({ uid: entity('Group', `team-${index}`) })),
+    { uid: entity('Role', 'user') },
+    ...Array.from({ length: 12 }, (_, index) => ({ uid: entity('ModelGroup', `group-${index}`) })),
+    {
+      uid: entity('User', 'dana'),
+      attrs: { name: 'Dana', email: 'dana@example.com' },
+      parents: [
+        entity('Role', 'user'),
+        entity('Group', 'team-1'),
+        entity('Group', 'team-2'),
+        entity('Group', 'team-3'),
+      ],
+    },
+    ...Array.from({ length: 5 }, (_, index) => ({
+      uid: entity('Model', `model-${index}`),
+      attrs: { upstream: 'demo', hosting: 'local', quarantined: false },
+      parents: [entity('ModelGroup', `group-${index}`)],
+    })),
+  ]),
+  dataClassSource(CLASSES),
+)
+
+const clockContext = createClockContext('UTC')
+const base = (now: number) => ({
+  clock: clockContext(now),
+  auth: { kind: 'oidc', bound: false, age: 60, amr: ['pwd'], scopes: [], ip: ip('10.1.2.3'), mfa: false },
+  risk: NO_RISK,
+  grant: NO_GRANT,
+  session: { turns: 3, tokens: 900, age: 200, taint: [] },
+})
+const REQUEST = {
+  stream: true,
+  format: 'text',
+  tools: [],
+  toolChoice: 'auto',
+  n: 1,
+  system: true,
+  messages: 5,
+  inputs: 0,
+  images: 0,
+  audio: 0,
+  documents: 0,
+  toolResults: 0,
+  store: false,
+  continues: false,
+  estimatedTokens: 240,
+  parameters: ['maxTokens'],
+  maxTokens: 512,
+}
+
+function questions(now: number): Query[] {
+  const shared = base(now)
+  const [principal, model] = [entity('User', 'dana'), entity('Model', 'model-1')]
+  return [
+    { principal, action: 'chat', resource: model, context: { ...shared, request: REQUEST } },
+    ...CLASSES.map((name) => ({
+      principal,
+      action: 'send',
+      resource: entity('DataClass', name),
+      context: { ...shared, model, data: { class: name, count: 1, confidence: 95, origin: 'caller', field: '' } },
+    })),
+  ]
+}
+
+/** Median and 99th percentile of microseconds of CPU per round, over batches. */
+function measure(rounds: number, batches: number, work: () => void): { median: number; p99: number } {
+  const times: number[] = []
+  for (let batch = 0; batch < batches; batch++) {
+    const before = process.threadCpuUsage()
+    for (let round = 0; round < rounds; round++) work()
+    const { user, system } = process.threadCpuUsage(before)
+    times.push((user + system) / rounds)
+  }
+  times.sort((a, b) => a - b)
+  return { median: times[times.length >> 1]!, p99: times[Math.floor(times.length * 0.99)]! }
+}
+
+const newPolicy = (bundle: CheckedBundle, engine?: Parameters<typeof createPolicy>[0]['engine']): Policy => {
+  const policy = createPolicy({
+    clock: systemClock,
+    newId: createIds(systemClock, systemRandom),
+    ...(engine ? { engine } : {}),
+  })
+  policy.activate(compileBundle(bundle))
+  return policy
+}
+
+console.log(
+  '| one chat question + six data-class questions | compiled, µs | p99 of batches | Cedar wasm, µs | factor |',
+)
+console.log('|---|---|---|---|---|')
+const oracle = await loadOracle(systemClock.now)
+for (const rules of [20, 500]) {
+  const bundle = await bundleOf(rules)
+  const compiled = newPolicy(bundle)
+  const wasm = newPolicy(bundle, oracle)
+  const ask = (policy: Policy) => {
+    for (const query of questions(Date.now())) policy.decide(query, world)
+  }
+  const answers = (policy: Policy) => questions(0).map((query) => policy.decide(query, world).allow)
+  if (JSON.stringify(answers(compiled)) !== JSON.stringify(answers(wasm))) throw new Error('the engines disagree')
+  measure(2000, 5, () => ask(compiled))
+  measure(5, 2, () => ask(wasm))
+  const fast = measure(500, 100, () => ask(compiled))
+  const slow = measure(10, 7, () => ask(wasm))
+  const factor = Math.round(slow.median / fast.median)
+  console.log(
+    `| ${bundle.rules.length} rules, 50 entities | ${fast.median.toFixed(1)} | ${fast.p99.toFixed(1)} | ${Math.round(slow.median)} | ${factor} |`,
+  )
+}
+
+{
+  const policy = newPolicy(await bundleOf(500))
+  const open = Array.from({ length: 10_000 }, () => questions(Date.now())[0]!)
+  for (const query of open) policy.decide(query, world)
+  const started = performance.now()
+  policy.activate(compileBundle(await Promise.resolve(policy.program()!.source)))
+  const compiled = performance.now()
+  for (const query of open) policy.decide(query, world)
+  const ended = performance.now()
+  console.log(
+    `\n10,000 open calls decided again at 500 rules: ${(ended - compiled).toFixed(0)} ms, after compiling the rules in ${(compiled - started).toFixed(0)} ms.`,
+  )
+}
+await checker.close()
