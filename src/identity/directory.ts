@@ -21,6 +21,8 @@ export type AttributeValue = string | number | boolean | readonly string[]
 
 export interface DirectoryFacts {
   readonly attrs: Readonly<Record<string, unknown>>
+  /** Attributes that are text, again: `principal.getTag("team")` needs no change of the schema. */
+  readonly tags: Readonly<Record<string, string>>
   /** Uid texts of all groups and roles this entity is in, directly or not. Without itself. */
   readonly ancestors: ReadonlySet<string>
   /** Milliseconds since 1970 at which a role ends that these facts rest on. */
@@ -30,7 +32,8 @@ export interface DirectoryFacts {
 interface HeldPrincipal {
   readonly uid: PrincipalUid
   readonly state: PrincipalRow['state']
-  readonly attributes: Readonly<Record<string, AttributeValue>>
+  readonly attrs: Readonly<Record<string, unknown>>
+  readonly tags: Readonly<Record<string, string>>
   readonly onBehalfOf: PrincipalUid | undefined
 }
 
@@ -57,6 +60,8 @@ export interface Directory {
    * is: a rule cannot permit whom it cannot see.
    */
   get(uid: EntityUid): DirectoryFacts | undefined
+  /** Facts for whom something is done to: suspended principals too. undefined for what does not exist. */
+  describe(uid: EntityUid): DirectoryFacts | undefined
   /** Whether this principal may act at all. */
   standing(uid: PrincipalUid): 'active' | 'suspended' | 'unknown'
   key(id: string): HeldKey | undefined
@@ -87,12 +92,21 @@ export function createDirectory({ db, clock, reference }: DirectoryDeps): Direct
 
   const holdPrincipal = (row: PrincipalRow) => {
     const uid: PrincipalUid = { type: row.type, id: row.name }
-    principals.set(uidText(uid), {
-      uid,
-      state: row.state,
-      attributes: JSON.parse(row.attributes) as Record<string, AttributeValue>,
-      onBehalfOf: row.on_behalf_of === null ? undefined : { type: 'User', id: row.on_behalf_of },
-    })
+    const onBehalfOf: PrincipalUid | undefined =
+      row.on_behalf_of === null ? undefined : { type: 'User', id: row.on_behalf_of }
+    const attributes = JSON.parse(row.attributes) as Record<string, AttributeValue>
+    const attrs: Record<string, unknown> = {
+      ...attributes,
+      source: row.source,
+      ...(row.display_name !== null && { name: row.display_name }),
+      ...(row.email !== null && { email: row.email }),
+      ...(onBehalfOf && { onBehalfOf: reference(onBehalfOf) }),
+    }
+    // In the schema these two are people, not texts.
+    for (const person of ['manager', 'owner'])
+      if (typeof attrs[person] === 'string') attrs[person] = reference({ type: 'User', id: attrs[person] })
+    const tags = Object.fromEntries(Object.entries(attributes).filter((entry) => typeof entry[1] === 'string'))
+    principals.set(uidText(uid), { uid, state: row.state, attrs, tags: tags as Record<string, string>, onBehalfOf })
   }
 
   const holdGroup = (name: string, row: GroupRow | undefined, members: readonly MemberRow[]) => {
@@ -168,24 +182,27 @@ export function createDirectory({ db, clock, reference }: DirectoryDeps): Direct
     return isPrincipal(uid) && standing(uid) === 'active'
   }
 
-  const get = (uid: EntityUid): DirectoryFacts | undefined => {
+  const describe = (uid: EntityUid): DirectoryFacts | undefined => {
     const text = uidText(uid)
     const known = computed.get(text)
     if (known && (known.validUntil === undefined || clock.now() < known.validUntil)) return known
-    if (!exists(uid)) return undefined
     const held = principals.get(text)
+    if (isPrincipal(uid) ? standing(uid) === 'unknown' : !exists(uid)) return undefined
     const { ancestors, validUntil } = climb(text)
     const facts: DirectoryFacts = {
-      attrs: held ? { ...held.attributes, ...(held.onBehalfOf && { onBehalfOf: reference(held.onBehalfOf) }) } : {},
+      attrs: held?.attrs ?? {},
+      tags: held?.tags ?? {},
       ancestors,
       ...(validUntil !== undefined && { validUntil }),
     }
     computed.set(text, facts)
     return facts
   }
+  const get = (uid: EntityUid): DirectoryFacts | undefined => (exists(uid) ? describe(uid) : undefined)
 
   return {
     get,
+    describe,
     standing,
     key: (id) => keys.get(id),
     enumerate(type) {

@@ -260,13 +260,14 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     const bot = { type: 'Agent', id: 'bot' } as const
     await identity.principals.create({ type: 'Agent', name: 'bot', onBehalfOf: 'dana' }, by)
     const botKey = await identity.keys.issue({ owner: bot, name: 'bot' }, by)
-    expect(identity.entities.get(bot)?.attrs).toEqual({ onBehalfOf: dana })
+    expect(identity.entities.get(bot)?.attrs).toEqual({ source: 'manual', onBehalfOf: dana })
     const caller = call(identity, ['x-api-key', botKey.text])
     const { ended } = await identity.principals.suspend(dana, 'HR-1', by)
     expect(ended).toEqual({ keys: [key.row.id, botKey.row.id], agents: ['bot'] })
     expect(code(() => call(identity, ['x-api-key', key.text]))).toBe('key_suspended')
     expect(identity.standing(caller)?.code).toBe('key_suspended')
     expect([identity.entities.get(dana), identity.entities.get(bot)]).toEqual([undefined, undefined])
+    expect(identity.entities.describe(dana)?.attrs).toEqual({ source: 'manual' })
     expect(await fault(identity.keys.resume(key.row.id, 'no', by))).toBe('not_possible')
     expect(await fault(identity.keys.issue({ owner: dana, name: 'new' }, by))).toBe('not_possible')
     await identity.principals.restore(dana, 'back', by)
@@ -332,8 +333,22 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     const { identity } = await withKey()
     const attributes = { clearance: 3, teams: ['a'], external: false, title: 'x' }
     await identity.principals.update(dana, { attributes }, by)
-    expect(identity.entities.get(dana)?.attrs).toEqual(attributes)
-    for (const bad of [{ a: 1.5 }, { a: null }, { a: { __entity: 1 } }, { onBehalfOf: 'x' }, { 'a b': 1 }, { a: [1] }])
+    expect(identity.entities.get(dana)).toMatchObject({
+      attrs: { ...attributes, source: 'manual' },
+      tags: { title: 'x' },
+    })
+    await identity.principals.update(dana, { attributes: { manager: 'ana' } }, by)
+    expect(identity.entities.get(dana)?.attrs.manager).toEqual({ type: 'User', id: 'ana' })
+    for (const bad of [
+      { a: 1.5 },
+      { a: null },
+      { a: { __entity: 1 } },
+      { onBehalfOf: 'x' },
+      { name: 'x' },
+      { manager: 1 },
+      { 'a b': 1 },
+      { a: [1] },
+    ])
       expect(await fault(identity.principals.update(dana, { attributes: bad as never }, by))).toBe('validation_failed')
     const row = await identity.read.principal(dana)
     expect(await fault(identity.principals.update(dana, { displayName: 'D' }, by, (row?.version ?? 0) - 1))).toBe(

@@ -60,6 +60,8 @@ export interface Principals {
 }
 
 const ATTRIBUTE_NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/
+/** Told by the row itself; and one that is no name in JavaScript. */
+const RESERVED = ['name', 'email', 'source', 'onBehalfOf', '__proto__']
 const MAX_TEXT = 1024
 
 /** @throws Fault `validation_failed` for what rules could not read exactly */
@@ -70,13 +72,15 @@ export function checkAttributes(attributes: unknown): Readonly<Record<string, At
   const text = (value: unknown) => typeof value === 'string' && value.length <= MAX_TEXT && value.isWellFormed()
   if (!isObject(attributes)) return refuse('Attributes are an object of names and values.')
   for (const [name, value] of Object.entries(attributes)) {
-    if (!ATTRIBUTE_NAME.test(name) || name === 'onBehalfOf' || name === '__proto__')
+    if (!ATTRIBUTE_NAME.test(name) || RESERVED.includes(name))
       refuse(`"${name.slice(0, 64)}" cannot be the name of an attribute.`)
     const known =
       typeof value === 'boolean' ||
       text(value) ||
       Number.isSafeInteger(value) ||
       (Array.isArray(value) && value.length <= 200 && value.every(text))
+    if ((name === 'manager' || name === 'owner') && typeof value !== 'string')
+      refuse(`Attribute ${name} is the name of a user.`)
     if (!known) refuse(`Attribute ${name} is not a text, a whole number, true or false, or a list of texts.`)
   }
   return attributes as Record<string, AttributeValue>
