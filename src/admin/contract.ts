@@ -1,0 +1,898 @@
+// The admin API, declared once: every route with its method, path, action, and the shapes that go in and come out. The
+// router, the OpenAPI document, the default-deny test, the CLI and the console all read this table; nothing is routed
+// that is not in it. This file imports nothing but the schema library, so that a browser can have it too.
+// To add a resource: its shapes and routes here, its handlers in one file beside this one, its commands in one in cli/.
+import { z } from 'zod'
+
+export const BASE = '/admin/v1'
+
+// Values
+
+const time = z.iso.datetime({ offset: true }).meta({ description: 'RFC 3339, for example 2026-11-21T14:00:00Z' })
+const name = z.string().min(1).max(64)
+const reason = z.string().min(1).max(500)
+const version = z.int()
+const attributes = z.record(z.string(), z.union([z.string(), z.int(), z.boolean(), z.array(z.string())]))
+const list = z.array(z.string().min(1).max(256)).max(200)
+/** `User:dana`, `Service:etl`, `Agent:bot`, `Group:dev`. */
+const principalRef = z.string().regex(/^(User|Service|Agent):.+$/, 'User:NAME, Service:NAME or Agent:NAME')
+const holderRef = z
+  .string()
+  .regex(/^(User|Service|Agent|Group):.+$/, 'User:NAME, Service:NAME, Agent:NAME or Group:NAME')
+
+const paging = { cursor: z.string().max(512).optional(), limit: z.coerce.number().int().min(1).max(200).default(50) }
+const page = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next: z.string().optional().meta({ description: 'Give it as cursor to go on.' }) })
+
+const Principal = z
+  .object({
+    type: z.enum(['User', 'Service', 'Agent']),
+    name,
+    state: z.enum(['active', 'suspended']),
+    displayName: z.string().optional(),
+    email: z.string().optional(),
+    attributes,
+    onBehalfOf: name.optional(),
+    source: z.string(),
+    createdAt: time,
+    createdBy: z.string(),
+    stateAt: time,
+    stateBy: z.string(),
+    stateReason: z.string().optional(),
+    version,
+  })
+  .meta({ id: 'Principal' })
+export type Principal = z.infer<typeof Principal>
+
+const PrincipalDetail = Principal.extend({
+  groups: z.array(z.string()).meta({ description: 'All groups, also those through other groups.' }),
+  roles: z.array(z.string()).meta({ description: 'All roles in force now.' }),
+}).meta({ id: 'PrincipalDetail' })
+
+const Ended = z.object({
+  keys: z.array(z.string()),
+  agents: z.array(z.string()),
+  seq: z.int().meta({ description: 'Number in the change feed; every node that has applied it acts on it.' }),
+})
+
+const Group = z
+  .object({
+    name,
+    description: z.string().optional(),
+    source: z.string(),
+    createdAt: time,
+    createdBy: z.string(),
+    version,
+  })
+  .meta({ id: 'Group' })
+const Member = z.object({ member: holderRef, source: z.string(), addedAt: time, addedBy: z.string() })
+
+const Role = z
+  .object({ name, description: z.string(), source: z.string(), createdAt: time, createdBy: z.string(), version })
+  .meta({ id: 'Role' })
+const Assignment = z
+  .object({
+    id: z.string(),
+    role: name,
+    holder: holderRef,
+    source: z.string(),
+    reason: z.string().optional(),
+    createdAt: time,
+    createdBy: z.string(),
+    endsAt: time.optional(),
+  })
+  .meta({ id: 'Assignment' })
+
+const Key = z
+  .object({
+    id: z.string(),
+    name,
+    display: z.string().meta({ description: 'What may be shown of it, for example spk_…9f2a' }),
+    owner: principalRef,
+    condition: z.enum(['active', 'expiring', 'rotating', 'dormant', 'suspended', 'revoked', 'expired']),
+    purpose: z.string().optional(),
+    createdAt: time,
+    createdBy: z.string(),
+    expiresAt: time,
+    diesAt: time.optional().meta({ description: 'After a rotation: when this one stops.' }),
+    actions: list.optional(),
+    models: list.optional(),
+    networks: list.optional(),
+    origins: list.optional(),
+    rotatedFrom: z.string().optional(),
+    replacedBy: z.string().optional(),
+    stateAt: time,
+    stateBy: z.string(),
+    stateReason: z.string().optional(),
+    firstUsedAt: time.optional(),
+    lastUsedAt: time.optional(),
+    lastAddress: z.string().optional(),
+    lastClient: z.string().optional(),
+    uses: z.int(),
+    version,
+  })
+  .meta({ id: 'Key' })
+export type Key = z.infer<typeof Key>
+const KeyAfter = Key.extend({ seq: z.int() })
+const IssuedKey = Key.extend({
+  key: z
+    .string()
+    .optional()
+    .meta({ description: 'The key itself. Shown this once; a repeated request does not show it.' }),
+})
+
+const Model = z
+  .object({
+    name: z.string(),
+    upstream: z.string(),
+    upstreamName: z.string(),
+    aliases: list,
+    groups: list,
+    hosting: z.enum(['embedded', 'local', 'external']),
+    digest: z.string().optional(),
+    quarantined: z.boolean(),
+    available: z.boolean(),
+  })
+  .meta({ id: 'Model' })
+const Upstream = z
+  .object({
+    name: z.string(),
+    kind: z.string(),
+    url: z.string().optional(),
+    hosting: z.enum(['embedded', 'local', 'external']),
+    state: z.enum(['up', 'down', 'unknown']),
+    models: z.int(),
+    checkedAt: time.optional(),
+    problem: z.string().optional(),
+  })
+  .meta({ id: 'Upstream' })
+
+const Session = z
+  .object({
+    id: z.string(),
+    name: z.string().optional(),
+    principal: z.string(),
+    openedAt: time,
+    lastAt: time,
+    turns: z.int(),
+    tokens: z.int(),
+    taint: z.array(z.string()),
+    endedAt: time.optional(),
+    endCause: z.string().optional(),
+  })
+  .meta({ id: 'Session' })
+const Lease = z
+  .object({
+    id: z.string(),
+    call: z.string(),
+    principal: z.string(),
+    credential: z.string(),
+    session: z.string().optional(),
+    model: z.string(),
+    action: z.string(),
+    decision: z.string(),
+    address: z.string(),
+    client: z.string().optional(),
+    since: time,
+    validUntil: time.optional(),
+    tokens: z.int(),
+  })
+  .meta({ id: 'Lease' })
+const Lock = z
+  .object({
+    id: z.string(),
+    kind: z.enum(['principal', 'credential', 'role', 'model', 'session', 'network', 'everything']),
+    target: z.string(),
+    reason: z.string(),
+    createdBy: z.string(),
+    createdAt: time,
+    until: time.optional(),
+  })
+  .meta({ id: 'Lock' })
+const Receipt = z
+  .object({
+    at: time,
+    seq: z.int(),
+    cut: z.int().optional().meta({ description: 'Running calls ended on this node.' }),
+    nodes: z.array(z.object({ name: z.string(), applied: z.boolean(), milliseconds: z.int().optional() })),
+  })
+  .meta({ id: 'Receipt' })
+
+const Event = z
+  .object({
+    position: z.int(),
+    id: z.string(),
+    time,
+    node: z.string(),
+    kind: z.string(),
+    principal: z.string().optional(),
+    credential: z.string().optional(),
+    action: z.string().optional(),
+    model: z.string().optional(),
+    decision: z.enum(['allow', 'deny']).optional(),
+    rules: z.array(z.string()).optional(),
+    policy: z.string().optional(),
+    call: z.string().optional(),
+    session: z.string().optional(),
+    grant: z.string().optional(),
+    subject: z.string().optional(),
+    address: z.string().optional(),
+    reason: z.string().optional(),
+    data: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'Event' })
+export type Event = z.infer<typeof Event>
+const eventFilter = {
+  kind: z.string().optional(),
+  principal: z.string().optional(),
+  credential: z.string().optional(),
+  model: z.string().optional(),
+  decision: z.enum(['allow', 'deny']).optional(),
+  action: z.string().optional(),
+  rule: z.string().optional(),
+  session: z.string().optional(),
+  call: z.string().optional(),
+  subject: z.string().optional(),
+  since: time.optional(),
+  until: time.optional(),
+}
+
+const Explanation = z
+  .object({
+    decision: z.enum(['allow', 'deny']),
+    principal: z.string(),
+    action: z.string(),
+    resource: z.string(),
+    rules: z.array(z.string()).meta({ description: 'Rules that decided.' }),
+    errors: z.array(z.string()),
+    why: z.string().optional(),
+    ask: z.string().optional(),
+    closest: z
+      .array(z.object({ rule: z.string(), met: z.array(z.string()), missing: z.array(z.string()) }))
+      .meta({ description: 'Rules that came close to permitting it.' }),
+    policy: z.string(),
+    validUntil: time.optional(),
+  })
+  .meta({ id: 'Explanation' })
+export type Explanation = z.infer<typeof Explanation>
+
+const Policy = z
+  .object({ digest: z.string(), rules: z.int(), since: time, files: z.array(z.string()) })
+  .meta({ id: 'Policy' })
+const Rule = z.object({
+  id: z.string(),
+  effect: z.enum(['permit', 'forbid']),
+  why: z.string(),
+  file: z.string(),
+  line: z.int().optional(),
+  text: z.string(),
+})
+
+const Setting = z.object({
+  name: z.string(),
+  value: z.unknown().meta({ description: 'Secrets read [hidden].' }),
+  source: z.enum(['flag', 'environment', 'file', 'default']),
+  description: z.string(),
+})
+const Node = z.object({
+  id: z.string(),
+  name: z.string(),
+  appliedSeq: z.int(),
+  startedAt: time,
+  heardAt: time,
+  silent: z.boolean(),
+})
+
+const Self = z.object({
+  principal: z.string(),
+  groups: z.array(z.string()),
+  roles: z.array(z.string()),
+  credential: z.object({
+    kind: z.string(),
+    id: z.string(),
+    expiresAt: time.optional(),
+    actions: list.optional(),
+    models: list.optional(),
+  }),
+  address: z.string(),
+  product: z.string(),
+  policy: z.string(),
+  models: z.array(z.string()).meta({ description: 'Models this caller may chat with, complete with or embed with.' }),
+})
+
+// Routes
+
+export interface RouteSpec {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  /** What the rules are asked, of the entity that `on` names. */
+  readonly action: string
+  /** Type of the entity asked about, and the path parameter that names it; without one, the gateway. */
+  readonly on: { readonly type: 'Gateway' } | { readonly type: string; readonly param: string }
+  readonly summary: string
+  readonly query?: z.ZodType
+  readonly body?: z.ZodType
+  readonly output?: z.ZodType
+  /** Status of success; 200. */
+  readonly status?: number
+  /** Takes an `idempotency-key` header. */
+  readonly idempotent?: true
+  /** Field of the answer that is shown once and never stored. */
+  readonly secret?: string
+  /** Two people could edit: answers carry an ETag, changes may send `If-Match`. */
+  readonly versioned?: true
+  /** Answers with server-sent events. */
+  readonly stream?: true
+}
+
+const GATEWAY = { type: 'Gateway' } as const
+const spec = <const Spec extends RouteSpec>(route: Spec): Spec => route
+
+const principals = <const Noun extends 'users' | 'services' | 'agents', const Type extends string>(
+  noun: Noun,
+  type: Type,
+) => {
+  const one = { type, param: 'name' } as const
+  const what = noun.slice(0, -1)
+  return {
+    list: spec({
+      method: 'GET',
+      path: `/${noun}`,
+      action: 'list',
+      on: GATEWAY,
+      summary: `List ${noun}`,
+      query: z.strictObject({
+        ...paging,
+        search: z.string().max(64).optional(),
+        state: z.enum(['active', 'suspended']).optional(),
+      }),
+      output: page(Principal),
+    }),
+    create: spec({
+      method: 'POST',
+      path: `/${noun}`,
+      action: 'manageDirectory',
+      on: GATEWAY,
+      summary: `Create a ${what}`,
+      body: z.strictObject({
+        name,
+        displayName: z.string().max(200).optional(),
+        email: z.string().max(320).optional(),
+        attributes: attributes.optional(),
+        onBehalfOf: name.optional().meta({ description: 'Agents only, and needed there.' }),
+      }),
+      output: Principal,
+      status: 201,
+      idempotent: true,
+    }),
+    show: spec({
+      method: 'GET',
+      path: `/${noun}/{name}`,
+      action: 'show',
+      on: one,
+      summary: `Show a ${what} with its groups and roles`,
+      output: PrincipalDetail,
+      versioned: true,
+    }),
+    update: spec({
+      method: 'PATCH',
+      path: `/${noun}/{name}`,
+      action: 'manageDirectory',
+      on: one,
+      summary: `Describe a ${what} anew`,
+      body: z.strictObject({
+        displayName: z.string().max(200).optional(),
+        email: z.string().max(320).optional(),
+        attributes: attributes.optional(),
+      }),
+      output: Principal,
+      versioned: true,
+    }),
+    suspend: spec({
+      method: 'POST',
+      path: `/${noun}/{name}/suspend`,
+      action: 'manageDirectory',
+      on: one,
+      summary: `Suspend a ${what}: its keys are suspended and its running calls end`,
+      body: z.strictObject({ reason }),
+      output: z.object({ principal: Principal, ended: Ended }),
+    }),
+    restore: spec({
+      method: 'POST',
+      path: `/${noun}/{name}/restore`,
+      action: 'manageDirectory',
+      on: one,
+      summary: `Let a suspended ${what} act again; its keys stay suspended`,
+      body: z.strictObject({ reason }),
+      output: Principal,
+    }),
+    remove: spec({
+      method: 'DELETE',
+      path: `/${noun}/{name}`,
+      action: 'manageDirectory',
+      on: one,
+      summary: `Remove a ${what} for good; the name is not given again`,
+      query: z.strictObject({ reason }),
+      output: Ended,
+    }),
+  }
+}
+const users = principals('users', 'User')
+const services = principals('services', 'Service')
+const agents = principals('agents', 'Agent')
+
+const KEY = { type: 'Key', param: 'id' } as const
+const keyStep = <const Verb extends string, const Action extends string>(verb: Verb, action: Action, summary: string) =>
+  spec({
+    method: 'POST',
+    path: `/keys/{id}/${verb}`,
+    action,
+    on: KEY,
+    summary,
+    body: z.strictObject({ reason }),
+    output: KeyAfter,
+    versioned: true,
+  })
+
+export const ROUTES = {
+  'self.show': spec({
+    method: 'GET',
+    path: '/whoami',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'Who the caller is, and which models it may use',
+    output: Self,
+  }),
+  'openapi.show': spec({
+    method: 'GET',
+    path: '/openapi.json',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'This API as OpenAPI 3.1',
+    output: z.record(z.string(), z.unknown()),
+  }),
+
+  'users.list': users.list,
+  'users.create': users.create,
+  'users.show': users.show,
+  'users.update': users.update,
+  'users.suspend': users.suspend,
+  'users.restore': users.restore,
+  'users.remove': users.remove,
+  'services.list': services.list,
+  'services.create': services.create,
+  'services.show': services.show,
+  'services.update': services.update,
+  'services.suspend': services.suspend,
+  'services.restore': services.restore,
+  'services.remove': services.remove,
+  'agents.list': agents.list,
+  'agents.create': agents.create,
+  'agents.show': agents.show,
+  'agents.update': agents.update,
+  'agents.suspend': agents.suspend,
+  'agents.restore': agents.restore,
+  'agents.remove': agents.remove,
+
+  'groups.list': spec({
+    method: 'GET',
+    path: '/groups',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'List groups',
+    query: z.strictObject({ ...paging, search: z.string().max(64).optional() }),
+    output: page(Group),
+  }),
+  'groups.create': spec({
+    method: 'POST',
+    path: '/groups',
+    action: 'manageDirectory',
+    on: GATEWAY,
+    summary: 'Create a group',
+    body: z.strictObject({ name, description: z.string().max(500).optional() }),
+    output: Group,
+    status: 201,
+    idempotent: true,
+  }),
+  'groups.show': spec({
+    method: 'GET',
+    path: '/groups/{name}',
+    action: 'show',
+    on: { type: 'Group', param: 'name' },
+    summary: 'Show a group with its members and roles',
+    output: Group.extend({ members: z.array(Member), groups: z.array(z.string()), roles: z.array(z.string()) }),
+    versioned: true,
+  }),
+  'groups.update': spec({
+    method: 'PATCH',
+    path: '/groups/{name}',
+    action: 'manageDirectory',
+    on: { type: 'Group', param: 'name' },
+    summary: 'Describe a group anew',
+    body: z.strictObject({ description: z.string().max(500) }),
+    output: Group,
+    versioned: true,
+  }),
+  'groups.remove': spec({
+    method: 'DELETE',
+    path: '/groups/{name}',
+    action: 'manageDirectory',
+    on: { type: 'Group', param: 'name' },
+    summary: 'Remove a group, its memberships and its roles; the name is not given again',
+    output: z.object({ seq: z.int() }),
+  }),
+  'groups.add': spec({
+    method: 'PUT',
+    path: '/groups/{name}/members/{member}',
+    action: 'manageDirectory',
+    on: { type: 'Group', param: 'name' },
+    summary: 'Put a user, service, agent or group (User:dana, Group:dev) into a group',
+    output: z.object({ added: z.boolean() }),
+  }),
+  'groups.drop': spec({
+    method: 'DELETE',
+    path: '/groups/{name}/members/{member}',
+    action: 'manageDirectory',
+    on: { type: 'Group', param: 'name' },
+    summary: 'Take a member out of a group',
+    output: z.object({ seq: z.int() }),
+  }),
+
+  'roles.list': spec({
+    method: 'GET',
+    path: '/roles',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'List roles',
+    query: z.strictObject(paging),
+    output: page(Role),
+  }),
+  'roles.create': spec({
+    method: 'POST',
+    path: '/roles',
+    action: 'manageDirectory',
+    on: GATEWAY,
+    summary: 'Create a role; what it may do is said by rules',
+    body: z.strictObject({ name, description: z.string().min(1).max(500) }),
+    output: Role,
+    status: 201,
+    idempotent: true,
+  }),
+  'roles.show': spec({
+    method: 'GET',
+    path: '/roles/{name}',
+    action: 'show',
+    on: { type: 'Role', param: 'name' },
+    summary: 'Show a role',
+    output: Role,
+    versioned: true,
+  }),
+  'roles.update': spec({
+    method: 'PATCH',
+    path: '/roles/{name}',
+    action: 'manageDirectory',
+    on: { type: 'Role', param: 'name' },
+    summary: 'Describe a role anew',
+    body: z.strictObject({ description: z.string().min(1).max(500) }),
+    output: Role,
+    versioned: true,
+  }),
+  'roles.remove': spec({
+    method: 'DELETE',
+    path: '/roles/{name}',
+    action: 'manageDirectory',
+    on: { type: 'Role', param: 'name' },
+    summary: 'Remove a role and take it from everybody; the name is not given again',
+    output: z.object({ seq: z.int() }),
+  }),
+  'roles.holders': spec({
+    method: 'GET',
+    path: '/roles/{name}/assignments',
+    action: 'show',
+    on: { type: 'Role', param: 'name' },
+    summary: 'Who holds a role',
+    query: z.strictObject(paging),
+    output: page(Assignment),
+  }),
+  'roles.assign': spec({
+    method: 'POST',
+    path: '/roles/{name}/assignments',
+    action: 'manageDirectory',
+    on: { type: 'Role', param: 'name' },
+    summary: 'Give a role to a user, service, agent or group, with an end if wanted',
+    body: z.strictObject({ holder: holderRef, endsAt: time.optional(), reason: reason.optional() }),
+    output: Assignment,
+    status: 201,
+    idempotent: true,
+  }),
+  'roles.unassign': spec({
+    method: 'DELETE',
+    path: '/roles/{name}/assignments/{id}',
+    action: 'manageDirectory',
+    on: { type: 'Role', param: 'name' },
+    summary: 'Take a role away',
+    output: z.object({ seq: z.int() }),
+  }),
+
+  'keys.list': spec({
+    method: 'GET',
+    path: '/keys',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'List keys, newest first',
+    query: z.strictObject({
+      ...paging,
+      owner: principalRef.optional(),
+      name: name.optional(),
+      state: z.enum(['active', 'suspended', 'revoked']).optional(),
+      expiresBefore: time.optional(),
+      unusedSince: time.optional(),
+    }),
+    output: page(Key),
+  }),
+  'keys.create': spec({
+    method: 'POST',
+    path: '/keys',
+    action: 'issueKey',
+    on: { type: 'Key', param: '' },
+    summary: 'Issue a key. The answer shows it once',
+    body: z.strictObject({
+      owner: principalRef,
+      name,
+      purpose: reason.optional(),
+      expiresAt: time.optional(),
+      actions: list.optional(),
+      models: list.optional(),
+      networks: list.optional(),
+      origins: list.optional(),
+    }),
+    output: IssuedKey,
+    status: 201,
+    idempotent: true,
+    secret: 'key',
+  }),
+  'keys.show': spec({
+    method: 'GET',
+    path: '/keys/{id}',
+    action: 'show',
+    on: KEY,
+    summary: 'Show a key: whose it is, what it may do, when and from where it was used',
+    output: Key,
+    versioned: true,
+  }),
+  'keys.rotate': spec({
+    method: 'POST',
+    path: '/keys/{id}/rotate',
+    action: 'issueKey',
+    on: KEY,
+    summary: 'Issue the successor of a key; both work until the old one dies',
+    body: z.strictObject({ oldDiesAt: time.optional(), expiresAt: time.optional() }),
+    output: IssuedKey.extend({ old: Key }),
+    status: 201,
+    idempotent: true,
+    secret: 'key',
+  }),
+  'keys.suspend': keyStep(
+    'suspend',
+    'revokeKey',
+    'Suspend a key: it stops working and its calls end, until it is resumed',
+  ),
+  'keys.resume': keyStep('resume', 'issueKey', 'Let a suspended key work again'),
+  'keys.revoke': keyStep('revoke', 'revokeKey', 'Revoke a key for good; its running calls end'),
+  'keys.transfer': spec({
+    method: 'POST',
+    path: '/keys/{id}/transfer',
+    action: 'issueKey',
+    on: KEY,
+    summary: 'Give a key to another owner',
+    body: z.strictObject({ owner: principalRef }),
+    output: KeyAfter,
+    versioned: true,
+  }),
+
+  'models.list': spec({
+    method: 'GET',
+    path: '/models',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'List models',
+    query: z.strictObject(paging),
+    output: page(Model),
+  }),
+  'models.show': spec({
+    method: 'GET',
+    path: '/models/{name}',
+    action: 'show',
+    on: { type: 'Model', param: 'name' },
+    summary: 'Show a model',
+    output: Model,
+  }),
+  'upstreams.list': spec({
+    method: 'GET',
+    path: '/upstreams',
+    action: 'show',
+    on: GATEWAY,
+    summary: 'List the servers that answer for models, without their credentials',
+    output: page(Upstream),
+  }),
+
+  'sessions.list': spec({
+    method: 'GET',
+    path: '/sessions',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'List sessions with running calls',
+    query: z.strictObject(paging),
+    output: page(Session),
+  }),
+  'sessions.show': spec({
+    method: 'GET',
+    path: '/sessions/{id}',
+    action: 'show',
+    on: { type: 'Session', param: 'id' },
+    summary: 'Show a session',
+    output: Session,
+  }),
+  'sessions.cut': spec({
+    method: 'POST',
+    path: '/sessions/{id}/cut',
+    action: 'endSession',
+    on: { type: 'Session', param: 'id' },
+    summary: 'End a session and its running calls',
+    body: z.strictObject({ reason }),
+    output: Receipt,
+  }),
+  'leases.list': spec({
+    method: 'GET',
+    path: '/leases',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'List running calls',
+    query: z.strictObject(paging),
+    output: page(Lease),
+  }),
+  'leases.cut': spec({
+    method: 'POST',
+    path: '/leases/cut',
+    action: 'endSession',
+    on: GATEWAY,
+    summary: 'End the running calls of a key, principal, session, call, model or address',
+    body: z.strictObject({
+      key: z.string().optional(),
+      principal: z.string().optional(),
+      session: z.string().optional(),
+      call: z.string().optional(),
+      model: z.string().optional(),
+      address: z.string().optional(),
+      reason,
+    }),
+    output: Receipt,
+  }),
+  'locks.list': spec({
+    method: 'GET',
+    path: '/locks',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'List locks in force',
+    output: page(Lock),
+  }),
+  'locks.create': spec({
+    method: 'POST',
+    path: '/locks',
+    action: 'lock',
+    on: GATEWAY,
+    summary: 'Stop a principal, credential, role, model, session, network or everything',
+    body: z.strictObject({
+      kind: Lock.shape.kind,
+      target: z.string().max(256).default('*'),
+      reason,
+      until: time.optional(),
+    }),
+    output: Lock.extend({ receipt: Receipt }),
+    status: 201,
+    idempotent: true,
+  }),
+  'locks.lift': spec({
+    method: 'DELETE',
+    path: '/locks/{id}',
+    action: 'lock',
+    on: GATEWAY,
+    summary: 'Lift a lock; what it ended stays ended',
+    output: z.object({ lifted: z.boolean(), receipt: Receipt }),
+  }),
+
+  'policies.show': spec({
+    method: 'GET',
+    path: '/policies/active',
+    action: 'show',
+    on: GATEWAY,
+    summary: 'The bundle in force',
+    output: Policy,
+  }),
+  'policies.rules': spec({
+    method: 'GET',
+    path: '/policies/active/rules',
+    action: 'show',
+    on: GATEWAY,
+    summary: 'The rules in force',
+    output: page(Rule),
+  }),
+  'decisions.show': spec({
+    method: 'GET',
+    path: '/decisions/{id}',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: "A decision as it was recorded; `last` is the caller's own last one",
+    output: Event,
+  }),
+  'audit.list': spec({
+    method: 'GET',
+    path: '/audit',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'Search the audit log, newest first',
+    query: z.strictObject({ ...paging, ...eventFilter, text: z.string().max(200).optional() }),
+    output: page(Event),
+  }),
+  'audit.show': spec({
+    method: 'GET',
+    path: '/audit/{id}',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'Show one event',
+    output: Event,
+  }),
+  'events.follow': spec({
+    method: 'GET',
+    path: '/events',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'Follow the audit log live, as server-sent events',
+    query: z.strictObject(eventFilter),
+    stream: true,
+  }),
+
+  'explain.ask': spec({
+    method: 'POST',
+    path: '/explain',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'What the rules say now about somebody doing something, and what would change it',
+    body: z.strictObject({
+      principal: principalRef,
+      action: z.string().max(64),
+      resource: z.string().max(256).meta({ description: 'A model by name, or Type:ID.' }),
+    }),
+    output: Explanation,
+  }),
+  'config.show': spec({
+    method: 'GET',
+    path: '/config',
+    action: 'show',
+    on: GATEWAY,
+    summary: 'Settings in effect, with their source; secrets hidden',
+    output: page(Setting),
+  }),
+  'nodes.list': spec({
+    method: 'GET',
+    path: '/nodes',
+    action: 'show',
+    on: GATEWAY,
+    summary: 'Nodes, and how far each has applied the change feed',
+    output: page(Node),
+  }),
+} as const
+
+export type RouteId = keyof typeof ROUTES
+type Shape<Id extends RouteId, Part extends 'query' | 'body' | 'output'> = (typeof ROUTES)[Id] extends {
+  readonly [P in Part]: infer Type extends z.ZodType
+}
+  ? Type
+  : undefined
+export type Query<Id extends RouteId> = Shape<Id, 'query'> extends z.ZodType ? z.output<Shape<Id, 'query'>> : undefined
+export type Body<Id extends RouteId> = Shape<Id, 'body'> extends z.ZodType ? z.output<Shape<Id, 'body'>> : undefined
+export type BodyInput<Id extends RouteId> = Shape<Id, 'body'> extends z.ZodType ? z.input<Shape<Id, 'body'>> : undefined
+export type QueryInput<Id extends RouteId> =
+  Shape<Id, 'query'> extends z.ZodType ? z.input<Shape<Id, 'query'>> : undefined
+export type Output<Id extends RouteId> =
+  Shape<Id, 'output'> extends z.ZodType ? z.output<Shape<Id, 'output'>> : undefined
