@@ -35,7 +35,8 @@ export interface Roles {
   declare(roles: readonly { name: string; description: string }[], source: string, by: Actor): Promise<void>
   remove(name: string, by: Actor): Promise<{ seq: number }>
   assign(input: NewAssignment, by: Actor): Promise<AssignmentRow>
-  unassign(id: string, by: Actor): Promise<{ row: AssignmentRow; seq: number }>
+  /** `role`, if given, is the role it must be an assignment of. */
+  unassign(id: string, by: Actor, role?: string): Promise<{ row: AssignmentRow; seq: number }>
 }
 
 export interface RolesDeps {
@@ -173,10 +174,11 @@ export function createRoles({ change, clock, newId }: RolesDeps): Roles {
       return value
     },
 
-    async unassign(id, by) {
+    async unassign(id, by, role) {
       const { value, seq } = await change(async (trx) => {
         const [row] = await deleteAssignments(trx, { id })
-        if (!row) throw new Fault('not_found', { detail: `There is no assignment "${id}".` })
+        if (!row || (role !== undefined && row.role !== role))
+          throw new Fault('not_found', { detail: `There is no such assignment "${id}".` })
         return {
           value: row,
           feed: [{ kind: FEED_KIND.assignment, key: id }],

@@ -1,0 +1,138 @@
+// The audit log over the admin API: search, one event, one decision, and following it live. Whoever follows is asked
+// about again before every batch: a stream that was allowed once is not allowed for ever.
+import type { Filter, Found } from '../audit/index.ts'
+import { Fault, uidText } from '../core/index.ts'
+import type { Output } from './contract.ts'
+import { GATEWAY } from './judge.ts'
+import { cursorOf, isNumber, readCursor } from './page.ts'
+import type { AdminPorts } from './ports.ts'
+import { type Handlers, notFound } from './route.ts'
+import { iso, msOf } from './time.ts'
+
+type Shown = Output<'audit.show'>
+
+const shown = ({ time, rules, ...event }: Found): Shown => ({
+  ...event,
+  time: iso(time),
+  ...(rules && { rules: [...rules] }),
+})
+
+function filterOf({ since, until, ...rest }: { since?: string | undefined; until?: string | undefined }): Filter {
+  const fields = Object.fromEntries(
+    Object.entries(rest)
+      .filter((entry) => entry[1] !== undefined)
+      .map(([field, value]) => [field, String(value).includes(',') ? String(value).split(',') : value]),
+  )
+  return {
+    ...fields,
+    ...(since !== undefined && { since: msOf(since) }),
+    ...(until !== undefined && { until: msOf(until) }),
+  }
+}
+
+export function auditHandlers(
+  ports: AdminPorts,
+): Handlers<'audit.list' | 'audit.show' | 'decisions.show' | 'events.follow'> {
+  const { audit } = ports
+
+  /** The event that recorded a decision; `last` is the caller's own last one. */
+  const decisionOf = async (id: string, principal: string): Promise<Found | undefined> => {
+    if (id !== 'last') return audit.find(id)
+    const { events } = await audit.query({ principal, kind: ['call.decided', 'call.finished'] }, { limit: 1 })
+    return events[0]
+  }
+
+  return {
+    'audit.list': {
+      async handle({ query: { cursor, limit, ...filter } }) {
+        const before = readCursor(cursor, isNumber)
+        const page = await audit.query(filterOf(filter), { limit, ...(before !== undefined && { before }) })
+        return {
+          items: page.events.map(shown),
+          ...(page.next !== undefined && page.next > 0 && { next: cursorOf(page.next) }),
+        }
+      },
+    },
+    'audit.show': {
+      async handle({ params }) {
+        const event = await audit.find(params.id ?? '')
+        if (!event) throw notFound('event', params.id ?? '')
+        return shown(event)
+      },
+    },
+    'decisions.show': {
+      // Everybody may ask about their own last decision; other people's are the audit log.
+      subject: ({ params }) => (params.id === 'last' ? { ...GATEWAY, action: 'list' } : GATEWAY),
+      async handle({ caller, params }) {
+        const event = await decisionOf(params.id ?? '', uidText(caller.principal))
+        if (!event) throw notFound('decision', params.id ?? '')
+        return shown(event)
+      },
+    },
+    'events.follow': {
+      handle: ({ caller, query, signal }) =>
+        follow(ports, filterOf(query), signal, () => {
+          const fault = ports.identity.standing(caller)
+          if (fault) return fault
+          return ports.judge.allows(caller, 'readAudit', GATEWAY) ? undefined : new Fault('access_denied')
+        }),
+    },
+  }
+}
+
+/** A sign of life, and the longest a right that has ended by time alone goes unnoticed while nothing happens. */
+const HEARTBEAT_MS = 15_000
+
+/** Server-sent events until the client goes or its right ends. The log is read no faster than the client takes it. */
+async function* follow(
+  ports: AdminPorts,
+  filter: Filter,
+  signal: AbortSignal,
+  ended: () => Fault | undefined,
+): AsyncGenerator<string> {
+  let waiting: { events: readonly Found[]; taken: () => void } | undefined
+  let wake = () => {}
+  const tail = ports.audit.tail(
+    filter,
+    (events) =>
+      new Promise<void>((resolve) => {
+        waiting = { events, taken: resolve }
+        wake()
+      }),
+  )
+  const stop = () => {
+    tail.stop()
+    waiting?.taken()
+    wake()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    yield ': following\n\n'
+    while (!signal.aborted) {
+      if (!waiting) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, HEARTBEAT_MS)
+          wake = () => {
+            clearTimeout(timer)
+            resolve()
+          }
+        })
+      }
+      const fault = ended()
+      if (fault) {
+        yield `event: error\ndata: ${JSON.stringify({ code: fault.code, detail: fault.publicMessage })}\n\n`
+        return
+      }
+      const batch = waiting
+      waiting = undefined
+      if (!batch) yield ': still here\n\n'
+      else {
+        yield batch.events.map((event) => `id: ${event.position}\ndata: ${JSON.stringify(shown(event))}\n\n`).join('')
+        batch.taken()
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', stop)
+    stop()
+  }
+}

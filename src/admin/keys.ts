@@ -1,0 +1,158 @@
+// Keys over the admin API. The rules are asked about the key itself, so that people can be let near their own.
+import type { PrincipalType } from '../core/index.ts'
+import {
+  conditionOf,
+  type IssuedKey,
+  type KeyRow,
+  type KeyWithUse,
+  networksOf,
+  originsOf,
+  scopesOf,
+} from '../identity/index.ts'
+import type { Output } from './contract.ts'
+import type { Subject } from './judge.ts'
+import { isNumber, isText, pageOf, readCursor } from './page.ts'
+import type { AdminPorts } from './ports.ts'
+import { type Asked, type Context, type Handlers, notFound, ownedBy, readRef } from './route.ts'
+import { iso, isoField, msOf, textField } from './time.ts'
+
+type Shown = Output<'keys.show'>
+
+const NO_USE = { first_used_at: null, last_used_at: null, last_address: null, last_client: null, uses: null }
+const displayOf = (row: KeyRow) => `${row.prefix}_…${row.last4}`
+const ownerOf = (row: KeyRow) => ({ type: row.owner_type, id: row.owner_name })
+const subjectOf = (row: KeyRow): Subject => ownedBy('Key', row.id, ownerOf(row))
+
+function shown(row: KeyWithUse, now: number): Shown {
+  const { actions, models } = scopesOf(row) ?? {}
+  const networks = networksOf(row)
+  const origins = originsOf(row)
+  return {
+    id: row.id,
+    name: row.name,
+    display: displayOf(row),
+    owner: `${row.owner_type}:${row.owner_name}`,
+    condition: conditionOf(row, now),
+    ...textField('purpose', row.purpose),
+    createdAt: iso(row.created_at),
+    createdBy: row.created_by,
+    expiresAt: iso(row.expires_at),
+    ...isoField('diesAt', row.dies_at),
+    ...(actions && { actions: [...actions] }),
+    ...(models && { models: [...models] }),
+    ...(networks && { networks: [...networks] }),
+    ...(origins && { origins: [...origins] }),
+    ...textField('rotatedFrom', row.rotated_from),
+    ...textField('replacedBy', row.replaced_by),
+    stateAt: iso(row.state_at),
+    stateBy: row.state_by,
+    ...textField('stateReason', row.state_reason),
+    ...isoField('firstUsedAt', row.first_used_at),
+    ...isoField('lastUsedAt', row.last_used_at),
+    ...textField('lastAddress', row.last_address),
+    ...textField('lastClient', row.last_client),
+    uses: row.uses ?? 0,
+    version: row.version,
+  }
+}
+
+type Step = Pick<Context<'keys.revoke'>, 'params' | 'by' | 'version'> & { readonly body: { reason: string } }
+
+const isPosition = (value: unknown): value is [number, string] =>
+  Array.isArray(value) && value.length === 2 && isNumber(value[0]) && isText(value[1])
+
+export function keyHandlers({ identity, clock }: AdminPorts): Handlers<Extract<keyof Handlers, `keys.${string}`>> {
+  const { keys, read } = identity
+  const now = () => clock.now()
+  /** A key that is not there is asked about as nobody's: who may see every key learns that it is not there. */
+  const subject = async ({ params }: { params: Readonly<Record<string, string>> }): Promise<Asked> => {
+    const row = await read.key(params.id ?? '')
+    return row ? subjectOf(row) : { uid: { type: 'Key', id: params.id ?? '' }, attrs: {} }
+  }
+  const issued = ({ row, text }: IssuedKey) => ({ ...shown({ ...row, ...NO_USE }, now()), key: text })
+  /** The key that asks, if one does: what it issues must not be wider than itself. */
+  const within = (caller: { credential: { kind: string; id: string } }) =>
+    caller.credential.kind === 'key' ? caller.credential.id : undefined
+
+  const step = (verb: 'suspend' | 'resume' | 'revoke') => ({
+    subject,
+    async handle({ params, body, by, version }: Step) {
+      const { row, seq } = await keys[verb](params.id ?? '', body.reason, by, version)
+      return { ...shown({ ...NO_USE, ...(await read.key(row.id)), ...row }, now()), seq }
+    },
+  })
+
+  return {
+    'keys.list': {
+      async handle({ query, sees }) {
+        const after = readCursor(query.cursor, isPosition)
+        const { limit, owner, name, state, expiresBefore, unusedSince } = query
+        const rows = await read.keys({
+          limit: limit + 1,
+          ...(after && { after: { createdAt: after[0], id: after[1] } }),
+          ...(owner !== undefined && { owner: readRef<PrincipalType>(owner) }),
+          ...(name !== undefined && { name }),
+          ...(state !== undefined && { state }),
+          ...(expiresBefore !== undefined && { expiresBefore: msOf(expiresBefore) }),
+          ...(unusedSince !== undefined && { unusedSince: msOf(unusedSince) }),
+        })
+        const page = pageOf(rows, limit, (row) => [row.created_at, row.id])
+        const items = page.items.filter((row) => sees(subjectOf(row)))
+        return { ...page, items: items.map((row) => shown(row, now())) }
+      },
+    },
+    'keys.create': {
+      subject: ({ body }) =>
+        body ? ownedBy('Key', 'new', readRef(body.owner)) : { uid: { type: 'Key', id: 'new' }, attrs: {} },
+      async handle({ caller, body: { owner, expiresAt, actions, models, ...rest }, by }) {
+        const scopes = { ...(actions && { actions }), ...(models && { models }) }
+        const key = await keys.issue(
+          {
+            ...rest,
+            owner: readRef<PrincipalType>(owner),
+            ...(expiresAt !== undefined && { expiresAt: msOf(expiresAt) }),
+            ...((actions || models) && { scopes }),
+          },
+          by,
+          within(caller),
+        )
+        return issued(key)
+      },
+    },
+    'keys.show': {
+      subject,
+      async handle({ params }) {
+        const row = await read.key(params.id ?? '')
+        if (!row) throw notFound('key', params.id ?? '')
+        return shown(row, now())
+      },
+    },
+    'keys.rotate': {
+      subject,
+      async handle({ caller, params, body: { oldDiesAt, expiresAt }, by }) {
+        const { old, ...key } = await keys.rotate(
+          params.id ?? '',
+          {
+            ...(oldDiesAt !== undefined && { oldDiesAt: msOf(oldDiesAt) }),
+            ...(expiresAt !== undefined && { expiresAt: msOf(expiresAt) }),
+          },
+          by,
+          within(caller),
+        )
+        return { ...issued(key), old: shown({ ...NO_USE, ...(await read.key(old.id)), ...old }, now()) }
+      },
+    },
+    'keys.suspend': step('suspend'),
+    'keys.resume': step('resume'),
+    'keys.revoke': step('revoke'),
+    'keys.transfer': {
+      subject,
+      async handle({ params, body, by, version, demand }) {
+        const owner = readRef<PrincipalType>(body.owner)
+        demand('issueKey', ownedBy('Key', params.id ?? '', owner)) // the right to take it is not the right to give it
+        const { row, seq } = await keys.transfer(params.id ?? '', owner, by, version)
+        return { ...shown({ ...NO_USE, ...(await read.key(row.id)), ...row }, now()), seq }
+      },
+    },
+  }
+}

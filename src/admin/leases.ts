@@ -1,0 +1,79 @@
+// Running calls over the admin API. Cutting is a momentary lock, so that it reaches every node and is in the log; a
+// single call lives on one node and is cut there.
+import type { LeaseView, LockKind } from '../access/index.ts'
+import { Fault } from '../core/index.ts'
+import type { Body } from './contract.ts'
+import { pageOfAll } from './page.ts'
+import type { AdminPorts } from './ports.ts'
+import { receiptOf } from './receipt.ts'
+import { type Handlers, ownedBy } from './route.ts'
+import { uidOf } from './sessions.ts'
+import { iso, isoField, textField } from './time.ts'
+
+const shown = (lease: LeaseView) => ({
+  id: lease.id,
+  call: lease.call,
+  principal: lease.principal,
+  credential: lease.credential,
+  ...textField('session', lease.session),
+  model: lease.model,
+  action: lease.action,
+  decision: lease.decision,
+  address: lease.address,
+  ...textField('client', lease.client),
+  since: iso(lease.since),
+  ...isoField('validUntil', lease.validUntil),
+  tokens: lease.tokens,
+})
+
+const KINDS: Record<string, LockKind> = {
+  key: 'credential',
+  principal: 'principal',
+  session: 'session',
+  model: 'model',
+  address: 'network',
+}
+
+/** Exactly one of the things calls can be told by. */
+function targetOf({ reason: _, ...given }: Body<'leases.cut'>): { field: string; target: string } {
+  const [first, ...more] = Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  if (!first || more.length > 0)
+    throw new Fault('validation_failed', {
+      detail: 'Name exactly one of key, principal, session, call, model and address.',
+      data: { param: 'body' },
+    })
+  return { field: first[0], target: first[1] }
+}
+
+export function leaseHandlers(ports: AdminPorts): Handlers<'leases.list' | 'leases.cut'> {
+  const { leases, locks } = ports.access
+  return {
+    'leases.list': {
+      handle({ query, sees }) {
+        const seen = leases
+          .open()
+          .filter((lease) => sees(ownedBy('Session', lease.session ?? '', uidOf(lease.principal))))
+        const page = pageOfAll(seen, (lease) => lease.id, query)
+        return { ...page, items: page.items.map(shown) }
+      },
+    },
+    'leases.cut': {
+      async handle({ body, by }) {
+        const { field, target } = targetOf(body)
+        const { reason } = body
+        const running = leases.count({ [field]: target }).calls
+        const kind = KINDS[field]
+        if (kind) {
+          const { seq } = await ports.change((trx) =>
+            locks.add(trx, { kind, target, reason, by: by.principal, momentary: true }),
+          )
+          return receiptOf(ports, seq, running)
+        }
+        await ports.audit.append({ ...by, kind: 'access.cut', call: target, subject: `call/${target}`, reason })
+        const fault = new Fault('access_denied', { detail: 'This call was ended by an operator' })
+        const { calls } = leases.cut({ call: target }, fault, by.principal)
+        return receiptOf(ports, 0, calls)
+      },
+    },
+  }
+}

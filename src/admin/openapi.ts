@@ -1,0 +1,101 @@
+// The contract as OpenAPI 3.1, whose schemas are JSON Schema 2020-12 as the schema library prints it.
+import { z } from 'zod'
+import { FAULTS } from '../core/index.ts'
+import { BASE, ROUTES, type RouteSpec } from './contract.ts'
+import { typeOf } from './problem.ts'
+
+type Json = Record<string, unknown>
+
+const schemaOf = (type: z.ZodType, io: 'input' | 'output'): Json => {
+  const { $schema: _, ...schema } = z.toJSONSchema(type, { io, target: 'draft-2020-12' }) as Json
+  return schema
+}
+
+const PROBLEM: Json = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'code', 'instance'],
+  properties: {
+    type: { type: 'string', examples: [typeOf('access_denied')] },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    instance: { type: 'string', description: 'Id of the request, as in x-request-id.' },
+    code: { type: 'string', enum: Object.keys(FAULTS) },
+    param: { type: 'string' },
+    decision: { type: 'string' },
+    ask: { type: 'string', description: 'How to ask for access.' },
+  },
+}
+
+export function createOpenApi(product: string): Json {
+  const paths: Record<string, Json> = {}
+  for (const [id, route] of Object.entries(ROUTES) as [string, RouteSpec][]) {
+    const path = BASE + route.path
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(id, route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Sallyport admin API', version: product.split(' ').at(-1) ?? '0' },
+    security: [{ bearer: [] }, { key: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        key: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+      },
+      schemas: { Problem: PROBLEM },
+    },
+  }
+}
+
+function operation(id: string, route: RouteSpec): Json {
+  const parameters = [
+    ...[...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
+    ...(route.query ? queryParameters(route.query) : []),
+    ...(route.idempotent ? [header('idempotency-key', 'A repeated request with this key gets the first answer.')] : []),
+    ...(route.versioned && route.method !== 'GET' ? [header('if-match', 'Refuse with 412 if it has changed.')] : []),
+  ]
+  const content = route.stream
+    ? { 'text/event-stream': { schema: { type: 'string' } } }
+    : { 'application/json': { schema: route.output ? schemaOf(route.output, 'output') : {} } }
+  return {
+    operationId: id,
+    summary: route.summary,
+    tags: [id.split('.')[0]],
+    'x-sallyport-action': route.action,
+    ...(parameters.length > 0 && { parameters }),
+    ...(route.body && {
+      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
+    }),
+    responses: {
+      [route.status ?? 200]: { description: route.summary, content },
+      default: {
+        description: 'Refused or failed',
+        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+      },
+    },
+  }
+}
+
+const header = (name: string, description: string): Json => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: { type: 'string' },
+})
+
+function queryParameters(query: z.ZodType): Json[] {
+  const { properties = {}, required = [] } = schemaOf(query, 'input') as { properties?: Json; required?: string[] }
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema,
+  }))
+}

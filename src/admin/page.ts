@@ -1,0 +1,43 @@
+// Cursors: where the next page begins, as text that only we read. A cursor carries no right; rows are filtered anew.
+import { Fault } from '../core/index.ts'
+
+export const cursorOf = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url')
+
+const refuse = (): never => {
+  throw new Fault('validation_failed', { detail: 'This is not a cursor of this list.', data: { param: 'cursor' } })
+}
+
+/** @throws Fault `validation_failed` unless the cursor holds what `is` accepts */
+export function readCursor<Position>(
+  cursor: string | undefined,
+  is: (value: unknown) => value is Position,
+): Position | undefined {
+  if (cursor === undefined) return undefined
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return is(value) ? value : refuse()
+  } catch {
+    return refuse()
+  }
+}
+
+export const isText = (value: unknown): value is string => typeof value === 'string'
+export const isNumber = (value: unknown): value is number => Number.isSafeInteger(value)
+
+/** One page of rows read with `limit + 1`: the rows, and where to go on. */
+export function pageOf<Row>(rows: readonly Row[], limit: number, positionOf: (row: Row) => unknown) {
+  const items = rows.slice(0, limit)
+  const last = items.at(-1)
+  return { items, ...(rows.length > limit && last !== undefined ? { next: cursorOf(positionOf(last)) } : {}) }
+}
+
+/** One page of a short list that is in memory, in byte order of its ids. */
+export function pageOfAll<Row>(
+  rows: Iterable<Row>,
+  idOf: (row: Row) => string,
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+) {
+  const after = readCursor(cursor, isText)
+  const sorted = [...rows].sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1)).filter((row) => !after || idOf(row) > after)
+  return pageOf(sorted.slice(0, limit + 1), limit, idOf)
+}

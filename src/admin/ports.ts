@@ -1,0 +1,43 @@
+// What the admin API needs of the rooms, handed in by app.ts. A port that is missing takes its routes out of the table.
+import type { Access } from '../access/index.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Caller, Clock, Decision, EntityUid, NewId } from '../core/index.ts'
+import type { Identity, Presented } from '../identity/index.ts'
+import type { MakeChange, Store } from '../store/index.ts'
+import type { Output, RouteId } from './contract.ts'
+import type { Judge } from './judge.ts'
+
+type Item<Id extends RouteId> = Output<Id> extends { items: (infer Row)[] } ? Row : never
+
+export interface AdminPorts {
+  readonly store: Store
+  readonly change: MakeChange
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly report: (error: unknown) => void
+  readonly identity: Identity
+  readonly audit: Pick<Audit, 'append' | 'query' | 'find' | 'tail'>
+  readonly access: Pick<Access, 'leases' | 'sessions' | 'locks'>
+  readonly judge: Judge
+  /** As the data plane identifies: credential and locks. @throws Fault 400, 401, 403 */
+  identify(request: Presented): Caller
+  /** Every model and what is known of it. */
+  models(): readonly Item<'models.list'>[]
+  /** Whether the rules let this caller use this model in any way. */
+  mayUse(caller: Caller, model: string): boolean
+  upstreams(): readonly Item<'upstreams.list'>[]
+  nodes(): Promise<readonly Item<'nodes.list'>[]>
+  /** Settings in effect; secrets hidden. */
+  settings(): readonly Item<'config.show'>[]
+  policy(): Output<'policies.show'> | undefined
+  rules(): readonly Item<'policies.rules'>[]
+  /** What the rules say of somebody else's question, with the rules that came close. */
+  explain(question: { principal: EntityUid; action: string; resource: EntityUid }): {
+    decision: Decision
+    closest: Output<'explain.ask'>['closest']
+  }
+  /** Resolves when the nodes have applied the feed up to `seq`, or after a short wait; says who has. */
+  acknowledged(seq: number): Promise<Output<'leases.cut'>['nodes']>
+  /** Name and version of the product. */
+  readonly product: string
+}

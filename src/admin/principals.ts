@@ -1,0 +1,104 @@
+// Users, services and agents over the admin API.
+import type { PrincipalType, PrincipalUid } from '../core/index.ts'
+import type { PrincipalRow } from '../identity/index.ts'
+import type { Output } from './contract.ts'
+import { isText, pageOf, readCursor } from './page.ts'
+import type { AdminPorts } from './ports.ts'
+import { type Handlers, notFound } from './route.ts'
+import { iso, textField } from './time.ts'
+
+type Verb = 'list' | 'create' | 'show' | 'update' | 'suspend' | 'restore' | 'remove'
+type Shown = Output<'users.create'>
+
+const shown = (row: PrincipalRow): Shown => ({
+  type: row.type,
+  name: row.name,
+  state: row.state === 'suspended' ? 'suspended' : 'active',
+  ...textField('displayName', row.display_name),
+  ...textField('email', row.email),
+  attributes: JSON.parse(row.attributes) as Shown['attributes'],
+  ...textField('onBehalfOf', row.on_behalf_of),
+  source: row.source,
+  createdAt: iso(row.created_at),
+  createdBy: row.created_by,
+  stateAt: iso(row.state_at),
+  stateBy: row.state_by,
+  ...textField('stateReason', row.state_reason),
+  version: row.version,
+})
+
+/** The three kinds differ in their type alone; the contract gives them one shape. */
+function handlersOf(type: PrincipalType, { identity }: AdminPorts): { readonly [V in Verb]: Handlers[`users.${V}`] } {
+  const uid = (params: Readonly<Record<string, string>>): PrincipalUid => ({ type, id: params.name ?? '' })
+  const existing = async (which: PrincipalUid): Promise<PrincipalRow> => {
+    const row = await identity.read.principal(which)
+    if (!row || row.state === 'removed') throw notFound(type.toLowerCase(), which.id)
+    return row
+  }
+  return {
+    list: {
+      async handle({ query: { cursor, limit, ...filter }, sees }) {
+        const after = readCursor(cursor, isText)
+        const { search, state } = filter
+        const rows = await identity.read.principals(type, {
+          limit: limit + 1,
+          ...(after !== undefined && { after }),
+          ...(search !== undefined && { search }),
+          ...(state !== undefined && { state }),
+        })
+        const page = pageOf(rows, limit, (row) => row.name)
+        return { ...page, items: page.items.filter((row) => sees({ uid: { type, id: row.name } })).map(shown) }
+      },
+    },
+    create: {
+      handle: async ({ body, by }) => shown(await identity.principals.create({ ...body, type }, by)),
+    },
+    show: {
+      async handle({ params }) {
+        const row = await existing(uid(params))
+        const of = (kind: string) => namesOf(identity.entities.describe(uid(params))?.ancestors, kind)
+        return { ...shown(row), groups: of('Group'), roles: of('Role') }
+      },
+    },
+    update: {
+      handle: async ({ params, body, by, version }) =>
+        shown(await identity.principals.update(uid(params), body, by, version)),
+    },
+    suspend: {
+      async handle({ params, body, by }) {
+        const { row, ended, seq } = await identity.principals.suspend(uid(params), body.reason, by)
+        return { principal: shown(row), ended: { keys: [...ended.keys], agents: [...ended.agents], seq } }
+      },
+    },
+    restore: {
+      handle: async ({ params, body, by }) => shown(await identity.principals.restore(uid(params), body.reason, by)),
+    },
+    remove: {
+      async handle({ params, query, by }) {
+        const { ended, seq } = await identity.principals.remove(uid(params), query.reason, by)
+        return { keys: [...ended.keys], agents: [...ended.agents], seq }
+      },
+    },
+  }
+}
+
+/** Ids of one type out of uid texts, in byte order. */
+export function namesOf(texts: ReadonlySet<string> | undefined, type: string): string[] {
+  const start = `${type}::`
+  return [...(texts ?? [])]
+    .filter((text) => text.startsWith(start))
+    .map((text) => JSON.parse(text.slice(start.length)) as string)
+    .sort()
+}
+
+type PrincipalRoutes = `${'users' | 'services' | 'agents'}.${Verb}`
+
+export function principalHandlers(ports: AdminPorts): Handlers<PrincipalRoutes> {
+  const named = (noun: string, type: PrincipalType) =>
+    Object.entries(handlersOf(type, ports)).map(([verb, handler]) => [`${noun}.${verb}`, handler])
+  return Object.fromEntries([
+    ...named('users', 'User'),
+    ...named('services', 'Service'),
+    ...named('agents', 'Agent'),
+  ]) as Handlers<PrincipalRoutes>
+}

@@ -1,0 +1,34 @@
+// Refusals and failures as `application/problem+json` (RFC 9457). Only the public half of a Fault is rendered.
+import type { Fault } from '../core/index.ts'
+
+export interface AdminResponse {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | AsyncIterable<string>
+}
+
+export const typeOf = (code: string): string => `urn:sallyport:error:${code}`
+
+export function problem(fault: Fault, requestId: string): AdminResponse {
+  const { headers, retryAfterSeconds, ...facts } = fault.data
+  return {
+    status: fault.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      'x-request-id': requestId,
+      ...(fault.data.decision !== undefined && { 'x-sallyport-decision': fault.data.decision }),
+      ...(retryAfterSeconds !== undefined && { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),
+      ...headers,
+    },
+    body: JSON.stringify({
+      ...facts,
+      type: typeOf(fault.code),
+      title: fault.title,
+      status: fault.status,
+      detail: fault.publicMessage,
+      instance: requestId,
+      code: fault.code,
+    }),
+  }
+}

@@ -1,0 +1,86 @@
+// Roles and who holds them, over the admin API.
+import type { AssignmentRow, MemberUid, RoleRow } from '../identity/index.ts'
+import { isText, pageOf, readCursor } from './page.ts'
+import type { AdminPorts } from './ports.ts'
+import { type Handlers, notFound, readRef } from './route.ts'
+import { iso, isoField, msOf, textField } from './time.ts'
+
+const shown = (row: RoleRow) => ({
+  name: row.name,
+  description: row.description,
+  source: row.source,
+  createdAt: iso(row.created_at),
+  createdBy: row.created_by,
+  version: row.version,
+})
+
+const assignment = (row: AssignmentRow) => ({
+  id: row.id,
+  role: row.role,
+  holder: `${row.holder_type}:${row.holder_name}`,
+  source: row.source,
+  ...textField('reason', row.reason),
+  createdAt: iso(row.created_at),
+  createdBy: row.created_by,
+  ...isoField('endsAt', row.ends_at),
+})
+
+export function roleHandlers({ identity }: AdminPorts): Handlers<Extract<keyof Handlers, `roles.${string}`>> {
+  const nameOf = (params: Readonly<Record<string, string>>) => params.name ?? ''
+  return {
+    'roles.list': {
+      async handle({ query: { cursor, limit }, sees }) {
+        const after = readCursor(cursor, isText)
+        const rows = await identity.read.roles({ limit: limit + 1, ...(after !== undefined && { after }) })
+        const page = pageOf(rows, limit, (row) => row.name)
+        return { ...page, items: page.items.filter((row) => sees({ uid: { type: 'Role', id: row.name } })).map(shown) }
+      },
+    },
+    'roles.create': { handle: async ({ body, by }) => shown(await identity.roles.create(body, by)) },
+    'roles.show': {
+      async handle({ params }) {
+        const row = await identity.read.role(nameOf(params))
+        if (!row || row.removed_at !== null) throw notFound('role', nameOf(params))
+        return shown(row)
+      },
+    },
+    'roles.update': {
+      handle: async ({ params, body, by, version }) =>
+        shown(await identity.roles.update(nameOf(params), body, by, version)),
+    },
+    'roles.remove': { handle: ({ params, by }) => identity.roles.remove(nameOf(params), by) },
+    'roles.holders': {
+      async handle({ params, query: { cursor, limit } }) {
+        const after = readCursor(cursor, isText)
+        const rows = await identity.read.assignments({
+          role: nameOf(params),
+          limit: limit + 1,
+          ...(after !== undefined && { after }),
+        })
+        const page = pageOf(rows, limit, (row) => row.id)
+        return { ...page, items: page.items.map(assignment) }
+      },
+    },
+    'roles.assign': {
+      async handle({ params, body: { holder, endsAt, reason }, by }) {
+        const row = await identity.roles.assign(
+          {
+            role: nameOf(params),
+            holder: readRef<MemberUid['type']>(holder),
+            reason,
+            ...(endsAt !== undefined && { endsAt: msOf(endsAt) }),
+          },
+          by,
+        )
+        return assignment(row)
+      },
+    },
+    'roles.unassign': {
+      // The rules were asked about the role in the path; an assignment of another role is not taken away through it.
+      async handle({ params, by }) {
+        const { seq } = await identity.roles.unassign(params.id ?? '', by, nameOf(params))
+        return { seq }
+      },
+    },
+  }
+}

@@ -1,0 +1,60 @@
+// From method and raw path to a route of the contract. Segments are split before they are decoded, each once, so that
+// an encoded slash never becomes a path step; what does not decode is no route.
+import { BASE, type RouteId, type RouteSpec } from './contract.ts'
+
+export interface Match {
+  readonly id: RouteId
+  readonly params: Readonly<Record<string, string>>
+}
+
+interface Row {
+  readonly id: RouteId
+  readonly method: string
+  readonly segments: readonly string[]
+}
+
+const isParam = (segment: string): boolean => segment.startsWith('{')
+
+export function createTable(
+  routes: Readonly<Record<RouteId, RouteSpec>>,
+): (method: string, path: string) => Match | undefined {
+  const rows: Row[] = Object.entries(routes).map(([id, spec]) => ({
+    id: id as RouteId,
+    method: spec.method,
+    segments: (BASE + spec.path).split('/'),
+  }))
+  // A word before a parameter: /policies/active is not the policy called "active".
+  rows.sort((a, b) => a.segments.filter(isParam).length - b.segments.filter(isParam).length)
+  return (method, path) => {
+    const given = path.split('/')
+    for (const { id, method: wanted, segments } of rows) {
+      if (wanted !== method || segments.length !== given.length) continue
+      const params = bind(segments, given)
+      if (params) return { id, params }
+    }
+    return undefined
+  }
+}
+
+function bind(segments: readonly string[], given: readonly string[]): Record<string, string> | undefined {
+  const params: Record<string, string> = {}
+  for (const [index, segment] of segments.entries()) {
+    const text = given[index] ?? ''
+    if (!isParam(segment)) {
+      if (text !== segment) return undefined
+      continue
+    }
+    const value = decode(text)
+    if (value === undefined || value === '') return undefined
+    params[segment.slice(1, -1)] = value
+  }
+  return params
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,63 @@
+// Sessions over the admin API: who holds one, and ending it on every node.
+
+import type { SessionView } from '../access/index.ts'
+import type { EntityUid } from '../core/index.ts'
+import { pageOfAll } from './page.ts'
+import type { AdminPorts } from './ports.ts'
+import { receiptOf } from './receipt.ts'
+import { type Asked, type Handlers, ownedBy } from './route.ts'
+import { iso, isoField, textField } from './time.ts'
+
+const shown = (session: SessionView) => ({
+  id: session.id,
+  ...textField('name', session.name),
+  principal: session.principal,
+  openedAt: iso(session.openedAt),
+  lastAt: iso(session.lastAt),
+  turns: session.turns,
+  tokens: session.tokens,
+  taint: [...session.taint],
+  ...isoField('endedAt', session.endedAt),
+  ...textField('endCause', session.endCause),
+})
+
+/** `User::"dana"` as a uid. */
+export function uidOf(text: string): EntityUid {
+  const at = text.indexOf('::')
+  return { type: text.slice(0, at), id: JSON.parse(text.slice(at + 2)) as string }
+}
+
+export function sessionHandlers(ports: AdminPorts): Handlers<'sessions.list' | 'sessions.show' | 'sessions.cut'> {
+  const { sessions, leases } = ports.access
+  const subject = async ({ params }: { params: Readonly<Record<string, string>> }): Promise<Asked> => {
+    const id = params.id ?? ''
+    const session = await sessions.show(id).catch(() => undefined) // not there: asked about as nobody's, and then 404
+    return session ? ownedBy('Session', id, uidOf(session.principal)) : { uid: { type: 'Session', id }, attrs: {} }
+  }
+  return {
+    'sessions.list': {
+      async handle({ query, sees }) {
+        const running = new Set(leases.open().flatMap((lease) => lease.session ?? []))
+        const page = pageOfAll(running, (id) => id, query)
+        const views = await Promise.all(page.items.map((id) => sessions.show(id)))
+        return {
+          ...page,
+          items: views.filter((view) => sees(ownedBy('Session', view.id, uidOf(view.principal)))).map(shown),
+        }
+      },
+    },
+    'sessions.show': {
+      subject,
+      handle: async ({ params }) => shown(await sessions.show(params.id ?? '')),
+    },
+    'sessions.cut': {
+      subject,
+      async handle({ params, body, by }) {
+        const id = params.id ?? ''
+        const running = leases.count({ session: id }).calls
+        const { seq } = await ports.change((trx) => sessions.cut(trx, id, by.principal, body.reason))
+        return receiptOf(ports, seq, running)
+      },
+    },
+  }
+}
