@@ -126,23 +126,20 @@ const Model = z
     name: z.string(),
     upstream: z.string(),
     upstreamName: z.string(),
-    aliases: list,
+    aliasOf: z.string().optional(),
     groups: list,
     hosting: z.enum(['embedded', 'local', 'external']),
     digest: z.string().optional(),
     quarantined: z.boolean(),
-    available: z.boolean(),
   })
   .meta({ id: 'Model' })
 const Upstream = z
   .object({
     name: z.string(),
     kind: z.string(),
-    url: z.string().optional(),
     hosting: z.enum(['embedded', 'local', 'external']),
-    state: z.enum(['up', 'down', 'unknown']),
+    state: z.enum(['up', 'down']),
     models: z.int(),
-    checkedAt: time.optional(),
     problem: z.string().optional(),
   })
   .meta({ id: 'Upstream' })
@@ -194,7 +191,9 @@ const Receipt = z
     at: time,
     seq: z.int(),
     cut: z.int().optional().meta({ description: 'Running calls ended on this node.' }),
-    nodes: z.array(z.object({ name: z.string(), applied: z.boolean(), milliseconds: z.int().optional() })),
+    nodes: z.array(
+      z.object({ name: z.string(), applied: z.boolean(), milliseconds: z.int().optional(), cut: z.int() }),
+    ),
   })
   .meta({ id: 'Receipt' })
 
@@ -247,9 +246,6 @@ const Explanation = z
     errors: z.array(z.string()),
     why: z.string().optional(),
     ask: z.string().optional(),
-    closest: z
-      .array(z.object({ rule: z.string(), met: z.array(z.string()), missing: z.array(z.string()) }))
-      .meta({ description: 'Rules that came close to permitting it.' }),
     policy: z.string(),
     validUntil: time.optional(),
   })
@@ -271,7 +267,7 @@ const Rule = z.object({
 const Setting = z.object({
   name: z.string(),
   value: z.unknown().meta({ description: 'Secrets read [hidden].' }),
-  source: z.enum(['flag', 'environment', 'file', 'default']),
+  source: z.enum(['flag', 'environment', 'file', 'default']).optional(),
   description: z.string(),
 })
 const Node = z.object({
@@ -279,8 +275,7 @@ const Node = z.object({
   name: z.string(),
   appliedSeq: z.int(),
   startedAt: time,
-  heardAt: time,
-  silent: z.boolean(),
+  silentMs: z.number().meta({ description: 'Since it was last heard of.' }),
 })
 
 const Self = z.object({

@@ -22,7 +22,7 @@ export function explainHandlers(ports: AdminPorts): Handlers<'explain.ask' | 'se
       handle({ body }) {
         const principal = readRef<string>(body.principal)
         const [, type = 'Model', id = body.resource] = TYPED.exec(body.resource) ?? []
-        const { decision, closest } = ports.explain({ principal, action: body.action, resource: { type, id } })
+        const decision = ports.explain({ principal, action: body.action, resource: { type, id } })
         return {
           decision: decision.allow ? 'allow' : 'deny',
           principal: uidText(decision.principal),
@@ -32,7 +32,6 @@ export function explainHandlers(ports: AdminPorts): Handlers<'explain.ask' | 'se
           errors: [...decision.errors],
           ...textField('why', decision.why),
           ...textField('ask', decision.ask),
-          closest: [...closest],
           policy: decision.policy,
           ...isoField('validUntil', decision.validUntil),
         }

@@ -19,7 +19,7 @@ export interface Subject {
   readonly attrs?: CedarRecord
 }
 
-export const GATEWAY: Subject = { uid: { type: 'Gateway', id: 'gateway' } }
+export const GATEWAY: Subject = { uid: { type: 'Gateway', id: 'sallyport' } }
 
 export interface JudgeDeps {
   policy: Pick<Policy, 'decide' | 'allows'>

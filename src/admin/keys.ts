@@ -1,5 +1,5 @@
 // Keys over the admin API. The rules are asked about the key itself, so that people can be let near their own.
-import type { PrincipalType } from '../core/index.ts'
+import { ACTION_GROUPS, Fault, groupsOf, type PrincipalType } from '../core/index.ts'
 import {
   conditionOf,
   type IssuedKey,
@@ -58,6 +58,17 @@ function shown(row: KeyWithUse, now: number): Shown {
 
 type Step = Pick<Context<'keys.revoke'>, 'params' | 'by' | 'version'> & { readonly body: { reason: string } }
 
+/** A scope that names no action there is would be a typo that locks its holder out. */
+function checkActions(actions: readonly string[] | undefined): void {
+  const unknown = actions?.find(
+    (action) => !Object.hasOwn(ACTION_GROUPS, action) && groupsOf(action).length === 0 && !ALONE.includes(action),
+  )
+  if (unknown !== undefined)
+    throw new Fault('validation_failed', { detail: `There is no action "${unknown}".`, data: { param: 'actions' } })
+}
+/** Actions outside every group, so that none opens them by being broad. */
+const ALONE = ['callTool', 'readDocument']
+
 const isPosition = (value: unknown): value is [number, string] =>
   Array.isArray(value) && value.length === 2 && isNumber(value[0]) && isText(value[1])
 
@@ -105,6 +116,7 @@ export function keyHandlers({ identity, clock }: AdminPorts): Handlers<Extract<k
       subject: ({ body }) =>
         body ? ownedBy('Key', 'new', readRef(body.owner)) : { uid: { type: 'Key', id: 'new' }, attrs: {} },
       async handle({ caller, body: { owner, expiresAt, actions, models, ...rest }, by }) {
+        checkActions(actions)
         const scopes = { ...(actions && { actions }), ...(models && { models }) }
         const key = await keys.issue(
           {

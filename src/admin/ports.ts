@@ -1,4 +1,4 @@
-// What the admin API needs of the rooms, handed in by app.ts. A port that is missing takes its routes out of the table.
+// What the admin API needs of the rooms. connect.ts makes it out of them.
 import type { Access } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Caller, Clock, Decision, EntityUid, NewId } from '../core/index.ts'
@@ -31,11 +31,8 @@ export interface AdminPorts {
   settings(): readonly Item<'config.show'>[]
   policy(): Output<'policies.show'> | undefined
   rules(): readonly Item<'policies.rules'>[]
-  /** What the rules say of somebody else's question, with the rules that came close. */
-  explain(question: { principal: EntityUid; action: string; resource: EntityUid }): {
-    decision: Decision
-    closest: Output<'explain.ask'>['closest']
-  }
+  /** What the rules say now to a question that nobody has asked. */
+  explain(question: { principal: EntityUid; action: string; resource: EntityUid }): Decision
   /** Resolves when the nodes have applied the feed up to `seq`, or after a short wait; says who has. */
   acknowledged(seq: number): Promise<Output<'leases.cut'>['nodes']>
   /** Name and version of the product. */

@@ -1,0 +1,531 @@
+// The admin API over the real rooms and the shipped rules, without a socket: what each role gets, and what nobody gets.
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createAccess } from '../access/index.ts'
+import { createAudit } from '../audit/index.ts'
+import { schema } from '../config/index.ts'
+import { createIds, type JsonObject, systemClock, systemRandom } from '../core/index.ts'
+import { createIdentity, KEY_SETTINGS, SYSTEM } from '../identity/index.ts'
+import { createRegistry } from '../model/index.ts'
+import {
+  type CheckedBundle,
+  createChecker,
+  createClockContext,
+  createPolicy,
+  EntityRef,
+  type EntitySource,
+  fixedSource,
+  joinSources,
+  loadBundle,
+  NO_GRANT,
+} from '../policy/index.ts'
+import { createChange, createFeed, createNodes, openStore } from '../store/index.ts'
+import { BASE, ROUTES, type RouteId, type RouteSpec } from './contract.ts'
+import { type Admin, connectRooms, createAdmin } from './index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-admin-'))
+const ROLES = ['reader', 'user', 'operator', 'trainer', 'approver', 'auditor', 'admin'] as const
+const report = (error: unknown) => {
+  throw error
+}
+
+let bundle: CheckedBundle
+let empty: CheckedBundle
+let count = 0
+
+/** One node with the shipped rules, and a key for somebody in each role. */
+async function startNode() {
+  const clock = systemClock
+  const newId = createIds(clock, systemRandom)
+  const store = await openStore({ file: join(folder, `${count++}.db`), keyHex: '5a'.repeat(32), report })
+  const node = { id: newId('node'), name: 'one' }
+  const audit = createAudit({ store, clock, newId, node: node.name, report })
+  const feed = createFeed({ store, pollMs: 50, node, clock, report })
+  const change = createChange({
+    store,
+    clock,
+    appendFeed: feed.append,
+    appendEvents: audit.appendIn,
+    applied: feed.applied,
+  })
+  await audit.start()
+  const identity = createIdentity({
+    store,
+    feed,
+    change,
+    clock,
+    random: systemRandom,
+    newId,
+    peppers: { current: 1, values: new Map([[1, randomBytes(32)]]) },
+    settings: KEY_SETTINGS,
+    reference: (uid) => new EntityRef(uid.type, uid.id),
+    lastUseIntervalMs: 60_000,
+    report,
+  })
+  const policy = createPolicy({ clock, newId })
+  policy.activate(bundle)
+  const registry = await createRegistry({ store, change, clock, upstreams: [], declared: [], listTimeoutMs: 100 })
+  const entities = joinSources(
+    identity.entities as EntitySource,
+    fixedSource([
+      { uid: new EntityRef('Gateway', 'sallyport') },
+      { uid: new EntityRef('Model', 'tiny'), attrs: { upstream: 'demo', hosting: 'embedded', quarantined: false } },
+    ]),
+  )
+  const nodes = createNodes({ store, feed, clock, node, staleAfterMs: 2000, graceMs: 500, onLost: () => {} })
+  const access = createAccess({
+    store,
+    clock,
+    newId,
+    rolesOf: () => [],
+    sessionIdleMs: 60_000,
+    sessionLifetimeMs: 60_000,
+    report,
+  })
+  feed.enforce(access.onChange)
+  await feed.start()
+  await identity.start()
+  nodes.start()
+  await access.start()
+  const ports = connectRooms({
+    store,
+    change,
+    nodes,
+    clock,
+    newId,
+    report,
+    identity,
+    audit,
+    access,
+    policy,
+    registry,
+    entities,
+    clockContext: createClockContext('UTC'),
+    standing: () => ({ grant: NO_GRANT }),
+    anomaly: () => 0,
+    config: schema.parse({ upstreams: [{ name: 'up', url: 'http://127.0.0.1:9', apiKey: 'canary-upstream-secret' }] }),
+    product: 'sallyport 0.0.0',
+  })
+  const admin = createAdmin(ports)
+  const keys: Record<string, string> = {}
+  for (const role of ROLES) {
+    await identity.roles.declare([{ name: role, description: role }], 'shipped', SYSTEM)
+    await identity.principals.create({ type: 'User', name: role }, SYSTEM)
+    await identity.roles.assign({ role, holder: { type: 'User', id: role } }, SYSTEM)
+    keys[role] = (await identity.keys.issue({ owner: { type: 'User', id: role }, name: 'own' }, SYSTEM)).text
+  }
+  await identity.principals.create({ type: 'User', name: 'nobody' }, SYSTEM)
+  keys.nobody = (await identity.keys.issue({ owner: { type: 'User', id: 'nobody' }, name: 'own' }, SYSTEM)).text
+  const stop = async () => {
+    await access.stop()
+    await nodes.stop()
+    await identity.stop()
+    await feed.stop()
+    await audit.stop()
+    await store.close()
+  }
+  return { admin, ports, keys, identity, policy, audit, access, stop }
+}
+type TestNode = Awaited<ReturnType<typeof startNode>>
+
+interface Answer {
+  status: number
+  headers: Readonly<Record<string, string>>
+  body: JsonObject
+  stream: AsyncIterable<string> | undefined
+}
+
+async function ask(
+  admin: Admin,
+  key: string | undefined,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+  signal = new AbortController().signal,
+): Promise<Answer> {
+  const [plain = '', search = ''] = path.split('?')
+  const all: Record<string, string> = {
+    ...(key && { authorization: `Bearer ${key}` }),
+    ...(body !== undefined && { 'content-type': 'application/json' }),
+    ...headers,
+  }
+  const response = await admin.handle({
+    method,
+    path: BASE + plain,
+    query: new URLSearchParams(search),
+    rawHeaders: Object.entries(all).flat(),
+    address: '127.0.0.1',
+    header: (name) => all[name],
+    body: async () =>
+      body === undefined ? Buffer.alloc(0) : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+    signal,
+  })
+  const text = typeof response.body === 'string'
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text ? (JSON.parse(response.body as string) as JsonObject) : {},
+    stream: text ? undefined : (response.body as AsyncIterable<string>),
+  }
+}
+
+/** A valid path for a route: parameters filled with names that exist where they can. */
+const fill = (path: string) =>
+  path
+    .replace('{name}/members/{member}', 'dev/members/User:reader')
+    .replace('{name}', 'reader')
+    .replace('{id}', 'x')
+    .replace('{member}', 'User:reader')
+
+beforeAll(async () => {
+  const checker = createChecker()
+  const sources = await loadBundle('policies')
+  const schemaOnly = sources.filter((file) => file.path.endsWith('schema'))
+  const check = async (files: typeof sources) => {
+    const found = await checker.check(files)
+    if (!('bundle' in found)) throw new Error(JSON.stringify(found.problems))
+    return found.bundle
+  }
+  bundle = await check(sources)
+  empty = await check(schemaOnly)
+  await checker.close()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('default deny', () => {
+  it('without rules every route answers 401, 403 or 404, whoever asks', async () => {
+    const node = await startNode()
+    node.policy.activate(empty)
+    for (const [id, route] of Object.entries(ROUTES) as [RouteId, RouteSpec][])
+      for (const key of [undefined, node.keys.nobody, node.keys.admin, 'spk_wrong']) {
+        const { status } = await ask(node.admin, key, route.method, fill(route.path), route.body ? {} : undefined)
+        expect([401, 403, 404], `${id} gave ${status}`).toContain(status)
+      }
+    await node.stop()
+  })
+
+  it('with every decision forced to deny no route does anything but refuse', async () => {
+    const node = await startNode()
+    const changes = async () =>
+      (await node.audit.query({}, { limit: 200 })).events.filter((event) => !event.kind.startsWith('admin.'))
+    const before = await changes()
+    const { judge } = node.ports
+    const never = createAdmin({
+      ...node.ports,
+      judge: { decide: (...asked) => ({ ...judge.decide(...asked), allow: false }), allows: () => false },
+    })
+    for (const route of Object.values(ROUTES) as RouteSpec[]) {
+      const { status } = await ask(never, node.keys.admin, route.method, fill(route.path), route.body ? {} : undefined)
+      expect([403, 404]).toContain(status)
+    }
+    expect(await changes()).toEqual(before)
+    await node.stop()
+  })
+
+  it('an auditor reads and changes nothing; a reader, user or trainer administers nothing', async () => {
+    const node = await startNode()
+    for (const role of ['auditor', 'reader', 'user', 'trainer', 'approver', 'nobody'] as const)
+      for (const [id, route] of Object.entries(ROUTES) as [RouteId, RouteSpec][]) {
+        if (route.method === 'GET' || id === 'explain.ask') continue
+        const { status } = await ask(
+          node.admin,
+          node.keys[role],
+          route.method,
+          fill(route.path),
+          route.body ? {} : undefined,
+        )
+        expect([403, 404], `${role} ${id} gave ${status}`).toContain(status)
+      }
+    await node.stop()
+  })
+})
+
+describe('admin API', () => {
+  let node: TestNode
+  const as = (who: string, method: string, path: string, body?: unknown, headers?: Record<string, string>) =>
+    ask(node.admin, node.keys[who], method, path, body, headers)
+  beforeAll(async () => {
+    node = await startNode()
+  })
+  afterAll(() => node.stop())
+  let serial = 0
+  const newKey = async (extra: object = {}) => {
+    const answer = await as('admin', 'POST', '/keys', { owner: 'User:user', name: `k${serial++}`, ...extra })
+    expect(answer.status).toBe(201)
+    return { text: String(answer.body.key), id: String(answer.body.id), answer }
+  }
+
+  it('refuses as problem+json that says what, and by which decision', async () => {
+    const { status, headers, body } = await as('user', 'POST', '/users', { name: 'x' })
+    expect(status).toBe(403)
+    expect(headers['content-type']).toBe('application/problem+json')
+    expect(body).toMatchObject({
+      type: 'urn:sallyport:error:access_denied',
+      title: 'Access denied',
+      status: 403,
+      code: 'access_denied',
+    })
+    expect(body.instance).toBe(headers['x-request-id'])
+    expect(headers['x-sallyport-decision']).toBe(body.decision)
+    const anonymous = await ask(node.admin, undefined, 'GET', '/users')
+    expect(anonymous).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer realm="sallyport"' } })
+  })
+
+  it('routes by the raw path alone', async () => {
+    for (const path of [
+      '//users',
+      '/users/',
+      '/users/%2e%2e/keys',
+      '/users/a/b',
+      '/Users',
+      '/users/%zz',
+      '/users/',
+      '',
+    ])
+      expect((await as('admin', 'GET', path)).status, path).toBe(404)
+    for (const method of ['HEAD', 'OPTIONS', 'TRACE', 'get'])
+      expect((await as('admin', method, '/users')).status).toBe(404)
+    // An encoded slash is part of a name, and names have none.
+    expect((await as('admin', 'GET', '/users/a%2Fb')).status).toBe(404)
+  })
+
+  it('creates, shows, pages, changes and removes people', async () => {
+    for (let i = 0; i < 5; i++) expect((await as('admin', 'POST', '/users', { name: `p${i}` })).status).toBe(201)
+    const names: string[] = []
+    let next = ''
+    do {
+      const { body } = await as('admin', 'GET', `/users?search=p&limit=2${next && `&cursor=${next}`}`)
+      names.push(...(body.items as { name: string }[]).map((item) => item.name))
+      next = String(body.next ?? '')
+    } while (next)
+    expect(names.filter((name) => /^p\d/.test(name))).toEqual(['p0', 'p1', 'p2', 'p3', 'p4'])
+    const shown = await as('admin', 'GET', '/users/p0')
+    expect(shown.headers.etag).toBe('"1"')
+    const change = { attributes: { team: 'red' } }
+    expect((await as('admin', 'PATCH', '/users/p0', change, { 'if-match': '"1"' })).status).toBe(200)
+    expect((await as('admin', 'PATCH', '/users/p0', change, { 'if-match': '"1"' })).status).toBe(412)
+    expect((await as('admin', 'DELETE', '/users/p0?reason=left')).status).toBe(200)
+    expect((await as('admin', 'GET', '/users/p0')).status).toBe(404)
+    expect((await as('admin', 'POST', '/users', { name: 'p0' })).body.code).toBe('already_exists')
+  })
+
+  it('refuses what the contract does not know, naming it and not its value', async () => {
+    const secret = 'canary-value'
+    for (const [body, param] of [
+      [{ name: 'x', admin: secret }, 'admin'],
+      [{ name: 7 }, 'name'],
+      [{ name: 'x', attributes: { a: { b: secret } } }, 'attributes.a'],
+    ] as const) {
+      const answer = await as('admin', 'POST', '/users', body)
+      expect(answer.body).toMatchObject({ code: 'validation_failed', param })
+      expect(JSON.stringify(answer.body)).not.toContain(secret)
+    }
+    expect((await as('admin', 'GET', '/users?limit=1&limit=2')).body.code).toBe('validation_failed')
+    expect((await as('admin', 'GET', '/users?cursor=bm9wZQ')).body).toMatchObject({ param: 'cursor' })
+    expect((await as('admin', 'POST', '/users', '{"name":"a","name":"b"}')).body.code).toBe('malformed_request')
+    const form = await as('admin', 'POST', '/users', { name: 'x' }, { 'content-type': 'text/plain' })
+    expect(form.body.code).toBe('malformed_request')
+  })
+
+  it('shows a key once, and never its hash', async () => {
+    const { text, id, answer } = await newKey({ models: ['tiny'], networks: ['127.0.0.0/8'] })
+    expect(text).toMatch(/^spk_/)
+    expect(answer.headers['cache-control']).toBe('no-store')
+    const shown = await as('admin', 'GET', `/keys/${id}`)
+    expect(shown.body).toMatchObject({ id, condition: 'active', models: ['tiny'], display: `spk_…${text.slice(-4)}` })
+    const everything = JSON.stringify([
+      shown.body,
+      (await as('admin', 'GET', '/keys?limit=200')).body,
+      (await as('admin', 'GET', '/audit?limit=200')).body,
+    ])
+    expect(everything).not.toContain(text.slice(17))
+    expect(everything).not.toContain('"hash"')
+  })
+
+  it('answers a repeated create with the first answer, without the key', async () => {
+    const body = { owner: 'User:user', name: 'once' }
+    const first = await as('admin', 'POST', '/keys', body, { 'idempotency-key': 'abc' })
+    const again = await as('admin', 'POST', '/keys', body, { 'idempotency-key': 'abc' })
+    expect(again.status).toBe(201)
+    expect(again.headers['idempotent-replayed']).toBe('true')
+    expect(again.body).toEqual({ ...first.body, key: undefined })
+    const other = await as('admin', 'POST', '/keys', { ...body, name: 'other' }, { 'idempotency-key': 'abc' })
+    expect(other.body.code).toBe('not_possible')
+    // A failed request leaves the key free; another person's key is another key.
+    await as('admin', 'POST', '/keys', { owner: 'User:gone', name: 'x' }, { 'idempotency-key': 'def' })
+    expect((await as('admin', 'POST', '/keys', { ...body, name: 'def' }, { 'idempotency-key': 'def' })).status).toBe(
+      201,
+    )
+  })
+
+  it('lets people see and revoke their own keys and no others, and a key beget none', async () => {
+    const mine = await newKey()
+    const other = await as('admin', 'POST', '/keys', { owner: 'User:reader', name: 'theirs' })
+    const list = await as('user', 'GET', '/keys?limit=200')
+    const owners = new Set((list.body.items as { owner: string }[]).map((item) => item.owner))
+    expect([...owners]).toEqual(['User:user'])
+    expect((await as('user', 'GET', `/keys/${mine.id}`)).status).toBe(200)
+    // What is there and not theirs, and what is not there, look the same.
+    const hidden = await as('user', 'GET', `/keys/${other.body.id}`)
+    const absent = await as('user', 'GET', '/keys/AAAAAAAAAAAA')
+    expect([hidden.status, absent.status]).toEqual([403, 403])
+    expect(hidden.body.detail).toBe(absent.body.detail)
+    expect((await as('user', 'POST', `/keys/${other.body.id}/revoke`, { reason: 'x' })).status).toBe(403)
+    expect((await as('user', 'POST', `/keys/${mine.id}/revoke`, { reason: 'x' })).status).toBe(200)
+    expect((await as('user', 'POST', '/keys', { owner: 'User:user', name: 'child' })).status).toBe(403)
+    expect((await ask(node.admin, mine.text, 'GET', '/whoami')).body.code).toBe('key_revoked')
+  })
+
+  it('keeps a narrowed administrator inside the scopes of the key', async () => {
+    const issue = (extra: object) =>
+      as('admin', 'POST', '/keys', { owner: 'User:admin', name: `n${serial++}`, ...extra })
+    const reading = String((await issue({ actions: ['read'] })).body.key)
+    expect((await ask(node.admin, reading, 'GET', '/users')).status).toBe(200)
+    expect((await ask(node.admin, reading, 'POST', '/users', { name: 'zz' })).status).toBe(403)
+    const forModel = String((await issue({ models: ['tiny'] })).body.key)
+    expect((await ask(node.admin, forModel, 'GET', '/users')).status).toBe(403)
+    const issuing = String((await issue({ actions: ['issueKey', 'read'] })).body.key)
+    const wide = { owner: 'User:admin', name: 'wide' }
+    expect((await ask(node.admin, issuing, 'POST', '/keys', wide)).status).toBe(403)
+    expect((await ask(node.admin, issuing, 'POST', '/keys', { ...wide, actions: ['read'] })).status).toBe(201)
+    expect((await issue({ actions: ['constructor'] })).body).toMatchObject({ param: 'actions' })
+  })
+
+  it('rotates, suspends, resumes and transfers', async () => {
+    const { id, text } = await newKey()
+    const rotated = await as('admin', 'POST', `/keys/${id}/rotate`, {})
+    expect(rotated.body).toMatchObject({ rotatedFrom: id, old: { condition: 'rotating', replacedBy: rotated.body.id } })
+    const heir = String(rotated.body.id)
+    expect((await as('admin', 'POST', `/keys/${heir}/suspend`, { reason: 'x' }, { 'if-match': '"9"' })).status).toBe(
+      412,
+    )
+    expect((await as('admin', 'POST', `/keys/${heir}/suspend`, { reason: 'x' })).body.condition).toBe('suspended')
+    expect((await as('admin', 'POST', `/keys/${heir}/suspend`, { reason: 'x' })).body.code).toBe('not_possible')
+    expect((await as('admin', 'POST', `/keys/${heir}/resume`, { reason: 'x' })).body.condition).toBe('active')
+    expect((await as('admin', 'POST', `/keys/${heir}/transfer`, { owner: 'User:reader' })).body.owner).toBe(
+      'User:reader',
+    )
+    expect((await ask(node.admin, text, 'GET', '/whoami')).status).toBe(200)
+  })
+
+  it('groups and roles take effect with the answer', async () => {
+    await as('admin', 'POST', '/groups', { name: 'dev' })
+    expect((await as('nobody', 'GET', '/whoami')).status).toBe(403)
+    await as('admin', 'PUT', '/groups/dev/members/User:nobody')
+    const assigned = await as('admin', 'POST', '/roles/user/assignments', { holder: 'Group:dev', reason: 'team' })
+    expect((await as('nobody', 'GET', '/whoami')).body).toMatchObject({ groups: ['dev'], roles: ['user'] })
+    expect((await as('admin', 'GET', '/groups/dev')).body).toMatchObject({
+      roles: ['user'],
+      members: [{ member: 'User:nobody' }],
+    })
+    // An assignment of another role is not taken away through this one.
+    expect((await as('admin', 'DELETE', `/roles/admin/assignments/${assigned.body.id}`)).status).toBe(404)
+    expect((await as('admin', 'DELETE', `/roles/user/assignments/${assigned.body.id}`)).status).toBe(200)
+    expect((await as('nobody', 'GET', '/whoami')).status).toBe(403)
+    expect((await as('admin', 'PUT', '/groups/dev/members/Robot:x')).body.param).toBe('member')
+  })
+
+  it('explains', async () => {
+    const can = (who: string, action: string, by = 'admin') =>
+      as(by, 'POST', '/explain', { principal: `User:${who}`, action, resource: 'tiny' })
+    expect((await can('user', 'chat')).body).toMatchObject({ decision: 'allow', rules: ['user-uses-models'] })
+    expect((await can('reader', 'chat')).body).toMatchObject({ decision: 'deny', rules: [] })
+    expect((await can('user', 'chat', 'user')).body.decision).toBe('allow')
+    expect((await can('reader', 'chat', 'user')).status).toBe(403)
+    expect((await can('nosuch', 'chat')).body.decision).toBe('deny')
+  })
+
+  it('hides secrets in the settings', async () => {
+    const { body } = await as('auditor', 'GET', '/config')
+    expect(JSON.stringify(body)).not.toContain('canary-upstream-secret')
+    expect(JSON.stringify(body)).toContain('[hidden]')
+    expect((await as('user', 'GET', '/config')).status).toBe(403)
+  })
+
+  it('locks and lifts with a receipt, and a locked administrator is out', async () => {
+    const made = await as('admin', 'POST', '/locks', { kind: 'principal', target: 'User::"operator"', reason: 'x' })
+    expect(made.body).toMatchObject({ receipt: { nodes: [{ name: 'one', applied: true }] } })
+    expect((await as('operator', 'GET', '/models')).body.code).toBe('locked')
+    expect((await as('auditor', 'GET', '/locks')).body.items).toHaveLength(1)
+    expect((await as('admin', 'DELETE', `/locks/${made.body.id}`)).body.lifted).toBe(true)
+    expect((await as('operator', 'GET', '/models')).status).toBe(200)
+    expect((await as('admin', 'POST', '/leases/cut', { reason: 'x' })).body.code).toBe('validation_failed')
+    expect((await as('admin', 'POST', '/leases/cut', { key: 'abc', reason: 'x' })).status).toBe(200)
+  })
+
+  it('every look, refusal and change is an event', async () => {
+    await as('user', 'GET', '/config')
+    await as('auditor', 'GET', '/config')
+    await ask(node.admin, 'nonsense', 'GET', '/config')
+    const { body } = await as('admin', 'GET', '/audit?limit=20')
+    const kinds = (body.items as { kind: string }[]).map((event) => event.kind)
+    expect(kinds.slice(0, 4)).toEqual(['admin.read', 'admin.refused', 'admin.read', 'admin.denied'])
+    const changes = await as('auditor', 'GET', '/audit?kind=key.created&principal=User::%22admin%22')
+    expect((changes.body.items as object[])[0]).toMatchObject({
+      action: 'issueKey',
+      decision: 'allow',
+      rules: ['admin-administers'],
+    })
+  })
+
+  it('follows the log live, until the right to it ends', async () => {
+    const key = await as('admin', 'POST', '/keys', { owner: 'User:auditor', name: 'tail' })
+    const gone = new AbortController()
+    const { stream, headers } = await ask(
+      node.admin,
+      String(key.body.key),
+      'GET',
+      '/events?kind=user.created',
+      undefined,
+      {},
+      gone.signal,
+    )
+    expect(headers['content-type']).toBe('text/event-stream')
+    const pieces = stream?.[Symbol.asyncIterator]()
+    expect((await pieces?.next())?.value).toContain('following')
+    const next = pieces?.next()
+    await as('admin', 'POST', '/users', { name: 'seen-live' })
+    expect((await next)?.value).toContain('user/seen-live')
+    await as('admin', 'POST', `/keys/${key.body.id}/revoke`, { reason: 'x' })
+    const last = pieces?.next()
+    await as('admin', 'POST', '/users', { name: 'not-seen' })
+    expect((await last)?.value).toMatch(/event: error.*key_revoked/s)
+    expect((await pieces?.next())?.done).toBe(true)
+  })
+
+  it('stops following when the client goes', async () => {
+    const gone = new AbortController()
+    const { stream } = await ask(node.admin, node.keys.auditor, 'GET', '/events', undefined, {}, gone.signal)
+    const pieces = stream?.[Symbol.asyncIterator]()
+    await pieces?.next()
+    const next = pieces?.next()
+    gone.abort()
+    for (let step = await next; !step?.done; step = await pieces?.next());
+  })
+
+  it('describes itself as OpenAPI', async () => {
+    const { body } = await as('reader', 'GET', '/openapi.json')
+    const paths = body.paths as Record<string, JsonObject>
+    expect(Object.values(paths).flatMap((path) => Object.keys(path))).toHaveLength(Object.keys(ROUTES).length)
+    expect(body.openapi).toBe('3.1.0')
+  })
+
+  it('tells nothing of a failure inside', async () => {
+    const reported: unknown[] = []
+    const broken = createAdmin({
+      ...node.ports,
+      report: (error) => void reported.push(error),
+      settings() {
+        throw new Error('canary-inside')
+      },
+    })
+    const { status, body } = await ask(broken, node.keys.admin, 'GET', '/config')
+    expect(status).toBe(500)
+    expect(JSON.stringify(body)).not.toContain('canary-inside')
+    expect(reported).toHaveLength(1)
+  })
+})

@@ -1,0 +1,191 @@
+// The admin API's ports built from the rooms themselves, so that app.ts hands in rooms and nothing is told twice.
+import type { Access } from '../access/index.ts'
+import type { Audit } from '../audit/index.ts'
+import { type Config, SETTINGS, type Source } from '../config/index.ts'
+import {
+  ACTION_GROUPS,
+  type Caller,
+  type Clock,
+  type EntityUid,
+  groupsOf,
+  type NewId,
+  type PrincipalUid,
+} from '../core/index.ts'
+import { type Identity, withinScopes } from '../identity/index.ts'
+import type { Model, Registry } from '../model/index.ts'
+import {
+  authContext,
+  type ClockContext,
+  type EntitySource,
+  type GrantContext,
+  NO_RISK,
+  type Policy,
+  requestContext,
+} from '../policy/index.ts'
+import type { MakeChange, Nodes, Store } from '../store/index.ts'
+import { createJudge } from './judge.ts'
+import type { AdminPorts } from './ports.ts'
+import { iso } from './time.ts'
+
+export interface Rooms {
+  readonly store: Store
+  readonly change: MakeChange
+  readonly nodes: Pick<Nodes, 'list' | 'acknowledged'>
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly report: (error: unknown) => void
+  readonly identity: Identity
+  readonly audit: Audit
+  readonly access: Access
+  readonly policy: Policy
+  readonly registry: Registry
+  /** What rules see of the directory and the models. */
+  readonly entities: EntitySource
+  readonly clockContext: (nowMs: number) => ClockContext
+  /** What a caller holds for a while, and until when; as for calls. */
+  readonly standing: (caller: Caller) => { grant: GrantContext; holdsUntil?: number }
+  readonly anomaly: (caller: Caller) => number
+  readonly config: Config
+  readonly sources?: ReadonlyMap<string, Source>
+  /** `sallyport 0.1.0` */
+  readonly product: string
+}
+
+/** Milliseconds a receipt waits for the nodes to confirm. */
+const CONFIRM_MS = 3000
+
+export function connectRooms(rooms: Rooms): AdminPorts {
+  const { identity, policy, registry, nodes, clock } = rooms
+  const judge = createJudge({
+    policy,
+    entities: rooms.entities,
+    describe: (uid) => identity.entities.describe(uid) as ReturnType<EntitySource['get']>,
+    clockContext: rooms.clockContext,
+    now: clock.now,
+    standing: rooms.standing,
+    anomaly: rooms.anomaly,
+    withinScopes: (caller, action, model) =>
+      withinScopes(caller.credential.scopes, action, {
+        groups: groupsOf(action),
+        ...(model === undefined ? {} : { model }),
+      }),
+  })
+
+  /** A question about a call that nobody has made: the smallest one there is, in a session of its own. */
+  const callQuery = (caller: Caller, action: string, resource: EntityUid) => {
+    const now = clock.now()
+    const empty = { action: 'chat' as const, model: '', messages: [], inputs: [], params: {}, stream: false }
+    return {
+      principal: caller.principal,
+      action,
+      resource,
+      context: {
+        clock: rooms.clockContext(now),
+        auth: authContext(caller, now),
+        risk: NO_RISK,
+        grant: rooms.standing(caller).grant,
+        session: { turns: 0, tokens: 0, age: 0, taint: [] },
+        request: requestContext(empty, 0),
+      },
+    }
+  }
+
+  return {
+    ...rooms,
+    judge,
+    identify(request) {
+      const caller = identity.authenticate(request)
+      const lock = rooms.access.locks.check({ caller })
+      if (lock) throw lock
+      return caller
+    },
+    models: () => registry.all().map(shownModel),
+    mayUse: (caller, model) =>
+      ACTION_GROUPS.use.some(
+        (action) =>
+          withinScopes(caller.credential.scopes, action, { groups: groupsOf(action), model }) &&
+          policy.allows(callQuery(caller, action, { type: 'Model', id: model }), rooms.entities),
+      ),
+    upstreams: () =>
+      registry.upstreams().map((one) => ({
+        name: one.name,
+        kind: one.kind,
+        hosting: one.hosting,
+        state: one.reachable ? ('up' as const) : ('down' as const),
+        models: one.models ?? 0,
+        ...(one.fault !== undefined && { problem: one.fault }),
+      })),
+    nodes: async () =>
+      (await nodes.list()).map((node) => ({
+        id: node.id,
+        name: node.name,
+        appliedSeq: node.appliedSeq,
+        startedAt: iso(node.startedAt),
+        silentMs: node.silentMs,
+      })),
+    acknowledged: async (seq) =>
+      (await nodes.acknowledged(seq, CONFIRM_MS)).map(({ name, ms, ended }) => ({
+        name,
+        applied: ms !== undefined,
+        ...(ms !== undefined && { milliseconds: Math.round(ms) }),
+        cut: ended.calls,
+      })),
+    settings: () => settingsOf(rooms.config, rooms.sources),
+    policy() {
+      const active = policy.active()
+      if (!active) return undefined
+      const files = new Set(policy.program()?.rules.map((rule) => rule.file))
+      return { digest: active.digest, rules: active.rules, since: iso(active.since), files: [...files].sort() }
+    },
+    rules: () =>
+      (policy.program()?.rules ?? []).map(({ id, effect, notes, file, line, text }) => ({
+        id,
+        effect,
+        why: notes.why,
+        file,
+        line,
+        text,
+      })),
+    explain: ({ principal, action, resource }) => {
+      const credential = { kind: 'key' as const, id: 'explain', bound: false }
+      const caller: Caller = { principal: principal as PrincipalUid, credential, address: '127.0.0.1' }
+      return policy.decide(callQuery(caller, action, resource), rooms.entities)
+    },
+  }
+}
+
+const shownModel = (model: Model) => ({
+  name: model.name,
+  upstream: model.upstream,
+  upstreamName: model.upstreamName,
+  ...(model.aliasOf !== undefined && { aliasOf: model.aliasOf }),
+  groups: [...model.groups],
+  hosting: model.hosting,
+  ...(model.digest !== undefined && { digest: model.digest }),
+  quarantined: model.quarantined,
+})
+
+/** Every setting with its value; a secret reads `[hidden]`, also inside lists. */
+export function settingsOf(config: Config, sources?: ReadonlyMap<string, Source>) {
+  return SETTINGS.filter((setting) => !setting.path.includes('[]')).map((setting) => {
+    const value = setting.path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], config)
+    const source = sources?.get(setting.path)
+    return {
+      name: setting.path,
+      value: value === undefined ? null : setting.secret ? '[hidden]' : hideWithin(value, setting.path),
+      ...(source !== undefined && { source }),
+      description: setting.description,
+    }
+  })
+}
+
+function hideWithin(value: unknown, path: string): unknown {
+  if (Array.isArray(value)) return value.map((entry) => hideWithin(entry, `${path}[]`))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      const secret = SETTINGS.some((setting) => setting.secret && setting.path === `${path}.${key}`)
+      return [key, secret && inner !== undefined ? '[hidden]' : hideWithin(inner, `${path}.${key}`)]
+    }),
+  )
+}
