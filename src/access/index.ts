@@ -1,4 +1,7 @@
 export { type Access, type AccessDeps, createAccess } from './access.ts'
+export type { GrantFilter, RequestFilter } from './grant-queries.ts'
+export type { FactSource, Facts, Grant, GrantSource, Grants, HeldRole, NewGrant, Use } from './grants.ts'
+export { createJustInTime, type JustInTime, type JustInTimeDeps } from './just-in-time.ts'
 export type {
   CallMatch,
   CallSubject,
@@ -11,4 +14,17 @@ export type {
   LeaseView,
 } from './leases.ts'
 export { LOCK_KINDS, type Lock, type LockKind, type Locks, type NewLock } from './locks.ts'
+export type {
+  Answer,
+  Answered,
+  ApprovalView,
+  JitAction,
+  Narrowing,
+  NewRequest,
+  Requests,
+  RequestView,
+  RoleAsk,
+} from './requests.ts'
+export type { Schedule } from './schedules.ts'
 export type { ForgetHook, Session, SessionAsk, Sessions, SessionView } from './sessions.ts'
+export { stepUpFault } from './step-up.ts'

@@ -46,4 +46,74 @@ export interface AccessTables {
     calls: number
     upstreams: number
   }
+  /** A role asked for. `state`: pending, approved, denied, cancelled, expired. */
+  access_request: {
+    id: string
+    requester: string
+    beneficiary: string
+    role: string
+    /** JSON array of model names; null for all that the role reaches. */
+    models: string | null
+    seconds: number
+    uses: number | null
+    tokens: number | null
+    reason: string
+    ticket: string | null
+    starts_at: number | null
+    /** The grant that this asks to extend. */
+    extends: string | null
+    state: string
+    /** SHA-256 of the ask; an approval is for exactly this. */
+    digest: string
+    approvals: number
+    /** `ml-leads: 1, security: 1` */
+    quorum: string | null
+    created_at: number
+    expires_at: number
+    closed_at: number | null
+    closed_by: string | null
+    close_reason: string | null
+    version: number
+  }
+  /** One human's answer to a request. */
+  approval: {
+    request: string
+    approver: string
+    id: string
+    answer: string
+    /** JSON array of the groups the approver was in. */
+    groups: string
+    /** JSON of what was allowed less than asked: `{seconds?, uses?, models?}`. */
+    narrowed: string
+    reason: string | null
+    at: number
+  }
+  /** A role held until a time or for a number of uses. */
+  access_grant: {
+    id: string
+    request: string | null
+    principal: string
+    role: string
+    models: string | null
+    /** `approval`, `rule`, `event`, `break-glass` */
+    source: string
+    reason: string
+    ticket: string | null
+    starts_at: number
+    ends_at: number
+    uses_left: number | null
+    tokens: number | null
+    extended: number
+    use_count: number
+    first_used_at: number | null
+    last_used_at: number | null
+    created_at: number
+    created_by: string
+    asked_at: number
+    ended_at: number | null
+    end_cause: string | null
+    review_due_at: number | null
+    reviewed_at: number | null
+    reviewed_by: string | null
+  }
 }

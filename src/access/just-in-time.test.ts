@@ -1,0 +1,384 @@
+// Requests, approvals and grants on both databases, with rules that a test can bend.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { DATABASES } from '../../test/contract/databases.ts'
+import {
+  type Caller,
+  createIds,
+  type Decision,
+  type Duties,
+  type NewEvent,
+  NO_DUTIES,
+  type PrincipalUid,
+  systemRandom,
+  uidText,
+} from '../core/index.ts'
+import { createChange, createFeed, type Store } from '../store/index.ts'
+import type { Facts } from './grants.ts'
+import { createJustInTime, type JustInTimeDeps } from './just-in-time.ts'
+import type { JitAction, NewRequest, RoleAsk } from './requests.ts'
+
+const HOUR = 3_600_000
+const START = Date.UTC(2026, 10, 20, 12) // a Friday
+const user = (id: string, over: Partial<Caller['credential']> = {}): Caller => ({
+  principal: { type: 'User', id },
+  credential: { kind: 'oidc', id: `t-${id}`, bound: false, authenticatedAt: START, ...over },
+  address: '10.0.0.1',
+})
+const [dana, ana, jo, admin] = [user('dana'), user('ana'), user('jo'), user('admin')]
+const bot: Caller = { ...user('x'), principal: { type: 'Agent', id: 'bot' } }
+const ask: NewRequest = { role: 'operator', seconds: 3600, reason: 'INC-1' }
+
+interface Rules {
+  duties: Partial<Record<JitAction, Partial<Duties>>>
+  allow: (action: JitAction, caller: Caller, role: string, ask: RoleAsk) => boolean
+}
+
+describe.each(DATABASES.map((make) => make()))('just in time on $name', (database) => {
+  const closers: (() => Promise<unknown>)[] = []
+  /** Where the database makes no difference. */
+  const simple = it.runIf(database.name === 'sqlite')
+  beforeAll(() => database.start())
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close()
+  })
+  afterAll(() => database.stop())
+
+  async function node(store: Store, time: { now: number }, rules: Rules, more: Partial<JustInTimeDeps> = {}) {
+    closers.push(() => store.close())
+    const clock = { now: () => time.now, monotonic: () => performance.now() }
+    const report = (error: unknown) => {
+      throw error
+    }
+    const events: NewEvent[] = []
+    const feed = createFeed({ store, pollMs: 20, report })
+    const change = createChange({
+      store,
+      clock,
+      appendFeed: feed.append,
+      appendEvents: async (_, some) => void events.push(...some),
+      applied: feed.applied,
+    })
+    const suspended = new Map<string, { active: boolean; since: number }>()
+    const jit = createJustInTime({
+      store,
+      change,
+      clock,
+      newId: createIds(clock, systemRandom),
+      schedules: [],
+      timeZone: 'UTC',
+      requestHours: 24,
+      decide: (action, caller, role, about): Decision => ({
+        id: 'dec_1',
+        allow: rules.allow(action, caller, role, about),
+        principal: caller.principal,
+        action,
+        resource: { type: 'Role', id: role },
+        rules: ['r1'],
+        errors: [],
+        duties: { ...NO_DUTIES, ...rules.duties[action] },
+        policy: 'p',
+        microseconds: 1,
+      }),
+      humanOf: (principal) => (principal.type === 'Agent' ? 'User::"dana"' : uidText(principal)),
+      groupsOf: ({ id }) => ({ ana: ['ml-leads', 'security'], jo: ['ml-leads'], admin: [] })[id] ?? [],
+      isActive: (principal) => suspended.get(uidText(principal))?.active ?? true,
+      principalState: async (principal) => suspended.get(uidText(principal)) ?? { active: true, since: 0 },
+      inUse: () => false,
+      report,
+      ...more,
+    })
+    feed.subscribe(jit.onChange)
+    await feed.start()
+    await jit.start()
+    closers.push(async () => {
+      await jit.stop()
+      await feed.stop()
+    })
+    const touch = (principal: PrincipalUid, state: { active: boolean; since: number }) => {
+      suspended.set(uidText(principal), state)
+      return change(async () => ({ value: 0, feed: [{ kind: 'user', key: principal.id }], events: [] }))
+    }
+    const holds = (caller: Caller = dana, about = {}) =>
+      jit.grants.held(caller.principal, about).map(({ role }) => role)
+    return { ...jit, change, events, touch, holds }
+  }
+
+  async function setUp(rules: Partial<Rules> = {}, more: Partial<JustInTimeDeps> = {}) {
+    const time = { now: START }
+    const all: Rules = { duties: {}, allow: (action) => action === 'requestRole' || action === 'approveRole', ...rules }
+    return { time, rules: all, ...(await node(await database.open(), time, all, more)) }
+  }
+  const denied = expect.objectContaining({ code: 'access_denied' })
+  const impossible = expect.objectContaining({ code: 'not_possible' })
+
+  it('a request, an approval, a role until its time and not a millisecond longer', async () => {
+    const { requests, grants, time, holds, events } = await setUp()
+    const { request, grant } = await requests.create(dana, ask)
+    expect([request.state, grant, holds()]).toEqual(['pending', undefined, []])
+    time.now += 5 * 60_000
+    const answered = await requests.approve(request.id, { by: ana, digest: request.digest, reason: 'ok' })
+    expect(answered.request.state).toBe('approved')
+    expect(answered.grant).toMatchObject({ role: 'operator', endsAt: time.now + HOUR, askedAt: START })
+    expect(holds()).toEqual(['operator'])
+    expect(grants.nextChange(dana.principal)).toBe(time.now + HOUR)
+    const directory = { get: (): Facts => ({ ancestors: new Set(['Group::"dev"']) }) }
+    const facts = grants.over(directory, dana.principal).get(dana.principal)
+    expect([[...(facts?.ancestors ?? [])], facts?.validUntil]).toEqual([
+      ['Group::"dev"', 'Role::"operator"'],
+      time.now + HOUR,
+    ])
+    expect([...(grants.over(directory, dana.principal).get(jo.principal)?.ancestors ?? [])]).toEqual(['Group::"dev"'])
+    time.now += HOUR - 1
+    expect(holds()).toEqual(['operator'])
+    time.now += 1
+    expect(holds()).toEqual([])
+    await grants.tidy()
+    await grants.tidy()
+    expect(events.map(({ kind }) => kind)).toEqual([
+      'request.created',
+      'request.approved',
+      'grant.started',
+      'grant.ended',
+    ])
+  })
+
+  it('#53 accessbot#105: nobody approves their own, administrators included, nor an agent’s human, nor anybody twice', async () => {
+    const { requests, rules } = await setUp({ duties: { requestRole: { approvals: 2 } } })
+    rules.allow = (action) => action !== 'autoApproveRole' // administrators may everything
+    const own = (await requests.create(admin, ask)).request
+    await expect(requests.approve(own.id, { by: admin, digest: own.digest })).rejects.toEqual(denied)
+    const agents = (await requests.create(bot, ask)).request
+    await expect(requests.approve(agents.id, { by: dana, digest: agents.digest })).rejects.toEqual(denied)
+    const forAgent = (await requests.create(admin, { ...ask, beneficiary: bot.principal })).request
+    await expect(requests.approve(forAgent.id, { by: dana, digest: forAgent.digest })).rejects.toEqual(denied)
+    await expect(requests.approve(agents.id, { by: bot, digest: agents.digest })).rejects.toEqual(denied)
+    const { id, digest } = (await requests.create(dana, ask)).request
+    expect((await requests.approve(id, { by: ana, digest })).request.state).toBe('pending')
+    await expect(requests.approve(id, { by: user('ana', { id: 'another sign-in' }), digest })).rejects.toEqual(
+      impossible,
+    )
+    expect((await requests.approve(id, { by: jo, digest })).grant).toBeDefined()
+  })
+
+  simple(
+    '#53: an answer is bound to the ask, and a late or repeated one is refused and says who was first',
+    async () => {
+      const { requests, time } = await setUp()
+      const { id, digest } = (await requests.create(dana, ask)).request
+      const other = (await requests.create(dana, { ...ask, seconds: 7200 })).request
+      await expect(requests.approve(id, { by: ana, digest: other.digest })).rejects.toEqual(
+        expect.objectContaining({ code: 'precondition_failed' }),
+      )
+      await requests.deny(id, { by: ana, digest, reason: 'no' })
+      await expect(requests.approve(id, { by: jo, digest })).rejects.toThrow('denied already, by User::"ana"')
+      time.now += 24 * HOUR
+      await expect(requests.approve(other.id, { by: jo, digest: other.digest })).rejects.toThrow('expired')
+      await requests.tidy()
+      expect((await requests.show(other.id)).request.state).toBe('expired')
+    },
+  )
+
+  it('two approvals at the same time make one grant', async () => {
+    const { requests, grants } = await setUp()
+    const { id, digest } = (await requests.create(dana, ask)).request
+    const results = await Promise.allSettled([
+      requests.approve(id, { by: ana, digest }),
+      requests.approve(id, { by: jo, digest }),
+      requests.approve(id, { by: admin, digest }),
+    ])
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(grants.held(dana.principal)).toHaveLength(1)
+  })
+
+  simple('approvals may narrow, never widen', async () => {
+    const { requests, holds } = await setUp({ duties: { requestRole: { approvals: 2 } } })
+    const { id, digest } = (await requests.create(dana, { ...ask, models: ['a', 'b', 'c'] })).request
+    const wider = (narrow: object) => requests.approve(id, { by: ana, digest, narrow })
+    await expect(wider({ seconds: 7200 })).rejects.toThrow('not more')
+    await expect(wider({ models: ['z'] })).rejects.toThrow('fewer')
+    await requests.approve(id, { by: ana, digest, narrow: { seconds: 600, models: ['a', 'b'] } })
+    const { grant } = await requests.approve(id, { by: jo, digest, narrow: { uses: 5, models: ['b', 'c'] } })
+    expect(grant).toMatchObject({ endsAt: START + 600_000, usesLeft: 5, models: ['b'] })
+    expect([holds(dana, { model: 'b' }), holds(dana, { model: 'a' }), holds(dana)]).toEqual([['operator'], [], []])
+  })
+
+  simple('counts groups of a quorum once per human', async () => {
+    const { requests } = await setUp({ duties: { requestRole: { approvals: 2, quorum: 'ml-leads: 1, security: 1' } } })
+    const { id, digest } = (await requests.create(dana, ask)).request
+    expect((await requests.approve(id, { by: ana, digest })).grant).toBeUndefined()
+    expect((await requests.approve(id, { by: admin, digest })).grant).toBeUndefined()
+    expect((await requests.approve(id, { by: jo, digest })).grant).toBeDefined()
+  })
+
+  simple('holds to the duties of the rule: longest, uses, sign-in', async () => {
+    const { requests, rules } = await setUp({ duties: { requestRole: { longestSeconds: 3600, uses: 2 } } })
+    await expect(requests.create(dana, { ...ask, seconds: 3601 })).rejects.toThrow('3600 s')
+    await expect(requests.create(dana, { ...ask, uses: 3 })).rejects.toThrow('2 uses')
+    expect((await requests.create(dana, ask)).request.uses).toBe(2)
+    await expect(requests.create(dana, { ...ask, reason: ' ' })).rejects.toThrow('why')
+    rules.duties = { requestRole: { stepUp: { acr: 'phr', maxAgeSeconds: 600 } } }
+    const challenge = await requests.create(dana, ask).catch((error: unknown) => error)
+    expect(challenge).toMatchObject({ code: 'step_up_required', status: 401 })
+    expect((challenge as { data: { headers: Record<string, string> } }).data.headers['www-authenticate']).toBe(
+      'Bearer error="insufficient_user_authentication", error_description="A different authentication level is required", acr_values="phr", max_age=600',
+    )
+    await expect(requests.create(user('dana', { acr: 'phr', authenticatedAt: START - 601_000 }), ask)).rejects.toThrow(
+      'Sign in',
+    )
+    await expect(requests.create(user('dana', { acr: 'phr', kind: 'key' }), ask)).rejects.toThrow('Sign in')
+    await requests.create(user('dana', { acr: 'phr' }), ask)
+    rules.duties = { approveRole: { stepUp: { maxAgeSeconds: 60 } } }
+    const { id, digest } = (await requests.create(dana, ask)).request
+    await expect(
+      requests.approve(id, { by: user('ana', { authenticatedAt: START - 61_000 }), digest }),
+    ).rejects.toMatchObject({ code: 'step_up_required' })
+    rules.allow = () => false
+    await expect(requests.create(dana, ask)).rejects.toEqual(denied)
+    await expect(requests.approve(id, { by: ana, digest })).rejects.toEqual(denied)
+  })
+
+  simple('a rule may approve by itself, and an event may open a grant under the same rule', async () => {
+    const { requests, rules, holds } = await setUp()
+    rules.allow = (action, _, __, { ticket }) =>
+      action === 'requestRole' || (action === 'autoApproveRole' && ticket !== undefined)
+    expect((await requests.create(dana, ask)).request.state).toBe('pending')
+    const { request, grant } = await requests.create(dana, { ...ask, ticket: 'T-1' })
+    expect([request.state, grant?.source, holds()]).toEqual(['approved', 'rule', ['operator']])
+    const event = { ...ask, ticket: 'PD-9' }
+    expect((await requests.trigger(jo.principal, 'pagerduty', event)).grant.source).toBe('event')
+    expect(holds(jo)).toEqual(['operator'])
+    await expect(requests.trigger(jo.principal, 'pagerduty', ask)).rejects.toEqual(denied)
+  })
+
+  simple('break-glass: at once, an hour at most, alarmed, reviewed by somebody else', async () => {
+    const { requests, grants, change, rules, events, holds } = await setUp()
+    await expect(requests.breakGlass(dana, ask)).rejects.toEqual(denied)
+    rules.allow = (action) => action === 'breakGlass'
+    await expect(requests.breakGlass(dana, { ...ask, seconds: 3601 })).rejects.toThrow('3600')
+    await expect(requests.breakGlass(bot, ask)).rejects.toEqual(denied)
+    const { grant } = await requests.breakGlass(dana, ask)
+    expect([holds(), events.at(-1)?.kind, grant.reviewDueAt]).toEqual([
+      ['operator'],
+      'grant.break-glass',
+      START + 24 * HOUR,
+    ])
+    await expect(change((trx) => grants.review(trx, grant.id, 'User::"dana"', 'fine'))).rejects.toEqual(denied)
+    expect((await change((trx) => grants.review(trx, grant.id, 'User::"ana"', 'fine'))).value.reviewed).toBe(true)
+  })
+
+  it('#46: of 50 parallel calls on a single-use grant one passes; a use that sent nothing comes back', async () => {
+    const { requests, grants, holds, events } = await setUp()
+    const { id, digest } = (await requests.create(dana, { ...ask, uses: 1, models: ['demo'] })).request
+    const { grant } = await requests.approve(id, { by: ana, digest })
+    expect(grants.counted(dana.principal, 'demo').map(({ id }) => id)).toEqual([grant!.id])
+    const tries = () => Promise.allSettled(Array.from({ length: 50 }, (_, i) => grants.use(grant!.id, `call_${i}`)))
+    const passed = (await tries()).filter((result) => result.status === 'fulfilled')
+    expect(passed).toHaveLength(1)
+    expect(holds(dana, { model: 'demo' })).toEqual([])
+    expect(holds(dana, { model: 'demo', using: [grant!.id] })).toEqual(['operator'])
+    await passed[0]!.value.settle(false)
+    await passed[0]!.value.settle(false)
+    expect(holds(dana, { model: 'demo' })).toEqual(['operator'])
+    const again = (await tries()).filter((result) => result.status === 'fulfilled')
+    expect(again).toHaveLength(1)
+    await again[0]!.value.settle(true)
+    expect(holds(dana, { model: 'demo', using: [grant!.id] })).toEqual([])
+    expect(events.at(-1)).toMatchObject({ kind: 'grant.ended', reason: 'used up' })
+  })
+
+  simple('a token budget is a limit of the grant alone', async () => {
+    const { requests, grants } = await setUp()
+    const { id, digest } = (await requests.create(dana, { ...ask, tokens: 500 })).request
+    const { grant } = await requests.approve(id, { by: ana, digest })
+    expect(grants.limitOf(grant!)).toMatchObject({ amount: 500, unit: 'tokens', rule: `grant ${grant!.id}` })
+  })
+
+  simple('begins when asked to, is extended once, and ends early', async () => {
+    const { requests, grants, change, time, holds } = await setUp()
+    const { id, digest } = (await requests.create(dana, { ...ask, startsAt: START + HOUR })).request
+    const { grant } = await requests.approve(id, { by: ana, digest })
+    expect(holds()).toEqual([])
+    expect(grants.nextChange(dana.principal)).toBe(START + HOUR)
+    time.now += HOUR
+    expect(holds()).toEqual(['operator'])
+    const more = (await requests.extend(dana, grant!.id, 1800, 'not done')).request
+    await expect(requests.extend(jo, grant!.id, 1800, 'mine')).rejects.toEqual(denied)
+    await requests.approve(more.id, { by: jo, digest: more.digest })
+    expect(grants.get(grant!.id)?.endsAt).toBe(START + 2 * HOUR + 1_800_000)
+    await expect(requests.extend(dana, grant!.id, 1800, 'again')).rejects.toEqual(impossible)
+    const end = () => change((trx) => grants.end(trx, grant!.id, 'User::"dana"', 'done'))
+    expect([(await end()).value.ended, (await end()).value.ended, holds()]).toEqual([true, false, []])
+  })
+
+  simple('#3 litellm#26861: suspension ends grants, and coming back revives none', async () => {
+    const { requests, grants, touch, time, holds, events } = await setUp()
+    const { id, digest } = (await requests.create(dana, ask)).request
+    await requests.approve(id, { by: ana, digest })
+    time.now += 1000
+    await touch(dana.principal, { active: false, since: time.now })
+    expect(holds()).toEqual([])
+    await touch(dana.principal, { active: true, since: time.now + 10 })
+    expect(holds()).toEqual([])
+    await grants.load()
+    expect(holds()).toEqual([])
+    await grants.tidy()
+    expect(events.at(-1)).toMatchObject({ kind: 'grant.ended', reason: 'principal suspended' })
+  })
+
+  simple('a request for somebody who has left meanwhile gives nothing, and one’s own can be taken back', async () => {
+    const { requests, touch, holds } = await setUp()
+    const { id, digest } = (await requests.create(dana, ask)).request
+    await touch(dana.principal, { active: false, since: START + 5 })
+    await expect(requests.approve(id, { by: ana, digest })).rejects.toEqual(impossible)
+    expect(holds()).toEqual([])
+    await expect(requests.cancel(id, jo)).rejects.toMatchObject({ code: 'not_found' })
+    expect((await requests.cancel(id, dana)).request.state).toBe('cancelled')
+    await expect(requests.cancel(id, dana)).rejects.toEqual(impossible)
+  })
+
+  simple('schedules hold a role in their hours, over midnight too, and name the next change', async () => {
+    const time = { now: START }
+    const etl: Caller = { ...dana, principal: { type: 'Service', id: 'etl' } }
+    const { grants } = await node(
+      await database.open(),
+      time,
+      { duties: {}, allow: () => false },
+      {
+        timeZone: 'Europe/Berlin',
+        schedules: [
+          { name: 'batch', role: 'trainer', principal: etl.principal, from: '01:00', to: '03:00', weekdays: [6] },
+          { name: 'late', role: 'user', principal: etl.principal, from: '23:30', to: '00:15', models: ['demo'] },
+        ],
+      },
+    )
+    const at = (text: string) => {
+      time.now = Date.parse(text)
+      return grants
+        .held(etl.principal, { model: 'demo' })
+        .map(({ role, endsAt }) => [role, new Date(endsAt).toISOString()])
+    }
+    expect(at('2026-11-20T23:59:59+01:00')).toEqual([['user', '2026-11-20T23:15:00.000Z']])
+    expect(at('2026-11-21T00:59:59+01:00')).toEqual([])
+    expect(grants.nextChange(etl.principal)).toBe(Date.parse('2026-11-21T01:00:00+01:00'))
+    expect(at('2026-11-21T01:00:00+01:00')).toEqual([['trainer', '2026-11-21T02:00:00.000Z']])
+    expect(at('2026-11-21T03:00:00+01:00')).toEqual([])
+    expect(at('2026-11-22T01:30:00+01:00')).toEqual([])
+    expect(grants.held(dana.principal)).toEqual([])
+  })
+
+  if (database.name === 'postgres')
+    it('two nodes: a grant of one is held on the other, and its uses are shared', async () => {
+      const time = { now: START }
+      const rules: Rules = { duties: {}, allow: (action) => action !== 'autoApproveRole' }
+      const a = await node(await database.open(), time, rules)
+      const b = await node(await database.reopen(), time, rules)
+      const { id, digest } = (await a.requests.create(dana, { ...ask, uses: 3 })).request
+      const { grant } = await b.requests.approve(id, { by: ana, digest })
+      await expect.poll(() => a.holds()).toEqual(['operator'])
+      const tries = await Promise.allSettled(
+        Array.from({ length: 40 }, (_, i) => (i % 2 ? a : b).grants.use(grant!.id, `call_${i}`)),
+      )
+      expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
+      await expect.poll(() => [a.holds(), b.holds()]).toEqual([[], []])
+    })
+})
