@@ -24,8 +24,8 @@ const CAPABILITIES: EngineCapabilities = {
   embed: true,
   tools: false,
   images: false,
-  json: false,
-  schema: false,
+  json: true,
+  schema: true,
   seed: true,
   logprobs: false,
   logitBias: false,
@@ -73,6 +73,8 @@ export async function createEmbeddedEngine(input: EmbeddedEngineInput): Promise<
         name: 'model',
         workerData: { file, maxFileBytes: input.maxFileBytes ?? MAX_FILE_BYTES },
         env: {},
+        // Flags of the parent (a loader, --input-type) are not meant for this thread.
+        execArgv: [],
       })
       let stopping = false
       const gone = (fault: Fault) => {

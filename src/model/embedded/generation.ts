@@ -77,7 +77,7 @@ export function createGeneration(input: GenerationInput): Generation {
     }
   }
 
-  function finish(reason: 'stop' | 'length', text: string): Delta[] {
+  function finish(reason: 'stop' | 'length' | 'content_filter', text: string): Delta[] {
     done = true
     const deltas: Delta[] = []
     const rest = text + out.flush()
@@ -104,7 +104,9 @@ export function createGeneration(input: GenerationInput): Generation {
       }
       if (count >= input.maxTokens || !logits) return finish('length', '')
       const token = next(logits)
-      if (token === undefined || input.ends.has(token)) return finish('stop', '')
+      // Rules that leave nothing to say end the answer, and it says so.
+      if (token === undefined) return finish('content_filter', '')
+      if (input.ends.has(token)) return finish('stop', '')
       count++
       produced.set(token, (produced.get(token) ?? 0) + 1)
       const bytes = tokenizer.bytes(token)

@@ -7,8 +7,11 @@ import { allOf, type Constraint } from './constraint.ts'
 import type { GenerateRequest, TokenRules, Turn } from './engine-contract.ts'
 import { createGeneration, type Generation } from './generation.ts'
 import { broken, type Gguf, type GgufValue, readGguf } from './gguf.ts'
+import { JSON_OBJECT, jsonOf } from './json-constraint.ts'
+import { readSchema } from './json-schema.ts'
 import { BATCH, createLlama, type State, wipe } from './llama.ts'
 import { createTemplate } from './template.ts'
+import { banPhrases, forbidValues, placeholdersOf } from './token-rules.ts'
 import { createTokenizer, type Tokenizer } from './tokenizer.ts'
 
 export interface StartInput {
@@ -146,7 +149,7 @@ export function createRuntime(bytes: Uint8Array): Runtime {
         data: { param: 'max_tokens' },
       })
     const allowed = rules.placeholdersOfPrompt ? userDefinedIn(prompt, tokenizer) : undefined
-    const constraints: Constraint[] = []
+    const constraints = constraintsOf(request, rules)
     const state = takeState(session, prompt, prompt.length + maxTokens)
     const generation = createGeneration({
       llama,
@@ -264,6 +267,16 @@ export function createRuntime(bytes: Uint8Array): Runtime {
 function cut(state: State, length: number): void {
   for (const part of [...state.keys, ...state.values]) part.fill(0, (part.length / state.capacity) * length)
   state.length = length
+}
+
+function constraintsOf({ messages, prompt, format }: GenerateRequest, rules: TokenRules): Constraint[] {
+  const constraints: Constraint[] = []
+  if (format) constraints.push(jsonOf(format.type === 'schema' ? readSchema(format.schema) : JSON_OBJECT))
+  if (rules.placeholdersOfPrompt)
+    constraints.push(placeholdersOf(messages ? messages.map((turn) => turn.text).join('\n') : (prompt ?? '')))
+  if (rules.forbidden && rules.forbidden.length > 0) constraints.push(forbidValues(rules.forbidden))
+  if (rules.bans && rules.bans.length > 0) constraints.push(banPhrases(rules.bans))
+  return constraints
 }
 
 function userDefinedIn(prompt: readonly number[], tokenizer: Tokenizer): Set<number> {
