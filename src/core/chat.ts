@@ -66,7 +66,7 @@ export interface Params {
   tools?: Tool[]
   toolChoice?: ToolChoice
   parallelTools?: boolean
-  /** `none | minimal | low | medium | high | xhigh`, or an engine's own word. */
+  /** `none | minimal | low | medium | high | xhigh`, `on` without a level, or an engine's own word. */
   reasoningEffort?: string
   reasoningTokens?: number
   /** Free text naming the end user, as the client says; never an identity. */
@@ -92,7 +92,7 @@ export interface ModelRequest {
   action: UseAction
   /** The name as the client wrote it, until the resolver replaces it by the upstream's own. */
   model: string
-  /** chat */
+  /** chat; or, with `complete`, one prompt to be put into the model's chat template (Ollama's generate) */
   messages: Message[]
   /** complete: one or several prompts; embed: the inputs. */
   inputs: string[]

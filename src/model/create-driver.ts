@@ -1,10 +1,9 @@
-// One driver for each kind of upstream.
+// One driver for each kind of upstream that is reached over HTTP; the built-in runtime is made from its engine.
 import type { Driver, DriverKind } from './driver.ts'
+import { createOllamaDriver } from './ollama.ts'
 import { createOpenaiDriver, type OpenaiOptions } from './openai.ts'
 
-/** Kinds that are reached over HTTP; the built-in runtime is made from its engine. */
-export type HttpKind = Exclude<DriverKind, 'embedded' | 'ollama'>
+export type HttpKind = Exclude<DriverKind, 'embedded'>
 
-export function createDriver(kind: HttpKind, options: OpenaiOptions): Driver {
-  return createOpenaiDriver(kind, options)
-}
+export const createDriver = (kind: HttpKind, options: OpenaiOptions): Driver =>
+  kind === 'ollama' ? createOllamaDriver(options) : createOpenaiDriver(kind, options)

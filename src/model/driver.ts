@@ -14,7 +14,8 @@ export type DriverKind = 'openai' | 'vllm' | 'llamacpp' | 'ollama' | 'embedded'
 
 export interface Capabilities {
   readonly actions: ReadonlySet<UseAction>
-  readonly params: ReadonlySet<keyof Params>
+  /** What each of its routes can express. */
+  readonly params: Readonly<Record<UseAction, ReadonlySet<keyof Params>>>
   readonly parts: ReadonlySet<Part['type']>
   /** Whether an image may be a URL that the upstream opens itself; else only bytes within the request. */
   readonly remoteImages: boolean
@@ -59,8 +60,8 @@ export interface RunningModel extends ListedModel {
   readonly vramBytes?: number
 }
 
-/** Progress of a manage verb: one line of facts after another. */
-export type Progress = AsyncIterable<JsonObject>
+/** Progress of a manage verb: batches of facts. */
+export type Progress = AsyncIterable<JsonObject[]>
 
 export interface SendOptions {
   readonly signal: AbortSignal
@@ -87,6 +88,12 @@ export interface Driver {
   manage(request: ManageRequest, signal: AbortSignal): Promise<Progress>
   close(): Promise<void>
 }
+
+export const paramSets = (lists: Record<UseAction, readonly (keyof Params)[]>): Capabilities['params'] => ({
+  chat: new Set(lists.chat),
+  complete: new Set(lists.complete),
+  embed: new Set(lists.embed),
+})
 
 /** Values that ask for nothing: they may be sent to a target that does not know the parameter. */
 const NEUTRAL: { readonly [K in keyof Params]?: (value: NonNullable<Params[K]>) => boolean } = {
@@ -115,11 +122,12 @@ const NEUTRAL: { readonly [K in keyof Params]?: (value: NonNullable<Params[K]>) 
 
 /** @throws Fault `unsupported_parameter` naming the first thing the target cannot express */
 export function refuseUnexpressed(request: ModelRequest, can: Capabilities): void {
-  if (!can.actions.has(request.action)) throw unexpressed(request.action, 'model')
+  const needed: UseAction = request.messages.length > 0 ? 'chat' : request.action
+  if (!can.actions.has(needed)) throw unexpressed(needed, 'model')
   for (const key in request.params) {
     const name = key as keyof Params
     const value = request.params[name]
-    if (value === undefined || can.params.has(name)) continue
+    if (value === undefined || can.params[needed].has(name)) continue
     const neutral = NEUTRAL[name] as ((value: unknown) => boolean) | undefined
     if (!neutral?.(value)) throw unexpressed(snakeCase(name), snakeCase(name))
   }

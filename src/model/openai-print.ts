@@ -17,7 +17,9 @@ export function printOpenai(request: ModelRequest, dialect: OpenaiDialect): { pa
     if (params.dimensions !== undefined) body.dimensions = params.dimensions
     return { path: '/v1/embeddings', body: JSON.stringify(body) }
   }
-  if (request.action === 'chat') {
+  // A completion may also be one prompt for the model's chat template (Ollama's generate): then it is sent as a chat.
+  const chat = request.messages.length > 0
+  if (chat) {
     body.messages = request.messages.map(printMessage)
     printChatParams(params, body)
   } else {
@@ -30,7 +32,7 @@ export function printOpenai(request: ModelRequest, dialect: OpenaiDialect): { pa
     // Asked for in any case: budgets are settled by it.
     body.stream_options = { include_usage: true }
   }
-  return { path: request.action === 'chat' ? '/v1/chat/completions' : '/v1/completions', body: JSON.stringify(body) }
+  return { path: chat ? '/v1/chat/completions' : '/v1/completions', body: JSON.stringify(body) }
 }
 
 const SHARED: readonly (readonly [keyof Params, string])[] = [
@@ -56,13 +58,15 @@ const CHAT: readonly (readonly [keyof Params, string])[] = [
   ['logprobs', 'logprobs'],
   ['topLogprobs', 'top_logprobs'],
   ['parallelTools', 'parallel_tool_calls'],
-  ['reasoningEffort', 'reasoning_effort'],
   ['serviceTier', 'service_tier'],
   ['verbosity', 'verbosity'],
 ]
 
 function printChatParams(params: Params, body: JsonObject): void {
   for (const [ours, theirs] of CHAT) if (params[ours] !== undefined) body[theirs] = params[ours] as Json
+  // Ollama's plain "think" has no level.
+  if (params.reasoningEffort !== undefined)
+    body.reasoning_effort = params.reasoningEffort === 'on' ? 'medium' : params.reasoningEffort
   if (params.tools !== undefined && params.tools.length > 0) body.tools = params.tools.map(printTool)
   if (params.toolChoice !== undefined) body.tool_choice = printToolChoice(params.toolChoice)
   const format = params.responseFormat

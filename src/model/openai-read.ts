@@ -105,7 +105,7 @@ const FINISH: Record<string, FinishReason> = {
 /** A word not known here must not pass for a good end. */
 const finishReason = (word: string): FinishReason => FINISH[word] ?? (word === 'eos' ? 'stop' : 'interrupted')
 
-function chatLogprobs(value: Json | undefined): TokenLogprob[] | undefined {
+export function chatLogprobs(value: Json | undefined): TokenLogprob[] | undefined {
   if (!isObject(value) || !Array.isArray(value.content)) return undefined
   return value.content.flatMap((entry) => {
     const token = tokenLogprob(entry)

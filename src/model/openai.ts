@@ -1,7 +1,14 @@
 // The drivers of servers that speak OpenAI's format: OpenAI and its likes, vLLM, llama.cpp's server.
 import { randomBytes } from 'node:crypto'
 import { Fault, isObject, type ModelRequest, type Params, type Part, type UseAction } from '../core/index.ts'
-import { type Capabilities, type Driver, type ListedModel, type ManageAction, refuseUnexpressed } from './driver.ts'
+import {
+  type Capabilities,
+  type Driver,
+  type ListedModel,
+  type ManageAction,
+  paramSets,
+  refuseUnexpressed,
+} from './driver.ts'
 import { type OpenaiDialect, printOpenai } from './openai-print.ts'
 import { count, readingOf } from './openai-read.ts'
 import { createOpenaiEmbeddingReader, createOpenaiStreamReader, createOpenaiWholeReader } from './openai-stream.ts'
@@ -15,7 +22,7 @@ export interface OpenaiOptions extends UpstreamOptions {
   readonly remoteImages?: boolean
 }
 
-const COMMON: readonly (keyof Params)[] = [
+const SAMPLING: readonly (keyof Params)[] = [
   'maxTokens',
   'temperature',
   'topP',
@@ -27,36 +34,36 @@ const COMMON: readonly (keyof Params)[] = [
   'presencePenalty',
   'logprobs',
   'topLogprobs',
+]
+const CHAT: readonly (keyof Params)[] = [
+  ...SAMPLING,
   'responseFormat',
   'tools',
   'toolChoice',
   'parallelTools',
   'reasoningEffort',
-  'dimensions',
-  'encodingFormat',
-  'suffix',
-  'echo',
-  'bestOf',
 ]
-const KINDS: Record<OpenaiKind, { params: readonly (keyof Params)[]; parts: readonly Part['type'][] }> = {
+const LOCAL_SAMPLING: readonly (keyof Params)[] = ['topK', 'minP', 'repeatPenalty']
+const EMBED: readonly (keyof Params)[] = ['dimensions', 'encodingFormat']
+
+const PARAMS: Record<OpenaiKind, Record<UseAction, readonly (keyof Params)[]>> = {
   openai: {
-    params: [...COMMON, 'serviceTier', 'verbosity'],
-    parts: ['text', 'image', 'audio', 'document', 'reasoning', 'refusal'],
+    chat: [...CHAT, 'serviceTier', 'verbosity'],
+    complete: [...SAMPLING, 'suffix', 'echo', 'bestOf'],
+    embed: EMBED,
   },
   vllm: {
-    params: [...COMMON, 'topK', 'minP', 'repeatPenalty'],
-    parts: ['text', 'image', 'audio', 'document', 'reasoning', 'refusal'],
+    chat: [...CHAT, ...LOCAL_SAMPLING],
+    complete: [...SAMPLING, ...LOCAL_SAMPLING, 'suffix', 'echo', 'bestOf'],
+    embed: EMBED,
   },
   llamacpp: {
-    params: [
-      ...COMMON.filter((name) => name !== 'bestOf' && name !== 'echo' && name !== 'suffix'),
-      'topK',
-      'minP',
-      'repeatPenalty',
-    ],
-    parts: ['text', 'image', 'audio', 'document', 'reasoning', 'refusal'],
+    chat: [...CHAT, ...LOCAL_SAMPLING],
+    complete: [...SAMPLING, ...LOCAL_SAMPLING],
+    embed: ['encodingFormat'],
   },
 }
+const PARTS: readonly Part['type'][] = ['text', 'image', 'audio', 'document', 'reasoning', 'refusal']
 
 const ALL_ACTIONS: readonly UseAction[] = ['chat', 'complete', 'embed']
 const NO_VERBS: ReadonlySet<ManageAction> = new Set()
@@ -65,8 +72,8 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
   const upstream = createUpstream(options)
   const capabilities: Capabilities = {
     actions: new Set(ALL_ACTIONS),
-    params: new Set(KINDS[kind].params),
-    parts: new Set(KINDS[kind].parts),
+    params: paramSets(PARAMS[kind]),
+    parts: new Set(PARTS),
     remoteImages: options.remoteImages ?? false,
     manage: NO_VERBS,
   }

@@ -13,7 +13,13 @@ function scriptedDriver(kind: DriverKind, models: ListedModel[]) {
   const none = new Set<never>()
   const driver = {
     kind,
-    capabilities: { actions: none, params: none, parts: none, remoteImages: false, manage: none },
+    capabilities: {
+      actions: none,
+      params: { chat: none, complete: none, embed: none },
+      parts: none,
+      remoteImages: false,
+      manage: none,
+    },
     models,
     away: false,
     sent: [] as string[],

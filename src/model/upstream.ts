@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { StringDecoder } from 'node:string_decoder'
 import { Pool } from 'undici'
-import { type Delta, Fault, type Reply } from '../core/index.ts'
+import { type Delta, Fault } from '../core/index.ts'
 import { Exchange } from './exchange.ts'
 import { refusedByUpstream, unusable } from './upstream-fault.ts'
 
@@ -34,20 +34,21 @@ export interface Ask {
   readonly repeatable: boolean
 }
 
-/** Turns the text of a body into deltas, read by read. */
-export interface AnswerReader {
-  push(text: string): Delta[]
+/** Turns the text of a body into pieces, read by read. */
+export interface PieceReader<T> {
+  push(text: string): T[]
   /** At the end of the body. @throws Fault if the answer was not complete */
-  end(): Delta[]
+  end(): T[]
 }
+export type AnswerReader = PieceReader<Delta>
 
 export interface Upstream {
-  /** The answer's head; any status. */
-  open(ask: Ask, signal: AbortSignal): Promise<Exchange>
-  /** Asks, checks status and content type, and reads the answer through `reader`. */
-  reply(ask: Ask, reader: AnswerReader, signal: AbortSignal): Promise<Reply>
+  /** Asks, checks status and content type, and reads the answer through `reader`, one batch of pieces per read. */
+  reply<T>(ask: Ask, reader: PieceReader<T>, signal: AbortSignal): Promise<AsyncIterable<T[]>>
   /** A whole JSON answer. */
   json(ask: Ask, signal: AbortSignal): Promise<unknown>
+  /** An answer of which only the status matters. */
+  done(ask: Ask, signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 
@@ -119,20 +120,22 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     }
   }
 
-  const reply = async (ask: Ask, reader: AnswerReader, signal: AbortSignal): Promise<Reply> => {
-    const exchange = await open(ask, signal)
-    await check(exchange, ask.accept)
-    return new Answering(exchange, reader)
-  }
-
   return {
-    open,
-    reply,
+    async reply(ask, reader, signal) {
+      const exchange = await open(ask, signal)
+      await check(exchange, ask.accept)
+      return new Answering(exchange, reader)
+    },
     async json(ask, signal) {
       const exchange = await open(ask, signal)
       await check(exchange, ask.accept)
       const body = await readText(exchange, MOST_ANSWER_CHARACTERS)
       return parseAnswer(body)
+    },
+    async done(ask, signal) {
+      const exchange = await open(ask, signal)
+      await checkStatus(exchange)
+      await readText(exchange, MOST_ANSWER_CHARACTERS)
     },
     close: () => pool.destroy(),
   }
@@ -161,11 +164,14 @@ function diedIdle(exchange: Exchange): boolean {
   return (socket?.bytesRead ?? 0) > 0
 }
 
+async function checkStatus(exchange: Exchange): Promise<void> {
+  if (exchange.status === 200) return
+  const body = await readText(exchange, MOST_REFUSAL_CHARACTERS).catch(() => '')
+  throw refusedByUpstream(exchange.status, body, one(exchange.headers, 'retry-after'))
+}
+
 async function check(exchange: Exchange, accept: string): Promise<void> {
-  if (exchange.status !== 200) {
-    const body = await readText(exchange, MOST_REFUSAL_CHARACTERS).catch(() => '')
-    throw refusedByUpstream(exchange.status, body, one(exchange.headers, 'retry-after'))
-  }
+  await checkStatus(exchange)
   const type = one(exchange.headers, 'content-type')?.split(';')[0]?.trim().toLowerCase()
   if (type !== accept || !isPlain(exchange.headers)) {
     const fault = unusable('The model server answered with an unexpected content type.')
@@ -200,13 +206,13 @@ async function readText(exchange: Exchange, most: number): Promise<string> {
 const LEFT = new Fault('client_closed')
 
 /** A hand-written iterator: a generator that is closed before its first step never runs its `finally`. */
-class Answering implements AsyncIterableIterator<Delta[]> {
+class Answering<T> implements AsyncIterableIterator<T[]> {
   readonly #exchange: Exchange
-  readonly #reader: AnswerReader
+  readonly #reader: PieceReader<T>
   readonly #decoder = new StringDecoder('utf8')
   #done = false
 
-  constructor(exchange: Exchange, reader: AnswerReader) {
+  constructor(exchange: Exchange, reader: PieceReader<T>) {
     this.#exchange = exchange
     this.#reader = reader
   }
@@ -215,7 +221,7 @@ class Answering implements AsyncIterableIterator<Delta[]> {
     return this
   }
 
-  async next(): Promise<IteratorResult<Delta[]>> {
+  async next(): Promise<IteratorResult<T[]>> {
     try {
       while (!this.#done) {
         const chunks = await this.#exchange.read()
@@ -239,7 +245,7 @@ class Answering implements AsyncIterableIterator<Delta[]> {
     return { done: true, value: undefined }
   }
 
-  return(): Promise<IteratorResult<Delta[]>> {
+  return(): Promise<IteratorResult<T[]>> {
     this.#done = true
     this.#exchange.abort(LEFT)
     return Promise.resolve({ done: true, value: undefined })

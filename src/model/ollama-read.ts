@@ -1,0 +1,114 @@
+// Answers in Ollama's format as deltas: one line of a stream or one whole answer, which differ in nothing; and embeddings.
+import { type Delta, isObject, type Json, type JsonObject, type TokenLogprob, type Usage } from '../core/index.ts'
+import { createNdjsonReader } from './ndjson.ts'
+import { chatLogprobs, count, isVector } from './openai-read.ts'
+import { createWholeReader } from './openai-stream.ts'
+import { type AnswerReader, parseAnswer } from './upstream.ts'
+import { brokenOff, errorInAnswer, unusable } from './upstream-fault.ts'
+
+interface State {
+  tools: number
+  done: boolean
+  readonly newToolCallId: () => string
+}
+
+export function createOllamaStreamReader(newToolCallId: () => string): AnswerReader {
+  const state: State = { tools: 0, done: false, newToolCallId }
+  let out: Delta[] = []
+  const lines = createNdjsonReader((line) => {
+    if (!state.done) readLine(parseAnswer(line), state, out)
+  })
+  const take = (): Delta[] => {
+    const deltas = out
+    out = []
+    return deltas
+  }
+  return {
+    push(text) {
+      lines.push(text)
+      return take()
+    },
+    end() {
+      lines.end()
+      if (!state.done) throw brokenOff()
+      return take()
+    },
+  }
+}
+
+export const createOllamaWholeReader = (newToolCallId: () => string): AnswerReader =>
+  createWholeReader((value, out) => {
+    const state: State = { tools: 0, done: false, newToolCallId }
+    readLine(value, state, out)
+    if (!state.done) throw unusable('The model server answered without an end.')
+  })
+
+function readLine(value: unknown, state: State, out: Delta[]): void {
+  if (!isObject(value)) throw unusable('The model server sent something that is not an object.')
+  if ((value.error ?? null) !== null) throw errorInAnswer()
+  const said = isObject(value.message) ? value.message : value
+  const thinking = said.thinking
+  if (typeof thinking === 'string' && thinking !== '') out.push({ type: 'reasoning', choice: 0, text: thinking })
+  const text = said === value ? value.response : said.content
+  if (text !== undefined && text !== null && typeof text !== 'string') throw unusable('The text is not a string.')
+  const logprobs = lineLogprobs(value.logprobs)
+  if (typeof text === 'string' && (text !== '' || logprobs))
+    out.push(logprobs ? { type: 'text', choice: 0, text, logprobs } : { type: 'text', choice: 0, text })
+  const calls = said.tool_calls
+  if (Array.isArray(calls)) for (const call of calls) readToolCall(call, state, out)
+  if (value.done !== true) return
+  state.done = true
+  const reason = value.done_reason ?? 'stop'
+  out.push({
+    type: 'finish',
+    choice: 0,
+    reason:
+      reason === 'length' ? 'length' : reason !== 'stop' ? 'interrupted' : state.tools > 0 ? 'tool_calls' : 'stop',
+  })
+  const usage = readUsage(value)
+  if (usage) out.push({ type: 'usage', usage })
+}
+
+/** Most tool calls of one answer. */
+const MOST_TOOL_CALLS = 256
+
+function readToolCall(call: Json, state: State, out: Delta[]): void {
+  const called = isObject(call) ? call.function : undefined
+  if (!isObject(call) || !isObject(called) || typeof called.name !== 'string' || called.name === '')
+    throw unusable('A tool call has no name.')
+  if (state.tools >= MOST_TOOL_CALLS) throw unusable('There are too many tool calls.')
+  const id = typeof call.id === 'string' && call.id !== '' ? call.id : state.newToolCallId()
+  const given = called.arguments ?? {}
+  out.push({
+    type: 'tool',
+    choice: 0,
+    index: state.tools++,
+    id,
+    name: called.name,
+    arguments: typeof given === 'string' ? given : JSON.stringify(given),
+  })
+}
+
+const lineLogprobs = (value: Json | undefined): TokenLogprob[] | undefined =>
+  Array.isArray(value) ? chatLogprobs({ content: value }) : undefined
+
+function readUsage(value: JsonObject): Usage | undefined {
+  // A prompt that was wholly in the cache has no count.
+  const inputTokens = count(value.prompt_eval_count ?? 0)
+  const outputTokens = count(value.eval_count)
+  return inputTokens === undefined || outputTokens === undefined ? undefined : { inputTokens, outputTokens }
+}
+
+export const createOllamaEmbeddingReader = (inputs: number): AnswerReader =>
+  createWholeReader((value, out) => {
+    if (!isObject(value)) throw unusable('The model server sent something that is not an object.')
+    if ((value.error ?? null) !== null) throw errorInAnswer()
+    const vectors = value.embeddings
+    if (!Array.isArray(vectors) || vectors.length !== inputs) throw unusable('There is not one vector for each input.')
+    vectors.forEach((vector, index) => {
+      if (!isVector(vector)) throw unusable('A vector is not usable.')
+      out.push({ type: 'embedding', index, vector })
+    })
+    const inputTokens = count(value.prompt_eval_count)
+    if (inputTokens !== undefined) out.push({ type: 'usage', usage: { inputTokens, outputTokens: 0 } })
+  })
