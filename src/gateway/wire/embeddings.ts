@@ -1,0 +1,128 @@
+// Embeddings in their three shapes: OpenAI's /v1/embeddings, Ollama's /api/embed and its older /api/embeddings.
+import { type Json, type ModelRequest, type Params, parseJson } from '../../core/index.ts'
+import type { Wire, WireWriter, WriterContext } from '../ports.ts'
+import { collect } from './answer.ts'
+import { boolean, integer, malformed, name, oneOf, onlyFields, optional, root, text, texts } from './field.ts'
+import { cutOllama, refuseOllama } from './ollama-fault.ts'
+import { readKeepAlive, readOptions } from './ollama-params.ts'
+import { openaiError, refuseOpenai } from './openai-fault.ts'
+import { JSON_HEADERS } from './refusal-headers.ts'
+
+/** Most inputs of one call: OpenAI's own bound. */
+const MOST_INPUTS = 2048
+
+export const openaiEmbeddings: Wire = {
+  name: 'openai-embeddings',
+  read: readOpenai,
+  writer: (context) => ({
+    ...createWriter(context),
+    whole(deltas) {
+      const { embeddings, usage } = collect(deltas)
+      const format = context.request.params.encodingFormat ?? 'float'
+      return JSON.stringify({
+        object: 'list',
+        data: embeddings.map((vector, index) => ({ object: 'embedding', index, embedding: encode(vector, format) })),
+        model: context.model,
+        usage: { prompt_tokens: usage?.inputTokens ?? 0, total_tokens: usage?.inputTokens ?? 0 },
+      })
+    },
+    cut: (fault, shown) => JSON.stringify({ error: openaiError(fault, shown.decisionId) }),
+  }),
+  refuse: refuseOpenai,
+}
+
+export const ollamaEmbed: Wire = {
+  name: 'ollama-embed',
+  read: readEmbed,
+  writer: (context) => ({
+    ...createWriter(context),
+    whole(deltas) {
+      const { embeddings, usage } = collect(deltas)
+      return JSON.stringify({
+        model: context.model,
+        embeddings: embeddings.map(numbers),
+        ...(usage ? { prompt_eval_count: usage.inputTokens } : {}),
+      })
+    },
+  }),
+  refuse: refuseOllama,
+}
+
+/** The route that `/api/embed` replaced: one prompt, one vector. */
+export const ollamaEmbeddings: Wire = {
+  name: 'ollama-embeddings',
+  read: readEmbeddings,
+  writer: (context) => ({
+    ...createWriter(context),
+    whole: (deltas) => JSON.stringify({ embedding: numbers(collect(deltas).embeddings[0] ?? []) }),
+  }),
+  refuse: refuseOllama,
+}
+
+/** Embeddings never stream. */
+const createWriter = (_context: WriterContext): WireWriter => ({
+  streamHeaders: JSON_HEADERS,
+  wholeHeaders: JSON_HEADERS,
+  batch: () => '',
+  end: () => '',
+  whole: () => '',
+  cut: cutOllama,
+})
+
+const OPENAI_READERS = {
+  dimensions: ['dimensions', (value, where) => integer(value, where, 1, 1_000_000)],
+  encodingFormat: ['encoding_format', (value, where) => oneOf(value, where, ['float', 'base64'])],
+  user: ['user', text],
+} as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>
+const OPENAI_FIELDS = new Set(['model', 'input', ...Object.values(OPENAI_READERS).map(([theirs]) => theirs)])
+
+function readOpenai(bytes: Uint8Array): ModelRequest {
+  const body = root(parseJson(bytes))
+  onlyFields(body, OPENAI_FIELDS)
+  // Token numbers are refused: no rule and no guard can read them.
+  return request(body.model, texts(body.input, 'input', MOST_INPUTS), 'input', optional(body, OPENAI_READERS))
+}
+
+const EMBED_READERS = {
+  truncate: ['truncate', boolean],
+  dimensions: OPENAI_READERS.dimensions,
+  keepAliveSeconds: ['keep_alive', readKeepAlive],
+} as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>
+const EMBED_FIELDS = new Set(['model', 'input', 'options', ...Object.values(EMBED_READERS).map(([theirs]) => theirs)])
+
+function readEmbed(bytes: Uint8Array): ModelRequest {
+  const body = root(parseJson(bytes))
+  onlyFields(body, EMBED_FIELDS)
+  const params = { ...readOptions(body), ...optional(body, EMBED_READERS) }
+  return request(body.model, texts(body.input, 'input', MOST_INPUTS), 'input', params)
+}
+
+const EMBEDDINGS_FIELDS = new Set(['model', 'prompt', 'options', 'keep_alive'])
+
+function readEmbeddings(bytes: Uint8Array): ModelRequest {
+  const body = root(parseJson(bytes))
+  onlyFields(body, EMBEDDINGS_FIELDS)
+  const { keepAliveSeconds } = EMBED_READERS
+  const params = { ...readOptions(body), ...optional(body, { keepAliveSeconds }) }
+  return request(body.model, [text(body.prompt, 'prompt')], 'prompt', params)
+}
+
+function request(model: Json | undefined, inputs: string[], where: string, params: Params): ModelRequest {
+  if (inputs.length === 0) throw malformed(where, 'must not be empty')
+  return { action: 'embed', model: name(model, 'model'), messages: [], inputs, params, stream: false }
+}
+
+/** Little-endian 32-bit floats in base64, as OpenAI's clients ask for by default. */
+function encode(vector: number[] | string, format: 'float' | 'base64'): number[] | string {
+  if (format === 'float') return numbers(vector)
+  if (typeof vector === 'string') return vector
+  const bytes = Buffer.alloc(vector.length * 4)
+  for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4)
+  return bytes.toString('base64')
+}
+
+function numbers(vector: number[] | string): number[] {
+  if (typeof vector !== 'string') return vector
+  const bytes = Buffer.from(vector, 'base64')
+  return Array.from({ length: Math.floor(bytes.length / 4) }, (_unused, index) => bytes.readFloatLE(index * 4))
+}

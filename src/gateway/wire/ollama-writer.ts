@@ -1,0 +1,150 @@
+// POST /api/chat and /api/generate, writing: lines of JSON, the last one with `done`, or one object. A line is a fixed prefix,
+// one printed string and a fixed suffix.
+import {
+  type Delta,
+  Fault,
+  type FinishReason,
+  isObject,
+  type JsonObject,
+  type TokenLogprob,
+  type ToolCall,
+  type Usage,
+} from '../../core/index.ts'
+import type { WireWriter, WriterContext } from '../ports.ts'
+import { collect, emptyChoice } from './answer.ts'
+import { cutOllama } from './ollama-fault.ts'
+import { JSON_HEADERS, NDJSON_HEADERS } from './refusal-headers.ts'
+
+export const createOllamaChatWriter = (context: WriterContext): WireWriter =>
+  createWriter(context, {
+    open: '"message":{"role":"assistant","content":',
+    shut: '}',
+    reasoning: (text) => `"message":{"role":"assistant","content":"","thinking":${text}}`,
+    tools: (calls) => `"message":{"role":"assistant","content":"","tool_calls":${calls}}`,
+    last: '"message":{"role":"assistant","content":""}',
+    whole: (content, thinking, calls) => ({
+      message: {
+        role: 'assistant',
+        content,
+        ...(thinking === '' ? {} : { thinking }),
+        ...(calls.length === 0 ? {} : { tool_calls: calls }),
+      },
+    }),
+  })
+
+export const createOllamaGenerateWriter = (context: WriterContext): WireWriter =>
+  createWriter(context, {
+    open: '"response":',
+    shut: '',
+    reasoning: (text) => `"response":"","thinking":${text}`,
+    tools: (calls) => `"response":"","tool_calls":${calls}`,
+    last: '"response":""',
+    whole: (content, thinking, calls) => ({
+      response: content,
+      ...(thinking === '' ? {} : { thinking }),
+      ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    }),
+  })
+
+/** Where the two routes put what a model says; strings are printed JSON. */
+interface Shape {
+  readonly open: string
+  readonly shut: string
+  reasoning(text: string): string
+  tools(calls: string): string
+  readonly last: string
+  whole(content: string, thinking: string, calls: readonly JsonObject[]): object
+}
+
+function createWriter({ model, created }: WriterContext, shape: Shape): WireWriter {
+  const at = new Date(created * 1000).toISOString()
+  const head = `{"model":${JSON.stringify(model)},"created_at":"${at}",`
+  const open = head + shape.open
+  const shut = `${shape.shut},"done":false}\n`
+  const spoken = emptyChoice()
+  let usage: Usage | undefined
+
+  const write = (delta: Delta): string => {
+    switch (delta.type) {
+      case 'text':
+        if (delta.logprobs === undefined) return open + JSON.stringify(delta.text) + shut
+        return `${open}${JSON.stringify(delta.text)}${shape.shut},"done":false,"logprobs":${JSON.stringify(logprobsOf(delta.logprobs))}}\n`
+      case 'refusal':
+        return open + JSON.stringify(delta.text) + shut
+      case 'reasoning':
+        return `${head}${shape.reasoning(JSON.stringify(delta.text))},"done":false}\n`
+      case 'tool': {
+        // The format has no pieces of arguments: a call is written when it is whole.
+        while (spoken.toolCalls.length <= delta.index) spoken.toolCalls.push({ id: '', name: '', arguments: '' })
+        const call = spoken.toolCalls[delta.index] as ToolCall
+        if (delta.id !== undefined) call.id = delta.id
+        if (delta.name !== undefined) call.name = delta.name
+        call.arguments += delta.arguments
+        return ''
+      }
+      case 'finish': {
+        spoken.finish = delta.reason
+        if (spoken.toolCalls.length === 0) return ''
+        return `${head}${shape.tools(JSON.stringify(spoken.toolCalls.map(toolCall)))},"done":false}\n`
+      }
+      case 'usage':
+        usage = delta.usage
+        return ''
+      case 'embedding':
+        return ''
+    }
+  }
+
+  return {
+    streamHeaders: NDJSON_HEADERS,
+    wholeHeaders: JSON_HEADERS,
+    batch(deltas) {
+      let out = ''
+      for (const delta of deltas) out += write(delta)
+      return out
+    },
+    end() {
+      const tail = { done: true, done_reason: doneReason(spoken.finish), ...counts(usage) }
+      return `${head}${shape.last},${JSON.stringify(tail).slice(1)}\n`
+    },
+    whole(deltas) {
+      const answer = collect(deltas)
+      const choice = answer.choices[0] ?? emptyChoice()
+      return JSON.stringify({
+        model,
+        created_at: at,
+        ...shape.whole(choice.text + choice.refusal, choice.reasoning, choice.toolCalls.map(toolCall)),
+        done: true,
+        done_reason: doneReason(choice.finish),
+        ...counts(answer.usage),
+        ...(choice.logprobs.length === 0 ? {} : { logprobs: logprobsOf(choice.logprobs) }),
+      })
+    },
+    cut: (fault) => cutOllama(fault),
+  }
+}
+
+const counts = (usage: Usage | undefined) =>
+  usage ? { prompt_eval_count: usage.inputTokens, eval_count: usage.outputTokens } : {}
+
+/** An answer that was broken off must not look finished. */
+const doneReason = (reason: FinishReason | undefined): string =>
+  reason === 'stop' || reason === 'tool_calls' ? 'stop' : reason === 'content_filter' ? reason : 'length'
+
+function toolCall(call: ToolCall): JsonObject {
+  return { id: call.id, function: { name: call.name, arguments: argumentsOf(call) } }
+}
+
+function argumentsOf(call: ToolCall): JsonObject {
+  if (call.arguments.trim() === '') return {}
+  try {
+    const value: unknown = JSON.parse(call.arguments)
+    if (isObject(value)) return value
+  } catch {
+    // said below
+  }
+  throw new Fault('upstream_invalid', { detail: 'The model called a tool with arguments that are not a JSON object.' })
+}
+
+const logprobsOf = (logprobs: readonly TokenLogprob[]) =>
+  logprobs.map(({ top, ...token }) => ({ ...token, ...(top === undefined ? {} : { top_logprobs: top }) }))
