@@ -2,7 +2,15 @@
 import type { UseAction } from '../core/index.ts'
 import type { Serve } from './pipeline.ts'
 import type { Incoming, Outgoing, Wire } from './ports.ts'
-import { openaiChat } from './wire/index.ts'
+import {
+  ollamaChat,
+  ollamaEmbed,
+  ollamaEmbeddings,
+  ollamaGenerate,
+  openaiChat,
+  openaiCompletions,
+  openaiEmbeddings,
+} from './wire/index.ts'
 
 export interface DataRoute {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -12,7 +20,15 @@ export interface DataRoute {
   handle(incoming: Incoming): Promise<Outgoing>
 }
 
-const CALLS: readonly [path: string, action: UseAction, wire: Wire][] = [['/v1/chat/completions', 'chat', openaiChat]]
+const CALLS: readonly [path: string, action: UseAction, wire: Wire][] = [
+  ['/v1/chat/completions', 'chat', openaiChat],
+  ['/v1/completions', 'complete', openaiCompletions],
+  ['/v1/embeddings', 'embed', openaiEmbeddings],
+  ['/api/chat', 'chat', ollamaChat],
+  ['/api/generate', 'complete', ollamaGenerate],
+  ['/api/embed', 'embed', ollamaEmbed],
+  ['/api/embeddings', 'embed', ollamaEmbeddings],
+]
 
 export const createDataRoutes = (serve: Serve): DataRoute[] =>
   CALLS.map(([path, action, wire]) => ({

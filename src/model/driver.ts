@@ -67,6 +67,8 @@ export interface SendOptions {
   readonly signal: AbortSignal
   /** Isolates state and caches in a runtime of our own; another server never learns it. */
   readonly session: string
+  /** Shares a runtime of our own fairly. */
+  readonly principal: string
   /** Phrases a runtime of our own must not say. */
   readonly bans: readonly string[]
 }

@@ -23,7 +23,8 @@ async function start(script: Script) {
 const never = new AbortController().signal
 async function all(driver: Driver, request: ModelRequest): Promise<Delta[]> {
   const deltas: Delta[] = []
-  for await (const batch of await driver.send(request, { signal: never, session: 's', bans: [] })) deltas.push(...batch)
+  for await (const batch of await driver.send(request, { signal: never, session: 's', principal: 'p', bans: [] }))
+    deltas.push(...batch)
   return deltas
 }
 const chat = (over: Partial<ModelRequest> = {}): ModelRequest => ({

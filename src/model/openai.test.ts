@@ -40,7 +40,7 @@ const chat = (over: Partial<ModelRequest> = {}): ModelRequest => ({
 })
 const never = new AbortController().signal
 const send = (driver: Driver, request: ModelRequest, signal = never) =>
-  driver.send(request, { signal, session: 's', bans: [] })
+  driver.send(request, { signal, session: 's', principal: 'p', bans: [] })
 async function all(driver: Driver, request: ModelRequest, signal = never): Promise<Delta[]> {
   const deltas: Delta[] = []
   for await (const batch of await send(driver, request, signal)) deltas.push(...batch)

@@ -37,7 +37,7 @@ function scriptedDriver(kind: DriverKind, models: ListedModel[]) {
   return driver satisfies Driver
 }
 
-const options = { signal: new AbortController().signal, session: 's', bans: [] }
+const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [] }
 const request: ModelRequest = { action: 'chat', model: 'x', messages: [], inputs: [], params: {}, stream: false }
 
 describe.each(DATABASES.map((make) => make()))('registry on $name', (database) => {

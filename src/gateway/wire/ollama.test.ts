@@ -1,0 +1,207 @@
+import { describe, expect, test } from 'vitest'
+import { type Delta, Fault, type ModelRequest } from '../../core/index.ts'
+import type { Wire } from '../ports.ts'
+import { ollamaEmbed, ollamaEmbeddings } from './embeddings.ts'
+import { ollamaChat, ollamaGenerate } from './ollama-chat.ts'
+import { readKeepAlive } from './ollama-params.ts'
+
+const read = (wire: Wire, body: unknown): ModelRequest => wire.read(Buffer.from(JSON.stringify(body)), {})
+const PNG = 'iVBORw0KGgoAAAA='
+
+describe('reading', () => {
+  test('a chat with images, thinking, tools by name, and options', () => {
+    expect(
+      read(ollamaChat, {
+        model: 'm',
+        messages: [
+          { role: 'user', content: 'look', images: [PNG] },
+          {
+            role: 'assistant',
+            content: '',
+            thinking: 'hm',
+            tool_calls: [
+              { function: { name: 'f', arguments: { a: 1 } } },
+              { id: 'x', function: { name: 'g', arguments: {} } },
+            ],
+          },
+          { role: 'tool', content: '2', tool_name: 'g' },
+          { role: 'tool', content: '1' },
+        ],
+        tools: [{ type: 'function', function: { name: 'f', description: 'd', parameters: { type: 'object' } } }],
+        format: { type: 'object' },
+        think: true,
+        keep_alive: '5m',
+        options: { num_predict: -1, num_ctx: 2048, temperature: 0, stop: ['a'], repeat_penalty: 1.1, seed: 1 },
+      }),
+    ).toEqual({
+      action: 'chat',
+      model: 'm',
+      messages: [
+        {
+          role: 'user',
+          parts: [
+            { type: 'text', text: 'look' },
+            { type: 'image', url: `data:image/png;base64,${PNG}` },
+          ],
+        },
+        {
+          role: 'assistant',
+          parts: [{ type: 'reasoning', text: 'hm' }],
+          toolCalls: [
+            { id: 'call_1_0', name: 'f', arguments: '{"a":1}' },
+            { id: 'x', name: 'g', arguments: '{}' },
+          ],
+        },
+        { role: 'tool', parts: [{ type: 'text', text: '2' }], toolCallId: 'x', toolName: 'g' },
+        { role: 'tool', parts: [{ type: 'text', text: '1' }], toolCallId: 'call_1_0', toolName: 'f' },
+      ],
+      inputs: [],
+      params: {
+        temperature: 0,
+        seed: 1,
+        stop: ['a'],
+        repeatPenalty: 1.1,
+        contextTokens: 2048,
+        responseFormat: { type: 'schema', name: 'answer', schema: { type: 'object' } },
+        reasoningEffort: 'on',
+        keepAliveSeconds: 300,
+        tools: [{ name: 'f', description: 'd', parameters: { type: 'object' } }],
+      },
+      stream: true,
+    })
+  })
+
+  test('generate: with the template of the model, or raw', () => {
+    expect(read(ollamaGenerate, { model: 'm', prompt: 'p', system: 's', stream: false, format: '' })).toMatchObject({
+      action: 'complete',
+      messages: [
+        { role: 'system', parts: [{ type: 'text', text: 's' }] },
+        { role: 'user', parts: [{ type: 'text', text: 'p' }] },
+      ],
+      inputs: [],
+      params: {},
+      stream: false,
+    })
+    expect(read(ollamaGenerate, { model: 'm', prompt: 'p', raw: true })).toMatchObject({ messages: [], inputs: ['p'] })
+    expect(read(ollamaGenerate, { model: 'm', prompt: 'p', suffix: 'q' })).toMatchObject({
+      messages: [],
+      inputs: ['p'],
+      params: { suffix: 'q' },
+    })
+  })
+
+  test('embeddings, new and old', () => {
+    expect(read(ollamaEmbed, { model: 'm', input: ['a', 'b'], truncate: false, dimensions: 3 })).toMatchObject({
+      action: 'embed',
+      inputs: ['a', 'b'],
+      params: { truncate: false, dimensions: 3 },
+    })
+    expect(read(ollamaEmbeddings, { model: 'm', prompt: 'a' })).toMatchObject({ action: 'embed', inputs: ['a'] })
+  })
+
+  test.each<[Wire, object, string, string]>([
+    [ollamaGenerate, { prompt: 'p', context: [1, 2] }, 'unsupported_parameter', 'context'],
+    [ollamaGenerate, { prompt: 'p', template: 'x' }, 'unsupported_parameter', 'template'],
+    [ollamaGenerate, { prompt: 'p', raw: true, system: 's' }, 'unsupported_parameter', 'system'],
+    [ollamaGenerate, { prompt: '', keep_alive: 0 }, 'malformed_request', 'prompt'],
+    [ollamaGenerate, {}, 'malformed_request', 'prompt'],
+    [ollamaChat, { messages: [] }, 'malformed_request', 'messages'],
+    [
+      ollamaChat,
+      { messages: [{ role: 'user', content: 'x' }], options: { mirostat: 1 } },
+      'unsupported_parameter',
+      'options.mirostat',
+    ],
+    [ollamaChat, { messages: [{ role: 'user', content: 'x' }], Model: 'other' }, 'unsupported_parameter', 'Model'],
+    [ollamaChat, { messages: [{ role: 'user', images: ['xxxx'] }] }, 'malformed_request', 'messages[0].images[0]'],
+    [ollamaChat, { messages: [{ role: 'tool', content: 'x' }] }, 'malformed_request', 'messages[0]'],
+    [ollamaChat, { messages: [{ role: 'user', content: 'x' }], keep_alive: 'soon' }, 'malformed_request', 'keep_alive'],
+    [ollamaChat, { messages: [{ role: 'user', content: 'x' }], format: 'xml' }, 'malformed_request', 'format'],
+  ])('%o %j is refused', (wire, body, code, param) => {
+    expect(() => read(wire, { model: 'm', ...body })).toThrow(expect.objectContaining({ code, data: { param } }))
+  })
+
+  test('durations of Go', () => {
+    const cases: [unknown, number][] = [
+      ['5m', 300],
+      ['1h30m', 5400],
+      ['-1', -1],
+      ['-1m', -1],
+      [-5, -1],
+      [0, 0],
+      ['0', 0],
+      ['1.5s', 1.5],
+    ]
+    for (const [given, seconds] of cases) expect(readKeepAlive(given as string, 'k')).toBe(seconds)
+  })
+})
+
+describe('writing', () => {
+  const deltas: Delta[] = [
+    { type: 'reasoning', choice: 0, text: 'hm' },
+    { type: 'text', choice: 0, text: 'a"\n' },
+    { type: 'tool', choice: 0, index: 0, id: 'c1', name: 'f', arguments: '{"a"' },
+    { type: 'tool', choice: 0, index: 0, arguments: ':1}' },
+    { type: 'finish', choice: 0, reason: 'tool_calls' },
+    { type: 'usage', usage: { inputTokens: 1, outputTokens: 2 } },
+  ]
+  const writer = (wire: Wire, body: object) =>
+    wire.writer({ request: read(wire, { model: 'm', ...body }), model: 'm', callId: 'call_1', created: 1700000000 })
+  const base = { model: 'm', created_at: '2023-11-14T22:13:20.000Z' }
+
+  test('chat lines, a whole chat, and a cut', () => {
+    const out = writer(ollamaChat, { messages: [{ role: 'user', content: 'x' }] })
+    const text = deltas.map((delta) => out.batch([delta])).join('') + out.end()
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    const calls = [{ id: 'c1', function: { name: 'f', arguments: { a: 1 } } }]
+    expect(lines).toEqual([
+      { ...base, message: { role: 'assistant', content: '', thinking: 'hm' }, done: false },
+      { ...base, message: { role: 'assistant', content: 'a"\n' }, done: false },
+      { ...base, message: { role: 'assistant', content: '', tool_calls: calls }, done: false },
+      {
+        ...base,
+        message: { role: 'assistant', content: '' },
+        done: true,
+        done_reason: 'stop',
+        prompt_eval_count: 1,
+        eval_count: 2,
+      },
+    ])
+    expect(
+      JSON.parse(writer(ollamaChat, { messages: [{ role: 'user', content: 'x' }], stream: false }).whole(deltas)),
+    ).toEqual({
+      ...base,
+      message: { role: 'assistant', content: 'a"\n', thinking: 'hm', tool_calls: calls },
+      done: true,
+      done_reason: 'stop',
+      prompt_eval_count: 1,
+      eval_count: 2,
+    })
+    expect(out.cut(new Fault('locked'), { requestId: 'x' })).toBe('{"error":"Locked"}\n')
+  })
+
+  test('generate', () => {
+    const out = writer(ollamaGenerate, { prompt: 'p' })
+    const lines = (out.batch([deltas[1] as Delta]) + out.end())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines).toEqual([
+      { ...base, response: 'a"\n', done: false },
+      { ...base, response: '', done: true, done_reason: 'length' },
+    ])
+  })
+
+  test('arguments that are no JSON object end the answer', () => {
+    const out = writer(ollamaChat, { messages: [{ role: 'user', content: 'x' }] })
+    expect(() =>
+      out.batch([
+        { type: 'tool', choice: 0, index: 0, id: 'c', name: 'f', arguments: '{"a' },
+        { type: 'finish', choice: 0, reason: 'tool_calls' },
+      ]),
+    ).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
+  })
+})
