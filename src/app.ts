@@ -30,14 +30,25 @@ import {
   createDataRoutes,
   createGateway,
   createJudge,
+  createScreening,
   estimateInput,
   fingerprint,
   type Judge,
   type Ports,
   type ResolvedModel,
   refuse,
+  type Screening,
 } from './gateway/index.ts'
 import { openaiChat } from './gateway/wire/index.ts'
+import {
+  createGuard,
+  createListDetector,
+  createNameDetector,
+  createSecretDetector,
+  createStructuredDetector,
+  type Guard,
+  readList,
+} from './guard/index.ts'
 import { listen, type Route } from './http/index.ts'
 import { createIdentity, type Identity, SYSTEM, withinScopes } from './identity/index.ts'
 import { createLimits, type Limits } from './limits/index.ts'
@@ -115,6 +126,7 @@ interface Parts {
   access: Access
   limits: Limits
   judge: Judge
+  screening: Screening
 }
 
 interface Ground {
@@ -165,6 +177,7 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
     report,
   })
 
+  const guard = openGuard(config)
   const policy = createPolicy({ clock, newId })
   const registry = await createRegistry({
     store,
@@ -180,7 +193,7 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
       get: (uid) =>
         uid.type === 'Model' ? (registry.resolve(uid.id)?.facts as ReturnType<EntitySource['get']>) : undefined,
     },
-    dataClassSource(DATA_CLASSES),
+    dataClassSource(guard.tree.all.map(({ id }) => id)),
     fixedSource([{ uid: new EntityRef(GATEWAY.type, GATEWAY.id) }]),
   )
   const rolesOf = (principal: EntityUid) =>
@@ -240,6 +253,15 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
     },
   })
 
+  const screening = createScreening({
+    guard,
+    judge,
+    random: systemRandom,
+    pseudonyms: config.guard.pseudonyms,
+    injection: () => 0,
+  })
+  access.sessions.onForget('vault', screening.forget)
+
   // The order in which a change takes hold on this node: facts first, what rests on them last.
   feed.subscribe(async (changes) => {
     if (changes.some(({ kind }) => kind === 'model')) await registry.reload()
@@ -256,13 +278,42 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
   closers.push(() => access.stop())
   limits.start()
   closers.push(() => limits.stop())
-  return { clock, newId, store, feed, change, audit, identity, policy, entities, registry, access, limits, judge }
+  return {
+    clock,
+    newId,
+    store,
+    feed,
+    change,
+    audit,
+    identity,
+    policy,
+    entities,
+    registry,
+    access,
+    limits,
+    judge,
+    screening,
+  }
 }
 
 /** Milliseconds after which a node that has lost touch also ends the calls it has. */
 const STALE_GRACE_MS = 500
 
-const DATA_CLASSES: readonly string[] = []
+function openGuard(config: Config): Guard {
+  const lists = config.guard.lists.map((list) => ({
+    name: list.file,
+    class: list.class,
+    entries: readList(readFileSync(list.file, 'utf8')),
+  }))
+  return createGuard({
+    detectors: [
+      createStructuredDetector(),
+      createSecretDetector(),
+      ...(config.guard.names ? [createNameDetector()] : []),
+      ...lists.map((list) => createListDetector(list)),
+    ],
+  })
+}
 
 const keySettings = ({ keys }: Config) => ({
   defaultLifetimeSeconds: keys.defaultDays * 86_400,
@@ -347,7 +398,7 @@ async function serve(
 const GRACE_MS = 5000
 
 function createPorts(
-  { clock, newId, audit, identity, registry, access, limits, judge }: Parts,
+  { clock, newId, audit, identity, registry, access, limits, judge, screening }: Parts,
   report: (error: unknown) => void,
 ): Ports {
   const resolved = new WeakMap<Model, ResolvedModel>()
@@ -403,6 +454,7 @@ function createPorts(
           if (fault) throw fault
           return judge.decide(question)
         },
+        retreat: (direction, dataClass) => screening.retreat(question, direction, dataClass),
       }),
     reserve({ caller, model, session, request }, decision) {
       const maxTokens = request?.params.maxTokens
@@ -418,12 +470,8 @@ function createPorts(
         },
       })
     },
-    screenInput: (_, request) => ({ request, report: { masked: 0, facts: {} }, injection: 0 }),
-    screenOutput: () => ({
-      push: (deltas) => [...deltas],
-      end: () => [],
-      report: () => ({ masked: 0, facts: {} }),
-    }),
+    screenInput: screening.input,
+    screenOutput: screening.output,
     record: (call, incoming) =>
       audit.openCall(call, { address: incoming.address, data: { route: incoming.path.slice(0, 128) } }),
   }

@@ -131,9 +131,11 @@ const guard = z.strictObject({
   names: z.boolean().default(true).describe('Look for names of people, places and organisations.'),
   lists: z.array(list).default([]).describe("The deployment's own people, customers or hosts."),
   pseudonyms: z
-    .enum(['token', 'placeholder', 'surrogate'])
-    .default('token')
-    .describe('What stands in for a value: PERSON_7QK2, <NAME_1>, or an invented value of the same kind.'),
+    .enum(['auto', 'word', 'angle'])
+    .default('auto')
+    .describe(
+      'What stands in for a value: PERSON_7QK2M (word), <NAME_1> (angle), or what the model at hand copies best.',
+    ),
   padding: z.boolean().default(false).describe('Pad stream chunks so that their lengths tell nothing about tokens.'),
 })
 

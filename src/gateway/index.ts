@@ -15,3 +15,4 @@ export type {
   Wire,
 } from './ports.ts'
 export { createDataRoutes, type DataRoute } from './routes.ts'
+export { createScreening, type Screening } from './screening.ts'

@@ -96,10 +96,10 @@ describe('from model servers', () => {
   })
 
   it('streamed: a chunk cut in the middle ends with an error frame and no [DONE]', async () => {
-    const frame = `data: ${JSON.stringify(chatChunks(['first'])[1])}\n\n`
+    const frame = `data: ${JSON.stringify(chatChunks(['the first words of an answer that is long enough to leave, and '])[1])}\n\n`
     upstream.script = breaksAfter('text/event-stream', [frame, 'data: {"choices":[{"ind'])
     const text = await (await gateway.call(PATH, chat('m', { stream: true }))).text()
-    expect(text).toContain('first')
+    expect(text).toContain('the first words')
     expect(text).not.toContain('[DONE]')
     const last = text.trim().split('\n\n').at(-1) ?? ''
     expect(JSON.parse(last.replace(/^data: /, ''))).toMatchObject({

@@ -25,7 +25,13 @@ export const policy = (types: ColumnTypes): MigrationSteps => ({
     await db
       .insertInto('policy_slot')
       .values(
-        ['active', 'shadow'].map((slot) => ({ slot, version: null, revision: 0, changed_at: 0, changed_by: 'System::"node"' })),
+        ['active', 'shadow'].map((slot) => ({
+          slot,
+          version: null,
+          revision: 0,
+          changed_at: 0,
+          changed_by: 'System::"node"',
+        })),
       )
       .execute()
   },

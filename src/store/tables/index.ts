@@ -8,4 +8,11 @@ import type { LimitTables } from './limits.ts'
 import type { ModelTables } from './model.ts'
 import type { PolicyTables } from './policy.ts'
 
-export interface Tables extends FeedTables, IdentityTables, AuditTables, AccessTables, LimitTables, ModelTables, PolicyTables {}
+export interface Tables
+  extends FeedTables,
+    IdentityTables,
+    AuditTables,
+    AccessTables,
+    LimitTables,
+    ModelTables,
+    PolicyTables {}
