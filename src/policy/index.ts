@@ -27,7 +27,9 @@ export {
   type ToolContext,
 } from './context.ts'
 export { dataClassSource, type EntityFacts, type EntitySource, fixedSource, joinSources } from './entity.ts'
+export { type Clause, type ExplainOptions, type Explanation, explain, type RuleView } from './explain.ts'
 export { datetime, decimal, duration, ip } from './extension.ts'
+export { lint, type World } from './lint.ts'
 export {
   type ActiveBundle,
   createPolicy,

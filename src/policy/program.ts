@@ -24,6 +24,8 @@ export interface Rule {
   readonly actions: ReadonlySet<string>
   /** Do principal and resource lie in the rule's scope? Never errors. */
   readonly reaches: (scope: Scope) => boolean
+  /** The two halves of `reaches`, for explanations. */
+  readonly sides: Readonly<Record<'principal' | 'resource', (scope: Scope) => boolean>>
   /** Do all conditions hold? Throws EvaluationError. */
   readonly holds: (scope: Scope) => boolean
 }
@@ -104,6 +106,10 @@ function compileRule(source: CheckedBundle['rules'][number], index: number, voca
     line: source.line,
     actions,
     reaches: (scope) => principal(scope.principal, scope) && resource(scope.resource, scope),
+    sides: {
+      principal: (scope) => principal(scope.principal, scope),
+      resource: (scope) => resource(scope.resource, scope),
+    },
     holds: compileConditions(json.conditions.map(({ kind, body }) => ({ kind, body }))),
   }
 }

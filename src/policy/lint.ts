@@ -1,0 +1,177 @@
+// What validation lets pass and a reviewer should see: rules that do nothing, rules for everybody, names that look alike,
+// and, where the directory is at hand, roles nobody holds and models nobody reaches.
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
+import type { CheckedBundle, Problem } from './bundle.ts'
+import type { EntitySource } from './entity.ts'
+import { type Program, type Rule, tiedTo } from './program.ts'
+import { EntityRef } from './value.ts'
+
+/** Who and what there is, for the questions that only the directory can answer. */
+export interface World {
+  readonly entities: EntitySource
+  readonly principals: readonly EntityRef[]
+  readonly models: readonly EntityRef[]
+}
+
+export function lint(bundle: CheckedBundle, program: Program, world?: World): Problem[] {
+  return [
+    ...bundle.warnings,
+    ...everybody(program),
+    ...repeated(program),
+    ...overruled(program),
+    ...lookAlikes(program),
+    ...(world ? [...unheldRoles(program, world), ...unreachedModels(program, world)] : []),
+  ]
+}
+
+const warn = (rule: Rule, message: string, help?: string): Problem => ({
+  level: 'warning',
+  message,
+  ...(help === undefined ? {} : { help }),
+  file: rule.file,
+  line: rule.line,
+  rule: rule.id,
+})
+
+/** Actions that are worth a second look where anybody at all may do them. */
+const WEIGHTY = ['use', 'manage', 'learn', 'administer', 'jit', 'callTool', 'send']
+
+function everybody(program: Program): Problem[] {
+  return program.rules
+    .filter(
+      (rule) =>
+        rule.effect === 'permit' &&
+        tiedTo(rule.json.principal) === undefined &&
+        !mentions(rule.json.conditions, 'principal'),
+    )
+    .flatMap((rule) => {
+      const lineage = [...rule.actions].flatMap((name) => [...program.vocabulary.actions.get(name)!.lineage])
+      const weighty = WEIGHTY.find((name) => lineage.includes(name))
+      return weighty ? [warn(rule, `this permits everybody (${weighty})`, 'name a role or a group in the scope')] : []
+    })
+}
+
+/** Does a condition look at this variable? */
+function mentions(node: unknown, variable: string): boolean {
+  if (typeof node !== 'object' || node === null) return false
+  if ((node as { Var?: unknown }).Var === variable) return true
+  return Object.values(node).some((inner) => mentions(inner, variable))
+}
+
+const conditions = (rule: Rule) => JSON.stringify(rule.json.conditions)
+
+function repeated(program: Program): Problem[] {
+  const first = new Map<string, Rule>()
+  return program.rules.flatMap((rule) => {
+    const { effect, principal, action, resource } = rule.json
+    const key = JSON.stringify([effect, principal, action, resource, rule.json.conditions, rule.notes.duties])
+    const other = first.get(key)
+    if (!other) first.set(key, rule)
+    return other ? [warn(rule, `this says the same as ${other.id} (${other.file}:${other.line})`)] : []
+  })
+}
+
+/** A rule inside a forbid without conditions never counts; a forbid inside another with the same conditions adds nothing. */
+function overruled(program: Program): Problem[] {
+  const forbids = program.rules.filter((rule) => rule.effect === 'forbid')
+  return program.rules.flatMap((rule) => {
+    const over = forbids.find(
+      (forbid) =>
+        forbid !== rule &&
+        covers(forbid, rule) &&
+        (forbid.json.conditions.length === 0 ||
+          (rule.effect === 'forbid' && conditions(forbid) === conditions(rule))) &&
+        // Of two that cover each other the later one is superfluous.
+        (rule.effect === 'permit' ||
+          !covers(rule, forbid) ||
+          conditions(rule) !== conditions(forbid) ||
+          forbid.index < rule.index),
+    )
+    if (!over) return []
+    const what = rule.effect === 'permit' ? 'this can never allow anything' : 'this forbid is shadowed'
+    return [warn(rule, `${what}: ${over.id} (${over.file}:${over.line}) forbids all of it`)]
+  })
+}
+
+/** Every question in the scope of `inner` is in the scope of `outer`. Errs toward no. */
+function covers(outer: Rule, inner: Rule): boolean {
+  if (![...inner.actions].every((action) => outer.actions.has(action))) return false
+  const side = (wide: PolicyJson['principal'] | PolicyJson['resource'], narrow: typeof wide) =>
+    wide.op === 'All' || JSON.stringify(wide) === JSON.stringify(narrow)
+  return side(outer.json.principal, inner.json.principal) && side(outer.json.resource, inner.json.resource)
+}
+
+/** Letters that pass for one another in print. */
+const CONFUSABLE: readonly (readonly [RegExp, string])[] = [
+  [/[аɑα]/g, 'a'],
+  [/[еẹ℮]/g, 'e'],
+  [/[оοσ0]/g, 'o'],
+  [/[рρ]/g, 'p'],
+  [/[сϲ]/g, 'c'],
+  [/[хχ]/g, 'x'],
+  [/[уү]/g, 'y'],
+  [/[іıl1|]/g, 'i'],
+  [/[ѕ]/g, 's'],
+  [/rn/g, 'm'],
+]
+const skeleton = (text: string) =>
+  CONFUSABLE.reduce((shape, [letters, plain]) => shape.replace(letters, plain), text.normalize('NFKC').toLowerCase())
+
+function lookAlikes(program: Program): Problem[] {
+  const seen = new Map<string, { text: string; rule: Rule }>()
+  const found = new Map<string, Problem>()
+  for (const rule of program.rules)
+    for (const uid of namedIn(rule)) {
+      const key = `${uid.type}::${skeleton(uid.id)}`
+      const other = seen.get(key)
+      if (!other) seen.set(key, { text: uid.text, rule })
+      else if (other.text !== uid.text && !found.has(uid.text))
+        found.set(
+          uid.text,
+          warn(rule, `${uid.text} looks like ${other.text} in ${other.rule.id}`, 'are they meant to be the same?'),
+        )
+    }
+  return [...found.values()]
+}
+
+/** Entities a rule names in scope or conditions. */
+export function namedIn(rule: Rule): EntityRef[] {
+  const found: EntityRef[] = []
+  const walk = (node: unknown) => {
+    if (typeof node !== 'object' || node === null) return
+    const { type, id } = node as { type?: unknown; id?: unknown }
+    if (typeof type === 'string' && typeof id === 'string' && Object.keys(node).length === 2)
+      found.push(new EntityRef(type, id))
+    else for (const inner of Object.values(node)) walk(inner)
+  }
+  walk([rule.json.principal, rule.json.resource, rule.json.conditions])
+  return found
+}
+
+function unheldRoles(program: Program, world: World): Problem[] {
+  const held = new Set(world.principals.flatMap((uid) => [...(world.entities.get(uid)?.ancestors ?? [])]))
+  const reported = new Set<string>()
+  return program.rules.flatMap((rule) => {
+    const tied = tiedTo(rule.json.principal)
+    if (tied?.type !== 'Role' || held.has(tied.text) || reported.has(tied.text)) return []
+    reported.add(tied.text)
+    const known = world.entities.get(tied) !== undefined
+    return [warn(rule, known ? `nobody holds ${tied.text}` : `${tied.text} is not in the directory`)]
+  })
+}
+
+function unreachedModels(program: Program, world: World): Problem[] {
+  const permits = program.rules.filter((rule) => rule.effect === 'permit' && rule.actions.has('chat'))
+  return world.models
+    .filter((model) => !permits.some((rule) => rule.sides.resource(asked(model, world))))
+    .map((model) => ({ level: 'warning' as const, message: `no rule lets anybody use ${model.text}` }))
+}
+
+const asked = (resource: EntityRef, world: World) => ({
+  principal: resource,
+  action: new EntityRef('Action', 'chat'),
+  resource,
+  context: {},
+  entities: world.entities,
+  until: Number.POSITIVE_INFINITY,
+})
