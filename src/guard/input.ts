@@ -68,7 +68,10 @@ export function screenInput(
           if (finding.class !== PSEUDONYM) book.count(finding, place.origin, fieldOf(kept, finding.start, place))
       },
     }
-    const stream = screen.open(how === 'json' ? 'json' : how === 'id' ? 'plain' : 'guess', extra)
+    const stream = screen.open(
+      how === 'json' ? 'json' : how === 'id' ? 'plain' : 'guess',
+      text.includes('_') ? extra : undefined,
+    )
     stream.push(text, sink)
     stream.end(sink)
     if (stream.held !== 0 || stream.taken !== text.length) throw new Fault('guard_unavailable')

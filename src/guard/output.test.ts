@@ -222,10 +222,9 @@ describe('turning back', () => {
   it('counts those a model got wrong, and never turns back those of another session', () => {
     const vault = open()
     const name = hide(vault, 'me@corp.example', 'user')
-    const output = guard.openOutput(
-      all,
-      guard.openVault({ key: new Uint8Array(32).fill(9), random: (n) => randomBytes(n), session: 'ses_2' }),
-    )
+    const other = guard.openVault({ key: new Uint8Array(32).fill(9), random: (n) => randomBytes(n), session: 'ses_2' })
+    hide(other, 'you@corp.example', 'user')
+    const output = guard.openOutput(all, other)
     expect(heard([...output.push([say('text', name)]), ...output.end()], 'text')).toBe(name)
     expect(output.report().pseudonyms).toEqual({ issued: 0, restored: 0, mutated: 1 })
   })

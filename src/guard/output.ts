@@ -57,10 +57,14 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   let passedBy = 0
   let usage: Usage | undefined
   let ended = false
-  const spotter = vault.detector(() => {
-    mutated++
-  })
-  const extra = options.extra === undefined ? [spotter] : [spotter, ...options.extra]
+  const extra = [...(options.extra ?? [])]
+  // A session that hid nothing has nothing to turn back.
+  if (issuedBefore > 0)
+    extra.push(
+      vault.detector(() => {
+        mutated++
+      }),
+    )
 
   const laneOf = (choice: number, channel: Channel, index: number): Lane => {
     const key = `${choice}/${channel}/${index}`

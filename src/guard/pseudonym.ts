@@ -47,26 +47,34 @@ const LONGEST_KIND = 14
 /** Kind, escaped underscore, body, check, plural s. */
 const LONGEST = LONGEST_KIND + 2 + BODY + 1
 
-export interface PseudonymSpotter {
-  /** Kinds this session may issue, upper case. */
-  readonly kinds: ReadonlySet<string>
-  /** Called for text with the shape of a pseudonym whose check character or number is wrong. */
-  mutated?(): void
+/** The kinds a session may issue, upper case, and every beginning of one: what letters at an end may still become. */
+export interface PseudonymKinds {
+  readonly whole: ReadonlySet<string>
+  readonly beginnings: ReadonlySet<string>
 }
 
-/** Finds everything that has the shape of a pseudonym; whether it was issued is for the vault to say. */
-export function createPseudonymDetector(spotter: PseudonymSpotter): Detector {
-  return { name: 'pseudonym', classes: [PSEUDONYM], longest: LONGEST, open: () => open(spotter) }
+export function createPseudonymKinds(kinds: readonly string[]): PseudonymKinds {
+  const beginnings = new Set<string>()
+  for (const kind of kinds) for (let n = 1; n <= kind.length; n++) beginnings.add(kind.slice(0, n))
+  return { whole: new Set(kinds), beginnings }
 }
 
-function open(spotter: PseudonymSpotter): DetectorStream {
+/**
+ * Finds everything that has the shape of a pseudonym; whether it was issued is for the vault to say. `mutated` is called for
+ * text whose check character is wrong.
+ */
+export function createPseudonymDetector(kinds: PseudonymKinds, mutated?: () => void): Detector {
+  return { name: 'pseudonym', classes: [PSEUDONYM], longest: LONGEST, open: () => open(kinds, mutated) }
+}
+
+function open(kinds: PseudonymKinds, mutated: (() => void) | undefined): DetectorStream {
   let text = ''
   let base = 0
   let done = 0
   let openFrom = 0
 
   const known = (from: number, to: number) =>
-    to - from <= LONGEST_KIND && spotter.kinds.has(text.slice(from, to).toUpperCase())
+    to - from <= LONGEST_KIND && kinds.whole.has(text.slice(from, to).toUpperCase())
 
   const work = (ended: boolean): Finding[] => {
     const found: Finding[] = []
@@ -74,11 +82,11 @@ function open(spotter: PseudonymSpotter): DetectorStream {
       found.push({ class: PSEUDONYM, start: base + start, end: base + end, confidence: 100 })
     let i = done
     let hold = -1
-    while (i < text.length) {
-      const c = text.charCodeAt(i)
-      if (c !== 95) {
-        i++
-        continue
+    for (;;) {
+      i = text.indexOf('_', i)
+      if (i < 0) {
+        i = text.length
+        break
       }
       // Letters right before the underscore, past a markdown escape.
       const gap = text.charCodeAt(i - 1) === 92 ? 1 : 0
@@ -105,7 +113,7 @@ function open(spotter: PseudonymSpotter): DetectorStream {
         const plural = after === 115 && !isWord(text.charCodeAt(end + 1))
         if (end === i + 2 + BODY && (!isWord(after) || plural)) {
           if (readPseudonym(text.slice(from, end)) !== undefined) add(from, end)
-          else if (text.slice(from, i - gap) === text.slice(from, i - gap).toUpperCase()) spotter.mutated?.()
+          else if (text.slice(from, i - gap) === text.slice(from, i - gap).toUpperCase()) mutated?.()
         }
       }
       i = Math.max(end, i + 1)
@@ -117,8 +125,7 @@ function open(spotter: PseudonymSpotter): DetectorStream {
       if (text.charCodeAt(tail - 1) === 92) tail--
       const stop = tail
       while (tail > 0 && stop - tail <= LONGEST_KIND && isLetter(text.charCodeAt(tail - 1))) tail--
-      if (stop - tail > LONGEST_KIND || !startsKind(text.slice(tail, stop).toUpperCase(), spotter.kinds))
-        tail = text.length
+      if (stop - tail > LONGEST_KIND || !kinds.beginnings.has(text.slice(tail, stop).toUpperCase())) tail = text.length
       else if (text.charCodeAt(tail - 1) === 60) tail--
       if (text.charCodeAt(text.length - 1) === 60) tail = text.length - 1
     }
@@ -142,11 +149,4 @@ function open(spotter: PseudonymSpotter): DetectorStream {
       return openFrom
     },
   }
-}
-
-function startsKind(letters: string, kinds: ReadonlySet<string>): boolean {
-  if (letters === '') return false
-  for (const kind of kinds) if (kind.startsWith(letters)) return true
-  // The letters may be the end of a longer word whose tail is a kind: `mail` in `e-mail`.
-  return false
 }

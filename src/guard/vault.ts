@@ -5,7 +5,14 @@ import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto'
 import { Fault, type Origin, type RandomBytes } from '../core/index.ts'
 import type { DataClass } from './classes.ts'
 import type { Detector } from './detector.ts'
-import { createPseudonymDetector, type PseudonymStyle, readPseudonym, wordPseudonym } from './pseudonym.ts'
+import {
+  createPseudonymDetector,
+  createPseudonymKinds,
+  type PseudonymKinds,
+  type PseudonymStyle,
+  readPseudonym,
+  wordPseudonym,
+} from './pseudonym.ts'
 
 /** Whose words a value was: an origin, or one tool by name (`tool:crm`). */
 export type Source = Origin | `tool:${string}`
@@ -51,13 +58,23 @@ export interface VaultOptions {
 const MOST_ENTRIES = 50_000
 const ANGLE_MOST = 9
 
+/** Vaults are opened per session, the classes are the guard's: what follows from them is worked out once. */
+const kindSets = new WeakMap<readonly DataClass[], PseudonymKinds>()
+
+function kindsOf(classes: readonly DataClass[]): PseudonymKinds {
+  let kinds = kindSets.get(classes)
+  if (kinds === undefined) {
+    kinds = createPseudonymKinds(classes.flatMap((entry) => [entry.kind, entry.angle]))
+    kindSets.set(classes, kinds)
+  }
+  return kinds
+}
+
 export function createVault(options: VaultOptions): Vault {
   if (options.key.length !== 32) throw new Fault('guard_unavailable')
   let key: Uint8Array | undefined = Uint8Array.from(options.key)
   const style = options.style ?? 'word'
-  const kinds = new Set(options.classes.map((entry) => entry.kind))
-  const angles = new Set(options.classes.map((entry) => entry.angle))
-  const spotted = new Set([...kinds, ...angles])
+  const kinds = kindsOf(options.classes)
   const byPseudonym = new Map<string, { -readonly [K in keyof VaultEntry]: VaultEntry[K] }>()
   const byValue = new Map<string, string>()
   const counters = new Map<string, number>()
@@ -145,8 +162,7 @@ export function createVault(options: VaultOptions): Vault {
       }
     },
     knows: (value) => remembered.size > 0 && remembered.has(digest(`said\0${value}`).toString('base64url', 0, 12)),
-    detector: (mutated) =>
-      createPseudonymDetector(mutated === undefined ? { kinds: spotted } : { kinds: spotted, mutated }),
+    detector: (mutated) => createPseudonymDetector(kinds, mutated),
     get size() {
       return byPseudonym.size
     },
