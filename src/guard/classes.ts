@@ -73,7 +73,6 @@ export const DATA_CLASSES: readonly DataClass[] = [
   define('secret/url-credentials', 'secret', 'SECRET', 'SECRET', 'User and password inside a URL'),
   define('document', 'internal', 'DOCUMENT', 'ID', 'Kinds of documents'),
   define('document/config', 'internal', 'CONFIG', 'ID', 'Values of configuration files'),
-  define('document/source', 'internal', 'SOURCE', 'ID', 'Program source'),
   define('opaque', 'internal', 'OPAQUE', 'ID', 'Content the guard cannot read'),
   define('opaque/image', 'internal', 'OPAQUE', 'ID', 'Images'),
   define('opaque/audio', 'internal', 'OPAQUE', 'ID', 'Sound'),

@@ -5,6 +5,7 @@ export { type ClassTree, createClassTree, DATA_CLASSES, type DataClass, type Nat
 export { createSecretDetector } from './detect/secrets.ts'
 export { createStructuredDetector, type StructuredOptions } from './detect/structured.ts'
 export { type Detector, type DetectorStream, detect } from './detector.ts'
+export { createDetectors, type DetectorOptions } from './detectors.ts'
 export { createGuard, type Guard, type GuardOptions } from './guard.ts'
 export { createListDetector, readList } from './names/list.ts'
 export { createNameDetector } from './names/tagger.ts'

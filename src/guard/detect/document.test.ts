@@ -1,0 +1,110 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { detect } from '../detector.ts'
+import { createDocumentDetector } from './document.ts'
+
+const detector = createDocumentDetector()
+const found = (text: string) => detect(detector, text).map((f) => text.slice(f.start, f.end))
+
+const env = `# production
+DB_HOST=db-3.internal
+DB_PORT=5432
+DB_USER="svc"
+export LOG_LEVEL=info
+CACHE_TTL=30
+
+FEATURE_X=true`
+const yaml = `Our file:
+server:
+  host: 10.1.2.3
+  port: 8443
+database:
+  url: postgres://db/x
+  pool: 5
+done.`
+const rows = `| Date | Text | Sum |
+|------|------|-----|
+| 2024-03-01 | Coffee | -4.50 |
+| 2024-03-02 | Rent | -1,250.00 |
+| 2024-03-05 | Salary | 3200.00 |`
+const csv = 'id,date,amount\nT1,03/01/2024,GROCER,-45.20\nT2,03/02/2024,SHOP,12.00\nT3,03/04/2024,SHOP,9.99\n'
+
+describe('documents', () => {
+  it('takes the values of a configuration, not the names', () => {
+    expect(found(env)).toEqual(['db-3.internal', '5432', 'svc', 'info', '30', 'true'])
+    expect(found(yaml)).toEqual(['10.1.2.3', '8443', 'postgres://db/x', '5'])
+    expect(found('{\n "host": "db1",\n "port": 5432,\n "a": 1,\n "b": "x",\n "c": "y"\n}')).toEqual([
+      'db1',
+      '5432',
+      '1',
+      'x',
+      'y',
+    ])
+  })
+  it('takes the rows of a history', () => {
+    expect(found(rows)).toHaveLength(3)
+    expect(found(csv)).toHaveLength(3)
+  })
+  it.each([
+    'Dear all,\n\nplease note: the meeting is at ten. We will talk about the new office, the car park and lunch.\n\nBest\nAnn',
+    'a = 1\nb = 2\nc = 3\nd = 4\ne = 5\nf = 6',
+    'const a = f(1)\nlet host = g()\nreturn host',
+    '1. Buy milk\n2. Call the plumber about the 12.50 bill\n3. 2024 plans\n',
+    'host: a\nport: 1\nurl: b\nthen we go on with prose for a while',
+  ])('nothing in prose and code: %j', (text) => {
+    expect(found(text)).toEqual([])
+  })
+
+  it('finds the same however the text is cut', () => {
+    const part = fc.oneof(
+      fc.constantFrom(
+        env,
+        yaml,
+        rows,
+        csv,
+        '\n',
+        'host: x\n',
+        'a=1\n',
+        '"k": "v w x y z u v",\n',
+        '2024-01-01 x 1.50\n',
+        'T9 | 1.2.24 | 3,00\n',
+        '# c\n',
+        '[s]\n',
+        'some words of prose',
+        '- ',
+        'export A',
+        '=',
+        ' ',
+        '"',
+        '|',
+        'x'.repeat(1100),
+      ),
+      fc.string({ maxLength: 5 }),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 10 }),
+        fc.infiniteStream(fc.integer({ min: 1, max: 30 })),
+        (parts, sizes) => {
+          const text = parts.join('')
+          const stream = detector.open()
+          const streamed = []
+          let settled = 0
+          for (let at = 0; at < text.length; ) {
+            const size = sizes.next().value
+            for (const finding of stream.push(text.slice(at, at + size))) {
+              expect(finding.start).toBeGreaterThanOrEqual(settled)
+              streamed.push(finding)
+            }
+            expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
+            settled = stream.openFrom
+            at += size
+          }
+          streamed.push(...stream.end())
+          expect(streamed).toEqual(detect(detector, text))
+        },
+      ),
+      { seed: 12, numRuns: 3000 },
+    )
+  })
+})

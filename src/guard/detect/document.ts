@@ -1,0 +1,329 @@
+// Documents told by their lines: configuration files (five or more lines of names and values, one of them saying where a
+// machine is or how to get in) and transaction histories (three or more lines with a date and a sum). Of a configuration
+// the values are reported, not the names; of a history every row. A line that cannot belong to either is let go at its first
+// words, so prose is not held back.
+import type { Finding } from '../../core/index.ts'
+import type { Detector, DetectorStream } from '../detector.ts'
+import { createWordTable, isAlphanumeric, isAsciiLetter, isDigit, isLetter } from './chars.ts'
+
+export const DOCUMENT_CLASSES = ['document/config', 'finance/transaction'] as const
+
+const LEAST_SETTINGS = 5
+const LEAST_ROWS = 3
+/** A longer line is no line of such a document. */
+const LONGEST_LINE = 1024
+/** Lines held at most while a document has not shown itself. */
+const MOST_WAITING = 24
+const LONGEST_KEY = 64
+
+/** Words in a setting's name that say it leads to a machine or opens a door. */
+const telling = createWordTable(
+  new Map(
+    'host hostname hosts port server servers url uri dsn endpoint database db password passwd pwd secret token key apikey addr ip broker brokers bucket listen bind socket cert certificate ca redis mysql postgres smtp ldap kafka mongo proxy upstream gateway registry datasource jdbc connection credential credentials'
+      .split(' ')
+      .map((word) => [word, 1]),
+  ),
+)
+
+export function createDocumentDetector(): Detector {
+  return { name: 'document', classes: DOCUMENT_CLASSES, longest: LONGEST_LINE * MOST_WAITING, open: openDocument }
+}
+
+/** What a line is; `undefined` while too little of it is there. */
+type Line =
+  | { kind: 'none' | 'blank' | 'neutral' | 'longer' }
+  | { kind: 'setting'; from: number; to: number; telling: boolean }
+  | { kind: 'row'; from: number; to: number }
+
+const NONE: Line = { kind: 'none' }
+const BLANK: Line = { kind: 'blank' }
+const NEUTRAL: Line = { kind: 'neutral' }
+/** Undecided: the end of the line must be seen. */
+const LONGER: Line = { kind: 'longer' }
+
+function openDocument(): DetectorStream {
+  let text = ''
+  let base = 0
+  /** Local start of the line being read, and whether it has been let go. */
+  let line = 0
+  let skip = false
+  /** Values and rows of lines that may yet turn out to be a document, in whole offsets. */
+  let waiting: Finding[] = []
+  let waitingFrom = -1
+  let lines = 0
+  let shown = false
+  let blanks = 0
+  let kind: 'setting' | 'row' | undefined
+  let openFrom = 0
+
+  const drop = () => {
+    waiting = []
+    waitingFrom = -1
+    lines = 0
+    shown = false
+    blanks = 0
+    kind = undefined
+  }
+
+  const take = (read: Line, found: Finding[]) => {
+    if (read.kind === 'neutral') return
+    if (read.kind === 'blank') {
+      if (kind !== undefined && ++blanks > 1) drop()
+      return
+    }
+    if (read.kind !== 'setting' && read.kind !== 'row') {
+      drop()
+      return
+    }
+    if (kind !== read.kind) drop()
+    kind = read.kind
+    blanks = 0
+    lines++
+    if (waitingFrom < 0) waitingFrom = base + line
+    if (read.kind === 'row') shown = true
+    else if (read.telling) shown = true
+    if (read.to > read.from) {
+      const dataClass = read.kind === 'row' ? 'finance/transaction' : 'document/config'
+      waiting.push({ class: dataClass, start: base + read.from, end: base + read.to, confidence: 85 })
+    }
+    if (shown && lines >= (read.kind === 'row' ? LEAST_ROWS : LEAST_SETTINGS)) {
+      for (const finding of waiting) found.push(finding)
+      waiting = []
+      waitingFrom = -1
+    } else if (lines > MOST_WAITING) drop()
+  }
+
+  const work = (ended: boolean): Finding[] => {
+    const found: Finding[] = []
+    while (line < text.length || ended) {
+      const end = text.indexOf('\n', line)
+      if (end < 0 && !ended) {
+        if (!skip) {
+          // Can it still be anything? If not, nothing before the next line matters.
+          const read = text.length - line > LONGEST_LINE ? NONE : readLine(text, line, text.length, false)
+          if (read.kind === 'none') {
+            take(NONE, found)
+            skip = true
+          }
+        }
+        break
+      }
+      const stop = end < 0 ? text.length : end
+      if (!skip) take(stop - line > LONGEST_LINE ? NONE : readLine(text, line, stop, true), found)
+      skip = false
+      line = stop + 1
+      if (end < 0) {
+        line = text.length
+        break
+      }
+    }
+    openFrom = base + (ended ? text.length : skip ? text.length : Math.min(line, text.length))
+    if (waitingFrom >= 0 && !ended) openFrom = Math.min(openFrom, waitingFrom)
+    return found
+  }
+
+  return {
+    push(piece) {
+      if (skip && !piece.includes('\n')) {
+        // The rest of a line that was let go need not be kept.
+        base += text.length + piece.length
+        text = ''
+        line = 0
+        openFrom = base
+        return []
+      }
+      text += piece
+      const found = work(false)
+      if (line > 2048) {
+        text = text.slice(line)
+        base += line
+        line = 0
+      }
+      return found
+    },
+    end: () => work(true),
+    get openFrom() {
+      return openFrom
+    },
+  }
+}
+
+const isBlank = (c: number) => c === 32 || c === 9 || c === 13
+
+/** Reads the line [from, to). With `whole` false only its beginning may be there: `longer` means wait. */
+function readLine(text: string, from: number, to: number, whole: boolean): Line {
+  let i = from
+  while (i < to && isBlank(text.charCodeAt(i))) i++
+  if (i === to) return whole ? BLANK : LONGER
+  let end = to
+  while (end > i && isBlank(text.charCodeAt(end - 1))) end--
+  const c = text.charCodeAt(i)
+  if (isDigit(c) || c === 124 || ((c === 34 || c === 39) && isDigit(text.charCodeAt(i + 1))))
+    return row(text, i, end, whole)
+  const read = setting(text, i, end, whole)
+  // `T-1001, 2024-03-01, …`: a row may begin with a number of its own that has letters.
+  return read.kind === 'none' && isAsciiLetter(c) && numbered(text, i, end) ? row(text, i, end, whole) : read
+}
+
+/** True if the first word has a digit. */
+function numbered(text: string, from: number, end: number): boolean {
+  for (let i = from; i < end && i < from + 24; i++) {
+    const c = text.charCodeAt(i)
+    if (isDigit(c)) return true
+    if (!isAlphanumeric(c) && !isKeyJoint(c)) return false
+  }
+  return false
+}
+
+/** `name = value`, `name: value`, `"name": "value",`, `export NAME=value`, `- name: value`. */
+function setting(text: string, from: number, end: number, whole: boolean): Line {
+  let i = from
+  const first = text.charCodeAt(i)
+  // Comments, section heads and brackets stand between settings.
+  if (first === 35 || first === 59) return NEUTRAL
+  if (first === 123 || first === 125 || first === 91 || first === 93)
+    return whole ? (end - i <= 40 ? NEUTRAL : NONE) : end - i <= 40 ? LONGER : NONE
+  if (first === 45) {
+    if (i + 1 >= end) return whole ? NONE : LONGER
+    if (isBlank(text.charCodeAt(i + 1))) i += 2
+  }
+  if (end - i <= 7 && !whole && 'export '.startsWith(text.slice(i, end))) return LONGER
+  if (i + 7 <= end && text.startsWith('export ', i)) i += 7
+  const quoted = text.charCodeAt(i) === 34 || text.charCodeAt(i) === 39
+  if (quoted) i++
+  const key = i
+  while (i < end && i - key <= LONGEST_KEY && (isAlphanumeric(text.charCodeAt(i)) || isKeyJoint(text.charCodeAt(i))))
+    i++
+  if (i - key > LONGEST_KEY) return NONE
+  if (i === end) return whole || i === key ? (i === key && !whole && quoted ? LONGER : NONE) : LONGER
+  if (i === key || !(isAsciiLetter(text.charCodeAt(key)) || text.charCodeAt(key) === 95)) return NONE
+  const keyEnd = i
+  if (quoted) {
+    if (text.charCodeAt(i) !== text.charCodeAt(key - 1)) return NONE
+    i++
+  }
+  while (i < end && isBlank(text.charCodeAt(i))) i++
+  if (i === end) return whole ? NONE : LONGER
+  const joint = text.charCodeAt(i)
+  if (joint !== 61 && joint !== 58) return NONE
+  if (joint === 58 && i > keyEnd + (quoted ? 1 : 0)) return NONE
+  i++
+  // `==`, `::`, `:=`, `http://`, `12:30` are not settings.
+  const next = text.charCodeAt(i)
+  if (i < end && (next === 61 || next === 58 || (joint === 58 && !isBlank(next)))) return NONE
+  while (i < end && isBlank(text.charCodeAt(i))) i++
+  let value = i
+  let stop = end
+  if (value < stop && text.charCodeAt(stop - 1) === 44) stop--
+  if (value === stop) return whole ? { kind: 'setting', from: value, to: value, telling: false } : LONGER
+  const mark = text.charCodeAt(value)
+  const inQuotes = (mark === 34 || mark === 39) && stop > value + 1 && text.charCodeAt(stop - 1) === mark
+  if (inQuotes) {
+    value++
+    stop--
+  }
+  // Prose and program code after the sign: words, calls, statements. A quote that is still open may yet close.
+  const mostWords = inQuotes || (!whole && (mark === 34 || mark === 39)) ? 12 : 4
+  let words = 1
+  for (let k = value; k < stop; k++) {
+    const c = text.charCodeAt(k)
+    if (c === 32 && ++words > mostWords) return NONE
+    if (
+      !inQuotes &&
+      mark !== 34 &&
+      mark !== 39 &&
+      (c === 40 || c === 41 || c === 59 || (c === 123 && k > value && text.charCodeAt(k - 1) !== 36))
+    )
+      return NONE
+  }
+  if (!whole) return LONGER
+  return { kind: 'setting', from: value, to: stop, telling: tells(text, key, keyEnd) && stop - value >= 2 }
+}
+
+const isKeyJoint = (c: number) => c === 95 || c === 45 || c === 46
+
+/** True if a word of the name, cut at joints and capitals, is a telling one. */
+function tells(text: string, from: number, to: number): boolean {
+  for (let i = from; i < to; ) {
+    while (i < to && !isLetter(text.charCodeAt(i))) i++
+    const start = i
+    const small = (k: number) => text.charCodeAt(k) >= 97
+    if (i < to) i++
+    while (i < to && isLetter(text.charCodeAt(i)) && !(small(i - 1) && !small(i))) i++
+    if (i > start && telling.get(text, start, i) !== 0) return true
+  }
+  return false
+}
+
+/** A row: starts with a date, perhaps after a number of its own, and has a sum with two decimals. */
+function row(text: string, from: number, end: number, whole: boolean): Line {
+  let i = from
+  if (text.charCodeAt(i) === 124) i++
+  while (i < end && (isBlank(text.charCodeAt(i)) || text.charCodeAt(i) === 34 || text.charCodeAt(i) === 39)) i++
+  // Lines that draw a table.
+  let drawn = i
+  while (
+    drawn < end &&
+    (text.charCodeAt(drawn) === 45 ||
+      text.charCodeAt(drawn) === 58 ||
+      text.charCodeAt(drawn) === 124 ||
+      text.charCodeAt(drawn) === 32)
+  )
+    drawn++
+  if (drawn === end) return whole ? NEUTRAL : LONGER
+  let day = dateEnd(text, i, end)
+  if (day === 0) {
+    // A date may follow a number of the row's own, a field later.
+    const limit = Math.min(end, i + 28)
+    let k = i
+    while (
+      k < limit &&
+      text.charCodeAt(k) !== 44 &&
+      text.charCodeAt(k) !== 124 &&
+      text.charCodeAt(k) !== 59 &&
+      text.charCodeAt(k) !== 9 &&
+      text.charCodeAt(k) !== 32
+    )
+      k++
+    if (k === end && !whole && end - i < 28) return LONGER
+    while (k < limit && !isDigit(text.charCodeAt(k)) && !isLetter(text.charCodeAt(k))) k++
+    day = dateEnd(text, k, end)
+    if (day === 0) return !whole && end - k < 10 && end - i < 40 ? LONGER : NONE
+  }
+  if (!whole) return LONGER
+  for (let k = day; k + 2 < end; k++) {
+    const c = text.charCodeAt(k)
+    if (
+      (c === 46 || c === 44) &&
+      isDigit(text.charCodeAt(k - 1)) &&
+      isDigit(text.charCodeAt(k + 1)) &&
+      isDigit(text.charCodeAt(k + 2)) &&
+      !isAlphanumeric(text.charCodeAt(k + 3))
+    )
+      return { kind: 'row', from, to: end }
+  }
+  return NONE
+}
+
+/** End of `2024-03-01`, `01/03/2024`, `1.3.24`, `03/01` at `i`, or 0. */
+function dateEnd(text: string, i: number, end: number): number {
+  let k = i
+  let parts = 0
+  let joint = 0
+  const sizes = [0, 0, 0]
+  while (k < end && parts < 3) {
+    const start = k
+    while (k < end && isDigit(text.charCodeAt(k))) k++
+    sizes[parts++] = k - start
+    if (k === start) return 0
+    const c = text.charCodeAt(k)
+    if (parts < 3 && k < end && (c === 45 || c === 47 || c === 46) && (joint === 0 || joint === c)) {
+      joint = c
+      k++
+    } else break
+  }
+  const [a = 0, b = 0, c = 0] = sizes
+  const whole = parts === 3 && ((a === 4 && b <= 2 && c <= 2) || (a <= 2 && b <= 2 && (c === 4 || c === 2)))
+  const short = parts === 2 && joint === 47 && a === 2 && b === 2
+  return (whole || short) && !isLetter(text.charCodeAt(k)) ? k : text.charCodeAt(k) === 84 && whole ? k : 0
+}

@@ -1,0 +1,14 @@
+// The detectors a guard has unless told otherwise.
+import { createDocumentDetector } from './detect/document.ts'
+import { createSecretDetector } from './detect/secrets.ts'
+import { createStructuredDetector, type StructuredOptions } from './detect/structured.ts'
+import type { Detector } from './detector.ts'
+
+export interface DetectorOptions extends StructuredOptions {
+  /** Detectors of a deployment's own: lists, own classes, an adapter. */
+  readonly own?: readonly Detector[]
+}
+
+export function createDetectors(options: DetectorOptions = {}): Detector[] {
+  return [createStructuredDetector(options), createSecretDetector(), createDocumentDetector(), ...(options.own ?? [])]
+}
