@@ -3,6 +3,7 @@ import type { UseAction } from '../core/index.ts'
 import type { Serve } from './pipeline.ts'
 import type { Incoming, Outgoing, Wire } from './ports.ts'
 import {
+  anthropicMessages,
   ollamaChat,
   ollamaEmbed,
   ollamaEmbeddings,
@@ -24,6 +25,7 @@ const CALLS: readonly [path: string, action: UseAction, wire: Wire][] = [
   ['/v1/chat/completions', 'chat', openaiChat],
   ['/v1/completions', 'complete', openaiCompletions],
   ['/v1/embeddings', 'embed', openaiEmbeddings],
+  ['/v1/messages', 'chat', anthropicMessages],
   ['/api/chat', 'chat', ollamaChat],
   ['/api/generate', 'complete', ollamaGenerate],
   ['/api/embed', 'embed', ollamaEmbed],

@@ -115,6 +115,9 @@ const NEUTRAL: { readonly [K in keyof Params]?: (value: NonNullable<Params[K]>) 
   minP: (value) => value === 0,
   truncate: (value) => value,
   encodingFormat: () => true, // the gateway converts vectors itself
+  // An effort always stands beside it, and says the same in words.
+  reasoningTokens: () => true,
+  reasoningEffort: (value) => value === 'none',
   // Labels for the books of a service; a target without such books answers the same.
   user: () => true,
   metadata: () => true,

@@ -1,5 +1,14 @@
 // Puts the pieces of an answer together, for formats that write it whole and for fields that only the whole can fill.
-import type { Delta, FinishReason, TokenLogprob, ToolCall, Usage } from '../../core/index.ts'
+import {
+  type Delta,
+  Fault,
+  type FinishReason,
+  isObject,
+  type JsonObject,
+  type TokenLogprob,
+  type ToolCall,
+  type Usage,
+} from '../../core/index.ts'
 
 export interface Choice {
   text: string
@@ -72,4 +81,16 @@ function add(answer: Answer, delta: Delta): void {
       choice.stopSequence = delta.stopSequence
       break
   }
+}
+
+/** For formats that write arguments as an object and not as the text that the model wrote. */
+export function argumentsOf(call: ToolCall): JsonObject {
+  if (call.arguments.trim() === '') return {}
+  try {
+    const value: unknown = JSON.parse(call.arguments)
+    if (isObject(value)) return value
+  } catch {
+    // said below
+  }
+  throw new Fault('upstream_invalid', { detail: 'The model called a tool with arguments that are not a JSON object.' })
 }

@@ -1,4 +1,5 @@
 // The wire formats of the data plane.
+export { anthropicCount, anthropicMessages } from './anthropic.ts'
 export { ollamaEmbed, ollamaEmbeddings, openaiEmbeddings } from './embeddings.ts'
 export { ollamaChat, ollamaGenerate } from './ollama-chat.ts'
 export { openaiChat } from './openai-chat.ts'

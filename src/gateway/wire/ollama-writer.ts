@@ -1,17 +1,8 @@
 // POST /api/chat and /api/generate, writing: lines of JSON, the last one with `done`, or one object. A line is a fixed prefix,
 // one printed string and a fixed suffix.
-import {
-  type Delta,
-  Fault,
-  type FinishReason,
-  isObject,
-  type JsonObject,
-  type TokenLogprob,
-  type ToolCall,
-  type Usage,
-} from '../../core/index.ts'
+import type { Delta, FinishReason, JsonObject, TokenLogprob, ToolCall, Usage } from '../../core/index.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
-import { collect, emptyChoice } from './answer.ts'
+import { argumentsOf, collect, emptyChoice } from './answer.ts'
 import { cutOllama } from './ollama-fault.ts'
 import { JSON_HEADERS, NDJSON_HEADERS } from './refusal-headers.ts'
 
@@ -133,17 +124,6 @@ const doneReason = (reason: FinishReason | undefined): string =>
 
 function toolCall(call: ToolCall): JsonObject {
   return { id: call.id, function: { name: call.name, arguments: argumentsOf(call) } }
-}
-
-function argumentsOf(call: ToolCall): JsonObject {
-  if (call.arguments.trim() === '') return {}
-  try {
-    const value: unknown = JSON.parse(call.arguments)
-    if (isObject(value)) return value
-  } catch {
-    // said below
-  }
-  throw new Fault('upstream_invalid', { detail: 'The model called a tool with arguments that are not a JSON object.' })
 }
 
 const logprobsOf = (logprobs: readonly TokenLogprob[]) =>

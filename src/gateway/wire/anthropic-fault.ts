@@ -1,0 +1,32 @@
+// Faults as Anthropic's clients read them: typed by status, and as an event of their own within a stream.
+import type { Fault } from '../../core/index.ts'
+import type { RefusalContext, Wire } from '../ports.ts'
+import { faultText } from './openai-fault.ts'
+import { refusalHeaders } from './refusal-headers.ts'
+
+const TYPES: Record<number, string> = {
+  400: 'invalid_request_error',
+  401: 'authentication_error',
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  422: 'invalid_request_error',
+  429: 'rate_limit_error',
+  503: 'overloaded_error',
+  504: 'timeout_error',
+}
+
+const body = (fault: Fault, context: RefusalContext): string =>
+  JSON.stringify({
+    type: 'error',
+    error: { type: TYPES[fault.status] ?? 'api_error', message: faultText(fault) },
+    request_id: context.requestId,
+  })
+
+export const refuseAnthropic: Wire['refuse'] = (fault, context) => ({
+  headers: { ...refusalHeaders(fault), 'request-id': context.requestId },
+  body: body(fault, context),
+})
+
+export const cutAnthropic = (fault: Fault, context: RefusalContext): string =>
+  `event: error\ndata: ${body(fault, context)}\n\n`

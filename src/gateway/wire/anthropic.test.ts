@@ -1,0 +1,194 @@
+import { expect, test } from 'vitest'
+import { type Delta, Fault, type ModelRequest } from '../../core/index.ts'
+import { anthropicCount, anthropicMessages } from './anthropic.ts'
+
+const read = (body: object): ModelRequest =>
+  anthropicMessages.read(Buffer.from(JSON.stringify({ model: 'm', max_tokens: 9, ...body })), {})
+const user = { role: 'user', content: 'hi' }
+
+test('every field and block arrives under its one name', () => {
+  expect(
+    read({
+      system: [{ type: 'text', text: 'be brief', cache_control: { type: 'ephemeral' } }],
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'look' },
+            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AA==' } },
+            { type: 'document', source: { type: 'text', media_type: 'text/plain', data: 'T' }, title: 'doc' },
+          ],
+        },
+        {
+          role: 'assistant',
+          content: [
+            { type: 'thinking', thinking: 'hm', signature: 's' },
+            { type: 'text', text: 'calling' },
+            { type: 'tool_use', id: 't1', name: 'f', input: { a: 1 } },
+          ],
+        },
+        {
+          role: 'user',
+          content: [
+            { type: 'tool_result', tool_use_id: 't1', content: [{ type: 'text', text: 'no' }], is_error: true },
+            { type: 'text', text: 'and now?' },
+          ],
+        },
+      ],
+      temperature: 1,
+      top_p: 0.5,
+      top_k: 3,
+      stop_sequences: ['x'],
+      tools: [{ name: 'f', description: 'd', input_schema: { type: 'object' } }],
+      tool_choice: { type: 'any', disable_parallel_tool_use: true },
+      thinking: { type: 'enabled', budget_tokens: 1024 },
+      output_config: { format: { type: 'json_schema', schema: { type: 'object' } } },
+      metadata: { user_id: 'u' },
+      stream: true,
+    }),
+  ).toEqual({
+    action: 'chat',
+    model: 'm',
+    messages: [
+      { role: 'system', parts: [{ type: 'text', text: 'be brief' }] },
+      {
+        role: 'user',
+        parts: [
+          { type: 'text', text: 'look' },
+          { type: 'image', url: 'data:image/png;base64,AA==' },
+          { type: 'document', text: 'T', mime: 'text/plain', title: 'doc' },
+        ],
+      },
+      {
+        role: 'assistant',
+        parts: [
+          { type: 'reasoning', text: 'hm', signature: 's' },
+          { type: 'text', text: 'calling' },
+        ],
+        toolCalls: [{ id: 't1', name: 'f', arguments: '{"a":1}' }],
+      },
+      { role: 'tool', toolCallId: 't1', toolName: 'f', toolError: true, parts: [{ type: 'text', text: 'no' }] },
+      { role: 'user', parts: [{ type: 'text', text: 'and now?' }] },
+    ],
+    inputs: [],
+    params: {
+      maxTokens: 9,
+      temperature: 1,
+      topP: 0.5,
+      topK: 3,
+      stop: ['x'],
+      tools: [{ name: 'f', parameters: { type: 'object' }, description: 'd' }],
+      reasoningEffort: 'on',
+      reasoningTokens: 1024,
+      responseFormat: { type: 'schema', name: 'answer', schema: { type: 'object' } },
+      toolChoice: 'required',
+      parallelTools: false,
+      user: 'u',
+    },
+    stream: true,
+  } satisfies ModelRequest)
+})
+
+test.each<[object, string, string]>([
+  [{ max_tokens: null, messages: [user] }, 'malformed_request', 'max_tokens'],
+  [{ messages: [user], mcp_servers: [{}] }, 'unsupported_parameter', 'mcp_servers'],
+  [{ messages: [user], betas: [] }, 'unsupported_parameter', 'betas'],
+  [
+    { messages: [user], tools: [{ type: 'web_search_20250305', name: 'web_search' }] },
+    'unsupported_parameter',
+    'tools[0].type',
+  ],
+  [
+    { messages: [{ role: 'assistant', content: [{ type: 'redacted_thinking', data: 'x' }] }, user] },
+    'unsupported_parameter',
+    'messages[0].content[0].type',
+  ],
+  [
+    { messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'file', file_id: 'x' } }] }] },
+    'unsupported_parameter',
+    'messages[0].content[0].source.file_id',
+  ],
+  [
+    { messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'url', url: 'http://10.0.0.1/' } }] }] },
+    'malformed_request',
+    'messages[0].content[0].source.url',
+  ],
+  [{ messages: [user, { role: 'assistant', content: 'The answer is' }] }, 'unsupported_parameter', 'messages'],
+  [{ messages: [{ role: 'system', content: 'x' }] }, 'malformed_request', 'messages[0].role'],
+  [{ messages: [user], temperature: 1.5 }, 'malformed_request', 'temperature'],
+])('%j is refused', (body, code, param) => {
+  expect(() => read(body)).toThrow(expect.objectContaining({ code, data: { param } }))
+})
+
+test('counting needs no bound', () => {
+  expect(anthropicCount.read(Buffer.from(JSON.stringify({ model: 'm', messages: [user] }))).messages).toHaveLength(1)
+  expect(anthropicCount.count(5)).toBe('{"input_tokens":5}')
+})
+
+const deltas: Delta[] = [
+  { type: 'reasoning', choice: 0, text: 'hm', signature: 's' },
+  { type: 'text', choice: 0, text: 'a"' },
+  { type: 'text', choice: 0, text: 'b' },
+  { type: 'tool', choice: 0, index: 0, id: 't1', name: 'f', arguments: '' },
+  { type: 'tool', choice: 0, index: 1, id: 't2', name: 'g', arguments: '{}' },
+  { type: 'tool', choice: 0, index: 0, arguments: '{"a":1}' },
+  { type: 'finish', choice: 0, reason: 'tool_calls' },
+  { type: 'usage', usage: { inputTokens: 1, outputTokens: 2 } },
+]
+const writer = () =>
+  anthropicMessages.writer({ request: read({ messages: [user] }), model: 'm', callId: 'call_1', created: 0 })
+
+test('a stream of events over numbered blocks', () => {
+  const out = writer()
+  const text = deltas.map((delta) => out.batch([delta])).join('') + out.end()
+  const events = text
+    .trimEnd()
+    .split('\n\n')
+    .map((frame) => {
+      const [name, data] = frame.split('\n')
+      const value = JSON.parse((data ?? '').slice('data: '.length))
+      expect(name).toBe(`event: ${value.type}`)
+      return value
+    })
+  expect(
+    events.map((one) => [one.type, one.index, one.content_block?.type ?? one.delta?.type ?? one.delta?.stop_reason]),
+  ).toEqual([
+    ['message_start', undefined, undefined],
+    ['content_block_start', 0, 'thinking'],
+    ['content_block_delta', 0, 'thinking_delta'],
+    ['content_block_delta', 0, 'signature_delta'],
+    ['content_block_stop', 0, undefined],
+    ['content_block_start', 1, 'text'],
+    ['content_block_delta', 1, 'text_delta'],
+    ['content_block_delta', 1, 'text_delta'],
+    ['content_block_stop', 1, undefined],
+    ['content_block_start', 2, 'tool_use'],
+    ['content_block_start', 3, 'tool_use'],
+    ['content_block_delta', 3, 'input_json_delta'],
+    ['content_block_delta', 2, 'input_json_delta'],
+    ['content_block_stop', 2, undefined],
+    ['content_block_stop', 3, undefined],
+    ['message_delta', undefined, 'tool_use'],
+    ['message_stop', undefined, undefined],
+  ])
+})
+
+test('the same answer whole; a cut; a refusal', () => {
+  expect(JSON.parse(writer().whole(deltas))).toMatchObject({
+    id: 'msg_call_1',
+    type: 'message',
+    content: [
+      { type: 'thinking', thinking: 'hm', signature: 's' },
+      { type: 'text', text: 'a"b' },
+      { type: 'tool_use', id: 't1', name: 'f', input: { a: 1 } },
+      { type: 'tool_use', id: 't2', name: 'g', input: {} },
+    ],
+    stop_reason: 'tool_use',
+    usage: { input_tokens: 1, output_tokens: 2 },
+  })
+  const error = { type: 'error', error: { type: 'permission_error', message: 'Locked' }, request_id: 'call_1' }
+  expect(writer().cut(new Fault('locked'), { requestId: 'call_1' })).toBe(
+    `event: error\ndata: ${JSON.stringify(error)}\n\n`,
+  )
+  expect(JSON.parse(anthropicMessages.refuse(new Fault('locked'), { requestId: 'call_1' }).body)).toEqual(error)
+})

@@ -1,0 +1,342 @@
+// POST /v1/messages and /v1/messages/count_tokens, reading. Blocks that hold what nobody here can read (encrypted thinking,
+// files at the provider, results of its own tools) are refused by name.
+import {
+  type Json,
+  type JsonObject,
+  type Message,
+  type ModelRequest,
+  type Params,
+  type Part,
+  parseJson,
+  type Tool,
+  type ToolChoice,
+} from '../../core/index.ts'
+import type { Wire } from '../ports.ts'
+import { refuseAnthropic } from './anthropic-fault.ts'
+import { createAnthropicWriter } from './anthropic-writer.ts'
+import {
+  boolean,
+  integer,
+  list,
+  malformed,
+  name,
+  number,
+  object,
+  oneOf,
+  onlyFields,
+  optional,
+  refuseFields,
+  root,
+  text,
+  texts,
+  unsupported,
+} from './field.ts'
+import { MOST_STOPS } from './openai-params.ts'
+
+export const anthropicMessages: Wire = {
+  name: 'anthropic-messages',
+  read: (bytes) => read(bytes, true),
+  writer: createAnthropicWriter,
+  refuse: refuseAnthropic,
+}
+
+/** Counts what the same request would use; `maxTokens` may be missing. */
+export const anthropicCount = {
+  ...anthropicMessages,
+  name: 'anthropic-count',
+  read: (bytes: Uint8Array): ModelRequest => read(bytes, false),
+  /** The body of the answer. */
+  count: (inputTokens: number): string => JSON.stringify({ input_tokens: inputTokens }),
+}
+
+const REFUSED = {
+  container: [],
+  context_management: [],
+  diagnostics: [],
+  inference_geo: [],
+  mcp_servers: [],
+  speed: ['standard'],
+} as const
+
+/** Advice about caching at Anthropic: an answer is the same without it. */
+const HINTS = ['cache_control']
+
+const READERS = {
+  maxTokens: ['max_tokens', (value, where) => integer(value, where, 1)],
+  temperature: ['temperature', (value, where) => number(value, where, 0, 1)],
+  topP: ['top_p', (value, where) => number(value, where, 0, 1)],
+  topK: ['top_k', (value, where) => integer(value, where, 0, 1_000_000)],
+  stop: ['stop_sequences', (value, where) => texts(value, where, MOST_STOPS)],
+  tools: ['tools', readTools],
+  serviceTier: ['service_tier', readTier],
+} as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>
+
+const FIELDS = new Set([
+  'model',
+  'messages',
+  'system',
+  'stream',
+  'metadata',
+  'thinking',
+  'output_config',
+  'tool_choice',
+  ...Object.values(READERS).map(([theirs]) => theirs),
+  ...Object.keys(REFUSED),
+  ...HINTS,
+])
+
+function read(bytes: Uint8Array, answered: boolean): ModelRequest {
+  const body = root(parseJson(bytes))
+  onlyFields(body, FIELDS)
+  refuseFields(body, REFUSED)
+  const params: Params = { ...optional(body, READERS), ...readThinking(body.thinking ?? undefined) }
+  if (answered && params.maxTokens === undefined) throw malformed('max_tokens', 'is missing')
+  Object.assign(params, readOutput(body.output_config ?? undefined, params))
+  Object.assign(params, readToolChoice(body.tool_choice ?? undefined))
+  const user = readMetadata(body.metadata ?? undefined)
+  if (user !== undefined) params.user = user
+  const messages = readMessages(body)
+  if (answered && messages.at(-1)?.role === 'assistant')
+    throw unsupported('messages', 'must end with a message of the user: an answer cannot be begun for the model')
+  return {
+    action: 'chat',
+    model: name(body.model, 'model'),
+    messages,
+    inputs: [],
+    params,
+    stream: boolean(body.stream ?? false, 'stream'),
+  }
+}
+
+function readTier(value: Json, where: string): string {
+  return oneOf(value, where, ['auto', 'standard_only']) === 'auto' ? 'auto' : 'default'
+}
+
+const THINKING_FIELDS = new Set(['type', 'budget_tokens', 'display'])
+
+function readThinking(value: Json | undefined): Params {
+  if (value === undefined) return {}
+  const given = object(value, 'thinking')
+  onlyFields(given, THINKING_FIELDS, 'thinking')
+  const type = oneOf(given.type, 'thinking.type', ['enabled', 'disabled', 'adaptive'])
+  if (type === 'adaptive') return {}
+  if (type === 'disabled') return { reasoningEffort: 'none' }
+  return { reasoningEffort: 'on', reasoningTokens: integer(given.budget_tokens, 'thinking.budget_tokens', 1) }
+}
+
+const OUTPUT_FIELDS = new Set(['effort', 'format'])
+const FORMAT_FIELDS = new Set(['type', 'schema'])
+
+function readOutput(value: Json | undefined, params: Params): Params {
+  if (value === undefined) return {}
+  const given = object(value, 'output_config')
+  onlyFields(given, OUTPUT_FIELDS, 'output_config')
+  const out: Params = {}
+  const effort = given.effort ?? undefined
+  if (effort !== undefined && params.reasoningEffort !== 'none')
+    out.reasoningEffort = name(effort, 'output_config.effort')
+  const format = given.format ?? undefined
+  if (format === undefined) return out
+  const wanted = object(format, 'output_config.format')
+  onlyFields(wanted, FORMAT_FIELDS, 'output_config.format')
+  if (wanted.type !== 'json_schema') throw unsupported('output_config.format.type')
+  return {
+    ...out,
+    responseFormat: {
+      type: 'schema',
+      name: 'answer',
+      schema: object(wanted.schema, 'output_config.format.schema'),
+    },
+  }
+}
+
+const METADATA_FIELDS = new Set(['user_id'])
+
+function readMetadata(value: Json | undefined): string | undefined {
+  if (value === undefined) return undefined
+  const given = object(value, 'metadata')
+  onlyFields(given, METADATA_FIELDS, 'metadata')
+  const user = given.user_id ?? undefined
+  return user === undefined ? undefined : text(user, 'metadata.user_id')
+}
+
+const CHOICE_FIELDS = new Set(['type', 'name', 'disable_parallel_tool_use'])
+
+function readToolChoice(value: Json | undefined): Params {
+  if (value === undefined) return {}
+  const given = object(value, 'tool_choice')
+  onlyFields(given, CHOICE_FIELDS, 'tool_choice')
+  const type = oneOf(given.type, 'tool_choice.type', ['auto', 'any', 'none', 'tool'])
+  const toolChoice: ToolChoice =
+    type === 'tool' ? { name: name(given.name, 'tool_choice.name') } : type === 'any' ? 'required' : type
+  const single = boolean(given.disable_parallel_tool_use ?? false, 'tool_choice.disable_parallel_tool_use')
+  return { toolChoice, ...(single ? { parallelTools: false } : {}) }
+}
+
+const TOOL_FIELDS = new Set([
+  'type',
+  'name',
+  'description',
+  'input_schema',
+  'strict',
+  'cache_control',
+  'eager_input_streaming',
+])
+
+function readTools(value: Json, where: string): Tool[] {
+  return list(value, where).map((entry, index) => {
+    const at = `${where}[${index}]`
+    const given = object(entry, at)
+    // A tool that the provider runs itself would act unseen.
+    if ((given.type ?? 'custom') !== 'custom') throw unsupported(`${at}.type`)
+    onlyFields(given, TOOL_FIELDS, at)
+    return {
+      name: name(given.name, `${at}.name`),
+      parameters: object(given.input_schema, `${at}.input_schema`),
+      ...optional(given, { description: ['description', text], strict: ['strict', boolean] }, at),
+    }
+  })
+}
+
+const MESSAGE_FIELDS = new Set(['role', 'content'])
+
+function readMessages(body: JsonObject): Message[] {
+  const messages: Message[] = []
+  const system = body.system ?? undefined
+  if (system !== undefined) {
+    const parts = readParts(system, 'system', TEXT_BLOCKS)
+    if (parts.length > 0) messages.push({ role: 'system', parts })
+  }
+  const entries = list(body.messages, 'messages')
+  if (entries.length === 0) throw malformed('messages', 'must not be empty')
+  const tools = new Map<string, string>()
+  for (const [index, entry] of entries.entries()) {
+    const where = `messages[${index}]`
+    const given = object(entry, where)
+    onlyFields(given, MESSAGE_FIELDS, where)
+    const role = oneOf(given.role, `${where}.role`, ['user', 'assistant'])
+    const content = given.content as Json
+    if (role === 'user') messages.push(...readUser(content, `${where}.content`, tools))
+    else messages.push(readAssistant(content, `${where}.content`, tools))
+  }
+  return messages
+}
+
+/** Results of tools stand beside the user's own words here; elsewhere each is a message of its own, before them. */
+function readUser(content: Json, where: string, tools: ReadonlyMap<string, string>): Message[] {
+  const results: Message[] = []
+  const parts: Part[] = []
+  for (const [block, at] of blocksOf(content, where)) {
+    if (block.type === 'tool_result') results.push(readToolResult(block, at, tools))
+    else parts.push(readBlock(block, at, USER_BLOCKS))
+  }
+  return parts.length > 0 || results.length === 0 ? [...results, { role: 'user', parts }] : results
+}
+
+const RESULT_FIELDS = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control'])
+
+function readToolResult(block: JsonObject, where: string, tools: ReadonlyMap<string, string>): Message {
+  onlyFields(block, RESULT_FIELDS, where)
+  const toolCallId = name(block.tool_use_id, `${where}.tool_use_id`)
+  const toolName = tools.get(toolCallId)
+  return {
+    role: 'tool',
+    toolCallId,
+    ...(toolName === undefined ? {} : { toolName }),
+    ...(boolean(block.is_error ?? false, `${where}.is_error`) ? { toolError: true } : {}),
+    parts: readParts(block.content ?? '', `${where}.content`, USER_BLOCKS),
+  }
+}
+
+const TOOL_USE_FIELDS = new Set(['type', 'id', 'name', 'input', 'cache_control', 'caller'])
+
+function readAssistant(content: Json, where: string, tools: Map<string, string>): Message {
+  const message: Message = { role: 'assistant', parts: [] }
+  for (const [block, at] of blocksOf(content, where)) {
+    if (block.type !== 'tool_use') {
+      message.parts.push(readBlock(block, at, ASSISTANT_BLOCKS))
+      continue
+    }
+    onlyFields(block, TOOL_USE_FIELDS, at)
+    const id = name(block.id, `${at}.id`)
+    const called = name(block.name, `${at}.name`)
+    tools.set(id, called)
+    message.toolCalls ??= []
+    message.toolCalls.push({
+      id,
+      name: called,
+      arguments: JSON.stringify(object(block.input ?? {}, `${at}.input`)),
+    })
+  }
+  return message
+}
+
+function* blocksOf(content: Json, where: string): Generator<[JsonObject, string]> {
+  if (typeof content === 'string') yield [{ type: 'text', text: content }, where]
+  else
+    for (const [index, entry] of list(content, where).entries())
+      yield [object(entry, `${where}[${index}]`), `${where}[${index}]`]
+}
+
+const readParts = (content: Json, where: string, allowed: ReadonlySet<string>): Part[] =>
+  content === '' ? [] : Array.from(blocksOf(content, where), ([block, at]) => readBlock(block, at, allowed))
+
+const TEXT_BLOCKS = new Set(['text'])
+const USER_BLOCKS = new Set(['text', 'image', 'document'])
+const ASSISTANT_BLOCKS = new Set(['text', 'thinking'])
+
+const TEXT_FIELDS = new Set(['type', 'text', 'cache_control', 'citations'])
+const IMAGE_FIELDS = new Set(['type', 'source', 'cache_control'])
+const DOCUMENT_FIELDS = new Set(['type', 'source', 'title', 'context', 'citations', 'cache_control'])
+const BLOCK_THINKING_FIELDS = new Set(['type', 'thinking', 'signature'])
+
+function readBlock(block: JsonObject, where: string, allowed: ReadonlySet<string>): Part {
+  const type = text(block.type, `${where}.type`)
+  if (!allowed.has(type)) throw unsupported(`${where}.type`, `cannot be ${JSON.stringify(type.slice(0, 64))} here`)
+  if (type === 'text') {
+    onlyFields(block, TEXT_FIELDS, where)
+    return { type, text: text(block.text, `${where}.text`) }
+  }
+  if (type === 'thinking') {
+    onlyFields(block, BLOCK_THINKING_FIELDS, where)
+    const signature = text(block.signature ?? '', `${where}.signature`)
+    const thought = text(block.thinking, `${where}.thinking`)
+    return { type: 'reasoning', text: thought, ...(signature === '' ? {} : { signature }) }
+  }
+  if (type === 'image') {
+    onlyFields(block, IMAGE_FIELDS, where)
+    return { type, url: readImageSource(block.source, `${where}.source`) }
+  }
+  return readDocument(block, where)
+}
+
+const SOURCE_FIELDS = new Set(['type', 'media_type', 'data', 'url'])
+
+function readImageSource(value: Json | undefined, where: string): string {
+  const source = object(value, where)
+  onlyFields(source, SOURCE_FIELDS, where)
+  if (source.type === 'url') {
+    const url = text(source.url, `${where}.url`)
+    if (!url.startsWith('https://')) throw malformed(`${where}.url`, 'must be an https: URL')
+    return url
+  }
+  if (source.type !== 'base64') throw unsupported(`${where}.type`)
+  const kind = oneOf(source.media_type, `${where}.media_type`, ['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
+  return `data:${kind};base64,${text(source.data, `${where}.data`)}`
+}
+
+function readDocument(block: JsonObject, where: string): Part {
+  onlyFields(block, DOCUMENT_FIELDS, where)
+  const citations = block.citations ?? undefined
+  if (citations !== undefined && object(citations, `${where}.citations`).enabled !== false)
+    throw unsupported(`${where}.citations`)
+  if ((block.context ?? '') !== '') throw unsupported(`${where}.context`)
+  const source = object(block.source, `${where}.source`)
+  onlyFields(source, SOURCE_FIELDS, `${where}.source`)
+  const title = text(block.title ?? '', `${where}.title`)
+  const titled = title === '' ? {} : { title }
+  const data = text(source.data, `${where}.source.data`)
+  if (source.type === 'text') return { type: 'document', text: data, mime: 'text/plain', ...titled }
+  if (source.type !== 'base64') throw unsupported(`${where}.source.type`)
+  return { type: 'document', data, mime: name(source.media_type, `${where}.source.media_type`), ...titled }
+}
