@@ -1,43 +1,41 @@
 // The composition root: every part is built here, once, by hand, from the configuration. The only file that sees them all.
+// It is read top to bottom: ground (database, log, feed), rooms, what they ask each other, the order of changes, sockets.
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
-import { type Access, createAccess } from './access/index.ts'
-import { type Audit, createAudit } from './audit/index.ts'
+import { createAccess, createJustInTime, type JitAction, type RoleAsk } from './access/index.ts'
+import { connectRooms as connectAdmin, createAdmin, firstStart } from './admin/index.ts'
+import { createAudit } from './audit/index.ts'
 import {
   type Config,
   createLog,
   hostingOf,
-  type Keyring,
-  type Log,
   openKeyring,
+  type Source,
   splitHostPort,
+  type UpstreamConfig,
 } from './config/index.ts'
 import {
   type Caller,
-  type Clock,
   createIds,
   type EntityUid,
   Fault,
   groupsOf,
-  type NewId,
+  type PrincipalUid,
   systemClock,
   systemRandom,
+  uidText,
 } from './core/index.ts'
 import {
+  type About,
+  connectRooms as connectGateway,
   createDataRoutes,
   createGateway,
   createJudge,
   createScreening,
-  estimateInput,
-  fingerprint,
-  type Judge,
-  type Ports,
-  type ResolvedModel,
   refuse,
-  type Screening,
 } from './gateway/index.ts'
 import { openaiChat } from './gateway/wire/index.ts'
 import {
@@ -50,31 +48,31 @@ import {
   readList,
 } from './guard/index.ts'
 import { listen, type Route } from './http/index.ts'
-import { createIdentity, type Identity, SYSTEM, withinScopes } from './identity/index.ts'
-import { createLimits, type Limits } from './limits/index.ts'
-import { createDriver, createRegistry, type Model, type RegisteredUpstream, type Registry } from './model/index.ts'
+import { createIdentity, SYSTEM, withinScopes } from './identity/index.ts'
+import { createLimits } from './limits/index.ts'
 import {
+  createDriver,
+  createEmbeddedDriver,
+  createEmbeddedEngine,
+  createRegistry,
+  type RegisteredUpstream,
+} from './model/index.ts'
+import {
+  authContext,
   createChecker,
   createClockContext,
   createPolicy,
+  createPolicyVersions,
   dataClassSource,
   EntityRef,
   type EntitySource,
   fixedSource,
   joinSources,
   loadBundle,
-  NO_GRANT,
-  type Policy,
+  loadOracle,
+  NO_RISK,
 } from './policy/index.ts'
-import {
-  createChange,
-  createFeed,
-  createNodes,
-  type Feed,
-  type MakeChange,
-  openStore,
-  type Store,
-} from './store/index.ts'
+import { createChange, createFeed, createNodes, openStore } from './store/index.ts'
 
 export interface App {
   readonly url: string
@@ -86,61 +84,48 @@ export interface App {
   close(): Promise<void>
 }
 
-const GATEWAY: EntityUid = { type: 'Gateway', id: 'sallyport' }
+/** Files that travel with the product: default rules, demo model. */
 const SHIPPED = join(dirname(fileURLToPath(import.meta.url)), '..')
+const VERSION = (JSON.parse(readFileSync(join(SHIPPED, 'package.json'), 'utf8')) as { version: string }).version
+const DEMO_MODEL = 'sallyport-demo'
+
+/** Milliseconds after which a node that has lost touch also ends the calls it has. */
+const STALE_GRACE_MS = 500
+/** Milliseconds that running calls get when the gateway stops. */
+const STOP_GRACE_MS = 5000
+const POLL_MS = 500
+const LAST_USE_MS = 30_000
+const LIST_TIMEOUT_MS = 2000
+const REQUEST_HOURS = 24
+
+type Closers = (() => Promise<void>)[]
 
 /** Starts the gateway. Resolves when it answers; rejects, with nothing left running, when it may not or cannot. */
-export async function start(config: Config): Promise<App> {
+export async function start(config: Config, sources?: ReadonlyMap<string, Source>): Promise<App> {
+  const closers: Closers = []
   const log = createLog(config.log.level)
   const report = (error: unknown) => log.error('unexpected', error)
-  const clock = systemClock
-  const newId = createIds(clock, systemRandom)
-  const keyring = openKeyring(config.data)
-  const closers: (() => Promise<void>)[] = []
   const close = async () => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer().catch(report)
   }
   try {
-    const parts = await openParts({ config, keyring, clock, newId, log, report, closers })
-    const firstRunKey = await firstStart(parts.identity)
-    const server = await serve(config, parts, report, closers)
-    const model = parts.registry.all().find(({ quarantined }) => !quarantined)?.name
-    return { url: server.url, adminUrl: server.url, model, firstRunKey, close }
+    return { ...(await open(config, sources, report, closers)), close }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-interface Parts {
-  clock: Clock
-  newId: NewId
-  store: Store
-  feed: Feed
-  change: MakeChange
-  audit: Audit
-  identity: Identity
-  policy: Policy
-  entities: EntitySource
-  registry: Registry
-  access: Access
-  limits: Limits
-  judge: Judge
-  screening: Screening
-}
-
-interface Ground {
-  config: Config
-  keyring: Keyring
-  clock: Clock
-  newId: NewId
-  log: Log
-  report: (error: unknown) => void
-  /** What to close, in order of opening; run newest first. */
-  closers: (() => Promise<void>)[]
-}
-
-async function openParts({ config, keyring, clock, newId, report, closers }: Ground): Promise<Parts> {
+async function open(
+  config: Config,
+  sources: ReadonlyMap<string, Source> | undefined,
+  report: (error: unknown) => void,
+  closers: Closers,
+): Promise<Omit<App, 'close'>> {
+  // Ground: secrets, database, log, feed. A change is rows, feed entry and event in one transaction.
+  const clock = systemClock
+  const newId = createIds(clock, systemRandom)
+  const keyring = openKeyring(config.data)
   const store = await openStore({
     ...(config.database === undefined ? {} : { url: config.database }),
     file: join(config.data, 'sallyport.db'),
@@ -148,10 +133,9 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
     report,
   })
   closers.push(() => store.close())
-
   const node = { id: newId('node'), name: config.node.name ?? hostname() }
   const audit = createAudit({ store, clock, newId, node: node.name, report, maxWaiting: config.audit.queue })
-  const feed = createFeed({ store, pollMs: 500, node, clock, report })
+  const feed = createFeed({ store, pollMs: POLL_MS, node, clock, report })
   closers.push(() => feed.stop())
   const change = createChange({
     store,
@@ -163,6 +147,7 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
   await audit.start()
   closers.push(() => audit.stop())
 
+  // Rooms. They do not know each other: what one needs of another is handed in here.
   const identity = createIdentity({
     store,
     feed,
@@ -171,35 +156,33 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
     random: systemRandom,
     newId,
     peppers: { current: keyring.pepper.version, values: new Map([[keyring.pepper.version, keyring.pepper.bytes]]) },
-    settings: keySettings(config),
+    settings: {
+      defaultLifetimeSeconds: config.keys.defaultDays * 86_400,
+      longestLifetimeSeconds: config.keys.maxDays * 86_400,
+      defaultOverlapSeconds: config.keys.overlapHours * 3600,
+      longestOverlapSeconds: 7 * 86_400,
+    },
     reference: (uid) => new EntityRef(uid.type, uid.id),
-    lastUseIntervalMs: 30_000,
+    lastUseIntervalMs: LAST_USE_MS,
     report,
   })
-
   const guard = openGuard(config)
-  const policy = createPolicy({ clock, newId })
+  const checker = createChecker()
+  closers.push(() => checker.close())
+  const engine = config.policy.engine === 'wasm' ? { engine: await loadOracle(clock.now) } : {}
+  const policy = createPolicy({ clock, newId, ...engine })
+  const versions = createPolicyVersions({ db: store.db, change, clock, checker, policy, report })
+  const upstreams = await openUpstreams(config)
+  for (const { driver } of upstreams) closers.push(() => driver.close())
   const registry = await createRegistry({
     store,
     change,
     clock,
-    upstreams: upstreamsOf(config),
+    upstreams,
     declared: config.models,
-    listTimeoutMs: 2000,
+    listTimeoutMs: LIST_TIMEOUT_MS,
   })
-  const entities = joinSources(
-    identity.entities as EntitySource,
-    {
-      get: (uid) =>
-        uid.type === 'Model' ? (registry.resolve(uid.id)?.facts as ReturnType<EntitySource['get']>) : undefined,
-    },
-    dataClassSource(guard.tree.all.map(({ id }) => id)),
-    fixedSource([{ uid: new EntityRef(GATEWAY.type, GATEWAY.id) }]),
-  )
-  const rolesOf = (principal: EntityUid) =>
-    [...(identity.entities.get(principal)?.ancestors ?? [])].flatMap((text) =>
-      text.startsWith('Role::') ? [JSON.parse(text.slice('Role::'.length)) as string] : [],
-    )
+
   const nodes = createNodes({
     store,
     feed,
@@ -209,13 +192,44 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
     graceMs: STALE_GRACE_MS,
     onLost: () => void access.leases.cut({ all: true }, new Fault('node_stale'), 'node'),
   })
-  const access: Access = createAccess({
+  const directory = identity.entities as EntitySource
+  const humanOf = ({ type, id }: EntityUid): string | undefined => {
+    if (type === 'User') return uidText({ type, id })
+    const attrs = directory.get(new EntityRef(type, id))?.attrs
+    const human = attrs?.onBehalfOf ?? attrs?.owner
+    return human instanceof EntityRef ? human.text : undefined
+  }
+  const jit = createJustInTime({
+    store,
+    change,
+    clock,
+    newId,
+    schedules: [],
+    timeZone: config.timeZone,
+    requestHours: REQUEST_HOURS,
+    principalState: async (uid) => {
+      const row = await identity.read.principal(uid)
+      return row && { active: row.state === 'active', since: row.state_at }
+    },
+    inUse: (principal) => access.leases.count({ principal }).calls > 0,
+    decide: (action, caller, role, ask) => decideJit(action, caller, role, ask),
+    humanOf,
+    groupsOf: (principal) => ancestorsOf(principal, 'Group'),
+    isActive: (principal) => identity.entities.get(principal) !== undefined,
+    report,
+  })
+  const ancestorsOf = (principal: EntityUid, type: 'Group' | 'Role'): string[] =>
+    [...(jit.grants.over(identity.entities, principal as PrincipalUid).get(principal)?.ancestors ?? [])].flatMap(
+      (text) => (text.startsWith(`${type}::`) ? [JSON.parse(text.slice(type.length + 2)) as string] : []),
+    )
+  const access = createAccess({
     store,
     clock,
     newId,
-    rolesOf,
     node: nodes,
-    nextChange: (principal) => identity.entities.get(principal)?.validUntil,
+    humanOf,
+    rolesOf: (principal) => ancestorsOf(principal, 'Role'),
+    nextChange: (principal) => earliest(identity.entities.get(principal)?.validUntil, jit.grants.nextChange(principal)),
     sessionIdleMs: config.sessions.idleMinutes * 60_000,
     sessionLifetimeMs: config.sessions.longestHours * 3_600_000,
     report,
@@ -233,26 +247,69 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
     ],
     report,
   })
+
+  // What rules see: the directory with the roles held now, models, data classes, the gateway itself.
+  const others = joinSources(
+    {
+      get: ({ type, id }) =>
+        type === 'Model' ? (registry.resolve(id)?.facts as ReturnType<EntitySource['get']>) : undefined,
+    },
+    dataClassSource(guard.tree.all.map(({ id }) => id)),
+    fixedSource([{ uid: new EntityRef('Gateway', 'sallyport') }]),
+  )
+  const entities = (caller: Pick<Caller, 'principal'>, about: About): EntitySource =>
+    joinSources(jit.grants.over(identity.entities, caller.principal, about) as EntitySource, others)
+  const standing = ({ principal }: Pick<Caller, 'principal'>) => {
+    const held = jit.grants.held(principal)
+    const until = earliest(identity.entities.get(principal)?.validUntil, jit.grants.nextChange(principal))
+    const [first] = held
+    return {
+      grant: {
+        active: held.length > 0,
+        roles: held.map(({ role }) => role),
+        ...(first === undefined ? {} : { reason: first.reason }),
+        ...(first?.ticket === undefined ? {} : { ticket: first.ticket }),
+      },
+      ...(until === undefined ? {} : { holdsUntil: until }),
+    }
+  }
+  const clockContext = createClockContext(config.timeZone)
+  const anomaly = () => 0
+  const decideJit = (action: JitAction, caller: Caller, role: string, ask: RoleAsk) => {
+    const now = clock.now()
+    const { requester, ...asked } = ask
+    return policy.decide(
+      {
+        principal: caller.principal,
+        action,
+        resource: { type: 'Role', id: role },
+        context: {
+          clock: clockContext(now),
+          auth: authContext(caller, now),
+          risk: NO_RISK,
+          grant: standing(caller).grant,
+          ask: {
+            ...asked,
+            ...(requester === undefined ? {} : { requester: new EntityRef(requester.type, requester.id) }),
+          },
+        },
+      },
+      entities(caller, {}),
+    )
+  }
   const judge = createJudge({
     policy,
     entities,
-    clockContext: createClockContext(config.timeZone),
+    clockContext,
     now: clock.now,
-    standing: ({ principal }) => {
-      const until = identity.entities.get(principal)?.validUntil
-      return { grant: NO_GRANT, ...(until === undefined ? {} : { holdsUntil: until }) }
-    },
-    anomaly: () => 0,
-    withinScopes: (caller, action, model) =>
-      withinScopes(caller.credential.scopes, action, {
-        groups: groupsOf(action),
-        ...(model === undefined ? {} : { model }),
-      }),
+    standing,
+    anomaly,
+    withinScopes: ({ credential }, action, model) =>
+      withinScopes(credential.scopes, action, { groups: groupsOf(action), ...(model === undefined ? {} : { model }) }),
     models: function* () {
-      for (const model of registry.all()) yield { uid: { type: 'Model', id: model.name } }
+      for (const { name } of registry.all()) yield { uid: { type: 'Model', id: name } }
     },
   })
-
   const screening = createScreening({
     guard,
     judge,
@@ -263,216 +320,120 @@ async function openParts({ config, keyring, clock, newId, report, closers }: Gro
   access.sessions.onForget('vault', screening.forget)
 
   // The order in which a change takes hold on this node: facts first, what rests on them last.
+  feed.subscribe(jit.onChange)
+  feed.subscribe(versions.follow)
   feed.subscribe(async (changes) => {
     if (changes.some(({ kind }) => kind === 'model')) await registry.reload()
   })
   feed.enforce(access.onChange)
   await feed.start()
-  await identity.start()
-  closers.push(() => identity.stop())
   nodes.start()
   closers.push(() => nodes.stop())
-  await activateBundle(config, policy)
+  await identity.start()
+  closers.push(() => identity.stop())
+  await jit.start()
+  closers.push(() => jit.stop())
+  await versions.start(() => loadBundle(config.policies), SYSTEM)
   await registry.refresh()
   await access.start()
   closers.push(() => access.stop())
   limits.start()
   closers.push(() => limits.stop())
-  return {
-    clock,
-    newId,
-    store,
-    feed,
-    change,
-    audit,
-    identity,
-    policy,
-    entities,
-    registry,
-    access,
-    limits,
-    judge,
-    screening,
+  const roles = parse(readFileSync(join(SHIPPED, 'policies/roles.yaml'), 'utf8')) as Record<string, string>
+  const firstRunKey = await firstStart(identity, roles)
+
+  // Sockets.
+  const shared = { clock, newId, report, identity, registry, access, audit }
+  const gateway = createGateway(connectGateway({ ...shared, grants: jit.grants, limits, judge, screening }))
+  const admin = createAdmin(
+    connectAdmin({
+      ...shared,
+      store,
+      change,
+      nodes,
+      policy,
+      entities: joinSources(directory, others),
+      clockContext,
+      standing,
+      anomaly,
+      config,
+      ...(sources === undefined ? {} : { sources }),
+      product: `sallyport ${VERSION}`,
+    }),
+  )
+  const data: Route[] = createDataRoutes(gateway)
+  const administer: Route[] = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
+    method,
+    path: '/admin/v1/*',
+    handle: admin.handle,
+  }))
+  const serve = async (address: string, routes: readonly Route[]) => {
+    const { certFile, keyFile, clientCaFile } = config.tls
+    const server = await listen({
+      ...splitHostPort(address),
+      routes,
+      refuse: (fault) => refuse(openaiChat, fault, { requestId: newId('call') }),
+      ...(certFile !== undefined && keyFile !== undefined
+        ? { tls: { certFile, keyFile, ...(clientCaFile === undefined ? {} : { clientCaFile }) } }
+        : {}),
+      limits: config.limits,
+      report,
+    })
+    closers.push(() => server.close(STOP_GRACE_MS))
+    return server.url
   }
+  const url = await serve(config.listen, config.adminListen === undefined ? [...data, ...administer] : data)
+  const adminUrl = config.adminListen === undefined ? url : await serve(config.adminListen, administer)
+  return { url, adminUrl, model: registry.all().find(({ quarantined }) => !quarantined)?.name, firstRunKey }
 }
 
-/** Milliseconds after which a node that has lost touch also ends the calls it has. */
-const STALE_GRACE_MS = 500
+const earliest = (...times: readonly (number | undefined)[]): number | undefined => {
+  const known = times.filter((time) => time !== undefined)
+  return known.length === 0 ? undefined : Math.min(...known)
+}
 
 function openGuard(config: Config): Guard {
-  const lists = config.guard.lists.map((list) => ({
-    name: list.file,
-    class: list.class,
-    entries: readList(readFileSync(list.file, 'utf8')),
-  }))
+  const lists = config.guard.lists.map(({ class: dataClass, file }) =>
+    createListDetector({ name: file, class: dataClass, entries: readList(readFileSync(file, 'utf8')) }),
+  )
   return createGuard({
     detectors: [
       createStructuredDetector(),
       createSecretDetector(),
       ...(config.guard.names ? [createNameDetector()] : []),
-      ...lists.map((list) => createListDetector(list)),
+      ...lists,
     ],
   })
 }
 
-const keySettings = ({ keys }: Config) => ({
-  defaultLifetimeSeconds: keys.defaultDays * 86_400,
-  longestLifetimeSeconds: keys.maxDays * 86_400,
-  defaultOverlapSeconds: keys.overlapHours * 3600,
-  longestOverlapSeconds: 7 * 86_400,
-})
-
-function upstreamsOf(config: Config): RegisteredUpstream[] {
-  return config.upstreams.flatMap((upstream) => {
-    if (upstream.kind === 'embedded' || upstream.kind === 'ollama' || upstream.url === undefined) return []
-    const key = upstream.apiKeyFile === undefined ? upstream.apiKey : readFileSync(upstream.apiKeyFile, 'utf8').trim()
-    const driver = createDriver(upstream.kind, {
-      url: upstream.url,
-      ...(key === undefined ? {} : { key }),
-      connections: upstream.connections,
-      connectTimeoutMs: upstream.connectTimeoutSeconds * 1000,
-      firstByteTimeoutMs: upstream.firstByteTimeoutSeconds * 1000,
-      idleTimeoutMs: upstream.idleTimeoutSeconds * 1000,
-    })
-    return [{ name: upstream.name, hosting: hostingOf(upstream), driver }]
-  })
-}
-
-async function activateBundle(config: Config, policy: Policy): Promise<void> {
-  const checker = createChecker()
-  try {
-    const found = await checker.check(await loadBundle(config.policies))
-    if (!('bundle' in found)) {
-      const lines = found.problems.map(({ file, line, message }) => `${file ?? ''}:${line ?? ''} ${message}`)
-      throw new Fault('policy_invalid', { detail: lines.join('\n') })
-    }
-    policy.activate(found.bundle)
-  } finally {
-    await checker.close()
-  }
-}
-
-/** The ready-made roles, and on an empty directory the first administrator with a key that is shown once. */
-async function firstStart(identity: Identity): Promise<string | undefined> {
-  const roles = parse(readFileSync(join(SHIPPED, 'policies/roles.yaml'), 'utf8')) as Record<string, string>
-  await identity.roles.declare(
-    Object.entries(roles).map(([name, description]) => ({ name, description })),
-    'shipped',
-    SYSTEM,
+/** Declared upstreams, or the shipped demo model where there are none. */
+async function openUpstreams(config: Config): Promise<RegisteredUpstream[]> {
+  const declared: readonly UpstreamConfig[] = config.upstreams
+  if (declared.length === 0) return [await embedded('embedded', DEMO_MODEL, join(SHIPPED, 'models/demo-q8.gguf'))]
+  return Promise.all(
+    declared.map((upstream) =>
+      upstream.kind === 'embedded' ? openEmbedded(upstream) : overHttp(upstream, upstream.kind),
+    ),
   )
-  const people = await identity.read.principals('User', { limit: 1 })
-  if (people.length > 0) return undefined
-  const owner = { type: 'User', id: 'admin' } as const
-  await identity.principals.create({ type: 'User', name: owner.id, displayName: 'First administrator' }, SYSTEM)
-  for (const role of ['admin', 'user']) await identity.roles.assign({ role, holder: owner }, SYSTEM)
-  const { text } = await identity.keys.issue({ owner, name: 'first-start' }, SYSTEM)
-  return text
 }
 
-async function serve(
-  config: Config,
-  parts: Parts,
-  report: (error: unknown) => void,
-  closers: (() => Promise<void>)[],
-): Promise<{ url: string }> {
-  const gateway = createGateway(createPorts(parts, report))
-  const routes: Route[] = createDataRoutes(gateway)
-  const { host, port } = splitHostPort(config.listen)
-  const { certFile, keyFile, clientCaFile } = config.tls
-  const server = await listen({
-    routes,
-    refuse: (fault) => refuse(openaiChat, fault, { requestId: parts.newId('call') }),
-    host,
-    port,
-    ...(certFile !== undefined && keyFile !== undefined
-      ? { tls: { certFile, keyFile, ...(clientCaFile === undefined ? {} : { clientCaFile }) } }
-      : {}),
-    limits: config.limits,
-    report,
+const openEmbedded = ({ name, file }: UpstreamConfig): Promise<RegisteredUpstream> =>
+  file === undefined ? embedded(name, DEMO_MODEL, join(SHIPPED, 'models/demo-q8.gguf')) : embedded(name, name, file)
+
+async function embedded(name: string, model: string, file: string): Promise<RegisteredUpstream> {
+  const engine = await createEmbeddedEngine({ file })
+  return { name, hosting: 'embedded', driver: createEmbeddedDriver(engine, { name: model }) }
+}
+
+function overHttp(upstream: UpstreamConfig, kind: Exclude<UpstreamConfig['kind'], 'embedded'>): RegisteredUpstream {
+  const key = upstream.apiKeyFile === undefined ? upstream.apiKey : readFileSync(upstream.apiKeyFile, 'utf8').trim()
+  const driver = createDriver(kind, {
+    url: upstream.url ?? '',
+    ...(key === undefined ? {} : { key }),
+    connections: upstream.connections,
+    connectTimeoutMs: upstream.connectTimeoutSeconds * 1000,
+    firstByteTimeoutMs: upstream.firstByteTimeoutSeconds * 1000,
+    idleTimeoutMs: upstream.idleTimeoutSeconds * 1000,
   })
-  closers.push(() => server.close(GRACE_MS))
-  return server
-}
-
-/** Milliseconds that running calls get when the gateway stops. */
-const GRACE_MS = 5000
-
-function createPorts(
-  { clock, newId, audit, identity, registry, access, limits, judge, screening }: Parts,
-  report: (error: unknown) => void,
-): Ports {
-  const resolved = new WeakMap<Model, ResolvedModel>()
-  const standing = (caller: Caller): Fault | undefined => identity.standing(caller) ?? access.locks.check({ caller })
-  return {
-    newId,
-    now: clock.now,
-    report,
-    identify({ rawHeaders, address }) {
-      const caller = identity.authenticate({ headers: rawHeaders, address })
-      const lock = access.locks.check({ caller })
-      if (lock) throw lock
-      return caller
-    },
-    resolve(name) {
-      const model = registry.resolve(name)
-      if (!model) return undefined
-      let one = resolved.get(model)
-      if (!one) {
-        one = {
-          uid: { type: 'Model', id: model.name },
-          upstreamName: model.upstreamName,
-          hosting: model.hosting,
-          digest: model.digest,
-          send: (request, options) => model.send(request, options),
-        }
-        resolved.set(model, one)
-      }
-      return one
-    },
-    decide: judge.decide,
-    mayAny: judge.mayAny,
-    refusal: judge.refusal,
-    enter(incoming, caller, request, model) {
-      const header = incoming.header('x-sallyport-session')
-      const print = header === undefined ? fingerprint(request) : undefined
-      return access.sessions.enter({
-        caller,
-        model,
-        ...(header === undefined ? {} : { header }),
-        ...(print === undefined ? {} : { fingerprint: print }),
-      })
-    },
-    lease: (call, question, decision) =>
-      access.leases.take({
-        call,
-        caller: question.caller,
-        model: question.model.uid.id,
-        ...(question.session ? { session: question.session.id } : {}),
-        decision,
-        redecide() {
-          const fault = standing(question.caller)
-          if (fault) throw fault
-          return judge.decide(question)
-        },
-        retreat: (direction, dataClass) => screening.retreat(question, direction, dataClass),
-      }),
-    reserve({ caller, model, session, request }, decision) {
-      const maxTokens = request?.params.maxTokens
-      return limits.reserve({
-        principal: caller.principal,
-        key: caller.credential.id,
-        model: model.uid.id,
-        ...(session ? { session: session.id } : {}),
-        limits: decision.duties.limits,
-        estimate: {
-          inputTokens: request ? estimateInput(request) : 0,
-          ...(maxTokens === undefined ? {} : { maxTokens }),
-        },
-      })
-    },
-    screenInput: screening.input,
-    screenOutput: screening.output,
-    record: (call, incoming) =>
-      audit.openCall(call, { address: incoming.address, data: { route: incoming.path.slice(0, 128) } }),
-  }
+  return { name: upstream.name, hosting: hostingOf(upstream), driver }
 }

@@ -23,6 +23,13 @@ import {
 import { estimateInput } from './meter.ts'
 import type { Question, ResolvedModel } from './ports.ts'
 
+/** What a role that is held for a while is wanted for. */
+export interface About {
+  readonly model?: string
+  /** Counted grants of which this call has taken a use. */
+  readonly using?: readonly string[]
+}
+
 /** One data class found in a call, as rules may ask about it. */
 export interface ClassFound {
   readonly direction: 'send' | 'receive'
@@ -37,7 +44,8 @@ export interface ClassFound {
 
 export interface JudgeDeps {
   policy: Policy
-  entities: EntitySource
+  /** Facts as they are for this caller now: the directory, with roles held for a while for this purpose. */
+  entities: (caller: Caller, about: About) => EntitySource
   clockContext: (nowMs: number) => ClockContext
   now: () => number
   /** What the caller holds for a while, and until when what it rests on holds. */
@@ -60,7 +68,9 @@ export interface Judge {
 }
 
 export function createJudge(deps: JudgeDeps): Judge {
-  const { policy, entities } = deps
+  const { policy } = deps
+  const factsFor = ({ caller, model, using }: Question) =>
+    deps.entities(caller, { model: model.uid.id, ...(using === undefined ? {} : { using }) })
   /** Parameters do not change while a call runs; the rest of the context is taken anew with every question. */
   const parameters = new WeakMap<object, CedarRecord>()
 
@@ -103,7 +113,7 @@ export function createJudge(deps: JudgeDeps): Judge {
       const asked = { principal: caller.principal, action, resource: model.uid, ...query }
       const decision = policy.decide(
         { ...asked, context: { ...context, session: conversation(question), ...(request ? { request } : {}) } },
-        entities,
+        factsFor(question),
       )
       if (deps.withinScopes(caller, action, model.uid.id)) return decision
       const { validUntil: _, ask: __, ...rest } = decision
@@ -119,7 +129,11 @@ export function createJudge(deps: JudgeDeps): Judge {
     allows(caller, action, resource) {
       if (!deps.withinScopes(caller, action, resource.type === 'Model' ? resource.id : undefined)) return false
       const { context, ...query } = base(caller, 0)
-      return policy.allows({ principal: caller.principal, action, resource, context, ...query }, entities)
+      const about = resource.type === 'Model' ? { model: resource.id } : {}
+      return policy.allows(
+        { principal: caller.principal, action, resource, context, ...query },
+        deps.entities(caller, about),
+      )
     },
 
     mayAny(caller, action) {
@@ -133,7 +147,7 @@ export function createJudge(deps: JudgeDeps): Judge {
       for (const { uid } of deps.models()) {
         if (!deps.withinScopes(caller, action, uid.id)) continue
         const asked = { principal: caller.principal, action, resource: uid, context: full, ...query }
-        if (policy.allows(asked, entities)) return true
+        if (policy.allows(asked, deps.entities(caller, { model: uid.id }))) return true
       }
       return false
     },
@@ -159,7 +173,7 @@ export function createJudge(deps: JudgeDeps): Judge {
           context: { ...context, session: conversation(question), model: new EntityRef('Model', model.uid.id), data },
           ...query,
         },
-        entities,
+        factsFor(question),
       )
       return { treatment: decision.allow ? (decision.duties.treat ?? 'pass') : 'block', rules: decision.rules }
     },

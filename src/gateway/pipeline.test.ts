@@ -116,6 +116,8 @@ function bench(plan: Plan = {}) {
     resolve: () => (plan.fail === 'resolve' ? undefined : model),
     decide: (question) =>
       plan.fail === 'decide' || (question.injection > 0 && plan.redecide) ? { ...allow, allow: false } : allow,
+    takeUse: () => Promise.resolve(undefined),
+    stepUp: () => undefined,
     mayAny: () => plan.mayAny ?? true,
     refusal: () => new Fault('access_denied'),
     enter: () => {

@@ -36,11 +36,18 @@ export function createGateway(on: Ports): Serve {
       record.note({ session: session.id })
 
       // May they? Pure and synchronous; when no rule matches, the answer is no.
-      const question: Question = { caller, action, model, request, session, injection: 0 }
-      const decision = on.decide(question)
+      let question: Question = { caller, action, model, request, session, injection: 0 }
+      let decision = on.decide(question)
+      if (!decision.allow) {
+        const use = await on.takeUse(question, callId) //                                            403
+        if (use) exit.add(() => use.settle(meter.usage() !== undefined))
+        if (use) ({ question, decision } = use)
+      }
       shown.decisionId = decision.id
       record.note({ decision })
-      if (!decision.allow) throw on.refusal(decision, question) //                                   401 403 404
+      if (!decision.allow) throw on.refusal(decision, question) //                                   403 404
+      const challenge = on.stepUp(decision, caller)
+      if (challenge) throw challenge //                                                              401
       checkClamps(request, decision.duties) //                                                       403
 
       // Take a place. Everything taken is handed back by `exit`, however the call ends.

@@ -182,6 +182,16 @@ export interface Question {
   readonly request: ModelRequest | undefined
   readonly session: SessionHandle | undefined
   readonly injection: number
+  /** Counted grants of which this call has taken a use. */
+  readonly using?: readonly string[]
+}
+
+/** One use of a counted grant, taken durably. */
+export interface GrantedUse {
+  readonly question: Question
+  readonly decision: Decision
+  /** Once: the use is spent, or given back if nothing was sent to a model. */
+  settle(sent: boolean): Promise<void>
 }
 
 export interface Ports {
@@ -193,6 +203,10 @@ export interface Ports {
   resolve(name: string): ResolvedModel | undefined
   /** Pure and synchronous; asks about now. */
   decide(question: Question): Decision
+  /** If what a deny lacks is a role granted for a number of uses: takes one. @throws Fault approval_required */
+  takeUse(question: Question, call: string): Promise<GrantedUse | undefined>
+  /** What the rules want of the sign-in itself, if it is not met (RFC 9470). */
+  stepUp(decision: Decision, caller: Caller): Fault | undefined
   /** Whether the caller may do this with any model at all; decides what a caller may learn from an error. */
   mayAny(caller: Caller, action: string): boolean
   /** Turns a deny into the Fault to show: 404 where the caller may not know the model, else 403. */

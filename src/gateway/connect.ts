@@ -1,0 +1,126 @@
+// The pipeline's ports built from the rooms themselves, so that app.ts hands in rooms and nothing is told twice.
+import { type Access, type Grants, stepUpFault } from '../access/index.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Caller, Clock, Fault, NewId } from '../core/index.ts'
+import type { Identity } from '../identity/index.ts'
+import type { Limits } from '../limits/index.ts'
+import type { Model, Registry } from '../model/index.ts'
+import { fingerprint } from './conversation.ts'
+import type { Judge } from './judge.ts'
+import { estimateInput } from './meter.ts'
+import type { Ports, Question, ResolvedModel } from './ports.ts'
+import type { Screening } from './screening.ts'
+
+export interface Rooms {
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly report: (error: unknown) => void
+  readonly identity: Identity
+  readonly registry: Registry
+  readonly access: Access
+  readonly grants: Grants
+  readonly limits: Limits
+  readonly audit: Audit
+  readonly judge: Judge
+  readonly screening: Screening
+}
+
+/** Longest path that is written down. */
+const PATH_LENGTH = 128
+
+export function connectRooms(rooms: Rooms): Ports {
+  const { clock, newId, report, identity, registry, access, grants, limits, audit, judge, screening } = rooms
+  const resolved = new WeakMap<Model, ResolvedModel>()
+  const standing = (caller: Caller): Fault | undefined => identity.standing(caller) ?? access.locks.check({ caller })
+  const redecide = (question: Question) => {
+    const fault = standing(question.caller)
+    if (fault) throw fault
+    return judge.decide(question)
+  }
+  return {
+    newId,
+    now: clock.now,
+    report,
+    identify({ rawHeaders, address }) {
+      const caller = identity.authenticate({ headers: rawHeaders, address })
+      const lock = access.locks.check({ caller })
+      if (lock) throw lock
+      return caller
+    },
+    resolve(name) {
+      const model = registry.resolve(name)
+      if (!model) return undefined
+      let one = resolved.get(model)
+      if (!one) {
+        one = toResolved(model)
+        resolved.set(model, one)
+      }
+      return one
+    },
+    decide: judge.decide,
+    async takeUse(question, call) {
+      for (const grant of grants.counted(question.caller.principal, question.model.uid.id)) {
+        const using = { ...question, using: [grant.id] }
+        if (!judge.decide(using).allow) continue
+        const use = await grants.use(grant.id, call)
+        const decision = judge.decide(using)
+        const budget = grants.limitOf(grant)
+        const limits = budget ? [...decision.duties.limits, budget] : decision.duties.limits
+        return {
+          question: using,
+          decision: { ...decision, duties: { ...decision.duties, limits } },
+          settle: (sent) => use.settle(sent),
+        }
+      }
+      return undefined
+    },
+    stepUp: (decision, caller) => stepUpFault(decision.duties.stepUp, caller.credential, clock.now()),
+    mayAny: judge.mayAny,
+    refusal: judge.refusal,
+    enter(incoming, caller, request, model) {
+      const header = incoming.header('x-sallyport-session')
+      const print = header === undefined ? fingerprint(request) : undefined
+      return access.sessions.enter({
+        caller,
+        model,
+        ...(header === undefined ? {} : { header }),
+        ...(print === undefined ? {} : { fingerprint: print }),
+      })
+    },
+    lease: (call, question, decision) =>
+      access.leases.take({
+        call,
+        caller: question.caller,
+        model: question.model.uid.id,
+        ...(question.session ? { session: question.session.id } : {}),
+        decision,
+        redecide: () => redecide(question),
+        retreat: (direction, dataClass) => screening.retreat(question, direction, dataClass),
+      }),
+    reserve({ caller, model, session, request }, decision) {
+      const maxTokens = request?.params.maxTokens
+      return limits.reserve({
+        principal: caller.principal,
+        key: caller.credential.id,
+        model: model.uid.id,
+        ...(session ? { session: session.id } : {}),
+        limits: decision.duties.limits,
+        estimate: {
+          inputTokens: request ? estimateInput(request) : 0,
+          ...(maxTokens === undefined ? {} : { maxTokens }),
+        },
+      })
+    },
+    screenInput: screening.input,
+    screenOutput: screening.output,
+    record: (call, { address, path }) => audit.openCall(call, { address, data: { route: path.slice(0, PATH_LENGTH) } }),
+  }
+}
+
+const toResolved = (model: Model): ResolvedModel => ({
+  uid: { type: 'Model', id: model.name },
+  upstreamName: model.upstreamName,
+  hosting: model.hosting,
+  digest: model.digest,
+  send: (request, options) => model.send(request, options),
+})
