@@ -26,10 +26,23 @@ export {
   type SessionContext,
   type ToolContext,
 } from './context.ts'
+export { createDecisionLog, type DecisionLog, type LoggedDecision } from './decision-log.ts'
 export { dataClassSource, type EntityFacts, type EntitySource, fixedSource, joinSources } from './entity.ts'
 export { type Clause, type ExplainOptions, type Explanation, explain, type RuleView } from './explain.ts'
 export { datetime, decimal, duration, ip } from './extension.ts'
+export {
+  type Effect,
+  type Impact,
+  type ImpactWorld,
+  impactLines,
+  impactOf,
+  planHash,
+  type Recorded,
+  type ReplayEffect,
+  replay,
+} from './impact.ts'
 export { lint, type World } from './lint.ts'
+export { createOracleCheck, type OracleCheck, type OracleDifference } from './oracle-check.ts'
 export {
   type ActiveBundle,
   createPolicy,
@@ -42,6 +55,7 @@ export {
 } from './policy.ts'
 export { compileBundle, type Program } from './program.ts'
 export { type Coverage, runTests, type TestOutcome, type TestReport } from './rule-test.ts'
+export { createShadow, type Shadow, type ShadowReport } from './shadow.ts'
 export { type CedarRecord, type CedarSet, type CedarValue, EntityRef, entity } from './value.ts'
 export {
   type Author,

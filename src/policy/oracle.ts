@@ -2,20 +2,10 @@
 // test, in the sampled check of a running gateway, and alone where `policy.engine` says so.
 import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import { Fault } from '../core/index.ts'
-import { reachableEntities, recordJson } from './cedar-json.ts'
-import type { EntitySource } from './entity.ts'
-import type { Answer, Question } from './evaluate.ts'
+import type { Answer } from './evaluate.ts'
+import { type OracleQuestion, oracleQuestion } from './oracle-question.ts'
 import type { Evaluator } from './policy.ts'
 import type { Program, Rule } from './program.ts'
-
-/** The question as plain data, fit to cross a thread. */
-export interface OracleQuestion {
-  readonly principal: { type: string; id: string }
-  readonly action: { type: string; id: string }
-  readonly resource: { type: string; id: string }
-  readonly context: ReturnType<typeof recordJson>
-  readonly entities: ReturnType<typeof reachableEntities>
-}
 
 export interface OracleAnswer {
   /** Ids of satisfied permits of an allow, satisfied forbids of a deny. */
@@ -23,23 +13,6 @@ export interface OracleAnswer {
   readonly errors: readonly string[]
   /** What the library says, which skips rules that error. */
   readonly decision: 'allow' | 'deny'
-}
-
-/** Throws Fault `validation_failed` for a question that JSON cannot carry. */
-export function oracleQuestion(program: Program, question: Question, entities: EntitySource): OracleQuestion {
-  // Without a schema the library knows action groups only as entities.
-  const actions = [...program.vocabulary.actions.values()].map((action) => ({
-    uid: { type: 'Action', id: action.name },
-    attrs: {},
-    parents: [...action.lineage].filter((group) => group !== action.name).map((id) => ({ type: 'Action', id })),
-  }))
-  return {
-    principal: { type: question.principal.type, id: question.principal.id },
-    action: { type: 'Action', id: question.action },
-    resource: { type: question.resource.type, id: question.resource.id },
-    context: recordJson(question.context),
-    entities: [...actions, ...reachableEntities(question, program.literals, entities)],
-  }
 }
 
 /** Makes the library ready for one set of rules. The same `name` is overwritten: the library can forget nothing. */

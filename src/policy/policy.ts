@@ -46,7 +46,7 @@ export async function loadOracle(now: () => number): Promise<(program: Program) 
   return (program) => createOracleEvaluator(program, now)
 }
 
-/** Sees each question with its answer: shadow bundle, sampled check against the reference, decision log. Must not throw. */
+/** Sees each question with its answer: shadow bundle, sampled check against the reference, decision log. */
 export type Watcher = (query: Query, entities: EntitySource, decision: Decision) => void
 
 export interface PolicyDeps {
@@ -57,6 +57,8 @@ export interface PolicyDeps {
   /** Decides with something else than the compiled rules, for `policy.engine: wasm`. */
   readonly engine?: (program: Program) => Evaluator
   readonly watchers?: readonly Watcher[]
+  /** Where a watcher's failure goes. */
+  readonly report?: (error: unknown) => void
 }
 
 const NOTHING = 'none'
@@ -101,7 +103,14 @@ export function createPolicy(deps: PolicyDeps): Policy {
         ...(role === undefined ? {} : { ask: askFor(role) }),
         microseconds: Math.round((deps.clock.monotonic() - started) * 1000),
       }
-      for (const watch of watchers) watch(query, entities, decision)
+      for (const watch of watchers) {
+        try {
+          watch(query, entities, decision)
+        } catch (error) {
+          // Who looks on never changes the answer.
+          deps.report?.(error)
+        }
+      }
       return decision
     },
 

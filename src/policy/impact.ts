@@ -1,0 +1,233 @@
+// Who gains and who loses by a change of the rules, before it is made: over classes of principals and resources that no
+// rule tells apart, and over decisions that were really asked. What was not covered is part of the answer.
+import { createHash } from 'node:crypto'
+import { type Decision, uidText } from '../core/index.ts'
+import { changedRules, classify, type EntityClass, sightOf } from './classes.ts'
+import type { EntitySource } from './entity.ts'
+import { type Answer, evaluate } from './evaluate.ts'
+import type { Query } from './policy.ts'
+import { probesFor } from './probe.ts'
+import type { Program } from './program.ts'
+import { type CedarRecord, type EntityRef, toRef } from './value.ts'
+
+export interface ImpactWorld {
+  readonly entities: EntitySource
+  readonly principals: readonly EntityRef[]
+  /** Everything rules may be asked about: models, classes of data, the gateway, roles. */
+  readonly resources: readonly EntityRef[]
+  /** A usual context for an action, as the gateway would build it on an ordinary day. */
+  readonly usual: (action: string) => CedarRecord
+}
+
+/** One question that was really asked, with what was answered. */
+export interface Recorded {
+  readonly query: Query
+  readonly decision: Pick<Decision, 'allow' | 'rules'>
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+export interface Effect {
+  readonly kind: 'gains' | 'loses' | 'conditional' | 'duties'
+  readonly action: string
+  readonly principals: readonly string[]
+  readonly resources: readonly string[]
+  /** Rules that make the difference: those that decided before, and those that decide after. */
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+  /** In which sampled contexts, if not in the usual one. */
+  readonly when?: string
+}
+
+export interface ReplayEffect {
+  readonly kind: 'gains' | 'loses'
+  readonly principal: string
+  readonly action: string
+  readonly resource: string
+  readonly count: number
+}
+
+export interface Impact {
+  readonly effects: readonly Effect[]
+  readonly replay: { readonly decisions: number; readonly effects: readonly ReplayEffect[] }
+  readonly coverage: {
+    readonly changedRules: readonly string[]
+    readonly actions: readonly string[]
+    readonly principals: number
+    readonly principalClasses: number
+    readonly resources: number
+    readonly resourceClasses: number
+    readonly contexts: number
+    readonly questions: number
+    readonly notCovered: readonly string[]
+  }
+}
+
+/** No rules at all, as what an empty store changes from. */
+export function impactOf(
+  before: Program | undefined,
+  after: Program,
+  world: ImpactWorld,
+  recorded: readonly Recorded[],
+): Impact {
+  const changed = before ? changedRules(before, after) : after.rules
+  const actions = [...after.vocabulary.actions.keys()].filter((action) =>
+    changed.some((rule) => rule.actions.has(action)),
+  )
+  const sight = sightOf([...(before?.rules ?? []), ...after.rules])
+  const principals = classify(world.principals, world.entities, sight)
+  const resources = classify(world.resources, world.entities, sight)
+  const tally = { contexts: 0, questions: 0, notCovered: new Set<string>() }
+  const effects: Effect[] = []
+  for (const action of actions) {
+    const { probes, skipped } = probesFor(
+      changed.filter((rule) => rule.actions.has(action)),
+      world.usual(action),
+    )
+    for (const path of skipped) tally.notCovered.add(`context.${path}`)
+    tally.contexts = Math.max(tally.contexts, probes.length)
+    const { principals: callers, resources: things } = after.vocabulary.actions.get(action)!
+    for (const who of principals.filter((one) => callers.has(one.example.type)))
+      for (const what of resources.filter((one) => things.has(one.example.type))) {
+        tally.questions += probes.length
+        effects.push(...compare(before, after, action, who, what, probes, world.entities))
+      }
+  }
+  if (sight.attributes.has('owner')) tally.notCovered.add('what belongs to whom (owner)')
+  return {
+    effects: joined(effects),
+    replay: { decisions: recorded.length, effects: replay(after, recorded, world.entities) },
+    coverage: {
+      changedRules: [...new Set(changed.map((rule) => rule.id))],
+      actions,
+      principals: world.principals.length,
+      principalClasses: principals.length,
+      resources: world.resources.length,
+      resourceClasses: resources.length,
+      contexts: tally.contexts,
+      questions: tally.questions,
+      notCovered: [...tally.notCovered].sort(),
+    },
+  }
+}
+
+function compare(
+  before: Program | undefined,
+  after: Program,
+  action: string,
+  who: EntityClass,
+  what: EntityClass,
+  probes: readonly { label: string; context: CedarRecord }[],
+  entities: EntitySource,
+): Effect[] {
+  const conditional: string[] = []
+  for (const { label, context } of probes) {
+    const question = { principal: who.example, action, resource: what.example, context }
+    const then = before && evaluate(before, question, entities)
+    const now = evaluate(after, question, entities)
+    const kind = kindOf(before, then, after, now)
+    if (!kind) continue
+    // The first probe is the usual context: what changes there changes plainly.
+    if (label === 'usual') return [effectOf(kind, action, who, what, then, now)]
+    conditional.push(`${kind} where ${label}`)
+  }
+  if (conditional.length === 0) return []
+  const when = conditional.slice(0, 3).join('; ')
+  return [{ ...effectOf('conditional', action, who, what, undefined, undefined), when }]
+}
+
+function kindOf(
+  before: Program | undefined,
+  then: Answer | undefined,
+  after: Program,
+  now: Answer,
+): Effect['kind'] | undefined {
+  const was = then?.allow ?? false
+  if (was !== now.allow) return now.allow ? 'gains' : 'loses'
+  if (!now.allow || !before || !then) return undefined
+  const duties = (program: Program, answer: Answer) => JSON.stringify(program.dutiesOf(answer.permits))
+  return duties(before, then) === duties(after, now) ? undefined : 'duties'
+}
+
+function effectOf(
+  kind: Effect['kind'],
+  action: string,
+  who: EntityClass,
+  what: EntityClass,
+  then: Answer | undefined,
+  now: Answer | undefined,
+): Effect {
+  const ids = (answer: Answer | undefined) =>
+    answer ? (answer.allow ? answer.permits : answer.forbids).map((rule) => rule.id) : []
+  return {
+    kind,
+    action,
+    principals: who.members.map((uid) => uid.text),
+    resources: what.members.map((uid) => uid.text),
+    before: ids(then),
+    after: ids(now),
+  }
+}
+
+/** Effects on the same people by the same rules read as one. */
+function joined(effects: readonly Effect[]): Effect[] {
+  const groups = new Map<string, Effect>()
+  for (const effect of effects) {
+    const { resources: _, ...rest } = effect
+    const key = JSON.stringify(rest)
+    const other = groups.get(key)
+    groups.set(key, other ? { ...other, resources: [...other.resources, ...effect.resources] } : effect)
+  }
+  return [...groups.values()]
+}
+
+/** Recorded questions asked again, against the facts of today. */
+export function replay(after: Program, recorded: readonly Recorded[], entities: EntitySource): ReplayEffect[] {
+  const found = new Map<string, ReplayEffect>()
+  for (const { query, decision } of recorded) {
+    const question = { ...query, principal: toRef(query.principal), resource: toRef(query.resource) }
+    const now = evaluate(after, question, entities)
+    if (now.allow === decision.allow) continue
+    const kind = now.allow ? 'gains' : 'loses'
+    const [principal, resource] = [uidText(query.principal), uidText(query.resource)]
+    const key = `${kind} ${principal} ${query.action} ${resource}`
+    const count = (found.get(key)?.count ?? 0) + 1
+    found.set(key, { kind, principal, action: query.action, resource, count })
+  }
+  return [...found.values()].sort((a, b) => b.count - a.count)
+}
+
+/** Changes when the candidate, the rules in force, or the effect of one on the other does. */
+export function planHash(before: string | undefined, after: string, impact: Impact): string {
+  const { effects, coverage } = impact
+  return createHash('sha256')
+    .update(JSON.stringify([before ?? null, after, effects, coverage]))
+    .digest('hex')
+    .slice(0, 12)
+}
+
+/** Numbers of an impact in one line each, for terminals and review comments. */
+export function impactLines(impact: Impact): string[] {
+  const { coverage, effects, replay: again } = impact
+  const line = (effect: Effect) => {
+    const people = effect.principals.length === 1 ? effect.principals[0] : `${effect.principals.length} principals`
+    const things = effect.resources.length === 1 ? effect.resources[0] : `${effect.resources.length} resources`
+    const rules = [...new Set([...effect.before, ...effect.after])].join(', ')
+    return `${people}: ${effect.action} on ${things}${effect.when ? ` (${effect.when})` : ''}${rules ? ` · ${rules}` : ''}`
+  }
+  const titled = (title: string, kind: Effect['kind']) => {
+    const lines = effects.filter((effect) => effect.kind === kind).map(line)
+    return lines.length > 0 ? [title, ...lines.map((text) => `  ${text}`)] : [`${title} none`]
+  }
+  const sum = (kind: ReplayEffect['kind']) =>
+    again.effects.reduce((total, one) => total + (one.kind === kind ? one.count : 0), 0)
+  return [
+    ...titled('Loses', 'loses'),
+    ...titled('Gains', 'gains'),
+    ...titled('Conditional', 'conditional'),
+    ...titled('Other duties', 'duties'),
+    `Replay of ${again.decisions} recorded decisions: ${sum('loses')} allows would become denies, ${sum('gains')} denies would become allows`,
+    `Checked ${coverage.principalClasses} classes of ${coverage.principals} principals × ${coverage.resourceClasses} classes of ${coverage.resources} resources × ${coverage.actions.length} actions × ${coverage.contexts} contexts`,
+    `Not checked: ${coverage.notCovered.join(', ') || 'nothing known'}`,
+  ]
+}
