@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { detect } from './detector.ts'
+import { createGuard } from './guard.ts'
+import { readOwnClasses } from './own-classes.ts'
+
+const yaml = String.raw`
+classes:
+  business/contract:
+    title: Contract numbers
+    kind: CONTRACT
+    patterns: ['\bC-\d{6}\b', '(?i)contract-[a-z]{2}\d{4}']
+    examples:
+      match: ['our C-123456 of May', 'CONTRACT-ab1234']
+      not: ['C-12345', 'XC-123456', 'C-1234567']
+  business/project:
+    keywords: [Project Falcon, Nightjar]
+    examples: { match: ['about project  falcon.'], not: ['projects'] }
+  finance/loyalty:
+    nature: personal
+    patterns: ['\d{10}']
+    context: [loyalty, bonus]
+    checksum: luhn
+    mask: last4
+    examples: { match: ['loyalty no 1234567897'], not: ['1234567897', 'loyalty 1234567898'] }
+  finance/salary:
+    nature: personal
+    fields: [customer.salary]
+`
+const own = readOwnClasses(yaml)
+
+describe('own classes', () => {
+  it('tries its examples', () => {
+    expect(own.examples).toBe(10)
+    expect(own.classes.map(({ id, kind }) => [id, kind])).toContainEqual(['finance/salary', 'SALARY'])
+  })
+  it.each([
+    ['an example that fails', "classes: { a/b: { patterns: ['x\\d'], examples: { match: [y1] } } }"],
+    ['an unknown key', 'classes: { a/b: { pattern: x } }'],
+    ['a pattern RE2 does not know', "classes: { a/b: { patterns: ['(?=x)'] } }"],
+    ['an anchor', "classes: { a/b: { patterns: ['^x'] } }"],
+    ['a pattern for nothing', "classes: { a/b: { patterns: ['x*'] } }"],
+    ['a bad name', 'classes: { A B: {} }'],
+    ['no YAML', 'classes: ['],
+  ])('refuses %s', (_, text) => {
+    expect(() => readOwnClasses(text)).toThrow(/data-classes\.yaml/)
+  })
+
+  it('finds a field by its path for one role and leaves it to another, in one answer', () => {
+    const guard = createGuard({ detectors: own.detectors, classes: own.classes, fields: own.fields, masks: own.masks })
+    const vault = guard.openVault({ key: randomBytes(32), random: (n) => randomBytes(n), session: 's' })
+    const text = '{"customer":{"name":"C-123456","salary":4200,"note":"C-654321"},"salary":1}'
+    const see = (clear: boolean) => {
+      const output = guard.openOutput(
+        ({ class: id }) => ({ treatment: id === 'finance/salary' && !clear ? 'mask' : 'pass', rules: [] }),
+        vault,
+      )
+      return [...output.push([{ type: 'text', choice: 0, text }]), ...output.end()]
+        .map((d) => (d.type === 'text' ? d.text : ''))
+        .join('')
+    }
+    expect(see(true)).toBe(text)
+    expect(JSON.parse(see(false))).toEqual({ customer: { name: 'C-123456', salary: 0, note: 'C-654321' }, salary: 1 })
+  })
+
+  it('finds the same however the text is cut', () => {
+    const part = fc.oneof(
+      fc.constantFrom(
+        'C-123456',
+        'contract-ab1234',
+        'loyalty ',
+        '1234567897',
+        ' ',
+        'C-',
+        'Nightjar',
+        'project\n',
+        'falcon',
+        'x'.repeat(80),
+      ),
+      fc.string({ maxLength: 4 }),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(part, { maxLength: 10 }),
+        fc.infiniteStream(fc.integer({ min: 1, max: 30 })),
+        (parts, sizes) => {
+          const text = parts.join('')
+          for (const detector of own.detectors) {
+            const stream = detector.open()
+            const streamed = []
+            for (let at = 0; at < text.length; ) {
+              const size = sizes.next().value
+              streamed.push(...stream.push(text.slice(at, at + size)))
+              at += size
+            }
+            streamed.push(...stream.end())
+            expect(streamed).toEqual(detect(detector, text))
+          }
+        },
+      ),
+      { seed: 21, numRuns: 500 },
+    )
+  })
+})
