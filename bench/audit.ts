@@ -1,5 +1,6 @@
 // What the audit log costs and holds: events per second against a bare batch insert, CPU per call over all threads,
 // latency at a steady rate, and questions to a million rows. `node bench/audit.ts [write|query] [postgres]`
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +9,7 @@ import { type Caller, createIds, type Decision, NO_DUTIES, systemClock, systemRa
 import { openStore, type Store } from '../src/store/index.ts'
 import { postgres } from '../test/contract/databases.ts'
 
+const { privateKey: signingKey } = generateKeyPairSync('ed25519')
 const newId = createIds(systemClock, systemRandom)
 const print = (line: string) => process.stdout.write(`${line}\n`)
 const report = (error: unknown) => print(String(error))
@@ -75,7 +77,15 @@ async function bare(store: Store, milliseconds: number, batch: number): Promise<
 }
 
 async function write(store: Store): Promise<void> {
-  const audit = createAudit({ store, clock: systemClock, newId, node: 'bench', report })
+  const audit = createAudit({
+    store,
+    clock: systemClock,
+    newId,
+    node: 'bench',
+    origin: 'bench/audit',
+    signingKey,
+    report,
+  })
   await audit.start()
   const saturate = async (milliseconds: number, inFlight: number) => {
     let calls = 0

@@ -1,12 +1,18 @@
 // The audit log of one node: what other rooms append to, ask and follow.
-import type { Clock, NewEvent, NewId } from '../core/index.ts'
+import type { KeyObject } from 'node:crypto'
+import { type Clock, Fault, type NewEvent, type NewId } from '../core/index.ts'
 import type { Store, Trx } from '../store/index.ts'
+import { type ArchiveOptions, verifyStore, writeArchive } from './archive.ts'
 import { type CallFacts, type CallRecord, createCalls } from './call.ts'
+import { type Anchor, createCheckpoints, type Witness } from './checkpoint.ts'
 import { createLog, type Log } from './log.ts'
-import { endBoot, insertBoot, moveOpenFrom, readHead } from './queries.ts'
+import { type NoteKey, parseCheckpoint, parseNote, printKey } from './note.ts'
+import { createProver, printProof } from './proof.ts'
+import { endBoot, insertBoot, moveOpenFrom, readEvents, readHead } from './queries.ts'
 import { recover } from './recovery.ts'
 import { createSearch, type Search } from './search.ts'
 import { createTail, type StartTail } from './tail.ts'
+import type { Report } from './verify.ts'
 
 export interface AuditDeps {
   store: Store
@@ -14,6 +20,14 @@ export interface AuditDeps {
   newId: NewId
   /** Stable name of this node: calls that its last process left open are ended at its next start. */
   node: string
+  /** Name of the log, the same on every node that shares the database: `sallyport.example/audit`. */
+  origin: string
+  /** Ed25519 private key that signs checkpoints. It never lies in the database. */
+  signingKey: KeyObject
+  /** Keeps the newest checkpoint outside the database. */
+  anchor?: Anchor
+  /** Cosigns checkpoints. */
+  witness?: Witness
   report: (error: unknown) => void
   maxWaiting?: number
   probeMs?: number
@@ -29,20 +43,35 @@ export interface Audit extends Search {
   /** The record of a call; `id` is the call's own (`call_…`). */
   openCall(id: string, facts: CallFacts): CallRecord
   tail: StartTail
+  /** Verifier key of this node, `name+hash+base64`. */
+  readonly verifierKey: string
+  /** Signs the tree as it is now; returns the note. */
+  checkpoint(): Promise<string>
+  /** Checks the whole log in the database against every signed checkpoint; `known` are checkpoints kept elsewhere. */
+  verify(options?: { keys?: readonly NoteKey[]; known?: readonly string[]; from?: number }): Promise<Report>
+  /** A c2sp.org/tlog-proof for the event and the text that it proves. @throws Fault `not_found` */
+  prove(id: string): Promise<{ proof: string; body: string }>
+  /** Hashes that prove that the tree of `size` events continues the one of `oldSize` (RFC 9162 section 2.1.4). */
+  consistency(oldSize: number, size: number): Promise<readonly Buffer[]>
+  /** Lossless JSON lines that `verifyArchive` checks without this server. */
+  archive(range?: Omit<ArchiveOptions, 'origin'>): AsyncIterable<string>
   /** Ends the calls that dead processes of this node left open, and begins this one. Call it before serving. */
   start(): Promise<{ recovered: number }>
   stop(): Promise<void>
 }
 
-/** Milliseconds between two notes of where the oldest open call lies. */
-const NOTE_MS = 1000
+/** Milliseconds between two checkpoints while events come in. */
+const CHECKPOINT_MS = 1000
 
 export function createAudit(deps: AuditDeps): Audit {
-  const { store, clock, node, report } = deps
+  const { store, clock, node, origin, report } = deps
   const boot = deps.newId('boot')
   const log: Log = createLog({ ...deps, boot })
   const calls = createCalls(log, clock)
   const search = createSearch(store)
+  const checkpoints = createCheckpoints(deps)
+  const prover = createProver(store.db)
+  const verifierKey = printKey(checkpoints.key)
   let timer: NodeJS.Timeout | undefined
   let noted = 0
 
@@ -52,6 +81,11 @@ export function createAudit(deps: AuditDeps): Audit {
     if (position <= noted) return
     await store.transaction((trx) => moveOpenFrom(trx, boot, position))
     noted = position
+  }
+
+  const tick = async (): Promise<void> => {
+    await noteOpen()
+    await checkpoints.sign()
   }
 
   return {
@@ -67,12 +101,34 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     openCall: calls.open,
     tail: createTail({ store, onCommit: log.onCommit, report }),
+    verifierKey,
+    checkpoint: checkpoints.sign,
+    async verify({ keys = [checkpoints.key], known = [], from = 0 } = {}) {
+      await checkpoints.sign()
+      return verifyStore(store, { origin, from }, { keys, known })
+    },
+    async prove(id) {
+      const event = await search.find(id)
+      if (!event) throw new Fault('not_found', { detail: `there is no event ${id}` })
+      const note = await checkpoints.sign()
+      const { size } = parseCheckpoint(parseNote(note).text)
+      const [row] = await readEvents(store.db, event.position, event.position + 1)
+      const path = await prover.inclusion(event.position, size)
+      return { proof: printProof(event.position, path, note), body: row?.body ?? '' }
+    },
+    consistency: prover.consistency,
+    async *archive(range = {}) {
+      await checkpoints.sign()
+      yield* writeArchive(store, { origin, ...range })
+    },
     async start() {
+      await checkpoints.check()
       const recovered = await recover({ store, clock, log, node, boot })
       const { size } = await readHead(store.db)
       noted = size
       await store.transaction((trx) => insertBoot(trx, { boot, node, started_at: clock.now(), open_from: size }))
-      timer = setInterval(() => void noteOpen().catch(report), NOTE_MS).unref()
+      await log.append({ kind: 'node.started', subject: `node/${node}`, data: { recovered, verifierKey } })
+      timer = setInterval(() => void tick().catch(report), CHECKPOINT_MS).unref()
       return { recovered }
     },
     async stop() {
@@ -80,6 +136,7 @@ export function createAudit(deps: AuditDeps): Audit {
       await log.close()
       // A call that is still open was not ended by us; the next start finds it because this boot is not marked as ended.
       if (calls.size === 0) await store.transaction((trx) => endBoot(trx, boot, clock.now()))
+      await checkpoints.sign()
     },
   }
 }

@@ -258,3 +258,30 @@ export const endBoot = (trx: Trx, boot: string, at: number) =>
 
 export const moveOpenFrom = (trx: Trx, boot: string, position: number) =>
   trx.updateTable('audit_boot').set({ open_from: position }).where('boot', '=', boot).execute()
+
+/** Another node may have signed the same tree first; either note is as good. */
+export const insertCheckpoint = (trx: Trx, checkpoint: { size: number; time: number; note: string }) =>
+  trx
+    .insertInto('audit_checkpoint')
+    .values(checkpoint)
+    .onConflict((on) => on.column('size').doUpdateSet({ note: checkpoint.note }))
+    .execute()
+
+export const latestCheckpoint = (db: Db) =>
+  db.selectFrom('audit_checkpoint').select(['size', 'note']).orderBy('size', 'desc').limit(1).executeTakeFirst()
+
+export const readCheckpoints = (db: Db) =>
+  db.selectFrom('audit_checkpoint').select(['size', 'time', 'note']).orderBy('size').execute()
+
+/** Keeps the newest checkpoint of each period before `until`. */
+export const thinCheckpoints = (trx: Trx, until: number, periodMs: number) =>
+  trx
+    .deleteFrom('audit_checkpoint')
+    .where('time', '<', until)
+    .where('size', 'not in', (on) =>
+      on
+        .selectFrom('audit_checkpoint')
+        .select((of) => of.fn.max('size').as('size'))
+        .groupBy(sql`time / ${sql.lit(periodMs)}`),
+    )
+    .execute()

@@ -1,0 +1,122 @@
+// The lossless export: JSON lines in which every event is its exact text, with the leaf hashes of each tile before its
+// events and all checkpoints in front. Together with a public key that is all a verifier needs.
+//   {"sallyport":"audit-export", …head}   {"sallyport":"tile", …}   event … event   {"sallyport":"tile", …} …   {"sallyport":"end"}
+import type { Store } from '../store/index.ts'
+import { HASH_BYTES, packFrontier, TILE, unpackFrontier } from './merkle.ts'
+import { createProver } from './proof.ts'
+import { readCheckpoints, readEvents, readHead } from './queries.ts'
+import { createVerifier, type Report, type VerifyHead, type VerifyOptions } from './verify.ts'
+
+export interface ArchiveOptions {
+  readonly origin: string
+  /** First and last position wanted; rounded to tiles downwards and to the size of the tree. */
+  readonly from?: number
+  readonly to?: number
+}
+
+interface ArchiveTile {
+  readonly position: number
+  readonly hashes: readonly Buffer[]
+  /** Undefined where retention has deleted the bodies. */
+  readonly bodies: readonly string[] | undefined
+}
+
+/** What is to be proven, from the database: the head, then tile after tile. */
+async function openArchive(store: Store, { origin, from = 0, to }: ArchiveOptions) {
+  const { size: all, floor } = await readHead(store.db)
+  const size = Math.min(to ?? all, all)
+  const first = Math.min(from, size) - (Math.min(from, size) % TILE)
+  const prover = createProver(store.db)
+  const notes = (await readCheckpoints(store.db)).filter(
+    (checkpoint) => checkpoint.size <= size && checkpoint.size >= first,
+  )
+  const head: VerifyHead = {
+    origin,
+    from: first,
+    size,
+    frontier: await prover.frontierAt(first),
+    checkpoints: notes.map(({ note }) => note),
+  }
+  async function* tiles(): AsyncGenerator<ArchiveTile> {
+    for (let position = first; position < size; position += TILE) {
+      const hashes = await prover.tile(position / TILE, size)
+      const rows = await readEvents(store.db, position, Math.min(position + TILE, size))
+      const pruned = rows.length === 0 && position < floor
+      yield { position, hashes, bodies: pruned ? undefined : rows.map(({ body }) => body) }
+    }
+  }
+  return { head, tiles }
+}
+
+/** The archive as lines, each with its newline. */
+export async function* writeArchive(store: Store, options: ArchiveOptions): AsyncGenerator<string> {
+  const { head, tiles } = await openArchive(store, options)
+  const frontier = Buffer.from(packFrontier(head.frontier)).toString('base64')
+  yield `${JSON.stringify({ sallyport: 'audit-export', version: 1, ...head, frontier })}\n`
+  for await (const { position, hashes, bodies } of tiles()) {
+    const tile = { sallyport: 'tile', position, hashes: Buffer.concat([...hashes]).toString('base64'), pruned: !bodies }
+    yield `${JSON.stringify(tile)}\n`
+    if (bodies) yield bodies.map((body) => `${body}\n`).join('')
+  }
+  yield `${JSON.stringify({ sallyport: 'end', size: head.size })}\n`
+}
+
+/** Verifies the database itself. */
+export async function verifyStore(store: Store, options: ArchiveOptions, check: VerifyOptions): Promise<Report> {
+  const { head, tiles } = await openArchive(store, options)
+  const verifier = createVerifier(head, check)
+  for await (const { hashes, bodies } of tiles()) verifier.tile(hashes, bodies)
+  return verifier.finish()
+}
+
+/** Verifies an archive line by line. @throws Error if it is not an archive at all */
+export async function verifyArchive(lines: AsyncIterable<string>, check: VerifyOptions): Promise<Report> {
+  let head: VerifyHead | undefined
+  let verifier: ReturnType<typeof createVerifier> | undefined
+  let tile: { hashes: Buffer[]; pruned: boolean } | undefined
+  let bodies: string[] = []
+  const flush = () => {
+    if (tile) verifier?.tile(tile.hashes, tile.pruned && bodies.length === 0 ? undefined : bodies)
+    tile = undefined
+    bodies = []
+  }
+  for await (const line of lines) {
+    if (line === '') continue
+    if (!line.startsWith('{"sallyport":')) {
+      bodies.push(line)
+      continue
+    }
+    const record = JSON.parse(line) as Record<string, unknown>
+    if (!verifier) {
+      head = readHeadLine(record)
+      verifier = createVerifier(head, check)
+    } else if (record.sallyport === 'tile') {
+      flush()
+      tile = { hashes: splitHashes(String(record.hashes)), pruned: record.pruned === true }
+    }
+  }
+  if (!verifier) throw new Error('not an audit export')
+  flush()
+  return verifier.finish()
+}
+
+function readHeadLine(record: Record<string, unknown>): VerifyHead {
+  const { sallyport, version, origin, from, size, frontier, checkpoints } = record
+  if (sallyport !== 'audit-export' || version !== 1) throw new Error('not an audit export of a known version')
+  if (typeof origin !== 'string' || !Number.isSafeInteger(from) || !Number.isSafeInteger(size))
+    throw new Error('not an audit export')
+  return {
+    origin,
+    from: from as number,
+    size: size as number,
+    frontier: unpackFrontier(from as number, Buffer.from(String(frontier), 'base64')),
+    checkpoints: Array.isArray(checkpoints) ? checkpoints.map(String) : [],
+  }
+}
+
+function splitHashes(encoded: string): Buffer[] {
+  const bytes = Buffer.from(encoded, 'base64')
+  const hashes: Buffer[] = []
+  for (let at = 0; at + HASH_BYTES <= bytes.length; at += HASH_BYTES) hashes.push(bytes.subarray(at, at + HASH_BYTES))
+  return hashes
+}
