@@ -1,5 +1,6 @@
 // The composition root: every part is built here, once, by hand, from the configuration. The only file that sees them all.
 // It is read top to bottom: ground (database, log, feed), rooms, what they ask each other, the order of changes, sockets.
+import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -7,11 +8,12 @@ import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { createAccess, createJustInTime, type JitAction, type RoleAsk } from './access/index.ts'
 import { connectRooms as connectAdmin, createAdmin, firstStart } from './admin/index.ts'
-import { createAudit } from './audit/index.ts'
+import { createAudit, fileAnchor } from './audit/index.ts'
 import {
   type Config,
   createLog,
   hostingOf,
+  type Keyring,
   openKeyring,
   type Source,
   splitHostPort,
@@ -116,6 +118,10 @@ export async function start(config: Config, sources?: ReadonlyMap<string, Source
   }
 }
 
+/** The same on every node that shares the master key, different for every installation, and telling nothing of the key. */
+const logName = (keyring: Keyring): string =>
+  `sallyport/audit/${createHmac('sha256', keyring.lookupKey).update('name of the audit log').digest('hex').slice(0, 12)}`
+
 async function open(
   config: Config,
   sources: ReadonlyMap<string, Source> | undefined,
@@ -134,7 +140,18 @@ async function open(
   })
   closers.push(() => store.close())
   const node = { id: newId('node'), name: config.node.name ?? hostname() }
-  const audit = createAudit({ store, clock, newId, node: node.name, report, maxWaiting: config.audit.queue })
+  const audit = createAudit({
+    store,
+    clock,
+    newId,
+    node: node.name,
+    origin: logName(keyring),
+    signingKey: keyring.signingKey,
+    anchor: fileAnchor(join(config.data, 'checkpoint')),
+    checkpointMs: config.audit.checkpointSeconds * 1000,
+    report,
+    maxWaiting: config.audit.queue,
+  })
   const feed = createFeed({ store, pollMs: POLL_MS, node, clock, report })
   closers.push(() => feed.stop())
   const change = createChange({

@@ -1,5 +1,5 @@
 // The admin API over the real rooms and the shipped rules, without a socket: what each role gets, and what nobody gets.
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -42,7 +42,15 @@ async function startNode() {
   const newId = createIds(clock, systemRandom)
   const store = await openStore({ file: join(folder, `${count++}.db`), keyHex: '5a'.repeat(32), report })
   const node = { id: newId('node'), name: 'one' }
-  const audit = createAudit({ store, clock, newId, node: node.name, report })
+  const audit = createAudit({
+    store,
+    clock,
+    newId,
+    node: node.name,
+    origin: 'test/audit',
+    signingKey: generateKeyPairSync('ed25519').privateKey,
+    report,
+  })
   const feed = createFeed({ store, pollMs: 50, node, clock, report })
   const change = createChange({
     store,

@@ -14,7 +14,7 @@ import {
   systemRandom,
 } from '../core/index.ts'
 import { createChange, type Store } from '../store/index.ts'
-import { type Audit, createAudit } from './audit.ts'
+import { createAudit } from './audit.ts'
 import { leafHash, rootOver } from './merkle.ts'
 import { readEvents, readHead } from './queries.ts'
 import { matches } from './search.ts'
@@ -49,7 +49,10 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
       store,
       clock: systemClock,
       newId,
-      node, origin, signingKey, report: (error) => void errors.push(error),
+      node,
+      origin,
+      signingKey,
+      report: (error) => void errors.push(error),
       ...extra,
     })
     const { recovered } = await audit.start()
@@ -68,7 +71,9 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
     expect(rows.map(({ position }) => position)).toEqual(rows.map((_, i) => i))
     expect(rows).toHaveLength(head.size)
     expect(rootOver(rows.map(({ body }) => leafHash(body))).equals(head.root)).toBe(true)
-    return rows.map(({ position, body }) => ({ position, ...JSON.parse(body) })).filter(({ kind }) => !kind.startsWith('node.'))
+    return rows
+      .map(({ position, body }) => ({ position, ...JSON.parse(body) }))
+      .filter(({ kind }) => !kind.startsWith('node.'))
   }
   beforeAll(() => database.start())
   afterEach(async () => {
@@ -251,13 +256,13 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
     for (let i = 0; i < 20; i++) await audit.append({ kind: i % 2 ? 'test.seen' : 'test.other' })
     await store.transaction((trx) => audit.appendIn(trx, [{ kind: 'key.revoked' }]))
     const until = Date.now() + 5000
-    while ((seen.length < 11 || fromStart.length < 22) && Date.now() < until) {
+    while ((seen.length < 11 || fromStart.length < 23) && Date.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     live.stop()
     replay.stop()
     expect(seen).toEqual([...Array(10).fill('test.seen'), 'key.revoked'])
-    expect(fromStart).toEqual(Array.from({ length: 22 }, (_, i) => i))
+    expect(fromStart).toEqual(Array.from({ length: 23 }, (_, i) => i))
   })
 
   it('goes on after a restart where it stopped, and refuses to go on from rows that were changed', async () => {
@@ -273,12 +278,10 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
       {
         sql: `update audit_event set body = replace(body, 'test.after', 'test.other')`,
         parameters: [],
-        mustChange: 301,
       },
     ])
-    const third: Audit = (await begin(store)).audit
-    await expect(third.append({ kind: 'test.more' })).rejects.toMatchObject({ code: 'audit_unavailable' })
-    expect(third.available).toBe(false)
+    await expect(begin(store)).rejects.toMatchObject({ code: 'audit_unavailable' })
+    await expect(again.append({ kind: 'test.more' })).resolves.toBeUndefined() // it knows what it wrote
   })
 
   it('never changes or deletes an event by accident', async () => {

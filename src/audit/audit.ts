@@ -28,6 +28,8 @@ export interface AuditDeps {
   anchor?: Anchor
   /** Cosigns checkpoints. */
   witness?: Witness
+  /** Milliseconds between two checkpoints while events come in. */
+  checkpointMs?: number
   report: (error: unknown) => void
   maxWaiting?: number
   probeMs?: number
@@ -59,9 +61,6 @@ export interface Audit extends Search {
   start(): Promise<{ recovered: number }>
   stop(): Promise<void>
 }
-
-/** Milliseconds between two checkpoints while events come in. */
-const CHECKPOINT_MS = 1000
 
 export function createAudit(deps: AuditDeps): Audit {
   const { store, clock, node, origin, report } = deps
@@ -128,7 +127,7 @@ export function createAudit(deps: AuditDeps): Audit {
       noted = size
       await store.transaction((trx) => insertBoot(trx, { boot, node, started_at: clock.now(), open_from: size }))
       await log.append({ kind: 'node.started', subject: `node/${node}`, data: { recovered, verifierKey } })
-      timer = setInterval(() => void tick().catch(report), CHECKPOINT_MS).unref()
+      timer = setInterval(() => void tick().catch(report), deps.checkpointMs ?? 1000).unref()
       return { recovered }
     },
     async stop() {

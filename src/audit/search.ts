@@ -91,7 +91,7 @@ export function sieveFor(filter: Filter): Sieve {
 
 export interface Search {
   query(filter: Filter, page?: { limit?: number; before?: number }): Promise<Page>
-  /** The event with that id. */
+  /** The event with that id (`evt_…`), or the first one that tells of that decision (`dec_…`). */
   find(id: string): Promise<Found | undefined>
 }
 
@@ -136,16 +136,31 @@ export function createSearch(store: Store): Search {
 
     async find(id) {
       const { size } = await readHead(store.db)
-      const starts = (await blocksOfId(store.db, id)).map((block) => block * BLOCK)
-      for (const from of [size - (size % BLOCK), ...starts]) {
+      const blocks = id.startsWith('evt_') ? await blocksOfId(store.db, id) : await blocksAfter(store.db, birthOf(id))
+      for (const from of [...blocks.map((block) => block * BLOCK), size - (size % BLOCK)]) {
         for (const row of await readEvents(store.db, from, from + BLOCK)) {
-          if (row.body.includes(id)) {
-            const event = toFound(row)
-            if (event.id === id) return event
-          }
+          if (!row.body.includes(id)) continue
+          const event = toFound(row)
+          if (event.id === id || event.data?.decisionId === id) return event
         }
       }
       return undefined
     },
   }
 }
+
+/** A decision is written down at once, or with the ending of the call that it refused: soon after its birth. */
+const SOON_MS = 60_000
+
+const blocksAfter = async (db: Store['db'], birth: number | undefined): Promise<number[]> =>
+  birth === undefined
+    ? []
+    : (
+        await findBlocks(db, {
+          groups: [],
+          before: Number.MAX_SAFE_INTEGER,
+          since: birth,
+          until: birth + SOON_MS,
+          limit: 64,
+        })
+      ).reverse()

@@ -1,0 +1,143 @@
+#!/usr/bin/env node
+// Independent verifier for Sallyport audit exports and proofs. Shares no code with the product; needs Node and nothing else.
+//   node verify.mjs export FILE KEY…          an export (`sallyport audit export --format archive`), checked against signatures
+//   node verify.mjs proof FILE EVENT_FILE KEY… one event, checked against a .tlog-proof
+// KEY is a verifier key, name+hash+base64 (`sallyport audit key`). Exit code 0: it holds. 1: it does not. 2: cannot tell.
+// Formats: RFC 9162 section 2.1 (tree), c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-proof.
+import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createReadStream, readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+
+const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
+const leafOf = (text) => sha256(Buffer.from([0]), Buffer.from(text, 'utf8'))
+const nodeOf = (left, right) => sha256(Buffer.from([1]), left, right)
+const fail = (message) => {
+  console.log(`NOT WHOLE: ${message}`)
+  process.exit(1)
+}
+
+function readKey(text) {
+  const [, name, id, encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text) ?? []
+  const raw = Buffer.from(encoded, 'base64')
+  const computed = sha256(Buffer.from(`${name}\n`), raw).subarray(0, 4).toString('hex')
+  if (raw.length !== 33 || raw[0] !== 1 || computed !== id) throw new Error(`not an Ed25519 verifier key: ${text}`)
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: raw.subarray(1).toString('base64url') }
+  return { name, id, key: createPublicKey({ key: jwk, format: 'jwk' }) }
+}
+
+/** The checkpoint in a signed note, if one of the keys signed it. */
+function readCheckpoint(note, keys) {
+  const at = note.lastIndexOf('\n\n')
+  const text = note.slice(0, at + 1)
+  const signed = note
+    .slice(at + 2)
+    .split('\n')
+    .some((line) => {
+      const [dash, name, encoded = ''] = line.split(' ')
+      const bytes = Buffer.from(encoded, 'base64')
+      const key = keys.find((known) => known.name === name && known.id === bytes.subarray(0, 4).toString('hex'))
+      return dash === '—' && key && verify(null, Buffer.from(text), key.key, bytes.subarray(4))
+    })
+  const [origin, size, root] = text.split('\n')
+  if (!signed) fail(`the checkpoint over ${size} events is not signed by a given key`)
+  return { origin, size: Number(size), root: Buffer.from(root, 'base64') }
+}
+
+/** Roots of perfect subtrees, largest first; `width` is the number of leaves under each. */
+function append(stack, leaf) {
+  stack.push({ width: 1, hash: leaf })
+  while (stack.length > 1 && stack.at(-1).width === stack.at(-2).width) {
+    const right = stack.pop()
+    const left = stack.pop()
+    stack.push({ width: left.width * 2, hash: nodeOf(left.hash, right.hash) })
+  }
+}
+const rootOf = (stack) => (stack.length === 0 ? sha256() : stack.map(({ hash }) => hash).reduceRight((right, left) => nodeOf(left, right)))
+
+async function checkExport(file, keys) {
+  let head, expected = [], position = 0, proven = 0, ended = false
+  const stack = []
+  const wanted = new Map()
+  const compare = () => {
+    const checkpoint = wanted.get(position)
+    if (!checkpoint) return
+    if (!rootOf(stack).equals(checkpoint.root)) fail(`events ${proven} to ${position} are not those that were signed`)
+    proven = position
+  }
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.startsWith('{"sallyport":')) {
+      const record = JSON.parse(line)
+      if (record.sallyport === 'audit-export') {
+        head = record
+        for (const note of head.checkpoints) {
+          const checkpoint = readCheckpoint(note, keys)
+          if (checkpoint.origin !== head.origin) fail(`a checkpoint is of another log, ${checkpoint.origin}`)
+          wanted.set(checkpoint.size, checkpoint)
+        }
+        const hashes = Buffer.from(head.frontier, 'base64')
+        for (let rest = head.from, at = 0; rest > 0; at += 32) {
+          const width = 2 ** Math.floor(Math.log2(rest))
+          stack.push({ width, hash: hashes.subarray(at, at + 32) })
+          rest -= width
+        }
+        position = head.from
+        compare()
+      } else if (record.sallyport === 'tile') {
+        if (expected.length > 0) fail(`event ${position} is missing`)
+        const hashes = Buffer.from(record.hashes, 'base64')
+        for (let at = 0; at < hashes.length; at += 32) expected.push(hashes.subarray(at, at + 32))
+        // Bodies that retention has deleted: their hashes still carry the tree.
+        if (record.pruned) for (; expected.length > 0; position++, compare()) append(stack, expected.shift())
+      } else if (record.sallyport === 'end') ended = position === record.size
+    } else if (line !== '') {
+      if (!head) throw new Error('not an audit export')
+      const leaf = leafOf(line)
+      const written = expected.shift()
+      if (!written?.equals(leaf)) fail(`event ${position} is not the one that was written there`)
+      append(stack, leaf)
+      position++
+      compare()
+    }
+  }
+  if (!head) throw new Error('not an audit export')
+  if (!ended || position !== head.size) fail(`the export ends at event ${position} of ${head.size}`)
+  if (proven === 0 || proven < position) fail(`no signed checkpoint covers events from ${proven}`)
+  console.log(`WHOLE: events ${head.from} to ${position} of ${head.origin}, ${wanted.size} checkpoints, root ${rootOf(stack).toString('base64')}`)
+}
+
+function checkProof(file, eventFile, keys) {
+  const text = readFileSync(file, 'utf8')
+  const at = text.indexOf('\n\n')
+  const [magic, ...lines] = text.slice(0, at).split('\n')
+  if (magic !== 'c2sp.org/tlog-proof@v1') throw new Error('not a tlog-proof')
+  if (lines[0]?.startsWith('extra ')) lines.shift()
+  const index = Number(/^index (\d+)$/.exec(lines.shift() ?? '')?.[1])
+  const path = lines.map((line) => Buffer.from(line, 'base64'))
+  const { origin, size, root } = readCheckpoint(text.slice(at + 2), keys)
+  if (!(index < size)) fail('the index is not in the tree')
+  // RFC 9162 section 2.1.3.2
+  let fn = BigInt(index)
+  let sn = BigInt(size - 1)
+  let hash = leafOf(readFileSync(eventFile, 'utf8').replace(/\n$/, ''))
+  for (const sibling of path) {
+    if (sn === 0n) fail('the proof is too long')
+    if (fn % 2n === 1n || fn === sn) {
+      hash = nodeOf(sibling, hash)
+      for (; fn % 2n === 0n && fn !== 0n; fn /= 2n) sn /= 2n
+    } else hash = nodeOf(hash, sibling)
+    fn /= 2n
+    sn /= 2n
+  }
+  if (sn !== 0n || !hash.equals(root)) fail('the event is not in the signed tree')
+  console.log(`IN THE LOG: event ${index} of ${size}, ${origin}`)
+}
+
+const [what, file, ...rest] = process.argv.slice(2)
+try {
+  if (what === 'export' && rest.length > 0) await checkExport(file, rest.map(readKey))
+  else if (what === 'proof' && rest.length > 1) checkProof(file, rest[0], rest.slice(1).map(readKey))
+  else throw new Error('usage: verify.mjs export FILE KEY… | verify.mjs proof FILE EVENT_FILE KEY…')
+} catch (error) {
+  console.error(String(error.message ?? error))
+  process.exit(2)
+}

@@ -1,0 +1,272 @@
+// Every way to spoil a record is found: in an export at random places, with the positions told; in the database; by the
+// product's verifier and by the independent one in docs/.
+import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createIds, systemClock, systemRandom } from '../core/index.ts'
+import { openStore, type Store } from '../store/index.ts'
+import { fileAnchor } from './anchor.ts'
+import { verifyArchive } from './archive.ts'
+import { createAudit } from './audit.ts'
+import { leafHash, verifyConsistency, verifyInclusion } from './merkle.ts'
+import { checkpointText, noteKey, parseCheckpoint, parseKey, parseNote, printKey, signNote } from './note.ts'
+import { parseProof } from './proof.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-verify-'))
+const newId = createIds(systemClock, systemRandom)
+const { privateKey: signingKey } = generateKeyPairSync('ed25519')
+const origin = 'sallyport.test/audit'
+const report = (error: unknown) => {
+  throw error
+}
+const key = noteKey(origin, signingKey)
+const script = join(import.meta.dirname, '../../docs/verify.mjs')
+
+let count = 0
+const open = () => openStore({ file: join(folder, `${count}.db`), keyHex: '5a'.repeat(32), report })
+const begin = async (store: Store, anchor?: string) => {
+  const anchored = anchor === undefined ? {} : { anchor: fileAnchor(anchor) }
+  const audit = createAudit({
+    store,
+    clock: systemClock,
+    newId,
+    node: 'one',
+    origin,
+    signingKey,
+    report,
+    checkpointMs: 60_000,
+    ...anchored,
+  })
+  await audit.start()
+  return audit
+}
+const fill = async (audit: Awaited<ReturnType<typeof begin>>, from: number, to: number) => {
+  await Promise.all(
+    Array.from({ length: to - from }, (_, i) =>
+      audit.append({ kind: 'test.made', data: { i: from + i, text: 'ä'.repeat(i % 9) } }),
+    ),
+  )
+}
+async function* linesOf(text: string) {
+  yield* text.split('\n')
+}
+const verify = (text: string, known: string[] = [], keys = [key]) => verifyArchive(linesOf(text), { keys, known })
+const kinds = async (text: string, known: string[] = []) => (await verify(text, known)).problems.map(({ kind }) => kind)
+
+let store: Store
+let audit: Awaited<ReturnType<typeof begin>>
+let old: string
+let archive = ''
+beforeAll(async () => {
+  store = await open()
+  audit = await begin(store)
+  await fill(audit, 0, 400)
+  old = await audit.checkpoint()
+  await fill(audit, 400, 900)
+  for await (const piece of audit.archive()) archive += piece
+})
+afterAll(async () => {
+  await audit.stop()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('an export', () => {
+  it('that nobody touched is whole', async () => {
+    const result = await verify(archive, [old])
+    expect(result).toMatchObject({
+      ok: true,
+      from: 0,
+      size: 901,
+      provenTo: 901,
+      events: 901,
+      problems: [],
+      signers: [origin],
+    })
+    expect(result.checkpoints).toBeGreaterThanOrEqual(2)
+  })
+
+  it('that begins in the middle is proven by what lies before it', async () => {
+    let part = ''
+    for await (const piece of audit.archive({ from: 600 })) part += piece
+    expect(await verify(part)).toMatchObject({ ok: true, from: 512, size: 901, provenTo: 901, events: 389 })
+    const changed = part.replace(/"frontier":"(.)/, (_, first: string) => `"frontier":"${first === 'A' ? 'B' : 'A'}`)
+    expect(await kinds(changed)).toEqual(['forked'])
+  })
+
+  it('is not believed without the key, or under another one', async () => {
+    expect((await verify(archive, [], [])).ok).toBe(false)
+    expect((await verify(archive, [], [noteKey(origin, generateKeyPairSync('ed25519').privateKey)])).ok).toBe(false)
+    expect((await verify(archive, [], [noteKey('another/log', signingKey)])).ok).toBe(false)
+  })
+
+  const events = () =>
+    archive.split('\n').flatMap((line, i) => (line === '' || line.startsWith('{"sallyport":') ? [] : [i]))
+  const spoil = (change: (lines: string[], at: number, place: number) => void) => (place: number) => {
+    const lines = archive.split('\n')
+    change(lines, events()[place] as number, place)
+    return lines.join('\n')
+  }
+  const anywhere = fc.integer({ min: 0, max: 899 })
+
+  it('tells which event was altered, by one bit', async () => {
+    await fc.assert(
+      fc.asyncProperty(anywhere, fc.nat(), fc.integer({ min: 0, max: 7 }), async (place, byte, bit) => {
+        const text = spoil((lines, at) => {
+          const bytes = Buffer.from(lines[at] as string)
+          const index = byte % bytes.length
+          bytes[index] = (bytes[index] as number) ^ (1 << bit)
+          lines[at] = bytes.toString('latin1') === '\n' ? 'x' : bytes.toString('utf8').replaceAll('\n', '\r')
+        })(place)
+        const { ok, problems } = await verify(text)
+        expect(ok).toBe(false)
+        expect(problems).toMatchObject([{ kind: 'altered', from: place, to: place + 1 }])
+      }),
+      { numRuns: 60, seed: 1 },
+    )
+  })
+
+  it('tells which event is missing, repeated, moved or foreign', async () => {
+    await fc.assert(
+      fc.asyncProperty(anywhere, async (place) => {
+        const gone = await verify(spoil((lines, at) => void lines.splice(at, 1))(place))
+        expect(gone.problems).toMatchObject([{ kind: 'missing', from: place, to: place + 1 }])
+        const twice = await verify(spoil((lines, at) => void lines.splice(at, 0, lines[at] as string))(place))
+        expect(twice.problems).toMatchObject([{ kind: 'repeated', from: place, to: place + 1 }])
+        const extra = await verify(spoil((lines, at) => void lines.splice(at, 0, '{"kind":"test.made"}'))(place))
+        expect(extra.problems.map(({ kind }) => kind)).toContain('foreign')
+        const next = place + 1
+        const swapped = await verify(
+          spoil((lines, at) => {
+            const other = events()[next] as number
+            const here = lines[at] as string
+            lines[at] = lines[other] as string
+            lines[other] = here
+          })(place),
+        )
+        expect(swapped.ok).toBe(false)
+        // Over the border of a tile each half finds an event it does not know.
+        const expected = next % 256 === 0 ? ['altered', 'altered'] : ['moved']
+        expect(swapped.problems.map(({ kind }) => kind)).toEqual(expected)
+      }),
+      { numRuns: 40, seed: 2 },
+    )
+  })
+
+  it('that was cut anywhere is truncated', async () => {
+    await fc.assert(
+      fc.asyncProperty(anywhere, async (place) => {
+        const cut = `${archive.split('\n').slice(0, events()[place]).join('\n')}\n`
+        const { ok, problems } = await verify(cut)
+        expect(ok).toBe(false)
+        expect(problems.some(({ kind }) => kind === 'missing' || kind === 'truncated')).toBe(true)
+      }),
+      { numRuns: 40, seed: 3 },
+    )
+  })
+
+  it('with a changed event and the hashes to it is another history', async () => {
+    const lines = archive.split('\n')
+    const at = events()[300] as number
+    lines[at] = (lines[at] as string).replace('test.made', 'test.mode')
+    const tile = lines.findLastIndex((line, i) => i < at && line.startsWith('{"sallyport":"tile"'))
+    const record = JSON.parse(lines[tile] as string)
+    const hashes = Buffer.from(record.hashes, 'base64')
+    leafHash(lines[at] as string).copy(hashes, (300 - 256) * 32)
+    lines[tile] = JSON.stringify({ ...record, hashes: hashes.toString('base64') })
+    const { ok, problems } = await verify(lines.join('\n'))
+    expect(ok).toBe(false)
+    expect(problems).toMatchObject([{ kind: 'forked', to: 401 }])
+  })
+
+  it('of a rewritten history with a valid new signature contradicts an old checkpoint', async () => {
+    count += 1
+    const other = await open()
+    const forged = await begin(other)
+    await fill(forged, 0, 900)
+    let text = ''
+    for await (const piece of forged.archive()) text += piece
+    expect((await verify(text)).ok).toBe(true)
+    const { problems } = await verify(text, [old])
+    expect(problems).toMatchObject([{ kind: 'forked', to: 401 }])
+    await forged.stop()
+    await other.close()
+  })
+
+  it('that ends before a checkpoint at hand is truncated', async () => {
+    const later = signNote(checkpointText({ origin, size: 5000, root: Buffer.alloc(32) }), origin, signingKey)
+    expect((await verify(archive, [later])).problems).toMatchObject([{ kind: 'truncated', from: 901, to: 5000 }])
+  })
+})
+
+describe('a node', () => {
+  it('does not start on a log that was rolled back behind its checkpoint', async () => {
+    count += 1
+    const anchor = join(folder, 'checkpoint')
+    const first = await open()
+    const before = await begin(first, anchor)
+    await fill(before, 0, 50)
+    await before.stop()
+    await first.close()
+    count += 1 // an older backup: here, an empty database
+    const restored = await open()
+    await expect(begin(restored, anchor)).rejects.toMatchObject({ code: 'audit_unavailable' })
+    await restored.close()
+  })
+})
+
+describe('proofs', () => {
+  it('show that an event is in the tree, and that a tree continues an older one', async () => {
+    const parsed = parseCheckpoint(parseNote(old).text)
+    for (const i of [0, 1, 255, 256, 511, 700, 899]) {
+      const { events: found } = await audit.query({}, { limit: 1, before: i + 1 })
+      const event = found[0]
+      if (!event) throw new Error('no event')
+      const { proof, body } = await audit.prove(event.id)
+      const { position, path, checkpoint } = parseProof(proof)
+      const { size, root } = parseCheckpoint(parseNote(checkpoint).text)
+      expect(position).toBe(event.position)
+      expect(verifyInclusion(position, size, leafHash(body), path, root)).toBe(true)
+      const consistency = await audit.consistency(parsed.size, size)
+      expect(verifyConsistency(parsed.size, parsed.root, size, root, consistency)).toBe(true)
+    }
+  })
+
+  const run = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+
+  it('convince the independent verifier; changed ones do not', async () => {
+    const whole = run('export', file('whole.jsonl', archive), audit.verifierKey)
+    expect(whole.stdout).toContain('WHOLE: events 0 to 901')
+    expect(whole.status).toBe(0)
+    expect(run('export', file('altered.jsonl', archive.replace('"i":77,', '"i":78,')), audit.verifierKey).status).toBe(
+      1,
+    )
+    const stranger = printKey(noteKey(origin, generateKeyPairSync('ed25519').privateKey))
+    expect(run('export', file('whole.jsonl', archive), stranger).status).toBe(1)
+    expect(run('export', file('whole.jsonl', archive), `${origin}+00000000+AAAA`).status).toBe(2)
+    const { events: found } = await audit.query({}, { limit: 1, before: 301 })
+    const { proof, body } = await audit.prove(found[0]?.id ?? '')
+    const event = file('event.json', body)
+    expect(run('proof', file('p', proof), event, audit.verifierKey).stdout).toContain('IN THE LOG: event 300 of 901')
+    const changes = [
+      proof.replace('index 300', 'index 301'),
+      proof.replace(/\n([A-Za-z0-9+/]{43}=)\n/, '\n'),
+      proof.replace(/\n(.)([A-Za-z0-9+/]{42}=)\n/, (_, a: string, b: string) => `\n${a === 'A' ? 'B' : 'A'}${b}\n`),
+      proof.replace(/\n901\n/, '\n902\n'),
+    ]
+    for (const changed of changes) {
+      expect(changed).not.toBe(proof)
+      expect(run('proof', file('p', changed), event, audit.verifierKey).status).not.toBe(0)
+    }
+    expect(run('proof', file('p', proof), file('e', `${body} `), audit.verifierKey).status).toBe(1)
+    expect(parseKey(audit.verifierKey).name).toBe(origin)
+  })
+})
