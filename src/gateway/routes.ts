@@ -11,6 +11,7 @@ import {
   openaiChat,
   openaiCompletions,
   openaiEmbeddings,
+  openaiResponses,
 } from './wire/index.ts'
 
 export interface DataRoute {
@@ -25,6 +26,7 @@ const CALLS: readonly [path: string, action: UseAction, wire: Wire][] = [
   ['/v1/chat/completions', 'chat', openaiChat],
   ['/v1/completions', 'complete', openaiCompletions],
   ['/v1/embeddings', 'embed', openaiEmbeddings],
+  ['/v1/responses', 'chat', openaiResponses],
   ['/v1/messages', 'chat', anthropicMessages],
   ['/api/chat', 'chat', ollamaChat],
   ['/api/generate', 'complete', ollamaGenerate],

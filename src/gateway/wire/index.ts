@@ -4,3 +4,4 @@ export { ollamaEmbed, ollamaEmbeddings, openaiEmbeddings } from './embeddings.ts
 export { ollamaChat, ollamaGenerate } from './ollama-chat.ts'
 export { openaiChat } from './openai-chat.ts'
 export { openaiCompletions } from './openai-completions.ts'
+export { openaiResponses } from './openai-responses.ts'

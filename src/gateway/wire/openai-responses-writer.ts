@@ -1,0 +1,271 @@
+// POST /v1/responses, writing: numbered events over output items, or one response. Both come from the same items, so that the
+// last event of a stream and a whole answer cannot differ.
+import type { Delta, FinishReason, TokenLogprob, Usage } from '../../core/index.ts'
+import type { WireWriter, WriterContext } from '../ports.ts'
+import { openaiError } from './openai-fault.ts'
+import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
+
+interface Spoken {
+  readonly kind: 'text' | 'refusal' | 'reasoning'
+  readonly id: string
+  readonly index: number
+  text: string
+  logprobs: TokenLogprob[]
+  done: boolean
+}
+interface Called {
+  readonly kind: 'call'
+  readonly id: string
+  readonly index: number
+  callId: string
+  name: string
+  arguments: string
+  done: boolean
+}
+type Item = Spoken | Called
+
+export function createResponsesWriter(context: WriterContext): WireWriter {
+  const { callId } = context
+  const items: Item[] = []
+  const calls = new Map<number, Called>()
+  /** The item that text, refusal or reasoning goes into. */
+  let open: Spoken | undefined
+  let started = false
+  let finish: FinishReason | undefined
+  let usage: Usage | undefined
+  let sequence = 0
+
+  const event = (type: string, facts: object): string =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, sequence_number: sequence++, ...facts })}\n\n`
+
+  const start = (): string => {
+    if (started) return ''
+    started = true
+    const response = responseBody(context, [], 'in_progress', undefined, undefined)
+    return event('response.created', { response }) + event('response.in_progress', { response })
+  }
+
+  const close = (item: Item): string => {
+    if (item.done) return ''
+    item.done = true
+    const at = { item_id: item.id, output_index: item.index }
+    const last = () =>
+      event('response.output_item.done', { output_index: item.index, item: itemBody(item, 'completed') })
+    if (item.kind === 'call') {
+      const facts = { ...at, name: item.name, arguments: item.arguments }
+      return event('response.function_call_arguments.done', facts) + last()
+    }
+    const [type, fact] = DONE[item.kind]
+    const facts = { ...at, content_index: 0, [fact]: item.text, ...(item.kind === 'text' ? { logprobs: [] } : {}) }
+    const words = event(type, facts)
+    return words + event('response.content_part.done', { ...at, content_index: 0, part: partBody(item) }) + last()
+  }
+
+  const added = (item: Item): string =>
+    event('response.output_item.added', { output_index: item.index, item: itemBody(item, 'in_progress') })
+
+  /** Opens the item for this kind of words, and closes the one before. */
+  const into = (kind: Spoken['kind']): [Spoken, string] => {
+    if (open?.kind === kind) return [open, '']
+    const before = open ? close(open) : ''
+    const index = items.length
+    const item: Spoken = {
+      kind,
+      id: `${kind === 'reasoning' ? 'rs' : 'msg'}_${callId}_${index}`,
+      index,
+      text: '',
+      logprobs: [],
+      done: false,
+    }
+    const opening =
+      added(item) +
+      event('response.content_part.added', {
+        item_id: item.id,
+        output_index: index,
+        content_index: 0,
+        part: partBody(item),
+      })
+    items.push(item)
+    open = item
+    return [item, before + opening]
+  }
+
+  const speak = (kind: Spoken['kind'], text: string, logprobs: TokenLogprob[] | undefined): string => {
+    const [item, opening] = into(kind)
+    item.text += text
+    if (logprobs) item.logprobs.push(...logprobs)
+    const type = DELTAS[kind]
+    const more = kind === 'text' ? `,"logprobs":${logprobs ? JSON.stringify(logprobsBody(logprobs)) : '[]'}` : ''
+    return `${opening}event: ${type}\ndata: {"type":"${type}","sequence_number":${sequence++},"item_id":${JSON.stringify(item.id)},"output_index":${item.index},"content_index":0,"delta":${JSON.stringify(text)}${more}}\n\n`
+  }
+
+  const call = (delta: Delta & { type: 'tool' }): string => {
+    let out = ''
+    let item = calls.get(delta.index)
+    if (!item) {
+      if (open) out = close(open)
+      open = undefined
+      const index = items.length
+      item = {
+        kind: 'call',
+        id: `fc_${callId}_${index}`,
+        index,
+        callId: delta.id ?? '',
+        name: delta.name ?? '',
+        arguments: '',
+        done: false,
+      }
+      out += added(item)
+      calls.set(delta.index, item)
+      items.push(item)
+    }
+    if (delta.arguments === '') return out
+    item.arguments += delta.arguments
+    const facts = { item_id: item.id, output_index: item.index, delta: delta.arguments }
+    return out + event('response.function_call_arguments.delta', facts)
+  }
+
+  const write = (delta: Delta): string => {
+    switch (delta.type) {
+      case 'text':
+        return speak('text', delta.text, delta.logprobs)
+      case 'refusal':
+      case 'reasoning':
+        return speak(delta.type, delta.text, undefined)
+      case 'tool':
+        return call(delta)
+      case 'finish':
+        finish = delta.reason
+        return ''
+      case 'usage':
+        usage = delta.usage
+        return ''
+      case 'embedding':
+        return ''
+    }
+  }
+
+  const batch = (deltas: readonly Delta[]): string => {
+    let out = deltas.length === 0 ? '' : start()
+    for (const delta of deltas) out += write(delta)
+    return out
+  }
+
+  return {
+    streamHeaders: SSE_HEADERS,
+    wholeHeaders: JSON_HEADERS,
+    batch,
+    end() {
+      let out = start()
+      for (const item of items) out += close(item)
+      const status = statusOf(finish)
+      const response = responseBody(context, items, status, finish, usage)
+      return out + event(`response.${status}`, { response })
+    },
+    whole(deltas) {
+      batch(deltas)
+      return JSON.stringify(responseBody(context, items, statusOf(finish), finish, usage))
+    },
+    // One reader of this event looks at the flat fields, as the specification says, another at the nested object.
+    cut(fault, shown) {
+      const error = openaiError(fault, shown.decisionId)
+      return event('error', { code: error.code, message: error.message, param: error.param, error })
+    },
+  }
+}
+
+const DELTAS = {
+  text: 'response.output_text.delta',
+  refusal: 'response.refusal.delta',
+  reasoning: 'response.reasoning_text.delta',
+} as const
+const DONE = {
+  text: ['response.output_text.done', 'text'],
+  refusal: ['response.refusal.done', 'refusal'],
+  reasoning: ['response.reasoning_text.done', 'text'],
+} as const
+
+/** An answer that was broken off must not look finished. */
+const statusOf = (finish: FinishReason | undefined): 'completed' | 'incomplete' =>
+  finish === 'stop' || finish === 'tool_calls' ? 'completed' : 'incomplete'
+
+function partBody(item: Spoken): Record<string, unknown> {
+  if (item.kind === 'refusal') return { type: 'refusal', refusal: item.text }
+  if (item.kind === 'reasoning') return { type: 'reasoning_text', text: item.text }
+  return { type: 'output_text', text: item.text, annotations: [], logprobs: logprobsBody(item.logprobs) }
+}
+
+function itemBody(item: Item, status: string): Record<string, unknown> {
+  if (item.kind === 'call')
+    return {
+      id: item.id,
+      type: 'function_call',
+      status,
+      call_id: item.callId,
+      name: item.name,
+      arguments: item.arguments,
+    }
+  const content = item.text === '' && status === 'in_progress' ? [] : [partBody(item)]
+  if (item.kind === 'reasoning') return { id: item.id, type: 'reasoning', summary: [], content, status }
+  return { id: item.id, type: 'message', status, role: 'assistant', content }
+}
+
+const logprobsBody = (logprobs: readonly TokenLogprob[]) =>
+  logprobs.map(({ token, logprob, bytes, top }) => ({
+    token,
+    logprob,
+    bytes: bytes ?? [],
+    top_logprobs: (top ?? []).map((other) => ({ ...other, bytes: other.bytes ?? [] })),
+  }))
+
+function responseBody(
+  { request, model, callId, created }: WriterContext,
+  items: readonly Item[],
+  status: 'in_progress' | 'completed' | 'incomplete',
+  finish: FinishReason | undefined,
+  usage: Usage | undefined,
+): Record<string, unknown> {
+  const { params } = request
+  return {
+    id: `resp_${callId}`,
+    object: 'response',
+    created_at: created,
+    status,
+    error: null,
+    incomplete_details:
+      status === 'incomplete' ? { reason: finish === 'content_filter' ? finish : 'max_output_tokens' } : null,
+    instructions: null,
+    max_output_tokens: params.maxTokens ?? null,
+    model,
+    output: items.map((item) => itemBody(item, status === 'in_progress' ? status : 'completed')),
+    parallel_tool_calls: params.parallelTools ?? true,
+    previous_response_id: null,
+    reasoning: { effort: params.reasoningEffort ?? null, summary: null },
+    store: false,
+    temperature: params.temperature ?? null,
+    text: { format: formatBody(params.responseFormat) },
+    tool_choice:
+      typeof params.toolChoice === 'object'
+        ? { type: 'function', ...params.toolChoice }
+        : (params.toolChoice ?? 'auto'),
+    tools: (params.tools ?? []).map((tool) => ({ type: 'function', ...tool })),
+    top_p: params.topP ?? null,
+    truncation: 'disabled',
+    usage: usage ? usageBody(usage) : null,
+    user: params.user ?? null,
+    metadata: params.metadata ?? {},
+  }
+}
+
+function formatBody(format: WriterContext['request']['params']['responseFormat']): Record<string, unknown> {
+  if (format?.type === 'schema') return { ...format, type: 'json_schema' }
+  return { type: format?.type === 'json' ? 'json_object' : 'text' }
+}
+
+const usageBody = (usage: Usage) => ({
+  input_tokens: usage.inputTokens,
+  input_tokens_details: { cached_tokens: usage.cachedTokens ?? 0 },
+  output_tokens: usage.outputTokens,
+  output_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
+  total_tokens: usage.inputTokens + usage.outputTokens,
+})
