@@ -7,6 +7,8 @@ export { createStructuredDetector, type StructuredOptions } from './detect/struc
 export { type Detector, type DetectorStream, detect } from './detector.ts'
 export { createDetectors, type DetectorOptions } from './detectors.ts'
 export { createGuard, type Guard, type GuardOptions } from './guard.ts'
+export { scoreRequest } from './injection/request.ts'
+export { type InjectionScore, scoreInjection } from './injection/score.ts'
 export { createListDetector, readList } from './names/list.ts'
 export { createNameDetector } from './names/tagger.ts'
 export type { Output } from './output.ts'

@@ -55,7 +55,7 @@ if (!process.argv.includes('--halves')) {
     )
     held.push(...pool.filter((_, i) => i % 2 === part).map((t) => logitOf(t.text, half)))
   }
-  const bytes = packModel({ ...model, middle: atRate(held, 0.01), slope: 1.6 })
+  const bytes = packModel({ ...model, middle: atRate(held, 0.007), slope: 1.6 })
   const target = fileURLToPath(new URL('../../models/injection.bin', import.meta.url))
   writeFileSync(target, bytes)
   console.log(

@@ -52,11 +52,13 @@ export function canonicalise(source: string): Canonical {
       out += char
       before = char
     }
-    // Look-alikes are read as Latin only beside Latin letters, or where a whole word can be read so.
+    // Look-alikes are read as Latin beside Latin letters; a word made of nothing else only in a text that is mostly Latin.
+    const foreign = (out.match(/[^\x00-\x7f]/g)?.length ?? 0) > (out.match(/[A-Za-z]/g)?.length ?? 0)
     text = out.replace(/[\p{L}]+/gu, (word) => {
       if (!/[^\x00-\x7f]/.test(word)) return word
       const read = [...word].map((char) => LOOKALIKES.get(char) ?? char).join('')
-      if (!/^[A-Za-z]+$/.test(read)) return word.normalize('NFD').replace(/\p{M}/gu, '')
+      if (!/^[A-Za-z]+$/.test(read) || (foreign && !/[A-Za-z]/.test(word)))
+        return word.normalize('NFD').replace(/\p{M}/gu, '')
       if (/[A-Za-z]/.test(word)) mixed++
       return read
     })
