@@ -48,6 +48,7 @@ import {
   createStructuredDetector,
   type Guard,
   readList,
+  scoreRequest,
 } from './guard/index.ts'
 import { listen, type Route } from './http/index.ts'
 import { createIdentity, SYSTEM, withinScopes } from './identity/index.ts'
@@ -332,7 +333,7 @@ async function open(
     judge,
     random: systemRandom,
     pseudonyms: config.guard.pseudonyms,
-    injection: () => 0,
+    injection: (request) => scoreRequest(request).score,
   })
   access.sessions.onForget('vault', screening.forget)
 
