@@ -28,7 +28,7 @@ export function createGateway(on: Ports): Serve {
       const request = readAs(wire, body, incoming, () => on.mayAny(caller, action)) //               400 403
       const model = on.resolve(request.model) //                                                     404
       if (!model) throw new Fault('model_not_found')
-      record.note({ model: model.uid.id })
+      record.note({ action: request.action, model: model.uid.id })
 
       // Whose conversation? Its taint and length are part of the question.
       const session = await on.enter(incoming, caller, request, model.uid.id) //                     403
@@ -36,7 +36,7 @@ export function createGateway(on: Ports): Serve {
       record.note({ session: session.id })
 
       // May they? Pure and synchronous; when no rule matches, the answer is no.
-      let question: Question = { caller, action, model, request, session, injection: 0 }
+      let question: Question = { caller, action: request.action, model, request, session, injection: 0 }
       let decision = on.decide(question)
       if (!decision.allow) {
         const use = await on.takeUse(question, callId) //                                            403

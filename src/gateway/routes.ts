@@ -17,8 +17,6 @@ import {
 export interface DataRoute {
   readonly method: 'GET' | 'POST' | 'DELETE'
   readonly path: string
-  /** What the policy is asked; every route has one. */
-  readonly action: string
   handle(incoming: Incoming): Promise<Outgoing>
 }
 
@@ -34,10 +32,11 @@ const CALLS: readonly [path: string, action: UseAction, wire: Wire][] = [
   ['/api/embeddings', 'embed', ollamaEmbeddings],
 ]
 
+/** Method and path of every route, for tests that go through all of them. */
+export const DATA_ROUTES: readonly Pick<DataRoute, 'method' | 'path'>[] = CALLS.map(([path]) => ({
+  method: 'POST',
+  path,
+}))
+
 export const createDataRoutes = (serve: Serve): DataRoute[] =>
-  CALLS.map(([path, action, wire]) => ({
-    method: 'POST',
-    path,
-    action,
-    handle: (incoming) => serve(incoming, action, wire),
-  }))
+  CALLS.map(([path, action, wire]) => ({ method: 'POST', path, handle: (incoming) => serve(incoming, action, wire) }))
