@@ -7,10 +7,12 @@ import type { Changed, MakeChange, Store, Trx } from '../store/index.ts'
 import {
   addUses,
   endGrant,
+  type GrantFilter,
   type GrantRow,
   insertGrant,
   returnUse,
   reviewGrant,
+  selectGrants,
   selectGrantsById,
   selectOpenGrants,
   takeUse,
@@ -103,6 +105,8 @@ export interface Grants {
   held(principal: PrincipalUid, about?: About): HeldRole[]
   /** The directory with the roles held now added to this principal; the directory itself if there are none. */
   over<F extends Facts>(directory: FactSource<F>, principal: PrincipalUid, about?: About): FactSource<F>
+  /** The directory with the roles that every principal holds now whatever the model. */
+  source<F extends Facts>(directory: FactSource<F>): FactSource<F>
   /** When the roles of a principal next change by time alone. */
   nextChange(principal: PrincipalUid): number | undefined
   /** Grants good for a number of uses or tokens, which a call that needs them must take from. */
@@ -117,7 +121,11 @@ export interface Grants {
   end(trx: Trx, id: string, by: string, cause: string): Promise<Changed<{ ended: boolean }>>
   endAllOf(trx: Trx, principal: string, by: string, cause: string): Promise<Changed<{ ended: string[] }>>
   review(trx: Trx, id: string, by: string, note: string): Promise<Changed<{ reviewed: boolean }>>
+  /** Known to be open on this node. */
   get(id: string): Grant | undefined
+  /** Any grant there ever was. @throws Fault `not_found` */
+  show(id: string): Promise<Grant>
+  list(filter: GrantFilter): Promise<Grant[]>
   /** Writes down the ends that have come, and uses; on one node that is enough. */
   tidy(): Promise<void>
   onChange(changes: readonly { kind: string; key: string }[]): Promise<void>
@@ -136,6 +144,7 @@ export interface GrantDeps {
   inUse: (principal: string) => boolean
 }
 
+const PRINCIPAL_TYPES = new Set(['User', 'Service', 'Agent'])
 const PRINCIPAL_KINDS = new Set(['user', 'service', 'agent'])
 /** Long enough to be one window for every grant. */
 const ONE_BUDGET_SECONDS = 3_155_760_000
@@ -239,21 +248,18 @@ export function createGrants(deps: GrantDeps): Grants {
       return {
         get(uid) {
           const facts = directory.get(uid)
-          if (!facts || uid.id !== principal.id || uidText(uid) !== text) return facts
-          const ancestors = new Set(facts.ancestors)
-          let validUntil = facts.validUntil ?? Number.POSITIVE_INFINITY
-          for (const { role, endsAt } of roles) {
-            const uid = { type: 'Role', id: role }
-            const above = directory.get(uid)
-            if (!above) continue // the role has been removed since
-            ancestors.add(uidText(uid))
-            for (const ancestor of above.ancestors) ancestors.add(ancestor)
-            validUntil = Math.min(validUntil, endsAt)
-          }
-          return { ...facts, ancestors, validUntil }
+          return facts && uid.id === principal.id && uidText(uid) === text ? withRoles(directory, facts, roles) : facts
         },
       }
     },
+    source: (directory) => ({
+      get(uid) {
+        const facts = directory.get(uid)
+        if (!facts || !PRINCIPAL_TYPES.has(uid.type)) return facts
+        const roles = held(uid as PrincipalUid)
+        return roles.length === 0 ? facts : withRoles(directory, facts, roles)
+      },
+    }),
     nextChange(principal) {
       let next = deps.schedules?.nextChange(principal) ?? Number.POSITIVE_INFINITY
       const own = byPrincipal.get(uidText(principal))
@@ -392,6 +398,8 @@ export function createGrants(deps: GrantDeps): Grants {
       }
     },
     get: (id) => byId.get(id),
+    show: find,
+    list: async (filter) => (await selectGrants(store.db, filter)).map(grantOf),
     async tidy() {
       const now = clock.now()
       for (const [id, { uses, firstAt, lastAt }] of [...used]) {
@@ -415,6 +423,20 @@ export function createGrants(deps: GrantDeps): Grants {
       await endStranded()
     },
   }
+}
+
+function withRoles<F extends Facts>(directory: FactSource<F>, facts: F, roles: readonly HeldRole[]): F {
+  const ancestors = new Set(facts.ancestors)
+  let validUntil = facts.validUntil ?? Number.POSITIVE_INFINITY
+  for (const { role, endsAt } of roles) {
+    const uid = { type: 'Role', id: role }
+    const above = directory.get(uid)
+    if (!above) continue // the role has been removed since
+    ancestors.add(uidText(uid))
+    for (const ancestor of above.ancestors) ancestors.add(ancestor)
+    validUntil = Math.min(validUntil, endsAt)
+  }
+  return { ...facts, ancestors, validUntil }
 }
 
 /** `User::"dana"` back into its parts. */

@@ -4,10 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAccess } from '../access/index.ts'
+import { createAccess, createJustInTime } from '../access/index.ts'
 import { createAudit } from '../audit/index.ts'
 import { schema } from '../config/index.ts'
-import { createIds, type JsonObject, systemClock, systemRandom } from '../core/index.ts'
+import { createIds, type JsonObject, systemClock, systemRandom, uidText } from '../core/index.ts'
 import { createIdentity, KEY_SETTINGS, SYSTEM } from '../identity/index.ts'
 import { createRegistry } from '../model/index.ts'
 import {
@@ -77,7 +77,7 @@ async function startNode() {
   policy.activate(bundle)
   const registry = await createRegistry({ store, change, clock, upstreams: [], declared: [], listTimeoutMs: 100 })
   const entities = joinSources(
-    identity.entities as EntitySource,
+    { get: (uid) => jit.grants.source(identity.entities as EntitySource).get(uid) },
     fixedSource([
       { uid: new EntityRef('Gateway', 'sallyport') },
       { uid: new EntityRef('Model', 'tiny'), attrs: { upstream: 'demo', hosting: 'embedded', quarantined: false } },
@@ -93,9 +93,27 @@ async function startNode() {
     sessionLifetimeMs: 60_000,
     report,
   })
+  const jit = createJustInTime({
+    store,
+    change,
+    clock,
+    newId,
+    schedules: [],
+    timeZone: 'UTC',
+    requestHours: 24,
+    decide: (action, caller, role, ask) => ports.judge.decide(caller, action, { uid: { type: 'Role', id: role }, ask }),
+    humanOf: (principal) => uidText(principal),
+    groupsOf: () => [],
+    isActive: () => true,
+    principalState: async () => ({ active: true, since: 0 }),
+    inUse: () => false,
+    report,
+  })
+  feed.subscribe(jit.onChange)
   feed.enforce(access.onChange)
   await feed.start()
   await identity.start()
+  await jit.start()
   nodes.start()
   await access.start()
   const ports = connectRooms({
@@ -108,6 +126,7 @@ async function startNode() {
     identity,
     audit,
     access,
+    jit,
     policy,
     registry,
     entities,
@@ -129,6 +148,7 @@ async function startNode() {
   keys.nobody = (await identity.keys.issue({ owner: { type: 'User', id: 'nobody' }, name: 'own' }, SYSTEM)).text
   const stop = async () => {
     await access.stop()
+    await jit.stop()
     await nodes.stop()
     await identity.stop()
     await feed.stop()
@@ -535,5 +555,49 @@ describe('admin API', () => {
     expect(status).toBe(500)
     expect(JSON.stringify(body)).not.toContain('canary-inside')
     expect(reported).toHaveLength(1)
+  })
+
+  it('lends a role for a while: asked for, approved by somebody else, used, ended', async () => {
+    const ask = { role: 'operator', seconds: 600, reason: 'INC-1' }
+    expect((await as('reader', 'POST', '/requests', ask)).status).toBe(403)
+    expect((await as('user', 'POST', '/requests', { ...ask, seconds: 99_999 })).status).toBe(403)
+    expect((await as('user', 'POST', '/requests', { ...ask, role: 'admin' })).status).toBe(403)
+    const { status, body } = await as('user', 'POST', '/requests', ask)
+    expect(status).toBe(201)
+    const { id, digest } = body.request as { id: string; digest: string }
+    const seen = async (who: string) =>
+      ((await as(who, 'GET', '/requests?state=pending')).body.items as { id: string }[] | undefined)?.map(
+        (one) => one.id,
+      )
+    expect([await seen('user'), await seen('admin'), await seen('reader')]).toEqual([[id], [id], []])
+    expect((await as('reader', 'GET', `/requests/${id}`)).status).toBe(404)
+    expect((await as('user', 'POST', `/requests/${id}/approve`, { digest })).status).toBe(403)
+    expect((await as('reader', 'POST', `/requests/${id}/approve`, { digest })).status).toBe(404)
+    expect((await as('approver', 'POST', `/requests/${id}/approve`, { digest: '0'.repeat(64) })).status).toBe(412)
+    const roles = async () => (await as('user', 'GET', '/whoami')).body.roles
+    expect(await roles()).not.toContain('operator')
+    const narrow = { seconds: 300, models: ['tiny'] }
+    const done = await as('approver', 'POST', `/requests/${id}/approve`, { digest, reason: 'ok', narrow })
+    expect(done.body).toMatchObject({ request: { state: 'approved' }, grant: { role: 'operator', models: ['tiny'] } })
+    expect((await as('approver', 'POST', `/requests/${id}/deny`, { digest, reason: 'late' })).body.code).toBe(
+      'not_possible',
+    )
+    const grant = String((done.body.grant as { id: string }).id)
+    expect((await as('user', 'GET', `/requests/${id}`)).body.answers).toMatchObject([{ answer: 'approve', narrow }])
+    expect((await as('reader', 'POST', `/grants/${grant}/end`, { reason: 'x' })).status).toBe(404)
+    const end = await as('user', 'POST', `/grants/${grant}/end`, { reason: 'done' })
+    expect(end.body).toMatchObject({ ended: true, receipt: { nodes: [{ applied: true }] } })
+    expect((await as('user', 'GET', '/grants?open=true')).body.items).toEqual([])
+    expect((await as('user', 'POST', '/grants/break-glass', ask)).status).toBe(403)
+  })
+
+  it('what a grant lends is there with the approval and gone with the end', async () => {
+    const ask = { role: 'operator', seconds: 600, reason: 'INC-2' }
+    const { id, digest } = (await as('user', 'POST', '/requests', ask)).body.request as { id: string; digest: string }
+    expect((await as('user', 'GET', '/upstreams')).status).toBe(403)
+    const { body } = await as('approver', 'POST', `/requests/${id}/approve`, { digest })
+    expect((await as('user', 'GET', '/upstreams')).status).toBe(200)
+    await as('approver', 'POST', `/grants/${(body.grant as { id: string }).id}/end`, { reason: 'enough' })
+    expect((await as('user', 'GET', '/upstreams')).status).toBe(403)
   })
 })

@@ -4,6 +4,7 @@ import { type Caller, Fault, parseJson, uidText } from '../core/index.ts'
 import { auditHandlers } from './audit.ts'
 import { BASE, type Body, type Query, ROUTES, type RouteId, type RouteSpec } from './contract.ts'
 import { explainHandlers } from './explain.ts'
+import { grantHandlers } from './grants.ts'
 import { groupHandlers } from './groups.ts'
 import { demand, GATEWAY } from './judge.ts'
 import { keyHandlers } from './keys.ts'
@@ -16,6 +17,7 @@ import type { AdminPorts } from './ports.ts'
 import { principalHandlers } from './principals.ts'
 import { type AdminResponse, problem } from './problem.ts'
 import { createRepeat } from './repeat.ts'
+import { requestHandlers } from './requests.ts'
 import { roleHandlers } from './roles.ts'
 import { type Asked, actorOf, type Context, type Handler, type Handlers } from './route.ts'
 import { createTable } from './router.ts'
@@ -57,6 +59,8 @@ export function createAdmin(ports: AdminPorts): Admin {
     ...sessionHandlers(ports),
     ...leaseHandlers(ports),
     ...lockHandlers(ports),
+    ...requestHandlers(ports),
+    ...grantHandlers(ports),
     ...policyHandlers(ports),
     ...auditHandlers(ports),
     ...explainHandlers(ports),

@@ -1,5 +1,5 @@
 // The admin API's ports built from the rooms themselves, so that app.ts hands in rooms and nothing is told twice.
-import type { Access } from '../access/index.ts'
+import type { Access, JustInTime } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import { type Config, SETTINGS, type Source } from '../config/index.ts'
 import {
@@ -37,6 +37,7 @@ export interface Rooms {
   readonly identity: Identity
   readonly audit: Audit
   readonly access: Access
+  readonly jit: JustInTime
   readonly policy: Policy
   readonly registry: Registry
   /** What rules see of the directory and the models. */

@@ -1,14 +1,17 @@
 // Questions about administration, put to the same rules as calls are. Context is built here from what is known; the
 // entity asked about is described even when it is suspended or not there yet, so that a rule can name it.
+import type { RoleAsk } from '../access/index.ts'
 import type { Caller, Decision, EntityUid } from '../core/index.ts'
 import { Fault, NO_DUTIES, uidText } from '../core/index.ts'
 import {
+  type AskContext,
   authContext,
   type CedarRecord,
   type ClockContext,
   type DecisionContext,
   type EntityFacts,
   type EntitySource,
+  entity,
   type GrantContext,
   type Policy,
 } from '../policy/index.ts'
@@ -17,6 +20,8 @@ import {
 export interface Subject {
   readonly uid: EntityUid
   readonly attrs?: CedarRecord
+  /** Actions of `jit`: what is asked for. */
+  readonly ask?: RoleAsk
 }
 
 export const GATEWAY: Subject = { uid: { type: 'Gateway', id: 'sallyport' } }
@@ -56,7 +61,7 @@ export function createJudge(deps: JudgeDeps): Judge {
     }
   }
 
-  const query = (caller: Caller, action: string, { uid }: Subject) => {
+  const query = (caller: Caller, action: string, { uid, ask }: Subject) => {
     const now = deps.now()
     const standing = deps.standing(caller)
     const context = {
@@ -64,6 +69,7 @@ export function createJudge(deps: JudgeDeps): Judge {
       auth: authContext(caller, now),
       risk: { injection: 0, anomaly: deps.anomaly(caller) },
       grant: standing.grant,
+      ...(ask && { ask: askContext(ask) }),
     } satisfies DecisionContext
     const until = Math.min(standing.holdsUntil ?? Infinity, caller.credential.expiresAt ?? Infinity)
     return {
@@ -95,6 +101,12 @@ export function createJudge(deps: JudgeDeps): Judge {
       inScope(caller, action, subject) && policy.allows(query(caller, action, subject), worldOf(caller, subject)),
   }
 }
+
+/** Rules compare the requester with people; an agent or service that asks is nobody's self. */
+const askContext = ({ requester, ...ask }: RoleAsk): AskContext => ({
+  ...ask,
+  ...(requester?.type === 'User' && { requester: entity('User', requester.id) }),
+})
 
 const tagsOf = (facts: EntityFacts | undefined) => (facts?.tags ? { tags: facts.tags } : {})
 

@@ -27,7 +27,9 @@ export function uidOf(text: string): EntityUid {
   return { type: text.slice(0, at), id: JSON.parse(text.slice(at + 2)) as string }
 }
 
-export function sessionHandlers(ports: AdminPorts): Handlers<'sessions.list' | 'sessions.show' | 'sessions.cut'> {
+export function sessionHandlers(
+  ports: AdminPorts,
+): Handlers<'sessions.list' | 'sessions.show' | 'sessions.cut' | 'sessions.forget'> {
   const { sessions, leases } = ports.access
   const subject = async ({ params }: { params: Readonly<Record<string, string>> }): Promise<Asked> => {
     const id = params.id ?? ''
@@ -57,6 +59,18 @@ export function sessionHandlers(ports: AdminPorts): Handlers<'sessions.list' | '
         const running = leases.count({ session: id }).calls
         const { seq } = await ports.change((trx) => sessions.cut(trx, id, by.principal, body.reason))
         return receiptOf(ports, seq, running)
+      },
+    },
+    'sessions.forget': {
+      subject,
+      async handle({ params, body, by }) {
+        const id = params.id ?? ''
+        const cut = await ports.change((trx) => sessions.cut(trx, id, by.principal, body.reason))
+        // Nothing may be written into it any more, on any node, before what it left is erased.
+        const receipt = await receiptOf(ports, cut.seq)
+        const erased = await sessions.erase(id)
+        const { value } = await ports.change((trx) => sessions.forget(trx, id, by.principal, erased))
+        return { forgotten: value.forgotten, erased, receipt }
       },
     },
   }
