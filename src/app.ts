@@ -366,11 +366,12 @@ async function open(
   const admin = createAdmin(
     connectAdmin({
       ...shared,
+      jit,
       store,
       change,
       nodes,
       policy,
-      entities: joinSources(directory, others),
+      entities: joinSources(jit.grants.source(directory), others),
       clockContext,
       standing,
       anomaly,
