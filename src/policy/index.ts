@@ -1,4 +1,6 @@
 // Front door of the policy room.
+
+export { type Authzen, type AuthzenDeps, authzenMetadata, createAuthzen } from './authzen.ts'
 export {
   type BundleFile,
   type BundleSources,
