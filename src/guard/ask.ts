@@ -91,7 +91,7 @@ export function createBook(direction: 'send' | 'receive', ask: Ask): Book {
     const answer = ask({ direction, class: entry.class, count, confidence, origin, field })
     if (strictness(answer.treatment) < 0) throw new Fault('guard_unavailable')
     for (const rule of answer.rules) rules.add(rule)
-    // A stream cannot take back a stricter answer it already acted on.
+    // With more findings the answer may become stricter, never milder.
     if (entry.answer === undefined || strictness(answer.treatment) >= strictness(entry.answer.treatment))
       entry.answer = answer
     return entry.answer.treatment
@@ -111,7 +111,8 @@ export function createBook(direction: 'send' | 'receive', ask: Ask): Book {
     },
     decide(finding, origin, field) {
       const entry = book.count(finding, origin, field)
-      entry.answer = entry.answer?.treatment === 'block' ? entry.answer : undefined
+      // Asked again with the new count, every time at first and then at every doubling.
+      if (entry.answer === undefined || entry.count <= 32 || (entry.count & (entry.count - 1)) === 0) put(entry)
       return book.answer(entry)
     },
     get treated() {

@@ -1,6 +1,7 @@
 // The front door of the room: detectors and classes put together once, then one call in and one stream out per request.
 import type { ModelRequest } from '../core/index.ts'
 import type { Ask, Report } from './ask.ts'
+import { createLinkDetector } from './checks/link.ts'
 import { type ClassTree, createClassTree, type DataClass } from './classes.ts'
 import type { Detector } from './detector.ts'
 import { createFieldRule } from './fields.ts'
@@ -21,6 +22,8 @@ export interface GuardOptions {
   readonly masks?: Readonly<Record<string, MaskStyle>>
   readonly pseudonyms?: PseudonymStyle
   readonly toolRestore?: 'origin' | 'caller'
+  /** Hosts an answer may show pictures from and link to with data. */
+  readonly linkHosts?: readonly string[]
 }
 
 export interface Guard {
@@ -44,6 +47,7 @@ export function createGuard(options: GuardOptions): Guard {
     }
   }
   const treatment = { tree, masks }
+  const link = createLinkDetector(options.linkHosts === undefined ? {} : { hosts: options.linkHosts })
   return {
     tree,
     screen,
@@ -53,7 +57,7 @@ export function createGuard(options: GuardOptions): Guard {
       openOutput(ask, vault, {
         ...treatment,
         screen,
-        ...(extra === undefined ? {} : { extra }),
+        extra: [link, ...(extra ?? [])],
         ...(options.toolRestore === undefined ? {} : { toolRestore: options.toolRestore }),
       }),
   }

@@ -1,6 +1,7 @@
 // Front door of the guard, and the package export `sallyport/guard`.
 export type { Answer, Ask, ClassReport, Question, Report } from './ask.ts'
 export { facts } from './ask.ts'
+export { createCanary, createCanaryDetector, createInstructionsDetector, plant } from './checks/instructions.ts'
 export { type ClassTree, createClassTree, DATA_CLASSES, type DataClass, type Nature } from './classes.ts'
 export { createSecretDetector } from './detect/secrets.ts'
 export { createStructuredDetector, type StructuredOptions } from './detect/structured.ts'

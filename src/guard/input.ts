@@ -3,6 +3,7 @@
 import { Fault, type JsonObject, type ModelRequest, type Treatment } from '../core/index.ts'
 import { type Ask, type Book, createBook, LEAST_CONFIDENCE, type Report } from './ask.ts'
 import type { ClassTree } from './classes.ts'
+import { valuesBetween } from './json-text.ts'
 import { PSEUDONYM } from './pseudonym.ts'
 import { type Place, stringBytes, type Visitor, visitRequest } from './request.ts'
 import type { Region, Screen, Sink } from './screen.ts'
@@ -187,7 +188,7 @@ const missing = (): never => {
 
 /** In JSON content the path of the value, else where the text stands. */
 function fieldOf(region: Region, at: number, place: Place): string {
-  const value = region.values?.find((v) => v.start <= at && (v.end < 0 || at < v.end))
+  const value = region.values === undefined ? undefined : valuesBetween(region.values, at, at + 1)[0]
   return value === undefined || value.path === '' ? place.field : value.path
 }
 
@@ -238,7 +239,8 @@ export function standIn(
 ): string {
   const known = options.tree.get(dataClass)
   // A secret is never turned back, so it gets no pseudonym.
-  if (treatment === 'pseudonym' && known.nature !== 'secret') return vault.hide(known, value, source)
+  if (treatment === 'pseudonym' && known.nature !== 'secret' && !dataClass.startsWith('leak/'))
+    return vault.hide(known, value, source)
   return mask(dataClass, value, options.masks(dataClass))
 }
 

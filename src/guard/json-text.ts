@@ -55,6 +55,22 @@ export function opensJson(text: string): boolean {
   return c === 123 || c === 91
 }
 
+/** The values that reach into [start, end). Values are in order and apart, so the first one is found by halving. */
+export function valuesBetween(values: readonly JsonValue[], start: number, end: number): JsonValue[] {
+  const endOf = (value: JsonValue | undefined) =>
+    value === undefined || value.end < 0 ? Number.POSITIVE_INFINITY : value.end
+  let low = 0
+  let high = values.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (endOf(values[middle]) > start) high = middle
+    else low = middle + 1
+  }
+  const found: JsonValue[] = []
+  for (let value = values[low]; value !== undefined && value.start < end; value = values[++low]) found.push(value)
+  return found
+}
+
 export function createJsonReader(folder: Folder): JsonReader {
   let mode: Mode = MODE.value
   let at = 0

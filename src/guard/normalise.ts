@@ -31,6 +31,19 @@ const isIgnorable = (c: number) =>
   (c >= 0xfe00 && c <= 0xfe0f) ||
   c === 0xffa0 ||
   (c >= 0xe0100 && c <= 0xe01ef)
+/**
+ * Characters nobody sees that have no honest use in a prompt or an answer: tags, direction overrides, zero-width blanks.
+ * Joiners, direction marks and variation selectors are part of scripts and emoji and do not count.
+ */
+const isHidden = (c: number) =>
+  (c >= 0xe0000 && c <= 0xe007f) ||
+  (c >= 0x202a && c <= 0x202e) ||
+  (c >= 0x2060 && c <= 0x2069) ||
+  c === 0x200b ||
+  c === 0xfeff ||
+  c === 0x180e ||
+  (c >= 0xfff9 && c <= 0xfffb)
+
 const DASHES = new Set([0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xfe58, 0xfe63, 0xff0d])
 const APOSTROPHES = new Set([0x2018, 0x2019, 0x201b, 0x02bc, 0xff07])
 
@@ -152,7 +165,7 @@ export const isAscii = (text: string): boolean => ASCII_ONLY.test(text)
  * Reads one unit after another; `width` is how many units of the original each one stands for (more than one for an
  * escape in JSON). Shared by plain text and JSON.
  */
-export function createFolder(offsets: Offsets) {
+export function createFolder(offsets: Offsets, onHidden?: (start: number, end: number) => void) {
   let out = ''
   let previous = 0
   let invisible = 0
@@ -179,7 +192,10 @@ export function createFolder(offsets: Offsets) {
     if (look === undefined) {
       if (waiting.length > 0) settle(code)
       const read = fold(code)
-      if (read === '') invisible++
+      if (isHidden(code)) {
+        invisible++
+        onHidden?.(offsets.consumed, offsets.consumed + width)
+      }
       put(read, width)
     } else if (
       waiting.length === 0 &&

@@ -5,7 +5,7 @@ import { type Delta, Fault, type Finding, type Origin, type TokenLogprob, type U
 import { type Ask, createBook, LEAST_CONFIDENCE, type Report } from './ask.ts'
 import type { Detector } from './detector.ts'
 import { standIn, type TreatmentOptions } from './input.ts'
-import type { JsonValue } from './json-text.ts'
+import { type JsonValue, valuesBetween } from './json-text.ts'
 import type { Region, Screen, ScreenStream, Sink } from './screen.ts'
 import { treatRegion } from './treat.ts'
 import type { Source, Vault, VaultEntry } from './vault.ts'
@@ -103,7 +103,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   }
 
   const fieldOf = (lane: Lane, values: readonly JsonValue[] | undefined, at: number): string => {
-    const value = values?.find((v) => v.start <= at && (v.end < 0 || at < v.end))
+    const value = values === undefined ? undefined : valuesBetween(values, at, at + 1)[0]
     if (value !== undefined && value.path !== '') return value.path
     return lane.channel === 'tool' ? `tools.${lane.tool ?? ''}` : lane.channel
   }

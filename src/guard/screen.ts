@@ -3,7 +3,7 @@
 // and regions that come out are exactly the text that went in, however it was cut.
 import { Fault, type Finding } from '../core/index.ts'
 import type { Detector, DetectorStream } from './detector.ts'
-import { createJsonReader, type JsonReader, type JsonValue, opensJson } from './json-text.ts'
+import { createJsonReader, type JsonReader, type JsonValue, opensJson, valuesBetween } from './json-text.ts'
 import { createFolder, createOffsetMap, foldText } from './normalise.ts'
 
 /** What a value in JSON is by its path alone: `customer.salary` → a class. */
@@ -65,7 +65,9 @@ function openScreen(
   json: 'json' | 'plain' | 'guess',
 ): ScreenStream {
   const offsets = createOffsetMap()
-  const folder = createFolder(offsets)
+  const folder = createFolder(offsets, (start, end) => {
+    pending.push({ class: 'leak/invisible', start, end, confidence: 95 })
+  })
   const streams: DetectorStream[] = detectors.map((detector) => {
     try {
       return detector.open()
@@ -168,7 +170,7 @@ function openScreen(
   }
 
   const valuesIn = (start: number, end: number): JsonValue[] | undefined =>
-    reader?.values.filter((value) => value.start < end && (value.end < 0 || value.end > start))
+    reader === undefined ? undefined : valuesBetween(reader.values, start, end)
 
   const clear = (to: number, sink: Sink) => {
     if (to <= base) return

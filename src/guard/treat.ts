@@ -1,7 +1,7 @@
 // What becomes of a region: findings that hang together are sorted out, each asked about, and the strictest answer covers
 // everything that overlaps. Outside the spans that are treated nothing changes.
 import { type Finding, TREATMENTS, type Treatment } from '../core/index.ts'
-import type { JsonValue } from './json-text.ts'
+import { type JsonValue, valuesBetween } from './json-text.ts'
 import { PSEUDONYM } from './pseudonym.ts'
 import type { Region } from './screen.ts'
 
@@ -25,23 +25,52 @@ export interface Treater {
   pseudonym(text: string): string | undefined
 }
 
-/** Findings that count: a name inside an e-mail address is part of the address, one inside a pseudonym is nothing. */
+/**
+ * Findings that count, in order: a name inside an e-mail address is part of the address, one inside a pseudonym is
+ * nothing, and of the same class the wider one stands. One sweep: a region may hold as many findings as a client likes.
+ */
 export function sortOut(findings: readonly Finding[]): readonly Finding[] {
   if (findings.length < 2) return findings
-  return findings.filter((inner, k) => {
-    for (let j = 0; j < findings.length; j++) {
-      const outer = findings[j]
-      if (j === k || outer === undefined) continue
-      if (outer.class === PSEUDONYM && inner.class !== PSEUDONYM) {
-        if (LOOSE.has(inner.class) && outer.start < inner.end && inner.start < outer.end) return false
-        if (outer.start <= inner.start && inner.end <= outer.end) return false
-      }
-      if (outer.start > inner.start || outer.end < inner.end) continue
-      if (outer.class === inner.class && (outer.end - outer.start > inner.end - inner.start || j < k)) return false
-      if (LOOSE.has(inner.class) && !LOOSE.has(outer.class)) return false
+  const rank = (finding: Finding) => (finding.class === PSEUDONYM ? 0 : LOOSE.has(finding.class) ? 2 : 1)
+  const sorted = [...findings].sort(
+    (a, b) =>
+      a.start - b.start ||
+      b.end - a.end ||
+      rank(a) - rank(b) ||
+      (a.class < b.class ? -1 : a.class > b.class ? 1 : b.confidence - a.confidence),
+  )
+  const pseudonyms = sorted.filter((finding) => finding.class === PSEUDONYM)
+  const widest = new Map<string, number>()
+  let firm = -1
+  return sorted.filter((finding) => {
+    const loose = LOOSE.has(finding.class)
+    if ((widest.get(finding.class) ?? -1) >= finding.end) return false
+    if (finding.class !== PSEUDONYM) {
+      if (loose && firm >= finding.end) return false
+      const inner = firstEndingAfter(pseudonyms, finding.start)
+      if (
+        inner !== undefined &&
+        inner.start < finding.end &&
+        (loose || (inner.start <= finding.start && finding.end <= inner.end))
+      )
+        return false
+      if (!loose) firm = Math.max(firm, finding.end)
     }
+    widest.set(finding.class, Math.max(widest.get(finding.class) ?? -1, finding.end))
     return true
   })
+}
+
+/** Of spans in order and apart, the first that ends after `at`. */
+function firstEndingAfter<T extends { readonly end: number }>(spans: readonly T[], at: number): T | undefined {
+  let low = 0
+  let high = spans.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((spans[middle]?.end ?? 0) > at) high = middle
+    else low = middle + 1
+  }
+  return spans[low]
 }
 
 interface Span {
@@ -94,7 +123,8 @@ export function treatRegion(region: Region, treater: Treater): string {
         })
     }
   for (const mark of marks) {
-    if (spans.some((span) => span.start < mark.end && mark.start < span.end)) continue
+    const over = firstEndingAfter(spans, mark.start)
+    if (over !== undefined && over.start < mark.end) continue
     const value = treater.pseudonym(text(mark.start, mark.end))
     if (value === undefined) continue
     const inJson = region.values?.some(
@@ -123,7 +153,7 @@ interface Piece {
 function pieces(span: Span, values: readonly JsonValue[] | undefined): Piece[] {
   if (values === undefined) return [{ start: span.start, end: span.end, kind: undefined }]
   const found: Piece[] = []
-  for (const value of values) {
+  for (const value of valuesBetween(values, span.start, span.end)) {
     const end = value.end < 0 ? span.end : value.end
     if (value.kind === 'word' || value.start >= span.end || end <= span.start) continue
     if (value.kind === 'number') found.push({ start: value.start, end, kind: 'number' })
@@ -147,6 +177,8 @@ export type MaskStyle = 'label' | 'last4' | 'shape'
 
 /** `[email]`, `************1111`, or every letter and digit as `x` and `0`. */
 export function mask(dataClass: string, value: string, style: MaskStyle): string {
+  // What nobody sees leaves nothing behind.
+  if (dataClass === 'leak/invisible') return ''
   if (style === 'label') return `[${dataClass.slice(dataClass.lastIndexOf('/') + 1)}]`
   let digits = 0
   for (const c of value) if (c >= '0' && c <= '9') digits++

