@@ -22,13 +22,3 @@ export function allOf(constraints: readonly Constraint[]): Constraint {
     finished: () => constraints.some((constraint) => constraint.finished()),
   }
 }
-
-/** Length of the unfinished UTF-8 character at the end of `bytes`: 0 to 3. */
-export function unfinishedBytes(bytes: Uint8Array): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
-    const byte = bytes[bytes.length - back]!
-    if (byte < 0x80) return 0
-    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0
-  }
-  return 0
-}

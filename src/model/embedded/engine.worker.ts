@@ -51,8 +51,6 @@ function serve(runtime: Runtime, report: (report: Report) => void, orders: NonNu
         return runtime.count(order.input)
       case 'embed':
         return runtime.embed(order.inputs)
-      case 'clear':
-        return runtime.clear()
     }
   }
   orders.on('message', (order: Order) => {

@@ -1,7 +1,24 @@
 // What passes between the engine and its thread or process. Plain data only: it is copied.
 import { type Delta, type Fault, type FaultCode, type FaultData, Fault as MakeFault } from '../../core/index.ts'
-import type { Turn } from './engine-contract.ts'
-import type { About, StartInput } from './runtime.ts'
+import type { GenerateRequest, TokenRules, Turn } from './engine-contract.ts'
+
+export interface StartInput {
+  principal: string
+  session?: string
+  request: GenerateRequest
+  rules: TokenRules
+  /** For requests without a seed. */
+  seed: number
+}
+
+export interface About {
+  digest: string
+  contextTokens: number
+  name: string
+  license?: string
+  parameters: number
+  fileBytes: number
+}
 
 export type Order =
   | { type: 'start'; id: number; input: StartInput }
@@ -9,7 +26,6 @@ export type Order =
   | { type: 'forget'; id: number; session: string }
   | { type: 'count'; id: number; input: string | readonly Turn[] }
   | { type: 'embed'; id: number; inputs: readonly string[] }
-  | { type: 'clear'; id: number }
 
 /** A Fault as data. Its cause stays on its side. */
 export interface FaultNote {

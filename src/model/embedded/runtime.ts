@@ -3,34 +3,16 @@
 // it has not been used for long, and with the runtime.
 import { createHash } from 'node:crypto'
 import { type Delta, Fault } from '../../core/index.ts'
-import { allOf, type Constraint } from './constraint.ts'
-import type { GenerateRequest, TokenRules, Turn } from './engine-contract.ts'
+import { allOf } from './constraint.ts'
+import type { GenerateRequest, Turn } from './engine-contract.ts'
 import { createGeneration, type Generation } from './generation.ts'
 import { broken, type Gguf, type GgufValue, readGguf } from './gguf.ts'
-import { JSON_OBJECT, jsonOf } from './json-constraint.ts'
-import { readSchema } from './json-schema.ts'
 import { BATCH, createLlama, type State, wipe } from './llama.ts'
+import type { About, StartInput } from './protocol.ts'
+import { constraintsOf } from './request-rules.ts'
 import { createTemplate } from './template.ts'
-import { banPhrases, forbidValues, placeholdersOf } from './token-rules.ts'
-import { createTokenizer, type Tokenizer } from './tokenizer.ts'
-
-export interface StartInput {
-  principal: string
-  session?: string
-  request: GenerateRequest
-  rules: TokenRules
-  /** For requests without a seed. */
-  seed: number
-}
-
-export interface About {
-  digest: string
-  contextTokens: number
-  name: string
-  license?: string
-  parameters: number
-  fileBytes: number
-}
+import { createTokenizer, TOKEN_TYPE, type Tokenizer } from './tokenizer.ts'
+import { createByteVoice } from './utf8.ts'
 
 export type Progress = { id: number; deltas: Delta[]; done: boolean } | { id: number; fault: Fault }
 
@@ -45,8 +27,6 @@ export interface Runtime {
   count(input: string | readonly Turn[]): number
   embed(inputs: readonly string[]): { vectors: number[][]; inputTokens: number }
   forget(session: string): void
-  /** Erases every state. */
-  clear(): void
 }
 
 interface Answer {
@@ -62,6 +42,8 @@ interface Kept {
   seen: readonly number[]
 }
 
+/** Token types that are no text. */
+const FRAME: ReadonlySet<number> = new Set([TOKEN_TYPE.control, TOKEN_TYPE.unused, TOKEN_TYPE.unknown])
 /** Sessions whose state is kept between calls; the one unused for longest goes first. */
 const KEPT_SESSIONS = 16
 
@@ -73,7 +55,7 @@ export function createRuntime(bytes: Uint8Array): Runtime {
   const answers = new Map<number, Answer>()
   const kept = new Map<string, Kept>()
   /** Principals in the order of their next turn. */
-  let round: string[] = []
+  const round: string[] = []
 
   const name = file.metadata.get('general.name')
   const license = file.metadata.get('general.license')
@@ -139,6 +121,10 @@ export function createRuntime(bytes: Uint8Array): Runtime {
     }
   }
 
+  /** A placeholder token that the prompt does not contain. */
+  const strange = (token: number, allowed: ReadonlySet<number>) =>
+    tokenizer.typeOf(token) === TOKEN_TYPE.userDefined && !allowed.has(token)
+
   function start(id: number, { principal, session, request, rules, seed }: StartInput): void {
     const prompt = encodePrompt(request)
     const room = llama.context - prompt.length
@@ -153,10 +139,11 @@ export function createRuntime(bytes: Uint8Array): Runtime {
     const state = takeState(session, prompt, prompt.length + maxTokens)
     const generation = createGeneration({
       llama,
-      tokenizer,
       state,
       prompt,
-      ends: template.ends,
+      voice: createByteVoice(tokenizer),
+      isEnd: (token) => template.ends.has(token),
+      isFrame: (token) => FRAME.has(tokenizer.typeOf(token)) || (allowed !== undefined && strange(token, allowed)),
       maxTokens,
       sampling: {
         temperature: request.temperature ?? 0,
@@ -172,7 +159,6 @@ export function createRuntime(bytes: Uint8Array): Runtime {
       seed: request.seed ?? seed,
       stop: request.stop ?? [],
       ...(constraints.length > 0 && { constraint: allOf(constraints) }),
-      ...(allowed && { userDefined: allowed }),
     })
     answers.set(id, { id, principal, session, state, generation })
     if (!round.includes(principal)) round.push(principal)
@@ -254,12 +240,6 @@ export function createRuntime(bytes: Uint8Array): Runtime {
           wipe(answer.state)
         }
     },
-    clear() {
-      for (const { state } of [...kept.values(), ...answers.values()]) wipe(state)
-      kept.clear()
-      answers.clear()
-      round = []
-    },
   }
 }
 
@@ -267,16 +247,6 @@ export function createRuntime(bytes: Uint8Array): Runtime {
 function cut(state: State, length: number): void {
   for (const part of [...state.keys, ...state.values]) part.fill(0, (part.length / state.capacity) * length)
   state.length = length
-}
-
-function constraintsOf({ messages, prompt, format }: GenerateRequest, rules: TokenRules): Constraint[] {
-  const constraints: Constraint[] = []
-  if (format) constraints.push(jsonOf(format.type === 'schema' ? readSchema(format.schema) : JSON_OBJECT))
-  if (rules.placeholdersOfPrompt)
-    constraints.push(placeholdersOf(messages ? messages.map((turn) => turn.text).join('\n') : (prompt ?? '')))
-  if (rules.forbidden && rules.forbidden.length > 0) constraints.push(forbidValues(rules.forbidden))
-  if (rules.bans && rules.bans.length > 0) constraints.push(banPhrases(rules.bans))
-  return constraints
 }
 
 function userDefinedIn(prompt: readonly number[], tokenizer: Tokenizer): Set<number> {

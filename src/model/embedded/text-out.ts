@@ -1,46 +1,41 @@
-// From tokens to text that may be sent: whole UTF-8 characters only, and never the beginning of a stop sequence that is
-// then completed.
+// Text that may be sent now: never the beginning of a stop sequence that is then completed.
 
 export interface TextOut {
-  /** Takes the bytes of one token; returns what may be sent now. */
-  push(bytes: Uint8Array): string
-  /** What was held back, at the end of the answer. Incomplete characters become U+FFFD. */
+  /** Takes what the model said; returns what may be sent now. */
+  push(text: string): string
+  /** What was held back, at the end of the answer. */
   flush(): string
   /** The stop sequence that ended the text; nothing more comes out then. */
   readonly stopped: string | undefined
 }
 
 export function createTextOut(stops: readonly string[]): TextOut {
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
   const wanted = stops.filter((stop) => stop !== '')
   let held = ''
   let stopped: string | undefined
 
-  function release(text: string): string {
-    if (stopped !== undefined) return ''
-    held += text
-    let first = -1
-    for (const stop of wanted) {
-      const at = held.indexOf(stop)
-      // The earliest wins; of two at one place the longer, so that "\n\n" is not reported as "\n".
-      if (at >= 0 && (first < 0 || at < first || (at === first && stop.length > (stopped?.length ?? 0)))) {
-        first = at
-        stopped = stop
-      }
-    }
-    const keep = stopped === undefined ? longestStart(held, wanted) : held.length - first
-    const out = held.slice(0, held.length - keep)
-    held = stopped === undefined ? held.slice(held.length - keep) : ''
-    return out
-  }
-
   return {
-    push: (bytes) => release(decoder.decode(bytes, { stream: true })),
+    push(text) {
+      if (stopped !== undefined) return ''
+      held += text
+      let first = -1
+      for (const stop of wanted) {
+        const at = held.indexOf(stop)
+        // The earliest wins; of two at one place the longer, so that "\n\n" is not reported as "\n".
+        if (at >= 0 && (first < 0 || at < first || (at === first && stop.length > (stopped?.length ?? 0)))) {
+          first = at
+          stopped = stop
+        }
+      }
+      const keep = stopped === undefined ? longestStart(held, wanted) : held.length - first
+      const out = held.slice(0, held.length - keep)
+      held = stopped === undefined ? held.slice(held.length - keep) : ''
+      return out
+    },
     flush() {
-      const out = release(decoder.decode())
       const rest = held
       held = ''
-      return stopped === undefined ? out + rest : out
+      return rest
     },
     get stopped() {
       return stopped

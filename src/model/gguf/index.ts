@@ -1,0 +1,1 @@
+export { createGgufEngine, type GgufEngineInput } from './engine.ts'
