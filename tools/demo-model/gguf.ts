@@ -81,14 +81,13 @@ function store(values: Float32Array, as: Stored): Buffer {
   return bytes
 }
 
-function main(): void {
-  const [checkpoint, vocabularyFile, out, as = 'Q8_0'] = process.argv.slice(2)
-  if (!checkpoint || !vocabularyFile || !out || !(as in STORED))
-    throw new Error('usage: gguf.ts CHECKPOINT VOCABULARY OUT [Q8_0|F16|F32]')
-  const vocabulary = JSON.parse(readFileSync(vocabularyFile, 'utf8')) as Vocabulary
-  const raw = readFileSync(checkpoint)
-  const weights = new Float32Array(raw.buffer.slice(raw.byteOffset + CHECKPOINT_HEAD, raw.byteOffset + raw.length))
-
+/** The file's bytes; `valuesOf` gives each tensor's values in single precision. */
+export function encodeGguf(
+  vocabulary: Vocabulary,
+  valuesOf: (name: string, rows: number, columns: number) => Float32Array,
+  as: Stored,
+  contextTokens: number,
+): Buffer {
   const entries: Buffer[] = []
   const put = <T extends keyof typeof TYPES>(key: string, type: T, value: Parameters<(typeof TYPES)[T][1]>[0]) => {
     const [id, encode] = TYPES[type]
@@ -102,8 +101,8 @@ function main(): void {
   put('general.architecture', 'string', 'llama')
   put('general.name', 'string', 'Sallyport demo')
   put('general.license', 'string', 'apache-2.0')
-  put('general.file_type', 'u32', FILE_TYPE[as as Stored])
-  put('llama.context_length', 'u32', CONTEXT)
+  put('general.file_type', 'u32', FILE_TYPE[as])
+  put('llama.context_length', 'u32', contextTokens)
   put('llama.embedding_length', 'u32', SHAPE.width)
   put('llama.block_count', 'u32', SHAPE.layers)
   put('llama.feed_forward_length', 'u32', SHAPE.hidden)
@@ -128,12 +127,10 @@ function main(): void {
 
   const infos: Buffer[] = []
   const data: Buffer[] = []
-  let taken = 0
   let offset = 0
   const take = (name: string, rows: number, columns: number) => {
-    const values = weights.subarray(taken, taken + rows * columns)
-    taken += rows * columns
-    const type: Stored = rows === 1 ? 'F32' : (as as Stored)
+    const values = valuesOf(name, rows, columns)
+    const type: Stored = rows === 1 ? 'F32' : as
     const bytes = store(values, type)
     const shape = rows === 1 ? [columns] : [columns, rows]
     infos.push(Buffer.concat([string(name), u32(shape.length), ...shape.map(u64), u32(STORED[type]), u64(offset)]))
@@ -152,10 +149,6 @@ function main(): void {
     take(`blk.${n}.ffn_down.weight`, width, hidden)
   }
   take('output_norm.weight', 1, width)
-  // The checkpoint holds the weights and two momenta of the same size.
-  if (taken * 3 !== weights.length)
-    throw new Error(`the checkpoint has ${weights.length / 3} weights, the shape ${taken}`)
-
   const head = Buffer.concat([
     Buffer.from('GGUF'),
     u32(3),
@@ -165,9 +158,33 @@ function main(): void {
     ...infos,
   ])
   const padding = Buffer.alloc((ALIGNMENT - (head.length % ALIGNMENT)) % ALIGNMENT)
-  const file = Buffer.concat([head, padding, ...data])
+  return Buffer.concat([head, padding, ...data])
+}
+
+function main(): void {
+  const [checkpoint, vocabularyFile, out, as = 'Q8_0'] = process.argv.slice(2)
+  if (!checkpoint || !vocabularyFile || !out || !(as in STORED))
+    throw new Error('usage: gguf.ts CHECKPOINT VOCABULARY OUT [Q8_0|F16|F32]')
+  const vocabulary = JSON.parse(readFileSync(vocabularyFile, 'utf8')) as Vocabulary
+  const raw = readFileSync(checkpoint)
+  const weights = new Float32Array(raw.buffer.slice(raw.byteOffset + CHECKPOINT_HEAD, raw.byteOffset + raw.length))
+
+  let taken = 0
+  const file = encodeGguf(
+    vocabulary,
+    (_, rows, columns) => {
+      taken += rows * columns
+      return weights.subarray(taken - rows * columns, taken)
+    },
+    as as Stored,
+    CONTEXT,
+  )
+  // The checkpoint holds the weights and two momenta of the same size.
+  if (taken * 3 !== weights.length)
+    throw new Error(`the checkpoint has ${weights.length / 3} weights, the shape ${taken}`)
+
   writeFileSync(out, file)
   console.log(`${out}: ${file.length} bytes, sha256 ${createHash('sha256').update(file).digest('hex')}`)
 }
 
-main()
+if (import.meta.main) main()
