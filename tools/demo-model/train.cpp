@@ -10,7 +10,7 @@
 #include <string>
 #include "network.h"
 
-static constexpr int TOKENS_PER_STEP = 4096, SHARDS = 2, WARM_UP = 150, REPORT = 50, SAVE = 500;
+static constexpr int TOKENS_PER_STEP = 4096, SHARDS = 2, WARM_UP = 150, REPORT = 50, SAVE = 250;
 static constexpr float ADAM_RATE = 0.004f, MUON_RATE = 0.02f, FLOOR = 0.02f;
 static constexpr uint32_t MAGIC = 0x53504d31;
 
@@ -201,7 +201,7 @@ int main(int count, char** values) {
   }
   Reader corpus(values[1]), heldFile(values[2]);
   std::vector<Document> held;
-  for (Document d; held.size() < 600 && heldFile.next(d);) held.push_back(d);
+  for (Document d; held.size() < 300 && heldFile.next(d);) held.push_back(d);
 
   const Layout layout{Shape{}};
   Training t(layout, seed);
