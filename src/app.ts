@@ -149,6 +149,12 @@ async function open(
     origin: logName(keyring),
     signingKey: keyring.signingKey,
     anchor: fileAnchor(join(config.data, 'checkpoint')),
+    content: {
+      random: systemRandom,
+      contentKey: keyring.contentKey,
+      contentDays: config.audit.contentDays,
+      eventDays: config.audit.eventDays,
+    },
     checkpointMs: config.audit.checkpointSeconds * 1000,
     report,
     maxWaiting: config.audit.queue,

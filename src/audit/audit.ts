@@ -5,6 +5,8 @@ import type { Store, Trx } from '../store/index.ts'
 import { type ArchiveOptions, verifyStore, writeArchive } from './archive.ts'
 import { type CallFacts, type CallRecord, createCalls } from './call.ts'
 import { type Anchor, createCheckpoints, type Witness } from './checkpoint.ts'
+import { type Content, type ContentDeps, createContent } from './content.ts'
+import { type CountEvents, createCounts } from './counts.ts'
 import { createLog, type Log } from './log.ts'
 import { type NoteKey, parseCheckpoint, parseNote, printKey } from './note.ts'
 import { createProver, printProof } from './proof.ts'
@@ -24,6 +26,8 @@ export interface AuditDeps {
   origin: string
   /** Ed25519 private key that signs checkpoints. It never lies in the database. */
   signingKey: KeyObject
+  /** Recording of prompts and answers, and how long things are kept; without it nothing is recorded and all is kept. */
+  content?: Omit<ContentDeps, 'store' | 'clock' | 'log'>
   /** Keeps the newest checkpoint outside the database. */
   anchor?: Anchor
   /** Cosigns checkpoints. */
@@ -44,6 +48,10 @@ export interface Audit extends Search {
   appendIn(trx: Trx, events: readonly NewEvent[]): Promise<void>
   /** The record of a call; `id` is the call's own (`call_…`). */
   openCall(id: string, facts: CallFacts): CallRecord
+  /** Counts over time, and the most frequent values of a field. */
+  count: CountEvents
+  /** Recorded content; undefined if this log keeps none. */
+  readonly content: Omit<Content, 'seal'> | undefined
   tail: StartTail
   /** Verifier key of this node, `name+hash+base64`. */
   readonly verifierKey: string
@@ -62,16 +70,21 @@ export interface Audit extends Search {
   stop(): Promise<void>
 }
 
+/** Milliseconds between two looks for what is kept too long. */
+const RETAIN_MS = 3_600_000
+
 export function createAudit(deps: AuditDeps): Audit {
   const { store, clock, node, origin, report } = deps
   const boot = deps.newId('boot')
   const log: Log = createLog({ ...deps, boot })
-  const calls = createCalls(log, clock)
+  const content = deps.content ? createContent({ ...deps.content, store, clock, log }) : undefined
+  const calls = createCalls(log, clock, content?.seal)
   const search = createSearch(store)
   const checkpoints = createCheckpoints(deps)
   const prover = createProver(store.db)
   const verifierKey = printKey(checkpoints.key)
   let timer: NodeJS.Timeout | undefined
+  let retaining: NodeJS.Timeout | undefined
   let noted = 0
 
   /** Without it a crash after months would read months of events to find the open calls. */
@@ -99,6 +112,8 @@ export function createAudit(deps: AuditDeps): Audit {
       await log.appendIn(trx, events)
     },
     openCall: calls.open,
+    content,
+    count: createCounts(store),
     tail: createTail({ store, onCommit: log.onCommit, report }),
     verifierKey,
     checkpoint: checkpoints.sign,
@@ -128,10 +143,12 @@ export function createAudit(deps: AuditDeps): Audit {
       await store.transaction((trx) => insertBoot(trx, { boot, node, started_at: clock.now(), open_from: size }))
       await log.append({ kind: 'node.started', subject: `node/${node}`, data: { recovered, verifierKey } })
       timer = setInterval(() => void tick().catch(report), deps.checkpointMs ?? 1000).unref()
+      if (content) retaining = setInterval(() => void content.retain().catch(report), RETAIN_MS).unref()
       return { recovered }
     },
     async stop() {
       clearInterval(timer)
+      clearInterval(retaining)
       await log.close()
       // A call that is still open was not ended by us; the next start finds it because this boot is not marked as ended.
       if (calls.size === 0) await store.transaction((trx) => endBoot(trx, boot, clock.now()))

@@ -4,14 +4,18 @@ import {
   type Caller,
   type Clock,
   type Decision,
-  type Fault,
+  Fault,
   type FaultCode,
   type JsonObject,
   type NewEvent,
   type Usage,
   uidText,
 } from '../core/index.ts'
+import type { Statement } from '../store/index.ts'
+import type { Content, Part } from './content.ts'
 import type { Log } from './log.ts'
+
+const NO_ROWS: readonly Statement[] = []
 
 /** What becomes known of a call on its way. Later facts replace earlier ones; `data` is merged field by field. */
 export interface CallFacts {
@@ -54,6 +58,11 @@ export interface CallEnding {
 export interface CallRecord {
   readonly id: string
   note(facts: CallFacts): void
+  /**
+   * Keeps a prompt or an answer if the rule that allowed the call demands it (`@record`), else does nothing. It is written
+   * with the next event of the call, sealed.
+   */
+  keep(part: Part, text: string): void
   /**
    * Writes `call.decided`. Nothing may be sent upstream before this resolves.
    * @throws Fault `audit_unavailable`
@@ -123,23 +132,51 @@ const merge = (facts: Facts, more: Facts): Facts => {
   return data ? { ...facts, ...more, data } : { ...facts, ...more }
 }
 
-export function createCalls(log: Log, clock: Clock): Calls {
+/** Seals content; undefined if this log keeps none. */
+export type Seal = Content['seal'] | undefined
+
+export function createCalls(log: Log, clock: Clock, seal: Seal): Calls {
   const decidedAt = new Map<string, number>()
 
   function open(id: string, initial: CallFacts): CallRecord {
     const began = clock.monotonic()
     let facts: Facts = { call: id }
     let written = false
+    let demanded: Decision['duties']['record']
+    let subject = ''
+    const kept = new Map<Part, string>()
     let deciding: Promise<void> | undefined
     let finishing: Promise<void> | undefined
 
     const note = ({ caller, decision, ...rest }: CallFacts) => {
-      if (caller) facts = merge(facts, factsOfCaller(caller))
-      if (decision) facts = merge(facts, factsOfDecision(decision))
+      if (caller) {
+        subject = uidText(caller.principal)
+        facts = merge(facts, factsOfCaller(caller))
+      }
+      if (decision) {
+        demanded = decision.duties.record
+        facts = merge(facts, factsOfDecision(decision))
+      }
       facts = merge(facts, rest)
     }
+    /** Seals what is kept so far; the event that is written next names it. */
+    const sealed = async (): Promise<readonly Statement[]> => {
+      if (!seal || !demanded || kept.size === 0) return NO_ROWS
+      const rows: Statement[] = []
+      const content = Array.isArray(facts.data?.content) ? [...facts.data.content] : []
+      for (const [part, text] of kept) {
+        const made = await seal(id, subject, part, text, demanded.days)
+        kept.delete(part)
+        if (!made) continue
+        rows.push(...made.rows)
+        content.push(made.fact)
+      }
+      if (content.length > 0) facts = merge(facts, { data: { content } })
+      return rows
+    }
     const decide = async (): Promise<void> => {
-      const { position } = await log.append({ ...facts, kind: 'call.decided' })
+      const rows = kept.size > 0 ? await sealed() : NO_ROWS
+      const { position } = await log.append({ ...facts, kind: 'call.decided' }, rows)
       // Known as open until its ending is written, even if the ending was asked for in the meantime.
       if (!written) decidedAt.set(id, position)
     }
@@ -150,15 +187,26 @@ export function createCalls(log: Log, clock: Clock): Calls {
       if (typeof fault?.data.by === 'string') ending.by = fault.data.by
       for (const [name, value] of Object.entries(usage ?? {})) ending[name] = value
       facts = merge(facts, { data: ending, ...(fault ? { reason: fault.code } : {}) })
-      await log.appendSurely({ ...facts, kind: 'call.finished' }, () => {
+      let rows = NO_ROWS
+      try {
+        if (kept.size > 0) rows = await sealed()
+      } catch (error) {
+        // The ending must be written even if the answer cannot be kept; it says so.
+        facts = merge(facts, { data: { contentLost: Fault.from(error).code } })
+      }
+      const done = () => {
         written = true
         decidedAt.delete(id)
-      })
+      }
+      await log.appendSurely({ ...facts, kind: 'call.finished' }, done, rows)
     }
     note(initial)
     return {
       id,
       note,
+      keep(part, text) {
+        if (demanded?.[part]) kept.set(part, text)
+      },
       get open() {
         return decidedAt.has(id)
       },

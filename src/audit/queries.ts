@@ -205,8 +205,46 @@ export async function findBlocks(db: Db, { groups, before, since, until, limit }
   return (await query.orderBy('b.block', 'desc').limit(limit).execute()).map(({ block }) => block)
 }
 
-export const readCounts = (db: Db, sinceHour: number, untilHour: number) =>
-  db.selectFrom('audit_hour').selectAll().where('hour', '>=', sinceHour).where('hour', '<', untilHour).execute()
+type Summed = 'kind' | 'principal' | 'model' | 'decision' | 'outcome'
+
+/** Sums over hours, added up by the database: per hour or over all, per value of one field or over all. */
+export async function readCounts(
+  db: Db,
+  filter: { readonly [K in Summed]?: string | readonly string[] } & { readonly endings?: boolean },
+  sinceHour: number,
+  untilHour: number,
+  whole: boolean,
+  by: Summed | undefined,
+) {
+  let query = db
+    .selectFrom('audit_hour')
+    .select((of) => [
+      whole ? sql.lit(sinceHour).as('hour') : of.ref('hour').as('hour'),
+      by === undefined ? sql.lit('').as('value') : of.ref(by).as('value'),
+      of.fn.sum<number>('events').as('events'),
+      of.fn.sum<number>('input_tokens').as('inputTokens'),
+      of.fn.sum<number>('output_tokens').as('outputTokens'),
+      of.fn.sum<number>('milliseconds').as('milliseconds'),
+    ])
+    .where('hour', '>=', sinceHour)
+    .where('hour', '<', untilHour)
+  for (const field of ['kind', 'principal', 'model', 'decision', 'outcome'] as const) {
+    const wanted = filter[field]
+    if (wanted !== undefined) query = query.where(field, 'in', typeof wanted === 'string' ? [wanted] : wanted)
+  }
+  if (filter.endings) query = query.where('kind', '<>', 'call.decided')
+  if (!whole) query = query.groupBy('hour')
+  if (by !== undefined) query = query.groupBy(by)
+  const rows = await query.execute()
+  return rows.filter(({ events }) => events !== null) as {
+    hour: number
+    value: string
+    events: number
+    inputTokens: number
+    outputTokens: number
+    milliseconds: number
+  }[]
+}
 
 /** Blocks that may hold the event: ids are ordered by birth, and a block knows its least and greatest. */
 export async function blocksOfId(db: Db, id: string): Promise<number[]> {

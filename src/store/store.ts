@@ -1,7 +1,7 @@
 // The database of one node: reads, transactions, migrations. Writing outside a transaction is not possible by type.
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import type { ReadonlyKysely } from 'kysely/readonly'
 import type pg from 'pg'
@@ -34,6 +34,12 @@ export interface Store {
    * @throws DatabaseError `conflict` if a statement's `mustChange` does not hold; Fault `store_unavailable`
    */
   atomic(build: () => readonly Statement[]): Promise<void>
+  /**
+   * Removes what deleted rows of these tables left behind in files of the database, as far as the database lets one:
+   * SQLite overwrites free space and empties its write-ahead log, PostgreSQL rewrites the tables (its own write-ahead log
+   * is recycled later, and base backups keep what they hold).
+   */
+  scrub(tables: readonly (keyof Tables)[]): Promise<void>
   /** The pool behind it, for LISTEN and advisory locks; undefined on SQLite. */
   readonly pool: pg.Pool | undefined
   close(): Promise<void>
@@ -60,6 +66,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     db: readonly(reader),
     pool: undefined,
     transaction: (work) => run(writer, work, (error) => error),
+    async scrub() {
+      await sql`pragma wal_checkpoint(truncate)`.execute(writer) // rows were overwritten when deleted: secure_delete
+    },
     async atomic(build) {
       try {
         await atomic(build)
@@ -88,6 +97,9 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
     db: readonly(db),
     pool,
     transaction: (work) => run(db, work, translatePostgres),
+    async scrub(tables) {
+      for (const table of tables) await sql`vacuum (full) ${sql.table(table)}`.execute(db)
+    },
     async atomic(build) {
       try {
         await runAtomically(pool, build)

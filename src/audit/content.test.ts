@@ -1,0 +1,168 @@
+// Recorded content: only under a rule, sealed, read with a trace, erased without breaking the tree, gone when its time is over.
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DATABASES } from '../../test/contract/databases.ts'
+import { type Caller, createIds, type Decision, NO_DUTIES, systemClock, systemRandom } from '../core/index.ts'
+import { openStore, type Store } from '../store/index.ts'
+import { createAudit } from './audit.ts'
+
+const { privateKey: signingKey } = generateKeyPairSync('ed25519')
+const report = (error: unknown) => {
+  throw error
+}
+const contentKey = new Uint8Array(32).fill(9)
+const caller = (id: string): Caller => ({
+  principal: { type: 'User', id },
+  credential: { kind: 'key', id: 'K', bound: false },
+  address: '::1',
+})
+const decision = (record?: Decision['duties']['record']): Decision => ({
+  id: 'dec_1',
+  allow: true,
+  principal: { type: 'User', id: 'x' },
+  action: 'chat',
+  resource: { type: 'Model', id: 'm' },
+  rules: ['r'],
+  errors: [],
+  duties: record ? { ...NO_DUTIES, record } : NO_DUTIES,
+  policy: 'p',
+  microseconds: 1,
+})
+const all = { prompt: true, answer: true, days: 30 }
+
+async function begin(store: Store, options: { eventDays?: number } = {}) {
+  let late = 0
+  const clock = { now: () => Date.now() + late, monotonic: systemClock.monotonic }
+  const newId = createIds(clock, systemRandom)
+  const content = { random: systemRandom, contentKey, contentDays: 60, eventDays: 400, ...options }
+  const audit = createAudit({
+    store,
+    clock,
+    newId,
+    node: 'one',
+    origin: 'test/audit',
+    signingKey,
+    report,
+    content,
+    checkpointMs: 60_000,
+  })
+  await audit.start()
+  const talk = async (who: string, prompt: string, answer: string, record?: Decision['duties']['record']) => {
+    const id = newId('call')
+    const call = audit.openCall(id, { caller: caller(who) })
+    call.note({ decision: decision(record) })
+    call.keep('prompt', prompt)
+    await call.decided()
+    call.keep('answer', answer)
+    await call.finish({})
+    return id
+  }
+  if (!audit.content) throw new Error('no content')
+  return { audit, content: audit.content, talk, pass: (days: number) => (late += days * 86_400_000) }
+}
+
+const CANARY = 'PLANTED-4711-äöü-my-little-secret'
+const actor = { principal: 'User::"ana"', reason: 'case 12' }
+
+describe.each(DATABASES.map((make) => make()))('content on $name', (database) => {
+  let store: Store
+  beforeAll(async () => {
+    await database.start()
+    store = await database.open()
+  })
+  afterAll(async () => {
+    await store.close()
+    await database.stop()
+  })
+
+  it('is kept only under a rule, comes back whole, and tells who read it', async () => {
+    const { audit, content, talk } = await begin(store)
+    const silent = await talk('dana', CANARY, CANARY)
+    await expect(content.read(silent, actor)).rejects.toMatchObject({ code: 'not_found' })
+    const half = await talk('dana', `${CANARY} p`, CANARY, { prompt: true, answer: false, days: 1 })
+    expect(await content.read(half, actor)).toEqual([{ part: 'prompt', text: `${CANARY} p` }])
+    const whole = await talk('dana', `${CANARY} p`, `${CANARY} a`, all)
+    expect(await content.read(whole, actor)).toEqual([
+      { part: 'prompt', text: `${CANARY} p` },
+      { part: 'answer', text: `${CANARY} a` },
+    ])
+    const { events } = await audit.query({ kind: 'content.read' })
+    expect(events).toHaveLength(2)
+    expect(events[0]).toMatchObject({ ...actor, call: whole, data: { parts: ['prompt', 'answer'] } })
+    await audit.stop()
+  })
+
+  it('is gone after an erasure, for that person alone, and the tree holds', async () => {
+    const { audit, content, talk } = await begin(store)
+    const theirs = await talk('erika', CANARY, CANARY, all)
+    const other = await talk('otto', CANARY, 'kept', all)
+    const wrapped = await store.db
+      .selectFrom('audit_content_key')
+      .select('kid')
+      .where('subject', '=', 'User::"erika"')
+      .execute()
+    expect(wrapped).toHaveLength(1)
+    expect(await content.erase('User::"erika"', actor)).toEqual({ keys: 1, parts: 2 })
+    await expect(content.read(theirs, actor)).rejects.toMatchObject({ code: 'not_found' })
+    expect((await content.read(other, actor))[1]?.text).toBe('kept')
+    const left = await store.db.selectFrom('audit_content').select('kid').execute()
+    expect(left.map(({ kid }) => kid)).not.toContain(wrapped[0]?.kid)
+    expect(await audit.verify()).toMatchObject({ ok: true, problems: [] })
+    const { events } = await audit.query({ kind: 'content.erased' })
+    expect(events[0]).toMatchObject({ subject: 'User::"erika"', reason: 'case 12', data: { parts: 2 } })
+    await audit.stop()
+  })
+
+  it('ends with its days, never later than the setting; events are pruned at their own, provably', async () => {
+    const { audit, content, talk, pass } = await begin(store, { eventDays: 100 })
+    const short = await talk('dana', CANARY, CANARY, { prompt: true, answer: false, days: 10 })
+    const long = await talk('dana', CANARY, CANARY, { prompt: true, answer: false, days: 9999 })
+    for (let i = 0; i < 1100; i += 100) {
+      await Promise.all(Array.from({ length: 100 }, () => audit.append({ kind: 'test.made' })))
+    }
+    expect(await content.retain()).toEqual({ parts: 0, events: 0 })
+    pass(11)
+    await content.retain()
+    await expect(content.read(short, actor)).rejects.toMatchObject({ code: 'not_found' })
+    await expect(content.read(long, actor)).resolves.toHaveLength(1)
+    pass(50)
+    await content.retain()
+    await expect(content.read(long, actor)).rejects.toMatchObject({ code: 'not_found' })
+    const before = await audit.checkpoint()
+    pass(100)
+    expect((await content.retain()).events).toBe(1024)
+    const result = await audit.verify({ known: [before] })
+    expect(result).toMatchObject({ ok: true, problems: [], provenTo: result.size })
+    expect(result.events).toBe(result.size - 1024)
+    const { events } = await audit.query({ kind: 'audit.pruned' })
+    expect(events[0]?.data).toEqual({ from: 0, to: 1024 })
+    await audit.stop()
+  })
+})
+
+it('is in no file of the data folder, before or after it is erased', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-content-'))
+  const store = await openStore({ file: join(folder, 'data.db'), keyHex: '5a'.repeat(32), report })
+  const { audit, content, talk } = await begin(store)
+  await talk('erika', CANARY, CANARY, all)
+  const found = () =>
+    readdirSync(folder).filter((name) => {
+      const bytes = readFileSync(join(folder, name))
+      return [CANARY, 'PLANTED', Buffer.from(CANARY).toString('base64').slice(0, 20)].some((text) =>
+        bytes.includes(text),
+      )
+    })
+  expect(found()).toEqual([])
+  await content.erase('User::"erika"', actor)
+  expect(found()).toEqual([])
+  expect(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name)).length])).toContainEqual([
+    'data.db-wal',
+    0,
+  ])
+  await audit.stop()
+  await store.close()
+  rmSync(folder, { recursive: true, force: true })
+})

@@ -1,0 +1,153 @@
+// Prompts and answers that a rule demands to be recorded. They lie outside the tree, sealed with a key per subject and
+// month; the event holds only the hash of the sealed bytes, so destroying the key erases the content and breaks no proof.
+// The plain text is never written anywhere.
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
+import { type Clock, Fault, type JsonObject, type NewEvent, type RandomBytes } from '../core/index.ts'
+import type { Statement, Store } from '../store/index.ts'
+import { BLOCK } from './block.ts'
+import {
+  type ContentKeyRow,
+  contentStatement,
+  eraseSubject,
+  expireContent,
+  findContentKey,
+  firstBlockSince,
+  insertContentKey,
+  pruneEvents,
+  readContent,
+} from './content-queries.ts'
+import type { Log } from './log.ts'
+import { lockHead } from './queries.ts'
+
+export type Part = 'prompt' | 'answer'
+
+export interface ContentDeps {
+  store: Store
+  clock: Clock
+  random: RandomBytes
+  log: Log
+  /** 32 bytes that wrap the content keys; never in the database. */
+  contentKey: Uint8Array
+  /** Days that content is kept at most, whatever a rule says; 0 keeps none. */
+  contentDays: number
+  /** Days that the bodies of events are kept. */
+  eventDays: number
+}
+
+/** Who does it, for the event. */
+export type Actor = Pick<NewEvent, 'principal' | 'credential' | 'address' | 'reason'>
+
+export interface Content {
+  /** What to write with the event, and what to say in it. Undefined if it may not be kept. */
+  seal(call: string, subject: string, part: Part, text: string, days: number): Promise<Sealed | undefined>
+  /**
+   * The recorded parts of a call. That somebody read them is durable before they are returned.
+   * @throws Fault `not_found` if none is recorded, or its key was destroyed
+   */
+  read(call: string, actor: Actor): Promise<{ part: string; text: string }[]>
+  /** Destroys the keys of a subject (`User::"dana"`). Returns how many keys and parts went. */
+  erase(subject: string, actor: Actor): Promise<{ keys: number; parts: number }>
+  /** Deletes what is kept longer than it may be. Run it about every hour. */
+  retain(): Promise<{ parts: number; events: number }>
+}
+
+export interface Sealed {
+  readonly rows: readonly Statement[]
+  readonly fact: JsonObject
+}
+
+const DAY_MS = 86_400_000
+const NONCE = 12
+const TAG = 16
+
+function encrypt(key: Uint8Array, nonce: Uint8Array, text: Uint8Array, bound: string): Uint8Array {
+  const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(bound))
+  return Uint8Array.from(Buffer.concat([nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]))
+}
+
+/** @throws Error if it was changed, or belongs elsewhere */
+function decrypt(key: Uint8Array, sealed: Uint8Array, bound: string): Buffer {
+  const bytes = Buffer.from(sealed)
+  const decipher = createDecipheriv('aes-256-gcm', key, bytes.subarray(0, NONCE)).setAAD(Buffer.from(bound))
+  decipher.setAuthTag(bytes.subarray(-TAG))
+  return Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()])
+}
+
+const periodOf = (time: number): string => new Date(time).toISOString().slice(0, 7)
+const keyBound = ({ kid, subject, period }: Omit<ContentKeyRow, 'wrapped'>): string => `${kid}\n${subject}\n${period}`
+const partBound = (call: string, part: string, kid: string): string => `${call}\n${part}\n${kid}`
+
+export function createContent(deps: ContentDeps): Content {
+  const { store, clock, random, log, contentKey } = deps
+
+  const keyFor = async (subject: string): Promise<{ kid: string; key: Buffer }> => {
+    const period = periodOf(clock.now())
+    let row: ContentKeyRow | undefined = await findContentKey(store, subject, period)
+    if (!row) {
+      const kid = `ck_${Buffer.from(random(12)).toString('base64url')}`
+      const wrapped = encrypt(contentKey, random(NONCE), random(32), keyBound({ kid, subject, period }))
+      row = await insertContentKey(store, { kid, subject, period, wrapped })
+    }
+    return { kid: row.kid, key: decrypt(contentKey, row.wrapped, keyBound(row)) }
+  }
+
+  return {
+    async seal(call, subject, part, text, days) {
+      const kept = Math.min(days, deps.contentDays)
+      if (kept <= 0) return undefined
+      const { kid, key } = await keyFor(subject)
+      const sealed = encrypt(key, random(NONCE), Buffer.from(text), partBound(call, part, kid))
+      const expiresAt = clock.now() + kept * DAY_MS
+      return {
+        rows: [contentStatement(store.dialect, { call, part, kid, sealed, expires_at: expiresAt })],
+        fact: {
+          part,
+          kid,
+          bytes: sealed.length,
+          sha256: createHash('sha256').update(sealed).digest('base64'),
+          expiresAt,
+        },
+      }
+    },
+
+    async read(call, actor) {
+      const rows = await readContent(store, call)
+      const parts = rows.map(({ part, kid, sealed, subject, period, wrapped }) => {
+        const key = decrypt(contentKey, wrapped, keyBound({ kid, subject, period }))
+        return { part, text: decrypt(key, sealed, partBound(call, part, kid)).toString('utf8') }
+      })
+      if (parts.length === 0) throw new Fault('not_found', { detail: `no content of ${call} is recorded` })
+      await log.append({ ...actor, kind: 'content.read', call, data: { parts: parts.map(({ part }) => part) } })
+      return parts
+    },
+
+    async erase(subject, actor) {
+      const gone = await store.transaction(async (trx) => {
+        const { kids, parts } = await eraseSubject(trx, subject)
+        await log.appendIn(trx, [{ ...actor, kind: 'content.erased', subject, data: { kids, parts } }])
+        return { keys: kids.length, parts }
+      })
+      await store.scrub(['audit_content_key', 'audit_content'])
+      return gone
+    },
+
+    async retain() {
+      const now = clock.now()
+      const done = await store.transaction(async (trx) => {
+        const head = await lockHead(trx, store.dialect)
+        const parts = await expireContent(trx, now, periodOf(now))
+        const full = Math.floor(head.size / BLOCK)
+        const block = Math.min((await firstBlockSince(trx, now - deps.eventDays * DAY_MS)) ?? full, full)
+        const events = Math.max(block * BLOCK - head.floor, 0)
+        const facts: NewEvent[] = []
+        if (parts > 0) facts.push({ kind: 'content.expired', data: { parts } })
+        if (events > 0) facts.push({ kind: 'audit.pruned', data: { from: head.floor, to: block * BLOCK } })
+        if (facts.length > 0) await log.appendIn(trx, facts)
+        if (events > 0) await pruneEvents(trx, block * BLOCK, block)
+        return { parts, events }
+      })
+      if (done.parts > 0) await store.scrub(['audit_content_key', 'audit_content'])
+      return done
+    },
+  }
+}
