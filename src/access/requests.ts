@@ -3,7 +3,7 @@
 // requester's, the beneficiary's or the human's behind either; the grant begins in the transaction of the last approval.
 import { createHash } from 'node:crypto'
 import type { Caller, Clock, Decision, Duties, NewEvent, NewId, PrincipalUid } from '../core/index.ts'
-import { Fault, uidText } from '../core/index.ts'
+import { credentialText, Fault, uidText } from '../core/index.ts'
 import { type Changed, isUniqueViolation, type MakeChange, type Store, type Trx } from '../store/index.ts'
 import {
   closeRequest,
@@ -259,7 +259,7 @@ export function createRequests(deps: RequestDeps): Requests {
       const event: NewEvent = {
         kind: 'request.created',
         principal: requester,
-        credential: credentialText(by),
+        credential: credentialText(by.credential),
         address: by.address,
         subject: `request/${row.id}`,
         reason: row.reason,
@@ -320,7 +320,7 @@ export function createRequests(deps: RequestDeps): Requests {
       const event: NewEvent = {
         kind: kind === 'approve' ? 'request.approved' : 'request.denied',
         principal: approver,
-        credential: credentialText(by),
+        credential: credentialText(by.credential),
         address: by.address,
         subject: `request/${id}`,
         ...(reason === undefined ? {} : { reason }),
@@ -473,7 +473,6 @@ export function createRequests(deps: RequestDeps): Requests {
 
 const invalid = (param: string, detail: string): Fault => new Fault('validation_failed', { detail, data: { param } })
 const tooLate = (): Fault => new Fault('not_possible', { detail: 'The request has been answered already' })
-const credentialText = ({ credential }: Caller): string => `${credential.kind}/${credential.id}`
 
 function checkAsk(ask: NewRequest, now: number): void {
   const positive = (value: number | undefined, param: string, most: number) => {

@@ -1,6 +1,6 @@
 // One request to the admin API, in order: route, identify, read, decide, record, handle, answer. The only way to a
 // handler leads through `decide`; a route without a handler is not in the table and answers 404.
-import { type Caller, Fault, parseJson, uidText } from '../core/index.ts'
+import { type Caller, credentialText, Fault, parseJson, uidText } from '../core/index.ts'
 import { auditHandlers } from './audit.ts'
 import { BASE, type Body, type Query, ROUTES, type RouteId, type RouteSpec } from './contract.ts'
 import { explainHandlers } from './explain.ts'
@@ -83,7 +83,11 @@ export function createAdmin(ports: AdminPorts): Admin {
     const asked: Asked = (await handler.subject?.({ caller, params, body })) ?? subjectOf(spec, params)
     const action = asked.action ?? spec.action
     const decision = ports.judge.decide(caller, action, asked)
-    const seen = { principal: uidText(caller.principal), credential: caller.credential.id, address: caller.address }
+    const seen = {
+      principal: uidText(caller.principal),
+      credential: credentialText(caller.credential),
+      address: caller.address,
+    }
     const about = { action, rules: decision.rules, policy: decision.policy, subject: `route/${id}` }
     if (!decision.allow)
       await ports.audit.append({

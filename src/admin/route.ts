@@ -1,7 +1,7 @@
 // What a handler of the admin API is given and gives. A handler is a plain function; it is reached only after the rules
 // have said yes to what its route in the contract names.
 import type { Caller, Decision, EntityUid } from '../core/index.ts'
-import { Fault, uidText } from '../core/index.ts'
+import { credentialText, Fault, uidText } from '../core/index.ts'
 import type { Actor } from '../identity/index.ts'
 import { entity } from '../policy/index.ts'
 import type { Body, Output, Query, ROUTES, RouteId } from './contract.ts'
@@ -64,7 +64,7 @@ export const notFound = (what: string, id: string): Fault =>
 
 export const actorOf = (caller: Caller, action: string, decision: Decision): Actor => ({
   principal: uidText(caller.principal),
-  credential: caller.credential.id,
+  credential: credentialText(caller.credential),
   address: caller.address,
   action,
   decision: 'allow',

@@ -3,6 +3,7 @@
 import {
   type Caller,
   type Clock,
+  credentialText,
   type Decision,
   Fault,
   type FaultCode,
@@ -106,7 +107,7 @@ function outcomeOf(fault: Fault | undefined, wasDecided: boolean): Outcome {
 function factsOfCaller({ principal, credential, address, client }: Caller): Omit<NewEvent, 'kind'> {
   return {
     principal: uidText(principal),
-    credential: `${credential.kind}/${credential.id}`,
+    credential: credentialText(credential),
     address,
     ...(client === undefined ? {} : { data: { client } }),
   }

@@ -32,6 +32,9 @@ export interface Credential {
   readonly amr?: readonly string[]
 }
 
+/** How a credential is written in events: `key/8F2…`. */
+export const credentialText = ({ kind, id }: Pick<Credential, 'kind' | 'id'>): string => `${kind}/${id}`
+
 /** What a credential is narrowed to. Scopes narrow, never widen. */
 export interface Scopes {
   readonly actions?: readonly string[]
