@@ -5,7 +5,7 @@ import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
 import { FEATURES, features, LOOK_AHEAD } from './features.ts'
 import { COLUMN, COLUMNS, FLAG, SHAPE, Tokens } from './tokens.ts'
-import { LABELS, shippedWeights, type Weights } from './weights.ts'
+import { BIAS, LABELS, LANES, shippedWeights, type Weights } from './weights.ts'
 
 /** A name longer than this is cut: what a stream may have to hold back stays bounded. */
 export const LONGEST_NAME = 160
@@ -136,13 +136,42 @@ class NameStream implements DetectorStream {
     const scores = this.#scores
     const found = this.#features
     features(this.#tokens.data, i, this.#tokens.count, this.#before, this.#before2, this.#head, found)
-    scores.fill(0)
+    let used = 0
+    let s0 = 0
+    let s1 = 0
+    let s2 = 0
+    let s3 = 0
+    let s4 = 0
+    let s5 = 0
+    let s6 = 0
+    let s7 = 0
     for (let f = 0; f < FEATURES; f++) {
       const row = slots[found[f]! & mask]!
       if (row === 0) continue
-      const from = row * WIDTH
-      for (let l = 0; l < WIDTH; l++) scores[l]! += rows[from + l]!
+      used++
+      const at = row * LANES
+      s0 += rows[at]!
+      s1 += rows[at + 1]!
+      s2 += rows[at + 2]!
+      s3 += rows[at + 3]!
+      s4 += rows[at + 4]!
+      s5 += rows[at + 5]!
+      s6 += rows[at + 6]!
+      s7 += rows[at + 7]!
     }
+    const bias = used * BIAS
+    const unpack = (lane: number, sum: number) => {
+      scores[2 * lane] = (sum & 0xffff) - bias
+      scores[2 * lane + 1] = (sum >>> 16) - bias
+    }
+    unpack(0, s0)
+    unpack(1, s1)
+    unpack(2, s2)
+    unpack(3, s3)
+    unpack(4, s4)
+    unpack(5, s5)
+    unpack(6, s6)
+    unpack(7, s7)
     const inner = CONTINUES[this.#before]!
     let best = 0
     let top = scores[0]! - this.#eagerness

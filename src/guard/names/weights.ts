@@ -23,6 +23,10 @@ export const LABELS = [
   'I-date',
 ] as const
 
+export const LANES = LABELS.length / 2
+/** Makes a lane non-negative, so that sums of up to 250 rows never borrow from the lane beside them. */
+export const BIAS = 128
+
 export class Lexicon {
   readonly #keys: Int32Array
   readonly #values: Uint16Array
@@ -57,8 +61,8 @@ export interface Weights {
   /** Row number by feature hash; row 0 is empty. */
   readonly slots: Uint32Array
   readonly mask: number
-  /** LABELS.length small integers per row. */
-  readonly rows: Int8Array
+  /** LANES integers per row, each the weights of two labels plus BIAS in 16 bits: one addition sums two labels. */
+  readonly rows: Int32Array
 }
 
 const MAGIC = 0x314e5053
@@ -103,8 +107,10 @@ export function unpackWeights(bytes: Uint8Array): Weights {
   let row = 0
   for (let slot = 0; slot < slots.length; slot++)
     if ((bytes[set + (slot >> 3)]! & (1 << (slot & 7))) !== 0) slots[slot] = ++row
-  const rows = new Int8Array((count! + 1) * labels)
-  rows.set(new Int8Array(bytes.buffer, bytes.byteOffset + body, count! * labels), labels)
+  const packed = new Int8Array(bytes.buffer, bytes.byteOffset + body, count! * labels)
+  const rows = new Int32Array((count! + 1) * LANES)
+  for (let i = 0; i < packed.length; i += 2)
+    rows[LANES + (i >> 1)] = packed[i]! + BIAS + ((packed[i + 1]! + BIAS) << 16)
   return { lexicon: new Lexicon(entries), slots, mask: slots.length - 1, rows }
 }
 
