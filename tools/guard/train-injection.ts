@@ -1,10 +1,11 @@
 // Trains the injection score. `node tools/guard/train-injection.ts` writes models/injection.bin; `--halves` measures on the
 // halves of sources and templates that the model did not see.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { packModel } from '../../src/guard/injection/score.ts'
 import { createRandom } from '../../test/generators/random.ts'
-import { dataFolder, readBenign } from './corpus.ts'
+import { dataFolder } from './corpus.ts'
+import { atRate, readAttacks } from './injection-data.ts'
 import { INJECTION_SETTINGS, logitOf, ownTexts, type Text, trainInjection } from './injection-model.ts'
 
 const folder = dataFolder()
@@ -12,32 +13,8 @@ if (folder === undefined) {
   console.error('train-injection: development data is not there (set SALLYPORT_DATA); nothing done')
   process.exit(0)
 }
-const wild = JSON.parse(readFileSync(`${folder}/injection/jailbreaks-in-the-wild-dev.json`, 'utf8')) as string[]
-const dan = (
-  JSON.parse(readFileSync(`${folder}/injection/role-play-jailbreaks.json`, 'utf8')) as { prompts: string[] }[]
-).flatMap((r) => r.prompts)
-const benign = readBenign(folder)
-const carriers = readFileSync(`${folder}/injection/buried/email_train.jsonl`, 'utf8')
-  .split('\n')
-  .filter(Boolean)
-  .map((line) => (JSON.parse(line) as { context: string }).context)
+const { pool, attacks, fillers } = readAttacks(folder)
 
-const pool: Text[] = [
-  ...benign.prompts.map((text) => ({ text, attack: false, group: 'prompts', weight: 1 })),
-  ...benign.questions.map((text) => ({ text, attack: false, group: 'questions', weight: 1 })),
-  ...benign.tasks.map((text) => ({ text, attack: false, group: 'tasks', weight: 1 })),
-  ...carriers.map((text) => ({ text, attack: false, group: 'mails', weight: 1 })),
-]
-const attacks: Text[] = [...wild, ...dan].map((text) => ({ text, attack: true, group: 'wild', weight: 1 }))
-
-export function atRate(scores: readonly number[], rate: number): number {
-  const sorted = [...scores].sort((a, b) => b - a)
-  return sorted[Math.floor(sorted.length * rate)] ?? 0
-}
-
-/** Harmless text around attacks comes from the texts a model may see, or it would learn to fear the ones it is judged on. */
-const fillers = (texts: readonly Text[]) =>
-  texts.filter((t) => t.group === 'tasks' || t.group === 'mails').map((t) => t.text)
 if (!process.argv.includes('--halves')) {
   const texts = [
     ...pool,
