@@ -223,6 +223,10 @@ async function open(
     const human = attrs?.onBehalfOf ?? attrs?.owner
     return human instanceof EntityRef ? human.text : undefined
   }
+  const principalState = async (uid: PrincipalUid) => {
+    const row = await identity.read.principal(uid)
+    return row && { active: row.state === 'active', since: row.state_at }
+  }
   const jit = createJustInTime({
     store,
     change,
@@ -231,10 +235,7 @@ async function open(
     schedules: [],
     timeZone: config.timeZone,
     requestHours: REQUEST_HOURS,
-    principalState: async (uid) => {
-      const row = await identity.read.principal(uid)
-      return row && { active: row.state === 'active', since: row.state_at }
-    },
+    principalState,
     inUse: (principal) => access.leases.count({ principal }).calls > 0,
     decide: (action, caller, role, ask) => decideJit(action, caller, role, ask),
     humanOf,
@@ -251,6 +252,7 @@ async function open(
     clock,
     newId,
     node: nodes,
+    principalState,
     humanOf,
     rolesOf: (principal) => ancestorsOf(principal, 'Role'),
     nextChange: (principal) => earliest(identity.entities.get(principal)?.validUntil, jit.grants.nextChange(principal)),

@@ -32,8 +32,10 @@ async function setUp(file = join(mkdtempSync(join(tmpdir(), 'access-')), 'db')) 
     appendEvents: async (_, some) => void events.push(...some),
     applied: feed.applied,
   })
+  const states = new Map<string, { active: boolean; since: number }>()
   const access: Access = createAccess({
     store,
+    principalState: async ({ id }) => states.get(id) ?? { active: true, since: 0 },
     clock,
     newId,
     rolesOf: ({ id }) => (id === 'dana' ? ['user', 'night'] : ['user']),
@@ -80,6 +82,8 @@ async function setUp(file = join(mkdtempSync(join(tmpdir(), 'access-')), 'db')) 
     access,
     change,
     events,
+    states,
+    now: () => now,
     file,
     take,
     pass: (ms: number) => (now += ms),
@@ -188,6 +192,28 @@ describe('a session', () => {
     ).rejects.toEqual(mismatch)
     expect((await cut()).value).toEqual({ cut: false })
     expect(events.map(({ kind }) => kind)).toEqual(['session.cut'])
+  })
+
+  it('#3 litellm#26861: of a suspended user ends, and does not come back with the user, also after a restart', async () => {
+    const { access, change, states, pass, now, file, close } = await setUp()
+    const session = await access.sessions.enter({ caller: dana, model: 'demo', header: 'chat' })
+    session.leave(1)
+    const others = await access.sessions.enter({ caller: jo, model: 'demo', header: 'jo' })
+    pass(10)
+    const touch = () => change(async () => ({ value: 0, feed: [{ kind: 'user', key: 'dana' }], events: [] }))
+    states.set('dana', { active: false, since: now() })
+    await touch()
+    states.set('dana', { active: true, since: now() + 5 })
+    pass(5)
+    await touch()
+    const enter = async (node: Access) => node.sessions.enter({ caller: dana, model: 'demo', header: 'chat' })
+    await expect(enter(access)).rejects.toEqual(mismatch)
+    expect((await access.sessions.enter({ caller: jo, model: 'demo', header: 'jo' })).id).toBe(others.id)
+    const fresh = await access.sessions.enter({ caller: dana, model: 'demo', header: 'new' })
+    await touch() // a change of the person's name ends nothing
+    expect((await access.sessions.enter({ caller: dana, model: 'demo', header: 'new' })).id).toBe(fresh.id)
+    await close()
+    await expect(enter((await setUp(file)).access)).rejects.toEqual(mismatch)
   })
 
   it('forgotten: every room erases its part, and only the proof remains', async () => {

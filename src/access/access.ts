@@ -1,7 +1,7 @@
 // Puts the parts of the room together: locks end sessions and calls, sessions end calls. One listener for the feed,
 // to be subscribed after directory and policy.
-import type { Clock, NewId } from '../core/index.ts'
-import { Fault } from '../core/index.ts'
+import type { Clock, NewId, PrincipalUid } from '../core/index.ts'
+import { Fault, uidText } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { type CutCount, createLeases, type LeaseDeps, type Leases } from './leases.ts'
 import { createLocks, type Locks } from './locks.ts'
@@ -23,11 +23,19 @@ export interface AccessDeps extends Pick<LeaseDeps, 'nextChange' | 'humanOf' | '
   newId: NewId
   /** Names of the roles a principal holds now, by any way. */
   rolesOf: (principal: { type: string; id: string }) => Iterable<string>
+  /** Whether a principal may act, and since when its state is what it is; undefined if there is no such principal. */
+  principalState: (principal: PrincipalUid) => Promise<{ active: boolean; since: number } | undefined>
   /** Milliseconds without a call, and in all, after which a session is over. */
   sessionIdleMs: number
   sessionLifetimeMs: number
   report: (error: unknown) => void
 }
+
+const PRINCIPALS = new Map<string, PrincipalUid['type']>([
+  ['user', 'User'],
+  ['service', 'Service'],
+  ['agent', 'Agent'],
+])
 
 export function createAccess(deps: AccessDeps): Access {
   const { store, clock, newId, report } = deps
@@ -70,6 +78,20 @@ export function createAccess(deps: AccessDeps): Access {
     byLock = { calls: byLock.calls + calls, upstreams: byLock.upstreams + upstreams }
   })
 
+  /** Sessions from before a suspension are over, also when the principal is active again. */
+  const endSuspended = async (changes: readonly { kind: string; key: string }[]): Promise<void> => {
+    const seen = new Set<string>()
+    for (const { kind, key } of changes) {
+      const type = PRINCIPALS.get(kind)
+      if (!type || seen.has(`${type} ${key}`)) continue
+      seen.add(`${type} ${key}`)
+      const uid: PrincipalUid = { type, id: key }
+      const state = await deps.principalState(uid)
+      const before = state?.active ? state.since : Number.POSITIVE_INFINITY
+      await sessions.endOf(uidText(uid), Math.min(before, Number.MAX_SAFE_INTEGER), `${kind} suspended`)
+    }
+  }
+
   return {
     leases,
     sessions,
@@ -77,6 +99,7 @@ export function createAccess(deps: AccessDeps): Access {
     async onChange(changes) {
       await locks.onChange(changes)
       await sessions.onChange(changes)
+      await endSuspended(changes)
       const { calls, upstreams } = await leases.onChange(changes)
       const all = { calls: calls + byLock.calls, upstreams: upstreams + byLock.upstreams }
       byLock = { calls: 0, upstreams: 0 }

@@ -128,6 +128,22 @@ export const endSession = async (trx: Trx, id: string, at: number, cause: string
   return done.numUpdatedRows > 0n
 }
 
+/** Ends all sessions of a principal that were opened before `opened`. */
+export const endSessionsOf = async (
+  trx: Trx,
+  principal: string,
+  opened: number,
+  end: { at: number; cause: string },
+): Promise<void> => {
+  await trx
+    .updateTable('session')
+    .set({ ended_at: end.at, end_cause: end.cause })
+    .where('principal', '=', principal)
+    .where('opened_at', '<', opened)
+    .where('ended_at', 'is', null)
+    .execute()
+}
+
 /** Keeps that the session was, and whose; erases what it saw and from where. True if it was not forgotten before. */
 export const forgetSession = async (trx: Trx, id: string, at: number): Promise<boolean> => {
   const done = await trx

@@ -7,6 +7,7 @@ import type { Changed, Store, Trx } from '../store/index.ts'
 import type { CallSubject } from './leases.ts'
 import {
   endSession,
+  endSessionsOf,
   forgetSession,
   type SessionRow,
   type SessionTaint,
@@ -69,6 +70,8 @@ export interface Sessions {
   onForget(name: string, hook: ForgetHook): void
   /** Ends open sessions that match; for locks that this node has just learnt of. */
   endMatching(matches: (subject: CallSubject) => boolean, cause: string): void
+  /** Ends every session of a principal that was opened before then: it was suspended since. */
+  endOf(principal: string, openedBefore: number, cause: string): Promise<void>
   onChange(changes: readonly { kind: string; key: string }[]): Promise<void>
   /** Writes what is not written yet. */
   flush(): Promise<void>
@@ -367,6 +370,15 @@ export function createSessions(deps: SessionDeps): Sessions {
         kept.row.ended_at = now
         kept.row.end_cause = cause
       }
+    },
+    async endOf(principal, openedBefore, cause) {
+      const at = clock.now()
+      for (const { row } of byId.values())
+        if (row.principal === principal && row.opened_at < openedBefore && row.ended_at === null) {
+          row.ended_at = at
+          row.end_cause = cause
+        }
+      await store.transaction((trx) => endSessionsOf(trx, principal, openedBefore, { at, cause }))
     },
     async onChange(changes) {
       for (const { kind, key } of changes) {

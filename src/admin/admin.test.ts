@@ -86,6 +86,7 @@ async function startNode() {
   const nodes = createNodes({ store, feed, clock, node, staleAfterMs: 2000, graceMs: 500, onLost: () => {} })
   const access = createAccess({
     store,
+    principalState: async () => ({ active: true, since: 0 }),
     clock,
     newId,
     rolesOf: () => [],
