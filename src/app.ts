@@ -92,6 +92,8 @@ const SHIPPED = join(dirname(fileURLToPath(import.meta.url)), '..')
 const VERSION = (JSON.parse(readFileSync(join(SHIPPED, 'package.json'), 'utf8')) as { version: string }).version
 const DEMO_MODEL = 'sallyport-demo'
 
+/** Milliseconds of silence after which what a node has borrowed of shared limits is given back. */
+const DEAD_MS = 10_000
 /** Milliseconds after which a node that has lost touch also ends the calls it has. */
 const STALE_GRACE_MS = 500
 /** Milliseconds that running calls get when the gateway stops. */
@@ -269,8 +271,21 @@ async function open(
         per: 'principal',
         rule: 'limits.concurrentPerPrincipal',
       },
-      { unit: 'concurrent', amount: config.limits.callsPerNode, per: 'everybody', rule: 'limits.callsPerNode' },
+      {
+        unit: 'concurrent',
+        amount: config.limits.callsPerNode,
+        per: 'everybody',
+        rule: 'limits.callsPerNode',
+        onNode: true,
+      },
     ],
+    shared: {
+      store,
+      clock,
+      node: node.id,
+      living: async () => (await nodes.list()).filter(({ silentMs }) => silentMs < DEAD_MS).map(({ id }) => id),
+      admits: nodes.admits,
+    },
     report,
   })
 
@@ -363,7 +378,7 @@ async function open(
   await registry.refresh()
   await access.start()
   closers.push(() => access.stop())
-  limits.start()
+  await limits.start()
   closers.push(() => limits.stop())
   const roles = parse(readFileSync(join(SHIPPED, 'policies/roles.yaml'), 'utf8')) as Record<string, string>
   const firstRunKey = await firstStart(identity, roles)

@@ -188,7 +188,7 @@ describe('limits', () => {
 
   it('forget counters that no longer count, and none that somebody still holds', async () => {
     const { limits, reserve, pass } = setUp()
-    limits.start()
+    await limits.start()
     const running = reserve(tokens(100, 60))
     reserve(requests(10, 60))
     pass(120_000)

@@ -4,6 +4,7 @@ import type { Clock, LimitDuty, PrincipalUid, Usage } from '../core/index.ts'
 import { Fault } from '../core/index.ts'
 import { type Counter, createBudget, createPlaces, createRate, type Taken } from './counter.ts'
 import type { Runaway } from './runaway.ts'
+import { createSharedCounters, type SharedDeps } from './shared.ts'
 
 /** A limit from the configuration, beside those that rules demand. */
 export interface LimitSetting extends LimitDuty {
@@ -11,6 +12,8 @@ export interface LimitSetting extends LimitDuty {
   readonly per: 'principal' | 'key' | 'role' | 'model' | 'session' | 'everybody'
   /** Only for this role or model. */
   readonly only?: string
+  /** Counted on each node by itself. */
+  readonly onNode?: true
 }
 
 export interface LimitAsk {
@@ -49,7 +52,7 @@ export interface Limits {
   /** Limits in force for everybody, from the configuration; replaces those before. */
   configure(settings: readonly LimitSetting[]): void
   readonly counters: number
-  start(): void
+  start(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -57,16 +60,18 @@ export interface LimitDeps {
   clock: Clock
   settings: readonly LimitSetting[]
   runaway?: Runaway
-  /** A counter shared by nodes or kept over restarts, if this limit asks for one. */
-  shared?: (key: string, limit: LimitDuty) => Counter | undefined
-  /** Once a second: writes what was used, gives back what lies idle. */
-  flush?: () => Promise<void>
+  /** Limits that all nodes share, and windows that a restart must not begin anew; left out, this process counts alone. */
+  shared?: SharedDeps
   report: (error: unknown) => void
 }
 
 /** Tokens of the answer that are reserved ahead of the stream; smaller costs more steps, larger keeps others out. */
 const AHEAD_TOKENS = 64
 const SWEEP_MS = 1000
+/** Dead nodes are looked for every so many sweeps. */
+const REAP_ROUNDS = 5
+/** Windows at least this long outlive a restart, also of a single node. */
+const KEPT_SECONDS = 3600
 
 interface Part {
   limit: LimitDuty
@@ -80,14 +85,21 @@ export function createLimits(deps: LimitDeps): Limits {
   const { clock } = deps
   const counters = new Map<string, Counter>()
   let settings = deps.settings
+  const shared = deps.shared && createSharedCounters(deps.shared)
+  const manyNodes = deps.shared?.store.dialect === 'postgres'
   let timer: NodeJS.Timeout | undefined
+  let upkeep: Promise<void> = Promise.resolve()
+  let rounds = 0
+
+  const isShared = (limit: LimitDuty & { onNode?: true }): boolean =>
+    !limit.onNode && (manyNodes || (limit.unit !== 'concurrent' && (limit.windowSeconds ?? 0) >= KEPT_SECONDS))
 
   const counterFor = (scope: string, limit: LimitDuty): Counter => {
     const key = `${limit.unit}/${limit.windowSeconds ?? 0} ${limit.rule} ${scope}`
     let counter = counters.get(key)
     if (!counter) {
       counter =
-        deps.shared?.(key, limit) ??
+        (isShared(limit) ? shared?.counter(key, limit) : undefined) ??
         (limit.unit === 'requests' ? createRate() : limit.unit === 'tokens' ? createBudget() : createPlaces())
       counters.set(key, counter)
     }
@@ -274,17 +286,25 @@ export function createLimits(deps: LimitDeps): Limits {
     get counters() {
       return counters.size
     },
-    start() {
+    async start() {
+      await shared?.reap()
       timer = setInterval(() => {
-        deps.flush?.().catch(deps.report)
         const now = clock.now()
         for (const [key, counter] of counters) if (counter.idle(now)) counters.delete(key)
+        if (!shared) return
+        rounds += 1
+        const reap = rounds % REAP_ROUNDS === 0
+        upkeep = upkeep
+          .then(() => shared.flush())
+          .then(() => (reap ? shared.reap() : undefined))
+          .catch(deps.report)
       }, SWEEP_MS)
       timer.unref()
     },
     async stop() {
       clearInterval(timer)
-      await deps.flush?.()
+      await upkeep
+      await shared?.flush(true)
     },
   }
 }

@@ -1,0 +1,152 @@
+// Limits that several nodes share over PostgreSQL, and budgets that outlive one node's restart on SQLite.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { postgres, sqlite } from '../../test/contract/databases.ts'
+import type { LimitDuty } from '../core/index.ts'
+import type { Store } from '../store/index.ts'
+import { createLimits, type Hold } from './limits.ts'
+
+const NOW = Date.UTC(2026, 10, 21, 12)
+const tokens = (amount: number): LimitDuty => ({ amount, unit: 'tokens', windowSeconds: 86_400, rule: 't' })
+const requests = (amount: number): LimitDuty => ({ amount, unit: 'requests', windowSeconds: 3600, rule: 'r' })
+const concurrent = (amount: number): LimitDuty => ({ amount, unit: 'concurrent', rule: 'c' })
+
+const closers: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+interface World {
+  living: string[]
+  cut: Set<string>
+}
+
+async function startNode(store: Store, id: string, world: World) {
+  world.living.push(id)
+  const clock = { now: () => NOW + Math.floor(performance.now()), monotonic: () => performance.now() }
+  const limits = createLimits({
+    clock,
+    settings: [],
+    shared: { store, clock, node: id, living: async () => world.living, admits: () => !world.cut.has(id) },
+    report: () => {}, // a killed node goes on ticking here until its store is closed
+  })
+  await limits.start()
+  closers.push(() => store.close())
+  const reserve = async (...duties: LimitDuty[]): Promise<Hold | undefined> => {
+    try {
+      return await limits.reserve({
+        principal: { type: 'User', id: 'dana' },
+        key: 'K1',
+        model: 'demo',
+        limits: duties,
+        estimate: { inputTokens: 10, maxTokens: 10 },
+      })
+    } catch {
+      return undefined
+    }
+  }
+  const many = async (count: number, ...duties: LimitDuty[]) =>
+    (await Promise.all(Array.from({ length: count }, () => reserve(...duties)))).filter((hold) => hold !== undefined)
+  return { limits, reserve, many }
+}
+const used = async (store: Store, unit: string) =>
+  (await store.db.selectFrom('limit_counter').select('used').where('key', 'like', `${unit}/%`).executeTakeFirst())?.used
+
+describe('limits on three nodes', () => {
+  const database = postgres()
+  beforeAll(() => database.start())
+  afterAll(() => database.stop())
+  const setUp = async () => {
+    const world: World = { living: [], cut: new Set() }
+    const stores = [await database.open(), await database.reopen(), await database.reopen()]
+    const nodes = await Promise.all(stores.map((store, i) => startNode(store, `nod_${i}`, world)))
+    return { world, nodes, store: stores[0]! }
+  }
+
+  it('#48 bifrost#3547: are shared, not multiplied, and #46: not overspent by parallel calls', async () => {
+    const { nodes, store } = await setUp()
+    const passed = async (...duties: LimitDuty[]) =>
+      (await Promise.all(nodes.map((node) => node.many(40, ...duties)))).map((holds) => holds.length)
+    const sum = (counts: number[]) => counts.reduce((a, b) => a + b)
+    const byRate = sum(await passed(requests(50)))
+    const byPlace = sum(await passed(concurrent(7)))
+    const byBudget = sum(await passed(tokens(20 * 33 + 5)))
+    expect(byRate).toBeLessThanOrEqual(50)
+    expect(byRate).toBeGreaterThan(40)
+    expect(byPlace).toBe(7)
+    expect(byBudget).toBeLessThanOrEqual(33)
+    expect(byBudget).toBeGreaterThan(25)
+    expect(await used(store, 'tokens')).toBeLessThanOrEqual(20 * 33 + 5)
+    for (const { limits } of nodes) await limits.stop()
+  })
+
+  it('#47: give everything back that was not used, on success, error, cancel and stop', async () => {
+    const { nodes, store } = await setUp()
+    const [a, b, c] = nodes
+    const holds = [await a!.reserve(tokens(1000), concurrent(3)), await b!.reserve(tokens(1000), concurrent(3))]
+    holds[0]!.settle({ inputTokens: 10, outputTokens: 3 })
+    holds[1]!.cancel()
+    const over = await c!.reserve(tokens(1000), concurrent(3))
+    over!.settle({ inputTokens: 200, outputTokens: 100 })
+    for (const { limits } of nodes) await limits.stop()
+    expect([await used(store, 'tokens'), await used(store, 'concurrent')]).toEqual([313, 0])
+  })
+
+  it('#47: what a killed node held is given back, what it had written down stays counted', async () => {
+    const { nodes, store, world } = await setUp()
+    const [dead, alive] = nodes
+    const done = await dead!.reserve(tokens(1000))
+    done!.settle({ inputTokens: 20, outputTokens: 20 })
+    await expect
+      .poll(
+        async () => (await store.db.selectFrom('limit_slice').selectAll().execute()).every((one) => one.amount >= 0),
+        { timeout: 5000 },
+      )
+      .toBe(true)
+    await new Promise((resolve) => setTimeout(resolve, 1300))
+    expect(await dead!.many(3, concurrent(3))).toHaveLength(3)
+    expect(await alive!.many(1, concurrent(3))).toHaveLength(0)
+    world.cut.add('nod_0') // from here on it is as good as gone
+    world.living = world.living.filter((id) => id !== 'nod_0')
+    await expect.poll(async () => (await alive!.many(1, concurrent(3))).length, { timeout: 15_000 }).toBe(1)
+    expect(await used(store, 'tokens')).toBe(40)
+    for (const { limits } of nodes.slice(1)) await limits.stop()
+  })
+
+  it('#48: a node that has lost the store hands out nothing of what it holds', async () => {
+    const { nodes, world } = await setUp()
+    expect(await nodes[0]!.many(1, requests(1000))).toHaveLength(1)
+    world.cut.add('nod_0')
+    expect(await nodes[0]!.many(5, requests(1000))).toHaveLength(0)
+    world.cut.clear()
+    expect(await nodes[0]!.many(1, requests(1000))).toHaveLength(1)
+    for (const { limits } of nodes) await limits.stop()
+  })
+})
+
+describe('limits of a single node', () => {
+  const database = sqlite()
+  afterAll(() => database.stop())
+
+  it('keep daily budgets over a restart, and over a kill at most the last second is lost', async () => {
+    const world: World = { living: [], cut: new Set() }
+    const first = await startNode(await database.open(), 'boot_1', world)
+    ;(await first.reserve(tokens(100)))!.settle({ inputTokens: 30, outputTokens: 30 })
+    expect(await first.many(9, tokens(100))).toHaveLength(2)
+    await new Promise((resolve) => setTimeout(resolve, 1300)) // two calls run when it is killed; nothing is stopped
+    world.cut.add('boot_1')
+    const second = await startNode(await database.reopen(), 'boot_2', world)
+    expect(await second.many(9, tokens(100))).toHaveLength(2)
+    await second.limits.stop()
+    const third = await startNode(await database.reopen(), 'boot_3', { living: [], cut: new Set() })
+    // Two calls ran when the second stopped: their reservations are back, the 60 that were used are not.
+    expect(await third.many(9, tokens(100))).toHaveLength(2)
+  })
+
+  it('apply a lowered budget at once', async () => {
+    const node = await startNode(await database.open(), 'boot_1', { living: [], cut: new Set() })
+    ;(await node.reserve(tokens(1000)))!.settle({ inputTokens: 60, outputTokens: 20 })
+    expect(await node.reserve(tokens(90))).toBeUndefined()
+    expect(await node.reserve(tokens(100))).toBeDefined()
+    await node.limits.stop()
+  })
+})
