@@ -32,6 +32,8 @@ export class ConfigError extends Error {
 export interface LoadOptions {
   /** Flag values by setting path (`listen`, `keys.defaultDays`). */
   flags?: Record<string, string | boolean | undefined>
+  /** Further upstreams, after those of the file: what `up` was told on its command line. */
+  upstreams?: readonly Record<string, unknown>[]
   /** Default: the environment of the process. */
   env?: Record<string, string | undefined>
   /** Default: `SALLYPORT_CONFIG`, else `sallyport.yaml` in the working directory if it exists. */
@@ -77,6 +79,11 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
     const setting = SETTINGS.find((one) => one.path === path)
     if (!setting?.flag) throw new Error(`no setting ${path} can be given as a flag`)
     if (value !== undefined) give(setting, String(value), 'flag', setting.flag)
+  }
+
+  if (options.upstreams && options.upstreams.length > 0) {
+    tree.upstreams = [...(Array.isArray(tree.upstreams) ? tree.upstreams : []), ...options.upstreams]
+    sources.set('upstreams', 'flag')
   }
 
   const parsed = schema.safeParse(tree)

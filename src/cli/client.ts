@@ -1,0 +1,161 @@
+// A client of the admin API, typed by its contract. Where it is and with which key: flags, then the environment, then
+// what `up` wrote into the data folder. The key is sent to that address alone; redirects are not followed.
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  BASE,
+  type BodyInput,
+  type Output,
+  type QueryInput,
+  ROUTES,
+  type RouteId,
+  type RouteSpec,
+} from '../admin/contract.ts'
+import { EXIT, type ExitCode, Failure } from './failure.ts'
+
+export interface Connection {
+  readonly url: string
+  readonly key: string | undefined
+}
+
+type Ask<Id extends RouteId> = {
+  readonly params?: Readonly<Record<string, string>>
+  readonly idempotencyKey?: string
+  readonly version?: number
+  readonly signal?: AbortSignal
+} & (BodyInput<Id> extends undefined ? object : { readonly body: BodyInput<Id> }) &
+  (QueryInput<Id> extends undefined ? object : { readonly query?: QueryInput<Id> })
+
+export interface Client {
+  readonly connection: Connection
+  call<Id extends RouteId>(id: Id, ask: Ask<Id>): Promise<Output<Id>>
+  /** Server-sent events: the data of each. */
+  follow(id: RouteId, query: Record<string, string>, signal: AbortSignal): AsyncIterable<string>
+}
+
+export const ADMIN_FILE = 'admin.json'
+const DEFAULT_URL = 'http://127.0.0.1:4141'
+
+export interface Where {
+  readonly url?: string | undefined
+  readonly key?: string | undefined
+  /** Data folder. */
+  readonly data: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** What `up` wrote; undefined if it did not, or if others could have written it. */
+export function readAdminFile(data: string): { url?: string; key?: string } | undefined {
+  const file = join(data, ADMIN_FILE)
+  try {
+    if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) return undefined
+    const { url, key } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
+    return { ...(typeof url === 'string' && { url }), ...(typeof key === 'string' && { key }) }
+  } catch {
+    return undefined
+  }
+}
+
+export function findConnection({ url, key, data, env }: Where): Connection {
+  const file = readAdminFile(data)
+  const chosen = url ?? env.SALLYPORT_URL ?? file?.url ?? DEFAULT_URL
+  // The key that `up` wrote belongs to the gateway it started: it is not sent to another address.
+  const own = file?.url === chosen.replace(/\/+$/, '') ? file.key : undefined
+  return { url: chosen.replace(/\/+$/, ''), key: key ?? env.SALLYPORT_KEY ?? own }
+}
+
+export function createClient(connection: Connection): Client {
+  const send = async (route: RouteSpec, ask: Ask<RouteId> & { body?: unknown; query?: unknown }): Promise<Response> => {
+    const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ask.params?.[name] ?? ''))
+    const url = new URL(connection.url + BASE + path)
+    for (const [name, value] of Object.entries(ask.query ?? {}))
+      if (value !== undefined) url.searchParams.set(name, String(value))
+    const headers: Record<string, string> = {
+      accept: route.stream ? 'text/event-stream' : 'application/json',
+      'user-agent': 'sallyport-cli',
+      ...(connection.key !== undefined && { authorization: `Bearer ${connection.key}` }),
+      ...(route.body && { 'content-type': 'application/json' }),
+      ...(ask.idempotencyKey !== undefined && { 'idempotency-key': ask.idempotencyKey }),
+      ...(ask.version !== undefined && { 'if-match': `"${ask.version}"` }),
+    }
+    let response: Response
+    try {
+      response = await fetch(url, {
+        method: route.method,
+        headers,
+        redirect: 'error',
+        ...(route.body && { body: JSON.stringify(ask.body) }),
+        ...(ask.signal && { signal: ask.signal }),
+      })
+    } catch (error) {
+      if (ask.signal?.aborted) throw error
+      throw unreachable(connection, error)
+    }
+    if (!response.ok) throw await refused(response, connection)
+    return response
+  }
+
+  return {
+    connection,
+    async call(id, ask) {
+      const response = await send(ROUTES[id], ask as Ask<RouteId>)
+      return (await response.json()) as Output<typeof id>
+    },
+    async *follow(id, query, signal) {
+      const response = await send(ROUTES[id], { query, signal } as Ask<RouteId>)
+      yield* eventsOf(response)
+    },
+  }
+}
+
+function unreachable({ url }: Connection, error: unknown): Failure {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const code = (cause as { code?: string }).code
+  return new Failure(`No gateway answers at ${url}`, {
+    why: code === 'ECONNREFUSED' ? 'Nothing listens there.' : cause instanceof Error ? cause.message : undefined,
+    next: 'sallyport up      (or name another gateway with --url or SALLYPORT_URL)',
+  })
+}
+
+const EXITS: Record<string, ExitCode> = { policy_invalid: EXIT.policyInvalid }
+
+async function refused(response: Response, { key }: Connection): Promise<Failure> {
+  const requestId = response.headers.get('x-request-id') ?? undefined
+  const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>
+  const text = (field: string) => (typeof problem[field] === 'string' ? problem[field] : undefined)
+  const code = text('code') ?? 'unknown'
+  const exit = response.status === 401 ? EXIT.signInNeeded : (EXITS[code] ?? EXIT.failed)
+  const decision = text('decision')
+  const next =
+    response.status === 401
+      ? key === undefined
+        ? 'give a key with --key or SALLYPORT_KEY'
+        : 'give another key with --key or SALLYPORT_KEY'
+      : (text('ask') ?? (decision === undefined ? undefined : `sallyport why ${decision}`))
+  return new Failure(`${text('title') ?? `The gateway answered ${response.status}`} (${code})`, {
+    exit,
+    why: text('detail'),
+    next,
+    requestId,
+  })
+}
+
+/** The data of server-sent events as they come. An `error` event ends the stream as a failure. */
+async function* eventsOf(response: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const piece of response.body ?? []) {
+    rest += decoder.decode(piece as Uint8Array, { stream: true })
+    for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
+      const lines = rest.slice(0, end).split('\n')
+      rest = rest.slice(end + 2)
+      const data = lines.filter((line) => line.startsWith('data: ')).map((line) => line.slice(6))
+      if (data.length === 0) continue
+      if (lines.includes('event: error')) {
+        const { code, detail } = JSON.parse(data.join('\n')) as { code: string; detail: string }
+        throw new Failure(`The gateway ended the stream (${code})`, { why: detail })
+      }
+      yield data.join('\n')
+    }
+  }
+}

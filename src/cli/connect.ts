@@ -1,0 +1,100 @@
+// Lines that connect a client, to be pasted or evaluated. They hold the key that this command itself uses.
+import type { Client } from './client.ts'
+import { Failure, usage } from './failure.ts'
+import { arg, flagText } from './input.ts'
+import type { Command, Input } from './options.ts'
+
+interface Facts {
+  readonly url: string
+  readonly key: string
+  readonly model: string
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+
+const CLIENTS: Record<string, { readonly lines: (facts: Facts) => string[]; readonly note?: string }> = {
+  openai: {
+    lines: ({ url, key }) => [`export OPENAI_BASE_URL=${quoted(`${url}/v1`)}`, `export OPENAI_API_KEY=${quoted(key)}`],
+    note: 'Read by the OpenAI SDKs and most programs built on them.',
+  },
+  anthropic: {
+    lines: ({ url, key, model }) => [
+      `export ANTHROPIC_BASE_URL=${quoted(url)}`,
+      `export ANTHROPIC_API_KEY=${quoted(key)}`,
+      `export ANTHROPIC_MODEL=${quoted(model)}`,
+    ],
+    note: 'Read by the Anthropic SDKs and Claude Code.',
+  },
+  ollama: {
+    lines: ({ url, key, model }) => [
+      `import { Ollama } from 'ollama'`,
+      `const ollama = new Ollama({ host: ${JSON.stringify(url)}, headers: { Authorization: ${JSON.stringify(`Bearer ${key}`)} } })`,
+      `const answer = await ollama.chat({ model: ${JSON.stringify(model)}, messages: [{ role: 'user', content: 'Hello' }] })`,
+      'console.log(answer.message.content)',
+    ],
+    note: 'JavaScript, an ES module. The ollama command line itself cannot send a key.',
+  },
+  langchain: {
+    lines: ({ url, key, model }) => [
+      `import { ChatOpenAI } from '@langchain/openai'`,
+      `const chat = new ChatOpenAI({ model: ${JSON.stringify(model)}, apiKey: ${JSON.stringify(key)}, configuration: { baseURL: ${JSON.stringify(`${url}/v1`)} } })`,
+      `console.log((await chat.invoke('Hello')).content)`,
+    ],
+  },
+  aisdk: {
+    lines: ({ url, key, model }) => [
+      `import { createOpenAICompatible } from '@ai-sdk/openai-compatible'`,
+      `import { generateText } from 'ai'`,
+      `const sallyport = createOpenAICompatible({ name: 'sallyport', baseURL: ${JSON.stringify(`${url}/v1`)}, apiKey: ${JSON.stringify(key)} })`,
+      `const { text } = await generateText({ model: sallyport(${JSON.stringify(model)}), prompt: 'Hello' })`,
+      'console.log(text)',
+    ],
+  },
+  openwebui: {
+    lines: ({ url, key }) => [
+      `export OPENAI_API_BASE_URL=${quoted(`${url}/v1`)}`,
+      `export OPENAI_API_KEY=${quoted(key)}`,
+      'export ENABLE_OLLAMA_API=false',
+    ],
+    note: 'For `open-webui serve`, or as -e of its container; from a container, 127.0.0.1 is the container itself.',
+  },
+  curl: {
+    lines: ({ url, key, model }) => [
+      `curl ${quoted(`${url}/v1/chat/completions`)} \\`,
+      `  -H ${quoted(`Authorization: Bearer ${key}`)} \\`,
+      `  -H 'Content-Type: application/json' \\`,
+      `  -d ${quoted(JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }] }))}`,
+    ],
+  },
+}
+
+export const linesFor = (client: string, facts: Facts): string[] => CLIENTS[client]?.lines(facts) ?? []
+
+export const connect: Command = async (input) => {
+  const name = arg(input, 0)
+  const known = CLIENTS[name]
+  if (!known) throw usage(`No lines are known for "${name}"`, `sallyport connect ${Object.keys(CLIENTS).join('|')}`)
+  const client = await input.client()
+  const { url, key } = client.connection
+  if (key === undefined)
+    throw new Failure('There is no key to put into the lines', { next: 'give one with --key or SALLYPORT_KEY' })
+  const facts = { url, key, model: await modelOf(input, client) }
+  const lines = known.lines(facts)
+  if (input.flags.json) input.io.out(`${JSON.stringify({ client: name, url, model: facts.model, lines })}\n`)
+  else input.io.out(`${lines.join('\n')}\n`)
+  if (known.note !== undefined) input.io.say(known.note)
+  return 0
+}
+
+/** The model that was named, else the first one the key may use. */
+async function modelOf(input: Input, client: Client): Promise<string> {
+  const named = flagText(input, 'model')
+  if (named !== undefined) return named
+  const { models, principal } = await client.call('self.show', {})
+  const [first] = models
+  if (first === undefined)
+    throw new Failure(`${principal} may use no model with this key`, {
+      next: 'sallyport model list, or sallyport can …',
+    })
+  return first
+}

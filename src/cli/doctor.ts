@@ -1,0 +1,211 @@
+// Checks an installation from the outside in. The check that matters most: does a model server answer round the gateway?
+import { statSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { type Config, isLoopback } from '../config/index.ts'
+import { ADMIN_FILE } from './client.ts'
+import { loadSettings } from './config.ts'
+import { EXIT, Failure } from './failure.ts'
+import { flagText } from './input.ts'
+import { dim, green, printRows, red, yellow } from './io.ts'
+import type { Command, Input } from './options.ts'
+import { findServers } from './servers.ts'
+import { relative } from './when.ts'
+
+export interface Finding {
+  readonly [field: string]: unknown
+  readonly state: 'ok' | 'warn' | 'FAIL'
+  readonly check: string
+  readonly text: string
+  readonly fix?: string
+}
+
+export const doctor: Command = async (input) => {
+  const { io } = input
+  const data = flagText(input, 'data')
+  const findings: Finding[] = [nodeVersion()]
+  let config: Config | undefined
+  try {
+    config = loadSettings(input, data === undefined ? {} : { flags: { data } }).config
+    findings.push({ state: 'ok', check: 'settings', text: 'valid' })
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    findings.push({ state: 'FAIL', check: 'settings', text: error.why ?? error.message })
+  }
+  if (config) findings.push(...dataFolder(config.data))
+  findings.push(...(await gateway(input)))
+  findings.push(...(await bypass(config)))
+
+  const failures = findings.filter(({ state }) => state === 'FAIL').length
+  const warnings = findings.filter(({ state }) => state === 'warn').length
+  if (input.flags.json) printRows(io, findings, [], { json: input.flags.json as string })
+  else
+    for (const { state, check, text, fix } of findings) {
+      const word = state === 'ok' ? green(io, 'ok  ') : state === 'warn' ? yellow(io, 'warn') : red(io, 'FAIL')
+      io.out(`${word}  ${check.padEnd(10)}  ${text}\n`)
+      if (fix !== undefined) io.out(`                  ${dim(io, 'fix:')} ${fix}\n`)
+    }
+  const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
+  io.say(`${plural(failures, 'failure')}, ${plural(warnings, 'warning')}`)
+  return failures > 0 ? EXIT.failed : EXIT.ok
+}
+
+function nodeVersion(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  const good = major > 22 || (major === 22 && minor >= 18)
+  return {
+    state: good ? 'ok' : 'FAIL',
+    check: 'node',
+    text: process.versions.node,
+    ...(!good && { fix: 'Node 22.18 or newer' }),
+  }
+}
+
+const PRIVATE = ['master.key', 'signing.pem', 'sallyport.db', ADMIN_FILE]
+
+function dataFolder(folder: string): Finding[] {
+  if (process.platform === 'win32') return []
+  const open = [folder, ...PRIVATE.map((file) => join(folder, file))].flatMap((path) => {
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode
+    return mode !== undefined && (mode & 0o077) !== 0 ? [path] : []
+  })
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined)
+    return [{ state: 'ok', check: 'data', text: `${folder} is not there yet` }]
+  if (open.length === 0) return [{ state: 'ok', check: 'data', text: `${folder}, readable by its owner alone` }]
+  return [
+    { state: 'FAIL', check: 'data', text: `others can read ${open.join(', ')}`, fix: `chmod go-rwx ${open.join(' ')}` },
+  ]
+}
+
+const WEEK_MS = 7 * 86_400_000
+
+async function gateway(input: Input): Promise<Finding[]> {
+  const client = await input.client()
+  const { url } = client.connection
+  try {
+    const self = await client.call('self.show', {})
+    const findings: Finding[] = [
+      { state: 'ok', check: 'gateway', text: `${url}, ${self.product}, you are ${self.principal}` },
+    ]
+    const { hostname, protocol } = new URL(url)
+    if (protocol === 'http:' && !isLoopback(hostname))
+      findings.push({
+        state: 'FAIL',
+        check: 'tls',
+        text: `${url} sends keys and prompts in the clear`,
+        fix: 'tls.certFile and tls.keyFile',
+      })
+    const { items: nodes } = await client.call('nodes.list', {})
+    findings.push({
+      state: 'ok',
+      check: 'nodes',
+      text: nodes.map((node) => `${node.name} at ${node.appliedSeq}`).join(', '),
+    })
+    const { items: upstreams } = await client.call('upstreams.list', {})
+    for (const one of upstreams)
+      findings.push({
+        state: one.state === 'up' ? 'ok' : 'FAIL',
+        check: 'upstream',
+        text: `${one.name} is ${one.state}${one.problem === undefined ? `, ${one.models} models` : `: ${one.problem}`}`,
+      })
+    const soon = new Date(Date.now() + WEEK_MS).toISOString()
+    const { items: keys } = await client.call('keys.list', {
+      query: { state: 'active', expiresBefore: soon, limit: 200 },
+    })
+    for (const key of keys.filter(({ condition }) => condition === 'expiring'))
+      findings.push({
+        state: 'warn',
+        check: 'expiry',
+        text: `key ${key.name} of ${key.owner} ends ${relative(key.expiresAt)}`,
+        fix: `sallyport key rotate ${key.id}`,
+      })
+    return findings
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    const text = `${error.message}${error.why === undefined ? '' : `: ${error.why}`}`
+    return [{ state: 'FAIL', check: 'gateway', text, ...(error.next !== undefined && { fix: error.next }) }]
+  }
+}
+
+const PROBE_MS = 1000
+const FIXES: Record<string, string> = {
+  ollama: 'set OLLAMA_HOST=127.0.0.1 where Ollama runs, or close the port with a firewall',
+  vllm: 'start vLLM with --host 127.0.0.1, or close the port with a firewall',
+  llamacpp: 'start llama-server with --host 127.0.0.1, or close the port with a firewall',
+}
+const CLOSE = 'let the server listen on 127.0.0.1 alone, or close the port with a firewall'
+
+/** Whether anything speaks HTTP there. A refusal with a status is an answer too: the port is open. */
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS), redirect: 'manual' })
+    await response.body?.cancel()
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Addresses under which other machines know this one. */
+function outerAddresses(): string[] {
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'))
+    .map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address))
+}
+
+/** Every model server behind the gateway, and every other one on this machine, tried from an address that is not loopback. */
+async function bypass(config: Config | undefined): Promise<Finding[]> {
+  const own = config?.listen
+  const configured = (config?.upstreams ?? []).flatMap(({ url, kind }) =>
+    url === undefined ? [] : [{ url, kind: kind as string }],
+  )
+  const found = (await findServers(own === undefined ? undefined : `http://${own}`)).filter(
+    (server) => !configured.some(({ url }) => new URL(url).port === new URL(server.url).port),
+  )
+  const outer = outerAddresses()
+  const findings: Finding[] = []
+  for (const { url, kind } of [...configured, ...found]) {
+    const { hostname, port, protocol } = new URL(url)
+    const probe = kind === 'ollama' ? '/api/tags' : '/v1/models'
+    if (!isLoopback(hostname)) {
+      findings.push({
+        state: 'warn',
+        check: 'bypass',
+        text: `${url} is another machine: whether only the gateway can reach it cannot be seen from here`,
+        fix: 'run sallyport doctor on a machine that must not reach it',
+      })
+      continue
+    }
+    if (outer.length === 0) {
+      findings.push({
+        state: 'warn',
+        check: 'bypass',
+        text: `${url}: inconclusive, this machine has no address but loopback`,
+      })
+      continue
+    }
+    const reached = await Promise.all(
+      outer.map(async (address) => ({
+        at: `${protocol}//${address}:${port}${probe}`,
+        open: await answers(`${protocol}//${address}:${port}${probe}`),
+      })),
+    )
+    const open = reached.find((one) => one.open)
+    findings.push(
+      open
+        ? { state: 'FAIL', check: 'bypass', text: `${open.at} answers without Sallyport`, fix: FIXES[kind] ?? CLOSE }
+        : { state: 'ok', check: 'bypass', text: `${url} answers on loopback alone (tried from ${outer.join(', ')})` },
+    )
+  }
+  for (const server of found)
+    findings.push({
+      state: 'warn',
+      check: 'bypass',
+      text: `${server.product} at ${server.url} is not behind the gateway: every program on this machine can use it`,
+      fix: `sallyport up --upstream ${server.url}, and let it listen where only the gateway's user can reach it`,
+    })
+  if (findings.length === 0)
+    findings.push({ state: 'ok', check: 'bypass', text: 'no model server but the one inside the gateway' })
+  return findings
+}

@@ -1,0 +1,40 @@
+// What ends a command early: what went wrong, why, what to do next, and the exit code that says which kind it was.
+
+/** Stable for ever: scripts branch on them. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  policyInvalid: 3,
+  testsFailed: 4,
+  signInNeeded: 5,
+  partial: 6,
+  interrupted: 130,
+} as const
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+export class Failure extends Error {
+  readonly exit: ExitCode
+  readonly why: string | undefined
+  readonly next: string | undefined
+  readonly requestId: string | undefined
+
+  constructor(
+    what: string,
+    options: {
+      exit?: ExitCode
+      why?: string | undefined
+      next?: string | undefined
+      requestId?: string | undefined
+    } = {},
+  ) {
+    super(what)
+    this.name = 'Failure'
+    this.exit = options.exit ?? EXIT.failed
+    this.why = options.why
+    this.next = options.next
+    this.requestId = options.requestId
+  }
+}
+
+export const usage = (what: string, next?: string): Failure => new Failure(what, { exit: EXIT.usage, next })

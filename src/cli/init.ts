@@ -1,0 +1,44 @@
+// Writes a sallyport.yaml to start from and a copy of the shipped rules, and nothing over what is there.
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Failure } from './failure.ts'
+import { arg } from './input.ts'
+import type { Command } from './options.ts'
+
+/** The folder of the installed product: beside dist/, or the clone. */
+export const SHIPPED = fileURLToPath(new URL('../../', import.meta.url))
+
+const STARTER = `# Settings of Sallyport. All of them, with what they mean: docs/config.md, or "sallyport config".
+listen: 127.0.0.1:4141
+
+# Servers that answer for models. Without any, the shipped demo model answers.
+upstreams: []
+#  - name: local
+#    kind: ollama              # ollama, vllm, llamacpp, openai, embedded
+#    url: http://127.0.0.1:11434
+
+keys:
+  defaultDays: 90              # a new key ends after so many days, unless said otherwise
+
+policies: policies             # the rules, in Cedar
+`
+
+export const init: Command = async (input) => {
+  const { io } = input
+  const folder = arg(input, 0) === '' ? '.' : arg(input, 0)
+  const settings = join(folder, 'sallyport.yaml')
+  const rules = join(folder, 'policies')
+  const there = [settings, rules].filter((path) => existsSync(path))
+  if (there.length > 0 && !input.flags.force)
+    throw new Failure(`${there.join(' and ')} exist${there.length === 1 ? 's' : ''} already`, {
+      next: 'another folder, or --force to overwrite',
+    })
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(settings, STARTER)
+  cpSync(join(SHIPPED, 'policies'), rules, { recursive: true })
+  if (input.flags.json) io.out(`${JSON.stringify({ settings, policies: rules })}\n`)
+  io.say(`Written: ${settings}, ${rules}/`)
+  io.say(`Next:  ${folder === '.' ? '' : `cd ${folder} && `}sallyport up`)
+  return 0
+}

@@ -1,0 +1,102 @@
+// Where a command speaks: data on stdout, talk on stderr. Tables for people, tab-separated lines for pipes, JSON when
+// asked. What another party wrote is shown without its control characters: a name must not move a terminal's cursor.
+
+export interface Io {
+  /** A person looks at stdout. */
+  readonly tty: boolean
+  readonly color: boolean
+  /** Writes to stdout as it is. */
+  out(text: string): void
+  /** One line to stderr. */
+  say(line: string): void
+}
+
+export type Row = Readonly<Record<string, unknown>>
+
+export interface Column {
+  readonly field: string
+  readonly title?: string
+  readonly show?: (value: unknown, row: Row) => string
+}
+
+export interface Wanted {
+  /** `true`, or the names of the fields wanted. */
+  readonly json?: string | boolean | undefined
+}
+
+/** Text from elsewhere, safe for a terminal and for one line. */
+export const plain = (text: string): string =>
+  text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, '�')
+
+export const cell = (value: unknown): string => {
+  if (value === undefined || value === null) return ''
+  if (Array.isArray(value)) return value.map(cell).join(',')
+  return plain(typeof value === 'object' ? JSON.stringify(value) : String(value))
+}
+
+const pick = (row: Row, fields: readonly string[] | undefined): Row =>
+  fields ? Object.fromEntries(fields.map((field) => [field, row[field] ?? null])) : row
+
+const fieldsOf = (json: string | boolean | undefined): readonly string[] | undefined =>
+  typeof json === 'string' ? json.split(',').map((field) => field.trim()) : undefined
+
+/** A list: JSON array, table or tab-separated lines. */
+export function printRows(io: Io, rows: readonly Row[], columns: readonly Column[], wanted: Wanted): void {
+  if (wanted.json) {
+    const fields = fieldsOf(wanted.json)
+    io.out(
+      `${JSON.stringify(
+        rows.map((row) => pick(row, fields)),
+        undefined,
+        io.tty ? 2 : undefined,
+      )}\n`,
+    )
+    return
+  }
+  const cells = rows.map((row) =>
+    columns.map(({ field, show }) => (show ? plain(show(row[field], row)) : cell(row[field]))),
+  )
+  if (!io.tty) {
+    for (const line of cells) io.out(`${line.join('\t')}\n`)
+    return
+  }
+  const titles = columns.map(({ field, title }) => title ?? field)
+  const widths = titles.map((title, i) => Math.max(width(title), ...cells.map((line) => width(line[i] ?? ''))))
+  const print = (line: readonly string[]) =>
+    line
+      .map((text, i) => (i === line.length - 1 ? text : text + ' '.repeat((widths[i] ?? 0) - width(text) + 2)))
+      .join('')
+      .trimEnd()
+  if (rows.length > 0) io.out(`${dim(io, print(titles.map((title) => title.toUpperCase())))}\n`)
+  for (const line of cells) io.out(`${print(line)}\n`)
+}
+
+/** One thing: JSON object, or its fields one a line. */
+export function printOne(io: Io, row: Row, wanted: Wanted): void {
+  if (wanted.json) {
+    io.out(`${JSON.stringify(pick(row, fieldsOf(wanted.json)), undefined, io.tty ? 2 : undefined)}\n`)
+    return
+  }
+  const shown = Object.entries(row).filter(([, value]) => value !== undefined && !isEmpty(value))
+  const longest = Math.max(0, ...shown.map(([field]) => field.length))
+  for (const [field, value] of shown)
+    io.out(io.tty ? `${dim(io, field.padEnd(longest))}  ${cell(value)}\n` : `${field}\t${cell(value)}\n`)
+}
+
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0
+
+/** Columns a text takes; wide East Asian characters take two. */
+const width = (text: string): number => {
+  let columns = 0
+  for (const letter of text)
+    columns += /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uff00-\uff60]/u.test(letter) ? 2 : 1
+  return columns
+}
+
+const paint = (code: string, end: string) => (io: Io, text: string) =>
+  io.color ? `\u001b[${code}m${text}\u001b[${end}m` : text
+export const dim = paint('2', '22')
+export const bold = paint('1', '22')
+export const red = paint('31', '39')
+export const green = paint('32', '39')
+export const yellow = paint('33', '39')

@@ -1,0 +1,160 @@
+// Keys: issue, list, show, rotate, suspend, resume, revoke, transfer.
+import { writeFileSync } from 'node:fs'
+import type { Key } from '../admin/contract.ts'
+import type { Client } from './client.ts'
+import { Failure, usage } from './failure.ts'
+import { arg, flagList, flagText, listAll, reasonOf, refOf } from './input.ts'
+import { type Column, green, printOne, printRows, type Row, red, yellow } from './io.ts'
+import type { Command, Input } from './options.ts'
+import { readMoment, relative } from './when.ts'
+
+const COLUMNS: readonly Column[] = [
+  { field: 'id' },
+  { field: 'name' },
+  { field: 'owner' },
+  { field: 'condition', title: 'state' },
+  { field: 'expiresAt', title: 'expires', show: relative },
+  {
+    field: 'lastUsedAt',
+    title: 'last used',
+    show: (at, row) => (at ? `${relative(at)} from ${row.lastAddress}` : 'never'),
+  },
+]
+
+/** Who is meant when nobody is named: whoever asks. */
+const ownerOf = async (input: Input, client: Client): Promise<string> => {
+  const owner = flagText(input, 'owner')
+  return owner === undefined ? (await client.call('self.show', {})).principal : refOf(owner)
+}
+
+/** A key by id, or by name: of the owner that is named, else of whoever asks, else of the only one who has it. */
+async function find(input: Input, client: Client): Promise<Key> {
+  const text = arg(input, 0)
+  if (/^[0-9A-Za-z]{12}$/.test(text)) {
+    const found = await client.call('keys.show', { params: { id: text } }).catch((error: unknown) => error)
+    if (!(found instanceof Error)) return found as Key
+  }
+  const owner = flagText(input, 'owner')
+  const query = { name: text, limit: 50, ...(owner === undefined ? {} : { owner: refOf(owner) }) }
+  const { items } = await client.call('keys.list', { query })
+  const living = items.filter((item) => item.replacedBy === undefined && item.condition !== 'revoked')
+  const self = living.length > 1 ? await ownerOf(input, client) : undefined
+  const [only, ...more] = self === undefined ? living : living.filter((item) => item.owner === self)
+  if (only && more.length === 0) return only
+  if (!only && living.length === 0)
+    throw new Failure(`There is no key "${text}" that you may see`, { next: 'sallyport key list' })
+  throw new Failure(`Several owners have a key called "${text}"`, {
+    why: living.map((item) => `${item.id}  ${item.owner}`).join('\n'),
+    next: 'name it by its id, or give --owner',
+  })
+}
+
+export const list: Command = async (input) => {
+  const client = await input.client()
+  const owner = flagText(input, 'owner')
+  const state = flagText(input, 'state')
+  if (state !== undefined && !['active', 'suspended', 'revoked'].includes(state))
+    throw usage('--state takes active, suspended or revoked')
+  const expiring = flagText(input, 'expiring')
+  const unused = flagText(input, 'unused')
+  const rows = await listAll(input, client, 'keys.list', {
+    query: {
+      ...(owner !== undefined && { owner: refOf(owner) }),
+      ...(state !== undefined && { state: state as 'active' }),
+      ...(expiring !== undefined && { expiresBefore: readMoment(expiring, 1, '--expiring') }),
+      ...(unused !== undefined && { unusedSince: readMoment(unused, -1, '--unused') }),
+    },
+  })
+  printRows(input.io, rows, COLUMNS, { json: input.flags.json as string })
+  if (rows.length === 0) input.io.say('No keys. Issue one:  sallyport key create <name>')
+  return 0
+}
+
+/** The one moment a key is seen: on stdout alone, or in a file only its owner can read. */
+function hand(input: Input, issued: Row & { readonly key?: string | undefined }): void {
+  const { key, ...rest } = issued
+  const file = flagText(input, 'secretFile')
+  if (key === undefined) throw new Failure('The gateway did not show the key', { next: 'sallyport key rotate' })
+  if (file !== undefined) {
+    writeFileSync(file, `${key}\n`, { mode: 0o600, flag: 'wx' })
+    input.io.say(`The key is in ${file}`)
+    if (input.flags.json) printOne(input.io, rest, { json: input.flags.json as string })
+  } else if (input.flags.json) printOne(input.io, issued, { json: input.flags.json as string })
+  else input.io.out(`${key}\n`)
+}
+
+export const create: Command = async (input) => {
+  const client = await input.client()
+  const expires = flagText(input, 'expires')
+  const purpose = flagText(input, 'purpose')
+  const [actions, models, networks, origins] = ['action', 'model', 'network', 'origin'].map((name) =>
+    flagList(input, name),
+  )
+  const issued = await client.call('keys.create', {
+    body: {
+      owner: await ownerOf(input, client),
+      name: arg(input, 0),
+      ...(expires !== undefined && { expiresAt: readMoment(expires, 1, '--expires') }),
+      ...(purpose !== undefined && { purpose }),
+      ...(actions && { actions }),
+      ...(models && { models }),
+      ...(networks && { networks }),
+      ...(origins && { origins }),
+    },
+  })
+  input.io.say(`Key ${issued.id} of ${issued.owner}, ends ${relative(issued.expiresAt)}. It is shown this once:`)
+  hand(input, issued)
+  return 0
+}
+
+export const show: Command = async (input) => {
+  const client = await input.client()
+  printOne(input.io, await find(input, client), { json: input.flags.json as string })
+  return 0
+}
+
+export const rotate: Command = async (input) => {
+  const client = await input.client()
+  const { id } = await find(input, client)
+  const oldDies = flagText(input, 'oldDies')
+  const expires = flagText(input, 'expires')
+  const { old, ...issued } = await client.call('keys.rotate', {
+    params: { id },
+    body: {
+      ...(oldDies !== undefined && { oldDiesAt: readMoment(oldDies, 1, '--old-dies') }),
+      ...(expires !== undefined && { expiresAt: readMoment(expires, 1, '--expires') }),
+    },
+  })
+  const used =
+    old.lastUsedAt === undefined ? 'never used' : `last used ${relative(old.lastUsedAt)} from ${old.lastAddress}`
+  const end = old.condition === 'expired' ? 'has ended' : `works until ${old.diesAt ?? old.expiresAt}`
+  input.io.say(`The old key ${old.display} ${end}; ${used}.`)
+  input.io.say(`New key ${issued.id}, ends ${relative(issued.expiresAt)}. It is shown this once:`)
+  hand(input, issued)
+  return 0
+}
+
+const step =
+  (verb: 'suspend' | 'resume' | 'revoke', done: string, color: typeof red): Command =>
+  async (input) => {
+    const client = await input.client()
+    const { id, display } = await find(input, client)
+    const after = await client.call(`keys.${verb}`, { params: { id }, body: { reason: reasonOf(input) } })
+    if (input.flags.json) printOne(input.io, after, { json: input.flags.json as string })
+    input.io.say(`${color(input.io, done)}  ${display} (${id}) of ${after.owner}`)
+    return 0
+  }
+export const suspend = step('suspend', 'suspended', yellow)
+export const resume = step('resume', 'resumed', green)
+export const revoke = step('revoke', 'revoked', red)
+
+export const transfer: Command = async (input) => {
+  const client = await input.client()
+  const to = flagText(input, 'to')
+  if (to === undefined) throw usage('Say to whom', 'sallyport key transfer <key> --to <who>')
+  const { id } = await find(input, client)
+  const after = await client.call('keys.transfer', { params: { id }, body: { owner: refOf(to) } })
+  if (input.flags.json) printOne(input.io, after, { json: input.flags.json as string })
+  input.io.say(`${after.display} belongs to ${after.owner} now`)
+  return 0
+}

@@ -1,0 +1,56 @@
+// Emergency stops.
+import type { BodyInput } from '../admin/contract.ts'
+import { usage } from './failure.ts'
+import { arg, flagText, reasonOf, uidTextOf } from './input.ts'
+import { printOne, printRows, red } from './io.ts'
+import type { Command } from './options.ts'
+import { printReceipt } from './session.ts'
+import { readMoment, relative } from './when.ts'
+
+const KINDS = ['principal', 'credential', 'role', 'model', 'session', 'network', 'everything'] as const
+type Kind = BodyInput<'locks.create'>['kind']
+const isKind = (word: string): word is Kind => (KINDS as readonly string[]).includes(word)
+
+export const list: Command = async (input) => {
+  const client = await input.client()
+  const { items } = await client.call('locks.list', {})
+  const columns = [
+    { field: 'id' },
+    { field: 'kind' },
+    { field: 'target' },
+    { field: 'reason' },
+    { field: 'createdBy', title: 'by' },
+    { field: 'until', show: (at: unknown) => (at === undefined ? 'lifted by hand' : relative(at)) },
+  ]
+  printRows(input.io, items, columns, { json: input.flags.json as string })
+  if (items.length === 0) input.io.say('Nothing is locked.')
+  return 0
+}
+
+export const add: Command = async (input) => {
+  const kind = arg(input, 0)
+  if (!isKind(kind)) throw usage(`There is no kind of lock "${kind}"`, `one of ${KINDS.join(', ')}`)
+  const target = arg(input, 1)
+  if (kind !== 'everything' && target === '') throw usage(`Say which ${kind}`)
+  const until = flagText(input, 'until')
+  const client = await input.client()
+  const { receipt, ...lock } = await client.call('locks.create', {
+    body: {
+      kind,
+      ...(target !== '' && { target: kind === 'principal' ? uidTextOf(target) : target }),
+      reason: reasonOf(input),
+      ...(until !== undefined && { until: readMoment(until, 1, '--until') }),
+    },
+  })
+  if (input.flags.json) printOne(input.io, { ...lock, receipt }, { json: input.flags.json as string })
+  const end = lock.until === undefined ? '' : `, ends ${relative(lock.until)}`
+  input.io.say(`${red(input.io, 'locked')}  ${lock.kind} ${lock.target}${end}. Undo:  sallyport lock remove ${lock.id}`)
+  return printReceipt(input.io, receipt)
+}
+
+export const remove: Command = async (input) => {
+  const client = await input.client()
+  const { lifted, receipt } = await client.call('locks.lift', { params: { id: arg(input, 0) } })
+  input.io.say(lifted ? 'Lifted. What it ended stays ended.' : 'It was not in force any more.')
+  return printReceipt(input.io, receipt)
+}

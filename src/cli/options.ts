@@ -1,0 +1,431 @@
+// Every command of the CLI as one typed table: its words, arguments, flags, and where its code is. Nothing is loaded
+// before it is needed, so that `sallyport help` is there at once. To add a command: one row here, one function in a file
+// named after the noun.
+import type { Client } from './client.ts'
+import type { Io } from './io.ts'
+
+export type FlagValue = string | boolean | string[] | undefined
+
+export interface Input {
+  readonly args: readonly string[]
+  /** By long name in camel case; `--no-x` is `x: false`. */
+  readonly flags: Readonly<Record<string, FlagValue>>
+  readonly io: Io
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly start: StartApp
+  /** The gateway as flags, environment and data folder name it. */
+  client(): Promise<Client>
+}
+
+/** What app.ts gives: a running gateway. */
+export type StartApp = (config: import('../config/index.ts').Config) => Promise<{
+  readonly url: string
+  readonly adminUrl: string
+  readonly model: string | undefined
+  readonly firstRunKey: string | undefined
+  close(): Promise<void>
+}>
+
+/** Returns the exit code; nothing is 0. */
+export type Command = (input: Input) => Promise<number | undefined>
+
+export interface Flag {
+  /** As commander writes it: `--expires <when>`, `--model <name...>`, `--force`. */
+  readonly flag: string
+  readonly about: string
+}
+
+export interface CommandSpec {
+  /** `key create` */
+  readonly name: string
+  /** `<name>`, `[file]`, `<name...>` */
+  readonly args?: string
+  readonly about: string
+  readonly flags?: readonly Flag[]
+  /** Flags that are known only when the command is asked for. */
+  readonly moreFlags?: () => Promise<readonly Flag[]>
+  readonly example?: string
+  readonly load: () => Promise<Command>
+}
+
+/** On every command. */
+export const COMMON_FLAGS: readonly Flag[] = [
+  { flag: '--url <url>', about: 'Gateway to talk to (SALLYPORT_URL)' },
+  { flag: '--key <key>', about: 'Key to talk to it with; better SALLYPORT_KEY, which does not show in process lists' },
+  { flag: '--data <dir>', about: 'Data folder of the gateway (default: .sallyport)' },
+  { flag: '--json [fields]', about: 'JSON on stdout; with names, only those fields' },
+  { flag: '--no-color', about: 'No colours (also NO_COLOR)' },
+]
+
+const REASON: Flag = { flag: '--reason <text>', about: 'Why, for the audit log' }
+const PAGE: readonly Flag[] = [
+  { flag: '--limit <n>', about: 'Most rows (default: 50)' },
+  { flag: '--all', about: 'Every row' },
+]
+const OWNER: Flag = { flag: '--owner <who>', about: 'User by name, or Service:NAME, Agent:NAME; default: yourself' }
+const SCOPES: readonly Flag[] = [
+  { flag: '--action <name...>', about: 'Only these actions: chat, embed, …; or a group such as use, read' },
+  { flag: '--model <name...>', about: 'Only these models' },
+  { flag: '--network <cidr...>', about: 'Only from these networks' },
+  { flag: '--origin <origin...>', about: 'Only from these web origins' },
+]
+const EVENTS: readonly Flag[] = [
+  { flag: '--decision <d>', about: 'allow or deny' },
+  { flag: '--kind <kinds>', about: 'Kinds of event, with commas between: call.finished,key.revoked' },
+  { flag: '--principal <who>', about: 'Who acted: User:dana' },
+  { flag: '--model <name>', about: 'Model' },
+  { flag: '--action <name>', about: 'Action' },
+  { flag: '--rule <id>', about: 'Rule that decided' },
+  { flag: '--session <id>', about: 'Session' },
+]
+
+const principal = (noun: string, what: string, file: () => Promise<typeof import('./user.ts')>): CommandSpec[] => [
+  {
+    name: `${noun} list`,
+    about: `List ${what}s`,
+    flags: [...PAGE, { flag: '--search <text>', about: 'Part of the name' }],
+    load: async () => (await file()).list(noun),
+  },
+  {
+    name: `${noun} create`,
+    args: '<name>',
+    about: `Create a ${what}`,
+    flags: [
+      { flag: '--display-name <text>', about: 'Name for people' },
+      { flag: '--email <address>', about: 'Address' },
+      { flag: '--attribute <name=value...>', about: 'Facts for rules' },
+      { flag: '--role <name...>', about: 'Roles to give at once' },
+      { flag: '--group <name...>', about: 'Groups to put it into at once' },
+      ...(noun === 'agent' ? [{ flag: '--on-behalf-of <user>', about: 'The user it acts for' }] : []),
+    ],
+    load: async () => (await file()).create(noun),
+  },
+  {
+    name: `${noun} show`,
+    args: '<name>',
+    about: `Show a ${what} with its groups, roles and keys`,
+    load: async () => (await file()).show(noun),
+  },
+  {
+    name: `${noun} suspend`,
+    args: '<name>',
+    about: `Suspend a ${what}: keys stop, running calls end`,
+    flags: [REASON],
+    load: async () => (await file()).suspend(noun),
+  },
+  {
+    name: `${noun} restore`,
+    args: '<name>',
+    about: `Let a suspended ${what} act again; keys stay suspended`,
+    flags: [REASON],
+    load: async () => (await file()).restore(noun),
+  },
+  {
+    name: `${noun} remove`,
+    args: '<name>',
+    about: `Remove a ${what} for good; the name is not given again`,
+    flags: [REASON, { flag: '--yes', about: 'Do not ask' }],
+    load: async () => (await file()).remove(noun),
+  },
+]
+
+const user = () => import('./user.ts')
+const key = () => import('./key.ts')
+const group = () => import('./group.ts')
+const role = () => import('./role.ts')
+const model = () => import('./model.ts')
+const session = () => import('./session.ts')
+const audit = () => import('./audit.ts')
+
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'up',
+    about: 'Start the gateway',
+    flags: [
+      { flag: '--config <file>', about: 'Settings (default: sallyport.yaml, if it is there)' },
+      { flag: '--upstream <url...>', about: 'Model server to put the gateway in front of' },
+      { flag: '--auto', about: 'Use the model servers found on this machine' },
+    ],
+    moreFlags: async () => (await import('./up.ts')).settingFlags(),
+    example: 'sallyport up --upstream http://127.0.0.1:11434',
+    load: async () => (await import('./up.ts')).up,
+  },
+  {
+    name: 'init',
+    args: '[folder]',
+    about: 'Write a sallyport.yaml and the shipped rules to start from',
+    flags: [{ flag: '--force', about: 'Overwrite what is there' }],
+    load: async () => (await import('./init.ts')).init,
+  },
+  {
+    name: 'doctor',
+    about: 'Check the installation, and whether a model server can be reached round the gateway',
+    flags: [{ flag: '--config <file>', about: 'Settings' }],
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  { name: 'status', about: 'What runs, and what needs you', load: async () => (await import('./status.ts')).status },
+  {
+    name: 'whoami',
+    about: 'Who you are to the gateway, and what you may use',
+    load: async () => (await import('./status.ts')).whoami,
+  },
+  {
+    name: 'connect',
+    args: '<client>',
+    about: 'Lines that connect a client: openai ollama anthropic langchain aisdk openwebui curl',
+    flags: [{ flag: '--model <name>', about: 'Model to name in them' }],
+    example: 'eval "$(sallyport connect openai)"',
+    load: async () => (await import('./connect.ts')).connect,
+  },
+  {
+    name: 'config',
+    args: '[setting]',
+    about: 'Settings in effect, with their source',
+    flags: [
+      { flag: '--config <file>', about: 'Settings' },
+      { flag: '--schema', about: 'The JSON Schema of sallyport.yaml' },
+    ],
+    load: async () => (await import('./config.ts')).config,
+  },
+
+  {
+    name: 'key list',
+    about: 'List keys',
+    flags: [
+      ...PAGE,
+      OWNER,
+      { flag: '--state <state>', about: 'active, suspended or revoked' },
+      { flag: '--expiring <span>', about: 'Ending within, for example 7d' },
+      { flag: '--unused <span>', about: 'Not used for, for example 30d' },
+    ],
+    load: async () => (await key()).list,
+  },
+  {
+    name: 'key create',
+    args: '<name>',
+    about: 'Issue a key. It is shown once, on stdout',
+    flags: [
+      OWNER,
+      { flag: '--expires <when>', about: 'Span or date (default: 90d, or as configured)' },
+      { flag: '--purpose <text>', about: 'What it is for' },
+      ...SCOPES,
+      { flag: '--secret-file <file>', about: 'Write the key there (mode 0600) instead of to stdout' },
+    ],
+    example: 'sallyport key create ci-embed --owner Service:ci --action embed --expires 30d',
+    load: async () => (await key()).create,
+  },
+  {
+    name: 'key show',
+    args: '<key>',
+    about: 'Show a key by id or name',
+    flags: [OWNER],
+    load: async () => (await key()).show,
+  },
+  {
+    name: 'key rotate',
+    args: '<key>',
+    about: 'Issue the successor of a key; both work until the old one dies',
+    flags: [
+      OWNER,
+      { flag: '--old-dies <when>', about: 'now, span or date (default: 24h)' },
+      { flag: '--expires <when>', about: 'End of the new key' },
+      { flag: '--secret-file <file>', about: 'Write the key there (mode 0600) instead of to stdout' },
+    ],
+    load: async () => (await key()).rotate,
+  },
+  {
+    name: 'key suspend',
+    args: '<key>',
+    about: 'Stop a key until it is resumed',
+    flags: [OWNER, REASON],
+    load: async () => (await key()).suspend,
+  },
+  {
+    name: 'key resume',
+    args: '<key>',
+    about: 'Let a suspended key work again',
+    flags: [OWNER, REASON],
+    load: async () => (await key()).resume,
+  },
+  {
+    name: 'key revoke',
+    args: '<key>',
+    about: 'Revoke a key for good; its running calls end',
+    flags: [OWNER, REASON],
+    load: async () => (await key()).revoke,
+  },
+  {
+    name: 'key transfer',
+    args: '<key>',
+    about: 'Give a key to another owner',
+    flags: [OWNER, { flag: '--to <who>', about: 'New owner: user by name, or Service:NAME' }],
+    load: async () => (await key()).transfer,
+  },
+  {
+    name: 'key scan',
+    args: '<path...>',
+    about: 'Find keys that leaked into files; exit code 1 if there are any',
+    load: async () => (await import('./scan.ts')).scan,
+  },
+
+  ...principal('user', 'user', user),
+  ...principal('service', 'service', user),
+  ...principal('agent', 'agent', user),
+
+  {
+    name: 'group list',
+    about: 'List groups',
+    flags: [...PAGE, { flag: '--search <text>', about: 'Part of the name' }],
+    load: async () => (await group()).list,
+  },
+  {
+    name: 'group create',
+    args: '<name>',
+    about: 'Create a group',
+    flags: [{ flag: '--description <text>', about: 'What it is for' }],
+    load: async () => (await group()).create,
+  },
+  {
+    name: 'group show',
+    args: '<name>',
+    about: 'Show a group, its members and roles',
+    load: async () => (await group()).show,
+  },
+  {
+    name: 'group add',
+    args: '<group> <member...>',
+    about: 'Put users (or Service:NAME, Agent:NAME, Group:NAME) into a group',
+    load: async () => (await group()).add,
+  },
+  {
+    name: 'group drop',
+    args: '<group> <member...>',
+    about: 'Take members out of a group',
+    load: async () => (await group()).drop,
+  },
+  {
+    name: 'group remove',
+    args: '<name>',
+    about: 'Remove a group for good',
+    flags: [{ flag: '--yes', about: 'Do not ask' }],
+    load: async () => (await group()).remove,
+  },
+
+  { name: 'role list', about: 'List roles', flags: PAGE, load: async () => (await role()).list },
+  {
+    name: 'role create',
+    args: '<name>',
+    about: 'Create a role; what it may do is said by rules',
+    flags: [{ flag: '--description <text>', about: 'What it is for' }],
+    load: async () => (await role()).create,
+  },
+  { name: 'role show', args: '<name>', about: 'Show a role and who holds it', load: async () => (await role()).show },
+  {
+    name: 'role assign',
+    args: '<role> <holder>',
+    about: 'Give a role to a user (or Service:NAME, Agent:NAME, Group:NAME)',
+    flags: [{ flag: '--until <when>', about: 'Span or date' }, REASON],
+    load: async () => (await role()).assign,
+  },
+  {
+    name: 'role unassign',
+    args: '<role> <holder>',
+    about: 'Take a role away',
+    load: async () => (await role()).unassign,
+  },
+  {
+    name: 'role remove',
+    args: '<name>',
+    about: 'Remove a role for good, from everybody',
+    flags: [{ flag: '--yes', about: 'Do not ask' }],
+    load: async () => (await role()).remove,
+  },
+
+  { name: 'model list', about: 'List models', flags: PAGE, load: async () => (await model()).list },
+  { name: 'model show', args: '<model>', about: 'Show a model', load: async () => (await model()).show },
+  {
+    name: 'upstream list',
+    about: 'List the servers that answer for models',
+    load: async () => (await model()).upstreams,
+  },
+
+  {
+    name: 'session list',
+    about: 'List sessions with running calls',
+    flags: PAGE,
+    load: async () => (await session()).list,
+  },
+  { name: 'session show', args: '<id>', about: 'Show a session', load: async () => (await session()).show },
+  {
+    name: 'session cut',
+    args: '<id>',
+    about: 'End a session and its running calls',
+    flags: [REASON],
+    load: async () => (await session()).cut,
+  },
+  { name: 'call list', about: 'List running calls', flags: PAGE, load: async () => (await session()).calls },
+  {
+    name: 'call cut',
+    about: 'End running calls',
+    flags: [
+      { flag: '--of <who>', about: 'Of a user (or Service:NAME, Agent:NAME)' },
+      { flag: '--with <key>', about: 'With a key, by id' },
+      { flag: '--model <name>', about: 'Of a model' },
+      { flag: '--session <id>', about: 'Of a session' },
+      { flag: '--call <id>', about: 'One call' },
+      { flag: '--address <cidr>', about: 'From an address or network' },
+      REASON,
+    ],
+    load: async () => (await session()).cutCalls,
+  },
+  { name: 'lock list', about: 'List locks in force', load: async () => (await import('./lock.ts')).list },
+  {
+    name: 'lock add',
+    args: '<kind> [target]',
+    about: 'Stop a principal, credential, role, model, session, network or everything',
+    flags: [REASON, { flag: '--until <when>', about: 'Span or date (default: until lifted)' }],
+    example: 'sallyport lock add principal dana --until 2h --reason "laptop lost"',
+    load: async () => (await import('./lock.ts')).add,
+  },
+  {
+    name: 'lock remove',
+    args: '<id>',
+    about: 'Lift a lock; what it ended stays ended',
+    load: async () => (await import('./lock.ts')).remove,
+  },
+
+  {
+    name: 'can',
+    args: '<who> <action> <model>',
+    about: 'Whether somebody may do something now, and by which rule',
+    example: 'sallyport can dana chat llama3',
+    load: async () => (await import('./why.ts')).can,
+  },
+  {
+    name: 'why',
+    args: '[decision]',
+    about: 'Why a call was allowed or denied: a decision, call or event id, or "last"',
+    load: async () => (await import('./why.ts')).why,
+  },
+  {
+    name: 'tail',
+    about: 'Follow what is decided, live',
+    flags: EVENTS,
+    example: 'sallyport tail --decision deny --model llama3',
+    load: async () => (await audit()).tail,
+  },
+  {
+    name: 'audit list',
+    about: 'Search the audit log, newest first',
+    flags: [
+      ...PAGE,
+      ...EVENTS,
+      { flag: '--since <when>', about: 'Span or date' },
+      { flag: '--until <when>', about: 'Span or date' },
+      { flag: '--text <text>', about: 'In the reason' },
+    ],
+    load: async () => (await audit()).list,
+  },
+  { name: 'audit show', args: '<event>', about: 'Show one event', load: async () => (await audit()).show },
+  { name: 'version', about: 'Version of this program', load: async () => (await import('./status.ts')).version },
+]

@@ -1,0 +1,138 @@
+// From argv to an exit code: builds the parser from the table, runs the command, says what went wrong.
+import { CommanderError, Command as Parser } from 'commander'
+import { EXIT, Failure } from './failure.ts'
+import { dim, type Io, red } from './io.ts'
+import { COMMANDS, COMMON_FLAGS, type CommandSpec, type FlagValue, type StartApp } from './options.ts'
+import { productVersion } from './version.ts'
+
+export interface RunOptions {
+  readonly io: Io
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly start: StartApp
+}
+
+/** The exit code. Never rejects. */
+export async function run(argv: readonly string[], options: RunOptions): Promise<number> {
+  const { io } = options
+  try {
+    let exit: number = EXIT.ok
+    const parser = await createParser(argv, options, (code) => {
+      exit = code
+    })
+    if (argv.length === 0) {
+      io.out(parser.helpInformation())
+      return EXIT.usage
+    }
+    await parser.parseAsync(argv, { from: 'user' })
+    return exit
+  } catch (error) {
+    return explain(error, io)
+  }
+}
+
+async function createParser(
+  argv: readonly string[],
+  options: RunOptions,
+  finish: (code: number) => void,
+): Promise<Parser> {
+  const { io } = options
+  const root = new Parser('sallyport')
+    .description('The permission layer in front of small language models.')
+    .version(`sallyport ${productVersion()}`, '-V, --version')
+    .configureHelp({
+      sortSubcommands: false,
+      subcommandTerm: (command) => `${command.name()} ${argsOf(command)}`.trim(),
+    })
+  const nouns = new Map<string, Parser>()
+  for (const spec of COMMANDS) {
+    const [first = '', second] = spec.name.split(' ')
+    let parent = root
+    if (second !== undefined) {
+      parent = nouns.get(first) ?? root.command(first).description(about(first))
+      nouns.set(first, parent)
+    }
+    const wanted = argv.includes(first) // only the command that was asked for needs all its flags
+    await addCommand(parent, spec, second ?? first, wanted, options, finish)
+  }
+  for (const parser of [root, ...nouns.values(), ...[root, ...nouns.values()].flatMap((one) => one.commands)])
+    parser
+      .exitOverride()
+      .configureOutput({ writeOut: io.out, writeErr: (text) => io.say(text.trimEnd()), outputError: () => {} })
+      .showSuggestionAfterError()
+  return root
+}
+
+const about = (noun: string): string => {
+  const verbs = COMMANDS.filter((spec) => spec.name.startsWith(`${noun} `)).map((spec) => spec.name.split(' ')[1])
+  return verbs.join(', ')
+}
+
+const argsOf = (command: Parser): string =>
+  command.registeredArguments
+    .map((arg) => {
+      const name = arg.variadic ? `${arg.name()}...` : arg.name()
+      return arg.required ? `<${name}>` : `[${name}]`
+    })
+    .join(' ')
+
+async function addCommand(
+  parent: Parser,
+  spec: CommandSpec,
+  name: string,
+  wanted: boolean,
+  options: RunOptions,
+  finish: (code: number) => void,
+): Promise<void> {
+  const command = parent.command(spec.args === undefined ? name : `${name} ${spec.args}`).description(spec.about)
+  const known = new Set<string>()
+  const more = wanted ? ((await spec.moreFlags?.()) ?? []) : []
+  for (const { flag, about } of [...(spec.flags ?? []), ...more, ...COMMON_FLAGS]) {
+    const long = /--(?:no-)?([a-z-]+)/.exec(flag)?.[0] ?? flag
+    if (known.has(long)) continue
+    known.add(long)
+    command.option(flag, about)
+  }
+  if (spec.example !== undefined) command.addHelpText('after', `\nExample:\n  ${spec.example}`)
+  command.action(async (...given: unknown[]) => {
+    const args = given
+      .slice(0, -2)
+      .flat()
+      .filter((arg) => arg !== undefined) as string[]
+    const flags = given.at(-2) as Record<string, FlagValue>
+    const io: Io = { ...options.io, color: options.io.color && flags.color !== false }
+    const code = await (await spec.load())({
+      args,
+      flags,
+      io,
+      env: options.env,
+      start: options.start,
+      async client() {
+        const { createClient, findConnection } = await import('./client.ts')
+        const text = (value: FlagValue) => (typeof value === 'string' ? value : undefined)
+        const data = text(flags.data) ?? options.env.SALLYPORT_DATA ?? '.sallyport'
+        return createClient(findConnection({ url: text(flags.url), key: text(flags.key), data, env: options.env }))
+      },
+    })
+    finish(code ?? EXIT.ok)
+  })
+}
+
+/** What, why, next, and the request to quote; then the exit code. */
+function explain(error: unknown, io: Io): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.ok
+    if (error.code === 'commander.help') return EXIT.usage
+    io.say(`${red(io, 'error')}  ${error.message.replace(/^error: /, '')}`)
+    io.say(`${dim(io, 'next ')}  sallyport help`)
+    return EXIT.usage
+  }
+  if (error instanceof Failure) {
+    io.say(`${red(io, 'error')}  ${error.message}`)
+    if (error.why !== undefined) for (const line of error.why.split('\n')) io.say(`${dim(io, 'why  ')}  ${line}`)
+    if (error.next !== undefined) io.say(`${dim(io, 'next ')}  ${error.next}`)
+    if (error.requestId !== undefined) io.say(`${dim(io, 'id   ')}  ${error.requestId}`)
+    return error.exit
+  }
+  io.say(`${red(io, 'error')}  ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  return EXIT.failed
+}

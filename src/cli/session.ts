@@ -1,0 +1,93 @@
+// Sessions and running calls: who holds them, and ending them.
+import { EXIT, usage } from './failure.ts'
+import { arg, flagText, listAll, reasonOf, uidTextOf } from './input.ts'
+import { green, type Io, printOne, printRows, red } from './io.ts'
+import type { Command } from './options.ts'
+import { relative } from './when.ts'
+
+export const list: Command = async (input) => {
+  const rows = await listAll(input, await input.client(), 'sessions.list')
+  const columns = [
+    { field: 'id' },
+    { field: 'principal' },
+    { field: 'turns' },
+    { field: 'tokens' },
+    { field: 'taint' },
+    { field: 'lastAt', title: 'last', show: relative },
+  ]
+  printRows(input.io, rows, columns, { json: input.flags.json as string })
+  if (rows.length === 0) input.io.say('No session has a running call.')
+  return 0
+}
+
+export const show: Command = async (input) => {
+  const client = await input.client()
+  printOne(input.io, await client.call('sessions.show', { params: { id: arg(input, 0) } }), {
+    json: input.flags.json as string,
+  })
+  return 0
+}
+
+interface Receipt {
+  readonly at: string
+  readonly seq: number
+  readonly cut?: number | undefined
+  readonly nodes: readonly {
+    readonly name: string
+    readonly applied: boolean
+    readonly milliseconds?: number | undefined
+  }[]
+}
+
+/** Says which nodes have confirmed; exit code 6 if one is silent. */
+export function printReceipt(io: Io, receipt: Receipt): number {
+  const nodes = receipt.nodes.map(({ name, applied, milliseconds }) =>
+    applied ? `${name} ${milliseconds ?? 0} ms ${green(io, '✓')}` : `${name} ${red(io, 'silent')}`,
+  )
+  io.say(`${receipt.cut ?? 0} running calls ended here · ${nodes.join('   ')}`)
+  return receipt.nodes.every(({ applied }) => applied) ? EXIT.ok : EXIT.partial
+}
+
+export const cut: Command = async (input) => {
+  const client = await input.client()
+  const receipt = await client.call('sessions.cut', {
+    params: { id: arg(input, 0) },
+    body: { reason: reasonOf(input) },
+  })
+  if (input.flags.json) printOne(input.io, receipt, { json: input.flags.json as string })
+  return printReceipt(input.io, receipt)
+}
+
+export const calls: Command = async (input) => {
+  const rows = await listAll(input, await input.client(), 'leases.list')
+  const columns = [
+    { field: 'call' },
+    { field: 'principal' },
+    { field: 'model' },
+    { field: 'action' },
+    { field: 'address' },
+    { field: 'tokens' },
+    { field: 'since', show: relative },
+  ]
+  printRows(input.io, rows, columns, { json: input.flags.json as string })
+  if (rows.length === 0) input.io.say('No call is running.')
+  return 0
+}
+
+export const cutCalls: Command = async (input) => {
+  const client = await input.client()
+  const who = flagText(input, 'of')
+  const given = {
+    key: flagText(input, 'with'),
+    principal: who === undefined ? undefined : uidTextOf(who),
+    model: flagText(input, 'model'),
+    session: flagText(input, 'session'),
+    call: flagText(input, 'call'),
+    address: flagText(input, 'address'),
+  }
+  const one = Object.entries(given).filter(([, value]) => value !== undefined)
+  if (one.length !== 1) throw usage('Say which calls, by exactly one of --of --with --model --session --call --address')
+  const receipt = await client.call('leases.cut', { body: { ...Object.fromEntries(one), reason: reasonOf(input) } })
+  if (input.flags.json) printOne(input.io, receipt, { json: input.flags.json as string })
+  return printReceipt(input.io, receipt)
+}

@@ -1,0 +1,87 @@
+// What runs and what needs somebody; who you are; which version this is.
+import { Failure } from './failure.ts'
+import { dim, green, printOne, red, yellow } from './io.ts'
+import type { Command } from './options.ts'
+import { productVersion } from './version.ts'
+import { relative } from './when.ts'
+
+export const version: Command = async ({ io, flags }) => {
+  if (flags.json) printOne(io, { version: productVersion(), node: process.version }, { json: flags.json as string })
+  else io.out(`sallyport ${productVersion()}\n`)
+  return 0
+}
+
+export const whoami: Command = async (input) => {
+  const client = await input.client()
+  const { credential, ...self } = await client.call('self.show', {})
+  if (input.flags.json) printOne(input.io, { ...self, credential }, { json: input.flags.json as string })
+  else
+    printOne(
+      input.io,
+      {
+        ...self,
+        credential: `${credential.kind} ${credential.id}`,
+        expires: credential.expiresAt === undefined ? 'never' : relative(credential.expiresAt),
+        ...(credential.actions && { 'only actions': credential.actions }),
+        ...(credential.models && { 'only models': credential.models }),
+      },
+      {},
+    )
+  return 0
+}
+
+const WEEK_MS = 7 * 86_400_000
+
+export const status: Command = async (input) => {
+  const { io } = input
+  const client = await input.client()
+  const self = await client.call('self.show', {})
+  // What the caller may not see is left out, not shown as nothing.
+  const seen = async <T>(work: Promise<T>): Promise<T | undefined> =>
+    work.catch((error: unknown) => {
+      if (error instanceof Failure && error.exit === 1) return undefined
+      throw error
+    })
+  const soon = new Date(Date.now() + WEEK_MS).toISOString()
+  const [upstreams, leases, nodes, policy, locks, expiring] = await Promise.all([
+    seen(client.call('upstreams.list', {})),
+    seen(client.call('leases.list', { query: { limit: 200 } })),
+    seen(client.call('nodes.list', {})),
+    seen(client.call('policies.show', {})),
+    seen(client.call('locks.list', {})),
+    seen(client.call('keys.list', { query: { state: 'active', expiresBefore: soon, limit: 200 } })),
+  ])
+  const dying = expiring?.items.filter((key) => key.condition === 'expiring') ?? []
+  const down = upstreams?.items.filter((one) => one.state !== 'up') ?? []
+  const facts = {
+    gateway: client.connection.url,
+    product: self.product,
+    you: self.principal,
+    roles: self.roles,
+    ...(policy && { policy: `${policy.rules} rules, ${policy.digest.slice(0, 19)}, since ${relative(policy.since)}` }),
+    ...(upstreams && { upstreams: upstreams.items.map((one) => `${one.name} ${one.state}`) }),
+    models: self.models,
+    ...(leases && { 'running calls': leases.items.length }),
+    ...(nodes && { nodes: nodes.items.map((node) => node.name) }),
+    ...(locks && { locks: locks.items.length }),
+  }
+  if (input.flags.json) {
+    printOne(
+      io,
+      { ...facts, expiringKeys: dying.map((key) => key.id), upstreamsDown: down.map((one) => one.name) },
+      { json: input.flags.json as string },
+    )
+    return 0
+  }
+  printOne(io, facts, {})
+  for (const one of down)
+    io.out(`${red(io, 'down')}  upstream ${one.name}${one.problem === undefined ? '' : `: ${one.problem}`}\n`)
+  for (const lock of locks?.items ?? []) io.out(`${red(io, 'locked')}  ${lock.kind} ${lock.target}: ${lock.reason}\n`)
+  for (const key of dying)
+    io.out(
+      `${yellow(io, 'expires')}  key ${key.name} of ${key.owner} ${relative(key.expiresAt)}:  sallyport key rotate ${key.id}\n`,
+    )
+  if (down.length + dying.length + (locks?.items.length ?? 0) === 0)
+    io.out(`${green(io, 'ok')}  ${dim(io, 'Nothing needs you.')}\n`)
+  return 0
+}

@@ -1,0 +1,177 @@
+// Starts the gateway and shows what to do with it. Finds model servers on this machine, but uses one only when told.
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Config, SETTINGS } from '../config/index.ts'
+import { Fault } from '../core/index.ts'
+import { ADMIN_FILE, readAdminFile } from './client.ts'
+import { loadSettings } from './config.ts'
+import { linesFor } from './connect.ts'
+import { EXIT, Failure } from './failure.ts'
+import { SHIPPED } from './init.ts'
+import { flagList, prompt } from './input.ts'
+import { bold, dim, green, type Io, yellow } from './io.ts'
+import type { Command, Flag, Input } from './options.ts'
+import { type FoundServer, findServers, lookAt } from './servers.ts'
+import { productVersion } from './version.ts'
+
+/** One flag per setting that can be given on a command line. */
+export const settingFlags = async (): Promise<readonly Flag[]> =>
+  SETTINGS.flatMap(({ flag, type, description }) =>
+    flag === undefined ? [] : [{ flag: type === 'boolean' ? `${flag} [yes]` : `${flag} <value>`, about: description }],
+  )
+
+/** Commander's name of a flag: `--keys-default-days` → `keysDefaultDays`. */
+const camel = (flag: string): string =>
+  flag.slice(2).replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase())
+
+/** Flags of settings by the path of the setting. */
+function settingValues({ flags }: Input): Record<string, string | boolean> {
+  const values: Record<string, string | boolean> = {}
+  for (const { path, flag } of SETTINGS) {
+    const value = flag === undefined ? undefined : flags[camel(flag)]
+    if (typeof value === 'string' || typeof value === 'boolean') values[path] = value
+  }
+  return values
+}
+
+interface Upstream {
+  readonly [field: string]: unknown
+  readonly name: string
+  readonly kind: FoundServer['kind']
+  readonly url: string
+}
+
+const named = (server: FoundServer, taken: Set<string>): Upstream => {
+  let name: string = server.kind
+  for (let i = 2; taken.has(name); i++) name = `${server.kind}-${i}`
+  taken.add(name)
+  return { name, kind: server.kind, url: server.url }
+}
+
+/** How long a server that was named may take to say what it is. */
+const NAMED_TIMEOUT_MS = 3000
+
+/** The upstreams of this start beside those in the file. */
+async function upstreamsOf(input: Input, config: Config): Promise<Upstream[]> {
+  const { io, flags } = input
+  const taken = new Set(config.upstreams.map((upstream) => upstream.name))
+  const told = flagList(input, 'upstream') ?? []
+  const named_: Upstream[] = []
+  for (const url of told) {
+    if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+      throw new Failure(`--upstream ${url} is not an http:// or https:// address`, { exit: EXIT.usage })
+    const server = await lookAt(url, NAMED_TIMEOUT_MS)
+    if (!server) io.say(`${yellow(io, 'warn')}  ${url} does not list models now; taken as an OpenAI-compatible server`)
+    named_.push(
+      named(
+        server ?? { kind: 'openai', product: '', url: url.replace(/\/+$/, '').replace(/\/v1$/, ''), models: [] },
+        taken,
+      ),
+    )
+  }
+  if (told.length > 0 || config.upstreams.length > 0) return named_
+  const found = await findServers(`http://${config.listen}`)
+  for (const server of found) io.say(`found  ${server.product} at ${server.url} with ${server.models.length} models`)
+  if (flags.auto) return found.map((server) => named(server, taken))
+  if (found.length > 0 && !flags.json && process.stdin.isTTY && process.stderr.isTTY) {
+    const answer = await prompt(`Put the gateway in front of ${found.length === 1 ? 'it' : 'them'}? [y/N] `)
+    if (answer.trim().toLowerCase() === 'y') return found.map((server) => named(server, taken))
+  } else if (found.length > 0) io.say('Not used. To use what was found: --auto, or --upstream <url>')
+  return []
+}
+
+/** What the CLI of the same machine needs to reach this gateway. Keeps the key of the first start. */
+function writeAdminFile(data: string, facts: { url: string; key?: string | undefined }): void {
+  mkdirSync(data, { recursive: true, mode: 0o700 })
+  const file = join(data, ADMIN_FILE)
+  const key = facts.key ?? readAdminFile(data)?.key
+  const text = JSON.stringify({ url: facts.url, pid: process.pid, ...(key !== undefined && { key }) })
+  // Written beside and renamed: whoever reads it sees the old file or the new one, and never a wider mode.
+  writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}
+
+export const up: Command = async (input) => {
+  const { io, flags } = input
+  const values = settingValues(input)
+  const first = loadSettings(input, { flags: values })
+  const upstreams = await upstreamsOf(input, first.config)
+  const loaded = upstreams.length > 0 ? loadSettings(input, { flags: values, upstreams }) : first
+  const { config } = loaded
+  // Without rules of one's own, the shipped ones.
+  if (loaded.sources.get('policies') === 'default' && !existsSync(config.policies))
+    config.policies = join(SHIPPED, 'policies')
+
+  const app = await input.start(config).catch((error: unknown) => {
+    throw explainStart(error, config)
+  })
+  writeAdminFile(config.data, { url: app.adminUrl, key: app.firstRunKey })
+  if (flags.json)
+    io.out(
+      `${JSON.stringify({ url: app.url, admin_url: app.adminUrl, key: app.firstRunKey, model: app.model, pid: process.pid })}\n`,
+    )
+  else startPage(io, app, config)
+  const signal = await stopped()
+  if (!flags.json) io.say(`${signal === 'SIGINT' ? '\n' : ''}Stopping; running calls get a moment to end.`)
+  await app.close()
+  return EXIT.ok
+}
+
+const stopped = (): Promise<NodeJS.Signals> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
+  })
+
+function explainStart(error: unknown, config: Config): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  if (code === 'EADDRINUSE')
+    return new Failure(`${config.listen} is in use`, {
+      why: 'Another program, or another Sallyport, listens there.',
+      next: 'sallyport status, or sallyport up --listen 127.0.0.1:4142',
+    })
+  if (code === 'EACCES')
+    return new Failure(`This user may not listen on ${config.listen}`, { next: 'a port above 1023' })
+  if (error instanceof Fault && error.code !== 'internal')
+    return new Failure(error.title, {
+      why: error.detail,
+      exit: error.code === 'policy_invalid' ? EXIT.policyInvalid : EXIT.failed,
+    })
+  if (error instanceof Error && error.name === 'ConfigError')
+    return new Failure('The settings refuse to start', { why: error.message })
+  return error
+}
+
+interface Running {
+  readonly url: string
+  readonly model: string | undefined
+  readonly firstRunKey: string | undefined
+}
+
+function startPage(io: Io, { url, model, firstRunKey }: Running, config: Config): void {
+  const demo = config.upstreams.length === 0
+  const line = (name: string, text: string) => io.out(`  ${dim(io, name.padEnd(8))}${text}\n`)
+  io.out(`\n  ${bold(io, `Sallyport ${productVersion()}`)}   ${green(io, url)}\n\n`)
+  line(
+    'Model',
+    model === undefined
+      ? 'none yet: no server lists one'
+      : demo
+        ? `${model} (the shipped demo model: to try things out, not to rely on)`
+        : model,
+  )
+  line('Data', config.data)
+  if (firstRunKey !== undefined) {
+    line('Key', firstRunKey)
+    line('', `of the first administrator, shown this once; the CLI finds it in ${join(config.data, ADMIN_FILE)}`)
+  }
+  if (model !== undefined) {
+    io.out(`\n  Try it:\n\n`)
+    const key = firstRunKey ?? '$SALLYPORT_KEY'
+    for (const text of linesFor('curl', { url, key, model }))
+      io.out(`  ${firstRunKey === undefined ? text.replace(/'(Authorization: Bearer [^']*)'/, '"$1"') : text}\n`)
+  }
+  io.out(
+    `\n  ${dim(io, 'Next')}    sallyport user create dana --role user      sallyport key create laptop --owner dana\n`,
+  )
+  io.out(`          sallyport connect openai                    sallyport tail\n\n`)
+}

@@ -1,0 +1,141 @@
+// Users, services and agents. The three are handled alike; the noun is the word of the command.
+import type { Principal } from '../admin/contract.ts'
+import { usage } from './failure.ts'
+import { arg, confirm, flagList, flagText, listAll, reasonOf } from './input.ts'
+import { type Column, green, printOne, printRows, red, yellow } from './io.ts'
+import type { Command, Input } from './options.ts'
+import { relative } from './when.ts'
+
+const NOUNS = { user: 'users', service: 'services', agent: 'agents' } as const
+type Noun = keyof typeof NOUNS
+const TYPES = { user: 'User', service: 'Service', agent: 'Agent' } as const
+const isNoun = (word: string): word is Noun => word in NOUNS
+const nounOf = (word: string): Noun => {
+  if (!isNoun(word)) throw new Error(`no such noun: ${word}`)
+  return word
+}
+const wanted = ({ flags }: Input) => ({ json: flags.json as string })
+
+const COLUMNS: readonly Column[] = [
+  { field: 'name' },
+  { field: 'state' },
+  { field: 'displayName', title: 'called' },
+  { field: 'email' },
+  { field: 'onBehalfOf', title: 'for' },
+  { field: 'source' },
+  { field: 'createdAt', title: 'created', show: relative },
+]
+
+export const list =
+  (word: string): Command =>
+  async (input) => {
+    const noun = nounOf(word)
+    const search = flagText(input, 'search')
+    const rows = await listAll(input, await input.client(), `${NOUNS[noun]}.list`, {
+      query: { ...(search !== undefined && { search }) },
+    })
+    const columns = COLUMNS.filter(({ field }) => field !== 'onBehalfOf' || noun === 'agent')
+    printRows(input.io, rows, columns, wanted(input))
+    if (rows.length === 0) input.io.say(`No ${NOUNS[noun]}. Make one:  sallyport ${noun} create <name>`)
+    return 0
+  }
+
+/** `level=3` is a number, `external=true` a yes, `teams=a,b` stays text: lists come from a directory or the API. */
+function readAttributes(pairs: readonly string[] | undefined): Principal['attributes'] | undefined {
+  if (!pairs) return undefined
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=')
+      if (at < 1) throw usage(`--attribute takes name=value, not ${pair}`)
+      const value = pair.slice(at + 1)
+      if (value === 'true' || value === 'false') return [pair.slice(0, at), value === 'true']
+      return [pair.slice(0, at), /^-?(0|[1-9]\d{0,14})$/.test(value) ? Number(value) : value]
+    }),
+  )
+}
+
+export const create =
+  (word: string): Command =>
+  async (input) => {
+    const noun = nounOf(word)
+    const client = await input.client()
+    const name = arg(input, 0)
+    const [displayName, email, onBehalfOf] = ['displayName', 'email', 'onBehalfOf'].map((flag) => flagText(input, flag))
+    const given = input.flags.attribute
+    const attributes = readAttributes(Array.isArray(given) ? given : undefined)
+    const made = await client.call(`${NOUNS[noun]}.create`, {
+      body: {
+        name,
+        ...(displayName !== undefined && { displayName }),
+        ...(email !== undefined && { email }),
+        ...(attributes && { attributes }),
+        ...(onBehalfOf !== undefined && { onBehalfOf }),
+      },
+    })
+    const ref = `${TYPES[noun]}:${name}`
+    for (const role of flagList(input, 'role') ?? [])
+      await client.call('roles.assign', { params: { name: role }, body: { holder: ref } })
+    for (const group of flagList(input, 'group') ?? [])
+      await client.call('groups.add', { params: { name: group, member: ref } })
+    if (input.flags.json) printOne(input.io, made, wanted(input))
+    input.io.say(`${green(input.io, 'created')}  ${ref}. A key for it:  sallyport key create <name> --owner ${ref}`)
+    return 0
+  }
+
+export const show =
+  (word: string): Command =>
+  async (input) => {
+    const noun = nounOf(word)
+    const client = await input.client()
+    const found = await client.call(`${NOUNS[noun]}.show`, { params: { name: arg(input, 0) } })
+    const { items } = await client.call('keys.list', { query: { owner: `${TYPES[noun]}:${found.name}`, limit: 200 } })
+    const keys = items.filter((item) => item.condition !== 'revoked').map((item) => `${item.name} (${item.condition})`)
+    printOne(input.io, { ...found, keys }, wanted(input))
+    return 0
+  }
+
+export const suspend =
+  (word: string): Command =>
+  async (input) => {
+    const noun = nounOf(word)
+    const client = await input.client()
+    const name = arg(input, 0)
+    const done = await client.call(`${NOUNS[noun]}.suspend`, { params: { name }, body: { reason: reasonOf(input) } })
+    if (input.flags.json) printOne(input.io, done, wanted(input))
+    const { keys, agents } = done.ended
+    input.io.say(
+      `${yellow(input.io, 'suspended')}  ${TYPES[noun]}:${name} · ${keys.length} keys · ${agents.length} agents`,
+    )
+    input.io.say(`Undo:  sallyport ${noun} restore ${name}   (keys stay suspended)`)
+    return 0
+  }
+
+export const restore =
+  (word: string): Command =>
+  async (input) => {
+    const noun = nounOf(word)
+    const client = await input.client()
+    const name = arg(input, 0)
+    const row = await client.call(`${NOUNS[noun]}.restore`, { params: { name }, body: { reason: reasonOf(input) } })
+    if (input.flags.json) printOne(input.io, row, wanted(input))
+    input.io.say(
+      `${green(input.io, 'active')}  ${TYPES[noun]}:${name}. Its keys:  sallyport key list --owner ${TYPES[noun]}:${name}`,
+    )
+    return 0
+  }
+
+export const remove =
+  (word: string): Command =>
+  async (input) => {
+    const noun = nounOf(word)
+    const client = await input.client()
+    const name = arg(input, 0)
+    await confirm(
+      input,
+      `Remove ${TYPES[noun]}:${name} for good? Its keys are revoked and its name is never given again.`,
+    )
+    const ended = await client.call(`${NOUNS[noun]}.remove`, { params: { name }, query: { reason: reasonOf(input) } })
+    if (input.flags.json) printOne(input.io, ended, wanted(input))
+    input.io.say(`${red(input.io, 'removed')}  ${TYPES[noun]}:${name} · ${ended.keys.length} keys revoked`)
+    return 0
+  }
