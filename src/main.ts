@@ -19,5 +19,5 @@ process.exitCode = await run(process.argv.slice(2), {
     out: (text) => void process.stdout.write(text),
     say: (line) => void process.stderr.write(`${line}\n`),
   },
-  start: async (config) => (await import('./app.ts')).start(config),
+  start: async (...given) => (await import('./app.ts')).start(...given),
 })

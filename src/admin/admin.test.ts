@@ -461,8 +461,8 @@ describe('admin API', () => {
   it('explains', async () => {
     const can = (who: string, action: string, by = 'admin') =>
       as(by, 'POST', '/explain', { principal: `User:${who}`, action, resource: 'tiny' })
-    expect((await can('user', 'chat')).body).toMatchObject({ decision: 'allow', rules: ['user-uses-models'] })
-    expect((await can('reader', 'chat')).body).toMatchObject({ decision: 'deny', rules: [] })
+    expect((await can('user', 'chat')).body).toMatchObject({ decision: 'allow', decided: [{ id: 'user-uses-models' }] })
+    expect((await can('reader', 'chat')).body).toMatchObject({ decision: 'deny', decided: [] })
     expect((await can('user', 'chat', 'user')).body.decision).toBe('allow')
     expect((await can('reader', 'chat', 'user')).status).toBe(403)
     expect((await can('nosuch', 'chat')).body.decision).toBe('deny')

@@ -118,6 +118,7 @@ export function createAdmin(ports: AdminPorts): Admin {
       version: spec.versioned ? versionOf(request.header('if-match')) : undefined,
       signal: request.signal,
       demand: (further, subject) => demand(ports.judge.decide(caller, further, subject)),
+      may: (further, subject) => ports.judge.allows(caller, further, subject),
       sees: (subject) => ports.judge.allows(caller, 'list', subject),
     }
     const headers = { 'cache-control': 'no-store', 'x-request-id': requestId, 'x-sallyport-decision': decision.id }

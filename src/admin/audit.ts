@@ -65,6 +65,7 @@ export function auditHandlers(
       subject: ({ params }) => (params.id === 'last' ? { ...GATEWAY, action: 'list' } : GATEWAY),
       async handle({ caller, params }) {
         const event = await decisionOf(params.id ?? '', uidText(caller.principal))
+        if (!event && params.id === 'last') throw new Fault('not_found', { detail: 'You have made no call yet.' })
         if (!event) throw notFound('decision', params.id ?? '')
         return shown(event)
       },

@@ -7,6 +7,7 @@ import {
   type Caller,
   type Clock,
   type EntityUid,
+  Fault,
   groupsOf,
   type NewId,
   type PrincipalUid,
@@ -17,6 +18,7 @@ import {
   authContext,
   type ClockContext,
   type EntitySource,
+  explain,
   type GrantContext,
   NO_RISK,
   type Policy,
@@ -147,10 +149,13 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         line,
         text,
       })),
-    explain: ({ principal, action, resource }) => {
+    explain({ principal, action, resource }, reader) {
+      const program = policy.program()
+      if (!program) throw new Fault('not_found', { detail: 'No bundle is in force.' })
       const credential = { kind: 'key' as const, id: 'explain', bound: false }
       const caller: Caller = { principal: principal as PrincipalUid, credential, address: '127.0.0.1' }
-      return policy.decide(callQuery(caller, action, resource), rooms.entities)
+      const query = callQuery(caller, action, resource)
+      return explain(program, query, rooms.entities, { reader, roles: policy.waysIn(query, rooms.entities) })
     },
   }
 }

@@ -305,16 +305,30 @@ const eventFilter = {
   until: time.optional(),
 }
 
+const RuleView = z
+  .object({
+    id: z.string(),
+    effect: z.enum(['permit', 'forbid']),
+    why: z.string(),
+    file: z.string(),
+    line: z.int(),
+    clauses: z.array(z.object({ text: z.string(), state: z.enum(['met', 'not met', 'not known']) })),
+  })
+  .meta({ id: 'RuleView' })
 const Explanation = z
   .object({
     decision: z.enum(['allow', 'deny']),
     principal: z.string(),
     action: z.string(),
     resource: z.string(),
-    rules: z.array(z.string()).meta({ description: 'Rules that decided.' }),
-    errors: z.array(z.string()),
-    why: z.string().optional(),
-    ask: z.string().optional(),
+    summary: z.string(),
+    decided: z.array(RuleView).meta({ description: 'Rules that decided; none on a default deny.' }),
+    errors: z.array(RuleView).meta({ description: 'Rules that could not be evaluated: any of them denies.' }),
+    closest: z
+      .array(RuleView.extend({ missing: z.int(), role: z.string().optional() }))
+      .meta({ description: 'On a default deny: rules that came close.' }),
+    hidden: z.int().meta({ description: 'Rules that took part and are not for this reader.' }),
+    roles: z.array(z.string()).meta({ description: 'Roles that could be asked for.' }),
     policy: z.string(),
     validUntil: time.optional(),
   })

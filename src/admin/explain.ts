@@ -1,5 +1,5 @@
 // Why, and what would change it; and who the caller is.
-import { uidText } from '../core/index.ts'
+import type { RuleView } from '../policy/index.ts'
 import { GATEWAY } from './judge.ts'
 import { createOpenApi } from './openapi.ts'
 import type { AdminPorts } from './ports.ts'
@@ -8,6 +8,15 @@ import { type Handlers, readRef } from './route.ts'
 import { isoField, textField } from './time.ts'
 
 const TYPED = /^(User|Service|Agent|Group|Role|Model|ModelGroup|Gateway|Key|Session|DataClass|Tool|Document):(.+)$/
+
+const view = ({ id, effect, why, file, line, clauses }: RuleView) => ({
+  id,
+  effect,
+  why,
+  file,
+  line,
+  clauses: clauses.map((clause) => ({ ...clause })),
+})
 
 export function explainHandlers(ports: AdminPorts): Handlers<'explain.ask' | 'self.show' | 'openapi.show'> {
   const document = createOpenApi(ports.product)
@@ -19,21 +28,28 @@ export function explainHandlers(ports: AdminPorts): Handlers<'explain.ask' | 'se
         const self = !asked || (asked.type === caller.principal.type && asked.id === caller.principal.id)
         return self ? GATEWAY : { uid: asked, action: 'show' }
       },
-      handle({ body }) {
+      handle({ body, may }) {
         const principal = readRef<string>(body.principal)
         const [, type = 'Model', id = body.resource] = TYPED.exec(body.resource) ?? []
-        const decision = ports.explain({ principal, action: body.action, resource: { type, id } })
+        const question = { principal, action: body.action, resource: { type, id } }
+        const found = ports.explain(question, may('show', GATEWAY) ? 'administrator' : 'caller')
         return {
-          decision: decision.allow ? 'allow' : 'deny',
-          principal: uidText(decision.principal),
-          action: decision.action,
-          resource: uidText(decision.resource),
-          rules: [...decision.rules],
-          errors: [...decision.errors],
-          ...textField('why', decision.why),
-          ...textField('ask', decision.ask),
-          policy: decision.policy,
-          ...isoField('validUntil', decision.validUntil),
+          decision: found.allow ? 'allow' : 'deny',
+          principal: found.principal,
+          action: found.action,
+          resource: found.resource,
+          summary: found.summary,
+          decided: found.decided.map(view),
+          errors: found.errors.map(view),
+          closest: found.closest.map((rule) => ({
+            ...view(rule),
+            missing: rule.missing,
+            ...textField('role', rule.role),
+          })),
+          hidden: found.hidden,
+          roles: [...found.roles],
+          policy: found.policy,
+          ...isoField('validUntil', found.validUntil),
         }
       },
     },

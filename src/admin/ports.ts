@@ -1,8 +1,9 @@
 // What the admin API needs of the rooms. connect.ts makes it out of them.
 import type { Access, JustInTime } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
-import type { Caller, Clock, Decision, EntityUid, NewId } from '../core/index.ts'
+import type { Caller, Clock, EntityUid, NewId } from '../core/index.ts'
 import type { Identity, Presented } from '../identity/index.ts'
+import type { Explanation } from '../policy/index.ts'
 import type { MakeChange, Store } from '../store/index.ts'
 import type { Output, RouteId } from './contract.ts'
 import type { Judge } from './judge.ts'
@@ -33,7 +34,10 @@ export interface AdminPorts {
   policy(): Output<'policies.show'> | undefined
   rules(): readonly Item<'policies.rules'>[]
   /** What the rules say now to a question that nobody has asked. */
-  explain(question: { principal: EntityUid; action: string; resource: EntityUid }): Decision
+  explain(
+    question: { principal: EntityUid; action: string; resource: EntityUid },
+    reader: 'caller' | 'administrator',
+  ): Explanation
   /** Resolves when the nodes have applied the feed up to `seq`, or after a short wait; says who has. */
   acknowledged(seq: number): Promise<Output<'leases.cut'>['nodes']>
   /** Name and version of the product. */

@@ -1,8 +1,8 @@
 // The audit log: search, one event, and following it live.
 import type { Event } from '../admin/contract.ts'
+import type { Command, Input } from './command.ts'
 import { arg, flagText, listAll, uidTextOf } from './input.ts'
 import { type Column, dim, green, type Io, plain, printOne, printRows, red } from './io.ts'
-import type { Command, Input } from './options.ts'
 import { readMoment } from './when.ts'
 
 const COLUMNS: readonly Column[] = [

@@ -1,10 +1,10 @@
 // Settings in effect and where each came from, read as `up` would read them.
 import { settingsOf } from '../admin/index.ts'
 import { ConfigError, type LoadedConfig, loadConfig, nearest, SETTINGS, schema } from '../config/index.ts'
+import type { Command, Input } from './command.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, flagText } from './input.ts'
 import { cell, printOne, printRows } from './io.ts'
-import type { Command, Input } from './options.ts'
 
 /** @throws Failure naming every problem of the settings */
 export function loadSettings(input: Input, more: Parameters<typeof loadConfig>[0] = {}): LoadedConfig {

@@ -1,8 +1,8 @@
 // Lines that connect a client, to be pasted or evaluated. They hold the key that this command itself uses.
 import type { Client } from './client.ts'
+import type { Command, Input } from './command.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, flagText } from './input.ts'
-import type { Command, Input } from './options.ts'
 
 interface Facts {
   readonly url: string

@@ -4,11 +4,11 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Config, isLoopback } from '../config/index.ts'
 import { ADMIN_FILE } from './client.ts'
+import type { Command, Input } from './command.ts'
 import { loadSettings } from './config.ts'
 import { EXIT, Failure } from './failure.ts'
 import { flagText } from './input.ts'
 import { dim, green, printRows, red, yellow } from './io.ts'
-import type { Command, Input } from './options.ts'
 import { findServers } from './servers.ts'
 import { relative } from './when.ts'
 
@@ -61,7 +61,7 @@ function nodeVersion(): Finding {
   }
 }
 
-const PRIVATE = ['master.key', 'signing.pem', 'sallyport.db', ADMIN_FILE]
+const PRIVATE = ['master.key', 'signing.pem', ADMIN_FILE]
 
 function dataFolder(folder: string): Finding[] {
   if (process.platform === 'win32') return []

@@ -1,7 +1,8 @@
 // Groups and who is in them.
+
+import type { Command } from './command.ts'
 import { arg, confirm, flagText, listAll, refOf } from './input.ts'
 import { green, printOne, printRows, red } from './io.ts'
-import type { Command } from './options.ts'
 import { relative } from './when.ts'
 
 export const list: Command = async (input) => {

@@ -2,9 +2,9 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Command } from './command.ts'
 import { Failure } from './failure.ts'
 import { arg } from './input.ts'
-import type { Command } from './options.ts'
 
 /** The folder of the installed product: beside dist/, or the clone. */
 export const SHIPPED = fileURLToPath(new URL('../../', import.meta.url))

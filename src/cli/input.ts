@@ -2,8 +2,8 @@
 import { createInterface, type Interface } from 'node:readline'
 import type { Output, QueryInput, RouteId } from '../admin/contract.ts'
 import type { Client } from './client.ts'
+import type { Input } from './command.ts'
 import { Failure, usage } from './failure.ts'
-import type { Input } from './options.ts'
 
 export const flagText = ({ flags }: Input, name: string): string | undefined => {
   const value = flags[name]

@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs'
 import type { Key } from '../admin/contract.ts'
 import type { Client } from './client.ts'
+import type { Command, Input } from './command.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, flagList, flagText, listAll, reasonOf, refOf } from './input.ts'
 import { type Column, green, printOne, printRows, type Row, red, yellow } from './io.ts'
-import type { Command, Input } from './options.ts'
 import { readMoment, relative } from './when.ts'
 
 const COLUMNS: readonly Column[] = [

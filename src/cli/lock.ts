@@ -1,9 +1,9 @@
 // Emergency stops.
 import type { BodyInput } from '../admin/contract.ts'
+import type { Command } from './command.ts'
 import { usage } from './failure.ts'
 import { arg, flagText, reasonOf, uidTextOf } from './input.ts'
 import { printOne, printRows, red } from './io.ts'
-import type { Command } from './options.ts'
 import { printReceipt } from './session.ts'
 import { readMoment, relative } from './when.ts'
 

@@ -1,7 +1,8 @@
 // Models and the servers behind them.
+
+import type { Command } from './command.ts'
 import { arg, listAll } from './input.ts'
 import { green, printOne, printRows, red } from './io.ts'
-import type { Command } from './options.ts'
 
 export const list: Command = async (input) => {
   const rows = await listAll(input, await input.client(), 'models.list')

@@ -1,8 +1,9 @@
 // Roles and who holds them.
+
+import type { Command } from './command.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, refOf } from './input.ts'
 import { green, printOne, printRows, red } from './io.ts'
-import type { Command } from './options.ts'
 import { readMoment, relative } from './when.ts'
 
 export const list: Command = async (input) => {

@@ -1,8 +1,9 @@
 // From argv to an exit code: builds the parser from the table, runs the command, says what went wrong.
 import { CommanderError, Command as Parser } from 'commander'
+import type { CommandSpec, FlagValue, StartApp } from './command.ts'
 import { EXIT, Failure } from './failure.ts'
 import { dim, type Io, red } from './io.ts'
-import { COMMANDS, COMMON_FLAGS, type CommandSpec, type FlagValue, type StartApp } from './options.ts'
+import { COMMANDS, COMMON_FLAGS } from './options.ts'
 import { productVersion } from './version.ts'
 
 export interface RunOptions {
@@ -122,8 +123,9 @@ function explain(error: unknown, io: Io): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok
     if (error.code === 'commander.help') return EXIT.usage
-    io.say(`${red(io, 'error')}  ${error.message.replace(/^error: /, '')}`)
-    io.say(`${dim(io, 'next ')}  sallyport help`)
+    const [what = '', hint] = error.message.replace(/^error: /, '').split('\n')
+    io.say(`${red(io, 'error')}  ${what}`)
+    io.say(`${dim(io, 'next ')}  ${hint === undefined ? 'sallyport help' : hint.replace(/^\(|\)$/g, '')}`)
     return EXIT.usage
   }
   if (error instanceof Failure) {

@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { scanForKeys } from '../identity/index.ts'
+import type { Command } from './command.ts'
 import { EXIT, Failure } from './failure.ts'
 import { printRows, red } from './io.ts'
-import type { Command } from './options.ts'
 
 const SKIPPED = new Set(['node_modules', '.git'])
 /** A key cut in two by the end of a block is found in the overlap. */

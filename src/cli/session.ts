@@ -1,8 +1,9 @@
 // Sessions and running calls: who holds them, and ending them.
+
+import type { Command } from './command.ts'
 import { EXIT, usage } from './failure.ts'
 import { arg, flagText, listAll, reasonOf, uidTextOf } from './input.ts'
 import { green, type Io, printOne, printRows, red } from './io.ts'
-import type { Command } from './options.ts'
 import { relative } from './when.ts'
 
 export const list: Command = async (input) => {

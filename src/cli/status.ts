@@ -1,7 +1,8 @@
 // What runs and what needs somebody; who you are; which version this is.
+
+import type { Command } from './command.ts'
 import { Failure } from './failure.ts'
 import { dim, green, printOne, red, yellow } from './io.ts'
-import type { Command } from './options.ts'
 import { productVersion } from './version.ts'
 import { relative } from './when.ts'
 

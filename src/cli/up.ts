@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { type Config, SETTINGS } from '../config/index.ts'
 import { Fault } from '../core/index.ts'
 import { ADMIN_FILE, readAdminFile } from './client.ts'
+import type { Command, Flag, Input } from './command.ts'
 import { loadSettings } from './config.ts'
 import { linesFor } from './connect.ts'
 import { EXIT, Failure } from './failure.ts'
 import { SHIPPED } from './init.ts'
 import { flagList, prompt } from './input.ts'
 import { bold, dim, green, type Io, yellow } from './io.ts'
-import type { Command, Flag, Input } from './options.ts'
 import { type FoundServer, findServers, lookAt } from './servers.ts'
 import { productVersion } from './version.ts'
 
@@ -102,7 +102,7 @@ export const up: Command = async (input) => {
   if (loaded.sources.get('policies') === 'default' && !existsSync(config.policies))
     config.policies = join(SHIPPED, 'policies')
 
-  const app = await input.start(config).catch((error: unknown) => {
+  const app = await input.start(config, loaded.sources).catch((error: unknown) => {
     throw explainStart(error, config)
   })
   writeAdminFile(config.data, { url: app.adminUrl, key: app.firstRunKey })
@@ -166,9 +166,10 @@ function startPage(io: Io, { url, model, firstRunKey }: Running, config: Config)
   }
   if (model !== undefined) {
     io.out(`\n  Try it:\n\n`)
-    const key = firstRunKey ?? '$SALLYPORT_KEY'
-    for (const text of linesFor('curl', { url, key, model }))
-      io.out(`  ${firstRunKey === undefined ? text.replace(/'(Authorization: Bearer [^']*)'/, '"$1"') : text}\n`)
+    // The key is known to this process only on the first start; later `connect` finds it where the CLI keeps it.
+    const lines =
+      firstRunKey === undefined ? ['sallyport connect curl | sh'] : linesFor('curl', { url, key: firstRunKey, model })
+    for (const text of lines) io.out(`  ${text}\n`)
   }
   io.out(
     `\n  ${dim(io, 'Next')}    sallyport user create dana --role user      sallyport key create laptop --owner dana\n`,

@@ -1,9 +1,9 @@
 // Users, services and agents. The three are handled alike; the noun is the word of the command.
 import type { Principal } from '../admin/contract.ts'
+import type { Command, Input } from './command.ts'
 import { usage } from './failure.ts'
 import { arg, confirm, flagList, flagText, listAll, reasonOf } from './input.ts'
 import { type Column, green, printOne, printRows, red, yellow } from './io.ts'
-import type { Command, Input } from './options.ts'
 import { relative } from './when.ts'
 
 const NOUNS = { user: 'users', service: 'services', agent: 'agents' } as const

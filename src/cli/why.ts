@@ -1,8 +1,9 @@
 // Why a decision fell as it did, and what the rules would say to a question nobody has asked yet.
+import type { Explanation } from '../admin/contract.ts'
+import type { Command } from './command.ts'
 import { EXIT } from './failure.ts'
 import { arg, refOf } from './input.ts'
-import { bold, dim, green, plain, printOne, red } from './io.ts'
-import type { Command } from './options.ts'
+import { bold, dim, green, type Io, plain, printOne, red } from './io.ts'
 import { relative } from './when.ts'
 
 export const can: Command = async (input) => {
@@ -17,12 +18,27 @@ export const can: Command = async (input) => {
   }
   const verdict = answer.decision === 'allow' ? green(io, 'ALLOW') : red(io, 'DENY')
   io.out(`${verdict}  ${plain(`${answer.principal} → ${answer.action} → ${answer.resource}`)}\n`)
-  const by = answer.rules.length > 0 ? `by ${answer.rules.join(', ')}` : (answer.why ?? 'No rule allows this.')
-  io.out(`${by}   ${dim(io, `policy ${answer.policy.slice(0, 19)}`)}\n`)
-  if (answer.errors.length > 0) io.out(`${red(io, 'broken')}  ${answer.errors.join(', ')}: a rule that errors denies\n`)
+  io.out(`${plain(answer.summary)}   ${dim(io, `policy ${answer.policy.slice(0, 19)}`)}\n`)
+  printRules(io, answer.decided)
+  if (answer.errors.length > 0) io.out(`${red(io, 'broken')}, and a rule that errors denies:\n`)
+  printRules(io, answer.errors)
+  if (answer.closest.length > 0) io.out('Closest:\n')
+  printRules(io, answer.closest)
+  if (answer.hidden > 0) io.out(`${answer.hidden} more took part and are not shown to you\n`)
   if (answer.validUntil !== undefined) io.out(`holds until ${answer.validUntil} (${relative(answer.validUntil)})\n`)
-  if (answer.ask !== undefined) io.out(`Ask for it:  ${plain(answer.ask)}\n`)
+  for (const role of answer.roles) io.out(`Ask for it:  sallyport request create ${plain(role)} --reason "…"\n`)
   return exit
+}
+
+const MARKS = { met: '✓', 'not met': '✗', 'not known': '?' } as const
+
+/** Each rule with the clauses that hold and those that do not. */
+function printRules(io: Io, rules: Explanation['decided']): void {
+  for (const { id, file, line, why, clauses } of rules) {
+    io.out(`  ${bold(io, plain(id))}  ${dim(io, `${plain(file)}:${line}`)}  ${plain(why)}\n`)
+    for (const { text, state } of clauses)
+      io.out(`    ${state === 'met' ? green(io, MARKS[state]) : red(io, MARKS[state])} ${plain(text)}\n`)
+  }
 }
 
 export const why: Command = async (input) => {
