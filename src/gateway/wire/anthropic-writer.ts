@@ -1,5 +1,5 @@
-// POST /v1/messages, writing: typed events over numbered content blocks, or one message. Text and thinking blocks follow one
-// another; blocks of tool calls stay open until the end, because pieces of several calls may come mixed.
+// POST /v1/messages, writing: typed events over numbered content blocks, or one message. Every block stays open until the
+// end: pieces of several calls may come mixed, and the guard may still hold the last words of one block when another begins.
 import type { Delta, FinishReason, JsonObject, Usage } from '../../core/index.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
 import { argumentsOf, type Choice, collect, emptyChoice } from './answer.ts'
@@ -9,10 +9,8 @@ import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
 export function createAnthropicWriter({ model, callId }: WriterContext): WireWriter {
   const id = `msg_${callId}`
   const base = { id, type: 'message', role: 'assistant', model }
-  /** The block that text or thinking goes into. */
-  let open: { type: 'text' | 'thinking'; index: number } | undefined
-  const tools = new Map<number, number>()
-  let blocks = 0
+  /** Numbers of the blocks, by what goes into them. */
+  const open = new Map<string, number>()
   let started = false
   let finish: FinishReason | undefined
   let stopSequence: string | undefined
@@ -24,37 +22,31 @@ export function createAnthropicWriter({ model, callId }: WriterContext): WireWri
     const message = { ...base, content: [], stop_reason: null, stop_sequence: null, usage: usageOf(usage) }
     return event('message_start', { message })
   }
-  const stopOpen = (): string => {
-    if (!open) return ''
-    const { index } = open
-    open = undefined
-    return event('content_block_stop', { index })
-  }
-  const into = (type: 'text' | 'thinking'): string => {
-    if (open?.type === type) return ''
-    const closed = stopOpen()
-    open = { type, index: blocks++ }
-    const block = type === 'text' ? { type, text: '' } : { type, thinking: '', signature: '' }
-    return closed + event('content_block_start', { index: open.index, content_block: block })
+  /** The number of a block, and the event that opens it if it is new. */
+  const into = (key: string, block: () => object): [number, string] => {
+    const known = open.get(key)
+    if (known !== undefined) return [known, '']
+    const index = open.size
+    open.set(key, index)
+    return [index, event('content_block_start', { index, content_block: block() })]
   }
   const textDelta = (text: string) => {
-    const opening = into('text')
-    return `${opening}event: content_block_delta\ndata: {"type":"content_block_delta","index":${open?.index},"delta":{"type":"text_delta","text":${JSON.stringify(text)}}}\n\n`
+    const [index, opening] = into('text', () => ({ type: 'text', text: '' }))
+    return `${opening}event: content_block_delta\ndata: {"type":"content_block_delta","index":${index},"delta":{"type":"text_delta","text":${JSON.stringify(text)}}}\n\n`
+  }
+  const thinking = (delta: Delta & { type: 'reasoning' }): string => {
+    const [index, opening] = into('thinking', () => ({ type: 'thinking', thinking: '', signature: '' }))
+    const thought = event('content_block_delta', { index, delta: { type: 'thinking_delta', thinking: delta.text } })
+    if (delta.signature === undefined) return opening + thought
+    const signature = { type: 'signature_delta', signature: delta.signature }
+    return opening + thought + event('content_block_delta', { index, delta: signature })
   }
   const tool = (delta: Delta & { type: 'tool' }): string => {
-    let out = ''
-    let index = tools.get(delta.index)
-    if (index === undefined) {
-      out = stopOpen()
-      index = blocks++
-      tools.set(delta.index, index)
-      const block = { type: 'tool_use', id: delta.id ?? '', name: delta.name ?? '', input: {} }
-      out += event('content_block_start', { index, content_block: block })
-    }
-    if (delta.arguments === '') return out
-    return (
-      out + event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: delta.arguments } })
-    )
+    const block = () => ({ type: 'tool_use', id: delta.id ?? '', name: delta.name ?? '', input: {} })
+    const [index, opening] = into(`tool ${delta.index}`, block)
+    if (delta.arguments === '') return opening
+    const piece = { type: 'input_json_delta', partial_json: delta.arguments }
+    return opening + event('content_block_delta', { index, delta: piece })
   }
 
   const write = (delta: Delta): string => {
@@ -62,14 +54,8 @@ export function createAnthropicWriter({ model, callId }: WriterContext): WireWri
       case 'text':
       case 'refusal':
         return start() + textDelta(delta.text)
-      case 'reasoning': {
-        const opening = start() + into('thinking')
-        const index = open?.index
-        const thought = event('content_block_delta', { index, delta: { type: 'thinking_delta', thinking: delta.text } })
-        if (delta.signature === undefined) return opening + thought
-        const signature = { type: 'signature_delta', signature: delta.signature }
-        return opening + thought + event('content_block_delta', { index, delta: signature })
-      }
+      case 'reasoning':
+        return start() + thinking(delta)
       case 'tool':
         return start() + tool(delta)
       case 'finish':
@@ -93,8 +79,8 @@ export function createAnthropicWriter({ model, callId }: WriterContext): WireWri
       return out
     },
     end() {
-      let out = start() + stopOpen()
-      for (const index of tools.values()) out += event('content_block_stop', { index })
+      let out = start()
+      for (const index of open.values()) out += event('content_block_stop', { index })
       const delta = { stop_reason: stopReason(finish, stopSequence), stop_sequence: stopSequence ?? null }
       return out + event('message_delta', { delta, usage: usageOf(usage) }) + event('message_stop', {})
     },

@@ -1,5 +1,6 @@
 // POST /v1/responses, writing: numbered events over output items, or one response. Both come from the same items, so that the
-// last event of a stream and a whole answer cannot differ.
+// last event of a stream and a whole answer cannot differ. Every item stays open until the end: the guard may still hold the
+// last words of one when another begins.
 import type { Delta, FinishReason, TokenLogprob, Usage } from '../../core/index.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
 import { openaiError } from './openai-fault.ts'
@@ -11,7 +12,6 @@ interface Spoken {
   readonly index: number
   text: string
   logprobs: TokenLogprob[]
-  done: boolean
 }
 interface Called {
   readonly kind: 'call'
@@ -20,7 +20,6 @@ interface Called {
   callId: string
   name: string
   arguments: string
-  done: boolean
 }
 type Item = Spoken | Called
 
@@ -28,8 +27,7 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
   const { callId } = context
   const items: Item[] = []
   const calls = new Map<number, Called>()
-  /** The item that text, refusal or reasoning goes into. */
-  let open: Spoken | undefined
+  const spoken = new Map<Spoken['kind'], Spoken>()
   let started = false
   let finish: FinishReason | undefined
   let usage: Usage | undefined
@@ -46,8 +44,6 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
   }
 
   const close = (item: Item): string => {
-    if (item.done) return ''
-    item.done = true
     const at = { item_id: item.id, output_index: item.index }
     const last = () =>
       event('response.output_item.done', { output_index: item.index, item: itemBody(item, 'completed') })
@@ -64,30 +60,18 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
   const added = (item: Item): string =>
     event('response.output_item.added', { output_index: item.index, item: itemBody(item, 'in_progress') })
 
-  /** Opens the item for this kind of words, and closes the one before. */
+  /** The item for this kind of words, and the events that open it if it is new. */
   const into = (kind: Spoken['kind']): [Spoken, string] => {
-    if (open?.kind === kind) return [open, '']
-    const before = open ? close(open) : ''
+    const known = spoken.get(kind)
+    if (known) return [known, '']
     const index = items.length
-    const item: Spoken = {
-      kind,
-      id: `${kind === 'reasoning' ? 'rs' : 'msg'}_${callId}_${index}`,
-      index,
-      text: '',
-      logprobs: [],
-      done: false,
-    }
-    const opening =
-      added(item) +
-      event('response.content_part.added', {
-        item_id: item.id,
-        output_index: index,
-        content_index: 0,
-        part: partBody(item),
-      })
+    const id = `${kind === 'reasoning' ? 'rs' : 'msg'}_${callId}_${index}`
+    const item: Spoken = { kind, id, index, text: '', logprobs: [] }
+    const facts = { item_id: id, output_index: index, content_index: 0, part: partBody(item) }
+    const opening = added(item) + event('response.content_part.added', facts)
     items.push(item)
-    open = item
-    return [item, before + opening]
+    spoken.set(kind, item)
+    return [item, opening]
   }
 
   const speak = (kind: Spoken['kind'], text: string, logprobs: TokenLogprob[] | undefined): string => {
@@ -103,8 +87,6 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
     let out = ''
     let item = calls.get(delta.index)
     if (!item) {
-      if (open) out = close(open)
-      open = undefined
       const index = items.length
       item = {
         kind: 'call',
@@ -113,9 +95,8 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
         callId: delta.id ?? '',
         name: delta.name ?? '',
         arguments: '',
-        done: false,
       }
-      out += added(item)
+      out = added(item)
       calls.set(delta.index, item)
       items.push(item)
     }
