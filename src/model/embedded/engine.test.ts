@@ -32,7 +32,7 @@ describe('the embedded engine', () => {
     expect(engine.digest).toBe(reference.digest)
   })
 
-  test('answers as the reference implementation does, token for token', async () => {
+  test('answers as the reference implementation does, token for token', { timeout: 120_000 }, async () => {
     for (const { messages, answer, promptTokens, answerTokens } of reference.answers) {
       const { text, usage } = await collect(engine, { messages: messages as never, maxTokens: reference.maxTokens })
       expect(text).toBe(answer)

@@ -51,7 +51,6 @@ export function createGeneration(input: GenerationInput): Generation {
       const next = scores && decoding.next(scores)
       if (!next) return last(decoding.end('content_filter'))
       if (next.token === undefined) return last(next.deltas)
-      if (state.length >= state.capacity) return last([...next.deltas, ...decoding.end('length')])
       feed([next.token], true)
       return next.deltas
     },

@@ -17,16 +17,17 @@ interface Shape {
 export interface State {
   /** Positions filled. */
   length: number
-  readonly capacity: number
-  readonly keys: readonly Float32Array[]
-  readonly values: readonly Float32Array[]
+  /** Positions there is memory for; grows as needed. */
+  capacity: number
+  keys: readonly Float32Array[]
+  values: readonly Float32Array[]
 }
 
 export interface Llama {
   readonly context: number
   readonly vocabulary: number
   readonly width: number
-  state(capacity: number): State
+  state(): State
   /** Appends tokens to the context. Returns the logits after the last one when `logits`; valid until the next call. */
   run(state: State, tokens: readonly number[], logits: boolean): Float32Array
   /** Appends tokens and adds the final hidden state of each to `sum`. */
@@ -223,8 +224,24 @@ export function createLlama(file: Gguf, vocabulary: number): Llama {
     state.length += count
   }
 
+  /** Memory for so many positions; what is outgrown is erased. */
+  function reserve(state: State, positions: number): void {
+    if (positions > context) throw new RangeError('more tokens than the context has places')
+    if (positions <= state.capacity) return
+    const capacity = Math.min(context, Math.max(positions + BATCH, Math.ceil(state.capacity * 1.5)))
+    const larger = (part: Float32Array) => {
+      const grown = new Float32Array(capacity * keyWidth)
+      grown.set(part)
+      part.fill(0)
+      return grown
+    }
+    state.keys = state.keys.map(larger)
+    state.values = state.values.map(larger)
+    state.capacity = capacity
+  }
+
   function each(state: State, tokens: readonly number[], after: (count: number, last: boolean) => void): void {
-    if (state.length + tokens.length > state.capacity) throw new RangeError('the state is too small for these tokens')
+    reserve(state, state.length + tokens.length)
     for (let from = 0; from < tokens.length; from += BATCH) {
       const count = Math.min(BATCH, tokens.length - from)
       forward(state, tokens, from, count)
@@ -236,11 +253,12 @@ export function createLlama(file: Gguf, vocabulary: number): Llama {
     context,
     vocabulary,
     width,
-    state(capacity) {
-      const size = Math.min(capacity, context) * keyWidth
-      const make = () => layers.map(() => new Float32Array(size))
-      return { length: 0, capacity: Math.min(capacity, context), keys: make(), values: make() }
-    },
+    state: () => ({
+      length: 0,
+      capacity: 0,
+      keys: layers.map(() => new Float32Array(0)),
+      values: layers.map(() => new Float32Array(0)),
+    }),
     run(state, tokens, logits) {
       each(state, tokens, (count, last) => {
         if (!last || !logits) return

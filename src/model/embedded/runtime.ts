@@ -7,7 +7,7 @@ import { allOf } from './constraint.ts'
 import type { GenerateRequest, Turn } from './engine-contract.ts'
 import { createGeneration, type Generation } from './generation.ts'
 import { broken, type Gguf, type GgufValue, readGguf } from './gguf.ts'
-import { BATCH, createLlama, type State, wipe } from './llama.ts'
+import { createLlama, type State, wipe } from './llama.ts'
 import type { About, StartInput } from './protocol.ts'
 import { constraintsOf } from './request-rules.ts'
 import { createTemplate } from './template.ts'
@@ -84,25 +84,14 @@ export function createRuntime(bytes: Uint8Array): Runtime {
   }
 
   /** The session's state as far as it says the same as the new prompt, or an empty one. */
-  function takeState(session: string | undefined, prompt: readonly number[], capacity: number): State {
+  function takeState(session: string | undefined, prompt: readonly number[]): State {
     const old = session === undefined ? undefined : kept.get(session)
-    if (session !== undefined) kept.delete(session)
-    if (!old) return llama.state(capacity)
+    if (session === undefined || !old) return llama.state()
+    kept.delete(session)
     let same = 0
     while (same < old.seen.length && same < prompt.length - 1 && old.seen[same] === prompt[same]) same++
-    if (old.state.capacity >= capacity) {
-      cut(old.state, same)
-      return old.state
-    }
-    const state = llama.state(capacity)
-    const copy = (from: readonly Float32Array[], to: readonly Float32Array[]) => {
-      for (const [n, part] of from.entries()) to[n]?.set(part.subarray(0, (part.length / old.state.capacity) * same))
-    }
-    copy(old.state.keys, state.keys)
-    copy(old.state.values, state.values)
-    state.length = same
-    wipe(old.state)
-    return state
+    cut(old.state, same)
+    return old.state
   }
 
   function keep(answer: Answer): void {
@@ -136,7 +125,7 @@ export function createRuntime(bytes: Uint8Array): Runtime {
       })
     const allowed = rules.placeholdersOfPrompt ? userDefinedIn(prompt, tokenizer) : undefined
     const constraints = constraintsOf(request, rules)
-    const state = takeState(session, prompt, prompt.length + maxTokens)
+    const state = takeState(session, prompt)
     const generation = createGeneration({
       llama,
       state,
@@ -221,7 +210,7 @@ export function createRuntime(bytes: Uint8Array): Runtime {
             data: { promptTokens: tokens.length, contextTokens: llama.context },
           })
         inputTokens += tokens.length
-        const state = llama.state(Math.ceil(tokens.length / BATCH) * BATCH)
+        const state = llama.state()
         const sum = new Float64Array(llama.width)
         llama.addHidden(state, tokens, sum)
         wipe(state)
@@ -245,7 +234,8 @@ export function createRuntime(bytes: Uint8Array): Runtime {
 
 /** Forgets all positions from `length` on. */
 function cut(state: State, length: number): void {
-  for (const part of [...state.keys, ...state.values]) part.fill(0, (part.length / state.capacity) * length)
+  const width = state.capacity === 0 ? 0 : (state.keys[0]?.length ?? 0) / state.capacity
+  for (const part of [...state.keys, ...state.values]) part.fill(0, width * length)
   state.length = length
 }
 
