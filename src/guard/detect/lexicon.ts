@@ -41,7 +41,7 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   ],
   [
     NEAR_NATIONAL_ID,
-    'passport licence license driver drivers national nationalid nino nin insurance ni nhs tax vat personnummer cpf cnpj dni nie nif nir insee aadhaar pan bsn pesel codice fiscale steuer steuernummer identity identification idnumber ausweis personalausweis reisepass sin tfn medicare curp rfc cnp egn hetu oib amka peselu npi mrn visa id',
+    'passport licence license driver drivers national nationalid nino nin insurance ni nhs tax vat personnummer cpf cnpj dni nie nif nir insee aadhaar pan bsn pesel codice fiscale steuer steuernummer identification idnumber ausweis personalausweis reisepass sin tfn medicare curp rfc cnp egn hetu oib amka peselu npi mrn',
   ],
   [NEAR_AGE, 'age aged turn turned turns turning ages alter âge edad età idade'],
   [
@@ -58,7 +58,10 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
     NEAR_CUSTOMER,
     'customer client member membership policyholder patient subscriber employee kunde kundennummer customerid clientid memberid client_id loyalty crm tenant',
   ],
-  [NEAR_TICKET, 'order ticket case incident booking reservation invoice shipment claim orderid ticketid bestellnummer'],
+  [
+    NEAR_TICKET,
+    'order ticket case incident booking reservation invoice shipment claim jira bug orderid ticketid bestellnummer',
+  ],
 ]
 
 const context = createWordTable(toMap(LISTS))

@@ -203,6 +203,15 @@ export function isMac(text: string, from: number, to: number, joint: number): bo
   return true
 }
 
+/** Three groups of four, as routers print them: `001b.4411.3ab7`. */
+export function isDottedMac(text: string, from: number): boolean {
+  for (let i = 0; i < 14; i++) {
+    const c = text.charCodeAt(from + i)
+    if (i % 5 === 4 ? c !== 46 : !isHex(c)) return false
+  }
+  return true
+}
+
 /** Which names are internal besides what their shape says. */
 export interface HostRules {
   /** Lower-case suffixes with the leading dot: `.corp.example.com`. */
@@ -259,7 +268,8 @@ const labels = createWordTable(
       'db sql mysql pg postgres pgsql mongo redis kafka rabbit rabbitmq elastic es solr cache app apps web www srv server host node master worker etcd k8s kube vm esx esxi hv nas san bkp backup mail smtp mx dns ns ldap dc ad vpn fw gw lb proxy nginx haproxy jenkins gitlab ci build runner mon monitor prometheus grafana log logs syslog vault bastion jump file ftp sftp api auth sso queue mq spark hadoop hdfs gpu sap erp crm ora oracle mssql cassandra consul nomad rke edge core sw rtr ap printer prn pos nfs memcached zk zookeeper broker store data dwh etl batch cron',
     )
     add(STAGE, 'prod prd production stg stage staging dev test tst qa uat preprod sandbox sbx int dr live')
-    add(SERVICE, 'service svc services gateway')
+    add(SERVICE, 'service svc services gateway api worker backend frontend consumer scheduler daemon')
+    add(ROLE, 'fileserver webserver mailserver dbserver appserver printserver fileshare')
     add(
       COMMON,
       'rest web micro self full third customer public web-based open soap end as a an the of in and or cloud food room in-app software platform infrastructure api multi single high low after civil secret public-facing mail postal quality per cross user shared same pre post',
@@ -347,9 +357,20 @@ function looksLikeHost(
 const sameSpan = (text: string, from: number, to: number, word: string) =>
   to - from === word.length && sameWord(text, from, word)
 
+/** `db01`, `fileserver02`: a role and a padded number, no other letters. */
+function numberedRole(text: string, from: number, end: number): number {
+  let letters = from
+  while (letters < end && isLetter(text.charCodeAt(letters))) letters++
+  const digits = end - letters
+  if (digits < 2 || digits > 3 || text.charCodeAt(letters) !== 48 || letters - from < 2) return 0
+  for (let i = letters; i < end; i++) if (!isDigit(text.charCodeAt(i))) return 0
+  return labels.get(text, from, letters) & ROLE ? ROLE : 0
+}
+
 /** `prod-db-01`, `srv-web12`, `k8s-node-3` by words and a number; `billing-service` by its last word. */
 function machineName(text: string, from: number, end: number, flags: number, joints: number): number {
-  if (joints === 0 || end - from > 63) return 0
+  if (end - from > 63) return 0
+  if (joints === 0) return numberedRole(text, from, end)
   let roles = 0
   let stages = 0
   let numbered = false
@@ -385,6 +406,6 @@ function machineName(text: string, from: number, end: number, flags: number, joi
   )
     return ROLE
   if (roles > 0 && stages > 0 && words >= 2) return ROLE
-  if (words >= 2 && words <= 4 && lastBits & SERVICE && !(firstBits & COMMON)) return SERVICE
+  if (words >= 2 && words <= 4 && lastBits & SERVICE && !(firstBits & COMMON && words === 2)) return SERVICE
   return 0
 }

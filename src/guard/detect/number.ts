@@ -587,7 +587,8 @@ function phoneScore(scan: Scan, g: number, h: number, total: number, plus: boole
   for (let k = g + 1; k <= h; k++) if (!dashed(jointOf(k))) uniform = false
   if (!uniform) return 0
   if (reference <= 24 && groups < 3) return 0
-  if (groups === 3 && total === 10 && isNanp(g, g)) return jointOf(g + 1) === SPACE && reference <= 40 ? 55 : 82
+  if (groups === 3 && total === 10 && isNanp(g, g) && !(jointOf(g + 1) === SPACE && reference <= 24))
+    return jointOf(g + 1) === SPACE && reference <= 40 ? 55 : 82
   if (groups === 4 && total === 11 && opens === 1 && sizeOf(g) === 1 && isNanp(g + 1, g)) return 82
   if (groups === 4 && total === 13 && sizeOf(g) === 3 && amountOf(g) === 1 && isNanp(g + 1, g)) return 82
   if (groups >= 3 && sizeOf(g) >= 2 && opens === 0 && digits[(firsts[g] ?? 0) + 1] === 0 && total >= 10) return 75

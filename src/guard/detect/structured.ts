@@ -21,7 +21,7 @@ import {
 } from './chars.ts'
 import { identifierRun } from './identifier.ts'
 import { CONTEXT_REACH, CURRENCY, createContext, glue, MONTH } from './lexicon.ts'
-import { email, type HostRules, hexGroups, host, isMac, LONGEST_URL, url } from './network.ts'
+import { email, type HostRules, hexGroups, host, isDottedMac, isMac, LONGEST_URL, url } from './network.ts'
 import { number } from './number.ts'
 import { NEED, type Scan } from './scan.ts'
 
@@ -238,6 +238,10 @@ function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostR
         scan.emit('network/mac', from, to, 95)
         return to
       }
+      if (to - from === 14 && isDottedMac(text, from)) {
+        scan.emit('network/mac', from, to, 85)
+        return to
+      }
       for (let k = from; k + 3 < to; k++) {
         if (
           !isAsciiLetter(text.charCodeAt(k)) ||
@@ -270,7 +274,7 @@ function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostR
       i = Math.max(next, i + 1)
     }
   }
-  if ((flags & LETTER) !== 0 && (flags & (DOT | JOIN)) !== 0) names(scan, from, to, hosts)
+  if ((flags & LETTER) !== 0 && (flags & (DOT | JOIN | DIGIT)) !== 0) names(scan, from, to, hosts)
   return Math.max(i, to)
 }
 
