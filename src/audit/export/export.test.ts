@@ -1,0 +1,225 @@
+// Exports: OCSF against what its schema requires, syslog against its grammar, OTLP against a receiver, files over crashes.
+import { generateKeyPairSync } from 'node:crypto'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createIds, systemClock, systemRandom } from '../../core/index.ts'
+import { openStore, type Store } from '../../store/index.ts'
+import { createAudit } from '../audit.ts'
+import type { Found } from '../search.ts'
+import { exportToCollector, exportToFile } from './follow.ts'
+import { toOcsf } from './ocsf.ts'
+import { toSyslog } from './syslog.ts'
+
+const found = (fields: Partial<Found> & { kind: string }): Found => ({
+  position: 7,
+  id: 'evt_01',
+  time: 1_790_000_000_000,
+  node: 'node-a',
+  boot: 'boot_1',
+  ...fields,
+})
+const EVENTS: Found[] = [
+  found({
+    kind: 'call.finished',
+    principal: 'User::"dana"',
+    credential: 'key/K',
+    address: '10.0.0.1',
+    action: 'chat',
+    model: 'qwen',
+    decision: 'allow',
+    rules: ['r'],
+    policy: 'p',
+    call: 'call_1',
+    session: 'ses_1',
+    data: { outcome: 'served', inputTokens: 20, outputTokens: 30, ms: 1500.5 },
+  }),
+  found({ kind: 'call.decided', principal: 'Service::"etl"', decision: 'allow', action: 'embed' }),
+  found({ kind: 'call.finished', decision: 'deny', reason: 'access_denied', data: { outcome: 'refused', ms: 1 } }),
+  found({ kind: 'call.finished', reason: 'key_expired', data: { outcome: 'refused' }, address: '::1' }),
+  found({ kind: 'admin.read', principal: 'User::"ana"', action: 'list' }),
+  found({ kind: 'content.read', principal: 'User::"ana"', call: 'call_1' }),
+  found({ kind: 'key.created', principal: 'User::"ana"', subject: 'key/8F2' }),
+  found({ kind: 'user.suspended', principal: 'User::"ana"', subject: 'user/dana', reason: 'left "today" [x]' }),
+  found({ kind: 'role.assigned', principal: 'User::"ana"', subject: 'role/user' }),
+  found({ kind: 'lock.lifted', subject: 'lock/1' }),
+  found({ kind: 'policy.applied', subject: 'policy/3' }),
+  found({ kind: 'node.started' }),
+  found({ kind: 'alert.raised', reason: 'new address', subject: 'user/dana' }),
+]
+
+describe('OCSF', () => {
+  // Requirements and enumerations of ocsf-schema 1.8: base_event, the iam, application and finding categories, these classes.
+  const BASE = ['activity_id', 'category_uid', 'class_uid', 'metadata', 'severity_id', 'time', 'type_uid']
+  const CLASSES: Record<number, { category: number; required: string[]; activities: number[] }> = {
+    6003: { category: 6, required: ['actor', 'api', 'src_endpoint'], activities: [0, 1, 2, 3, 4, 99] },
+    3001: { category: 3, required: ['user'], activities: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 99] },
+    3002: { category: 3, required: ['user'], activities: [0, 1, 2, 3, 4, 5, 6, 99] },
+    3004: { category: 3, required: ['entity'], activities: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 99] },
+    2004: { category: 2, required: ['finding_info'], activities: [0, 1, 2, 3, 99] },
+  }
+
+  it.each(EVENTS.map((event) => [event.kind, event] as const))('%s has what its class requires', (_, event) => {
+    const out = toOcsf(event) as ReturnType<typeof JSON.parse>
+    const ocsf = CLASSES[out.class_uid]
+    if (!ocsf) throw new Error(`unknown class ${out.class_uid}`)
+    for (const field of [...BASE, ...ocsf.required]) expect(out, field).toHaveProperty(field)
+    expect(out.category_uid).toBe(ocsf.category)
+    expect(ocsf.activities).toContain(out.activity_id)
+    expect(out.type_uid).toBe(out.class_uid * 100 + out.activity_id)
+    expect([0, 1, 2, 3, 4, 5, 6, 99]).toContain(out.severity_id)
+    expect([0, 1, 2, 99]).toContain(out.status_id)
+    expect(out.metadata).toMatchObject({
+      version: '1.8.0',
+      product: { vendor_name: 'Sallyport' },
+      uid: event.id,
+      sequence: 7,
+    })
+    if (out.api) expect(out.api.operation).toBeTypeOf('string')
+    if (out.finding_info) expect(out.finding_info).toMatchObject({ uid: event.id })
+    if (out.class_uid === 3002) expect(out).toHaveProperty('service')
+    if (out.activity_id === 99) expect(out.activity_name).toBe(event.kind)
+    for (const user of [out.user, out.actor?.user].filter(Boolean)) expect(user.name || user.uid).toBeTruthy()
+    if (out.entity) expect(out.entity.name || out.entity.uid).toBeTruthy()
+    if (out.ai_model) expect(out.ai_model).toMatchObject({ ai_provider: expect.any(String), name: 'qwen' })
+  })
+
+  it('sorts events into the right classes', () => {
+    expect(EVENTS.map((event) => toOcsf(event).class_uid)).toEqual([
+      6003, 6003, 6003, 3002, 6003, 6003, 3001, 3001, 3004, 3004, 3004, 3004, 2004,
+    ])
+  })
+})
+
+describe('syslog', () => {
+  // RFC 5424 section 6: header, one structured-data element with escaped values, UTF-8 message behind a byte-order mark.
+  const GRAMMAR =
+    /^<(\d{1,3})>1 (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) ([!-~]{1,255}) ([!-~]{1,48}) ([!-~]{1,128}) ([!-~]{1,32}) \[[!-~]{1,32}(?: [a-z]+="(?:[^"\\\]]|\\["\\\]])*")*\] \ufeff(\{.*\})$/
+  it.each(EVENTS.map((event) => [event.kind, event] as const))('%s is one message', (_, event) => {
+    const match = GRAMMAR.exec(toSyslog(event))
+    expect(match).not.toBeNull()
+    expect(Number(match?.[1]) >> 3).toBe(13)
+    const { position: _position, ...body } = event
+    expect(JSON.parse(match?.[7] ?? '')).toEqual(body)
+  })
+})
+
+describe('following', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-export-'))
+  const newId = createIds(systemClock, systemRandom)
+  const report = (error: unknown) => {
+    throw error
+  }
+  const { privateKey: signingKey } = generateKeyPairSync('ed25519')
+  let store: Store
+  let audit: ReturnType<typeof createAudit>
+  beforeAll(async () => {
+    store = await openStore({ file: join(folder, 'a.db'), keyHex: '5a'.repeat(32), report })
+    audit = createAudit({ store, clock: systemClock, newId, node: 'one', origin: 'test/audit', signingKey, report })
+    await audit.start()
+  })
+  afterAll(async () => {
+    await audit.stop()
+    await store.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const call = (i: number) =>
+    audit
+      .openCall(newId('call'), { action: 'chat', model: 'm', data: { i } })
+      .finish({ usage: { inputTokens: 3, outputTokens: 4 } })
+
+  it.each(['jsonl', 'ocsf', 'syslog'] as const)(
+    'into a %s file loses and repeats nothing, wherever it was killed',
+    async (format) => {
+      const file = join(folder, `out.${format}`)
+      for (let round = 0; round < 6; round++) {
+        await Promise.all(Array.from({ length: 40 }, (_, i) => call(i)))
+        await exportToFile(store, file, format, {})
+        // As a kill in the middle of a write leaves it: the file ends anywhere, here also in half a line.
+        const { size } = statSync(file)
+        truncateSync(file, Math.max(0, size - Math.floor(Math.random() * 5000)))
+        if (round % 2) appendFileSync(file, '{"half":')
+      }
+      await exportToFile(store, file, format, {})
+      const lines = readFileSync(file, 'utf8').trim().split('\n')
+      const positions = lines.map((line) =>
+        format === 'syslog'
+          ? Number(/position="(\d+)"/.exec(line)?.[1])
+          : format === 'ocsf'
+            ? JSON.parse(line).metadata.sequence
+            : JSON.parse(line).position,
+      )
+      expect(positions).toEqual(positions.map((_, i) => i))
+      expect(await exportToFile(store, file, format, {})).toBe(0)
+    },
+  )
+
+  it('to a collector tells again only what it did not take', async () => {
+    const spans: string[] = []
+    const metrics: string[] = []
+    let failing = true
+    const server = createServer((request, response) => {
+      let text = ''
+      request.on('data', (piece) => {
+        text += piece
+      })
+      request.on('end', () => {
+        if (failing) response.writeHead(503).end()
+        else {
+          const body = JSON.parse(text)
+          if (request.url === '/v1/traces') {
+            for (const { resource, scopeSpans } of body.resourceSpans) {
+              expect(resource.attributes).toContainEqual({ key: 'service.name', value: { stringValue: 'sallyport' } })
+              for (const span of scopeSpans[0].spans) {
+                expect(span.traceId).toMatch(/^[0-9a-f]{32}$/)
+                expect(span.spanId).toMatch(/^[0-9a-f]{16}$/)
+                expect(BigInt(span.endTimeUnixNano) >= BigInt(span.startTimeUnixNano)).toBe(true)
+                const named = Object.fromEntries(
+                  span.attributes.map((one: { key: string; value: unknown }) => [one.key, one.value]),
+                )
+                expect(named['gen_ai.operation.name']).toEqual({ stringValue: 'chat' })
+                expect(named['gen_ai.usage.input_tokens']).toEqual({ intValue: '3' })
+                spans.push(named['sallyport.audit.position'].intValue)
+              }
+            }
+          } else {
+            for (const { scopeMetrics } of body.resourceMetrics) {
+              for (const { name, histogram } of scopeMetrics[0].metrics) {
+                metrics.push(name)
+                for (const point of histogram.dataPoints) {
+                  expect(point.bucketCounts).toHaveLength(point.explicitBounds.length + 1)
+                  expect(point.bucketCounts.reduce((sum: number, n: string) => sum + Number(n), 0)).toBe(
+                    Number(point.count),
+                  )
+                }
+              }
+            }
+          }
+          response.writeHead(200, { 'content-type': 'application/json' }).end('{}')
+        }
+      })
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    let next = 0
+    const send = () =>
+      exportToCollector(store, endpoint, {}, { from: next }, (at) => {
+        next = at
+      })
+    await expect(send()).rejects.toMatchObject({ code: 'upstream_refused' })
+    failing = false
+    await send()
+    await Promise.all([call(1), call(2)])
+    await send()
+    server.close()
+    const { size } = await audit.verify()
+    const finished = await audit.count({ kind: 'call.finished' })
+    expect(spans).toHaveLength(finished[0]?.events ?? -1)
+    expect(new Set(spans).size).toBe(spans.length)
+    expect(new Set(metrics)).toEqual(new Set(['gen_ai.client.operation.duration', 'gen_ai.client.token.usage']))
+    expect(next).toBe(size)
+  })
+})

@@ -1,0 +1,115 @@
+// Exports that go on: every event from a position, in order, then whatever comes. A file is its own memory of how far it is;
+// a collector is told again only what it has not acknowledged.
+import { appendFile, open, truncate } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Fault } from '../../core/index.ts'
+import type { Store } from '../../store/index.ts'
+import { readEvents } from '../queries.ts'
+import { type Filter, type Found, matches, toFound } from '../search.ts'
+import { type LineFormat, lineOf, positionOf } from './format.ts'
+import { toMetrics, toTraces } from './otlp.ts'
+
+export interface FollowOptions {
+  readonly from?: number
+  readonly filter?: Filter
+  /** Goes on waiting for events at the end; otherwise stops there. */
+  readonly follow?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface Batch {
+  readonly events: readonly Found[]
+  /** Where to go on after this batch. */
+  readonly next: number
+}
+
+const STEP = 512
+const POLL_MS = 250
+
+export async function* batches(
+  store: Store,
+  { from = 0, filter = {}, follow, signal }: FollowOptions,
+): AsyncGenerator<Batch> {
+  let next = from
+  while (!signal?.aborted) {
+    const rows = await readEvents(store.db, next, next + STEP)
+    const last = rows.at(-1)
+    if (last) {
+      next = last.position + 1
+      yield { events: rows.map(toFound).filter((event) => matches(event, filter)), next }
+    } else if (!follow) return
+    else await sleep(POLL_MS, undefined, signal ? { signal } : {}).catch(() => {}) // the loop ends by its condition
+  }
+}
+
+/** Position after the last whole line of a file; a line that was cut by a crash is removed. */
+export async function resumeFile(path: string, format: LineFormat): Promise<number> {
+  const file = await open(path, 'a+')
+  try {
+    const { size } = await file.stat()
+    const tail = Buffer.alloc(Math.min(size, 1 << 20))
+    await file.read(tail, 0, tail.length, size - tail.length)
+    const end = tail.lastIndexOf(10)
+    if (end < 0 && size > 0 && size > tail.length)
+      throw new Fault('not_possible', { detail: `${path} is not such an export` })
+    await truncate(path, size - tail.length + end + 1)
+    if (end < 0) return 0
+    const line = tail.subarray(tail.lastIndexOf(10, end - 1) + 1, end).toString('utf8')
+    const position = positionOf(format, line)
+    if (position === undefined) throw new Fault('not_possible', { detail: `${path} holds no ${format} export` })
+    return position + 1
+  } finally {
+    await file.close()
+  }
+}
+
+/** Appends to a file from where it ends. Killed at any moment and started again, it holds every event once. */
+export async function exportToFile(
+  store: Store,
+  path: string,
+  format: LineFormat,
+  options: FollowOptions,
+): Promise<number> {
+  const from = Math.max(await resumeFile(path, format), options.from ?? 0)
+  let written = 0
+  for await (const { events } of batches(store, { ...options, from })) {
+    if (events.length > 0)
+      await appendFile(path, events.map((event) => lineOf(format, event)).join(''), { flush: true })
+    written += events.length
+  }
+  return written
+}
+
+/**
+ * Sends traces and metrics to an OTLP/HTTP endpoint; `acknowledged` is told how far it got, to be kept by the caller.
+ * @throws Fault `upstream_refused` if the collector does not take a batch
+ */
+export async function exportToCollector(
+  store: Store,
+  endpoint: string,
+  headers: Readonly<Record<string, string>>,
+  options: FollowOptions,
+  acknowledged: (next: number) => Promise<void> | void,
+): Promise<void> {
+  const post = async (path: string, body: unknown): Promise<void> => {
+    const response = await fetch(new URL(path, endpoint), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+      redirect: 'error',
+      signal: options.signal
+        ? AbortSignal.any([options.signal, AbortSignal.timeout(10_000)])
+        : AbortSignal.timeout(10_000),
+    })
+    await response.arrayBuffer()
+    if (!response.ok) throw new Fault('upstream_refused', { detail: `the collector answered ${response.status}` })
+  }
+  for await (const { events, next } of batches(store, options)) {
+    const calls = events.filter(({ kind }) => kind === 'call.finished')
+    if (calls.length > 0) {
+      await post('/v1/traces', toTraces(calls))
+      await post('/v1/metrics', toMetrics(calls))
+    }
+    await acknowledged(next)
+  }
+}

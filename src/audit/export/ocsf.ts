@@ -1,0 +1,149 @@
+// OCSF 1.8: API Activity for calls and admin calls, Authentication for refused credentials, Account Change for principals and
+// keys, Entity Management for everything else that is changed, Detection Finding for alerts.
+import type { JsonObject } from '../../core/index.ts'
+import type { Found } from '../search.ts'
+
+const VERSION = '1.8.0'
+const OTHER = 99
+
+interface OcsfClass {
+  readonly category: number
+  readonly uid: number
+  readonly name: string
+}
+const API: OcsfClass = { category: 6, uid: 6003, name: 'API Activity' }
+const AUTHENTICATION: OcsfClass = { category: 3, uid: 3002, name: 'Authentication' }
+const ACCOUNT: OcsfClass = { category: 3, uid: 3001, name: 'Account Change' }
+const ENTITY: OcsfClass = { category: 3, uid: 3004, name: 'Entity Management' }
+const FINDING: OcsfClass = { category: 2, uid: 2004, name: 'Detection Finding' }
+
+const CREDENTIAL_FAULTS = new Set([
+  'invalid_api_key',
+  'key_expired',
+  'key_revoked',
+  'key_suspended',
+  'step_up_required',
+])
+const ACCOUNTS = new Set(['key', 'user', 'service', 'agent'])
+
+function classOf({ kind, reason }: Found): OcsfClass {
+  const noun = kind.slice(0, kind.indexOf('.'))
+  if (noun === 'alert') return FINDING
+  if (noun === 'call') return reason !== undefined && CREDENTIAL_FAULTS.has(reason) ? AUTHENTICATION : API
+  if (noun === 'admin' || noun === 'content' || noun === 'audit') return API
+  return ACCOUNTS.has(noun) ? ACCOUNT : ENTITY
+}
+
+const CREATED = /\.(created|added|started|member_added|assigned)$/
+const REMOVED = /\.(removed|revoked|ended|lifted|cancelled|expired|forgotten|denied|erased|member_removed|unassigned)$/
+const DISABLED = /\.suspended$/
+const ENABLED = /\.(resumed|restored)$/
+const READ = /\.read$/
+
+function activityOf({ uid }: OcsfClass, { kind, action }: Found): [id: number, name: string] {
+  if (uid === AUTHENTICATION.uid) return [1, 'Logon']
+  if (uid === FINDING.uid) return [1, 'Create']
+  if (uid === ACCOUNT.uid) {
+    if (CREATED.test(kind)) return [1, 'Create']
+    if (ENABLED.test(kind)) return [2, 'Enable']
+    if (DISABLED.test(kind)) return [5, 'Disable']
+    return REMOVED.test(kind) ? [6, 'Delete'] : [OTHER, kind]
+  }
+  if (uid === ENTITY.uid) {
+    if (CREATED.test(kind)) return [1, 'Create']
+    return REMOVED.test(kind) ? [4, 'Delete'] : [3, 'Update']
+  }
+  if (READ.test(kind) || action === 'list' || action === 'show') return [2, 'Read']
+  if (action === 'delete' || REMOVED.test(kind)) return [4, 'Delete']
+  return kind.startsWith('call.') ? [1, 'Create'] : [3, 'Update']
+}
+
+const isFailure = ({ decision, data, kind }: Found): boolean =>
+  decision === 'deny' ||
+  kind === 'admin.denied' ||
+  kind === 'admin.refused' ||
+  (data?.outcome !== undefined && data.outcome !== 'served')
+
+const userOf = (principal: string | undefined): JsonObject => {
+  const match = /^(\w+)::"(.*)"$/.exec(principal ?? '')
+  const type = match?.[1] ?? 'Unknown'
+  return {
+    name: match?.[2] ?? 'unknown',
+    uid: principal ?? 'unknown',
+    type: type === 'User' ? 'User' : type,
+    type_id: type === 'User' ? 1 : OTHER,
+  }
+}
+
+const dropUndefined = (object: { [key: string]: unknown }): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as JsonObject
+
+/** What only calls have: the model, its tokens, and what the security control did (profiles ai_operation, security_control). */
+function callFields({ model, data, decision, policy, rules }: Found): JsonObject {
+  const { inputTokens, outputTokens, outcome } = data ?? {}
+  const total = (Number(inputTokens) || 0) + (Number(outputTokens) || 0)
+  return dropUndefined({
+    ai_model: model === undefined ? undefined : { ai_provider: 'sallyport', name: model },
+    message_context:
+      total > 0
+        ? { ai_role_id: 1, prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: total }
+        : undefined,
+    action_id: decision === undefined ? 0 : decision === 'allow' ? 1 : 2,
+    disposition_id: decision === undefined ? 0 : decision === 'deny' || outcome === 'cut' ? 2 : 1,
+    policy: policy === undefined ? undefined : { uid: policy },
+    authorizations: rules?.map((rule) => ({ decision: decision ?? 'unknown', policy: { uid: rule } })),
+  })
+}
+
+export function toOcsf(event: Found): JsonObject {
+  const { kind, time, id, position, node, principal, address, reason, subject, data } = event
+  const ocsf = classOf(event)
+  const [activity, activityName] = activityOf(ocsf, event)
+  const failure = isFailure(event)
+  const isCall = kind.startsWith('call.')
+  const source = address === undefined ? { name: node } : { ip: address }
+  const [entityType = 'entity', entityId = ''] = (subject ?? kind).split('/', 2)
+  const profiles = isCall && ocsf === API ? ['ai_operation', 'security_control'] : []
+  return dropUndefined({
+    activity_id: activity,
+    activity_name: activityName,
+    category_uid: ocsf.category,
+    class_uid: ocsf.uid,
+    class_name: ocsf.name,
+    type_uid: ocsf.uid * 100 + activity,
+    time,
+    severity_id: kind.startsWith('alert.') ? 4 : failure ? 3 : 1,
+    status_id: failure ? 2 : 1,
+    status_code: reason,
+    message: `${kind}${subject === undefined ? '' : ` ${subject}`}`,
+    metadata: {
+      version: VERSION,
+      product: { name: 'Sallyport', vendor_name: 'Sallyport' },
+      uid: id,
+      sequence: position,
+      event_code: kind,
+      log_provider: node,
+      profiles,
+    },
+    actor: { user: userOf(principal), ...(event.session === undefined ? {} : { session: { uid: event.session } }) },
+    src_endpoint: source,
+    api:
+      ocsf === API
+        ? { operation: event.action ?? kind, ...(event.call === undefined ? {} : { request: { uid: event.call } }) }
+        : undefined,
+    user:
+      ocsf === AUTHENTICATION
+        ? userOf(principal)
+        : ocsf === ACCOUNT
+          ? { name: entityId || entityType, uid: subject ?? entityType }
+          : undefined,
+    service: ocsf === AUTHENTICATION ? { name: 'sallyport' } : undefined,
+    entity:
+      ocsf === ENTITY ? { name: entityId || entityType, type: entityType, uid: subject ?? entityType } : undefined,
+    comment: ocsf === ENTITY ? reason : undefined,
+    finding_info: ocsf === FINDING ? { uid: id, title: reason ?? kind, created_time: time } : undefined,
+    is_alert: ocsf === FINDING ? true : undefined,
+    ...(isCall && ocsf === API ? callFields(event) : {}),
+    unmapped: data,
+  })
+}
