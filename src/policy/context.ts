@@ -3,7 +3,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { type Caller, Fault, type ModelRequest, type Params } from '../core/index.ts'
 import { datetime, decimal, ip } from './extension.ts'
-import type { CedarRecord, CedarValue, DateTime, Decimal, EntityRef, Ip } from './value.ts'
+import { type CedarRecord, type CedarValue, type DateTime, type Decimal, type EntityRef, Ip } from './value.ts'
 
 /** Local time of the gateway's zone. `weekday` is 1 (Monday) to 7. */
 export type ClockContext = { now: DateTime; hour: number; minute: number; weekday: number }
@@ -111,11 +111,11 @@ export function authContext(caller: Caller, nowMs: number): AuthContext {
 /** The address as rules compare it: IPv4 inside IPv6 as IPv4, no zone. Anything else is `::`, which lies in no usual network. */
 export function remoteIp(address: string): Ip {
   const bare = address.split('%', 1)[0]!
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1]
-  const plain = mapped ?? bare
-  if (isIPv4(plain)) return ip(plain)
+  if (isIPv4(bare)) return ip(bare)
+  if (!isIPv6(bare)) return ip('::')
   // The URL parser spells IPv6 in hexadecimal throughout, which is the only spelling rules know.
-  return ip(isIPv6(plain) ? new URL(`http://[${plain}]`).hostname.slice(1, -1) : '::')
+  const full = ip(new URL(`http://[${bare}]`).hostname.slice(1, -1))
+  return full.bits >> 32n === 0xffffn ? new Ip(false, full.bits & 0xffffffffn, 32) : full
 }
 
 type Shown<T> = (value: T, name: string) => CedarValue

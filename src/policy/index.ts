@@ -11,6 +11,7 @@ export {
   type Problem,
 } from './bundle.ts'
 export { type Checker, createChecker } from './check.ts'
+export { type Conform, createConform } from './conform.ts'
 export {
   type AskContext,
   type AuthContext,
@@ -29,6 +30,7 @@ export {
   type ToolContext,
 } from './context.ts'
 export { createDecisionLog, type DecisionLog, type LoggedDecision } from './decision-log.ts'
+export { type DiffLine, diffBundles, type FileDiff } from './diff.ts'
 export { dataClassSource, type EntityFacts, type EntitySource, fixedSource, joinSources } from './entity.ts'
 export { type Clause, type ExplainOptions, type Explanation, explain, type RuleView } from './explain.ts'
 export { datetime, decimal, duration, ip } from './extension.ts'
@@ -45,6 +47,7 @@ export {
 } from './impact.ts'
 export { lint, type World } from './lint.ts'
 export { createOracleCheck, type OracleCheck, type OracleDifference } from './oracle-check.ts'
+export { createPlanner, type Plan, type Planner, type PlannerDeps } from './plan.ts'
 export {
   type ActiveBundle,
   createPolicy,
@@ -56,8 +59,9 @@ export {
   type Watcher,
 } from './policy.ts'
 export { compileBundle, type Program } from './program.ts'
-export { type Coverage, runTests, type TestOutcome, type TestReport } from './rule-test.ts'
+export { type Coverage, readEntities, runTests, type TestOutcome, type TestReport } from './rule-test.ts'
 export { createShadow, type Shadow, type ShadowReport } from './shadow.ts'
+export { usualContext } from './usual.ts'
 export { type CedarRecord, type CedarSet, type CedarValue, EntityRef, entity } from './value.ts'
 export {
   type Author,

@@ -1,0 +1,135 @@
+// Planning a change of the rules and applying exactly what was planned.
+import { afterAll, expect, test } from 'vitest'
+import { DATABASES } from '../../test/contract/databases.ts'
+import { createIds, Fault, systemClock, systemRandom } from '../core/index.ts'
+import { createChange, createFeed } from '../store/index.ts'
+import {
+  type BundleSources,
+  createChecker,
+  createClockContext,
+  createPlanner,
+  createPolicy,
+  createPolicyVersions,
+  diffBundles,
+  entity,
+  fixedSource,
+  loadBundle,
+  usualContext,
+} from './index.ts'
+
+const by = { principal: 'User::"root"' }
+const database = DATABASES[0]()
+const checker = createChecker()
+afterAll(async () => {
+  await checker.close()
+  await database.stop()
+})
+const clock = createClockContext('UTC')
+
+test('a plan is applied under its hash, and refused once the world has moved', async () => {
+  const store = await database.open()
+  const report = () => {}
+  const feed = createFeed({ store, pollMs: 20, report })
+  const change = createChange({
+    store,
+    clock: systemClock,
+    appendFeed: feed.append,
+    appendEvents: async () => {},
+    applied: feed.applied,
+  })
+  const policy = createPolicy({ clock: systemClock, newId: createIds(systemClock, systemRandom) })
+  const versions = createPolicyVersions({ db: store.db, change, clock: systemClock, checker, policy, report })
+  feed.subscribe(versions.follow)
+  await feed.start()
+  const shipped = await loadBundle('policies')
+  await versions.start(async () => shipped, by)
+
+  const people = ['dana', 'jo'].map((name) => ({ uid: entity('User', name), parents: [entity('Role', 'reader')] }))
+  const model = { uid: entity('Model', 'small'), attrs: { upstream: 'demo', hosting: 'local', quarantined: false } }
+  const known = [entity('Role', 'reader'), entity('Role', 'user')].map((uid) => ({ uid }))
+  let present = people
+  const planner = createPlanner({
+    versions,
+    policy,
+    recorded: () => [],
+    world: (program) => ({
+      entities: fixedSource([...present, model, ...known]),
+      principals: present.map((one) => one.uid),
+      models: [model.uid],
+      resources: [model.uid],
+      usual: (action) => usualContext(program.schemaJson, action, { clock: clock(0), examples: { Model: model.uid } }),
+    }),
+  })
+
+  const changed: BundleSources = shipped.map((file) =>
+    file.path === 'roles.cedar'
+      ? {
+          ...file,
+          text: `${file.text}\n@id("readers-embed")\n@why("Readers embed by day.")\npermit (principal in Role::"reader", action == Action::"embed", resource)\nwhen { context.clock.hour < 20 };\n`,
+        }
+      : file,
+  )
+  const plan = await planner.plan(changed)
+  expect(plan.rules).toEqual({ added: ['readers-embed'], removed: [], changed: [] })
+  expect(plan.files.map((file) => [file.path, file.added, file.removed])).toEqual([['roles.cedar', 5, 0]])
+  expect(plan.impact.effects).toMatchObject([
+    { kind: 'gains', action: 'embed', principals: ['User::"dana"', 'User::"jo"'] },
+  ])
+  expect(plan.tests.coverage.unhit).toEqual(['readers-embed'])
+  expect((await planner.plan(changed)).hash).toBe(plan.hash)
+
+  const apply = async (hash: string) =>
+    planner.apply(changed, { reason: 'x', by, plan: hash }).then(
+      (applied) => applied.version,
+      (error: unknown) => Fault.from(error).code,
+    )
+  expect(await apply('0123456789ab')).toBe('precondition_failed')
+  present = people.slice(0, 1)
+  expect(await apply(plan.hash)).toBe('precondition_failed')
+  present = people
+  expect(await apply(plan.hash)).toBe(2)
+  expect(versions.active?.version).toBe(2)
+  await feed.stop()
+  await store.close()
+})
+
+test('usual contexts fit every action of the shipped schema, and take parts by name', async () => {
+  const checked = await checker.check(await loadBundle('policies'))
+  if ('problems' in checked) throw new Error('unreachable')
+  const { schemaJson } = checked.bundle
+  const examples = { Model: entity('Model', 'small') }
+  const actions = Object.entries(schemaJson['']!.actions).filter(([, action]) => action.appliesTo)
+  for (const [action] of actions) usualContext(schemaJson, action, { clock: clock(0), examples })
+  const set = {
+    'auth.ip': '10.1.2.3',
+    'clock.hour': '3',
+    'auth.mfa': 'true',
+    'request.maxTokens': 5,
+    'request.tools': 'a, b',
+  }
+  const context = usualContext(schemaJson, 'chat', { clock: clock(0), examples, set })
+  expect(context).toMatchObject({
+    clock: { hour: 3 },
+    auth: { mfa: true },
+    request: { maxTokens: 5, tools: ['a', 'b'] },
+  })
+  for (const wrong of [{ 'auth.color': 'red' }, { 'clock.hour': 'noon' }, { 'auth.ip': 'nowhere' }])
+    expect(() => usualContext(schemaJson, 'chat', { clock: clock(0), examples, set: wrong })).toThrow(Fault)
+  expect(() => usualContext(schemaJson, 'fly', { clock: clock(0) })).toThrow(Fault)
+})
+
+test('differences of bundles, line by line', () => {
+  const file = (text: string) => [{ path: 'a.cedar', text }]
+  const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`)
+  const changed = [...lines]
+  changed[10] = 'another'
+  changed.splice(20, 1)
+  const [diff] = diffBundles(file(lines.join('\n')), file(changed.join('\n')))
+  expect(diff).toMatchObject({ path: 'a.cedar', added: 1, removed: 2 })
+  expect(diff?.hunks.map((hunk) => [hunk.line, hunk.lines.map((line) => line.kind).join('')])).toEqual([
+    [8, '   -+   '],
+    [18, '   -   '],
+  ])
+  expect(diffBundles(file('same'), file('same'))).toEqual([])
+  expect(diffBundles([], file('new\n'))).toMatchObject([{ added: 1, removed: 0 }])
+})

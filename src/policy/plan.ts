@@ -1,0 +1,89 @@
+// What a change of the rules would do, under a hash; and the change itself, which is refused if anything moved since.
+import { Fault } from '../core/index.ts'
+import type { BundleSources, Problem } from './bundle.ts'
+import { diffBundles, type FileDiff } from './diff.ts'
+import { type Impact, type ImpactWorld, impactOf, planHash, type Recorded } from './impact.ts'
+import { lint, type World } from './lint.ts'
+import type { Policy } from './policy.ts'
+import type { Program, Rule } from './program.ts'
+import type { TestReport } from './rule-test.ts'
+import type { ChangeOptions, PolicyVersions, VersionInfo } from './versions.ts'
+
+export interface Plan {
+  /** Names this change with this effect: `apply` with it refuses if either is another by then. */
+  readonly hash: string
+  readonly digest: string
+  readonly from: { readonly version: number; readonly digest: string } | undefined
+  readonly files: readonly FileDiff[]
+  readonly rules: {
+    readonly added: readonly string[]
+    readonly removed: readonly string[]
+    readonly changed: readonly string[]
+  }
+  readonly warnings: readonly Problem[]
+  readonly tests: TestReport
+  readonly impact: Impact
+}
+
+export interface Planner {
+  /** Throws Fault `policy_invalid` where the bundle would be refused. */
+  plan(sources: BundleSources): Promise<Plan>
+  apply(
+    sources: BundleSources,
+    options: ChangeOptions & { readonly plan?: string },
+  ): Promise<VersionInfo & { seq: number }>
+}
+
+export interface PlannerDeps {
+  readonly versions: PolicyVersions
+  readonly policy: Pick<Policy, 'program'>
+  /** Who and what there is now; `usual` contexts are made for the program that is planned. */
+  readonly world: (program: Program) => ImpactWorld & World
+  readonly recorded: () => readonly Recorded[]
+}
+
+export function createPlanner(deps: PlannerDeps): Planner {
+  const plan = async (sources: BundleSources): Promise<Plan> => {
+    const { bundle, program, tests } = await deps.versions.prepare(sources)
+    const before = deps.policy.program()
+    const world = deps.world(program)
+    const impact = impactOf(before, program, world, deps.recorded())
+    const { active } = deps.versions
+    return {
+      hash: planHash(before?.digest, bundle.digest, impact),
+      digest: bundle.digest,
+      from: active && { version: active.version, digest: active.digest },
+      files: diffBundles(before?.source.sources ?? [], sources),
+      rules: ruleChanges(before, program),
+      warnings: lint(bundle, program, world),
+      tests,
+      impact,
+    }
+  }
+  return {
+    plan,
+    async apply(sources, { plan: hash, ...options }) {
+      if (hash === undefined) return deps.versions.apply(sources, options)
+      const now = await plan(sources)
+      if (now.hash !== hash)
+        throw new Fault('precondition_failed', {
+          detail: `The plan is now ${now.hash}, not ${hash}: the files, the rules in force or whom they reach have changed.`,
+        })
+      // The version that was planned against must still be the one that is replaced.
+      return deps.versions.apply(sources, { ...options, expected: now.from?.version ?? null })
+    },
+  }
+}
+
+function ruleChanges(before: Program | undefined, after: Program): Plan['rules'] {
+  const old = new Map((before?.rules ?? []).map((rule) => [rule.id, rule]))
+  const young = new Map(after.rules.map((rule) => [rule.id, rule]))
+  const meaning = (rule: Rule) => JSON.stringify(rule.json)
+  return {
+    added: [...young.keys()].filter((id) => !old.has(id)),
+    removed: [...old.keys()].filter((id) => !young.has(id)),
+    changed: [...young]
+      .filter(([id, rule]) => old.has(id) && meaning(old.get(id)!) !== meaning(rule))
+      .map(([id]) => id),
+  }
+}

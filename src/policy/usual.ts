@@ -1,0 +1,132 @@
+// A usual context for a question nobody has asked yet: for `can`, `try`, impact and explanations. Every required part of
+// the declared type is there, with an ordinary value; single parts can be set by name.
+import type { SchemaJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { Fault, type Json, type JsonObject } from '../core/index.ts'
+import { createConform } from './conform.ts'
+import type { ClockContext } from './context.ts'
+import type { CedarRecord, EntityRef } from './value.ts'
+
+export interface UsualOptions {
+  readonly clock: ClockContext
+  /** Stands in where the context names an entity, by type. */
+  readonly examples?: Readonly<Record<string, EntityRef>>
+  /** Parts to set, by dotted name: `{'auth.ip': '10.0.0.1', 'clock.hour': 3}`. Values as in JSON, or their text. */
+  readonly set?: Readonly<Record<string, Json>>
+}
+
+interface TypeJson {
+  readonly type: string
+  readonly name?: string
+  readonly element?: TypeJson
+  readonly attributes?: Readonly<Record<string, TypeJson & { readonly required?: boolean }>>
+}
+
+/** What is ordinary where the type alone does not say it. */
+const ORDINARY: Readonly<Record<string, Json>> = {
+  'auth.kind': 'oidc',
+  'auth.age': 60,
+  'auth.ip': '127.0.0.1',
+  'request.n': 1,
+  'request.format': 'text',
+  'request.toolChoice': 'auto',
+  'request.messages': 1,
+  'request.estimatedTokens': 100,
+  'session.turns': 1,
+  'data.count': 1,
+  'data.confidence': 90,
+  'data.origin': 'caller',
+  'ask.seconds': 3600,
+  'ask.reason': 'to try',
+}
+
+/** Throws Fault `validation_failed` for a part that the schema does not declare, or a value of the wrong type. */
+export function usualContext(schema: SchemaJson<string>, action: string, options: UsualOptions): CedarRecord {
+  const space = schema['']
+  const common = (space?.commonTypes ?? {}) as Readonly<Record<string, TypeJson>>
+  const declared = space?.actions && Object.hasOwn(space.actions, action) ? space.actions[action] : undefined
+  const type = declared?.appliesTo?.context as TypeJson | undefined
+  if (!declared?.appliesTo)
+    throw new Fault('validation_failed', { detail: `${action} is not an action that can be asked about.` })
+
+  const resolve = (one: TypeJson): TypeJson => {
+    const name = one.type === 'EntityOrCommon' ? (one.name ?? '') : one.type
+    return Object.hasOwn(common, name) ? resolve(common[name]!) : one
+  }
+  const make = (given: TypeJson, path: string): Json => {
+    const one = resolve(given)
+    if (Object.hasOwn(ORDINARY, path)) return ORDINARY[path]!
+    if (one.type === 'Record') return record(one, path)
+    if (one.type === 'Set') return []
+    switch (one.name ?? one.type) {
+      case 'Long':
+        return 0
+      case 'String':
+        return ''
+      case 'Bool':
+      case 'Boolean':
+        return false
+      case 'ipaddr':
+        return '127.0.0.1'
+      case 'decimal':
+        return '0.0'
+      case 'datetime':
+        return new Date(Number(options.clock.now.ms)).toISOString()
+      case 'duration':
+        return '0ms'
+      default: {
+        const name = one.name ?? one.type
+        const example = options.examples?.[name]
+        return { type: name, id: example?.type === name ? example.id : '' }
+      }
+    }
+  }
+  const record = (one: TypeJson, path: string): JsonObject => {
+    const fields: JsonObject = {}
+    for (const [name, attribute] of Object.entries(one.attributes ?? {}))
+      if (attribute.required !== false) fields[name] = make(attribute, path === '' ? name : `${path}.${name}`)
+    return fields
+  }
+
+  const shape = type && resolve(type)
+  const json = shape ? record(shape, '') : {}
+  const { hour, minute, weekday } = options.clock
+  const clock = shape?.attributes?.clock ? { 'clock.hour': hour, 'clock.minute': minute, 'clock.weekday': weekday } : {}
+  for (const [path, value] of Object.entries({ ...clock, ...options.set }))
+    place(json, path.split('.'), typed(shape, path.split('.'), value, resolve))
+  return createConform(schema).context(action, json)
+}
+
+function place(json: JsonObject, [name = '', ...rest]: readonly string[], value: Json): void {
+  if (rest.length === 0) {
+    json[name] = value
+    return
+  }
+  const inner = json[name]
+  if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) place(inner, rest, value)
+  else {
+    const made: JsonObject = {}
+    json[name] = made
+    place(made, rest, value)
+  }
+}
+
+/** A text from a command line, as the type it is meant to be. */
+function typed(
+  shape: TypeJson | undefined,
+  path: readonly string[],
+  value: Json,
+  resolve: (type: TypeJson) => TypeJson,
+): Json {
+  if (typeof value !== 'string') return value
+  let at = shape
+  for (const name of path) {
+    const attribute: TypeJson | undefined = at && resolve(at).attributes?.[name]
+    at = attribute
+  }
+  const one = at && resolve(at)
+  const name = one?.name ?? one?.type
+  if (name === 'Long' && /^-?\d+$/.test(value)) return Number(value)
+  if ((name === 'Bool' || name === 'Boolean') && (value === 'true' || value === 'false')) return value === 'true'
+  if (name === 'Set') return value === '' ? [] : value.split(',').map((part) => part.trim())
+  return value
+}
