@@ -33,6 +33,7 @@ import {
 import {
   type About,
   connectRooms as connectGateway,
+  createCatalogue,
   createDataRoutes,
   createGateway,
   createJudge,
@@ -385,7 +386,13 @@ async function open(
 
   // Sockets.
   const shared = { clock, newId, report, identity, registry, access, audit }
-  const gateway = createGateway(connectGateway({ ...shared, grants: jit.grants, limits, judge, screening }))
+  const ports = connectGateway({ ...shared, grants: jit.grants, limits, judge, screening })
+  const catalogue = createCatalogue({
+    on: ports,
+    registry,
+    allows: (caller, action, id) => judge.allows(caller, action, { type: 'Model', id }),
+    version: VERSION,
+  })
   const admin = createAdmin(
     connectAdmin({
       ...shared,
@@ -403,7 +410,7 @@ async function open(
       product: `sallyport ${VERSION}`,
     }),
   )
-  const data: Route[] = createDataRoutes(gateway)
+  const data: Route[] = createDataRoutes(createGateway(ports), catalogue)
   const administer: Route[] = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
     method,
     path: '/admin/v1/*',

@@ -1,3 +1,4 @@
+export { createCatalogue } from './catalogue.ts'
 export { connectRooms } from './connect.ts'
 export { type About, createJudge, type Judge } from './judge.ts'
 export { createGateway, refuse, type Serve } from './pipeline.ts'

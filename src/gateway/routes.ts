@@ -1,5 +1,6 @@
 // The data plane as a table: what is not in it answers 404.
 import type { UseAction } from '../core/index.ts'
+import type { Catalogue } from './catalogue.ts'
 import type { Serve } from './pipeline.ts'
 import type { Incoming, Outgoing, Wire } from './ports.ts'
 import {
@@ -32,11 +33,33 @@ const CALLS: readonly [path: string, action: UseAction, wire: Wire][] = [
   ['/api/embeddings', 'embed', ollamaEmbeddings],
 ]
 
-/** Method and path of every route, for tests that go through all of them. */
-export const DATA_ROUTES: readonly Pick<DataRoute, 'method' | 'path'>[] = CALLS.map(([path]) => ({
-  method: 'POST',
-  path,
-}))
+/** Routes that are no call to a model, and what answers them. */
+const LOOKS: readonly [method: DataRoute['method'], path: string, (catalogue: Catalogue) => DataRoute['handle']][] = [
+  ['GET', '/v1/models', ({ models }) => models],
+  ['GET', '/v1/models/*', ({ model }) => model],
+  ['POST', '/v1/messages/count_tokens', ({ count }) => count],
+  ['GET', '/api/tags', ({ tags }) => tags],
+  ['POST', '/api/show', ({ show }) => show],
+  ['GET', '/api/ps', ({ running }) => running],
+  ['GET', '/api/version', ({ version }) => version],
+  ['POST', '/api/pull', ({ manage }) => manage('pull')],
+  ['POST', '/api/push', ({ manage }) => manage('push')],
+  ['POST', '/api/create', ({ manage }) => manage('create')],
+  ['POST', '/api/copy', ({ manage }) => manage('copy')],
+  ['DELETE', '/api/delete', ({ manage }) => manage('delete')],
+]
 
-export const createDataRoutes = (serve: Serve): DataRoute[] =>
-  CALLS.map(([path, action, wire]) => ({ method: 'POST', path, handle: (incoming) => serve(incoming, action, wire) }))
+/** Method and path of every route, for tests that go through all of them. */
+export const DATA_ROUTES: readonly Pick<DataRoute, 'method' | 'path'>[] = [
+  ...CALLS.map(([path]) => ({ method: 'POST' as const, path })),
+  ...LOOKS.map(([method, path]) => ({ method, path })),
+]
+
+export const createDataRoutes = (serve: Serve, catalogue: Catalogue): DataRoute[] => [
+  ...CALLS.map(([path, action, wire]) => ({
+    method: 'POST' as const,
+    path,
+    handle: (incoming: Incoming) => serve(incoming, action, wire),
+  })),
+  ...LOOKS.map(([method, path, of]) => ({ method, path, handle: of(catalogue) })),
+]
