@@ -22,8 +22,8 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
-const messages = [{ role: 'user' as const, content: 'What is the weather in celsius?' }]
-const tools = [{ name: 'weather', input_schema: { ...WEATHER_SCHEMA, required: ['unit'] } }]
+const messages = [{ role: 'user' as const, content: 'What is the weather like?' }]
+const tools = [{ name: 'weather', input_schema: { ...WEATHER_SCHEMA, required: ['days'] } }]
 
 test('messages with the built-in model, whole and streamed', async () => {
   const done = await client.messages.create({ model: DEMO, max_tokens: 8, messages })
@@ -40,7 +40,7 @@ test('thinking and tools come through another format, and so does the result of 
   const called = await client.messages.stream({ model: SCRIPTED, max_tokens: 50, messages, tools }).finalMessage()
   expect(called.content).toMatchObject([
     { type: 'thinking', thinking: 'The weather, then.' },
-    { type: 'tool_use', id: 'call_9', name: 'weather', input: { unit: 'celsius' } },
+    { type: 'tool_use', id: 'call_9', name: 'weather', input: { days: 3 } },
   ])
   expect(called.stop_reason).toBe('tool_use')
   expect(called.usage).toMatchObject({ output_tokens: 9 })
@@ -61,7 +61,7 @@ test('thinking and tools come through another format, and so does the result of 
   expect(lastBody(bench.upstream).messages).toMatchObject([
     { role: 'system', content: 'Be brief.' },
     { role: 'user' },
-    { role: 'assistant', tool_calls: [{ id: 'call_9', function: { arguments: '{"unit":"celsius"}' } }] },
+    { role: 'assistant', tool_calls: [{ id: 'call_9', function: { arguments: '{"days":3}' } }] },
     { role: 'tool', tool_call_id: 'call_9', content: 'clear' },
   ])
 })

@@ -55,8 +55,8 @@ export const TOOL_STREAM = [
   chunk({
     tool_calls: [{ index: 0, id: 'call_9', type: 'function', function: { name: 'weather', arguments: '' } }],
   }),
-  chunk({ tool_calls: [{ index: 0, function: { arguments: '{"unit":' } }] }),
-  chunk({ tool_calls: [{ index: 0, function: { arguments: '"celsius"}' } }] }),
+  chunk({ tool_calls: [{ index: 0, function: { arguments: '{"days":' } }] }),
+  chunk({ tool_calls: [{ index: 0, function: { arguments: '3}' } }] }),
   chunk({}, 'tool_calls'),
   { ...chunk({}), choices: [], usage: { prompt_tokens: 7, completion_tokens: 9, total_tokens: 16 } },
   '[DONE]',
@@ -79,9 +79,7 @@ export const TOOL_ANSWER = {
       message: {
         role: 'assistant',
         content: null,
-        tool_calls: [
-          { id: 'call_9', type: 'function', function: { name: 'weather', arguments: '{"unit":"celsius"}' } },
-        ],
+        tool_calls: [{ id: 'call_9', type: 'function', function: { name: 'weather', arguments: '{"days":3}' } }],
       },
       finish_reason: 'tool_calls',
     },
@@ -96,6 +94,6 @@ export const answer = (content: string) => ({
 
 export const WEATHER_SCHEMA = {
   type: 'object',
-  properties: { unit: { type: 'string' } },
-  required: ['unit'],
+  properties: { days: { type: 'integer' } },
+  required: ['days'],
 } as const

@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
-const messages = [{ role: 'user', content: 'What is the weather in celsius?' }]
+const messages = [{ role: 'user', content: 'What is the weather like?' }]
 const options = { num_predict: 8, temperature: 0 }
 
 test('chat with the built-in model, whole and streamed', async () => {
@@ -59,7 +59,7 @@ test('tools and thinking come through another format', async () => {
     tools: [
       {
         type: 'function',
-        function: { name: 'weather', description: 'd', parameters: { ...WEATHER_SCHEMA, required: ['unit'] } },
+        function: { name: 'weather', description: 'd', parameters: { ...WEATHER_SCHEMA, required: ['days'] } },
       },
     ],
   })
@@ -68,7 +68,7 @@ test('tools and thinking come through another format', async () => {
     calls.push(...(part.message.tool_calls ?? []))
   }
   expect(thinking).toBe('The weather, then.')
-  expect(calls).toMatchObject([{ function: { name: 'weather', arguments: { unit: 'celsius' } } }])
+  expect(calls).toMatchObject([{ function: { name: 'weather', arguments: { days: 3 } } }])
   expect(lastBody(bench.upstream)).toMatchObject({ tools: [{ function: { name: 'weather' } }] })
 })
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
 })
 afterAll(() => bench.close())
 
-const messages = [{ role: 'user' as const, content: 'What is the weather in celsius?' }]
+const messages = [{ role: 'user' as const, content: 'What is the weather like?' }]
 const tools = [{ type: 'function' as const, function: { name: 'weather', parameters: WEATHER_SCHEMA } }]
 
 test('chat with the built-in model', async () => {
@@ -67,11 +67,11 @@ test('tools, whole and in pieces, and the turn after', async () => {
   expect(done.choices[0]?.message.tool_calls?.[0]).toEqual({
     id: 'call_9',
     type: 'function',
-    function: { name: 'weather', arguments: '{"unit":"celsius"}' },
+    function: { name: 'weather', arguments: '{"days":3}' },
   })
   bench.upstream.script = sse(...TOOL_STREAM)
   const final = await client.chat.completions.stream({ model: SCRIPTED, messages, tools }).finalChatCompletion()
-  expect(final.choices[0]?.message.tool_calls?.[0]).toMatchObject({ function: { arguments: '{"unit":"celsius"}' } })
+  expect(final.choices[0]?.message.tool_calls?.[0]).toMatchObject({ function: { arguments: '{"days":3}' } })
 
   bench.upstream.script = json(answer('Sunny.'))
   const next = await client.chat.completions.create({
@@ -88,7 +88,7 @@ test('tools, whole and in pieces, and the turn after', async () => {
 })
 
 test('a JSON schema reaches the model server', async () => {
-  bench.upstream.script = json(answer('{"unit":"celsius"}'))
+  bench.upstream.script = json(answer('{"days":3}'))
   const format = { type: 'json_schema' as const, json_schema: { name: 'place', schema: WEATHER_SCHEMA, strict: true } }
   await client.chat.completions.create({ model: SCRIPTED, messages, response_format: format })
   expect(lastBody(bench.upstream).response_format).toEqual(format)
@@ -127,7 +127,7 @@ test('responses, whole and streamed, with a tool', async () => {
     })
     .finalResponse()
   expect(called.output.map((item) => item.type)).toEqual(['reasoning', 'function_call'])
-  expect(called.output.at(-1)).toMatchObject({ call_id: 'call_9', arguments: '{"unit":"celsius"}' })
+  expect(called.output.at(-1)).toMatchObject({ call_id: 'call_9', arguments: '{"days":3}' })
 })
 
 test('refusals carry a code the client shows, and are not tried again', async () => {
