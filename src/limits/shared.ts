@@ -85,7 +85,7 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
     const { granted, left } = await store.transaction((trx) =>
       borrow(trx, dialect, { key, node, window }, limit, {
         need,
-        share: alone ? 1 : limit.unit === 'concurrent' ? 0 : SHARE,
+        share: alone ? 1 : SHARE,
         now: clock.now(),
       }),
     )
