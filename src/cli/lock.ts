@@ -54,3 +54,16 @@ export const remove: Command = async (input) => {
   input.io.say(lifted ? 'Lifted. What it ended stays ended.' : 'It was not in force any more.')
   return printReceipt(input.io, receipt)
 }
+
+export const lockdown: Command = async (input) => {
+  const word = arg(input, 0)
+  const client = await input.client()
+  if (word === 'on') return add({ ...input, args: ['everything'] })
+  if (word !== 'off') throw usage('Say on or off')
+  const { items } = await client.call('locks.list', {})
+  const locks = items.filter(({ kind }) => kind === 'everything')
+  if (locks.length === 0) input.io.say('There is no lockdown.')
+  let exit = 0
+  for (const { id } of locks) exit = Math.max(exit, (await remove({ ...input, args: [id] })) ?? 0)
+  return exit
+}

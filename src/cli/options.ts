@@ -24,6 +24,14 @@ const SCOPES: readonly Flag[] = [
   { flag: '--network <cidr...>', about: 'Only from these networks' },
   { flag: '--origin <origin...>', about: 'Only from these web origins' },
 ]
+const ASK: readonly Flag[] = [
+  { flag: '--for <span>', about: 'How long: 4h, 30m' },
+  { flag: '--reason <text>', about: 'Why' },
+  { flag: '--ticket <id>', about: 'Ticket it belongs to' },
+  { flag: '--model <name...>', about: 'Only for these models' },
+  { flag: '--uses <n>', about: 'Only for so many calls' },
+  { flag: '--tokens <n>', about: 'Only for so many tokens' },
+]
 const EVENTS: readonly Flag[] = [
   { flag: '--decision <d>', about: 'allow or deny' },
   { flag: '--kind <kinds>', about: 'Kinds of event, with commas between: call.finished,key.revoked' },
@@ -91,6 +99,9 @@ const role = () => import('./role.ts')
 const model = () => import('./model.ts')
 const session = () => import('./session.ts')
 const audit = () => import('./audit.ts')
+const request = () => import('./request.ts')
+const review = () => import('./review.ts')
+const grant = () => import('./grant.ts')
 
 export const COMMANDS: readonly CommandSpec[] = [
   {
@@ -318,6 +329,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [REASON],
     load: async () => (await session()).cut,
   },
+  {
+    name: 'session forget',
+    args: '<id>',
+    about: 'End a session and erase what it left: conversation, vault, runtime state',
+    flags: [REASON, { flag: '--yes', about: 'Do not ask' }],
+    load: async () => (await session()).forget,
+  },
   { name: 'call list', about: 'List running calls', flags: PAGE, load: async () => (await session()).calls },
   {
     name: 'call cut',
@@ -347,6 +365,97 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '<id>',
     about: 'Lift a lock; what it ended stays ended',
     load: async () => (await import('./lock.ts')).remove,
+  },
+
+  {
+    name: 'lockdown',
+    args: '<on|off>',
+    about: 'Stop every call to every model on all nodes, or let them in again',
+    flags: [REASON, { flag: '--until <when>', about: 'Span or date (default: until switched off)' }],
+    load: async () => (await import('./lock.ts')).lockdown,
+  },
+
+  {
+    name: 'request create',
+    args: '<role>',
+    about: 'Ask for a role for a while',
+    flags: [
+      ...ASK,
+      { flag: '--start <when>', about: 'Span or date (default: at once)' },
+      { flag: '--holder <who>', about: 'Who is to hold it: Agent:NAME or Service:NAME (default: yourself)' },
+      { flag: '--wait', about: 'Wait for the answer (default on a terminal)' },
+      { flag: '--no-wait', about: 'Do not wait' },
+    ],
+    example: 'sallyport request create operator --for 1h --reason "INC-221 summariser"',
+    load: async () => (await request()).create,
+  },
+  {
+    name: 'request list',
+    about: 'Requests of your own, and those you may answer',
+    flags: [...PAGE, { flag: '--state <state>', about: 'pending, approved, denied, cancelled or expired' }],
+    load: async () => (await request()).list,
+  },
+  { name: 'request show', args: '<id>', about: 'A request and its answers', load: async () => (await request()).show },
+  { name: 'request cancel', args: '<id>', about: 'Take back a request', load: async () => (await request()).cancel },
+  { name: 'review list', about: 'Requests that wait for you', flags: PAGE, load: async () => (await review()).list },
+  {
+    name: 'review approve',
+    args: '<id>',
+    about: 'Approve what was asked, or less of it',
+    flags: [
+      { flag: '--for <span>', about: 'Shorter than asked' },
+      { flag: '--model <name...>', about: 'Fewer models than asked' },
+      { flag: '--uses <n>', about: 'Fewer uses than asked' },
+      REASON,
+      { flag: '--yes', about: 'Do not ask' },
+    ],
+    load: async () => (await review()).approve,
+  },
+  {
+    name: 'review deny',
+    args: '<id>',
+    about: 'Deny a request',
+    flags: [REASON],
+    load: async () => (await review()).deny,
+  },
+  {
+    name: 'grant list',
+    about: 'Grants in force: your own, and those of roles you may approve',
+    flags: [
+      ...PAGE,
+      { flag: '--ended', about: 'Also those that have ended' },
+      { flag: '--review-due', about: 'Emergency grants that wait for review' },
+    ],
+    load: async () => (await grant()).list,
+  },
+  { name: 'grant show', args: '<id>', about: 'Show a grant', load: async () => (await grant()).show },
+  {
+    name: 'grant end',
+    args: '<id>',
+    about: 'End a grant before its time; its running calls end',
+    flags: [REASON],
+    load: async () => (await grant()).end,
+  },
+  {
+    name: 'grant extend',
+    args: '<id>',
+    about: 'Ask for more time, once',
+    flags: [{ flag: '--for <span>', about: 'How much more' }, REASON],
+    load: async () => (await grant()).extend,
+  },
+  {
+    name: 'grant review',
+    args: '<id>',
+    about: 'Review an emergency grant of somebody else',
+    flags: [{ flag: '--note <text>', about: 'What you found' }],
+    load: async () => (await grant()).review,
+  },
+  {
+    name: 'break-glass',
+    args: '<role>',
+    about: 'Take a role at once in an emergency; raises an alarm',
+    flags: ASK,
+    load: async () => (await grant()).breakGlass,
   },
 
   {

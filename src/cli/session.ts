@@ -2,7 +2,7 @@
 
 import type { Command } from './command.ts'
 import { EXIT, usage } from './failure.ts'
-import { arg, flagText, listAll, reasonOf, uidTextOf } from './input.ts'
+import { arg, confirm, flagText, listAll, reasonOf, uidTextOf } from './input.ts'
 import { green, type Io, printOne, printRows, red } from './io.ts'
 import { relative } from './when.ts'
 
@@ -56,6 +56,19 @@ export const cut: Command = async (input) => {
     body: { reason: reasonOf(input) },
   })
   if (input.flags.json) printOne(input.io, receipt, { json: input.flags.json as string })
+  return printReceipt(input.io, receipt)
+}
+
+export const forget: Command = async (input) => {
+  const client = await input.client()
+  await confirm(input, 'What it left cannot be brought back. Forget it?')
+  const { receipt, ...done } = await client.call('sessions.forget', {
+    params: { id: arg(input, 0) },
+    body: { reason: reasonOf(input) },
+  })
+  if (input.flags.json) printOne(input.io, { ...done, receipt }, { json: input.flags.json as string })
+  const parts = done.erased.length === 0 ? 'nothing was kept of it' : done.erased.join(', ')
+  input.io.say(done.forgotten ? `${green(input.io, 'forgotten')}  erased: ${parts}` : 'It had been forgotten already.')
   return printReceipt(input.io, receipt)
 }
 

@@ -1,0 +1,80 @@
+// Roles held for a while: what is held, ending it, asking for more time, emergencies.
+import type { Command } from './command.ts'
+import { usage } from './failure.ts'
+import { arg, flagText, listAll, reasonOf } from './input.ts'
+import { printOne, printRows, yellow } from './io.ts'
+import { askFrom, sayGrant, secondsOf } from './request.ts'
+import { printReceipt } from './session.ts'
+import { relative } from './when.ts'
+
+export const list: Command = async (input) => {
+  const open = input.flags.ended === true ? {} : { open: 'true' as const }
+  const due = input.flags.reviewDue === true ? { reviewDue: 'true' as const } : {}
+  const rows = await listAll(input, await input.client(), 'grants.list', { query: due.reviewDue ? due : open })
+  const columns = [
+    { field: 'id' },
+    { field: 'principal' },
+    { field: 'role' },
+    { field: 'models' },
+    { field: 'source' },
+    { field: 'uses' },
+    { field: 'usesLeft', title: 'left' },
+    { field: 'endsAt', title: 'ends', show: relative },
+    { field: 'endCause', title: 'ended' },
+  ]
+  printRows(input.io, rows, columns, { json: input.flags.json as string })
+  if (rows.length === 0) input.io.say('No grant is in force.')
+  return 0
+}
+
+export const show: Command = async (input) => {
+  const client = await input.client()
+  printOne(input.io, await client.call('grants.show', { params: { id: arg(input, 0) } }), {
+    json: input.flags.json as string,
+  })
+  return 0
+}
+
+export const end: Command = async (input) => {
+  const client = await input.client()
+  const { ended, receipt } = await client.call('grants.end', {
+    params: { id: arg(input, 0) },
+    body: { reason: reasonOf(input) },
+  })
+  if (input.flags.json) printOne(input.io, { ended, receipt }, { json: input.flags.json as string })
+  input.io.say(ended ? `${yellow(input.io, 'ended')}  ${arg(input, 0)}` : 'It had ended already.')
+  return printReceipt(input.io, receipt)
+}
+
+export const extend: Command = async (input) => {
+  const client = await input.client()
+  const reason = flagText(input, 'reason')
+  if (reason === undefined) throw usage('Say why: --reason "…"')
+  const { request, grant } = await client.call('grants.extend', {
+    params: { id: arg(input, 0) },
+    body: { seconds: secondsOf(input), reason },
+  })
+  if (input.flags.json)
+    printOne(input.io, { ...request, ...(grant && { grant }) }, { json: input.flags.json as string })
+  if (grant) sayGrant(input.io, grant)
+  else input.io.say(`${yellow(input.io, 'pending')}  ${request.id} · more time is approved like the first time`)
+  return 0
+}
+
+export const review: Command = async (input) => {
+  const client = await input.client()
+  const note = flagText(input, 'note')
+  if (note === undefined) throw usage('Say what you found: --note "…"')
+  const { reviewed } = await client.call('grants.review', { params: { id: arg(input, 0) }, body: { note } })
+  input.io.say(reviewed ? 'Reviewed.' : 'There was nothing left to review.')
+  return 0
+}
+
+export const breakGlass: Command = async (input) => {
+  const client = await input.client()
+  const grant = await client.call('grants.break', { body: askFrom(input) })
+  if (input.flags.json) printOne(input.io, grant, { json: input.flags.json as string })
+  sayGrant(input.io, grant)
+  input.io.say(`An alarm has been raised. Somebody else must review this ${relative(grant.reviewDueAt)}.`)
+  return 0
+}
