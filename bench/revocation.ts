@@ -1,6 +1,6 @@
 // `node bench/revocation.ts`: how long after an act of revocation has returned does text of a model still arrive? Two nodes
 // over PostgreSQL, each a process of its own, half of the streams on each; every act is done on node A.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -39,7 +39,7 @@ for (const name of ['a', 'b']) {
   writeFileSync(
     file,
     JSON.stringify({
-      data: join(folder, 'data'),
+      data: join(folder, name),
       listen: '127.0.0.1:0',
       database: database.url(),
       node: { name },
@@ -54,6 +54,8 @@ for (const name of ['a', 'b']) {
   const { url, key } = JSON.parse(child.line) as { url: string; key?: string }
   nodes.push({ name, url })
   admin ||= key ?? ''
+  // The nodes of one deployment share their secrets.
+  if (name === 'a') cpSync(join(folder, 'a'), join(folder, 'b'), { recursive: true })
 }
 const agent = new Agent({ connections: 2 * STREAMS, pipelining: 1, bodyTimeout: 0, headersTimeout: 120_000 })
 

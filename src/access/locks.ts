@@ -37,6 +37,8 @@ export interface NewLock {
 export interface Locks {
   /** The Fault of the lock that stops this call now, if any. */
   check(subject: CallSubject): Fault | undefined
+  /** As `check`, for administration: a lockdown stops models, not those who must be able to lift it. */
+  checkAdministration(subject: CallSubject): Fault | undefined
   /** What a call that it stops is told. */
   refusal(lock: Lock): Fault
   /** True if a lock that matches was set at or after `openedAt`, even if it is no longer active. */
@@ -84,14 +86,18 @@ export function createLocks(deps: LockDeps): Locks {
   const active = ({ liftedAt, until }: Lock, now: number) =>
     liftedAt === undefined && (until === undefined || until > now)
 
+  const stopping = (subject: CallSubject, but?: LockKind): Fault | undefined => {
+    if (held.size === 0) return undefined
+    const now = clock.now()
+    for (const { lock, matches } of held.values())
+      if (lock.kind !== but && active(lock, now) && matches(subject)) return refusal(lock)
+    return undefined
+  }
+
   return {
     refusal,
-    check(subject) {
-      if (held.size === 0) return undefined
-      const now = clock.now()
-      for (const { lock, matches } of held.values()) if (active(lock, now) && matches(subject)) return refusal(lock)
-      return undefined
-    },
+    check: (subject) => stopping(subject),
+    checkAdministration: (subject) => stopping(subject, 'everything'),
     overSince(subject, openedAt) {
       for (const { lock, matches } of held.values()) if (lock.createdAt >= openedAt && matches(subject)) return true
       return false

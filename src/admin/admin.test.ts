@@ -601,4 +601,15 @@ describe('admin API', () => {
     await as('approver', 'POST', `/grants/${(body.grant as { id: string }).id}/end`, { reason: 'enough' })
     expect((await as('user', 'GET', '/upstreams')).status).toBe(403)
   })
+
+  it('a lockdown does not lock out those who lift it; a lock on a person does', async () => {
+    const { body } = await as('admin', 'POST', '/locks', { kind: 'everything', reason: 'drill' })
+    expect((await as('admin', 'GET', '/locks')).status).toBe(200)
+    expect((await as('admin', 'DELETE', `/locks/${body.id}`)).body.lifted).toBe(true)
+    const lock = { kind: 'principal', target: 'User::"operator"', reason: 'x' }
+    const { body: one } = await as('admin', 'POST', '/locks', lock)
+    expect((await as('operator', 'GET', '/whoami')).body.code).toBe('locked')
+    await as('admin', 'DELETE', `/locks/${one.id}`)
+    expect((await as('operator', 'GET', '/whoami')).status).not.toBe(403)
+  })
 })

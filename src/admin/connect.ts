@@ -98,7 +98,7 @@ export function connectRooms(rooms: Rooms): AdminPorts {
     judge,
     identify(request) {
       const caller = identity.authenticate(request)
-      const lock = rooms.access.locks.check({ caller })
+      const lock = rooms.access.locks.checkAdministration({ caller })
       if (lock) throw lock
       return caller
     },

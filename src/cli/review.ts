@@ -5,7 +5,7 @@ import type { Command, Input } from './command.ts'
 import { usage } from './failure.ts'
 import { arg, confirm, flagList, flagText, listAll } from './input.ts'
 import { green, printOne, printRows, yellow } from './io.ts'
-import { COLUMNS, countOf, sayGrant, secondsOf, span } from './request.ts'
+import { COLUMNS, countOf, secondsOf, span } from './request.ts'
 
 export const list: Command = async (input) => {
   const client = await input.client()
@@ -49,7 +49,8 @@ export const approve: Command = async (input) => {
   })
   if (input.flags.json)
     printOne(input.io, { ...request, ...(grant && { grant }) }, { json: input.flags.json as string })
-  if (grant) sayGrant(input.io, grant)
+  if (grant)
+    input.io.say(`${green(input.io, 'granted')}  ${grant.principal} holds ${grant.role} · ends ${grant.endsAt}`)
   else input.io.say(`${yellow(input.io, 'counted')}  ${request.approvals} approvals are needed in all`)
   return 0
 }

@@ -59,7 +59,9 @@ export function createFeedLink({ pool, channel, timeoutMs, onNotify }: FeedLinkO
       if (closed) throw new Error('the feed connection is closed')
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<never>((_, reject) => {
-        timer = setTimeout(() => reject(new Error('the database did not answer in time')), timeoutMs)
+        // After a stall of this process timers run before the answer that has long arrived is read: one look at it first.
+        const giveUp = () => setImmediate(() => reject(new Error('the database did not answer in time')))
+        timer = setTimeout(giveUp, timeoutMs)
       })
       const work = (async () => {
         opening ??= open()
