@@ -58,14 +58,14 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   // `CUST-00123`, `ORD_2024-5567`: a prefix of the trade, a joint, and a number.
   let word = start
   while (word < end && isLetter(text.charCodeAt(word))) word++
-  if (word < end && word - start >= 2 && figures >= 3) {
+  if (word < end && word - start >= 2 && (figures >= 3 || randomTail(text, word, end))) {
     const bits = prefixes.get(text, start, word)
     const joint = text.charCodeAt(word)
     const separated = joint === 45 || joint === 95
     if (
       bits !== 0 &&
       (separated || (isDigit(joint) && capitals === word - start && figures >= 5)) &&
-      tailIsCode(text, word, end)
+      (tailIsCode(text, word, end) || randomTail(text, word, end))
     ) {
       scan.emit(bits & CUSTOMER ? 'business/customer-id' : 'business/ticket-id', start, end, separated ? 85 : 75)
       return end
@@ -73,7 +73,10 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   }
   context.readTo(text, start)
   const away = (bits: number) => context.distance(bits, start)
-  if (figures < 3 || figures < small) return 0
+  // Beside its word an id may be letters with a few digits among them, else digits must prevail.
+  const mixed = length >= 8 && figures >= 1 && capitals >= 2 && small >= 1 && away(NEAR_CUSTOMER | NEAR_TICKET) <= 16
+  const code = capitals >= 2 && small === 0 && joints === 1 && figures >= 2
+  if (!mixed && !code && (figures < 3 || figures < small)) return 0
   const customer = away(NEAR_CUSTOMER)
   const ticket = away(NEAR_TICKET)
   const person = Math.min(away(NEAR_NATIONAL_ID), away(NEAR_SSN))
@@ -86,6 +89,19 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   else if (nearest === away(NEAR_ACCOUNT) && small === 0 && figures >= 6) scan.emit('finance/account', start, end, 60)
   else return 0
   return end
+}
+
+/** One joint and at least eight letters and digits thrown together: `cus_Mqv6mpGOmyUaNP`. */
+function randomTail(text: string, from: number, end: number): boolean {
+  if (end - from < 9) return false
+  let changes = 0
+  for (let i = from + 1; i < end; i++) {
+    const c = text.charCodeAt(i)
+    if (!isDigit(c) && !isAsciiLetter(c)) return false
+    const before = text.charCodeAt(i - 1)
+    if (i > from + 1 && (isDigit(c) !== isDigit(before) || isUpper(c) !== isUpper(before))) changes++
+  }
+  return changes >= 3
 }
 
 /** After the prefix: groups of digits or capitals and digits, no words. */

@@ -60,7 +60,7 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   ],
   [
     NEAR_TICKET,
-    'order ticket case incident booking reservation invoice shipment claim jira bug orderid ticketid bestellnummer',
+    'order ticket case incident booking reservation invoice shipment claim jira bug request issue task change problem orderid ticketid bestellnummer',
   ],
 ]
 

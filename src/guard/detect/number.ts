@@ -388,7 +388,7 @@ function card(
 function cardShape(g: number, h: number): boolean {
   if (h - g > 5) return false
   for (let k = g; k <= h; k++) if (sizeOf(k) > 8 || sizeOf(k) < 1 || (k < h && sizeOf(k) < 3)) return false
-  return sizeOf(g) === 4 || sizeOf(g) >= 6
+  return sizeOf(g) === 4 || sizeOf(g) === 6 || sizeOf(g) === 8
 }
 
 function socialSecurity(scan: Scan, g: number, near: (bits: number) => boolean, joined: boolean): number {
