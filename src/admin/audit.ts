@@ -1,12 +1,12 @@
 // The audit log over the admin API: search, one event, one decision, and following it live. Whoever follows is asked
 // about again before every batch: a stream that was allowed once is not allowed for ever.
 import type { Filter, Found } from '../audit/index.ts'
-import { Fault, uidText } from '../core/index.ts'
+import { type Caller, Fault, uidText } from '../core/index.ts'
 import type { Output } from './contract.ts'
 import { GATEWAY } from './judge.ts'
 import { cursorOf, isNumber, readCursor } from './page.ts'
 import type { AdminPorts } from './ports.ts'
-import { type Handlers, notFound } from './route.ts'
+import { type Handlers, notFound, readRef } from './route.ts'
 import { iso, msOf } from './time.ts'
 
 type Shown = Output<'audit.show'>
@@ -32,7 +32,19 @@ function filterOf({ since, until, ...rest }: { since?: string | undefined; until
 
 export function auditHandlers(
   ports: AdminPorts,
-): Handlers<'audit.list' | 'audit.show' | 'decisions.show' | 'events.follow'> {
+): Handlers<
+  | 'audit.list'
+  | 'audit.show'
+  | 'audit.count'
+  | 'audit.checkpoint'
+  | 'audit.verify'
+  | 'audit.prove'
+  | 'audit.export'
+  | 'content.read'
+  | 'content.erase'
+  | 'decisions.show'
+  | 'events.follow'
+> {
   const { audit } = ports
 
   /** The event that recorded a decision; `last` is the caller's own last one. */
@@ -60,6 +72,46 @@ export function auditHandlers(
         return shown(event)
       },
     },
+    'audit.count': {
+      async handle({ query: { by, every, top, ...filter } }) {
+        const everyMs = every === undefined ? undefined : EVERY_MS[every]
+        const rows = await audit.count(filterOf(filter), {
+          ...(everyMs !== undefined && { everyMs }),
+          ...(by !== undefined && { by }),
+          ...(top !== undefined && { top }),
+        })
+        return { items: rows.map(({ time, ...row }) => ({ ...row, ...(time !== undefined && { time: iso(time) }) })) }
+      },
+    },
+    'audit.checkpoint': {
+      handle: async () => ({ note: await audit.checkpoint(), verifierKey: audit.verifierKey }),
+    },
+    'audit.verify': {
+      async handle({ query: { known } }) {
+        const report = await audit.verify({ known: known === undefined ? [] : [known] })
+        return { ...report, signers: [...report.signers], problems: [...report.problems] }
+      },
+    },
+    'audit.prove': { handle: ({ params }) => audit.prove(params.id ?? '') },
+    'audit.export': {
+      handle: ({ caller, query: { format, from, follow: goOn }, signal }) =>
+        exported(
+          format === 'archive' ? audit.archive({ from }) : audit.lines(format, { from, follow: goOn, signal }),
+          () => standing(ports, caller),
+        ),
+    },
+    'content.read': {
+      async handle({ by, params }) {
+        const { rules: _rules, policy: _policy, decision: _decision, ...actor } = by
+        return { items: await contentOf(ports).read(params.id ?? '', actor) }
+      },
+    },
+    'content.erase': {
+      handle({ by, body }) {
+        const { type, id } = readRef(body.principal)
+        return contentOf(ports).erase(uidText({ type, id }), { ...by, reason: body.reason })
+      },
+    },
     'decisions.show': {
       // Everybody may ask about their own last decision; other people's are the audit log.
       subject: ({ params }) => (params.id === 'last' ? { ...GATEWAY, action: 'list' } : GATEWAY),
@@ -71,13 +123,41 @@ export function auditHandlers(
       },
     },
     'events.follow': {
-      handle: ({ caller, query, signal }) =>
-        follow(ports, filterOf(query), signal, () => {
-          const fault = ports.identity.standing(caller)
-          if (fault) return fault
-          return ports.judge.allows(caller, 'readAudit', GATEWAY) ? undefined : new Fault('access_denied')
-        }),
+      handle: ({ caller, query, signal }) => follow(ports, filterOf(query), signal, () => standing(ports, caller)),
     },
+  }
+}
+
+const EVERY_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
+
+/** Why the caller may not go on reading; undefined if it may. */
+function standing(ports: AdminPorts, caller: Caller): Fault | undefined {
+  const fault = ports.identity.standing(caller)
+  if (fault) return fault
+  return ports.judge.allows(caller, 'readAudit', GATEWAY) ? undefined : new Fault('access_denied')
+}
+
+function contentOf({ audit }: AdminPorts) {
+  if (!audit.content) throw new Fault('not_possible', { detail: 'This gateway records no content.' })
+  return audit.content
+}
+
+const cutFrame = (fault: Fault): string =>
+  `event: error\ndata: ${JSON.stringify({ code: fault.code, detail: fault.publicMessage })}\n\n`
+
+/** Each line of an export as one server-sent event, as long as the caller may read. */
+async function* exported(pieces: AsyncIterable<string>, ended: () => Fault | undefined): AsyncGenerator<string> {
+  for await (const piece of pieces) {
+    const fault = ended()
+    if (fault) {
+      yield cutFrame(fault)
+      return
+    }
+    yield piece
+      .slice(0, -1)
+      .split('\n')
+      .map((line) => `data: ${line}\n\n`)
+      .join('')
   }
 }
 
@@ -121,7 +201,7 @@ async function* follow(
       }
       const fault = ended()
       if (fault) {
-        yield `event: error\ndata: ${JSON.stringify({ code: fault.code, detail: fault.publicMessage })}\n\n`
+        yield cutFrame(fault)
         return
       }
       const batch = waiting

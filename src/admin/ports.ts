@@ -17,7 +17,21 @@ export interface AdminPorts {
   readonly newId: NewId
   readonly report: (error: unknown) => void
   readonly identity: Identity
-  readonly audit: Pick<Audit, 'append' | 'query' | 'find' | 'tail'>
+  readonly audit: Pick<
+    Audit,
+    | 'append'
+    | 'query'
+    | 'find'
+    | 'tail'
+    | 'count'
+    | 'checkpoint'
+    | 'verifierKey'
+    | 'verify'
+    | 'prove'
+    | 'archive'
+    | 'lines'
+    | 'content'
+  >
   readonly access: Pick<Access, 'leases' | 'sessions' | 'locks'>
   readonly jit: Pick<JustInTime, 'grants' | 'requests'>
   readonly judge: Judge

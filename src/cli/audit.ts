@@ -1,7 +1,11 @@
-// The audit log: search, one event, and following it live.
+// The audit log: search, one event, following it live, counts, proofs, exports, and what is recorded of content.
+import { createReadStream } from 'node:fs'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 import type { Event } from '../admin/contract.ts'
 import type { Command, Input } from './command.ts'
-import { arg, flagText, listAll, uidTextOf } from './input.ts'
+import { EXIT, usage } from './failure.ts'
+import { arg, confirm, flagList, flagText, listAll, reasonOf, refOf, uidTextOf } from './input.ts'
 import { type Column, dim, green, type Io, plain, printOne, printRows, red } from './io.ts'
 import { readMoment } from './when.ts'
 
@@ -44,6 +48,117 @@ export const show: Command = async (input) => {
   const client = await input.client()
   const event = await client.call('audit.show', { params: { id: arg(input, 0) } })
   printOne(input.io, event, { json: input.flags.json as string })
+  return 0
+}
+
+const COUNTS: readonly Column[] = [
+  {
+    field: 'time',
+    show: (at) =>
+      String(at ?? '')
+        .slice(0, 16)
+        .replace('T', ' '),
+  },
+  { field: 'value' },
+  { field: 'events' },
+  { field: 'inputTokens', title: 'in' },
+  { field: 'outputTokens', title: 'out' },
+]
+
+export const count: Command = async (input) => {
+  const query: Record<string, string> = filterOf(input)
+  for (const name of ['by', 'every', 'top']) {
+    const value = flagText(input, name)
+    if (value !== undefined) query[name] = value
+  }
+  const { items } = await (await input.client()).call('audit.count', { query })
+  printRows(input.io, items, COUNTS, { json: input.flags.json as string })
+  return 0
+}
+
+/** An export file is checked here, without the server; without a file the server checks its own log. */
+export const verify: Command = async (input) => {
+  const file = arg(input, 0)
+  const known = flagText(input, 'checkpoint')
+  const note = known === undefined ? undefined : await readFile(known, 'utf8')
+  const report =
+    file === ''
+      ? await (await input.client()).call('audit.verify', { query: note === undefined ? {} : { known: note } })
+      : await verifyFile(file, flagList(input, 'key') ?? [], note)
+  if (input.flags.json) printOne(input.io, { ...report }, { json: input.flags.json as string })
+  else {
+    const { size, checkpoints, provenTo, events } = report
+    input.io.out(
+      `${report.ok ? green(input.io, 'whole') : red(input.io, 'NOT WHOLE')}  ${events} of ${size} events read, ${checkpoints} checkpoints hold, proven to ${provenTo}, root ${report.root}\n`,
+    )
+    for (const { kind, from, to, detail } of report.problems) {
+      input.io.out(`${red(input.io, kind)}  events ${from} to ${to}: ${plain(detail)}\n`)
+    }
+  }
+  return report.ok ? EXIT.ok : EXIT.failed
+}
+
+async function verifyFile(file: string, keys: readonly string[], note: string | undefined) {
+  if (keys.length === 0) throw usage('an export is checked against --key NAME+HASH+KEY, which you have from elsewhere')
+  const { parseKey, verifyArchive } = await import('../audit/index.ts')
+  const lines = createInterface({ input: createReadStream(file), crlfDelay: Number.POSITIVE_INFINITY })
+  return verifyArchive(lines, { keys: keys.map(parseKey), known: note === undefined ? [] : [note] })
+}
+
+export const prove: Command = async (input) => {
+  const { proof, body } = await (await input.client()).call('audit.prove', { params: { id: arg(input, 0) } })
+  const event = flagText(input, 'event')
+  if (event !== undefined) await writeFile(event, body)
+  input.io.out(proof)
+  return 0
+}
+
+export const checkpoint: Command = async (input) => {
+  const { note, verifierKey } = await (await input.client()).call('audit.checkpoint', {})
+  input.io.out(input.flags.key ? `${verifierKey}\n` : note)
+  return 0
+}
+
+/** Lines on stdout; with --out the file is gone on with from where it ends, and holds every event once. */
+export const exportLog: Command = async (input) => {
+  const format = flagText(input, 'format') ?? 'jsonl'
+  const out = flagText(input, 'out')
+  const { LINE_FORMATS, resumeFile } = await import('../audit/index.ts')
+  const known = LINE_FORMATS.find((one) => one === format)
+  if (known === undefined && format !== 'archive') throw usage(`--format takes archive, ${LINE_FORMATS.join(', ')}`)
+  if (out !== undefined && known === undefined) await writeFile(out, '')
+  const from =
+    out === undefined || known === undefined ? (flagText(input, 'from') ?? '0') : String(await resumeFile(out, known))
+  const gone = new AbortController()
+  const stop = () => gone.abort()
+  process.once('SIGINT', stop)
+  try {
+    const query = { format, from, follow: String(input.flags.follow === true) }
+    for await (const line of (await input.client()).follow('audit.export', query, gone.signal)) {
+      if (out === undefined) input.io.out(`${line}\n`)
+      else await appendFile(out, `${line}\n`)
+    }
+    return 0
+  } catch (error) {
+    if (gone.signal.aborted) return EXIT.interrupted
+    throw error
+  } finally {
+    process.off('SIGINT', stop)
+  }
+}
+
+export const content: Command = async (input) => {
+  const { items } = await (await input.client()).call('content.read', { params: { id: arg(input, 0) } })
+  printRows(input.io, items, [{ field: 'part' }, { field: 'text' }], { json: input.flags.json as string })
+  return 0
+}
+
+export const erase: Command = async (input) => {
+  const principal = refOf(arg(input, 0))
+  await confirm(input, `Erase all recorded content of ${principal}? It cannot be brought back.`)
+  const body = { principal, reason: reasonOf(input) }
+  const gone = await (await input.client()).call('content.erase', { body })
+  input.io.say(`${gone.parts} parts under ${gone.keys} keys are gone.`)
   return 0
 }
 
