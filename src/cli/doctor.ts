@@ -155,7 +155,10 @@ function outerAddresses(): string[] {
 }
 
 /** Every model server behind the gateway, and every other one on this machine, tried from an address that is not loopback. */
-async function bypass(config: Config | undefined): Promise<Finding[]> {
+export async function bypass(
+  config: Pick<Config, 'listen' | 'upstreams'> | undefined,
+  outer = outerAddresses(),
+): Promise<Finding[]> {
   const own = config?.listen
   const configured = (config?.upstreams ?? []).flatMap(({ url, kind }) =>
     url === undefined ? [] : [{ url, kind: kind as string }],
@@ -163,7 +166,6 @@ async function bypass(config: Config | undefined): Promise<Finding[]> {
   const found = (await findServers(own === undefined ? undefined : `http://${own}`)).filter(
     (server) => !configured.some(({ url }) => new URL(url).port === new URL(server.url).port),
   )
-  const outer = outerAddresses()
   const findings: Finding[] = []
   for (const { url, kind } of [...configured, ...found]) {
     const { hostname, port, protocol } = new URL(url)

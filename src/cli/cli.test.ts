@@ -1,0 +1,363 @@
+// The program as its users have it: real processes, a real gateway with the embedded demo model, real HTTP.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { systemRandom } from '../core/index.ts'
+import { KEY_PATTERN } from '../identity/index.ts'
+import { newKeyText } from '../identity/secret.ts'
+import { bypass } from './doctor.ts'
+import { plain } from './io.ts'
+
+// Processes start slowly on a busy machine; no time is asserted here.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const MAIN = join(ROOT, 'bin/sallyport')
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-cli-'))
+const ENV = { PATH: process.env.PATH ?? '', HOME: folder }
+
+interface Result {
+  code: number | null
+  out: string
+  err: string
+}
+
+function run(command: string, args: readonly string[], options: { env?: object; cwd?: string } = {}): Promise<Result> {
+  const child = spawn(command, args, {
+    cwd: options.cwd ?? folder,
+    env: { ...ENV, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const result: Result = { code: null, out: '', err: '' }
+  child.stdout.on('data', (piece) => {
+    result.out += String(piece)
+  })
+  child.stderr.on('data', (piece) => {
+    result.err += String(piece)
+  })
+  return new Promise((resolve) => child.once('close', (code) => resolve({ ...result, code })))
+}
+const cli = (...args: string[]) => run(process.execPath, [MAIN, ...args])
+const json = async (...args: string[]) => {
+  const { out, err, code } = await cli(...args, '--json')
+  expect(code, err).toBe(0)
+  return JSON.parse(out)
+}
+
+interface Ready {
+  url: string
+  admin_url: string
+  key?: string
+  model: string
+  pid: number
+}
+
+/** Starts a gateway; resolves with what `up --json` prints when it is ready. */
+function up(...args: string[]): Promise<{ ready: Ready; child: ChildProcess; lines: string[] }> {
+  const child = spawn(process.execPath, [MAIN, 'up', '--json', '--listen', '127.0.0.1:0', ...args], {
+    cwd: folder,
+    env: ENV,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let out = ''
+  let err = ''
+  child.stderr.on('data', (piece) => {
+    err += String(piece)
+  })
+  return new Promise((resolve, reject) => {
+    child.once('exit', (code) => reject(new Error(`ended with ${code}: ${err}`)))
+    child.stdout.on('data', (piece) => {
+      out += String(piece)
+      if (!out.includes('\n')) return
+      const lines = out.trim().split('\n')
+      resolve({ ready: JSON.parse(lines[0] ?? '') as Ready, child, lines })
+    })
+  })
+}
+const down = (child: ChildProcess) =>
+  new Promise<number | null>((resolve) => {
+    child.removeAllListeners('exit')
+    child.once('exit', resolve)
+    child.kill('SIGTERM')
+  })
+
+const chat = (url: string, key: string, model: string) =>
+  fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ model, max_tokens: 4, messages: [{ role: 'user', content: 'Hello' }] }),
+  })
+
+let gateway: Awaited<ReturnType<typeof up>>
+beforeAll(async () => {
+  gateway = await up()
+})
+afterAll(async () => {
+  await down(gateway.child)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('up', () => {
+  it('prints one line when it is ready, with a key on the first start alone, and serves', async () => {
+    const { ready, lines } = gateway
+    expect(lines).toHaveLength(1)
+    expect(ready.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
+    expect(ready.key).toMatch(/^spk_/)
+    expect(ready.pid).toBe(gateway.child.pid)
+    const answer = await chat(ready.url, ready.key ?? '', ready.model)
+    expect(answer.status).toBe(200)
+    const file = join(folder, '.sallyport/admin.json')
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(statSync(join(folder, '.sallyport')).mode & 0o777).toBe(0o700)
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ url: ready.admin_url, key: ready.key })
+  })
+
+  it('starts again without a key, and the old one still works; a taken port is said plainly', async () => {
+    const data = join(folder, 'again')
+    const first = await up('--data', data)
+    const taken = await run(process.execPath, [
+      MAIN,
+      'up',
+      '--data',
+      join(folder, 'other'),
+      '--listen',
+      first.ready.url.slice(7),
+    ])
+    expect(taken.code).toBe(1)
+    expect(taken.err).toContain('is in use')
+    expect(await down(first.child)).toBe(0)
+    const second = await up('--data', data)
+    expect(second.ready.key).toBeUndefined()
+    expect((await chat(second.ready.url, first.ready.key ?? '', second.ready.model)).status).toBe(200)
+    expect(JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'))).toMatchObject({ key: first.ready.key })
+    await down(second.child)
+  })
+
+  it('refuses settings that are unsafe or unknown, all at once, with what to do', async () => {
+    const file = join(folder, 'bad.yaml')
+    writeFileSync(file, 'listen: 0.0.0.0:4141\nlissten: x\n')
+    const { code, err } = await cli('up', '--config', file)
+    expect(code).toBe(1)
+    expect(err).toContain('did you mean listen?')
+    const open = await cli('up', '--listen', '0.0.0.0:4141')
+    expect(open.err).toContain('allowClearTextListen')
+  })
+
+  it('finds out what a named upstream is, and puts the gateway in front of it', async () => {
+    const server = await modelServer('127.0.0.1')
+    const { ready, child } = await up(
+      '--data',
+      join(folder, 'behind'),
+      '--upstream',
+      `http://127.0.0.1:${portOf(server)}`,
+    )
+    expect(ready.model).toBe('tiny')
+    await down(child)
+    await new Promise((resolve) => server.close(resolve))
+  })
+})
+
+describe('commands', () => {
+  it('says what is wrong and what to do: unknown words, no gateway, no key, a refused key', async () => {
+    expect(await cli()).toMatchObject({ code: 2 })
+    expect(await cli('--help')).toMatchObject({ code: 0 })
+    const typo = await cli('key', 'lsit')
+    expect(typo).toMatchObject({ code: 2, out: '' })
+    expect(typo.err).toContain('Did you mean list?')
+    const nobody = await cli('whoami', '--url', 'http://127.0.0.1:9')
+    expect(nobody.code).toBe(1)
+    expect(nobody.err).toContain('sallyport up')
+    const wrong = await cli('whoami', '--key', newKeyText('spk', systemRandom).text)
+    expect(wrong.code).toBe(5)
+    expect(wrong.err).toMatch(/invalid_api_key[\s\S]*--key[\s\S]*call_/)
+  })
+
+  it('never sends the kept key to another gateway', async () => {
+    let seen: string | undefined
+    const server = createServer((request, response) => {
+      seen = request.headers.authorization
+      response.writeHead(401, { 'content-type': 'application/problem+json' }).end('{}')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    expect((await cli('whoami', '--url', `http://127.0.0.1:${portOf(server)}`)).code).toBe(5)
+    expect(seen).toBeUndefined()
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  it('takes a person from nothing to a call, and back to nothing', async () => {
+    const { ready } = gateway
+    expect((await cli('user', 'create', 'dana', '--role', 'user', '--attribute', 'team=red')).code).toBe(0)
+    const made = await cli('key', 'create', 'laptop', '--owner', 'dana', '--expires', '30d')
+    expect(made.out).toMatch(/^spk_[0-9A-Za-z_]+\n$/) // nothing but the key: it can be piped
+    const key = made.out.trim()
+    expect((await chat(ready.url, key, ready.model)).status).toBe(200)
+
+    const list = await cli('key', 'list', '--owner', 'dana')
+    expect(list.out.trim().split('\t').slice(1, 4)).toEqual(['laptop', 'User:dana', 'active'])
+    expect(await json('key', 'show', 'laptop')).toMatchObject({ owner: 'User:dana', uses: 1 })
+    expect(await json('user', 'show', 'dana')).toMatchObject({ roles: ['user'], attributes: { team: 'red' } })
+    const named = await cli('user', 'list', '--json', 'name')
+    expect(JSON.parse(named.out)).toContainEqual({ name: 'dana' })
+
+    expect((await cli('can', 'dana', 'chat', ready.model)).code).toBe(0)
+    const cannot = await cli('can', 'dana', 'delete', ready.model)
+    expect(cannot).toMatchObject({ code: 1 })
+    expect(cannot.out).toContain('✗ principal in Role::"admin"')
+
+    const rotated = await cli('key', 'rotate', 'laptop', '--old-dies', 'now')
+    expect((await chat(ready.url, key, ready.model)).status).toBe(401)
+    const next = rotated.out.trim()
+    expect((await chat(ready.url, next, ready.model)).status).toBe(200)
+    expect((await cli('user', 'suspend', 'dana', '--reason', 'HR-1')).err).toContain('suspended  User:dana')
+    expect((await chat(ready.url, next, ready.model)).status).toBe(401)
+    expect((await cli('user', 'remove', 'dana')).code).toBe(1) // nobody is there to ask
+    expect((await cli('user', 'remove', 'dana', '--yes')).code).toBe(0)
+    expect((await cli('user', 'create', 'dana')).err).toContain('already_exists')
+    const log = await cli('audit', 'list', '--all')
+    expect(log.out).not.toContain(next.slice(17))
+    for (const kind of [
+      'user.created',
+      'key.created',
+      'key.rotated',
+      'user.suspended',
+      'user.removed',
+      'call.finished',
+    ])
+      expect(log.out).toContain(kind)
+  })
+
+  it('groups, roles, locks and sessions', async () => {
+    const { ready } = gateway
+    await cli('user', 'create', 'eve')
+    const key = (await cli('key', 'create', 'e', '--owner', 'eve')).out.trim()
+    await cli('group', 'create', 'lab')
+    expect((await cli('group', 'add', 'lab', 'eve')).err).toContain('User:eve')
+    expect((await chat(ready.url, key, ready.model)).status).toBe(404) // not even that it exists
+    expect((await cli('role', 'assign', 'user', 'Group:lab', '--until', '4h')).err).toContain('ends in 4 h')
+    expect((await chat(ready.url, key, ready.model)).status).toBe(200)
+    const lock = await json('lock', 'add', 'principal', 'eve', '--reason', 'lost laptop')
+    expect((await chat(ready.url, key, ready.model)).status).toBe(403)
+    expect((await cli('lock', 'list')).out).toContain('lost laptop')
+    expect((await cli('lock', 'remove', lock.id)).code).toBe(0)
+    expect((await cli('role', 'unassign', 'user', 'Group:lab')).code).toBe(0)
+    expect((await chat(ready.url, key, ready.model)).status).toBe(404)
+    expect((await cli('call', 'cut', '--of', 'eve', '--reason', 'x')).code).toBe(0)
+    expect((await cli('call', 'cut')).code).toBe(2)
+    expect((await cli('why')).out).toContain('ALLOW')
+  })
+
+  it('follows the log live until it is interrupted', async () => {
+    const child = spawn(process.execPath, [MAIN, 'tail', '--kind', 'group.created', '--json'], {
+      cwd: folder,
+      env: ENV,
+    })
+    let out = ''
+    const seen = new Promise<void>((resolve) => {
+      child.stdout.on('data', (piece) => {
+        out += String(piece)
+        if (out.includes('\n')) resolve()
+      })
+    })
+    for (let i = 0; i < 20 && out === ''; i++) await Promise.race([cli('group', 'create', `g${i}`), seen])
+    child.kill('SIGINT')
+    expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(130)
+    expect(JSON.parse(out.split('\n')[0] ?? '')).toMatchObject({ kind: 'group.created' })
+  })
+
+  it('prints lines for clients that work when they are pasted', async () => {
+    const { out: shell } = await cli('connect', 'openai')
+    const script = [
+      "import OpenAI from 'openai'",
+      `const ask = { model: '${gateway.ready.model}', max_tokens: 4, messages: [{ role: 'user', content: 'Hello' }] }`,
+      'console.log((await new OpenAI().chat.completions.create(ask)).choices[0].message.content)',
+    ].join('; ')
+    const pasted = `${shell}\nexec ${JSON.stringify(process.execPath)} --input-type=module -e ${JSON.stringify(script)}`
+    const openai = await run('/bin/sh', ['-c', pasted], { cwd: ROOT })
+    expect(openai.code, openai.err).toBe(0)
+    expect(openai.out.trim()).not.toBe('')
+    const curl = (await cli('connect', 'curl')).out
+    expect(curl).toContain(`Bearer ${gateway.ready.key}`)
+    for (const client of ['langchain', 'aisdk', 'ollama']) {
+      const { out } = await cli('connect', client)
+      const result = await run(process.execPath, ['--input-type=module', '-e', out], { cwd: ROOT })
+      expect(result.code, `${client}: ${result.err}`).toBe(0)
+      expect(result.out.trim(), client).not.toBe('')
+    }
+    expect((await cli('connect', 'nothing')).code).toBe(2)
+  })
+
+  it('finds leaked keys, also where two blocks meet', async () => {
+    const place = join(folder, 'leak')
+    mkdirSync(join(place, 'deep'), { recursive: true })
+    const { text, id } = newKeyText('spk', systemRandom)
+    writeFileSync(join(place, 'deep/a.env'), `${'x'.repeat((1 << 20) - 30)}\nKEY=${text}\n`)
+    writeFileSync(join(place, 'b.env'), `KEY=spk_${'a'.repeat(12)}_${'b'.repeat(49)}\n`)
+    const found = await cli('key', 'scan', place)
+    expect(found.code).toBe(1)
+    expect(found.out).toBe(`${join(place, 'deep/a.env')}\t2\t${id}\n`)
+    expect(found.out).not.toMatch(KEY_PATTERN)
+    rmSync(join(place, 'deep'), { recursive: true })
+    expect((await cli('key', 'scan', place)).code).toBe(0)
+  })
+
+  it('writes a start that starts, and never over what is there', async () => {
+    const place = join(folder, 'fresh')
+    expect((await cli('init', place)).code).toBe(0)
+    expect((await cli('init', place)).code).toBe(1)
+    const { out, code } = await run(process.execPath, [MAIN, 'config', 'listen'], { cwd: place })
+    expect({ out, code }).toEqual({ out: '127.0.0.1:4141\n', code: 0 })
+  })
+
+  it('shows status, settings and versions', async () => {
+    expect(await json('status')).toMatchObject({ you: 'User:admin', locks: 0 })
+    expect((await json('config')).find((one: { name: string }) => one.name === 'keys.defaultDays')).toMatchObject({
+      value: 90,
+      source: 'default',
+    })
+    expect(JSON.parse((await cli('config', '--schema')).out)).toMatchObject({ type: 'object' })
+    expect((await cli('version')).out).toMatch(/^sallyport \d+\.\d+\.\d+\n$/)
+    expect((await cli('doctor')).out).toContain('ok    gateway')
+  })
+})
+
+describe('bypass probe', () => {
+  const config = (server: Server) => ({
+    listen: '127.0.0.1:4141',
+    upstreams: [{ name: 'up', kind: 'openai' as const, url: `http://127.0.0.1:${portOf(server)}` }] as never,
+  })
+
+  it('fails when the model server answers under another address, and not when it does not', async () => {
+    // The other address is a loopback one here; the probe does not know.
+    const open = await modelServer('127.0.0.2')
+    const closed = await modelServer('127.0.0.1')
+    expect((await bypass(config(open), ['127.0.0.2']))[0]).toMatchObject({ state: 'FAIL', check: 'bypass' })
+    expect((await bypass(config(closed), ['127.0.0.2']))[0]).toMatchObject({ state: 'ok' })
+    // Never green without having looked.
+    expect((await bypass(config(closed), []))[0]).toMatchObject({ state: 'warn' })
+    for (const server of [open, closed]) await new Promise((resolve) => server.close(resolve))
+  })
+})
+
+it('shows no control characters of others', () => {
+  expect(plain('a\u001b[2Jb\u202ec\nd')).toBe('a�[2Jb�c�d')
+})
+
+const portOf = (server: Server) => (server.address() as AddressInfo).port
+
+/** Something that lists one model, as an OpenAI-compatible server does. */
+async function modelServer(host: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    const found = request.url === '/v1/models'
+    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' })
+    response.end(
+      found ? JSON.stringify({ object: 'list', data: [{ id: 'tiny', object: 'model', owned_by: 'test' }] }) : '{}',
+    )
+  })
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  return server
+}
