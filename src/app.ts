@@ -38,9 +38,8 @@ import {
   createGateway,
   createJudge,
   createScreening,
-  refuse,
+  refuseRoute,
 } from './gateway/index.ts'
-import { openaiChat } from './gateway/wire/index.ts'
 import {
   createGuard,
   createListDetector,
@@ -421,7 +420,7 @@ async function open(
     const server = await listen({
       ...splitHostPort(address),
       routes,
-      refuse: (fault) => refuse(openaiChat, fault, { requestId: newId('call') }),
+      refuse: (fault, { path }) => refuseRoute(fault, path, newId('call')),
       ...(certFile !== undefined && keyFile !== undefined
         ? { tls: { certFile, keyFile, ...(clientCaFile === undefined ? {} : { clientCaFile }) } }
         : {}),

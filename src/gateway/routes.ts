@@ -1,7 +1,7 @@
 // The data plane as a table: what is not in it answers 404.
-import type { UseAction } from '../core/index.ts'
+import type { Fault, UseAction } from '../core/index.ts'
 import type { Catalogue } from './catalogue.ts'
-import type { Serve } from './pipeline.ts'
+import { refuse, type Serve } from './pipeline.ts'
 import type { Incoming, Outgoing, Wire } from './ports.ts'
 import {
   anthropicMessages,
@@ -63,3 +63,9 @@ export const createDataRoutes = (serve: Serve, catalogue: Catalogue): DataRoute[
   })),
   ...LOOKS.map(([method, path, of]) => ({ method, path, handle: of(catalogue) })),
 ]
+
+/** What no route takes is refused in the words of the format whose paths it looks like. */
+export function refuseRoute(fault: Fault, path: string, requestId: string): Outgoing {
+  const wire = path.startsWith('/api/') ? ollamaChat : path.startsWith('/v1/messages') ? anthropicMessages : openaiChat
+  return refuse(wire, fault, { requestId })
+}
