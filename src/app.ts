@@ -101,6 +101,8 @@ const STOP_GRACE_MS = 5000
 const POLL_MS = 500
 const LAST_USE_MS = 30_000
 const LIST_TIMEOUT_MS = 2000
+/** Milliseconds after which a model that was changed at its server is noticed. */
+const WATCH_MS = 10_000
 const REQUEST_HOURS = 24
 
 type Closers = (() => Promise<void>)[]
@@ -207,6 +209,8 @@ async function open(
     upstreams,
     declared: config.models,
     listTimeoutMs: LIST_TIMEOUT_MS,
+    watchIntervalMs: WATCH_MS,
+    report,
   })
 
   const nodes = createNodes({
@@ -375,7 +379,8 @@ async function open(
   await jit.start()
   closers.push(() => jit.stop())
   await versions.start(() => loadBundle(config.policies), SYSTEM)
-  await registry.refresh()
+  await registry.start()
+  closers.push(() => registry.stop())
   await access.start()
   closers.push(() => access.stop())
   await limits.start()

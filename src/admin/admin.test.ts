@@ -75,7 +75,16 @@ async function startNode() {
   })
   const policy = createPolicy({ clock, newId })
   policy.activate(bundle)
-  const registry = await createRegistry({ store, change, clock, upstreams: [], declared: [], listTimeoutMs: 100 })
+  const registry = await createRegistry({
+    store,
+    change,
+    clock,
+    upstreams: [],
+    declared: [],
+    listTimeoutMs: 100,
+    watchIntervalMs: 60_000,
+    report,
+  })
   const entities = joinSources(
     { get: (uid) => jit.grants.source(identity.entities as EntitySource).get(uid) },
     fixedSource([

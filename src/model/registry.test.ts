@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { DATABASES } from '../../test/contract/databases.ts'
 import { Fault, type ModelRequest, type NewEvent } from '../core/index.ts'
 import { createChange, createFeed, type Feed, type Store } from '../store/index.ts'
@@ -67,7 +67,16 @@ describe.each(DATABASES.map((make) => make()))('registry on $name', (database) =
       applied: feed.applied,
     })
     const upstreams = Object.entries(drivers).map(([name, driver]) => ({ name, hosting: 'local' as const, driver }))
-    const registry = await createRegistry({ store, change, clock, upstreams, declared, listTimeoutMs: 1000 })
+    const registry = await createRegistry({
+      store,
+      change,
+      clock,
+      upstreams,
+      declared,
+      listTimeoutMs: 1000,
+      watchIntervalMs: 20,
+      report,
+    })
     feed.subscribe(() => registry.reload())
     return { registry, events, feed }
   }
@@ -152,6 +161,20 @@ describe.each(DATABASES.map((make) => make()))('registry on $name', (database) =
     driver.models = [{ name: 'm', digest: DIGEST.b }]
     await expect(model?.send(request, options)).rejects.toMatchObject({ code: 'access_denied' })
     expect(driver.sent).toEqual([])
+  })
+
+  test('a model that is changed at its server is noticed without anybody asking', async () => {
+    const store = await fresh()
+    const driver = scriptedDriver('ollama', [{ name: 'm', digest: DIGEST.a }])
+    const { registry } = await node(store, { ollama: driver })
+    await registry.start()
+    expect(registry.resolve('m')?.quarantined).toBe(false)
+    driver.models = [{ name: 'm', digest: DIGEST.b }]
+    await vi.waitFor(() => expect(registry.resolve('m')?.quarantined).toBe(true))
+    await registry.stop()
+    driver.models = []
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    expect(registry.resolve('m')).toBeDefined()
   })
 
   test('a digest fixed by the configuration is the only one', async () => {

@@ -73,6 +73,9 @@ export interface Registry {
   accept(name: string, digest: string | undefined, by: { principal: string; reason: string }): Promise<void>
   /** Reads the pins again; called for every change of kind `model` in the feed. */
   reload(): Promise<void>
+  /** Looks at every upstream now and then: a model that was changed at its server is noticed within `watchIntervalMs`. */
+  start(): Promise<void>
+  stop(): Promise<void>
 }
 
 export interface RegistryDeps {
@@ -84,6 +87,8 @@ export interface RegistryDeps {
   readonly declared: readonly DeclaredModel[]
   /** Milliseconds an upstream may take to list its models. */
   readonly listTimeoutMs: number
+  readonly watchIntervalMs: number
+  readonly report: (error: unknown) => void
 }
 
 interface Watched extends RegisteredUpstream {
@@ -177,8 +182,35 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     await reload()
   }
 
+  // An upstream that is away keeps its last list: its models answer 502, and are looked at again before their next use.
+  const refresh = async (chosen: readonly Watched[]): Promise<void> => {
+    await Promise.all(chosen.map((upstream) => look(upstream).catch(onlyFaults)))
+  }
+
+  let timer: NodeJS.Timeout | undefined
+  let turn: Promise<void> = Promise.resolve()
+  const next = () => {
+    timer = setTimeout(() => {
+      turn = refresh([...watched.values()])
+        .catch(deps.report)
+        .finally(() => {
+          if (timer) next()
+        })
+    }, deps.watchIntervalMs)
+    timer.unref()
+  }
+
   await reload()
   return {
+    async start() {
+      await refresh([...watched.values()])
+      next()
+    },
+    async stop() {
+      clearTimeout(timer)
+      timer = undefined
+      await turn
+    },
     resolve: (name) => models.get(name) ?? taggedOllama(models.get(withTag(name))),
     all: () => [...models.values()].sort((a, b) => (a.name < b.name ? -1 : 1)),
     upstreams: () =>
@@ -192,9 +224,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       })),
     upstream: (name) => watched.get(name),
     async refresh(only) {
-      const chosen = [...watched.values()].filter((one) => only === undefined || one.name === only)
-      // An upstream that is away keeps its last list: its models answer 502, and are looked at again before their next use.
-      for (const upstream of chosen) await look(upstream).catch(onlyFaults)
+      await refresh([...watched.values()].filter((one) => only === undefined || one.name === only))
     },
     async accept(name, digest, by) {
       const model = models.get(name)
