@@ -1,0 +1,221 @@
+// Prints docs/errors.md, docs/config.md, docs/cli.md and docs/admin-api.md from what the code declares. With --check it
+// writes nothing and fails if a page differs from what would be printed.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { ROUTES, type RouteSpec } from '../src/admin/contract.ts'
+import { COMMANDS, COMMON_FLAGS } from '../src/cli/options.ts'
+import { SETTINGS } from '../src/config/index.ts'
+import { FAULTS, type FaultCode } from '../src/core/index.ts'
+
+const PRINTED = '<!-- Printed by `npm run docs` from the code. Change the code, not this page. -->'
+
+/** What brings it about, and what to do. The type demands an entry for every code there is. */
+const CURES: Record<FaultCode, readonly [when: string, then: string]> = {
+  malformed_request: [
+    'The body is not valid JSON or UTF-8, holds a key twice, has the wrong type of content, or did not arrive in time.',
+    'Correct the request. Nothing was done.',
+  ],
+  unsupported_parameter: [
+    'A parameter is unknown, or the model server behind this model cannot honour it. It is refused rather than dropped.',
+    'Leave the parameter named in `param` out, or use another model.',
+  ],
+  conflicting_credentials: [
+    'Two different credentials came in `Authorization`, `x-api-key` and `api-key`.',
+    'Send one. The same value twice counts as one.',
+  ],
+  validation_failed: ['A value lies outside what is allowed; `param` names it.', 'Correct that value.'],
+  invalid_api_key: [
+    'No credential came, or it is unknown, mistyped or wrong. All of these look the same.',
+    'Send a key as `Authorization: Bearer spk_…` or `x-api-key`. A key in a query string is never read.',
+  ],
+  key_expired: [
+    'The key was right and its time is over, or it was rotated and the overlap has ended.',
+    'Issue or rotate: `sallyport key rotate`. Only who sends the right key learns this.',
+  ],
+  key_revoked: ['The key was right and has been revoked for good.', 'Ask for a new key.'],
+  key_suspended: [
+    'The key was right and is suspended, or its owner is.',
+    'An administrator resumes it: `sallyport key resume`.',
+  ],
+  step_up_required: [
+    'The rule that would allow this wants a fresher or stronger sign-in than this credential shows.',
+    'Sign in again in the way that `www-authenticate` names.',
+  ],
+  access_denied: [
+    'No rule allows it, a rule forbids it, or the credential is narrowed to something else.',
+    '`sallyport why <decision>` and `sallyport can <who> <action> <model>` say which rule, and what is missing.',
+  ],
+  approval_required: ['No rule allows it now, but there is a role that can be asked for.', 'Follow `ask`.'],
+  locked: [
+    'An administrator has stopped this principal, key, role, model, session or network.',
+    'Wait, or ask who administers the gateway: `sallyport lock list`.',
+  ],
+  lockdown: ['Everything is stopped.', 'Wait for the lockdown to be lifted.'],
+  session_mismatch: [
+    'The session named in `x-sallyport-session` belongs to somebody else, is over, or never was.',
+    'Leave the header out to begin a new session.',
+  ],
+  not_found: ['There is no such route or thing, or the caller may not know of it.', 'Check the name and the path.'],
+  model_not_found: [
+    'There is no such model, or the caller may not even see it. Both look the same.',
+    '`GET /v1/models` lists what the caller may see.',
+  ],
+  precondition_failed: ['It has changed since the version in `If-Match`.', 'Read it again and repeat the change.'],
+  body_too_large: ['The body is larger than `limits.bodyBytes`.', 'Send less, or raise the limit.'],
+  already_exists: [
+    'The name is taken, was taken once, or looks like one that is. Names are never given twice.',
+    'Choose another name.',
+  ],
+  not_possible: ['The thing is in a state that does not allow this.', 'The detail says which state.'],
+  content_blocked: [
+    'The guard found data that the rules do not let pass, in the request or in the answer.',
+    'Take the data out, or ask for a role that may send it. The classes found are named, never the values.',
+  ],
+  context_length_exceeded: ['The prompt does not fit the model.', 'Shorten it, or use a model with a longer context.'],
+  policy_invalid: [
+    'A bundle of rules does not parse, validate, or pass its tests. The last good one keeps serving.',
+    'Correct what the detail lists.',
+  ],
+  rate_limit_exceeded: ['Too many calls or tokens in the window, or too many at once.', 'Wait for `retry-after`.'],
+  insufficient_quota: ['The budget of the window is used up.', 'Wait for the next window, or ask for more.'],
+  client_closed: ['The client left before the answer was complete.', 'Nothing; it stands in the log.'],
+  internal: [
+    'Something nobody foresaw. The answer says nothing more; the log of the process does.',
+    'Give the request id to who runs the gateway.',
+  ],
+  upstream_unavailable: [
+    'The model server does not answer, or broke off.',
+    'Try again; `sallyport upstream list` shows its state.',
+  ],
+  upstream_invalid: [
+    'The model server answered something that is no answer.',
+    'Check the kind of the upstream, and its log.',
+  ],
+  upstream_refused: ['The model server refused the call.', 'The detail says why, as far as it may be shown.'],
+  audit_unavailable: [
+    'The audit log cannot be written. What is not recorded is not done.',
+    'Free disk space or bring the database back; it recovers by itself.',
+  ],
+  guard_unavailable: [
+    'A detector failed or took too long. What was not looked at does not pass.',
+    'Try again; the log of the process names the detector.',
+  ],
+  store_unavailable: ['The database does not answer.', 'Bring it back; nothing needs to be restarted.'],
+  node_stale: [
+    'This node has not heard of the others for longer than `node.staleAfterSeconds`, so its rights may be old.',
+    'Use another node, or bring the database back.',
+  ],
+  overloaded: ['Every place is taken.', 'Wait for `retry-after`.'],
+  shutting_down: ['The node is stopping.', 'Use another node, or wait.'],
+  upstream_timeout: [
+    'The model server took longer than its time limits.',
+    'Try again, or raise the limits of the upstream.',
+  ],
+}
+
+const escaped = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+
+function errorsPage(): string {
+  const sections = (Object.entries(FAULTS) as [FaultCode, (typeof FAULTS)[FaultCode]][]).map(
+    ([code, [status, title]]) => {
+      const [when, then] = CURES[code]
+      return `## ${code}\n\n**${status} ${title}**\n\n${when}\n\nWhat to do: ${then}\n`
+    },
+  )
+  return `# Errors
+
+${PRINTED}
+
+Every refusal and failure has a code that never changes. The data plane renders it in the caller's wire format, the admin
+API as \`application/problem+json\` with \`type\` \`urn:sallyport:error:<code>\`. Every answer carries \`x-request-id\`.
+
+${sections.join('\n')}`
+}
+
+function configPage(): string {
+  const rows = SETTINGS.map(({ path, flag, env, type, values, default: value, description, secret }) => {
+    const kind = values ? values.map((one) => `\`${one}\``).join(' ') : type
+    const standard = value === undefined || type === 'list' ? '' : `\`${JSON.stringify(value)}\``
+    const names = [flag, env].filter((one) => one !== undefined).map((one) => `\`${one}\``)
+    return `| \`${path}\` | ${kind} | ${standard} | ${escaped(description)}${secret ? ' Secret.' : ''} | ${names.join(' ')} |`
+  })
+  return `# Settings
+
+${PRINTED}
+
+Settings come from flags, then the environment, then \`sallyport.yaml\`, then the defaults. What is unknown or unsafe refuses
+to start and says what to do. \`sallyport config\` shows each value in effect with its source, \`sallyport config --schema\` the
+JSON Schema of the file. Lists, and fields of their entries (\`[]\`), are set in the file alone.
+
+| setting | type | default | meaning | flag and environment |
+|---|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+function cliPage(): string {
+  const common = COMMON_FLAGS.map(({ flag, about }) => `- \`${flag}\`: ${about}`)
+  const commands = COMMANDS.map(({ name, args, about, flags = [], moreFlags, example }) => {
+    const list = flags.map((one) => `- \`${one.flag}\`: ${one.about}`)
+    if (moreFlags) list.push('- every setting as a flag: see [config.md](config.md)')
+    return [
+      `### sallyport ${name}${args === undefined ? '' : ` ${args}`}`,
+      `${about}.`,
+      ...(list.length > 0 ? [list.join('\n')] : []),
+      ...(example === undefined ? [] : [`    ${example}`]),
+    ].join('\n\n')
+  })
+  return `# Commands
+
+${PRINTED}
+
+Data on stdout, talk on stderr: tables for people, tab-separated lines for pipes, JSON when asked. The gateway and the key
+come from \`--url\` and \`--key\`, then \`SALLYPORT_URL\` and \`SALLYPORT_KEY\`, then \`admin.json\` in the data folder, which
+\`sallyport up\` writes for its own user (mode 0600).
+
+Exit codes: 0 ok · 1 failed or denied · 2 usage · 3 policy invalid · 4 tests failed · 5 sign-in needed · 6 partial (a node is
+silent) · 130 interrupted.
+
+On every command:
+
+${common.join('\n')}
+
+${commands.join('\n\n')}
+`
+}
+
+function adminPage(): string {
+  const rows = Object.values(ROUTES as Record<string, RouteSpec>).map(({ method, path, action, on, summary }) => {
+    const subject = 'param' in on ? on.type : 'Gateway'
+    return `| \`${method} /admin/v1${path}\` | ${escaped(summary)} | \`${action}\` on ${subject} |`
+  })
+  return `# Admin API
+
+${PRINTED}
+
+The same keys, the same rules and the same log as for calls. Bodies are JSON; refusals are \`application/problem+json\` (RFC
+9457), see [errors.md](errors.md). Lists give \`items\` and \`next\`; \`next\` goes into \`cursor\`. Creates take an
+\`idempotency-key\`; what two people could edit has an ETag and takes \`If-Match\`. The schemas are at
+\`/admin/v1/openapi.json\` (OpenAPI 3.1).
+
+| route | what | the rules are asked |
+|---|---|---|
+${rows.join('\n')}
+`
+}
+
+const PAGES: Record<string, () => string> = {
+  'docs/errors.md': errorsPage,
+  'docs/config.md': configPage,
+  'docs/cli.md': cliPage,
+  'docs/admin-api.md': adminPage,
+}
+
+const check = process.argv.includes('--check')
+for (const [file, print] of Object.entries(PAGES)) {
+  const text = print()
+  if (!check) writeFileSync(file, text)
+  else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+    console.error(`${file} is not what the code says; run npm run docs`)
+    process.exitCode = 1
+  }
+}
