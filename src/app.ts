@@ -64,8 +64,8 @@ import {
   authContext,
   createChecker,
   createClockContext,
-  createPolicy,
-  createPolicyVersions,
+  createOracleCheck,
+  createRulebook,
   dataClassSource,
   EntityRef,
   type EntitySource,
@@ -198,8 +198,42 @@ async function open(
   const checker = createChecker()
   closers.push(() => checker.close())
   const engine = config.policy.engine === 'wasm' ? { engine: await loadOracle(clock.now) } : {}
-  const policy = createPolicy({ clock, newId, ...engine })
-  const versions = createPolicyVersions({ db: store.db, change, clock, checker, policy, report })
+  const clockContext = createClockContext(config.timeZone)
+  const check = createOracleCheck({
+    share: config.policy.shadowShare,
+    random: Math.random,
+    program: () => rulebook.policy.program(),
+    onDifference: ({ decision, policy: digest, compiled, reference }) => {
+      const text = (one: typeof compiled) =>
+        `${one.allow ? 'allow' : 'deny'} by ${one.rules.join(', ')}; ${one.errors.join(', ')}`
+      const data = { decision, compiled: text(compiled), reference: text(reference) }
+      audit.append({ kind: 'policy.engines_differ', policy: digest, data }).catch(report)
+    },
+    report,
+  })
+  closers.push(() => check.close())
+  const rulebook = createRulebook({
+    db: store.db,
+    change,
+    clock,
+    newId,
+    checker,
+    ...engine,
+    clockContext,
+    watchers: [check.watch],
+    world: () => ({
+      entities: joinSources(jit.grants.source(directory), others),
+      principals: (['User', 'Service', 'Agent'] as const).flatMap((type) => identity.entities.enumerate(type)),
+      models: registry.all().map(({ name }) => ({ type: 'Model', id: name })),
+      others: [
+        { type: 'Gateway', id: 'sallyport' },
+        ...identity.entities.enumerate('Role'),
+        ...guard.tree.all.map(({ id }) => ({ type: 'DataClass', id })),
+      ],
+    }),
+    report,
+  })
+  const { policy, versions } = rulebook
   const upstreams = await openUpstreams(config)
   for (const { driver } of upstreams) closers.push(() => driver.close())
   const registry = await createRegistry({
@@ -318,7 +352,6 @@ async function open(
       ...(until === undefined ? {} : { holdsUntil: until }),
     }
   }
-  const clockContext = createClockContext(config.timeZone)
   const anomaly = () => 0
   const decideJit = (action: JitAction, caller: Caller, role: string, ask: RoleAsk) => {
     const now = clock.now()
@@ -405,6 +438,7 @@ async function open(
       change,
       nodes,
       policy,
+      rulebook,
       entities: joinSources(jit.grants.source(directory), others),
       clockContext,
       standing,

@@ -14,7 +14,7 @@ import {
   type CheckedBundle,
   createChecker,
   createClockContext,
-  createPolicy,
+  createRulebook,
   EntityRef,
   type EntitySource,
   fixedSource,
@@ -73,7 +73,23 @@ async function startNode() {
     lastUseIntervalMs: 60_000,
     report,
   })
-  const policy = createPolicy({ clock, newId })
+  const checker = createChecker()
+  const rulebook = createRulebook({
+    db: store.db,
+    change,
+    clock,
+    newId,
+    checker,
+    clockContext: createClockContext('UTC'),
+    world: () => ({
+      entities,
+      principals: identity.entities.enumerate('User'),
+      models: [new EntityRef('Model', 'tiny')],
+      others: [],
+    }),
+    report,
+  })
+  const { policy } = rulebook
   policy.activate(bundle)
   const registry = await createRegistry({
     store,
@@ -120,6 +136,7 @@ async function startNode() {
     report,
   })
   feed.subscribe(jit.onChange)
+  feed.subscribe(rulebook.versions.follow)
   feed.enforce(access.onChange)
   await feed.start()
   await identity.start()
@@ -137,6 +154,7 @@ async function startNode() {
     audit,
     access,
     jit,
+    rulebook,
     policy,
     registry,
     entities,
@@ -162,6 +180,7 @@ async function startNode() {
     await nodes.stop()
     await identity.stop()
     await feed.stop()
+    await checker.close()
     await audit.stop()
     await store.close()
   }
@@ -217,6 +236,7 @@ const fill = (path: string) =>
     .replace('{name}/members/{member}', 'dev/members/User:reader')
     .replace('{name}', 'reader')
     .replace('{id}', 'x')
+    .replace('{version}', '1')
     .replace('{member}', 'User:reader')
 
 beforeAll(async () => {
@@ -296,6 +316,45 @@ describe('admin API', () => {
     expect(answer.status).toBe(201)
     return { text: String(answer.body.key), id: String(answer.body.id), answer }
   }
+
+  it('plans, applies under the plan, rolls back and shadows rules', async () => {
+    const files = (await loadBundle('policies')).map((file) => ({ ...file }))
+    const first = await as('admin', 'POST', '/policies', { files, reason: 'start' })
+    expect(first.status).toBe(201)
+    const rules = files.find((file) => file.path === 'roles.cedar')!
+    const wider = {
+      ...rules,
+      text: `${rules.text}\n@id("readers-embed") @why("Readers embed.")\npermit (principal in Role::"reader", action == Action::"embed", resource);\n`,
+    }
+    const changed = [...files.filter((file) => file !== rules), wider]
+    const plan = await as('admin', 'POST', '/policies/plan', { files: changed })
+    expect(plan.body).toMatchObject({ rules: { added: ['readers-embed'] }, untested: ['readers-embed'] })
+    expect(plan.body.effects).toMatchObject([{ kind: 'gains', action: 'embed', principals: ['User::"reader"'] }])
+    expect(await as('admin', 'POST', '/policies', { files: changed, reason: 'x', plan: 'stale' })).toMatchObject({
+      status: 412,
+    })
+    const applied = await as('admin', 'POST', '/policies', { files: changed, reason: 'x', plan: plan.body.hash })
+    expect(applied).toMatchObject({ status: 201, body: { version: 2 } })
+    const active = await as('admin', 'GET', '/policies/active/files')
+    expect(active.body).toMatchObject({ version: 2, digest: plan.body.digest })
+    expect(await as('admin', 'POST', '/policies/1/rollback', { reason: 'too wide' })).toMatchObject({
+      body: { version: 3 },
+    })
+    expect((await as('auditor', 'GET', '/policies')).body.items).toMatchObject([
+      { version: 3, repeats: 1, reason: 'too wide', active: true, createdBy: 'User::"admin"' },
+      { version: 2 },
+      { version: 1 },
+    ])
+    const broken = await as('admin', 'POST', '/policies', { files: [{ path: 'x.cedar', text: 'permit' }], reason: 'x' })
+    expect(broken).toMatchObject({ status: 422, body: { code: 'policy_invalid', problems: [{ level: 'error' }] } })
+    expect(await as('admin', 'PUT', '/policies/shadow', { files: changed, reason: 'try' })).toMatchObject({
+      status: 200,
+    })
+    expect((await as('auditor', 'GET', '/policies/shadow')).body).toMatchObject({ digest: plan.body.digest })
+    expect(await as('admin', 'POST', '/policies/shadow/promote', { reason: 'good' })).toMatchObject({ status: 201 })
+    expect(await as('auditor', 'GET', '/policies/shadow')).toMatchObject({ status: 404 })
+    expect(await as('admin', 'POST', '/policies/1/rollback', { reason: 'end of test' })).toMatchObject({ status: 201 })
+  })
 
   it('refuses as problem+json that says what, and by which decision', async () => {
     const { status, headers, body } = await as('user', 'POST', '/users', { name: 'x' })

@@ -41,6 +41,7 @@ export interface Rooms {
   readonly access: Access
   readonly jit: JustInTime
   readonly policy: Policy
+  readonly rulebook: AdminPorts['rulebook']
   readonly registry: Registry
   /** What rules see of the directory and the models. */
   readonly entities: EntitySource

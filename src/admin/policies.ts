@@ -1,9 +1,30 @@
-// The bundle in force, over the admin API.
+// The rules over the admin API: what is in force, what a change would do, the change itself, and the way back.
 import { Fault } from '../core/index.ts'
+import { impactLines, type Problem } from '../policy/index.ts'
 import type { AdminPorts } from './ports.ts'
+import { receiptOf } from './receipt.ts'
 import type { Handlers } from './route.ts'
+import { iso } from './time.ts'
 
-export function policyHandlers(ports: AdminPorts): Handlers<'policies.show' | 'policies.rules'> {
+export type PolicyRoutes =
+  | 'policies.show'
+  | 'policies.rules'
+  | 'policies.history'
+  | 'policies.files'
+  | 'policies.plan'
+  | 'policies.apply'
+  | 'policies.rollback'
+  | 'policies.shadow'
+  | 'policies.shadowReport'
+  | 'policies.promote'
+
+export function policyHandlers(ports: AdminPorts): Handlers<PolicyRoutes> {
+  const { planner, versions, shadow } = ports.rulebook
+  const applied = async ({ version, digest, seq }: { version: number; digest: string; seq: number }) => ({
+    version,
+    digest,
+    receipt: await receiptOf(ports, seq),
+  })
   return {
     'policies.show': {
       handle() {
@@ -13,5 +34,107 @@ export function policyHandlers(ports: AdminPorts): Handlers<'policies.show' | 'p
       },
     },
     'policies.rules': { handle: () => ({ items: [...ports.rules()] }) },
+
+    'policies.history': {
+      async handle({ query }) {
+        const before = query.cursor === undefined ? undefined : readVersion(query.cursor)
+        const rows = await versions.history(query.limit + 1, before)
+        const items = rows.slice(0, query.limit).map(({ createdAt, ...row }) => ({
+          ...row,
+          createdAt: iso(createdAt),
+          active: row.version === versions.active?.version,
+        }))
+        const last = items.at(-1)
+        return { items, ...(rows.length > query.limit && last ? { next: String(last.version) } : {}) }
+      },
+    },
+
+    'policies.files': {
+      async handle({ params }) {
+        const asked = params.version ?? ''
+        const version = asked === 'active' ? versions.active?.version : readVersion(asked)
+        if (version === undefined) throw new Fault('not_found', { detail: 'No bundle is in force.' })
+        const bundle = await versions.bundle(version)
+        return { version, digest: bundle.digest, files: bundle.sources.map((file) => ({ ...file })) }
+      },
+    },
+
+    'policies.plan': {
+      async handle({ body }) {
+        const plan = await planner.plan(body.files)
+        return {
+          hash: plan.hash,
+          digest: plan.digest,
+          ...(plan.from ? { from: plan.from.version } : {}),
+          files: plan.files.map((file) => ({
+            ...file,
+            hunks: file.hunks.map(({ line, lines }) => ({ line, lines: lines.map((one) => ({ ...one })) })),
+          })),
+          rules: { added: [...plan.rules.added], removed: [...plan.rules.removed], changed: [...plan.rules.changed] },
+          warnings: plan.warnings.map((warning: Problem) => ({ ...warning })),
+          tests: plan.tests.passed,
+          untested: [...plan.tests.coverage.unhit],
+          effects: plan.impact.effects.map((effect) => ({
+            ...effect,
+            principals: [...effect.principals],
+            resources: [...effect.resources],
+            before: [...effect.before],
+            after: [...effect.after],
+          })),
+          lines: impactLines(plan.impact),
+        }
+      },
+    },
+
+    'policies.apply': {
+      handle: async ({ body, by }) =>
+        applied(
+          await planner.apply(body.files, {
+            reason: body.reason,
+            by,
+            ...(body.plan === undefined ? {} : { plan: body.plan }),
+          }),
+        ),
+    },
+
+    'policies.rollback': {
+      handle: async ({ params, body, by }) =>
+        applied(await versions.rollback(readVersion(params.version ?? ''), { reason: body.reason, by })),
+    },
+
+    'policies.shadow': {
+      async handle({ body, by }) {
+        const { version, seq } = await versions.shadow(body.files, { reason: body.reason, by })
+        return { ...(version === undefined ? {} : { version }), receipt: await receiptOf(ports, seq) }
+      },
+    },
+
+    'policies.shadowReport': {
+      handle() {
+        const report = shadow.report()
+        const version = versions.shadowing?.version
+        if (!report || version === undefined) throw new Fault('not_found', { detail: 'No bundle is in the shadow.' })
+        return {
+          ...report,
+          version,
+          since: iso(report.since),
+          differences: report.differences.map(({ lastAt, rules, ...one }) => ({
+            ...one,
+            rules: [...rules],
+            lastAt: iso(lastAt),
+          })),
+        }
+      },
+    },
+
+    'policies.promote': {
+      handle: async ({ body, by }) => applied(await versions.promote({ reason: body.reason, by })),
+    },
   }
+}
+
+function readVersion(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text))
+    throw new Fault('not_found', { detail: `There is no version "${text}" of the rules.` })
+  return Number(text)
 }

@@ -3,7 +3,7 @@ import type { Access, JustInTime } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Caller, Clock, EntityUid, NewId } from '../core/index.ts'
 import type { Identity, Presented } from '../identity/index.ts'
-import type { Explanation } from '../policy/index.ts'
+import type { Explanation, Rulebook } from '../policy/index.ts'
 import type { MakeChange, Store } from '../store/index.ts'
 import type { Output, RouteId } from './contract.ts'
 import type { Judge } from './judge.ts'
@@ -45,6 +45,8 @@ export interface AdminPorts {
   nodes(): Promise<readonly Item<'nodes.list'>[]>
   /** Settings in effect; secrets hidden. */
   settings(): readonly Item<'config.show'>[]
+  /** Versions of the rules, and what a change of them would do. */
+  readonly rulebook: Pick<Rulebook, 'planner' | 'versions' | 'shadow'>
   policy(): Output<'policies.show'> | undefined
   rules(): readonly Item<'policies.rules'>[]
   /** What the rules say now to a question that nobody has asked. */

@@ -103,6 +103,8 @@ export const KINDS = {
   'model.restored': 'A model has its former digest again.',
   'node.started': 'A node began to serve; its verifier key, and how many calls of its last life it ended.',
   'policy.applied': 'A policy bundle came into force.',
+  'policy.engines_differ':
+    'The compiled rules and the Cedar library answered one question differently: one of the two is wrong.',
   'policy.promoted': 'A bundle that ran in the shadow came into force.',
   'policy.rolled_back': 'An earlier bundle came into force again.',
   'policy.shadowed': 'A bundle is evaluated beside the one in force.',

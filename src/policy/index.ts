@@ -60,6 +60,7 @@ export {
 } from './policy.ts'
 export { compileBundle, type Program } from './program.ts'
 export { type Coverage, readEntities, runTests, type TestOutcome, type TestReport } from './rule-test.ts'
+export { createRulebook, type Rulebook, type RulebookDeps } from './rulebook.ts'
 export { createShadow, type Shadow, type ShadowReport } from './shadow.ts'
 export { usualContext } from './usual.ts'
 export { type CedarRecord, type CedarSet, type CedarValue, EntityRef, entity } from './value.ts'

@@ -136,7 +136,7 @@ describe.each(DATABASES.map((make) => make()))('rules on $name', (database) => {
     await one.versions.apply(EMBED, { reason: 'x', by })
     const again = await node(await database.reopen())
     expect([again.may('chat'), again.may('embed')]).toEqual([false, true])
-    expect((await again.versions.sources(1)).map((file) => file.path)).toEqual([
+    expect((await again.versions.bundle(1)).sources.map((file) => file.path)).toEqual([
       'schema.cedarschema',
       'rules.cedar',
       'tests/x.json',

@@ -67,7 +67,8 @@ export interface PolicyVersions {
   /** Puts the shadow bundle in force. */
   promote(options: ChangeOptions): Promise<VersionInfo & { seq: number }>
   history(limit: number, before?: number): Promise<VersionInfo[]>
-  sources(version: number): Promise<BundleSources>
+  /** @throws Fault `not_found` */
+  bundle(version: number): Promise<CheckedBundle>
   readonly active: { readonly version: number; readonly digest: string; readonly revision: number } | undefined
   readonly shadowing: { readonly version: number; readonly program: Program } | undefined
 }
@@ -259,7 +260,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
     },
 
     history: async (limit, before) => (await selectHistory(db, limit, before)).map(infoOf),
-    sources: async (version) => (await stored(db, version)).sources,
+    bundle: (version) => stored(db, version),
   }
 }
 

@@ -1,0 +1,85 @@
+// The rules of one node with everything that looks on: the policy that decides, its versions, the log of decisions, the
+// shadow bundle, and the planner that tells what a change would do.
+import type { Clock, EntityUid, NewId } from '../core/index.ts'
+import type { Db, MakeChange } from '../store/index.ts'
+import type { Checker } from './check.ts'
+import type { ClockContext } from './context.ts'
+import { createDecisionLog, type DecisionLog } from './decision-log.ts'
+import type { EntitySource } from './entity.ts'
+import { createPlanner, type Planner } from './plan.ts'
+import { createPolicy, type Policy, type PolicyDeps, type Watcher } from './policy.ts'
+import { createShadow, type Shadow } from './shadow.ts'
+import { usualContext } from './usual.ts'
+import { toRef } from './value.ts'
+import { createPolicyVersions, type PolicyVersions } from './versions.ts'
+
+export interface Rulebook {
+  readonly policy: Policy
+  readonly versions: PolicyVersions
+  readonly planner: Planner
+  readonly shadow: Shadow
+  readonly decisions: DecisionLog
+}
+
+export interface RulebookDeps extends Pick<PolicyDeps, 'engine' | 'askFor'> {
+  readonly db: Db
+  readonly change: MakeChange
+  readonly clock: Clock
+  readonly newId: NewId
+  readonly checker: Checker
+  readonly clockContext: (nowMs: number) => ClockContext
+  /** Who and what there is when a change is planned. */
+  readonly world: () => {
+    readonly entities: EntitySource
+    readonly principals: readonly EntityUid[]
+    readonly models: readonly EntityUid[]
+    /** What else rules are asked about: the gateway, roles, classes of data. */
+    readonly others: readonly EntityUid[]
+  }
+  readonly watchers?: readonly Watcher[]
+  /** Decisions kept in memory; 10,000 unless said. */
+  readonly keptDecisions?: number
+  readonly report: (error: unknown) => void
+}
+
+export function createRulebook(deps: RulebookDeps): Rulebook {
+  const { clock, report } = deps
+  const decisions = createDecisionLog(deps.keptDecisions ?? 10_000, clock.now)
+  const shadow = createShadow(clock.now)
+  const policy = createPolicy({
+    ...deps,
+    watchers: [decisions.watch, shadow.watch, ...(deps.watchers ?? [])],
+  })
+  const versions = createPolicyVersions({
+    db: deps.db,
+    change: deps.change,
+    clock,
+    checker: deps.checker,
+    policy,
+    onShadow: shadow.set,
+    report,
+  })
+  const planner = createPlanner({
+    versions,
+    policy,
+    recorded: decisions.recorded,
+    world(program) {
+      const { entities, ...known } = deps.world()
+      const [principals, models, others] = [known.principals, known.models, known.others].map((uids) => uids.map(toRef))
+      const now = deps.clockContext(clock.now())
+      const [example] = models!
+      return {
+        entities,
+        principals: principals!,
+        models: models!,
+        resources: [...models!, ...others!],
+        usual: (action) =>
+          usualContext(program.schemaJson, action, {
+            clock: now,
+            ...(example ? { examples: { Model: example } } : {}),
+          }),
+      }
+    },
+  })
+  return { policy, versions, planner, shadow, decisions }
+}
