@@ -42,6 +42,12 @@ const EVENTS: readonly Flag[] = [
   { flag: '--session <id>', about: 'Session' },
 ]
 
+const GUARD: readonly Flag[] = [
+  { flag: '--classes <file>', about: 'Your own data classes (default: policies/data-classes.yaml, if it is there)' },
+  { flag: '--internal <suffix...>', about: 'Suffixes of internal host names: corp.example.com' },
+  { flag: '--no-names', about: 'Do not look for names of people and places' },
+]
+
 const principal = (noun: string, what: string, file: () => Promise<typeof import('./user.ts')>): CommandSpec[] => [
   {
     name: `${noun} list`,
@@ -477,6 +483,53 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: EVENTS,
     example: 'sallyport tail --decision deny --model llama3',
     load: async () => (await audit()).tail,
+  },
+  {
+    name: 'guard scan',
+    args: '[file]',
+    about: 'Find sensitive data in a file or stdin',
+    flags: [
+      ...GUARD,
+      { flag: '--values', about: 'Show the values' },
+      { flag: '--fail', about: 'Exit code 1 if anything is found' },
+    ],
+    load: async () => (await import('./guard.ts')).scan,
+  },
+  {
+    name: 'guard mask',
+    args: '[file]',
+    about: 'Hide sensitive data in a file or stdin',
+    flags: [
+      ...GUARD,
+      {
+        flag: '--treat <how>',
+        about: 'mask, or pseudonym: stand-ins that can be turned back (default with --session)',
+      },
+      { flag: '--session <file>', about: 'Where stand-ins are kept, encrypted; its key is put beside it' },
+      { flag: '--only <class...>', about: 'Only these classes and what is below them' },
+      { flag: '--pass <class...>', about: 'All but these (default: personal/date, finance/amount, network/url)' },
+    ],
+    example: "echo 'Mail jane@example.com' | sallyport guard mask",
+    load: async () => (await import('./guard.ts')).mask,
+  },
+  {
+    name: 'guard unmask',
+    args: '[file]',
+    about: 'Turn stand-ins back',
+    flags: [{ flag: '--session <file>', about: 'Where they are kept' }],
+    load: async () => (await import('./guard.ts')).unmask,
+  },
+  {
+    name: 'guard check',
+    args: '[file]',
+    about: 'Try the examples of your own data classes (default: policies/data-classes.yaml)',
+    load: async () => (await import('./guard.ts')).check,
+  },
+  {
+    name: 'guard classes',
+    about: 'List the data classes',
+    flags: [...GUARD, { flag: '--markdown', about: 'As docs/data-classes.md' }],
+    load: async () => (await import('./guard.ts')).classes,
   },
   {
     name: 'audit list',

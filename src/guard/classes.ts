@@ -117,3 +117,37 @@ export function createClassTree(own: readonly DataClass[] = []): ClassTree {
     all: [...DATA_CLASSES, ...own],
   }
 }
+
+/** docs/data-classes.md, printed from the tree. */
+export function classesPage(tree: ClassTree = createClassTree()): string {
+  const natures: Readonly<Record<Nature, string>> = {
+    secret: 'gives access; masked, never turned back',
+    personal: 'ties to a person',
+    internal: 'ties to the deployment',
+    plain: 'harmless alone',
+  }
+  const lines = [
+    '# Data classes',
+    '',
+    'Printed from `src/guard/classes.ts`. Rules name a class or one of its parents: `resource in DataClass::"personal"`.',
+    'What is not in this list but below it (`secret/github-token`) is treated as its parent is.',
+    '',
+    ...Object.entries(natures).map(([nature, meaning]) => `- **${nature}**: ${meaning}`),
+    '',
+    '| Class | Nature | Stand-in | What it covers |',
+    '|---|---|---|---|',
+    ...tree.all.map(
+      ({ id, nature, kind, title }) =>
+        `| \`${id}\` | ${nature} | ${nature === 'secret' ? `\`[${id.slice(id.lastIndexOf('/') + 1)}]\`` : `\`${kind}_…\``} | ${title} |`,
+    ),
+    '',
+    '## What is not found',
+    '',
+    '- A paraphrase or a translation of the embedded instructions; only their words in a row and the canary are.',
+    '- What is in pictures, sound and binary files: the `opaque` classes let a rule refuse them.',
+    '- Values spelt out in words, in a cipher, or spread over several answers.',
+    '- Names in languages and registers the tagger was not trained on; see `docs/guard-quality.md` for the rates.',
+    '',
+  ]
+  return lines.join('\n')
+}

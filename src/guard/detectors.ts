@@ -3,12 +3,21 @@ import { createDocumentDetector } from './detect/document.ts'
 import { createSecretDetector } from './detect/secrets.ts'
 import { createStructuredDetector, type StructuredOptions } from './detect/structured.ts'
 import type { Detector } from './detector.ts'
+import { createNameDetector } from './names/tagger.ts'
 
 export interface DetectorOptions extends StructuredOptions {
+  /** Names of people, places and organisations, and addresses. Default true; needs the shipped weights. */
+  readonly names?: boolean
   /** Detectors of a deployment's own: lists, own classes, an adapter. */
   readonly own?: readonly Detector[]
 }
 
 export function createDetectors(options: DetectorOptions = {}): Detector[] {
-  return [createStructuredDetector(options), createSecretDetector(), createDocumentDetector(), ...(options.own ?? [])]
+  return [
+    createStructuredDetector(options),
+    createSecretDetector(),
+    createDocumentDetector(),
+    ...(options.names === false ? [] : [createNameDetector()]),
+    ...(options.own ?? []),
+  ]
 }

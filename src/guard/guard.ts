@@ -9,6 +9,7 @@ import { screenInput } from './input.ts'
 import { type Output, openOutput } from './output.ts'
 import type { PseudonymStyle } from './pseudonym.ts'
 import { createScreen, type Screen } from './screen.ts'
+import { openRestore, openText, type TextOptions, type TextScreen } from './text.ts'
 import type { MaskStyle } from './treat.ts'
 import { createVault, type Vault, type VaultOptions } from './vault.ts'
 
@@ -32,6 +33,10 @@ export interface Guard {
   openVault(options: Omit<VaultOptions, 'classes' | 'style'> & { style?: PseudonymStyle }): Vault
   /** Screens every string of a request. @throws Fault content_blocked, guard_unavailable */
   screenInput(request: ModelRequest, ask: Ask, vault: Vault): { request: ModelRequest; report: Report }
+  /** One text without a call: what becomes of each class is the caller's to say. */
+  openText(options: TextOptions): TextScreen
+  /** Turns a vault's pseudonyms in a text back. */
+  openRestore(vault: Vault): TextScreen
   /** Opens the screen of one answer. `extra`: detectors of this answer alone. */
   openOutput(ask: Ask, vault: Vault, extra?: readonly Detector[]): Output
 }
@@ -39,6 +44,7 @@ export interface Guard {
 export function createGuard(options: GuardOptions): Guard {
   const tree = createClassTree(options.classes)
   const screen = createScreen({ detectors: options.detectors, fields: createFieldRule(options.fields) })
+  const bare = createScreen({ detectors: [] })
   const masks = (dataClass: string): MaskStyle => {
     for (let id = dataClass; ; id = id.slice(0, id.lastIndexOf('/'))) {
       const style = options.masks?.[id]
@@ -53,6 +59,8 @@ export function createGuard(options: GuardOptions): Guard {
     screen,
     openVault: (vault) => createVault({ style: options.pseudonyms ?? 'word', ...vault, classes: tree.all }),
     screenInput: (request, ask, vault) => screenInput(request, ask, vault, screen, treatment),
+    openText: (text) => openText(screen, treatment, text),
+    openRestore: (vault) => openRestore(bare, vault),
     openOutput: (ask, vault, extra) =>
       openOutput(ask, vault, {
         ...treatment,

@@ -43,9 +43,9 @@ export function readPseudonym(span: string): string | undefined {
 
 const isLetter = (c: number) => (c >= 65 && c <= 90) || (c >= 97 && c <= 122)
 const isWord = (c: number) => isLetter(c) || (c >= 48 && c <= 57)
-const LONGEST_KIND = 14
+export const KIND_LIMIT = 14
 /** Kind, escaped underscore, body, check, plural s. */
-const LONGEST = LONGEST_KIND + 2 + BODY + 1
+const LONGEST = KIND_LIMIT + 2 + BODY + 1
 
 /** The kinds a session may issue, upper case, and every beginning of one: what letters at an end may still become. */
 export interface PseudonymKinds {
@@ -74,7 +74,7 @@ function open(kinds: PseudonymKinds, mutated: (() => void) | undefined): Detecto
   let openFrom = 0
 
   const known = (from: number, to: number) =>
-    to - from <= LONGEST_KIND && kinds.whole.has(text.slice(from, to).toUpperCase())
+    to - from <= KIND_LIMIT && kinds.whole.has(text.slice(from, to).toUpperCase())
 
   const work = (ended: boolean): Finding[] => {
     const found: Finding[] = []
@@ -91,7 +91,7 @@ function open(kinds: PseudonymKinds, mutated: (() => void) | undefined): Detecto
       // Letters right before the underscore, past a markdown escape.
       const gap = text.charCodeAt(i - 1) === 92 ? 1 : 0
       let from = i - gap
-      while (from > 0 && i - gap - from <= LONGEST_KIND && isLetter(text.charCodeAt(from - 1))) from--
+      while (from > 0 && i - gap - from <= KIND_LIMIT && isLetter(text.charCodeAt(from - 1))) from--
       if (from === i - gap || !known(from, i - gap)) {
         i++
         continue
@@ -124,8 +124,8 @@ function open(kinds: PseudonymKinds, mutated: (() => void) | undefined): Detecto
     if (hold < 0 && !ended) {
       if (text.charCodeAt(tail - 1) === 92) tail--
       const stop = tail
-      while (tail > 0 && stop - tail <= LONGEST_KIND && isLetter(text.charCodeAt(tail - 1))) tail--
-      if (stop - tail > LONGEST_KIND || !kinds.beginnings.has(text.slice(tail, stop).toUpperCase())) tail = text.length
+      while (tail > 0 && stop - tail <= KIND_LIMIT && isLetter(text.charCodeAt(tail - 1))) tail--
+      if (stop - tail > KIND_LIMIT || !kinds.beginnings.has(text.slice(tail, stop).toUpperCase())) tail = text.length
       else if (text.charCodeAt(tail - 1) === 60) tail--
       if (text.charCodeAt(text.length - 1) === 60) tail = text.length - 1
     }

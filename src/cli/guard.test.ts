@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { run } from './run.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-guard-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const at = (name: string) => join(folder, name)
+
+async function sallyport(...argv: string[]) {
+  let out = ''
+  let said = ''
+  const io = {
+    tty: false,
+    color: false,
+    out(text: string) {
+      out += text
+    },
+    say(line: string) {
+      said += `${line}\n`
+    },
+  }
+  const code = await run(argv, { io, env: {}, start: async () => expect.fail() })
+  return { out, said, code }
+}
+
+const text = 'Mail jane@example.com, card 4111 1111 1111 1111, key ghp_0123456789abcdefghij0123456789abcdAB\n'
+writeFileSync(at('in'), text)
+
+it('scans without showing values, and with them when asked', async () => {
+  const { out, code } = await sallyport('guard', 'scan', at('in'), '--no-names', '--json')
+  expect(code).toBe(0)
+  expect(out).not.toContain('jane@')
+  expect(JSON.parse(out).map((row: { class: string }) => row.class)).toEqual([
+    'personal/email',
+    'finance/card',
+    'secret/github-token',
+  ])
+  expect((await sallyport('guard', 'scan', at('in'), '--no-names', '--values', '--fail')).out).toContain(
+    'jane@example.com',
+  )
+  expect((await sallyport('guard', 'scan', at('in'), '--no-names', '--fail')).code).toBe(1)
+})
+
+it('masks, or hides and turns back; a secret stays hidden', async () => {
+  expect((await sallyport('guard', 'mask', at('in'), '--no-names')).out).toBe(
+    'Mail [email], card [card], key [github-token]\n',
+  )
+  const { out } = await sallyport('guard', 'mask', at('in'), '--no-names', '--session', at('vault'))
+  expect(out).toMatch(/^Mail EMAIL_\w{5}, card CARD_\w{5}, key \[github-token\]\n$/)
+  expect(statSync(at('vault.key')).mode & 0o077).toBe(0)
+  expect(readFileSync(at('vault')).includes('jane')).toBe(false)
+  writeFileSync(at('masked'), out)
+  const back = await sallyport('guard', 'unmask', at('masked'), '--session', at('vault'))
+  expect(back.out).toBe('Mail jane@example.com, card 4111 1111 1111 1111, key [github-token]\n')
+})
+
+it('tries own classes, and says which one does not hold', async () => {
+  writeFileSync(
+    at('good.yaml'),
+    "classes: { business/contract: { patterns: ['C-\\d{6}'], examples: { match: [C-123456] } } }",
+  )
+  expect((await sallyport('guard', 'check', at('good.yaml'))).said).toContain('1 classes, 1 examples hold')
+  writeFileSync(
+    at('bad.yaml'),
+    "classes: { business/contract: { patterns: ['C-\\d{6}'], examples: { match: [C-1] } } }",
+  )
+  const { code, said } = await sallyport('guard', 'check', at('bad.yaml'))
+  expect(code).toBe(4)
+  expect(said).toContain('business/contract')
+})
