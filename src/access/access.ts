@@ -99,8 +99,8 @@ export function createAccess(deps: AccessDeps): Access {
     async onChange(changes) {
       await locks.onChange(changes)
       await sessions.onChange(changes)
-      await endSuspended(changes)
       const { calls, upstreams } = await leases.onChange(changes)
+      await endSuspended(changes) // calls first: whoever waits for the database must not keep them running
       const all = { calls: calls + byLock.calls, upstreams: upstreams + byLock.upstreams }
       byLock = { calls: 0, upstreams: 0 }
       return all

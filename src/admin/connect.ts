@@ -56,7 +56,7 @@ export interface Rooms {
 }
 
 /** Milliseconds a receipt waits for the nodes to confirm. */
-const CONFIRM_MS = 3000
+const CONFIRM_MS = 2000
 
 export function connectRooms(rooms: Rooms): AdminPorts {
   const { identity, policy, registry, nodes, clock } = rooms
@@ -127,13 +127,7 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         startedAt: iso(node.startedAt),
         silentMs: node.silentMs,
       })),
-    acknowledged: async (seq) =>
-      (await nodes.acknowledged(seq, CONFIRM_MS)).map(({ name, ms, ended }) => ({
-        name,
-        applied: ms !== undefined,
-        ...(ms !== undefined && { milliseconds: Math.round(ms) }),
-        cut: ended.calls,
-      })),
+    acknowledged: (seq) => nodes.acknowledged(seq, CONFIRM_MS),
     settings: () => settingsOf(rooms.config, rooms.sources),
     policy() {
       const active = policy.active()

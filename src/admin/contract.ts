@@ -49,10 +49,28 @@ const PrincipalDetail = Principal.extend({
   roles: z.array(z.string()).meta({ description: 'All roles in force now.' }),
 }).meta({ id: 'PrincipalDetail' })
 
+const Receipt = z
+  .object({
+    at: time,
+    seq: z.int().meta({ description: 'Number in the change feed; every node that has applied it acts on it.' }),
+    calls: z.int().meta({ description: 'Running calls ended, on all nodes that have answered.' }),
+    upstreams: z.int().meta({ description: 'Of these, how many were aborted at a model server.' }),
+    nodes: z.array(
+      z.object({
+        name: z.string(),
+        applied: z.boolean(),
+        milliseconds: z.int().optional(),
+        cut: z.int(),
+        closesInMs: z.int().optional().meta({ description: 'A silent node runs no call any more after this time.' }),
+      }),
+    ),
+  })
+  .meta({ id: 'Receipt' })
+
 const Ended = z.object({
   keys: z.array(z.string()),
   agents: z.array(z.string()),
-  seq: z.int().meta({ description: 'Number in the change feed; every node that has applied it acts on it.' }),
+  receipt: Receipt,
 })
 
 const Group = z
@@ -113,7 +131,7 @@ const Key = z
   })
   .meta({ id: 'Key' })
 export type Key = z.infer<typeof Key>
-const KeyAfter = Key.extend({ seq: z.int() })
+const KeyAfter = Key.extend({ receipt: Receipt })
 const IssuedKey = Key.extend({
   key: z
     .string()
@@ -254,17 +272,6 @@ const ask = {
   reason,
   ticket: z.string().min(1).max(200).optional(),
 }
-
-const Receipt = z
-  .object({
-    at: time,
-    seq: z.int(),
-    cut: z.int().optional().meta({ description: 'Running calls ended on this node.' }),
-    nodes: z.array(
-      z.object({ name: z.string(), applied: z.boolean(), milliseconds: z.int().optional(), cut: z.int() }),
-    ),
-  })
-  .meta({ id: 'Receipt' })
 
 const Event = z
   .object({
@@ -677,7 +684,7 @@ export const ROUTES = {
     action: 'manageDirectory',
     on: { type: 'Group', param: 'name' },
     summary: 'Remove a group, its memberships and its roles; the name is not given again',
-    output: z.object({ seq: z.int() }),
+    output: z.object({ receipt: Receipt }),
   }),
   'groups.add': spec({
     method: 'PUT',
@@ -693,7 +700,7 @@ export const ROUTES = {
     action: 'manageDirectory',
     on: { type: 'Group', param: 'name' },
     summary: 'Take a member out of a group',
-    output: z.object({ seq: z.int() }),
+    output: z.object({ receipt: Receipt }),
   }),
 
   'roles.list': spec({
@@ -741,7 +748,7 @@ export const ROUTES = {
     action: 'manageDirectory',
     on: { type: 'Role', param: 'name' },
     summary: 'Remove a role and take it from everybody; the name is not given again',
-    output: z.object({ seq: z.int() }),
+    output: z.object({ receipt: Receipt }),
   }),
   'roles.holders': spec({
     method: 'GET',
@@ -769,7 +776,7 @@ export const ROUTES = {
     action: 'manageDirectory',
     on: { type: 'Role', param: 'name' },
     summary: 'Take a role away',
-    output: z.object({ seq: z.int() }),
+    output: z.object({ receipt: Receipt }),
   }),
 
   'keys.list': spec({

@@ -4,6 +4,7 @@ import type { GroupRow, MemberRow, MemberUid } from '../identity/index.ts'
 import { isText, pageOf, readCursor } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { namesOf } from './principals.ts'
+import { receiptOf } from './receipt.ts'
 import { type Handlers, notFound, readRef } from './route.ts'
 import { iso, textField } from './time.ts'
 
@@ -36,7 +37,8 @@ function holderOf(ref: string): MemberUid {
   return uid
 }
 
-export function groupHandlers({ identity }: AdminPorts): Handlers<Extract<keyof Handlers, `groups.${string}`>> {
+export function groupHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers, `groups.${string}`>> {
+  const { identity } = ports
   const nameOf = (params: Readonly<Record<string, string>>) => params.name ?? ''
   return {
     'groups.list': {
@@ -70,12 +72,19 @@ export function groupHandlers({ identity }: AdminPorts): Handlers<Extract<keyof 
       handle: async ({ params, body, by, version }) =>
         shown(await identity.groups.update(nameOf(params), body, by, version)),
     },
-    'groups.remove': { handle: ({ params, by }) => identity.groups.remove(nameOf(params), by) },
+    'groups.remove': {
+      handle: async ({ params, by }) => ({
+        receipt: await receiptOf(ports, (await identity.groups.remove(nameOf(params), by)).seq),
+      }),
+    },
     'groups.add': {
       handle: ({ params, by }) => identity.groups.addMember(nameOf(params), holderOf(params.member ?? ''), by),
     },
     'groups.drop': {
-      handle: ({ params, by }) => identity.groups.removeMember(nameOf(params), holderOf(params.member ?? ''), by),
+      async handle({ params, by }) {
+        const { seq } = await identity.groups.removeMember(nameOf(params), holderOf(params.member ?? ''), by)
+        return { receipt: await receiptOf(ports, seq) }
+      },
     },
   }
 }

@@ -13,6 +13,7 @@ import type { Output } from './contract.ts'
 import type { Subject } from './judge.ts'
 import { isNumber, isText, pageOf, readCursor } from './page.ts'
 import type { AdminPorts } from './ports.ts'
+import { receiptOf } from './receipt.ts'
 import { type Asked, type Context, type Handlers, notFound, ownedBy, readRef } from './route.ts'
 import { iso, isoField, msOf, textField } from './time.ts'
 
@@ -72,8 +73,9 @@ const ALONE = ['callTool', 'readDocument']
 const isPosition = (value: unknown): value is [number, string] =>
   Array.isArray(value) && value.length === 2 && isNumber(value[0]) && isText(value[1])
 
-export function keyHandlers({ identity, clock }: AdminPorts): Handlers<Extract<keyof Handlers, `keys.${string}`>> {
-  const { keys, read } = identity
+export function keyHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers, `keys.${string}`>> {
+  const { clock } = ports
+  const { keys, read } = ports.identity
   const now = () => clock.now()
   /** A key that is not there is asked about as nobody's: who may see every key learns that it is not there. */
   const subject = async ({ params }: { params: Readonly<Record<string, string>> }): Promise<Asked> => {
@@ -89,7 +91,10 @@ export function keyHandlers({ identity, clock }: AdminPorts): Handlers<Extract<k
     subject,
     async handle({ params, body, by, version }: Step) {
       const { row, seq } = await keys[verb](params.id ?? '', body.reason, by, version)
-      return { ...shown({ ...NO_USE, ...(await read.key(row.id)), ...row }, now()), seq }
+      return {
+        ...shown({ ...NO_USE, ...(await read.key(row.id)), ...row }, now()),
+        receipt: await receiptOf(ports, seq),
+      }
     },
   })
 
@@ -163,7 +168,10 @@ export function keyHandlers({ identity, clock }: AdminPorts): Handlers<Extract<k
         const owner = readRef<PrincipalType>(body.owner)
         demand('issueKey', ownedBy('Key', params.id ?? '', owner)) // the right to take it is not the right to give it
         const { row, seq } = await keys.transfer(params.id ?? '', owner, by, version)
-        return { ...shown({ ...NO_USE, ...(await read.key(row.id)), ...row }, now()), seq }
+        return {
+          ...shown({ ...NO_USE, ...(await read.key(row.id)), ...row }, now()),
+          receipt: await receiptOf(ports, seq),
+        }
       },
     },
   }

@@ -61,18 +61,17 @@ export function leaseHandlers(ports: AdminPorts): Handlers<'leases.list' | 'leas
       async handle({ body, by }) {
         const { field, target } = targetOf(body)
         const { reason } = body
-        const running = leases.count({ [field]: target }).calls
         const kind = KINDS[field]
         if (kind) {
           const { seq } = await ports.change((trx) =>
             locks.add(trx, { kind, target, reason, by: by.principal, momentary: true }),
           )
-          return receiptOf(ports, seq, running)
+          return receiptOf(ports, seq)
         }
         await ports.audit.append({ ...by, kind: 'access.cut', call: target, subject: `call/${target}`, reason })
         const fault = new Fault('access_denied', { detail: 'This call was ended by an operator' })
-        const { calls } = leases.cut({ call: target }, fault, by.principal)
-        return receiptOf(ports, 0, calls)
+        const { calls, upstreams } = leases.cut({ call: target }, fault, by.principal)
+        return { ...(await receiptOf(ports, 0)), calls, upstreams }
       },
     },
   }

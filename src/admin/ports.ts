@@ -4,7 +4,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Caller, Clock, EntityUid, NewId } from '../core/index.ts'
 import type { Identity, Presented } from '../identity/index.ts'
 import type { Explanation, Rulebook } from '../policy/index.ts'
-import type { MakeChange, Store } from '../store/index.ts'
+import type { Acknowledgement, MakeChange, Store } from '../store/index.ts'
 import type { Output, RouteId } from './contract.ts'
 import type { Judge } from './judge.ts'
 
@@ -55,7 +55,7 @@ export interface AdminPorts {
     reader: 'caller' | 'administrator',
   ): Explanation
   /** Resolves when the nodes have applied the feed up to `seq`, or after a short wait; says who has. */
-  acknowledged(seq: number): Promise<Output<'leases.cut'>['nodes']>
+  acknowledged(seq: number): Promise<readonly Acknowledgement[]>
   /** Name and version of the product. */
   readonly product: string
 }

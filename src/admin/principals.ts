@@ -4,6 +4,7 @@ import type { PrincipalRow } from '../identity/index.ts'
 import type { Output } from './contract.ts'
 import { isText, pageOf, readCursor } from './page.ts'
 import type { AdminPorts } from './ports.ts'
+import { receiptOf } from './receipt.ts'
 import { type Handlers, notFound } from './route.ts'
 import { iso, textField } from './time.ts'
 
@@ -28,7 +29,8 @@ const shown = (row: PrincipalRow): Shown => ({
 })
 
 /** The three kinds differ in their type alone; the contract gives them one shape. */
-function handlersOf(type: PrincipalType, { identity }: AdminPorts): { readonly [V in Verb]: Handlers[`users.${V}`] } {
+function handlersOf(type: PrincipalType, ports: AdminPorts): { readonly [V in Verb]: Handlers[`users.${V}`] } {
+  const { identity } = ports
   const uid = (params: Readonly<Record<string, string>>): PrincipalUid => ({ type, id: params.name ?? '' })
   const existing = async (which: PrincipalUid): Promise<PrincipalRow> => {
     const row = await identity.read.principal(which)
@@ -67,7 +69,10 @@ function handlersOf(type: PrincipalType, { identity }: AdminPorts): { readonly [
     suspend: {
       async handle({ params, body, by }) {
         const { row, ended, seq } = await identity.principals.suspend(uid(params), body.reason, by)
-        return { principal: shown(row), ended: { keys: [...ended.keys], agents: [...ended.agents], seq } }
+        return {
+          principal: shown(row),
+          ended: { keys: [...ended.keys], agents: [...ended.agents], receipt: await receiptOf(ports, seq) },
+        }
       },
     },
     restore: {
@@ -76,7 +81,7 @@ function handlersOf(type: PrincipalType, { identity }: AdminPorts): { readonly [
     remove: {
       async handle({ params, query, by }) {
         const { ended, seq } = await identity.principals.remove(uid(params), query.reason, by)
-        return { keys: [...ended.keys], agents: [...ended.agents], seq }
+        return { keys: [...ended.keys], agents: [...ended.agents], receipt: await receiptOf(ports, seq) }
       },
     },
   }

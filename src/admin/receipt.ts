@@ -6,8 +6,20 @@ import { iso } from './time.ts'
 export async function receiptOf(
   ports: Pick<AdminPorts, 'clock' | 'acknowledged'>,
   seq: number,
-  cut?: number,
 ): Promise<Output<'leases.cut'>> {
   const at = iso(ports.clock.now())
-  return { at, seq, ...(cut === undefined ? {} : { cut }), nodes: [...(await ports.acknowledged(seq))] }
+  const answers = await ports.acknowledged(seq)
+  return {
+    at,
+    seq,
+    calls: answers.reduce((sum, { ended }) => sum + ended.calls, 0),
+    upstreams: answers.reduce((sum, { ended }) => sum + ended.upstreams, 0),
+    nodes: answers.map(({ name, ms, closesInMs, ended }) => ({
+      name,
+      applied: ms !== undefined,
+      ...(ms !== undefined && { milliseconds: Math.round(ms) }),
+      cut: ended.calls,
+      ...(closesInMs !== undefined && { closesInMs: Math.round(closesInMs) }),
+    })),
+  }
 }

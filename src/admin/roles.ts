@@ -2,6 +2,7 @@
 import type { AssignmentRow, MemberUid, RoleRow } from '../identity/index.ts'
 import { isText, pageOf, readCursor } from './page.ts'
 import type { AdminPorts } from './ports.ts'
+import { receiptOf } from './receipt.ts'
 import { type Handlers, notFound, readRef } from './route.ts'
 import { iso, isoField, msOf, textField } from './time.ts'
 
@@ -25,7 +26,8 @@ const assignment = (row: AssignmentRow) => ({
   ...isoField('endsAt', row.ends_at),
 })
 
-export function roleHandlers({ identity }: AdminPorts): Handlers<Extract<keyof Handlers, `roles.${string}`>> {
+export function roleHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers, `roles.${string}`>> {
+  const { identity } = ports
   const nameOf = (params: Readonly<Record<string, string>>) => params.name ?? ''
   return {
     'roles.list': {
@@ -48,7 +50,11 @@ export function roleHandlers({ identity }: AdminPorts): Handlers<Extract<keyof H
       handle: async ({ params, body, by, version }) =>
         shown(await identity.roles.update(nameOf(params), body, by, version)),
     },
-    'roles.remove': { handle: ({ params, by }) => identity.roles.remove(nameOf(params), by) },
+    'roles.remove': {
+      handle: async ({ params, by }) => ({
+        receipt: await receiptOf(ports, (await identity.roles.remove(nameOf(params), by)).seq),
+      }),
+    },
     'roles.holders': {
       async handle({ params, query: { cursor, limit } }) {
         const after = readCursor(cursor, isText)
@@ -79,7 +85,7 @@ export function roleHandlers({ identity }: AdminPorts): Handlers<Extract<keyof H
       // The rules were asked about the role in the path; an assignment of another role is not taken away through it.
       async handle({ params, by }) {
         const { seq } = await identity.roles.unassign(params.id ?? '', by, nameOf(params))
-        return { seq }
+        return { receipt: await receiptOf(ports, seq) }
       },
     },
   }

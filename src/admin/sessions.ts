@@ -56,9 +56,8 @@ export function sessionHandlers(
       subject,
       async handle({ params, body, by }) {
         const id = params.id ?? ''
-        const running = leases.count({ session: id }).calls
         const { seq } = await ports.change((trx) => sessions.cut(trx, id, by.principal, body.reason))
-        return receiptOf(ports, seq, running)
+        return receiptOf(ports, seq)
       },
     },
     'sessions.forget': {

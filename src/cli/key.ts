@@ -6,6 +6,7 @@ import type { Command, Input } from './command.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, flagList, flagText, listAll, reasonOf, refOf } from './input.ts'
 import { type Column, green, printOne, printRows, type Row, red, yellow } from './io.ts'
+import { printReceipt } from './session.ts'
 import { readMoment, relative } from './when.ts'
 
 const COLUMNS: readonly Column[] = [
@@ -142,7 +143,7 @@ const step =
     const after = await client.call(`keys.${verb}`, { params: { id }, body: { reason: reasonOf(input) } })
     if (input.flags.json) printOne(input.io, after, { json: input.flags.json as string })
     input.io.say(`${color(input.io, done)}  ${display} (${id}) of ${after.owner}`)
-    return 0
+    return printReceipt(input.io, after.receipt)
   }
 export const suspend = step('suspend', 'suspended', yellow)
 export const resume = step('resume', 'resumed', green)

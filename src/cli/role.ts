@@ -4,6 +4,7 @@ import type { Command } from './command.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, refOf } from './input.ts'
 import { green, printOne, printRows, red } from './io.ts'
+import { printReceipt } from './session.ts'
 import { readMoment, relative } from './when.ts'
 
 export const list: Command = async (input) => {
@@ -68,16 +69,20 @@ export const unassign: Command = async (input) => {
     throw new Failure(`${holder} does not hold ${name} by an assignment of its own`, {
       next: `sallyport role show ${name}`,
     })
-  for (const { id } of mine) await client.call('roles.unassign', { params: { name, id } })
-  input.io.say(`${red(input.io, 'taken')}  ${name} from ${holder}`)
-  return 0
+  let exit = 0
+  for (const { id } of mine) {
+    const { receipt } = await client.call('roles.unassign', { params: { name, id } })
+    input.io.say(`${red(input.io, 'taken')}  ${name} from ${holder}`)
+    exit = Math.max(exit, printReceipt(input.io, receipt))
+  }
+  return exit
 }
 
 export const remove: Command = async (input) => {
   const client = await input.client()
   const name = arg(input, 0)
   await confirm(input, `Remove role ${name} for good, from everybody who holds it?`)
-  await client.call('roles.remove', { params: { name } })
+  const { receipt } = await client.call('roles.remove', { params: { name } })
   input.io.say(`${red(input.io, 'removed')}  Role:${name}`)
-  return 0
+  return printReceipt(input.io, receipt)
 }

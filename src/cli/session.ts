@@ -1,5 +1,6 @@
 // Sessions and running calls: who holds them, and ending them.
 
+import type { Output } from '../admin/contract.ts'
 import type { Command } from './command.ts'
 import { EXIT, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, reasonOf, uidTextOf } from './input.ts'
@@ -29,24 +30,16 @@ export const show: Command = async (input) => {
   return 0
 }
 
-interface Receipt {
-  readonly at: string
-  readonly seq: number
-  readonly cut?: number | undefined
-  readonly nodes: readonly {
-    readonly name: string
-    readonly applied: boolean
-    readonly milliseconds?: number | undefined
-  }[]
-}
-
-/** Says which nodes have confirmed; exit code 6 if one is silent. */
-export function printReceipt(io: Io, receipt: Receipt): number {
-  const nodes = receipt.nodes.map(({ name, applied, milliseconds }) =>
-    applied ? `${name} ${milliseconds ?? 0} ms ${green(io, '✓')}` : `${name} ${red(io, 'silent')}`,
+/** Says what ended and which nodes have confirmed; exit code 6 if one is silent. */
+export function printReceipt(io: Io, { calls, upstreams, nodes }: Output<'sessions.cut'>): number {
+  const answers = nodes.map(({ name, applied, milliseconds, closesInMs }) =>
+    applied
+      ? `${name} ${milliseconds ?? 0} ms ${green(io, '✓')}`
+      : `${name} ${red(io, 'silent')}${closesInMs ? `, closes itself in ${closesInMs} ms` : ', has closed itself'}`,
   )
-  io.say(`${receipt.cut ?? 0} running calls ended here · ${nodes.join('   ')}`)
-  return receipt.nodes.every(({ applied }) => applied) ? EXIT.ok : EXIT.partial
+  const ended = calls === 1 ? '1 running call' : `${calls} running calls`
+  io.say(`${ended} ended, ${upstreams} aborted at the model server · ${answers.join('   ')}`)
+  return nodes.every(({ applied }) => applied) ? EXIT.ok : EXIT.partial
 }
 
 export const cut: Command = async (input) => {

@@ -4,6 +4,7 @@ import type { Command, Input } from './command.ts'
 import { usage } from './failure.ts'
 import { arg, confirm, flagList, flagText, listAll, reasonOf } from './input.ts'
 import { type Column, green, printOne, printRows, red, yellow } from './io.ts'
+import { printReceipt } from './session.ts'
 import { relative } from './when.ts'
 
 const NOUNS = { user: 'users', service: 'services', agent: 'agents' } as const
@@ -107,7 +108,7 @@ export const suspend =
       `${yellow(input.io, 'suspended')}  ${TYPES[noun]}:${name} · ${keys.length} keys · ${agents.length} agents`,
     )
     input.io.say(`Undo:  sallyport ${noun} restore ${name}   (keys stay suspended)`)
-    return 0
+    return printReceipt(input.io, done.ended.receipt)
   }
 
 export const restore =
