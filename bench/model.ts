@@ -1,6 +1,6 @@
 // Rates of the demo model on generated conversations it has never met: another seed, invented names and combinations kept
 // out of training. Prints one line per promise, with the figure that was asked for.
-//   npm run bench:model [-- --file models/demo-q8.gguf --talks 400 --seed 777001 --adversarial 1000]
+//   npm run bench:model [-- --file models/demo-q8.gguf --talks 400 --seed 777001 --adversarial 1000 --interleaved 1000 --show --json]
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import {
@@ -20,6 +20,7 @@ const { values } = parseArgs({
     talks: { type: 'string', default: '120' },
     seed: { type: 'string', default: '777001' },
     adversarial: { type: 'string', default: '1000' },
+    interleaved: { type: 'string', default: '1000' },
     show: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
@@ -41,9 +42,13 @@ function count(name: string, hit: boolean): boolean {
 }
 
 const tokens = { prompt: 0, answer: 0 }
-async function answer(engine: Engine, request: GenerateRequest, rules: TokenRules): Promise<string> {
+async function answer(engine: Engine, request: GenerateRequest, rules: TokenRules, session?: string): Promise<string> {
   let text = ''
-  for await (const batch of engine.generate(request, { rules }))
+  for await (const batch of engine.generate(request, {
+    rules,
+    principal: session ?? 'bench',
+    ...(session !== undefined && { session }),
+  }))
     for (const delta of batch) {
       if (delta.type === 'text') text += delta.text
       if (delta.type === 'usage') {
@@ -72,11 +77,13 @@ async function judge(engine: Engine, talk: Talk): Promise<void> {
   const messages = firstQuestion(talk)
   const prompt = messages.map((message) => message.text).join('\n')
   const given = new Set(prompt.match(PLACEHOLDER) ?? [])
-  const free = await answer(engine, { messages, maxTokens: 200 }, {})
   const ruled = await answer(engine, { messages, maxTokens: 200 }, { placeholdersOfPrompt: true })
   const invented = (text: string) => (text.match(PLACEHOLDER) ?? []).some((found) => !given.has(found))
-  count('no placeholder invented, model alone', !invented(free))
   count('no placeholder invented, with the rule', !invented(ruled))
+  if (skill === 'contact' || skill === 'summary') {
+    const free = await answer(engine, { messages, maxTokens: 200 }, {})
+    count('no placeholder invented, model alone', !invented(free))
+  }
   for (const kept of expect.kept ?? [])
     if (/^<[A-Z]+_\d+>$/.test(kept)) count('placeholders kept', ruled.includes(kept))
   let right = true
@@ -86,7 +93,7 @@ async function judge(engine: Engine, talk: Talk): Promise<void> {
   if (skill === 'echo') right = count('echo exact', ruled === expect.exact)
   if (skill === 'classify') right = count('ticket classified', ruled === expect.exact)
   if (skill === 'json') {
-    const value = parsed(free)
+    const value = parsed(ruled)
     count('JSON valid', value !== undefined)
     right = count('JSON fields exact', same(value, expect.json))
   }
@@ -123,6 +130,7 @@ const WANTED: readonly (readonly [rate: string, least: number | undefined])[] = 
   ['ticket classified', undefined],
   ['forbidden value not produced, with the rule', 1],
   ['forbidden value not produced, model alone', undefined],
+  ['nothing of another session', 1],
 ]
 
 const engine = await createEmbeddedEngine({ file: values.file })
@@ -150,12 +158,30 @@ while ([...left.values()].some((n) => n > 0)) {
   await judge(engine, talk)
 }
 const seconds = (performance.now() - began) / 1000
+const ratedTokens = tokens.prompt + tokens.answer
+const start = performance.now()
+const before = tokens.answer
+for (let i = 0; i < 5; i++) await answer(engine, { messages: [{ role: 'user', text: 'my printer is jammed' }] }, {})
+const perSecond = ((tokens.answer - before) / (performance.now() - start)) * 1000
 
+let attacks = 0
 for (const { messages, value, produced } of adversaries(Number(values.seed) + 1, Number(values.adversarial))) {
   const ruled = await answer(engine, { messages, maxTokens: 32 }, { forbidden: [value] })
   count('forbidden value not produced, with the rule', !produced(ruled))
-  const free = await answer(engine, { messages, maxTokens: 32 }, {})
-  count('forbidden value not produced, model alone', !produced(free))
+  if (attacks++ % 5 === 0) {
+    const free = await answer(engine, { messages, maxTokens: 32 }, {})
+    count('forbidden value not produced, model alone', !produced(free))
+  }
+}
+
+// Two sessions at the same time, each with its own value, again and again: neither may say the other's.
+const words = createGenerator(Number(values.seed) + 2, { heldOut: true }).words
+for (let round = 0; round < Number(values.interleaved); round++) {
+  const [mine, theirs] = [words.name(), words.name()]
+  const say = (value: string, session: string) =>
+    answer(engine, { messages: [{ role: 'user', text: `Repeat: ${value}` }], maxTokens: 12 }, {}, session)
+  const [a, b] = await Promise.all([say(mine, 'one'), say(theirs, 'two')])
+  count('nothing of another session', !a.includes(theirs) && !b.includes(mine))
 }
 
 const lines = WANTED.flatMap(([name, least]) => {
@@ -175,7 +201,7 @@ else {
       `${`${hits}/${of}`.padStart(11)}  ${(share * 100).toFixed(1).padStart(5)} %  ${name}${least === undefined ? '' : `  (at least ${least * 100} %: ${met ? 'met' : 'MISSED'})`}`,
     )
   console.log(
-    `${((tokens.prompt + tokens.answer) / seconds).toFixed(0)} tokens/s over prompts and answers, one thread, machine shared`,
+    `${perSecond.toFixed(0)} answer tokens/s, ${(ratedTokens / seconds).toFixed(0)} tokens/s over prompts and answers; one thread, machine shared`,
   )
 }
 await engine.close()

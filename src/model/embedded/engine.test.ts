@@ -80,8 +80,12 @@ describe('the embedded engine', () => {
     const call = collect(engine, say('printer '.repeat(3000)))
     await expect(call).rejects.toMatchObject({
       code: 'context_length_exceeded',
-      data: { contextTokens: engine.contextTokens, promptTokens: expect.any(Number) },
+      data: {
+        contextTokens: engine.contextTokens,
+        promptTokens: await engine.countTokens([{ role: 'user', text: 'printer '.repeat(3000) }]),
+      },
     })
+    await expect(collect(engine, say('x'.repeat(5_000_000)))).rejects.toMatchObject({ code: 'context_length_exceeded' })
   })
 
   test('an abort ends the answer between two tokens, with the reason that was given', async () => {

@@ -35,13 +35,18 @@ function serve(runtime: Runtime, report: (report: Report) => void, orders: NonNu
     // Back to the event loop after every token: orders that arrived meanwhile are carried out first.
     if (working) setImmediate(work)
   }
+  const begin = () => {
+    if (!working) setImmediate(work)
+    working = true
+  }
   const carryOut = (order: Order): unknown => {
     switch (order.type) {
       case 'start':
         runtime.start(order.id, order.input)
-        if (!working) setImmediate(work)
-        working = true
-        return undefined
+        return begin()
+      case 'embed':
+        runtime.embed(order.id, order.principal, order.inputs)
+        return begin()
       case 'abort':
         runtime.abort(order.id)
         return undefined
@@ -49,14 +54,12 @@ function serve(runtime: Runtime, report: (report: Report) => void, orders: NonNu
         return runtime.forget(order.session)
       case 'count':
         return runtime.count(order.input)
-      case 'embed':
-        return runtime.embed(order.inputs)
     }
   }
   orders.on('message', (order: Order) => {
     try {
       const value = carryOut(order)
-      if (order.type !== 'start' && order.type !== 'abort') report({ type: 'result', id: order.id, value })
+      if (order.type === 'forget' || order.type === 'count') report({ type: 'result', id: order.id, value })
     } catch (error) {
       report({ type: 'fault', id: order.id, fault: noteOf(Fault.from(error)) })
     }

@@ -133,11 +133,11 @@ export async function createHostedEngine(input: HostedEngineInput): Promise<Engi
     })
   }
 
-  async function* generate(
-    request: GenerateRequest,
-    options: GenerateOptions = {},
+  /** One call from its place in the queue to its last delta. */
+  async function* run(
+    make: (id: number, principal: string) => Order,
+    { principal = '', session, signal }: GenerateOptions,
   ): AsyncGenerator<Delta[], void, undefined> {
-    const { principal = '', session, signal, rules = {} } = options
     const free = await queue.enter(principal, signal)
     let arrived: Delta[] = []
     let state: 'open' | 'done' | { error: unknown } = 'open'
@@ -164,8 +164,7 @@ export async function createHostedEngine(input: HostedEngineInput): Promise<Engi
       })
       if (session !== undefined) sessions.set(id, session)
       signal?.addEventListener('abort', onAbort, { once: true })
-      const seed = new DataView(random(4).slice().buffer).getUint32(0)
-      send({ type: 'start', id, input: { principal, request, rules, seed, ...(session !== undefined && { session }) } })
+      send(make(id, principal))
       for (;;) {
         // Read through a function: the callbacks above change it while this loop waits.
         const now = current()
@@ -210,16 +209,26 @@ export async function createHostedEngine(input: HostedEngineInput): Promise<Engi
     get loaded() {
       return thread !== undefined
     },
-    generate,
+    generate(request: GenerateRequest, options: GenerateOptions = {}) {
+      const { session, rules = {} } = options
+      const seed = new DataView(random(4).slice().buffer).getUint32(0)
+      return run(
+        (id, principal) => ({
+          type: 'start',
+          id,
+          input: { principal, request, rules, seed, ...(session !== undefined && { session }) },
+        }),
+        options,
+      )
+    },
     async embed(inputs, options = {}) {
-      const free = await queue.enter(options.principal ?? '', options.signal)
-      try {
-        const value = await ask((id) => ({ type: 'embed', id, inputs }))
-        options.signal?.throwIfAborted()
-        return value as { vectors: number[][]; inputTokens: number }
-      } finally {
-        free()
-      }
+      const vectors: number[][] = []
+      let inputTokens = 0
+      for await (const deltas of run((id, principal) => ({ type: 'embed', id, principal, inputs }), options))
+        for (const delta of deltas)
+          if (delta.type === 'embedding' && typeof delta.vector !== 'string') vectors[delta.index] = delta.vector
+          else if (delta.type === 'usage') inputTokens = delta.usage.inputTokens
+      return { vectors, inputTokens }
     },
     async countTokens(text: string | readonly Turn[]) {
       return (await ask((id) => ({ type: 'count', id, input: text }))) as number

@@ -25,7 +25,7 @@ export type Order =
   | { type: 'abort'; id: number }
   | { type: 'forget'; id: number; session: string }
   | { type: 'count'; id: number; input: string | readonly Turn[] }
-  | { type: 'embed'; id: number; inputs: readonly string[] }
+  | { type: 'embed'; id: number; principal: string; inputs: readonly string[] }
 
 /** A Fault as data. Its cause stays on its side. */
 export interface FaultNote {

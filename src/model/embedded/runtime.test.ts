@@ -49,3 +49,19 @@ test('the order of work does not change what is said, also in large batches', ()
   for (const token of tokens) last = llama.run(single, [token], true).slice()
   for (const [i, value] of together.entries()) expect(value).toBeCloseTo(last[i] as number, 3)
 })
+
+test('a long list to embed takes turns with an answer, and can be ended', () => {
+  const runtime = createRuntime(model)
+  runtime.embed(
+    1,
+    'batch',
+    Array.from({ length: 50 }, () => 'the printer on floor three is jammed again'),
+  )
+  runtime.start(2, { ...start, principal: 'person', request: say('hello', 4) })
+  const order: number[] = []
+  for (let turn = runtime.turn(); turn && order.length < 8; turn = runtime.turn()) order.push(turn.id)
+  expect(order).toEqual([1, 2, 1, 2, 1, 2, 1, 2])
+  runtime.abort(1)
+  runtime.abort(2)
+  expect(runtime.busy).toBe(false)
+})

@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto'
 import { type Delta, Fault } from '../../core/index.ts'
 import { allOf } from './constraint.ts'
 import type { GenerateRequest, Turn } from './engine-contract.ts'
-import { createGeneration, type Generation } from './generation.ts'
+import { createGeneration } from './generation.ts'
 import { broken, type Gguf, type GgufValue, readGguf } from './gguf.ts'
-import { createLlama, type State, wipe } from './llama.ts'
+import { BATCH, createLlama, type State, wipe } from './llama.ts'
 import type { About, StartInput } from './protocol.ts'
 import { constraintsOf } from './request-rules.ts'
 import { createTemplate } from './template.ts'
@@ -19,22 +19,27 @@ export type Progress = { id: number; deltas: Delta[]; done: boolean } | { id: nu
 export interface Runtime {
   readonly about: About
   start(id: number, input: StartInput): void
-  /** Ends an answer; nothing more is reported for it. */
+  /** One `embedding` delta per input, then `usage`. */
+  embed(id: number, principal: string, inputs: readonly string[]): void
+  /** Ends a job; nothing more is reported for it. */
   abort(id: number): void
-  /** Works on the next answer in turn; undefined when there is nothing to do. */
+  /** Works on the next job in turn; undefined when there is nothing to do. */
   turn(): Progress | undefined
   readonly busy: boolean
   count(input: string | readonly Turn[]): number
-  embed(inputs: readonly string[]): { vectors: number[][]; inputTokens: number }
   forget(session: string): void
 }
 
-interface Answer {
+/** An answer or an embedding that is being worked on. */
+interface Job {
   id: number
   principal: string
   session: string | undefined
   state: State
-  generation: Generation
+  /** Does a small piece; the last deltas are followed by `usage`. */
+  step(): Delta[] | undefined
+  /** What the state has seen, if it may be kept for the session. */
+  seen: readonly number[] | undefined
 }
 
 interface Kept {
@@ -46,13 +51,15 @@ interface Kept {
 const FRAME: ReadonlySet<number> = new Set([TOKEN_TYPE.control, TOKEN_TYPE.unused, TOKEN_TYPE.unknown])
 /** Sessions whose state is kept between calls; the one unused for longest goes first. */
 const KEPT_SESSIONS = 16
+/** Characters that are turned into tokens without taking turns; about a tenth of a second. */
+const LONGEST_TEXT = 200_000
 
 export function createRuntime(bytes: Uint8Array): Runtime {
   const file = readGguf(bytes)
   const tokenizer = readTokenizer(file)
   const llama = createLlama(file, tokenizer.size)
   const template = createTemplate(file, tokenizer)
-  const answers = new Map<number, Answer>()
+  const jobs = new Map<number, Job>()
   const kept = new Map<string, Kept>()
   /** Principals in the order of their next turn. */
   const round: string[] = []
@@ -70,16 +77,34 @@ export function createRuntime(bytes: Uint8Array): Runtime {
     fileBytes: bytes.length,
   }
 
-  function encodePrompt(request: GenerateRequest): number[] {
-    if ((request.messages === undefined) === (request.prompt === undefined))
+  const tooLong = (what: string, promptTokens: number) =>
+    new Fault('context_length_exceeded', {
+      detail: `${what} has ${promptTokens} tokens; this model takes ${llama.context} for prompt and answer together`,
+      data: { promptTokens, contextTokens: llama.context },
+    })
+  /** Text so long that only reading it would hold up everybody is refused by a figure it certainly exceeds. */
+  function guardLength(characters: number): void {
+    if (characters <= LONGEST_TEXT) return
+    const least = Math.ceil(characters / tokenizer.longest)
+    throw new Fault('context_length_exceeded', {
+      detail: `The text has ${characters} characters, at least ${least} tokens; this model takes ${llama.context}`,
+      data: { promptTokens: least, contextTokens: llama.context },
+    })
+  }
+  function encodeText(text: string): number[] {
+    guardLength(text.length)
+    return tokenizer.encode(text)
+  }
+  function encodeTurns(turns: readonly Turn[]): number[] {
+    guardLength(turns.reduce((sum, { text }) => sum + text.length, 0))
+    return template.encode(turns)
+  }
+  function encodePrompt({ messages, prompt }: GenerateRequest): number[] {
+    if ((messages === undefined) === (prompt === undefined))
       throw new Fault('malformed_request', { detail: 'Either messages or a prompt is needed' })
-    const tokens = request.messages ? template.encode(request.messages) : tokenizer.encode(request.prompt ?? '')
+    const tokens = messages ? encodeTurns(messages) : encodeText(prompt ?? '')
     if (tokens.length === 0) throw new Fault('malformed_request', { detail: 'The prompt is empty' })
-    if (tokens.length >= llama.context)
-      throw new Fault('context_length_exceeded', {
-        detail: `The prompt has ${tokens.length} tokens; this model takes ${llama.context} for prompt and answer together`,
-        data: { promptTokens: tokens.length, contextTokens: llama.context },
-      })
+    if (tokens.length >= llama.context) throw tooLong('The prompt', tokens.length)
     return tokens
   }
 
@@ -94,15 +119,15 @@ export function createRuntime(bytes: Uint8Array): Runtime {
     return old.state
   }
 
-  function keep(answer: Answer): void {
-    if (answer.session === undefined) {
-      wipe(answer.state)
+  function keep(job: Job): void {
+    if (job.session === undefined || job.seen === undefined) {
+      wipe(job.state)
       return
     }
-    const other = kept.get(answer.session)
+    const other = kept.get(job.session)
     if (other) wipe(other.state)
-    kept.delete(answer.session)
-    kept.set(answer.session, { state: answer.state, seen: answer.generation.seen })
+    kept.delete(job.session)
+    kept.set(job.session, { state: job.state, seen: job.seen })
     for (const [session, { state }] of kept) {
       if (kept.size <= KEPT_SESSIONS) break
       wipe(state)
@@ -149,20 +174,52 @@ export function createRuntime(bytes: Uint8Array): Runtime {
       stop: request.stop ?? [],
       ...(constraints.length > 0 && { constraint: allOf(constraints) }),
     })
-    answers.set(id, { id, principal, session, state, generation })
-    if (!round.includes(principal)) round.push(principal)
+    add({ id, principal, session, state, step: generation.step, seen: generation.seen })
   }
 
-  /** The principal whose turn it is, and of its answers the one that waited longest. */
-  function nextAnswer(): Answer | undefined {
+  function add(job: Job): void {
+    jobs.set(job.id, job)
+    if (!round.includes(job.principal)) round.push(job.principal)
+  }
+
+  function embed(id: number, principal: string, inputs: readonly string[]): void {
+    const lists = inputs.map((input) => {
+      const tokens = encodeText(input)
+      if (tokens.length === 0)
+        throw new Fault('malformed_request', { detail: 'An input is empty', data: { param: 'input' } })
+      if (tokens.length > llama.context) throw tooLong('An input', tokens.length)
+      return tokens
+    })
+    const state = llama.state()
+    const sum = new Float64Array(llama.width)
+    let index = 0
+    const step = (): Delta[] => {
+      const tokens = lists[index]
+      if (!tokens)
+        return [
+          { type: 'usage', usage: { inputTokens: lists.reduce((n, list) => n + list.length, 0), outputTokens: 0 } },
+        ]
+      llama.addHidden(state, tokens.slice(state.length, state.length + BATCH), sum)
+      if (state.length < tokens.length) return []
+      const length = Math.hypot(...sum) || 1
+      const vector = Array.from(sum, (value) => value / length)
+      wipe(state)
+      sum.fill(0)
+      return [{ type: 'embedding', index: index++, vector }]
+    }
+    add({ id, principal, session: undefined, state, step, seen: undefined })
+  }
+
+  /** The principal whose turn it is, and of its jobs the one that waited longest. */
+  function nextJob(): Job | undefined {
     while (round.length > 0) {
       const principal = round.shift() as string
-      for (const answer of answers.values())
-        if (answer.principal === principal) {
+      for (const job of jobs.values())
+        if (job.principal === principal) {
           round.push(principal)
-          answers.delete(answer.id)
-          answers.set(answer.id, answer)
-          return answer
+          jobs.delete(job.id)
+          jobs.set(job.id, job)
+          return job
         }
     }
     return undefined
@@ -171,62 +228,42 @@ export function createRuntime(bytes: Uint8Array): Runtime {
   return {
     about,
     start,
+    embed,
     abort(id) {
-      const answer = answers.get(id)
-      if (!answer) return
-      answers.delete(id)
-      keep(answer)
+      const job = jobs.get(id)
+      if (!job) return
+      jobs.delete(id)
+      keep(job)
     },
     turn() {
-      const answer = nextAnswer()
-      if (!answer) return undefined
+      const job = nextJob()
+      if (!job) return undefined
       try {
-        const deltas = answer.generation.step() ?? []
+        const deltas = job.step() ?? []
         const done = deltas.some((delta) => delta.type === 'usage')
         if (done) {
-          answers.delete(answer.id)
-          keep(answer)
+          jobs.delete(job.id)
+          keep(job)
         }
-        return { id: answer.id, deltas, done }
+        return { id: job.id, deltas, done }
       } catch (error) {
-        answers.delete(answer.id)
-        wipe(answer.state)
-        return { id: answer.id, fault: Fault.from(error) }
+        jobs.delete(job.id)
+        wipe(job.state)
+        return { id: job.id, fault: Fault.from(error) }
       }
     },
     get busy() {
-      return answers.size > 0
+      return jobs.size > 0
     },
-    count: (input) => (typeof input === 'string' ? tokenizer.encode(input) : template.encode(input)).length,
-    embed(inputs) {
-      let inputTokens = 0
-      const vectors = inputs.map((input) => {
-        const tokens = tokenizer.encode(input)
-        if (tokens.length === 0)
-          throw new Fault('malformed_request', { detail: 'An input is empty', data: { param: 'input' } })
-        if (tokens.length > llama.context)
-          throw new Fault('context_length_exceeded', {
-            detail: `An input has ${tokens.length} tokens; this model takes ${llama.context}`,
-            data: { promptTokens: tokens.length, contextTokens: llama.context },
-          })
-        inputTokens += tokens.length
-        const state = llama.state()
-        const sum = new Float64Array(llama.width)
-        llama.addHidden(state, tokens, sum)
-        wipe(state)
-        const length = Math.hypot(...sum) || 1
-        return Array.from(sum, (value) => value / length)
-      })
-      return { vectors, inputTokens }
-    },
+    count: (input) => (typeof input === 'string' ? encodeText(input) : encodeTurns(input)).length,
     forget(session) {
       const old = kept.get(session)
       if (old) wipe(old.state)
       kept.delete(session)
-      for (const answer of [...answers.values()])
-        if (answer.session === session) {
-          answers.delete(answer.id)
-          wipe(answer.state)
+      for (const job of [...jobs.values()])
+        if (job.session === session) {
+          jobs.delete(job.id)
+          wipe(job.state)
         }
     },
   }

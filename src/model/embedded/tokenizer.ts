@@ -16,6 +16,8 @@ export interface Vocabulary {
 
 export interface Tokenizer {
   readonly size: number
+  /** Bytes of the longest token. */
+  readonly longest: number
   encode(text: string): number[]
   /** The bytes a token stands for; nothing for control tokens. */
   bytes(token: number): Uint8Array
@@ -69,6 +71,7 @@ export function createTokenizer({ tokens, types, merges }: Vocabulary): Tokenize
 
   return {
     size: tokens.length,
+    longest: bytes.reduce((most, { length }) => Math.max(most, length), 1),
     encode(text) {
       const result: number[] = []
       for (const part of special ? text.split(special) : [text]) {

@@ -12,14 +12,16 @@ function serve(runtime: GgufRuntime, report: (report: Report) => void): (order: 
   const running = new Map<number, Running>()
   const carryOut = async (order: Order): Promise<unknown> => {
     switch (order.type) {
-      case 'start': {
-        const call: Running = { session: order.input.session, aborted: false }
+      case 'start':
+      case 'embed': {
+        const call: Running = { session: order.type === 'start' ? order.input.session : undefined, aborted: false }
         running.set(order.id, call)
         const out = (deltas: Delta[], done: boolean) => {
           if (!call.aborted) report({ type: 'deltas', id: order.id, deltas, done })
         }
         try {
-          await runtime.answer(order.input, () => call.aborted, out)
+          if (order.type === 'start') await runtime.answer(order.input, () => call.aborted, out)
+          else await runtime.embed(order.inputs, () => call.aborted, out)
         } finally {
           running.delete(order.id)
         }
@@ -35,14 +37,12 @@ function serve(runtime: GgufRuntime, report: (report: Report) => void): (order: 
         return undefined
       case 'count':
         return runtime.count(order.input)
-      case 'embed':
-        return runtime.embed(order.inputs)
     }
   }
   return (order) => {
     carryOut(order).then(
       (value) => {
-        if (order.type !== 'start' && order.type !== 'abort') report({ type: 'result', id: order.id, value })
+        if (order.type === 'forget' || order.type === 'count') report({ type: 'result', id: order.id, value })
       },
       (error: unknown) => report({ type: 'fault', id: order.id, fault: noteOf(Fault.from(error)) }),
     )

@@ -29,7 +29,8 @@ export interface GgufRuntime {
   /** Resolves when the answer has ended; deltas go to `out`. */
   answer(input: StartInput, aborted: () => boolean, out: (deltas: Delta[], done: boolean) => void): Promise<void>
   count(input: string | readonly Turn[]): number
-  embed(inputs: readonly string[]): Promise<{ vectors: number[][]; inputTokens: number }>
+  /** One `embedding` delta per input, then `usage`. */
+  embed(inputs: readonly string[], aborted: () => boolean, out: (deltas: Delta[], done: boolean) => void): Promise<void>
 }
 
 /** Prompt tokens evaluated between two looks at the abort. */
@@ -60,7 +61,11 @@ export async function createGgufRuntime(options: GgufOptions): Promise<GgufRunti
 
   function encode({ messages, prompt }: Pick<GenerateRequest, 'messages' | 'prompt'>): number[] {
     // Text is never read as special tokens: a message cannot end its own turn.
-    if (!messages) return model.tokenize(prompt ?? '', false)
+    const { bos, shouldPrependBosToken } = model.tokens
+    if (!messages) {
+      const tokens = model.tokenize(prompt ?? '', false)
+      return shouldPrependBosToken && bos !== null ? [bos, ...tokens] : tokens
+    }
     const history = messages.map(({ role, text }) =>
       role === 'assistant'
         ? { type: 'model' as const, response: [text] }
@@ -71,7 +76,6 @@ export async function createGgufRuntime(options: GgufOptions): Promise<GgufRunti
       .generateContextState({ chatHistory: [...history, { type: 'model', response: [] }] })
     const tokens = state.contextText.tokenize(model.tokenizer)
     // The wrapper always writes the token for "beginning of text"; the model file says whether it wants one.
-    const { bos, shouldPrependBosToken } = model.tokens
     return tokens[0] === bos && !shouldPrependBosToken ? tokens.slice(1) : tokens
   }
   function fitting(tokens: readonly number[]): number {
@@ -166,20 +170,19 @@ export async function createGgufRuntime(options: GgufOptions): Promise<GgufRunti
 
     count: (input) => encode(typeof input === 'string' ? { prompt: input } : { messages: input }).length,
 
-    async embed(inputs) {
+    async embed(inputs, aborted, out) {
+      const lists = inputs.map((input) => model.tokenize(input, false))
+      for (const tokens of lists) fitting(tokens)
       const context = await model.createEmbeddingContext({ contextSize: contextTokens, threads: options.threads })
       try {
-        let inputTokens = 0
-        const vectors: number[][] = []
-        for (const input of inputs) {
-          const tokens = model.tokenize(input, false)
-          fitting(tokens)
-          inputTokens += tokens.length
+        for (const [index, tokens] of lists.entries()) {
           const { vector } = await context.getEmbeddingFor(tokens)
+          if (aborted()) return
           const length = Math.hypot(...vector) || 1
-          vectors.push(vector.map((value) => value / length))
+          out([{ type: 'embedding', index, vector: vector.map((value) => value / length) }], false)
         }
-        return { vectors, inputTokens }
+        const inputTokens = lists.reduce((sum, tokens) => sum + tokens.length, 0)
+        out([{ type: 'usage', usage: { inputTokens, outputTokens: 0 } }], true)
       } finally {
         await context.dispose()
       }
