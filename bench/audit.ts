@@ -1,5 +1,5 @@
 // What the audit log costs and holds: events per second against a bare batch insert, CPU per call over all threads,
-// latency at a steady rate, and questions to a million rows. `node bench/audit.ts [write|query] [postgres]`
+// latency at a steady rate, and questions to a million rows. `node bench/audit.ts [write|query] [sqlite|postgres] [rows]`
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -128,7 +128,110 @@ async function write(store: Store): Promise<void> {
   await audit.stop()
 }
 
-const [what = 'write', on = 'sqlite'] = process.argv.slice(2)
+/** A month of calls, written straight into the log; then the questions of an operator. */
+async function query(store: Store, rows: number): Promise<void> {
+  let now = Date.now() - 30 * 86_400_000
+  const clock = { now: () => now, monotonic: systemClock.monotonic }
+  const ids = createIds(clock, systemRandom)
+  const audit = createAudit({
+    store,
+    clock,
+    newId: ids,
+    node: 'bench',
+    origin: 'bench/audit',
+    signingKey,
+    report,
+    checkpointMs: 3_600_000,
+  })
+  await audit.start()
+  const step = (30 * 86_400_000) / (rows / 256)
+  let rare = ''
+  for (let n = 0; n < rows; n += 256) {
+    now += step
+    const calls = Array.from({ length: 128 }, async (_, i) => {
+      const id = ids('call')
+      if (n > rows / 2 && rare === '') rare = id
+      const k = n + i
+      const allow = k % 50 > 0
+      const record = audit.openCall(id, { data: { path: '/v1/chat/completions' } })
+      record.note({
+        caller: pick(people, k % 97 === 0 ? 39 : k % 38),
+        action: 'chat',
+        model: pick(['qwen3:4b', 'llama3:8b', 'gemma:2b'], k >> 3),
+      })
+      record.note({
+        session: `ses_${k >> 7}`,
+        decision: { ...decision, allow, rules: [allow ? 'users-may-chat' : 'no-contractors'] },
+      })
+      if (allow) await record.decided()
+      await record.finish({ usage: { inputTokens: 100 + (k % 900), outputTokens: k % 300 } })
+      if (!allow) await audit.append({ kind: 'key.created', principal: 'User::"ana"', subject: `key/${k}` })
+    })
+    await Promise.all(calls)
+  }
+  const { size } = await audit.verify({ from: rows })
+  print(`${size} events`)
+  const end = now
+  const day = { since: end - 86_400_000, until: end + 1 }
+  const ask = async (name: string, work: () => Promise<number>) => {
+    const times: number[] = []
+    let found = 0
+    for (let i = 0; i < 5; i++) {
+      const at = performance.now()
+      found = await work()
+      times.push(performance.now() - at)
+    }
+    times.sort((a, b) => a - b)
+    print(
+      `${name.padEnd(52)} ${String(found).padStart(7)} rows  median ${quantile(times, 0.5).toFixed(1)} ms, worst ${quantile(times, 1).toFixed(1)} ms`,
+    )
+  }
+  const list =
+    (filter: Parameters<typeof audit.query>[0], limit = 50) =>
+    async () =>
+      (await audit.query(filter, { limit })).events.length
+  await ask('newest 50', list({}))
+  await ask('one principal, newest 50', list({ principal: 'User::"user7"', endings: true }))
+  await ask(
+    'one principal and model, 7 days, newest 50',
+    list({ principal: 'User::"user7"', model: 'gemma:2b', since: end - 7 * 86_400_000 }),
+  )
+  await ask('denied, newest 100', list({ decision: 'deny' }, 100))
+  await ask(
+    'denied by one rule to one principal',
+    list({ decision: 'deny', rule: 'no-contractors', principal: 'User::"user39"' }),
+  )
+  await ask('all of one call, in the middle of the month', list({ call: rare }))
+  await ask(
+    'an address and a time of one hour, 14 days ago',
+    list({ address: '10.0.0.7', since: end - 14 * 86_400_000, until: end - 14 * 86_400_000 + 3_600_000 }),
+  )
+  await ask('text of the reason', list({ text: 'access_den', kind: 'call.finished' }))
+  await ask('a principal that is not there', list({ principal: 'User::"nobody"' }))
+  await ask(
+    'a day: per hour by decision',
+    async () => (await audit.count({ ...day, kind: 'call.finished' }, { everyMs: 3_600_000, by: 'decision' })).length,
+  )
+  await ask(
+    'a day: top principals by events',
+    async () => (await audit.count({ ...day, kind: 'call.finished' }, { by: 'principal', top: 10 })).length,
+  )
+  await ask(
+    'a day: by rule (not summed)',
+    async () => (await audit.count({ ...day, kind: 'call.finished' }, { by: 'rule' })).length,
+  )
+  await ask(
+    'the month: tokens per model and day',
+    async () => (await audit.count({ kind: 'call.finished' }, { everyMs: 86_400_000, by: 'model' })).length,
+  )
+  const at = performance.now()
+  const whole = await audit.verify()
+  const seconds = (performance.now() - at) / 1000
+  print(`verify: ${whole.ok ? 'whole' : 'NOT WHOLE'}, ${(whole.events / seconds).toFixed(0)} events/s`)
+  await audit.stop()
+}
+
+const [what = 'write', on = 'sqlite', rows = '1000000'] = process.argv.slice(2)
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-bench-'))
 const server = on === 'postgres' ? postgres() : undefined
 await server?.start()
@@ -136,7 +239,8 @@ const store = server
   ? await server.open()
   : await openStore({ file: join(folder, 'bench.db'), keyHex: '5a'.repeat(32), report })
 try {
-  if (what === 'write') await write(store)
+  if (what === 'query') await query(store, Number(rows))
+  else await write(store)
 } finally {
   await store.close()
   await server?.stop()

@@ -58,6 +58,8 @@ export function createPool(options: PostgresOptions): pg.Pool {
   })
   // An idle connection that breaks must not end the process; the next query finds out and fails by itself.
   pool.on('error', options.report)
+  // Nor must one that breaks while somebody holds it between two statements: without a listener that ends the process.
+  pool.on('connect', (client) => client.on('error', options.report))
   return pool
 }
 
