@@ -60,6 +60,7 @@ import {
   createRegistry,
   type RegisteredUpstream,
 } from './model/index.ts'
+import { createAnomalies, watch } from './notify/index.ts'
 import {
   authContext,
   createChecker,
@@ -123,6 +124,9 @@ export async function start(config: Config, sources?: ReadonlyMap<string, Source
   }
 }
 
+/** How much of the log teaches the anomaly rules at a start what is usual. */
+const REMEMBERED_EVENTS = 200_000
+
 /** The same on every node that shares the master key, different for every installation, and telling nothing of the key. */
 const logName = (keyring: Keyring): string =>
   `sallyport/audit/${createHmac('sha256', keyring.lookupKey).update('name of the audit log').digest('hex').slice(0, 12)}`
@@ -174,6 +178,15 @@ async function open(
   })
   await audit.start()
   closers.push(() => audit.stop())
+  const anomalies = createAnomalies({ clock, append: audit.append, report })
+  const calls = { kind: 'call.finished' }
+  const watching = watch({
+    anomalies,
+    past: audit.events({ from: Math.max(0, (await audit.size()) - REMEMBERED_EVENTS), filter: calls }),
+    live: (from, see) => audit.tail(calls, see, from),
+    report,
+  })
+  closers.push(() => watching.stop())
 
   // Rooms. They do not know each other: what one needs of another is handed in here.
   const identity = createIdentity({
@@ -352,7 +365,7 @@ async function open(
       ...(until === undefined ? {} : { holdsUntil: until }),
     }
   }
-  const anomaly = () => 0
+  const anomaly = ({ principal }: Pick<Caller, 'principal'>) => anomalies.risk(uidText(principal))
   const decideJit = (action: JitAction, caller: Caller, role: string, ask: RoleAsk) => {
     const now = clock.now()
     const { requester, ...asked } = ask

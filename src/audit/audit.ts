@@ -7,7 +7,7 @@ import { type CallFacts, type CallRecord, createCalls } from './call.ts'
 import { type Anchor, createCheckpoints, type Witness } from './checkpoint.ts'
 import { type Content, type ContentDeps, createContent } from './content.ts'
 import { type CountEvents, createCounts } from './counts.ts'
-import { batches, exportToCollector, exportToFile, type FollowOptions } from './export/follow.ts'
+import { type Batch, batches, exportToCollector, exportToFile, type FollowOptions } from './export/follow.ts'
 import { type LineFormat, lineOf } from './export/format.ts'
 import { createLog, type Log } from './log.ts'
 import { type NoteKey, parseCheckpoint, parseNote, printKey } from './note.ts'
@@ -67,6 +67,10 @@ export interface Audit extends Search {
   consistency(oldSize: number, size: number): Promise<readonly Buffer[]>
   /** Lossless JSON lines that `verifyArchive` checks without this server. */
   archive(range?: Omit<ArchiveOptions, 'origin'>): AsyncIterable<string>
+  /** Events in order, in batches, to the end or on and on. */
+  events(options?: FollowOptions): AsyncIterable<Batch>
+  /** Position that the next event will have, or a later one. */
+  size(): Promise<number>
   /** Events as lines of a format, from a position on. */
   lines(format: LineFormat, options?: FollowOptions): AsyncIterable<string>
   /** Appends to a file from where it ends; returns how many events were added. */
@@ -148,6 +152,8 @@ export function createAudit(deps: AuditDeps): Audit {
       await checkpoints.sign()
       yield* writeArchive(store, { origin, ...range })
     },
+    events: (options = {}) => batches(store, options),
+    size: async () => (await readHead(store.db)).size,
     async *lines(format, options = {}) {
       for await (const { events } of batches(store, options)) {
         if (events.length > 0) yield events.map((event) => lineOf(format, event)).join('')

@@ -1,0 +1,2 @@
+export { type Anomalies, createAnomalies } from './anomaly.ts'
+export { watch } from './watch.ts'
