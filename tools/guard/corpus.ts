@@ -119,6 +119,18 @@ export function readConll(folder: string, name: string): Sentence[] {
 
 export const conllFiles = (folder: string): string[] => readdirSync(`${folder}/ner`).filter((f) => f.endsWith('.conll'))
 
+/** Program text, which has capitals and numbers and no names. */
+export function readCode(folder: string): Sentence[] {
+  return readFileSync(`${folder}/injection/buried/code_train.jsonl`, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => {
+      const row = JSON.parse(line) as { code: string[]; error: string[] }
+      return [row.code.join('\n'), row.error.join('\n')]
+    })
+    .map((text) => ({ text: text.slice(0, 800), spans: [], group: 'code' }))
+}
+
 /** Prompts without anything to hide: for the everyday vocabulary and for counting false alarms. */
 export function readBenign(folder: string): { prompts: string[]; questions: string[]; tasks: string[] } {
   const lines = (file: string) =>

@@ -1,7 +1,7 @@
 // Training of the names tagger: an averaged perceptron that reads its own earlier answers while it learns, so that it
 // meets in training the mistakes it will meet in use. Everything random is drawn from one seed.
-import { FEATURES, features } from '../../src/guard/names/features.ts'
-import { COLUMN, COLUMNS, FLAG, hashWord, KNOWN, SHAPE, Tokens } from '../../src/guard/names/tokens.ts'
+import { FEATURES, features, mayBeName } from '../../src/guard/names/features.ts'
+import { COLUMN, COLUMNS, hashWord, KNOWN, SHAPE, Tokens } from '../../src/guard/names/tokens.ts'
 import { LABELS, Lexicon } from '../../src/guard/names/weights.ts'
 import { createRandom, type Random } from '../../test/generators/random.ts'
 import { createGrammar, type Seen, type Sentence, vary } from './grammar.ts'
@@ -113,6 +113,16 @@ export function buildLexicon(everyday: readonly string[], corpora: readonly Sent
       'ter',
       'zu',
       'St',
+      'of',
+      'and',
+      'for',
+      'the',
+      'in',
+      'et',
+      'und',
+      'e',
+      'o',
+      'by',
       'Mc',
       'y',
     ],
@@ -273,7 +283,7 @@ export function train(
       let before2 = 0
       for (let i = 0; i < example.count; i++) {
         let label = 0
-        if (before !== 0 || (data[i * COLUMNS + COLUMN.flags]! & FLAG.candidate) !== 0) {
+        if (mayBeName(data, i, before)) {
           features(data, i, example.count, before, before2, example.heads[i]!, found)
           scores.fill(0)
           for (let f = 0; f < FEATURES; f++) {

@@ -308,6 +308,181 @@ Jeg hedder {full} og bor på {street}.
 Nimeni on {full} ja asun osoitteessa {street}, {city}.
 Jmenuji se {full} a bydlím v {city}.
 A nevem {full}, {city}, {street}.
+{first} laughed at {first} and left the room.
+{first} yelled at {first}: "Leave me alone!"
+{first} was late again.
+{first} will be thirty next year.
+{last} was right about everything.
+{last} wrote the song in one night.
+{last} won the election in {place} by a narrow margin.
+{last} and {last} agreed on a new contract.
+{last}: "What do you want?"\\n{last}: "I want to talk to {first}."
+{first}: "Hello?"\\n{first}: "Hi, it's {first}'s brother."
+{full} has just signed a deal with {org}.
+{full} is always on time, you can rely on her.
+{full} wrote several books while studying at the University of {place}.
+{full} started out as a {job} before joining {org}.
+{full} of {org} says prices will rise.
+{full} from {org} opens the conference.
+{full} said on {weekday} that {org} would appeal.
+{full}'s killer was caught in {place}.
+{full}'s sister lives in {city}.
+The {full} interview was cancelled.
+The {org} office is closed today.
+The {org} building on {street} burned down.
+The {org} app does not work.
+The address of {org} is {address}
+The CEO of {org} is {full}.
+The new {job} at {org} is {first} {last}.
+The lead singer, {full}, left the band in {year}.
+The song was written by {full} when she was {age}.
+The album was released by {org} in {year}.
+The film was shot in {place} and {place}.
+The museum of {place} owns two paintings by {full}.
+The mayor of {city}, {full}, opened the bridge.
+The {people} {job} {full} won the prize in {year}.
+The {people} bank {org} has a branch in {city}.
+{org} is an {people} investment bank.
+{org} is a {people} multinational.
+{org} hired {full} as its new {job}.
+{org} invested heavily in {place} during {year}.
+{org} paid for the whole trip to {city}.
+{org} sent me a letter that I don't understand.
+{org}'s {full} and {org}'s {full} were shortlisted.
+During {year}, {org} grew quickly.
+Between {year} and {year} she worked for {org}.
+Since {year} we have lived at {street}.
+It all happened in {year}, in {place}.
+It was on {street} that we first met {first}.
+We walked down {street} and up {street} to the {org} building.
+Enter from {street}.
+You must turn right at {street}.
+The tram stops at {street}.
+The letter was sent to {address} two days ago.
+My old address, {address}, is no longer valid.
+Is {address} the right address?
+Please validate this address: {address}
+Please deliver to: {address}
+Deliver it to the corner of {street} and {street}.
+I want my statement sent to {address}, please.
+We will be at {address} from five o'clock.
+Where are we eating? At the {people} place in {address}
+Meet me at {org}, {street}, {city}.
+Address:\\n{street}\\n{city}\\n{country}
+Address:     {address}
+Residence: {address}
+Name:   {full}
+Beneficiary: {full}\\nBank: {org}\\nCity: {city}
+Title: {mr}\\nName: {full}\\nOccupation: {job}\\nEmployer: {org}
+Occupation: {job}
+Profession: {job}\\nAge: {age}
+{full}\\n\\n{job}\\n\\nContact:\\nPhone:\\n{phone}\\nE-mail:\\n{email}\\nWebsite:\\n{url}\\nAddress:\\n{address}.
+{full}\\n{email}\\n{phone}\\n{address}
+{full}\\n\\n{city}\\n{country}
+{full}\\n\\n{street}\\n{city}
+> {full}\\n> {org}\\n> {full}\\n> {street}\\n> {city}\\n> {country} {zip}
+I used to be a {job} at {org}, now I am retired.
+I used to work at {org} as {job}.
+I work as {job} in {city}.
+She trained as a {job} in {place}.
+Looking for a {job} in {city}.
+He was a {job} by profession.
+When she was {age} she moved to {place}.
+He wrote it when he was {age}.
+I'll turn {age} next month.
+I will be {age} on {weekday}.
+Next week I turn {age}.
+She is {age}.
+He is {age}, she is {age}.
+My mother retired at {age}.
+My grandfather died when he was {age}.
+He's already {age}!
+This {age} year old patient has a fever.
+The {age}-year-old {job} from {city} won.
+Retired at the age of {age}, {full} moved to {place}.
+I'm in {place} right now for a conference.
+I come from {place}.
+I was raised in {place}.
+Who is coming with me to {place}?
+Has anybody been to {place} lately?
+Greetings from {place}!
+We returned to {place} by train.
+In {place} they eat dinner very late.
+In {country} people drive on the left.
+{place} is beautiful in spring.
+{place} leader threatens {place} with war
+{country} wins against {country} in {city}
+{people} police find {full} in {place}
+Explosion in {city} kills three
+I am glad that {country} joined, said {last}.
+"{place} is moving forward," says {full}.
+Have you been to a {full} concert?
+Have you heard {first} sing?
+Did {first} tell you about {org}?
+What did {full} say about {full}?
+Why did {first} leave {org}?
+Where does {first} live?
+When is {first} coming back from {place}?
+I love {full}!
+I can't stand {last}.
+I would like to add my kid {first} to the policy.
+I need to change the name on the card to {mr} {full}.
+My name is spelled wrong, it should be {mr} {full}.
+My name is {lowername} {lowerlast}
+this is {lowername} from {lowercity}
+i met {lowername} {lowerlast} in {lowercity}
+have you seen {lowername} today?
+{lowername} is my best friend
+{lowername} {lowerlast} lives in {lowercity}
+we went to {lowercity} by bus
+send it to {lowername} {lowerlast}, {lowerstreet}, {lowercity}
+Hi {first}, I have a problem with a transfer to IBAN {iban}.
+Hi {full}, your card {card} has been blocked.
+Card holder: {full}, card number {card}
+Dr. {full} and nurse {first} were on duty.
+Prof. {last} teaches at {org}.
+Mrs. {last} lost her purse in {city}.
+Ms. {full} is our contact at {org}.
+Sir {full} visited {city}.
+Queen {first} of {country} visited {place}.
+Saint {first} is venerated in {place}.
+President {last} met Chancellor {last} in {city}.
+Senator {full} voted against it.
+Inspector {last} searched the house on {street}.
+Uncle {first} and cousin {first} live in {place}.
+{first}, {first} and {first} went to {place}.
+{first} & {first} invite you to {address}.
+@{handle} did you see {full} on TV?
+RT @{handle}: {org} is down again
+Follow {full} on Instagram!
+Winner: {full} ({country})
+Goals: {last} 12', {last} 45', {last} 78'
+Squad: {last}, {last}, {last}, {last}, {last}
+Cast: {full} as {first}, {full} as {first}
+Editor: {full}. Photos: {full}. Music: {full}.
+References: {last} ({year}), {last} and {last} ({year}).
+{last} et al. ({year}) showed that this is wrong.
+See {last}, {year}, for the proof.
+cc {first}, {first}
++{first} can you take a look?
+Reviewed-by: {full} <{email}>
+Meeting notes\\nPresent: {first}, {first}, {first}\\nAbsent: {first}
+Action: {first} to call {org} by {weekday}.
+Escalated to {full} at noon because {org} was unreachable.
+Incident owner: {full}; customer affected: {org} ({city}).
+Lead: {full}, {job}, {org}, {city}, {phone}
+Deal with {org} lost, {first} will follow up.
+Applicant {full} from {city} has five years of experience as {job}.
+Interviewer: {first} {last}\\nCandidate: {full}
+{full} will replace {full} as {job}.
+Please give {full} access to the {city} share.
+User {full} reports that the printer in {city} is broken.
+Customer {full} from {place} asks for a refund.
+The account belongs to {full}, born in {city}.
+Loan application of {full}, {age}, {job}, living at {address}.
+{full} owes {full} 300 euros.
+The will of {full} names {full} and {full}.
+Marriage of {full} and {full}, {city}, {year}.
 `
   .trim()
   .split('\n')
@@ -384,6 +559,44 @@ The CEO and the CTO disagreed with the Board.
 We value Trust, Respect and Integrity.
 Bachelor of Science, Master of Arts
 Level Up Your Skills Today
+for (let i = 0; i < list.length; i++) { sum += list[i] }
+if (x > 0 && y < 10) return foo(x, y)
+int main() { int n, m; cin >> n >> m; cout << n + m << endl; }
+SELECT id, name FROM orders WHERE status = 'OPEN' ORDER BY id;
+df.groupby('col_a').agg({'col_b': 'mean'}).reset_index()
+plt.xlabel('Time'); plt.ylabel('Value'); plt.show()
+x = torch.randn(1, 3, 224, 224)
+self.conv1 = nn.Conv2d(3, 64, kernel_size=3, padding=1)
+Input: nums = [2,7,11,15], target = 9  Output: [0,1]
+YES YES NO NO YES
+1 2 3 4 5
+A B C D E F G
+a = 1, b = 2, c = 3
+N = 100, M = 20, K = 5
+Let G = (V, E) be a graph with N vertices and M edges.
+The first line contains T, the number of test cases.
+Option A: 30 points. Option B: 20 points.
+Answer: B
+uint32_t uVar1; char *pcVar2; iVar3 = func(uVar1);
+[STATUS] Done [ERROR] Failed [INFO] Started
+const { data, error } = useQuery(['todos'], fetchTodos)
+<div className="Header"><Button onClick={handleClick}>Save</Button></div>
+docker run -d -p 8080:80 --name web nginx:latest
+git commit -m "Fix Bug" && git push origin main
+Figure 3 shows the Loss and the Accuracy over 20 Epochs.
+Use React, Vue or Angular with TypeScript.
+Regular Expressions, Linked Lists and Binary Trees
+English, Math and History are my favourite subjects.
+Act I, Scene II
+Question 1: Determine the value of X.
+Capital letters like Virtue and Honor in old books are not names.
+My Religion forbids it, said the Devil to the Angel.
+Pros: Fast, Cheap. Cons: Noisy.
+Genres: Comedy, Drama, Mystery & Suspense, Action & Adventure
+Mission: To make the World a better Place
+Music, Arts and Crafts for Kids & Family
+Labor Day and Easter Monday are holidays.
+The Lord of Darkness rises, the Prophecy says.
 `
   .trim()
   .split('\n')

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { detect } from '../../src/guard/detector.ts'
 import { createNameDetector } from '../../src/guard/names/tagger.ts'
 import { packWeights, unpackWeights } from '../../src/guard/names/weights.ts'
-import { conllFiles, dataFolder, type PiiRow, piiSentence, readBenign, readConll, readPii } from './corpus.ts'
+import { conllFiles, dataFolder, type PiiRow, piiSentence, readBenign, readCode, readConll, readPii } from './corpus.ts'
 import type { Sentence, Span } from './grammar.ts'
 import { covered, match, show, type Tally, tally } from './measure.ts'
 import { buildLexicon, SETTINGS, train } from './names-model.ts'
@@ -19,7 +19,7 @@ const log = (line: string) => console.log(line)
 const benign = readBenign(folder)
 const everyday = [...benign.prompts, ...benign.questions, ...benign.tasks]
 const rows = readPii(folder)
-const corpora = conllFiles(folder).flatMap((file) => readConll(folder, file))
+const corpora = [...conllFiles(folder).flatMap((file) => readConll(folder, file)), ...readCode(folder)]
 
 function build(own: readonly PiiRow[], others: readonly Sentence[]): Uint8Array {
   const sentences = own.map(piiSentence)

@@ -163,7 +163,7 @@ export const CULTURES: Readonly<Record<string, readonly [given: readonly string[
   ],
   turkish: [
     list(
-      `Mehmet, Fatma, Mustafa, Ayşe, Ahmet, Emine, Ali, Hatice, Hüseyin, Zeynep, Hasan, Elif, İbrahim, Meryem, Murat, Özlem, Ömer, Sultan, Yusuf, Büşra, Emre, Esra, Burak, Merve, Can, Derya, Deniz, Selin, Kerem, Ebru, Serkan, Gül, Tolga, Defne, Orhan, Leyla`,
+      `Mehmet, Fatma, Mustafa, Ayşe, Ahmet, Emine, Ali, Hatice, Hüseyin, Zeynep, Hasan, Elif, İbrahim, Meryem, Murat, Özlem, Ömer, Sultan, Yusuf, Büşra, Emre, Esra, Burak, Merve, Derya, Deniz, Selin, Kerem, Ebru, Serkan, Gül, Tolga, Defne, Orhan, Leyla`,
     ),
     list(
       `Yılmaz, Kaya, Demir, Şahin, Çelik, Yıldız, Yıldırım, Öztürk, Aydın, Özdemir, Arslan, Doğan, Kılıç, Aslan, Çetin, Kara, Koç, Kurt, Özkan, Şimşek, Polat, Korkmaz, Erdoğan, Güneş, Aksoy, Bulut, Tekin, Aktaş, Taş, Ünal`,

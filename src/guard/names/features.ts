@@ -1,10 +1,30 @@
 // What the tagger looks at when it names a token: the word, its ends and shape, what the lexicon knows, two tokens to the
 // left and right, and the two labels given last. Each becomes a hash; the order of this list is part of the weights.
-import { COLUMN, COLUMNS, FLAG } from './tokens.ts'
+import { COLUMN, COLUMNS, FLAG, KNOWN, SHAPE } from './tokens.ts'
+import { LABELS } from './weights.ts'
 
 export const FEATURES = 46
 /** Tokens to the right that must be known before a token can be named. */
 export const LOOK_AHEAD = 2
+
+/** Labels up to which a common small word ends a name at once; addresses and occupations are made of such words. */
+const FIRST_LONG = LABELS.indexOf('B-address')
+const LAST_LONG = LABELS.indexOf('I-title')
+
+/**
+ * Can token `i` be anything but "nothing"? Most cannot, whatever follows, and are settled without looking: that is what
+ * keeps the tagger fast and lets prose pass a stream undelayed.
+ */
+export function mayBeName(data: Int32Array, i: number, before: number): boolean {
+  const at = i * COLUMNS
+  const flags = data[at + COLUMN.flags]!
+  if (before === 0) return (flags & FLAG.candidate) !== 0
+  if (data[at + COLUMN.shape] !== SHAPE.lower || (before >= FIRST_LONG && before <= LAST_LONG)) return true
+  // An initial may be small: "maria c lopez".
+  if (data[at + COLUMN.end]! - data[at + COLUMN.start]! === 1) return true
+  const known = data[at + COLUMN.known]!
+  return (known & KNOWN.common) === 0 || (known & ~KNOWN.common) !== 0
+}
 
 const mix = (kind: number, a: number): number => {
   let h = Math.imul(a ^ Math.imul(kind, 0x9e3779b1), 0x85ebca6b)

@@ -3,8 +3,8 @@
 // is settled at once; only a name and what follows it is held back.
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
-import { FEATURES, features, LOOK_AHEAD } from './features.ts'
-import { COLUMN, COLUMNS, FLAG, SHAPE, Tokens } from './tokens.ts'
+import { FEATURES, features, LOOK_AHEAD, mayBeName } from './features.ts'
+import { COLUMN, COLUMNS, SHAPE, Tokens } from './tokens.ts'
 import { BIAS, LABELS, LANES, shippedWeights, type Weights } from './weights.ts'
 
 /** A name longer than this is cut: what a stream may have to hold back stays bounded. */
@@ -62,6 +62,8 @@ class NameStream implements DetectorStream {
   #kind = 0
   #margin = 0
   #parts = 0
+  #wordy = false
+  #broken = false
 
   constructor(weights: Weights, eagerness: number) {
     this.#weights = weights
@@ -97,11 +99,11 @@ class NameStream implements DetectorStream {
       const at = this.#next * COLUMNS
       const data = tokens.data
       let label = 0
-      if (this.#before !== 0 || (data[at + COLUMN.flags]! & FLAG.candidate) !== 0) {
+      if (mayBeName(data, this.#next, this.#before)) {
         if (!last && this.#next + LOOK_AHEAD >= tokens.count) break
         label = this.#name(this.#next)
       }
-      this.#follow(label, data[at + COLUMN.start]!, data[at + COLUMN.end]!, found)
+      this.#follow(label, data[at + COLUMN.start]!, data[at + COLUMN.end]!, data[at + COLUMN.shape]!, found)
       this.#trackLine(data[at + COLUMN.shape]!, data[at + COLUMN.word]!)
       this.#before2 = this.#before
       this.#before = label
@@ -184,10 +186,13 @@ class NameStream implements DetectorStream {
     return best
   }
 
-  #follow(label: number, start: number, end: number, found: Finding[]): void {
+  #follow(label: number, start: number, end: number, shape: number, found: Finding[]): void {
+    const wordy = shape <= SHAPE.mixed || shape === SHAPE.alnum
     if (this.#start >= 0 && label !== 0 && IS_INNER[label] && end - this.#start <= LONGEST_NAME) {
       this.#end = end
       this.#parts++
+      this.#wordy ||= wordy
+      this.#broken ||= shape === SHAPE.newline
       return
     }
     const margin = this.#margin
@@ -196,12 +201,16 @@ class NameStream implements DetectorStream {
     this.#start = start
     this.#end = end
     this.#kind = label
+    this.#wordy = wordy
+    this.#broken = false
     this.#margin = margin
     this.#parts = 1
   }
 
   #close(found: Finding[]): void {
-    if (this.#start >= 0) {
+    // An address without a word is a postcode at most; columns of numbers are none.
+    const number = KINDS[this.#kind] === NAME_CLASSES.address && !this.#wordy
+    if (this.#start >= 0 && !(number && (this.#broken || this.#end - this.#start < 4))) {
       const certainty = this.#margin / this.#parts / 40
       const confidence = Math.max(30, Math.min(95, Math.round(50 + 20 * certainty)))
       found.push({ class: KINDS[this.#kind]!, start: this.#start, end: this.#end, confidence })

@@ -15,14 +15,18 @@ const FOLD = new Uint16Array(TABLE)
 for (let code = 0; code < TABLE; code++) {
   const char = String.fromCharCode(code)
   const lower = char.toLowerCase()
-  if (/[\p{L}\p{M}_]/u.test(char)) KIND[code] = LETTER | (char !== lower && lower.length === 1 ? UPPER : 0)
-  else if (code >= 48 && code <= 57) KIND[code] = DIGIT
+  if (/[\p{L}\p{M}]/u.test(char)) KIND[code] = LETTER | (char !== lower && lower.length === 1 ? UPPER : 0)
+  else if ((code >= 48 && code <= 57) || code === 95)
+    // `user_id` is one word, and as little a name as `x2`.
+    KIND[code] = DIGIT
   else if (/\s/.test(char) || code < 32) KIND[code] = SPACE
   const bare = lower.normalize('NFD').charCodeAt(0)
   FOLD[code] = lower === 'ł' ? 108 : lower === 'ø' ? 111 : lower === 'đ' ? 100 : lower === 'ı' ? 105 : bare
 }
 
-const kindOf = (code: number): number => (code < TABLE ? KIND[code]! : LETTER)
+/** Beyond the table: letters of scripts without capitals; halves of pairs (emoji) and private signs are signs. */
+const kindOf = (code: number): number =>
+  code < TABLE ? KIND[code]! : code < 0xd800 || (code >= 0xf900 && code < 0xfe00) ? LETTER : 0
 const fold = (code: number): number => (code < TABLE ? FOLD[code]! : code)
 
 /** Kinds of token, most telling first; signs are `sign` plus a few bits of their code. */
@@ -201,8 +205,15 @@ export class Tokens {
     let flags = this.#spaced ? FLAG.afterSpace : 0
     if (this.#line) flags |= FLAG.lineStart
     if (this.#sentence) flags |= FLAG.sentenceStart
-    // A small word that everybody uses begins nothing; anything else may.
-    if (shape !== SHAPE.lower || (known & KNOWN.common) === 0) flags |= FLAG.candidate
+    // A small word that everybody uses begins nothing, nor does one at the beginning of a sentence; anything else may.
+    const everyday =
+      (known & KNOWN.common) !== 0 &&
+      (shape === SHAPE.lower ||
+        (shape === SHAPE.capital &&
+          (flags & FLAG.sentenceStart) !== 0 &&
+          (known & ~(KNOWN.common | KNOWN.particle)) === 0))
+    if (!everyday && !(shape === SHAPE.lower && known === 0 && length >= 7 && ENDINGS.has(tail3)))
+      flags |= FLAG.candidate
     data[at + 10] = flags
     this.#spaced = false
     this.#line = false
@@ -234,6 +245,17 @@ export class Tokens {
     return at
   }
 }
+
+/** Endings of English words that no name in small letters shares with them often enough to matter. */
+const ENDINGS: ReadonlySet<number> = new Set(
+  'ing ied ted ded sed ned red ged led ion ons ess ent nts ble ous ive ful ies ism ist ity ize ise ary ate ical ally'
+    .split(' ')
+    .map((ending) => {
+      let tail = 0
+      for (let k = 1; k <= 3; k++) tail = Math.imul(tail ^ fold(ending.charCodeAt(ending.length - k)), PRIME) + k
+      return tail
+    }),
+)
 
 /** Hash of a word as tokens carry it; for building the lexicon. */
 export function hashWord(word: string): number {
