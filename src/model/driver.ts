@@ -19,6 +19,8 @@ export interface Capabilities {
   readonly parts: ReadonlySet<Part['type']>
   /** Whether an image may be a URL that the upstream opens itself; else only bytes within the request. */
   readonly remoteImages: boolean
+  /** Whether a message may name its speaker. */
+  readonly names: boolean
   readonly manage: ReadonlySet<ManageAction>
 }
 
@@ -137,6 +139,8 @@ export function refuseUnexpressed(request: ModelRequest, can: Capabilities): voi
     if (!neutral?.(value)) throw unexpressed(snakeCase(name), snakeCase(name))
   }
   for (const message of request.messages) {
+    // Of a tool it is the tool's name, which goes where the format puts it.
+    if (message.name !== undefined && message.role !== 'tool' && !can.names) throw unexpressed('name', 'messages')
     for (const part of message.parts) {
       if (!can.parts.has(part.type)) throw unexpressed(part.type, 'messages')
       if (part.type === 'image' && !can.remoteImages && !part.url.startsWith('data:'))

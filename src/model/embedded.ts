@@ -76,6 +76,7 @@ function capabilitiesOf({ capabilities: can }: Engine): Capabilities {
     params: paramSets({ chat: text, complete: text, embed: ['encodingFormat'] }),
     parts: new Set(['text', 'refusal', 'document']),
     remoteImages: false,
+    names: false,
     manage: new Set(['load', 'unload']),
   }
 }

@@ -29,7 +29,9 @@ export function printOllama(request: ModelRequest): { path: string; body: string
   }
   const format = params.responseFormat
   if (format?.type === 'json') body.format = 'json'
-  else if (format?.type === 'schema') body.format = format.schema
+  else if (format?.type === 'schema')
+    body.format =
+      format.description === undefined ? format.schema : { description: format.description, ...format.schema }
   if (params.reasoningEffort !== undefined) body.think = thinkWord(params.reasoningEffort)
   if (request.messages.length === 0) {
     // A completion goes to the model as it is, not into its chat template. A text to fill in needs the template.

@@ -66,6 +66,7 @@ export function createOllamaDriver(options: UpstreamOptions): Driver {
     params: paramSets(PARAMS),
     parts: new Set(['text', 'image', 'reasoning', 'refusal', 'document']),
     remoteImages: false,
+    names: false,
     manage: new Set(VERBS),
   }
   return {

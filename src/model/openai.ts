@@ -75,6 +75,7 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     params: paramSets(PARAMS[kind]),
     parts: new Set(PARTS),
     remoteImages: options.remoteImages ?? false,
+    names: true,
     manage: NO_VERBS,
   }
   const dialect: OpenaiDialect = {

@@ -18,6 +18,7 @@ function scriptedDriver(kind: DriverKind, models: ListedModel[]) {
       params: { chat: none, complete: none, embed: none },
       parts: none,
       remoteImages: false,
+      names: false,
       manage: none,
     },
     models,

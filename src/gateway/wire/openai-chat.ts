@@ -142,8 +142,10 @@ function readMessage(value: Json, where: string): Message {
   const content = given.content ?? undefined
   if (content !== undefined) message.parts.push(...readContent(content, `${where}.content`, role === 'user'))
   else if (role !== 'assistant') throw malformed(`${where}.content`, 'is missing')
-  if (role === 'tool') message.toolCallId = name(given.tool_call_id, `${where}.tool_call_id`)
-  else if (given.tool_call_id ?? false) throw malformed(`${where}.tool_call_id`, 'belongs to a tool message')
+  if (role === 'tool') {
+    message.toolCallId = name(given.tool_call_id, `${where}.tool_call_id`)
+    if (message.name !== undefined) message.toolName = message.name
+  } else if (given.tool_call_id ?? false) throw malformed(`${where}.tool_call_id`, 'belongs to a tool message')
   return message
 }
 
