@@ -6,7 +6,15 @@ import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
-import { createAccess, createJustInTime, type JitAction, type RoleAsk } from './access/index.ts'
+import {
+  createAccess,
+  createJustInTime,
+  createSweeps,
+  type JitAction,
+  type RoleAsk,
+  SWEEP_SETTINGS,
+  type SweptKey,
+} from './access/index.ts'
 import { connectRooms as connectAdmin, createAdmin, firstStart } from './admin/index.ts'
 import { createAudit, fileAnchor } from './audit/index.ts'
 import {
@@ -51,7 +59,7 @@ import {
   scoreRequest,
 } from './guard/index.ts'
 import { listen, type Route } from './http/index.ts'
-import { createIdentity, SYSTEM, withinScopes } from './identity/index.ts'
+import { createIdentity, type Identity, SYSTEM, withinScopes } from './identity/index.ts'
 import { createLimits } from './limits/index.ts'
 import {
   createDriver,
@@ -443,10 +451,25 @@ async function open(
     allows: (caller, action, id) => judge.allows(caller, action, { type: 'Model', id }),
     version: VERSION,
   })
+  const sweeps = createSweeps({
+    store,
+    change,
+    clock,
+    newId,
+    node: node.name,
+    settings: SWEEP_SETTINGS,
+    keys: () => sweptKeys(identity),
+    suspendKey: (id, reason) => identity.keys.suspend(id, reason, SYSTEM),
+    revokeKey: (id, reason) => identity.keys.revoke(id, reason, SYSTEM),
+    report,
+  })
+  sweeps.start()
+  closers.push(() => sweeps.stop())
   const admin = createAdmin(
     connectAdmin({
       ...shared,
       jit,
+      sweeps,
       store,
       change,
       nodes,
@@ -537,3 +560,33 @@ function overHttp(upstream: UpstreamConfig, kind: Exclude<UpstreamConfig['kind']
   })
   return { name: upstream.name, hosting: hostingOf(upstream), driver }
 }
+
+/** Every key that is not revoked, with what a sweep wants to know of its owner. */
+async function* sweptKeys(identity: Identity): AsyncGenerator<SweptKey> {
+  let after: { createdAt: number; id: string } | undefined
+  for (;;) {
+    const rows = await identity.read.keys({ limit: SWEEP_PAGE, ...(after && { after }) })
+    for (const row of rows) {
+      if (row.state === 'revoked') continue
+      const owner = await identity.read.principal({ type: row.owner_type, id: row.owner_name })
+      const answers = row.owner_type !== 'Service' || 'owner' in (JSON.parse(owner?.attributes ?? '{}') as object)
+      yield {
+        id: row.id,
+        name: row.name,
+        owner: `${row.owner_type}:${row.owner_name}`,
+        ownerActive: owner?.state === 'active',
+        ownerless: !answers,
+        state: row.state,
+        createdAt: row.created_at,
+        expiresAt: row.expires_at,
+        lastUsedAt: row.last_used_at ?? undefined,
+        stateAt: row.state_at,
+        rotated: row.replaced_by !== null,
+      }
+    }
+    const last = rows.at(-1)
+    if (!last || rows.length < SWEEP_PAGE) return
+    after = { createdAt: last.created_at, id: last.id }
+  }
+}
+const SWEEP_PAGE = 200

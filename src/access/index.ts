@@ -28,3 +28,12 @@ export type {
 export type { Schedule } from './schedules.ts'
 export type { ForgetHook, Session, SessionAsk, Sessions, SessionView } from './sessions.ts'
 export { stepUpFault } from './step-up.ts'
+export {
+  createSweeps,
+  SWEEP_SETTINGS,
+  type SweepFinding,
+  type SweepSettings,
+  type Sweeps,
+  type SweepView,
+  type SweptKey,
+} from './sweeps.ts'

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAccess, createJustInTime } from '../access/index.ts'
+import { createAccess, createJustInTime, createSweeps, SWEEP_SETTINGS } from '../access/index.ts'
 import { createAudit } from '../audit/index.ts'
 import { schema } from '../config/index.ts'
 import { createIds, type JsonObject, systemClock, systemRandom, uidText } from '../core/index.ts'
@@ -154,6 +154,18 @@ async function startNode() {
     audit,
     access,
     jit,
+    sweeps: createSweeps({
+      store,
+      change,
+      clock,
+      newId,
+      node: 'one',
+      settings: SWEEP_SETTINGS,
+      async *keys() {},
+      suspendKey: async () => {},
+      revokeKey: async () => {},
+      report,
+    }),
     rulebook,
     policy,
     registry,

@@ -22,6 +22,7 @@ import { roleHandlers } from './roles.ts'
 import { type Asked, actorOf, type Context, type Handler, type Handlers } from './route.ts'
 import { createTable } from './router.ts'
 import { sessionHandlers } from './sessions.ts'
+import { sweepHandlers } from './sweeps.ts'
 
 /** A request free of any HTTP framework; the data plane's `Incoming` is one. */
 export interface AdminRequest {
@@ -61,6 +62,7 @@ export function createAdmin(ports: AdminPorts): Admin {
     ...lockHandlers(ports),
     ...requestHandlers(ports),
     ...grantHandlers(ports),
+    ...sweepHandlers(ports),
     ...policyHandlers(ports),
     ...auditHandlers(ports),
     ...explainHandlers(ports),

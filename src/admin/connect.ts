@@ -1,5 +1,5 @@
 // The admin API's ports built from the rooms themselves, so that app.ts hands in rooms and nothing is told twice.
-import type { Access, JustInTime } from '../access/index.ts'
+import type { Access, JustInTime, Sweeps } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import { type Config, SETTINGS, type Source } from '../config/index.ts'
 import {
@@ -40,6 +40,7 @@ export interface Rooms {
   readonly audit: Audit
   readonly access: Access
   readonly jit: JustInTime
+  readonly sweeps: Sweeps
   readonly policy: Policy
   readonly rulebook: AdminPorts['rulebook']
   readonly registry: Registry

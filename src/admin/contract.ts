@@ -262,6 +262,24 @@ const Grant = z
   })
   .meta({ id: 'Grant' })
 export type Grant = z.infer<typeof Grant>
+const SweepFinding = z.object({
+  reason: z.enum(['dormant', 'never-used', 'ownerless', 'expiring', 'rotation-due']),
+  key: z.string(),
+  name: z.string(),
+  owner: z.string(),
+  days: z.int().meta({ description: 'Since the last use or the making; for expiring, days left.' }),
+  act: z.enum(['warn', 'suspend', 'revoke']),
+})
+const Sweep = z
+  .object({
+    id: z.string(),
+    day: z.string().optional(),
+    node: z.string(),
+    startedAt: time,
+    endedAt: time.optional(),
+    findings: z.array(SweepFinding),
+  })
+  .meta({ id: 'Sweep' })
 const Answered = z.object({ request: Request, grant: Grant.optional() })
 const ask = {
   role: name,
@@ -1099,6 +1117,33 @@ export const ROUTES = {
     summary: 'Review an emergency grant of somebody else',
     body: z.strictObject({ note: reason }),
     output: z.object({ reviewed: z.boolean() }),
+  }),
+
+  'sweeps.list': spec({
+    method: 'GET',
+    path: '/sweeps',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'The last sweeps over credentials',
+    query: z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(20) }),
+    output: z.object({ items: z.array(Sweep) }),
+  }),
+  'sweeps.plan': spec({
+    method: 'GET',
+    path: '/sweeps/plan',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'What a sweep would do now',
+    output: z.object({ items: z.array(SweepFinding) }),
+  }),
+  'sweeps.run': spec({
+    method: 'POST',
+    path: '/sweeps',
+    action: 'revokeKey',
+    on: GATEWAY,
+    summary: 'Sweep now: warn about, suspend and revoke keys that lie about',
+    output: Sweep,
+    status: 201,
   }),
 
   'policies.show': spec({

@@ -1,5 +1,5 @@
 // What the admin API needs of the rooms. connect.ts makes it out of them.
-import type { Access, JustInTime } from '../access/index.ts'
+import type { Access, JustInTime, Sweeps } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Caller, Clock, EntityUid, NewId } from '../core/index.ts'
 import type { Identity, Presented } from '../identity/index.ts'
@@ -34,6 +34,7 @@ export interface AdminPorts {
   >
   readonly access: Pick<Access, 'leases' | 'sessions' | 'locks'>
   readonly jit: Pick<JustInTime, 'grants' | 'requests'>
+  readonly sweeps: Pick<Sweeps, 'plan' | 'run' | 'list'>
   readonly judge: Judge
   /** As the data plane identifies: credential and locks. @throws Fault 400, 401, 403 */
   identify(request: Presented): Caller

@@ -465,6 +465,15 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
 
   {
+    name: 'sweep',
+    about: 'Find keys that are dormant, unused, ownerless or about to end; warn, suspend, revoke',
+    flags: [
+      { flag: '--dry-run', about: 'Only show what would be done' },
+      { flag: '--yes', about: 'Do not ask' },
+    ],
+    load: async () => (await import('./sweep.ts')).sweep,
+  },
+  {
     name: 'can',
     args: '<who> <action> <model>',
     about: 'Whether somebody may do something now, and by which rule',

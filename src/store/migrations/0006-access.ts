@@ -128,6 +128,16 @@ export const access = (types: ColumnTypes): MigrationSteps => ({
     await db.schema.createIndex('access_grant_ended').on('access_grant').column('ended_at').execute()
 
     await db.schema
+      .createTable('sweep')
+      .addColumn('id', text, (column) => column.primaryKey())
+      .addColumn('day', text, (column) => column.unique())
+      .addColumn('node', text, (column) => column.notNull())
+      .addColumn('started_at', integer, (column) => column.notNull())
+      .addColumn('ended_at', integer)
+      .addColumn('findings', text, (column) => column.notNull())
+      .execute()
+
+    await db.schema
       .createTable('limit_counter')
       .addColumn('key', text, (column) => column.primaryKey())
       .addColumn('window_start', integer, (column) => column.notNull())

@@ -116,4 +116,15 @@ export interface AccessTables {
     reviewed_at: number | null
     reviewed_by: string | null
   }
+  /** One sweep over credentials, and what it found and did. Of several nodes the first to write the day sweeps it. */
+  sweep: {
+    id: string
+    /** `2026-11-21` for the scheduled one of a day; null for one that somebody asked for. */
+    day: string | null
+    node: string
+    started_at: number
+    ended_at: number | null
+    /** JSON array of findings. */
+    findings: string
+  }
 }
