@@ -541,6 +541,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./guard.ts')).classes,
   },
   {
+    name: 'redteam',
+    about: 'Attack a live deployment as a client, and say what got through',
+    flags: [
+      { flag: '--model <name>', about: 'Model to attack' },
+      { flag: '--as <role>', about: 'As an account with this role alone, made for the run; needs an administrator' },
+      { flag: '--family <name...>', about: 'Only these families of attacks' },
+      { flag: '--junit <file>', about: 'Write a JUnit report' },
+      { flag: '--html <file>', about: 'Write a page' },
+    ],
+    example: 'sallyport redteam --model demo --as member --html redteam.html',
+    load: async () => (await import('./redteam.ts')).redteam,
+  },
+  {
     name: 'audit list',
     about: 'Search the audit log, newest first',
     flags: [
