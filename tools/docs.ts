@@ -1,7 +1,8 @@
-// Prints docs/errors.md, docs/config.md, docs/cli.md and docs/admin-api.md from what the code declares. With --check it
+// Prints errors.md, config.md, cli.md, admin-api.md and audit-events.md in docs/ from what the code declares. With --check it
 // writes nothing and fails if a page differs from what would be printed.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { ROUTES, type RouteSpec } from '../src/admin/contract.ts'
+import { printCatalogue } from '../src/audit/index.ts'
 import { COMMANDS, COMMON_FLAGS } from '../src/cli/options.ts'
 import { SETTINGS } from '../src/config/index.ts'
 import { FAULTS, type FaultCode } from '../src/core/index.ts'
@@ -208,6 +209,7 @@ const PAGES: Record<string, () => string> = {
   'docs/config.md': configPage,
   'docs/cli.md': cliPage,
   'docs/admin-api.md': adminPage,
+  'docs/audit-events.md': printCatalogue,
 }
 
 const check = process.argv.includes('--check')
