@@ -521,6 +521,24 @@ describe('admin API', () => {
     expect((await ask(node.admin, text, 'GET', '/whoami')).status).toBe(200)
   })
 
+  it('a key is given only to whom the giver may issue keys', async () => {
+    const { id } = await newKey()
+    const { judge } = node.ports
+    const notTo = createAdmin({
+      ...node.ports,
+      judge: {
+        ...judge,
+        decide: (caller, action, subject) => {
+          const owner = subject.attrs?.owner as { id: string } | undefined
+          return { ...judge.decide(caller, action, subject), ...(owner?.id === 'reader' && { allow: false }) }
+        },
+      },
+    })
+    const give = (owner: string) => ask(notTo, node.keys.admin, 'POST', `/keys/${id}/transfer`, { owner })
+    expect((await give('User:reader')).status).toBe(403)
+    expect((await give('User:nobody')).status).toBe(200)
+  })
+
   it('groups and roles take effect with the answer', async () => {
     await as('admin', 'POST', '/groups', { name: 'dev' })
     expect((await as('nobody', 'GET', '/whoami')).status).toBe(403)

@@ -862,6 +862,15 @@ export const ROUTES = {
   ),
   'keys.resume': keyStep('resume', 'issueKey', 'Let a suspended key work again'),
   'keys.revoke': keyStep('revoke', 'revokeKey', 'Revoke a key for good; its running calls end'),
+  'keys.report': spec({
+    method: 'POST',
+    path: '/keys/report',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'Report keys that leaked: those that are ours are revoked at once',
+    body: z.strictObject({ keys: z.array(z.string().max(128)).min(1).max(100) }),
+    output: z.object({ revoked: z.array(z.string()) }),
+  }),
   'keys.transfer': spec({
     method: 'POST',
     path: '/keys/{id}/transfer',

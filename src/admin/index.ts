@@ -1,7 +1,5 @@
 export { type Admin, type AdminRequest, type AdminRoute, createAdmin } from './admin.ts'
 export { connectRooms, type Rooms, settingsOf } from './connect.ts'
 export { firstStart } from './first-start.ts'
-export { createJudge, GATEWAY, type Judge, type JudgeDeps, type Subject } from './judge.ts'
-export { createOpenApi } from './openapi.ts'
 export type { AdminPorts } from './ports.ts'
 export type { AdminResponse } from './problem.ts'

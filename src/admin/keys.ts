@@ -159,6 +159,7 @@ export function keyHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers,
         return { ...issued(key), old: shown({ ...NO_USE, ...(await read.key(old.id)), ...old }, now()) }
       },
     },
+    'keys.report': { handle: ({ body, by }) => keys.reportLeaked(body.keys, by) },
     'keys.suspend': step('suspend'),
     'keys.resume': step('resume'),
     'keys.revoke': step('revoke'),

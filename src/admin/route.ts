@@ -46,9 +46,6 @@ export interface Handler<Id extends RouteId> {
 
 export type Handlers<Id extends RouteId = RouteId> = { readonly [I in Id]: Handler<I> }
 
-/** `User:dana` as the API writes a principal. */
-export const refOf = (uid: EntityUid): string => `${uid.type}:${uid.id}`
-
 export function readRef<Type extends string>(ref: string): { type: Type; id: string } {
   const at = ref.indexOf(':')
   return { type: ref.slice(0, at) as Type, id: ref.slice(at + 1) }

@@ -7,9 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { systemRandom } from '../core/index.ts'
 import { KEY_PATTERN } from '../identity/index.ts'
-import { newKeyText } from '../identity/secret.ts'
 import { bypass } from './doctor.ts'
 import { plain } from './io.ts'
 
@@ -172,7 +170,7 @@ describe('commands', () => {
     const nobody = await cli('whoami', '--url', 'http://127.0.0.1:9')
     expect(nobody.code).toBe(1)
     expect(nobody.err).toContain('sallyport up')
-    const wrong = await cli('whoami', '--key', newKeyText('spk', systemRandom).text)
+    const wrong = await cli('whoami', '--key', `spk_${'a'.repeat(61)}`)
     expect(wrong.code).toBe(5)
     expect(wrong.err).toMatch(/invalid_api_key[\s\S]*--key[\s\S]*call_/)
   })
@@ -294,13 +292,17 @@ describe('commands', () => {
   it('finds leaked keys, also where two blocks meet', async () => {
     const place = join(folder, 'leak')
     mkdirSync(join(place, 'deep'), { recursive: true })
-    const { text, id } = newKeyText('spk', systemRandom)
+    const text = gateway.ready.key ?? ''
+    const id = text.slice(4, 16)
     writeFileSync(join(place, 'deep/a.env'), `${'x'.repeat((1 << 20) - 30)}\nKEY=${text}\n`)
     writeFileSync(join(place, 'b.env'), `KEY=spk_${'a'.repeat(12)}_${'b'.repeat(49)}\n`)
     const found = await cli('key', 'scan', place)
     expect(found.code).toBe(1)
     expect(found.out).toBe(`${join(place, 'deep/a.env')}\t2\t${id}\n`)
     expect(found.out).not.toMatch(KEY_PATTERN)
+    const spare = (await cli('key', 'create', 'spare', '--owner', 'admin')).out.trim()
+    writeFileSync(join(place, 'deep/a.env'), `${spare}\n`)
+    expect((await cli('key', 'scan', place, '--report')).err).toContain(`revoked  ${spare.slice(4, 16)}`)
     rmSync(join(place, 'deep'), { recursive: true })
     expect((await cli('key', 'scan', place)).code).toBe(0)
   })

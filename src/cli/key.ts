@@ -156,6 +156,9 @@ export const transfer: Command = async (input) => {
   const { id } = await find(input, client)
   const after = await client.call('keys.transfer', { params: { id }, body: { owner: refOf(to) } })
   if (input.flags.json) printOne(input.io, after, { json: input.flags.json as string })
-  input.io.say(`${after.display} belongs to ${after.owner} now`)
+  input.io.say(
+    `${after.display} belongs to ${after.owner} now. Whoever knows the key acts as its new owner; to be sure:`,
+  )
+  input.io.say(`  sallyport key rotate ${after.id} --old-dies now`)
   return 0
 }

@@ -237,6 +237,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'key scan',
     args: '<path...>',
     about: 'Find keys that leaked into files; exit code 1 if there are any',
+    flags: [{ flag: '--report', about: 'Tell the gateway, which revokes those that are its own' }],
     load: async () => (await import('./scan.ts')).scan,
   },
 

@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { scanForKeys } from '../identity/index.ts'
+import { KEY_LENGTH, scanForKeys } from '../identity/index.ts'
 import type { Command } from './command.ts'
 import { EXIT, Failure } from './failure.ts'
 import { printRows, red } from './io.ts'
@@ -11,6 +11,7 @@ const SKIPPED = new Set(['node_modules', '.git'])
 /** A key cut in two by the end of a block is found in the overlap. */
 const BLOCK = 1 << 20
 const OVERLAP = 128
+const REPORTED_AT_ONCE = 100
 
 async function* filesUnder(path: string): AsyncGenerator<string> {
   const stat = await lstat(path).catch((error: NodeJS.ErrnoException) => {
@@ -28,7 +29,7 @@ interface Found {
   readonly id: string
 }
 
-async function scanFile(file: string): Promise<Found[]> {
+async function scanFile(file: string, keys: Set<string>): Promise<Found[]> {
   const found = new Map<string, Found>()
   let rest = ''
   let line = 1
@@ -36,6 +37,7 @@ async function scanFile(file: string): Promise<Found[]> {
     const text = rest + (block as string)
     for (const key of scanForKeys(text)) {
       const at = line + key.line - 1
+      keys.add(text.slice(key.offset, key.offset + KEY_LENGTH))
       found.set(`${at} ${key.id}`, { file, line: at, id: key.id, prefix: key.prefix })
     }
     const cut = Math.max(0, text.length - OVERLAP)
@@ -45,13 +47,15 @@ async function scanFile(file: string): Promise<Found[]> {
   return [...found.values()]
 }
 
-export const scan: Command = async ({ args, flags, io }) => {
+export const scan: Command = async (input) => {
+  const { args, flags, io } = input
+  const keys = new Set<string>()
   const found: Found[] = []
   let files = 0
   for (const path of args)
     for await (const file of filesUnder(path)) {
       files++
-      found.push(...(await scanFile(file)))
+      found.push(...(await scanFile(file, keys)))
     }
   printRows(io, found, [{ field: 'file' }, { field: 'line' }, { field: 'id', title: 'key' }], {
     json: flags.json as string,
@@ -60,8 +64,14 @@ export const scan: Command = async ({ args, flags, io }) => {
     io.say(`No keys in ${files} files.`)
     return EXIT.ok
   }
-  io.say(
-    `${red(io, `${found.length} leaked`)} in ${files} files. Revoke each:  sallyport key revoke <key> --reason leaked`,
-  )
+  io.say(`${red(io, `${found.length} leaked`)} in ${files} files.`)
+  if (flags.report) {
+    const client = await input.client()
+    const all = [...keys]
+    for (let from = 0; from < all.length; from += REPORTED_AT_ONCE) {
+      const { revoked } = await client.call('keys.report', { body: { keys: all.slice(from, from + REPORTED_AT_ONCE) } })
+      for (const id of revoked) io.say(`${red(io, 'revoked')}  ${id}`)
+    }
+  } else io.say('Revoke each:  sallyport key revoke <key> --reason leaked, or all at once with --report')
   return EXIT.failed
 }

@@ -245,6 +245,15 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     expect(await fault(identity.keys.rotate(wide?.id ?? '', {}, by, narrow.row.id))).toBe('access_denied')
   })
 
+  it('revokes a leaked key for whoever has all of it, and for nobody else', async () => {
+    const { identity, key } = await withKey()
+    expect(await identity.keys.reportLeaked([forge(key.text), 'nonsense', `${key.text}x`], by)).toEqual({ revoked: [] })
+    expect(code(() => call(identity, ['x-api-key', key.text]))).toBe('none')
+    expect(await identity.keys.reportLeaked([key.text, key.text], by)).toEqual({ revoked: [key.row.id] })
+    expect(code(() => call(identity, ['x-api-key', key.text]))).toBe('key_revoked')
+    expect(await identity.keys.reportLeaked([key.text], by)).toEqual({ revoked: [] })
+  })
+
   it('moves a key to another owner, and its old owner has proved nothing', async () => {
     const { identity, key } = await withKey()
     const etl = { type: 'Service', id: 'etl' } as const

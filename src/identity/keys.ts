@@ -1,5 +1,6 @@
 // The life of a key: issued, rotated with an overlap, suspended, resumed, revoked, given to another owner. The text of a
 // key exists once, in the answer that issues it. Rows stay, so that a revoked key is still told apart from a wrong one.
+import { timingSafeEqual } from 'node:crypto'
 import {
   type Clock,
   Fault,
@@ -19,7 +20,7 @@ import { parseNetworks } from './network.ts'
 import { checkReason, unknown } from './principals.ts'
 import { holdActive } from './queries.ts'
 import { checkList, checkOrigins, scopesInside } from './scope.ts'
-import { type KeyHasher, lastFourOf, newKeyText } from './secret.ts'
+import { type KeyHasher, keyIdOf, lastFourOf, newKeyText } from './secret.ts'
 
 export interface NewKey {
   readonly owner: PrincipalUid
@@ -66,6 +67,11 @@ export interface Keys {
   suspend(id: string, reason: string, by: Actor, version?: number): Promise<{ row: KeyRow; seq: number }>
   resume(id: string, reason: string, by: Actor, version?: number): Promise<{ row: KeyRow; seq: number }>
   revoke(id: string, reason: string, by: Actor, version?: number): Promise<{ row: KeyRow; seq: number }>
+  /**
+   * Revokes keys that were found where they must not be. Only who has the whole key can report it, and with it could have
+   * used it: so no further right is asked for. What is no key of ours is not told apart from what is wrong.
+   */
+  reportLeaked(texts: readonly string[], by: Actor): Promise<{ revoked: string[] }>
   transfer(id: string, owner: PrincipalUid, by: Actor, version?: number): Promise<{ row: KeyRow; seq: number }>
 }
 
@@ -264,6 +270,30 @@ export function createKeys({ change, clock, random, hasher, settings }: KeysDeps
         by,
         version,
       ),
+
+    async reportLeaked(texts, by) {
+      const { value } = await change(async (trx) => {
+        const rows: KeyRow[] = []
+        for (const text of new Set(texts)) {
+          const id = keyIdOf(text)
+          const row = id === undefined ? undefined : await selectKey(trx, id)
+          const hash = row && hasher.hash(text, row.pepper_version)
+          if (!row || !hash || !timingSafeEqual(hash, row.hash)) continue
+          const state = { state_at: clock.now(), state_by: by.principal, state_reason: 'leaked' }
+          const gone = await updateKey(trx, row.id, { ...state, state: 'revoked', handle: null }, [
+            'active',
+            'suspended',
+          ])
+          if (gone) rows.push(gone)
+        }
+        return {
+          value: { revoked: rows.map((row) => row.id) },
+          feed: feed(...rows),
+          events: rows.map((row) => event(by, 'key.revoked', row, { reason: 'leaked' })),
+        }
+      })
+      return value
+    },
 
     async transfer(id, owner, by, version) {
       const { value, seq } = await change(async (trx) => {
