@@ -1,6 +1,7 @@
-// Hands rule texts to the check worker. Whatever the text does to the parser, the caller gets problems, never a crash,
-// and the next check gets a fresh worker.
-import { Worker } from 'node:worker_threads'
+// Hands rule texts to a process of their own. Whatever the text does to the parser, the caller gets problems, never a crash,
+// and the next check gets a fresh process. Not a thread: what the parser takes, a hundred megabytes, goes back with it.
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { Fault } from '../core/index.ts'
 import type { BundleFile, BundleSources, Problem } from './bundle.ts'
 import type { CheckTask } from './check.worker.ts'
@@ -14,8 +15,10 @@ export interface Checker {
   close(): Promise<void>
 }
 
-/** How long one check may take before its worker is killed, in milliseconds. */
+/** How long one check may take before its process is killed, in milliseconds. */
 const CHECK_TIMEOUT_MS = 20_000
+/** An idle process is ended after this; the next check starts one anew. */
+const IDLE_MS = 3000
 
 interface Waiting {
   readonly resolve: (result: unknown) => void
@@ -24,8 +27,9 @@ interface Waiting {
 }
 
 export function createChecker(): Checker {
-  let worker: Worker | undefined
+  let worker: ChildProcess | undefined
   let next = 0
+  let idle: NodeJS.Timeout | undefined
   const waiting = new Map<number, Waiting>()
 
   const discard = (cause: unknown) => {
@@ -36,37 +40,46 @@ export function createChecker(): Checker {
       task.reject(cause)
     }
     waiting.clear()
-    void broken?.terminate()
+    broken?.kill('SIGKILL')
   }
 
   const start = () => {
     const file = import.meta.url.endsWith('.ts') ? './check.worker.ts' : './check.worker.js'
-    const fresh = new Worker(new URL(file, import.meta.url), { resourceLimits: { maxOldGenerationSizeMb: 512 } })
-    fresh.unref()
-    fresh.on('message', ({ id, result }: { id: number; result: unknown }) => {
+    const fresh = fork(fileURLToPath(new URL(file, import.meta.url)), {
+      serialization: 'advanced',
+      execArgv: ['--max-old-space-size=512'],
+      env: {},
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    })
+    release(fresh)
+    fresh.on('message', (message) => {
+      const { id, result } = message as { id: number; result: unknown }
       const task = waiting.get(id)
       waiting.delete(id)
       if (!task) return
       clearTimeout(task.timer)
       task.resolve(result)
-      if (waiting.size === 0) fresh.unref()
+      if (waiting.size > 0) return
+      release(fresh)
+      idle = setTimeout(() => discard(undefined), IDLE_MS).unref()
     })
     const lost = (cause: unknown) => {
       if (worker === fresh) discard(cause)
     }
     fresh.on('error', lost)
-    fresh.on('exit', () => lost(new Error('the check worker ended')))
+    fresh.on('exit', () => lost(new Error('the check process ended')))
     return fresh
   }
 
   const ask = (task: { kind: 'check'; sources: BundleSources } | { kind: 'format'; file: BundleFile }) =>
     new Promise<unknown>((resolve, reject) => {
+      clearTimeout(idle)
       worker ??= start()
-      worker.ref()
+      hold(worker)
       const id = next++
       const timer = setTimeout(() => discard(new Error('the check took too long')), CHECK_TIMEOUT_MS)
       waiting.set(id, { resolve, reject, timer })
-      worker.postMessage({ ...task, id } satisfies CheckTask)
+      worker.send({ ...task, id } satisfies CheckTask)
     })
 
   return {
@@ -93,11 +106,20 @@ export function createChecker(): Checker {
       }
     },
     async close() {
-      const last = worker
-      worker = undefined
-      await last?.terminate()
+      clearTimeout(idle)
+      discard(new Error('the checker is closed'))
     },
   }
+}
+
+/** An idle check process must not keep the program alive; a running one must. */
+function hold(child: ChildProcess): void {
+  child.ref()
+  child.channel?.ref()
+}
+function release(child: ChildProcess): void {
+  child.unref()
+  child.channel?.unref()
 }
 
 const UNREADABLE: Problem = {
