@@ -8,7 +8,12 @@ export interface OpenaiDialect {
   readonly repeatPenalty: 'repeat_penalty' | 'repetition_penalty'
 }
 
-export function printOpenai(request: ModelRequest, dialect: OpenaiDialect): { path: string; body: string } {
+/** `own` are fields that the gateway itself adds to calls that generate. */
+export function printOpenai(
+  request: ModelRequest,
+  dialect: OpenaiDialect,
+  own: JsonObject = {},
+): { path: string; body: string } {
   const { params } = request
   const body: JsonObject = { model: request.model }
   if (request.action === 'embed') {
@@ -27,6 +32,7 @@ export function printOpenai(request: ModelRequest, dialect: OpenaiDialect): { pa
     printCompleteParams(params, body)
   }
   printShared(params, body, dialect)
+  Object.assign(body, own)
   if (request.stream) {
     body.stream = true
     // Asked for in any case: budgets are settled by it.

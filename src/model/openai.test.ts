@@ -1,5 +1,7 @@
+import { createServer as createHttps } from 'node:https'
 import { createServer as createTcp } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
+import { selfSigned } from '../../test/upstream/certificate.ts'
 import {
   breaksAfter,
   chatChunks,
@@ -86,6 +88,28 @@ test('a stream, with usage asked for, also when bytes of one character come apar
     stream: true,
     stream_options: { include_usage: true },
   })
+})
+
+test('sessions share no prefix cache', async () => {
+  const { upstream, driver: plain } = await start(json(completion('x')))
+  const vllm = createOpenaiDriver('vllm', { url: upstream.url })
+  const llamacpp = createOpenaiDriver('llamacpp', { url: upstream.url })
+  closers.push(
+    () => vllm.close(),
+    () => llamacpp.close(),
+  )
+  const sent = async (driver: Driver, session: string): Promise<Record<string, unknown>> => {
+    const options = { signal: never, session, principal: 'p', bans: [] }
+    for await (const batch of await driver.send(chat(), options)) void batch
+    return JSON.parse(upstream.received.at(-1)?.body ?? '{}')
+  }
+  const [first, again, other] = [await sent(vllm, 'ses_one'), await sent(vllm, 'ses_one'), await sent(vllm, 'ses_two')]
+  expect(first.cache_salt).toMatch(/^[\w-]{43}$/)
+  expect(again.cache_salt).toBe(first.cache_salt)
+  expect(other.cache_salt).not.toBe(first.cache_salt)
+  expect(JSON.stringify(first)).not.toContain('ses_one')
+  expect((await sent(llamacpp, 'ses_one')).cache_prompt).toBe(false)
+  expect(await sent(plain, 'ses_one')).not.toHaveProperty('cache_salt')
 })
 
 test('embeddings and completions', async () => {
@@ -276,6 +300,29 @@ test('a reader that does not read stops the upstream from sending', async () => 
   }
   expect(written).toBeLessThan(30_000_000)
   await reply.return?.()
+})
+
+test('a certificate that nobody vouches for is not spoken to; one of a named authority is', async () => {
+  const { key, cert } = selfSigned()
+  const server = createHttps({ key, cert }, (request, response) => {
+    request.resume()
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(completion('ok')))
+  })
+  let asked = 0
+  server.on('request', () => asked++)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  const url = `https://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  const strict = createOpenaiDriver('openai', { url, key: 'sk-upstream' })
+  const trusting = createOpenaiDriver('openai', { url, ca: cert })
+  closers.push(
+    () => new Promise((resolve) => server.close(() => resolve())),
+    () => strict.close(),
+    () => trusting.close(),
+  )
+  await expect(all(strict, chat())).rejects.toThrow(/certificate could not be verified/)
+  expect(asked).toBe(0)
+  expect(await all(trusting, chat())).toHaveLength(3)
 })
 
 test('the list of models', async () => {

@@ -1,6 +1,14 @@
 // The drivers of servers that speak OpenAI's format: OpenAI and its likes, vLLM, llama.cpp's server.
-import { randomBytes } from 'node:crypto'
-import { Fault, isObject, type ModelRequest, type Params, type Part, type UseAction } from '../core/index.ts'
+import { createHmac, randomBytes } from 'node:crypto'
+import {
+  Fault,
+  isObject,
+  type JsonObject,
+  type ModelRequest,
+  type Params,
+  type Part,
+  type UseAction,
+} from '../core/index.ts'
 import {
   type Capabilities,
   type Driver,
@@ -84,15 +92,23 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     repeatPenalty: kind === 'vllm' ? 'repetition_penalty' : 'repeat_penalty',
   }
 
+  // How soon an answer begins tells whether somebody sent the same beginning before. Sessions therefore share no prefix cache:
+  // vLLM keeps one for each salt; llama.cpp's server can only be told not to reuse what lies in a slot.
+  const saltKey = randomBytes(32)
+  const isolation = (session: string): JsonObject => {
+    if (kind === 'vllm') return { cache_salt: createHmac('sha256', saltKey).update(session).digest('base64url') }
+    return kind === 'llamacpp' ? { cache_prompt: false } : {}
+  }
+
   const list = async (signal: AbortSignal): Promise<ListedModel[]> => readModelList(await upstream.json(MODELS, signal))
 
   return {
     kind,
     capabilities,
-    async send(request, { signal }) {
+    async send(request, { signal, session }) {
       refuseUnexpressed(request, capabilities)
       refuseBinaryDocuments(request, kind)
-      const { path, body } = printOpenai(request, dialect)
+      const { path, body } = printOpenai(request, dialect, isolation(session))
       const reading = readingOf(request, newToolCallId)
       if (request.action === 'embed') {
         const ask: Ask = { method: 'POST', path, body, accept: JSON_TYPE, repeatable: true }
