@@ -97,6 +97,15 @@ export const PREFIXED: Readonly<Record<string, readonly string[]>> = {
   ],
   'openrouter-key': ['sk-or-v1-<h64>'],
   'openshift-token': ['sha256~<k43>'],
+  'password-hash': [
+    '!2a$<d2>$<z53>',
+    '!2b$<d2>$<z53>',
+    '!2y$<d2>$<z53>',
+    '!5$<z20-140>',
+    '!6$<z20-140>',
+    'argon2id$<z30-240>',
+    'argon2i$<z30-240>',
+  ],
   'perplexity-key': ['!pplx-<a48>'],
   'plaid-token': [
     'access-sandbox-<h8>-<h4>-<h4>-<h4>-<h12>',

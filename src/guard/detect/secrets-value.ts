@@ -189,16 +189,17 @@ export function isOpaque(value: string): boolean {
   return entropy >= wanted && changes >= 3 && changes / value.length >= 0.14
 }
 
-function isPassword(value: string, quoted: boolean): boolean {
+/** `code`: the value stands behind a spaced `=`, where programs put expressions. `setting`: behind `NAME=`. */
+function isPassword(value: string, quoted: boolean, code: boolean, setting: boolean): boolean {
   if (value.length < 6 || value.length > 200 || PLACEHOLDER.test(value) || /^[$%@{([<&*]/.test(value)) return false
   if (/passw|secret|^(?:true|false|null|none|string|required)/i.test(value)) return false
   const { digits, letters } = texture(value)
   if (letters === 0) return digits >= 6 && digits === value.length
   const symbols = /[!@#$%^&*?~+=_-]/.test(value)
-  if (digits === 0 && !symbols) return false
+  if (digits === 0 && !symbols) return setting && /^[a-z]+$/.test(value)
   if (/\s/.test(value)) return digits > 0 && symbols && value.split(' ').length < 6
   // Unquoted, letters and dots with at most a number behind them are an expression of the program.
-  if (!quoted && CODE.test(value) && /^[A-Za-z_.$]+\d{0,2}$/.test(value)) return false
+  if (!quoted && code && CODE.test(value) && /^[A-Za-z_.$]+\d{0,2}$/.test(value)) return false
   return digits > 0 || (quoted && symbols && !/^[\w.-]+$/.test(value))
 }
 
@@ -234,10 +235,15 @@ export function judgeValue(
   if (!quoted && (next === 40 || next === 91)) return undefined // a call or an index, not a value
   const raw = text.slice(at, Math.min(end, at + 4100))
   const value = trimmed(raw)
-  if (name.words.has('password') && isPassword(quoted ? raw : value, quoted))
-    return { class: 'secret/password', end: at + (quoted ? raw.length : value.length), confidence: 75 }
+  if (name.words.has('password')) {
+    const word = quoted ? raw : raw.replace(/[.:]+$/, '')
+    const before = text.slice(Math.max(0, at - 12), at)
+    if (isPassword(word, quoted, before.endsWith(' = '), /[A-Z_]=$/.test(before)))
+      return { class: 'secret/password', end: at + word.length, confidence: 75 }
+  }
   if (!name.words.has('generic') && !name.words.has('password')) return undefined
-  if (quoted && name.words.has('generic') && !/\s/.test(raw) && isOpaque(raw))
+  const inQuotes = quoted || (at > 0 && QUOTE(text.charCodeAt(at - 1)) && text[end] === text[at - 1])
+  if (inQuotes && name.words.has('generic') && !/\s/.test(raw) && isOpaque(raw))
     return { class: 'secret/api-key', end: at + raw.length, confidence: 80 }
   const token = /^[\w.=+/~%:-]+/.exec(value)?.[0] ?? ''
   if (token.length < value.length && !quoted) return undefined

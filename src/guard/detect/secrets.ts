@@ -194,6 +194,7 @@ class SecretStream implements DetectorStream {
         this.#kubernetes = this.#base + start
     }
     if (length < 6) return
+    if (length >= 8 && (flags & DASH) !== 0 && text.startsWith('-p', start) && this.#judgeFlag(start, end)) return
     const quoted = this.#quote !== 0
     if ((flags & (DIGIT | SYMBOL)) === 0 && length < 20) return
     let from = start
@@ -324,6 +325,14 @@ class SecretStream implements DetectorStream {
       return stop
     }
     return 0
+  }
+
+  /** `mysql -uroot -pS3cret`: the password is glued to its flag. */
+  #judgeFlag(start: number, end: number): boolean {
+    if (!/\b(?:mysql\w*|mariadb\w*|sshpass)\s[^\n]{0,60}$/.test(this.#text.slice(Math.max(0, start - 80), start)))
+      return false
+    this.#add('secret/password', start + 2, end, 80)
+    return true
   }
 
   /** `scheme://user:password@host` and `curl -u user:password`. */
