@@ -750,7 +750,7 @@ function identifier(scan: Scan, g: number, joined: boolean): number {
     scan.emit('business/customer-id', begin, endOf(h), 75)
     return h - g + 1
   }
-  if (total >= 5 && total <= 16 && ticket <= 20) {
+  if (total >= 5 && total <= 18 && ticket <= 20) {
     scan.emit('business/ticket-id', begin, endOf(h), 70)
     return h - g + 1
   }
