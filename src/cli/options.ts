@@ -105,6 +105,8 @@ const role = () => import('./role.ts')
 const model = () => import('./model.ts')
 const session = () => import('./session.ts')
 const audit = () => import('./audit.ts')
+const rules = () => import('./policy.ts')
+const rulesOfServer = () => import('./policy-server.ts')
 const request = () => import('./request.ts')
 const review = () => import('./review.ts')
 const grant = () => import('./grant.ts')
@@ -474,6 +476,104 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     load: async () => (await import('./sweep.ts')).sweep,
   },
+  {
+    name: 'policy fmt',
+    args: '[folder]',
+    about: 'Format rules',
+    flags: [{ flag: '--check', about: 'Change nothing; exit 1 if something would change' }],
+    load: async () => (await rules()).fmt,
+  },
+  {
+    name: 'policy lint',
+    args: '[folder]',
+    about: 'Check rules: syntax, types, duties, and what a reviewer should see',
+    flags: [{ flag: '--strict', about: 'Warnings count as errors' }],
+    load: async () => (await rules()).lint,
+  },
+  {
+    name: 'policy test',
+    args: '[folder]',
+    about: 'Run the tests beside the rules',
+    flags: [{ flag: '--format <form>', about: 'junit or github' }],
+    load: async () => (await rules()).test,
+  },
+  {
+    name: 'policy cover',
+    args: '[folder]',
+    about: 'Name the rules that no test satisfies',
+    load: async () => (await rules()).cover,
+  },
+  {
+    name: 'policy try',
+    args: '<who> <action> <resource>',
+    about: 'Ask the rules of a folder a question, without a gateway',
+    flags: [
+      { flag: '--folder <folder>', about: 'Rules (default: policies)' },
+      { flag: '--entities <file>', about: 'Who and what there is (default: tests/entities.json beside the rules)' },
+      { flag: '--set <name=value...>', about: 'Parts of the context: auth.ip=10.0.0.1, clock.hour=3' },
+      { flag: '--at <moment>', about: 'As if it were then' },
+      { flag: '--zone <zone>', about: 'Time zone of clock.hour (default: UTC)' },
+    ],
+    example: 'sallyport policy try a-user chat small --set request.maxTokens=5000',
+    load: async () => (await rules()).tryOut,
+  },
+  {
+    name: 'policy diff',
+    args: '[folder]',
+    about: 'Compare rules with those in force on the gateway; exit 1 if they differ',
+    load: async () => (await rulesOfServer()).diff,
+  },
+  {
+    name: 'policy plan',
+    args: '[folder]',
+    about: 'What applying rules would change, for whom, with a hash to apply exactly that',
+    load: async () => (await rulesOfServer()).plan,
+  },
+  {
+    name: 'policy apply',
+    args: '[folder]',
+    about: 'Put rules in force on every node',
+    flags: [
+      REASON,
+      { flag: '--plan <hash>', about: 'Refuse if the effect is not the planned one any more' },
+      { flag: '--yes', about: 'Do not plan, do not ask' },
+    ],
+    load: async () => (await rulesOfServer()).apply,
+  },
+  {
+    name: 'policy shadow',
+    args: '[folder]',
+    about: 'Ask rules beside those in force, on real traffic, without obeying them',
+    flags: [REASON, { flag: '--report', about: 'What would have been different' }, { flag: '--off', about: 'End it' }],
+    load: async () => (await rulesOfServer()).shadow,
+  },
+  {
+    name: 'policy promote',
+    about: 'Put the shadow rules in force',
+    flags: [REASON],
+    load: async () => (await rulesOfServer()).promote,
+  },
+  {
+    name: 'policy history',
+    about: 'Versions of the rules, who made them and why',
+    flags: PAGE,
+    load: async () => (await rulesOfServer()).history,
+  },
+  {
+    name: 'policy rollback',
+    args: '<version>',
+    about: 'Put an earlier version in force again',
+    flags: [REASON],
+    load: async () => (await rulesOfServer()).rollback,
+  },
+  {
+    name: 'policy pull',
+    args: '[folder]',
+    about: 'Write the rules in force on the gateway into a folder',
+    flags: [{ flag: '--revision <n>', about: 'Another version' }],
+    load: async () => (await rulesOfServer()).pull,
+  },
+
   {
     name: 'can',
     args: '<who> <action> <model>',

@@ -1,5 +1,5 @@
 // Why a decision fell as it did, and what the rules would say to a question nobody has asked yet.
-import type { Explanation } from '../admin/contract.ts'
+import type { RuleView } from '../policy/index.ts'
 import type { Command } from './command.ts'
 import { EXIT } from './failure.ts'
 import { arg, refOf } from './input.ts'
@@ -33,7 +33,7 @@ export const can: Command = async (input) => {
 const MARKS = { met: '✓', 'not met': '✗', 'not known': '?' } as const
 
 /** Each rule with the clauses that hold and those that do not. */
-function printRules(io: Io, rules: Explanation['decided']): void {
+export function printRules(io: Io, rules: readonly RuleView[]): void {
   for (const { id, file, line, why, clauses } of rules) {
     io.out(`  ${bold(io, plain(id))}  ${dim(io, `${plain(file)}:${line}`)}  ${plain(why)}\n`)
     for (const { text, state } of clauses)

@@ -258,3 +258,8 @@ test('the tests that ship with the rules pass, and leave no rule untested', asyn
   expect(report.passed).toBeGreaterThan(60)
   expect(report.coverage.unhit).toEqual([])
 })
+
+test('the shipped rules are formatted', async () => {
+  for (const file of (await loadBundle('policies')).filter(({ path }) => path.endsWith('.cedar')))
+    expect(await checker.format(file)).toEqual({ text: file.text })
+})

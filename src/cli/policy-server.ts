@@ -1,0 +1,158 @@
+// Rules of a gateway: compare, plan, apply, shadow, promote, roll back, fetch.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import type { Output, PolicyPlan } from '../admin/contract.ts'
+import { type BundleFile, type BundleSources, diffBundles, loadBundle } from '../policy/index.ts'
+import type { Command, Input } from './command.ts'
+import { EXIT, Failure, usage } from './failure.ts'
+import { arg, confirm, flagText, listAll, reasonOf } from './input.ts'
+import { bold, dim, green, type Io, plain, printOne, printRows, red } from './io.ts'
+import { folderOf, printProblems } from './policy.ts'
+import { relative } from './when.ts'
+
+const filesOf = (sources: BundleSources) => sources.map(({ path, text }) => ({ path, text }))
+
+function printDiff(io: Io, files: PolicyPlan['files']): void {
+  const paint = { '+': green, '-': red, ' ': dim } as const
+  for (const { path, added, removed, hunks } of files) {
+    io.out(`${bold(io, `~ ${plain(path)}`)}  +${added} −${removed}\n`)
+    for (const { line, lines } of hunks) {
+      io.out(`${dim(io, `@ line ${line}`)}\n`)
+      for (const { kind, text } of lines) io.out(`${paint[kind](io, `${kind} ${plain(text)}`)}\n`)
+    }
+  }
+}
+
+/** Exit code 1 if they differ, as diff has it. */
+export const diff: Command = async (input) => {
+  const client = await input.client()
+  const mine = await loadBundle(folderOf(input))
+  const { files, version } = await client.call('policies.files', { params: { version: 'active' } })
+  const differing = diffBundles(files, mine)
+  if (input.flags.json) printOne(input.io, { version, files: differing }, { json: input.flags.json as string })
+  else printDiff(input.io, differing as unknown as PolicyPlan['files'])
+  input.io.say(
+    differing.length === 0
+      ? `The same as version ${version}`
+      : `${differing.length} files differ from version ${version}`,
+  )
+  return differing.length === 0 ? EXIT.ok : EXIT.failed
+}
+
+function printPlan(input: Input, folder: string, plan: PolicyPlan): void {
+  const { io } = input
+  printDiff(io, plan.files)
+  printProblems(io, folder, plan.warnings as Parameters<typeof printProblems>[2])
+  for (const line of plan.lines) io.out(`${plain(line)}\n`)
+  const untested = plan.untested.length > 0 ? ` (no test hits ${plan.untested.map(plain).join(', ')})` : ''
+  io.out(`Tests ${plan.tests} ok${untested}\nPlan ${bold(io, plan.hash)}\n`)
+}
+
+export const plan: Command = async (input) => {
+  const client = await input.client()
+  const folder = folderOf(input)
+  const found = await client.call('policies.plan', { body: { files: filesOf(await loadBundle(folder)) } })
+  if (input.flags.json) printOne(input.io, found, { json: input.flags.json as string })
+  else printPlan(input, folder, found)
+  input.io.say(`Apply it:  sallyport policy apply ${folder} --plan ${found.hash} --reason "…"`)
+  return EXIT.ok
+}
+
+/** Nodes that did not confirm make the exit code 6. */
+function finish(input: Input, done: Output<'policies.apply'>, what: string): number {
+  const silent = done.receipt.nodes.filter((node) => !node.applied)
+  if (input.flags.json) printOne(input.io, done, { json: input.flags.json as string })
+  input.io.say(`${green(input.io, what)}  version ${done.version}, ${done.digest.slice(0, 19)}`)
+  for (const { name, applied, milliseconds } of done.receipt.nodes)
+    input.io.say(`  ${plain(name)}  ${applied ? `${milliseconds ?? 0} ms ✓` : red(input.io, 'silent')}`)
+  return silent.length > 0 ? EXIT.partial : EXIT.ok
+}
+
+export const apply: Command = async (input) => {
+  const client = await input.client()
+  const folder = folderOf(input)
+  const files = filesOf(await loadBundle(folder))
+  let hash = flagText(input, 'plan')
+  if (hash === undefined && !input.flags.yes) {
+    const found = await client.call('policies.plan', { body: { files } })
+    printPlan(input, folder, found)
+    await confirm(input, 'Put these rules in force?')
+    hash = found.hash
+  }
+  const body = { files, reason: reasonOf(input), ...(hash === undefined ? {} : { plan: hash }) }
+  return finish(input, await client.call('policies.apply', { body }), 'in force')
+}
+
+export const shadow: Command = async (input) => {
+  const client = await input.client()
+  const { io } = input
+  if (input.flags.report) {
+    const report = await client.call('policies.shadowReport', {})
+    if (input.flags.json) printOne(io, report, { json: input.flags.json as string })
+    else {
+      const columns = ['kind', 'count', 'principal', 'action', 'resource', 'rules'].map((field) => ({ field }))
+      printRows(io, report.differences, columns, {})
+    }
+    io.say(
+      `version ${report.version} since ${relative(report.since)}: ${report.differing} of ${report.asked} decisions differ`,
+    )
+    return EXIT.ok
+  }
+  const files = input.flags.off ? undefined : filesOf(await loadBundle(folderOf(input)))
+  const done = await client.call('policies.shadow', { body: { reason: reasonOf(input), ...(files ? { files } : {}) } })
+  if (input.flags.json) printOne(io, done, { json: input.flags.json as string })
+  io.say(
+    done.version === undefined
+      ? 'The shadow is empty.'
+      : `In the shadow: version ${done.version}. See:  sallyport policy shadow --report`,
+  )
+  return EXIT.ok
+}
+
+export const promote: Command = async (input) => {
+  const client = await input.client()
+  return finish(input, await client.call('policies.promote', { body: { reason: reasonOf(input) } }), 'in force')
+}
+
+export const history: Command = async (input) => {
+  const rows = await listAll(input, await input.client(), 'policies.history')
+  const columns = [
+    { field: 'version' },
+    { field: 'active', show: (value: unknown) => (value ? 'in force' : '') },
+    { field: 'createdAt', title: 'when', show: (value: unknown) => relative(String(value)) },
+    { field: 'createdBy', title: 'by' },
+    { field: 'digest', show: (value: unknown) => String(value).slice(7, 19) },
+    { field: 'reason' },
+  ]
+  printRows(input.io, rows, columns, { json: input.flags.json as string })
+  return EXIT.ok
+}
+
+export const rollback: Command = async (input) => {
+  const client = await input.client()
+  const version = arg(input, 0)
+  if (!/^\d+$/.test(version)) throw usage('Say which version', 'sallyport policy history')
+  const done = await client.call('policies.rollback', { params: { version }, body: { reason: reasonOf(input) } })
+  return finish(input, done, 'in force again')
+}
+
+export const pull: Command = async (input) => {
+  const client = await input.client()
+  const folder = folderOf(input)
+  const version = flagText(input, 'revision') ?? 'active'
+  const found = await client.call('policies.files', { params: { version } })
+  for (const file of found.files) write(folder, file)
+  if (input.flags.json)
+    printOne(input.io, { version: found.version, digest: found.digest, folder }, { json: input.flags.json as string })
+  input.io.say(`Version ${found.version} written to ${folder}/ (${found.files.length} files)`)
+  return EXIT.ok
+}
+
+/** A gateway that names files outside the folder is not believed. */
+function write(folder: string, { path, text }: BundleFile): void {
+  if (!/^(tests\/)?[\w][\w.-]*$/.test(path) || normalize(path) !== path)
+    throw new Failure(`The gateway names a strange file: ${plain(path)}`)
+  const target = join(folder, path)
+  mkdirSync(dirname(target), { recursive: true })
+  writeFileSync(target, text)
+}

@@ -1,0 +1,212 @@
+// Rules as files: format, check, test and try them without a gateway.
+import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isObject, type Json, uidText } from '../core/index.ts'
+import {
+  type BundleSources,
+  type Checker,
+  compileBundle,
+  createChecker,
+  createClockContext,
+  createConform,
+  EntityRef,
+  explain,
+  fixedSource,
+  lint as lintBundle,
+  loadBundle,
+  type Problem,
+  readEntities,
+  runTests,
+  usualContext,
+} from '../policy/index.ts'
+import type { Command, Input } from './command.ts'
+import { EXIT, Failure, usage } from './failure.ts'
+import { arg, flagList, flagText } from './input.ts'
+import { bold, dim, green, type Io, plain, printOne, red, yellow } from './io.ts'
+import { printRules } from './why.ts'
+
+export const folderOf = (input: Input, index = 0): string => arg(input, index) || 'policies'
+
+async function withChecker<T>(work: (checker: Checker) => Promise<T>): Promise<T> {
+  const checker = createChecker()
+  try {
+    return await work(checker)
+  } finally {
+    await checker.close()
+  }
+}
+
+export function printProblems(io: Io, folder: string, problems: readonly Problem[]): void {
+  for (const { level, message, help, file, line, column, rule } of problems) {
+    const place =
+      file === undefined ? folder : `${join(folder, file)}${line === undefined ? '' : `:${line}:${column ?? 1}`}`
+    const mark = level === 'error' ? red(io, 'error') : yellow(io, 'warn ')
+    const named = rule === undefined ? '' : `${plain(rule)}: `
+    io.say(
+      `${mark}  ${plain(place)}  ${named}${plain(message)}${help === undefined ? '' : dim(io, ` (${plain(help)})`)}`,
+    )
+  }
+}
+
+/** The bundle of a folder, checked. @throws Failure with exit code 3 */
+async function checked(input: Input, checker: Checker, folder: string) {
+  const sources = await loadBundle(folder)
+  const found = await checker.check(sources)
+  if ('bundle' in found) return { sources, bundle: found.bundle, program: compileBundle(found.bundle) }
+  printProblems(input.io, folder, found.problems)
+  throw new Failure(`The rules in ${folder} are not valid`, { exit: EXIT.policyInvalid })
+}
+
+export const fmt: Command = (input) =>
+  withChecker(async (checker) => {
+    const { io } = input
+    const folder = folderOf(input)
+    const changed: string[] = []
+    for (const file of (await loadBundle(folder)).filter(({ path }) => path.endsWith('.cedar'))) {
+      const formatted = await checker.format(file)
+      if ('problems' in formatted) {
+        printProblems(io, folder, formatted.problems)
+        throw new Failure(`${file.path} cannot be read`, { exit: EXIT.policyInvalid })
+      }
+      if (formatted.text === file.text) continue
+      changed.push(file.path)
+      if (!input.flags.check) writeFileSync(join(folder, file.path), formatted.text)
+    }
+    if (input.flags.json) printOne(io, { changed }, { json: input.flags.json as string })
+    else for (const path of changed) io.out(`${plain(join(folder, path))}\n`)
+    return input.flags.check && changed.length > 0 ? EXIT.failed : EXIT.ok
+  })
+
+export const lint: Command = (input) =>
+  withChecker(async (checker) => {
+    const folder = folderOf(input)
+    const { bundle, program } = await checked(input, checker, folder)
+    const problems = lintBundle(bundle, program)
+    if (input.flags.json) printOne(input.io, { problems }, { json: input.flags.json as string })
+    else printProblems(input.io, folder, problems)
+    input.io.say(`${countOf(bundle.sources)}, ${bundle.rules.length} rules: ${problems.length || 'no'} warnings`)
+    return input.flags.strict && problems.length > 0 ? EXIT.policyInvalid : EXIT.ok
+  })
+
+const countOf = (sources: BundleSources) => `${sources.length} files`
+
+export const test: Command = (input) =>
+  withChecker(async (checker) => {
+    const { io } = input
+    const folder = folderOf(input)
+    const { bundle, program, sources } = await checked(input, checker, folder)
+    const report = runTests(program, sources)
+    const exit = report.failed > 0 ? EXIT.testsFailed : EXIT.ok
+    if (input.flags.json) {
+      printOne(io, { ...report }, { json: input.flags.json as string })
+      return exit
+    }
+    const format = flagText(input, 'format')
+    if (format === 'junit') io.out(junit(report.outcomes))
+    else if (format === 'github') io.out(github(folder, report.outcomes))
+    else if (format !== undefined) throw usage('--format is junit or github')
+    else {
+      io.out(`${plain(folder)}  ${countOf(bundle.sources)}, ${bundle.rules.length} rules · schema ok\n`)
+      for (const [file, outcomes] of Map.groupBy(report.outcomes, (outcome) => outcome.file)) {
+        const failed = outcomes.filter((outcome) => outcome.failure !== undefined)
+        const count = `${outcomes.length - failed.length} ok${failed.length > 0 ? `, ${red(io, `${failed.length} FAIL`)}` : ''}`
+        io.out(`${plain(file).padEnd(28)}  ${count}\n`)
+        for (const { name, failure } of failed) io.out(`  ${red(io, 'FAIL')} ${plain(name)}: ${plain(failure ?? '')}\n`)
+      }
+    }
+    const { rules, hit, unhit } = report.coverage
+    const verdict = report.failed === 0 ? green(io, 'PASS') : red(io, 'FAIL')
+    io.say(
+      `${verdict} ${report.passed}/${report.passed + report.failed} · rules hit ${hit.length}/${rules}${unhit.length > 0 ? ` (unhit: ${unhit.map(plain).join(', ')})` : ''}`,
+    )
+    return exit
+  })
+
+export const cover: Command = (input) =>
+  withChecker(async (checker) => {
+    const { program, sources } = await checked(input, checker, folderOf(input))
+    const { coverage } = runTests(program, sources)
+    if (input.flags.json) printOne(input.io, { ...coverage }, { json: input.flags.json as string })
+    else for (const id of coverage.unhit) input.io.out(`${plain(id)}\n`)
+    input.io.say(`rules hit ${coverage.hit.length}/${coverage.rules}`)
+    return coverage.unhit.length > 0 ? EXIT.failed : EXIT.ok
+  })
+
+type Outcomes = readonly { readonly file: string; readonly name: string; readonly failure?: string }[]
+
+const xml = (text: string) =>
+  plain(text).replace(/[<>&"]/g, (sign) => ({ '<': '&lt;', '>': '&gt;', '&': '&amp;', '"': '&quot;' })[sign]!)
+
+function junit(outcomes: Outcomes): string {
+  const failed = outcomes.filter((outcome) => outcome.failure !== undefined).length
+  const cases = outcomes.map(({ file, name, failure }) => {
+    const open = `  <testcase classname="${xml(file)}" name="${xml(name)}"`
+    return failure === undefined ? `${open}/>` : `${open}><failure message="${xml(failure)}"/></testcase>`
+  })
+  return `<testsuite name="policy" tests="${outcomes.length}" failures="${failed}">\n${cases.join('\n')}\n</testsuite>\n`
+}
+
+function github(folder: string, outcomes: Outcomes): string {
+  const safe = (text: string) => plain(text).replaceAll('%', '%25')
+  return outcomes
+    .filter((outcome) => outcome.failure !== undefined)
+    .map(({ file, name, failure }) => `::error file=${safe(join(folder, file))}::${safe(`${name}: ${failure}`)}\n`)
+    .join('')
+}
+
+/** `dana` is a user, `small` a model; anything else is written with its type: `Service:etl`, `DataClass:personal/email`. */
+function uidOf(text: string, type: string): EntityRef {
+  const [, given = type, id = text] = /^([A-Z]\w*):(.+)$/.exec(text) ?? []
+  return new EntityRef(given, id)
+}
+
+export const tryOut: Command = (input) =>
+  withChecker(async (checker) => {
+    const { io } = input
+    const { program } = await checked(input, checker, flagText(input, 'folder') ?? 'policies')
+    const file = flagText(input, 'entities') ?? join(flagText(input, 'folder') ?? 'policies', 'tests/entities.json')
+    const json: unknown = JSON.parse(await readFile(file, 'utf8'))
+    const entities = fixedSource(readEntities(createConform(program.schemaJson), json))
+    const set: Record<string, Json> = {}
+    for (const part of flagList(input, 'set') ?? []) {
+      const at = part.indexOf('=')
+      if (at < 1) throw usage(`--set takes name=value, not ${part}`)
+      set[part.slice(0, at)] = part.slice(at + 1)
+    }
+    const at = flagText(input, 'at')
+    const now = at === undefined ? Date.now() : Date.parse(at)
+    if (Number.isNaN(now)) throw usage('--at takes a moment such as 2026-11-20T19:30:00Z')
+    const resource = uidOf(arg(input, 2), 'Model')
+    const model = resource.type === 'Model' ? resource : entities.uids.find((uid) => uid.type === 'Model')
+    const query = {
+      principal: uidOf(arg(input, 0), 'User'),
+      action: arg(input, 1),
+      resource,
+      context: usualContext(program.schemaJson, arg(input, 1), {
+        clock: createClockContext(flagText(input, 'zone') ?? 'UTC')(now),
+        ...(model ? { examples: { Model: model } } : {}),
+        set,
+      }),
+    }
+    const found = explain(program, query, entities, { reader: 'administrator', roles: [] })
+    const exit = found.allow ? EXIT.ok : EXIT.failed
+    if (input.flags.json) {
+      printOne(io, { ...found }, { json: input.flags.json as string })
+      return exit
+    }
+    const verdict = found.allow ? green(io, 'ALLOW') : red(io, 'DENY')
+    io.out(`${verdict}  ${plain(`${uidText(query.principal)} → ${query.action} → ${uidText(resource)}`)}\n`)
+    io.out(`${plain(found.summary)}\n`)
+    printRules(io, found.decided)
+    if (found.errors.length > 0) io.out(`${red(io, 'broken')}, and a rule that errors denies:\n`)
+    printRules(io, found.errors)
+    if (found.closest.length > 0) io.out(`${bold(io, 'Closest')}:\n`)
+    printRules(io, found.closest)
+    const duties = Object.entries(found.duties ?? {}).filter(([, value]) => !Array.isArray(value) || value.length > 0)
+    for (const [name, value] of duties)
+      io.out(
+        `duty ${name}: ${plain(isObject(value) || Array.isArray(value) ? JSON.stringify(value) : String(value))}\n`,
+      )
+    return exit
+  })

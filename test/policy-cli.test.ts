@@ -1,0 +1,89 @@
+// The policy commands that need no gateway, as a person types them: exit codes and what is said.
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { run } from '../src/cli/index.ts'
+
+const base = mkdtempSync(join(tmpdir(), 'sallyport-policy-'))
+afterAll(() => rmSync(base, { recursive: true, force: true }))
+let folder = ''
+let count = 0
+beforeEach(() => {
+  folder = join(base, `${count++}`)
+  cpSync('policies', folder, { recursive: true })
+})
+
+async function sallyport(...argv: string[]) {
+  let [out, said] = ['', '']
+  const exit = await run(argv, {
+    io: {
+      tty: false,
+      color: false,
+      out: (text) => {
+        out += text
+      },
+      say: (line) => {
+        said += `${line}\n`
+      },
+    },
+    env: {},
+    start: () => Promise.reject(new Error('nothing is started here')),
+  })
+  return { exit, out, said }
+}
+const add = (rule: string) => appendFileSync(join(folder, 'roles.cedar'), rule)
+
+test('a rule written by hand is checked, tested, covered and tried', { timeout: 120_000 }, async () => {
+  expect(await sallyport('policy', 'lint', folder)).toMatchObject({
+    exit: 0,
+    said: expect.stringContaining('no warnings'),
+  })
+  expect(await sallyport('policy', 'test', folder)).toMatchObject({
+    exit: 0,
+    said: expect.stringMatching(/^PASS 66\/66/),
+  })
+  expect(await sallyport('policy', 'cover', folder)).toMatchObject({ exit: 0 })
+  add(
+    '\n@id("strangers") @why("Strangers chat.")\npermit (principal == User::"a-stranger", action == Action::"chat", resource);\n',
+  )
+  const tested = await sallyport('policy', 'test', folder)
+  expect(tested.exit).toBe(4)
+  expect(tested.out).toMatch(/FAIL nobody is nobody: expected deny, got ALLOW by strangers \(roles\.cedar:\d+\)/)
+  expect((await sallyport('policy', 'test', folder, '--format', 'junit')).out).toMatch(
+    /<testsuite name="policy" tests="66" failures="1">/,
+  )
+  const tried = await sallyport('policy', 'try', 'a-stranger', 'chat', 'small', '--folder', folder)
+  expect(tried).toMatchObject({ exit: 0, out: expect.stringContaining('strangers') })
+  const denied = await sallyport(
+    'policy',
+    'try',
+    'a-reader',
+    'chat',
+    'small',
+    '--folder',
+    folder,
+    '--at',
+    '2026-11-20T03:00:00Z',
+  )
+  expect(denied).toMatchObject({ exit: 1, out: expect.stringContaining('✗ principal in Role::"user"') })
+})
+
+test('what is wrong is said with its place, and exits 3', async () => {
+  add('\n@id("x") @why("x") permit (principal, action == Action::"chta", resource);\n')
+  const { exit, said } = await sallyport('policy', 'lint', folder)
+  expect(exit).toBe(3)
+  expect(said).toMatch(/error {2}.*roles\.cedar:\d+:\d+ {2}x: .*chta/)
+  writeFileSync(join(folder, 'roles.cedar'), '('.repeat(10_000))
+  expect((await sallyport('policy', 'test', folder)).exit).toBe(3)
+})
+
+test('formatting is stable, and --check changes nothing', async () => {
+  expect(await sallyport('policy', 'fmt', folder, '--check')).toMatchObject({ exit: 0, out: '' })
+  add('@id("x") @why("x") permit(principal,action,resource)when{principal in Role::"user"};')
+  const before = readFileSync(join(folder, 'roles.cedar'), 'utf8')
+  expect((await sallyport('policy', 'fmt', folder, '--check')).exit).toBe(1)
+  expect(readFileSync(join(folder, 'roles.cedar'), 'utf8')).toBe(before)
+  expect((await sallyport('policy', 'fmt', folder)).exit).toBe(0)
+  expect((await sallyport('policy', 'fmt', folder, '--check')).exit).toBe(0)
+})
