@@ -77,6 +77,12 @@ async function open(node: Node, key: string): Promise<Stream> {
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({ model: MODEL, stream: true, messages: [{ role: 'user', content: 'hello' }] }),
   })
+  if (statusCode === 503) {
+    // On an overloaded machine a node may lose touch for a moment, and then takes no calls: that is as it should be.
+    await body.dump()
+    await wait(250)
+    return open(node, key)
+  }
   if (statusCode !== 200) throw new Error(`${statusCode} ${await body.text()}`)
   const stream: Stream = { node, textAt: 0, pieces: 0, tail: '', ended: Promise.resolve() }
   stream.ended = (async () => {

@@ -153,6 +153,8 @@ export function createGrants(deps: GrantDeps): Grants {
   const { store, change, clock } = deps
   const byId = new Map<string, Grant>()
   const byPrincipal = new Map<string, Map<string, Grant>>()
+  /** Over here already, and not yet written down as ended. */
+  const stranded = new Map<string, Grant>()
   const used = new Map<string, { uses: number; firstAt: number; lastAt: number }>()
 
   const drop = (id: string): void => {
@@ -164,7 +166,7 @@ export function createGrants(deps: GrantDeps): Grants {
     if (own?.size === 0) byPrincipal.delete(grant.principal)
   }
   const keep = (row: GrantRow): void => {
-    if (row.ended_at !== null) {
+    if (row.ended_at !== null || stranded.has(row.id)) {
       drop(row.id)
       return
     }
@@ -233,12 +235,10 @@ export function createGrants(deps: GrantDeps): Grants {
       for (const grant of [...own.values()]) {
         if (state?.active && state.since <= grant.createdAt) continue
         drop(grant.id)
-        stranded.add(grant)
+        stranded.set(grant.id, grant)
       }
     }
   }
-  const stranded = new Set<Grant>()
-
   return {
     held,
     over(directory, principal, about) {
@@ -283,6 +283,8 @@ export function createGrants(deps: GrantDeps): Grants {
         ? undefined
         : { amount: tokens, unit: 'tokens', windowSeconds: ONE_BUDGET_SECONDS, rule: `grant ${id}` },
     async use(id, call) {
+      // What has ended here must not be taken because its end is not written yet.
+      if (!byId.has(id)) throw new Fault('approval_required', { detail: 'The grant has ended' })
       const { value } = await change(async (trx) => {
         const row = await takeUse(trx, id, clock.now())
         if (!row) throw new Fault('approval_required', { detail: 'The grant has been used up' })
@@ -406,9 +408,9 @@ export function createGrants(deps: GrantDeps): Grants {
         used.delete(id)
         await store.transaction((trx) => addUses(trx, id, uses, firstAt, lastAt))
       }
-      for (const grant of [...stranded]) {
+      for (const [id, grant] of [...stranded]) {
         await change((trx) => endOne(trx, grant, 'System::"node"', 'principal suspended'))
-        stranded.delete(grant)
+        stranded.delete(id)
       }
       for (const grant of [...byId.values()])
         if (grant.endsAt <= now) await change((trx) => endOne(trx, grant, 'System::"clock"', 'expired'))
