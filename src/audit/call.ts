@@ -63,7 +63,7 @@ export interface CallRecord {
    * Keeps a prompt or an answer if the rule that allowed the call demands it (`@record`), else does nothing. It is written
    * with the next event of the call, sealed.
    */
-  keep(part: Part, text: string): void
+  keep(part: Part, text: () => string): void
   /**
    * Writes `call.decided`. Nothing may be sent upstream before this resolves.
    * @throws Fault `audit_unavailable`
@@ -206,7 +206,7 @@ export function createCalls(log: Log, clock: Clock, seal: Seal): Calls {
       id,
       note,
       keep(part, text) {
-        if (demanded?.[part]) kept.set(part, text)
+        if (seal && demanded?.[part]) kept.set(part, text())
       },
       get open() {
         return decidedAt.has(id)

@@ -54,9 +54,9 @@ async function begin(store: Store, options: { eventDays?: number } = {}) {
     const id = newId('call')
     const call = audit.openCall(id, { caller: caller(who) })
     call.note({ decision: decision(record) })
-    call.keep('prompt', prompt)
+    call.keep('prompt', () => prompt)
     await call.decided()
-    call.keep('answer', answer)
+    call.keep('answer', () => answer)
     await call.finish({})
     return id
   }

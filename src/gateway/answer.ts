@@ -13,6 +13,8 @@ export interface AnswerParts {
   exit: Exit
   writer: WireWriter
   shown: RefusalContext
+  /** Where what leaves is kept, if a rule demands it. */
+  said?: Delta[] | undefined
   now: () => number
 }
 
@@ -26,7 +28,18 @@ export interface Answer {
   close(): Promise<void>
 }
 
-export function createAnswer({ reply, lease, hold, output, meter, exit, writer, shown, now }: AnswerParts): Answer {
+export function createAnswer({
+  reply,
+  lease,
+  hold,
+  output,
+  meter,
+  exit,
+  writer,
+  shown,
+  said,
+  now,
+}: AnswerParts): Answer {
   const upstream = reply[Symbol.asyncIterator]()
   let first: string | undefined
   let over = false
@@ -41,13 +54,16 @@ export function createAnswer({ reply, lease, hold, output, meter, exit, writer, 
       over = true
       const rest = output.end()
       meter.screened(output.report())
+      said?.push(...rest)
       return rest
     }
     const tokens = meter.output(value)
     lease.progress.tokens += tokens
     const wait = hold.onTokens(tokens)
     if (wait) await wait
-    return output.push(value)
+    const leaving = output.push(value)
+    said?.push(...leaving)
+    return leaving
   }
 
   /** The next text that may leave; undefined when the stream is complete. Batches that say nothing are not sent. */

@@ -1,7 +1,16 @@
 // The page through its endings: in each, every part that was acquired is released exactly once, newest first, and the
 // call has one terminal record.
 import { describe, expect, it } from 'vitest'
-import { createIds, type Decision, type Delta, Fault, type FaultCode, NO_DUTIES, systemRandom } from '../core/index.ts'
+import {
+  createIds,
+  type Decision,
+  type Delta,
+  type Duties,
+  Fault,
+  type FaultCode,
+  NO_DUTIES,
+  systemRandom,
+} from '../core/index.ts'
 import { createGateway } from './pipeline.ts'
 import type { CallEnding, Incoming, Outgoing, Ports, ResolvedModel, Wire } from './ports.ts'
 
@@ -59,11 +68,13 @@ interface Plan {
   hang?: boolean
   bodyText?: string
   mayAny?: boolean
+  duties?: Duties
 }
 
 function bench(plan: Plan = {}) {
   const log: string[] = []
   const endings: CallEnding[] = []
+  const kept: string[] = []
   const lease = new AbortController()
   const client = new AbortController()
   const newId = createIds({ now: () => 1 }, systemRandom)
@@ -115,7 +126,9 @@ function bench(plan: Plan = {}) {
     },
     resolve: () => (plan.fail === 'resolve' ? undefined : model),
     decide: (question) =>
-      plan.fail === 'decide' || (question.injection > 0 && plan.redecide) ? { ...allow, allow: false } : allow,
+      plan.fail === 'decide' || (question.injection > 0 && plan.redecide)
+        ? { ...allow, allow: false }
+        : { ...allow, duties: plan.duties ?? allow.duties },
     takeUse: () => Promise.resolve(undefined),
     stepUp: () => undefined,
     mayAny: () => plan.mayAny ?? true,
@@ -164,6 +177,7 @@ function bench(plan: Plan = {}) {
     }),
     record: () => ({
       note: () => {},
+      keep: (part, text) => kept.push(`${part} before ${endings.length} endings: ${text()}`),
       decided: async () => failAt('record', 'audit_unavailable'),
       finish: async (ending) => {
         endings.push(ending)
@@ -182,7 +196,7 @@ function bench(plan: Plan = {}) {
     signal: client.signal,
   }
   const run = () => createGateway(ports)(incoming, 'chat', wire)
-  return { run, log, endings, lease, client }
+  return { run, log, endings, kept, lease, client }
 }
 
 const UNSENT = ['hold cancelled', 'lease released', 'session left']
@@ -198,6 +212,23 @@ async function read(outgoing: Outgoing): Promise<string> {
 
 /** Closers run in promise turns of their own. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+describe('a call that is recorded', () => {
+  it.each(['stream', 'whole'])('hands over what was sent and what left before its ending: %s', async (bodyText) => {
+    const record = { prompt: true, answer: true, days: 1 }
+    const { run, kept } = bench({ bodyText, duties: { ...allow.duties, record } })
+    await read(await run())
+    await settled()
+    expect(kept).toEqual([expect.stringMatching(/^prompt before 0 endings: \[/), 'answer before 0 endings: t1 t2 t3 '])
+  })
+
+  it('collects no answer unless a rule demands it', async () => {
+    const { run, kept } = bench()
+    await read(await run())
+    await settled()
+    expect(kept.map((line) => line.split(' ')[0])).toEqual(['prompt'])
+  })
+})
 
 describe('a call that is served', () => {
   it.each([

@@ -1,7 +1,7 @@
 // The life of one model call, in order. A check that is not on this page does not happen.
 // Each step returns what the next one needs or throws a Fault; the statuses it can cause are at the right.
 // Whatever ends a call early ends it the same way: `exit` releases everything acquired, newest first, exactly once.
-import { createExit, Fault, type UseAction } from '../core/index.ts'
+import { createExit, type Delta, Fault, type UseAction } from '../core/index.ts'
 import { createAnswer } from './answer.ts'
 import { applyDuties, checkClamps } from './duties.ts'
 import { createMeter } from './meter.ts'
@@ -73,6 +73,7 @@ export function createGateway(on: Ports): Serve {
 
       // Write the decision down. Not recorded means not sent.
       record.note({ data: screened.report.facts })
+      record.keep('prompt', () => JSON.stringify(sent.action === 'chat' ? sent.messages : sent.inputs))
       await record.decided() //                                                                      503
       lease.check() // what ended while we wrote must not begin
 
@@ -87,8 +88,10 @@ export function createGateway(on: Ports): Serve {
       const reply = await model.send(sent, options) //                                               502 504
       const output = on.screenOutput(question, lease)
       const writer = wire.writer({ request, model: request.model, callId, created: Math.floor(on.now() / 1000) })
-      const answer = createAnswer({ reply, lease, hold, output, meter, exit, writer, shown, now: on.now })
+      const said: Delta[] | undefined = decision.duties.record?.answer ? [] : undefined
+      const answer = createAnswer({ reply, lease, hold, output, meter, exit, writer, shown, said, now: on.now })
       exit.add(() => answer.close())
+      if (said) exit.add(() => record.keep('answer', () => textOf(said)))
       const headers = { ...hold.headers(), ...trace(shown, session.id, screened.report.masked) }
       if (request.stream) {
         await answer.begin() //                                                                      422 502 504
@@ -109,6 +112,16 @@ export function createGateway(on: Ports): Serve {
       return refuse(wire, fault, shown)
     }
   }
+}
+
+/** What an answer says, as the caller was shown it; tool calls by name and arguments. */
+function textOf(said: readonly Delta[]): string {
+  let text = ''
+  for (const delta of said) {
+    if (delta.type === 'text' || delta.type === 'refusal') text += delta.text
+    else if (delta.type === 'tool') text += `${delta.name === undefined ? '' : `\n[${delta.name}] `}${delta.arguments}`
+  }
+  return text
 }
 
 /** Reads the request; its faults are told only to those who may use some model. */

@@ -152,6 +152,8 @@ export interface OutputScreen {
 
 export interface CallRecord {
   note(facts: CallFacts): void
+  /** Keeps a prompt or an answer, sealed, if the rule that allowed the call demands it; else `text` is not even made. */
+  keep(part: 'prompt' | 'answer', text: () => string): void
   /** Resolves when the decision is durable. @throws Fault audit_unavailable */
   decided(): Promise<void>
   /** Writes the one terminal event. Idempotent. */
