@@ -2,7 +2,7 @@
 // ends at an end token, a stop sequence, the token limit or when the rules leave nothing.
 import type { Delta, FinishReason } from '../../core/index.ts'
 import type { Constraint } from './constraint.ts'
-import { choose, createRandom, type Penalties, penalise, type Sampling } from './sampler.ts'
+import { candidates, createRandom, type Penalties, penalise, type Sampling } from './sampler.ts'
 import { createTextOut } from './text-out.ts'
 
 /** What tokens say. A token may end within a character; the rest of it is then still to come. */
@@ -67,13 +67,8 @@ export function createDecoding(input: DecodingInput): Decoding {
   return {
     next(scores) {
       penalise(scores, produced, input.penalties)
-      for (;;) {
-        const token = choose(scores, input.sampling, random)
-        if (token < 0) return undefined
-        if (refused(token)) {
-          scores[token] = Number.NEGATIVE_INFINITY
-          continue
-        }
+      for (const token of candidates(scores, input.sampling, random)) {
+        if (refused(token)) continue
         if (input.isEnd(token)) return { deltas: finish('stop', '') }
         count++
         produced.set(token, (produced.get(token) ?? 0) + 1)
@@ -84,6 +79,7 @@ export function createDecoding(input: DecodingInput): Decoding {
         if (count >= input.maxTokens) return { deltas: finish('length', text) }
         return { deltas: text ? [{ type: 'text', choice: 0, text }] : [], token }
       }
+      return undefined
     },
     end: (reason) => finish(reason, ''),
     get count() {

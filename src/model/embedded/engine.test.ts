@@ -20,7 +20,7 @@ async function collect(engine: Engine, request: GenerateRequest, options?: Gener
   return { deltas, text, finish, usage }
 }
 
-describe('the embedded engine', () => {
+describe('the embedded engine', { timeout: 120_000 }, () => {
   let engine: Engine
   beforeAll(async () => {
     engine = await createEmbeddedEngine({ file })
@@ -32,7 +32,7 @@ describe('the embedded engine', () => {
     expect(engine.digest).toBe(reference.digest)
   })
 
-  test('answers as the reference implementation does, token for token', { timeout: 120_000 }, async () => {
+  test('answers as the reference implementation does, token for token', async () => {
     for (const { messages, answer, promptTokens, answerTokens } of reference.answers) {
       const { text, usage } = await collect(engine, { messages: messages as never, maxTokens: reference.maxTokens })
       expect(text).toBe(answer)

@@ -5,7 +5,7 @@ import type { Engine, GenerateOptions, GenerateRequest } from './engine-contract
 
 const file = new URL('../../../models/demo-q8.gguf', import.meta.url).pathname
 
-describe('rules in the sampler', () => {
+describe('rules in the sampler', { timeout: 120_000 }, () => {
   let engine: Engine
   beforeAll(async () => {
     engine = await createEmbeddedEngine({ file })
@@ -24,7 +24,7 @@ describe('rules in the sampler', () => {
 
   test('a forbidden value is never said, though the prompt holds it and asks for it', async () => {
     let alone = 0
-    for (const { messages, value, produced } of adversaries(61, 40)) {
+    for (const { messages, value, produced } of adversaries(61, 30)) {
       const request = { messages, maxTokens: 16 }
       expect(produced((await answer(request, { rules: { forbidden: [value] } })).text)).toBe(false)
       if (produced((await answer(request)).text)) alone++

@@ -38,41 +38,58 @@ export function penalise(
   }
 }
 
-/** The chosen token, or -1 when every logit is -Infinity. */
-export function choose(logits: Float32Array, sampling: Sampling, random: () => number): number {
-  let best = -1
+/**
+ * Tokens in the order in which they are to be tried: the first is the choice, the next are drawn when it is refused. After
+ * those that the sampling allows come the others by likelihood, so that a rule never finds itself without a word.
+ */
+export function* candidates(logits: Float32Array, sampling: Sampling, random: () => number): Generator<number, void> {
+  if (sampling.temperature <= 0) {
+    yield* byLikelihood(logits)
+    return
+  }
   let top = Number.NEGATIVE_INFINITY
-  for (let i = 0; i < logits.length; i++)
-    if (logits[i]! > top) {
-      top = logits[i]!
-      best = i
-    }
-  if (best < 0 || sampling.temperature <= 0) return best
-
-  const candidates: { token: number; weight: number }[] = []
-  for (let i = 0; i < logits.length; i++) {
-    const weight = Math.exp((logits[i]! - top) / sampling.temperature)
-    if (weight >= sampling.minP && weight > 0) candidates.push({ token: i, weight })
+  for (const value of logits) if (value > top) top = value
+  if (top === Number.NEGATIVE_INFINITY) return
+  let allowed: { token: number; weight: number }[] = []
+  for (let token = 0; token < logits.length; token++) {
+    const weight = Math.exp((logits[token]! - top) / sampling.temperature)
+    if (weight >= sampling.minP && weight > 0) allowed.push({ token, weight })
   }
-  candidates.sort((a, b) => b.weight - a.weight || a.token - b.token)
-  if (sampling.topK > 0 && candidates.length > sampling.topK) candidates.length = sampling.topK
-  let total = 0
-  for (const { weight } of candidates) total += weight
+  allowed.sort((a, b) => b.weight - a.weight || a.token - b.token)
+  if (sampling.topK > 0) allowed = allowed.slice(0, sampling.topK)
   if (sampling.topP < 1) {
+    const total = allowed.reduce((sum, { weight }) => sum + weight, 0)
     let kept = 0
-    let sum = 0
-    for (const { weight } of candidates) {
-      kept++
-      sum += weight
-      if (sum >= sampling.topP * total) break
-    }
-    candidates.length = kept
-    total = sum
+    for (let sum = 0; kept < allowed.length && sum < sampling.topP * total; kept++) sum += allowed[kept]!.weight
+    allowed = allowed.slice(0, Math.max(1, kept))
   }
-  let left = random() * total
-  for (const { token, weight } of candidates) {
-    left -= weight
-    if (left < 0) return token
+  const rest = logits.slice()
+  for (const { token } of allowed) rest[token] = Number.NEGATIVE_INFINITY
+  let total = allowed.reduce((sum, { weight }) => sum + weight, 0)
+  while (allowed.length > 0) {
+    let left = random() * total
+    let at = 0
+    while (at < allowed.length - 1 && left >= allowed[at]!.weight) left -= allowed[at++]!.weight
+    const { token, weight } = allowed[at]!
+    yield token
+    allowed.splice(at, 1)
+    total -= weight
   }
-  return candidates[candidates.length - 1]!.token
+  yield* byLikelihood(rest)
+}
+
+function* byLikelihood(logits: Float32Array): Generator<number, void> {
+  const left = logits.slice()
+  for (;;) {
+    let best = -1
+    let top = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < left.length; i++)
+      if (left[i]! > top) {
+        top = left[i]!
+        best = i
+      }
+    if (best < 0) return
+    yield best
+    left[best] = Number.NEGATIVE_INFINITY
+  }
 }
