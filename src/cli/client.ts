@@ -1,7 +1,6 @@
 // A client of the admin API, typed by its contract. Where it is and with which key: flags, then the environment, then
 // what `up` wrote into the data folder. The key is sent to that address alone; redirects are not followed.
-import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
 import {
   BASE,
   type BodyInput,
@@ -33,7 +32,6 @@ export interface Client {
   follow(id: RouteId, query: Record<string, string>, signal: AbortSignal): AsyncIterable<string>
 }
 
-export const ADMIN_FILE = 'admin.json'
 const DEFAULT_URL = 'http://127.0.0.1:4141'
 
 export interface Where {
@@ -44,24 +42,17 @@ export interface Where {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** What `up` wrote; undefined if it did not, or if others could have written it. */
-export function readAdminFile(data: string): { url?: string; key?: string } | undefined {
-  const file = join(data, ADMIN_FILE)
-  try {
-    if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0) return undefined
-    const { url, key } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>
-    return { ...(typeof url === 'string' && { url }), ...(typeof key === 'string' && { key }) }
-  } catch {
-    return undefined
-  }
-}
-
-export function findConnection({ url, key, data, env }: Where): Connection {
-  const file = readAdminFile(data)
-  const chosen = url ?? env.SALLYPORT_URL ?? file?.url ?? DEFAULT_URL
+/** The gateway's own file is opened only for what flags and environment leave open. */
+export async function findConnection({ url, key, data, env }: Where): Promise<Connection> {
+  const toldUrl = url ?? env.SALLYPORT_URL
+  const toldKey = key ?? env.SALLYPORT_KEY
+  const file =
+    (toldUrl === undefined || toldKey === undefined) && existsSync(data)
+      ? (await import('./admin-file.ts')).readAdminFile(data)
+      : undefined
+  const chosen = (toldUrl ?? file?.url ?? DEFAULT_URL).replace(/\/+$/, '')
   // The key that `up` wrote belongs to the gateway it started: it is not sent to another address.
-  const own = file?.url === chosen.replace(/\/+$/, '') ? file.key : undefined
-  return { url: chosen.replace(/\/+$/, ''), key: key ?? env.SALLYPORT_KEY ?? own }
+  return { url: chosen, key: toldKey ?? (file?.url === chosen ? file.key : undefined) }
 }
 
 export function createClient(connection: Connection): Client {

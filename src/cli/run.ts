@@ -111,7 +111,9 @@ async function addCommand(
         const { createClient, findConnection } = await import('./client.ts')
         const text = (value: FlagValue) => (typeof value === 'string' ? value : undefined)
         const data = text(flags.data) ?? options.env.SALLYPORT_DATA ?? '.sallyport'
-        return createClient(findConnection({ url: text(flags.url), key: text(flags.key), data, env: options.env }))
+        return createClient(
+          await findConnection({ url: text(flags.url), key: text(flags.key), data, env: options.env }),
+        )
       },
     })
     finish(code ?? EXIT.ok)

@@ -1,9 +1,9 @@
 // Starts the gateway and shows what to do with it. Finds model servers on this machine, but uses one only when told.
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, SETTINGS } from '../config/index.ts'
 import { Fault } from '../core/index.ts'
-import { ADMIN_FILE, readAdminFile } from './client.ts'
+import { ADMIN_FILE, writeAdminFile } from './admin-file.ts'
 import type { Command, Flag, Input } from './command.ts'
 import { loadSettings } from './config.ts'
 import { linesFor } from './connect.ts'
@@ -12,7 +12,7 @@ import { SHIPPED } from './init.ts'
 import { flagList, prompt } from './input.ts'
 import { bold, dim, green, type Io, yellow } from './io.ts'
 import { type FoundServer, findServers, lookAt } from './servers.ts'
-import { productVersion } from './version.ts'
+import { productVersion, programName } from './version.ts'
 
 /** One flag per setting that can be given on a command line. */
 export const settingFlags = async (): Promise<readonly Flag[]> =>
@@ -80,17 +80,6 @@ async function upstreamsOf(input: Input, config: Config): Promise<Upstream[]> {
   return []
 }
 
-/** What the CLI of the same machine needs to reach this gateway. Keeps the key of the first start. */
-function writeAdminFile(data: string, facts: { url: string; key?: string | undefined }): void {
-  mkdirSync(data, { recursive: true, mode: 0o700 })
-  const file = join(data, ADMIN_FILE)
-  const key = facts.key ?? readAdminFile(data)?.key
-  const text = JSON.stringify({ url: facts.url, pid: process.pid, ...(key !== undefined && { key }) })
-  // Written beside and renamed: whoever reads it sees the old file or the new one, and never a wider mode.
-  writeFileSync(`${file}.new`, `${text}\n`, { mode: 0o600 })
-  renameSync(`${file}.new`, file)
-}
-
 export const up: Command = async (input) => {
   const { io, flags } = input
   const values = settingValues(input)
@@ -149,6 +138,7 @@ interface Running {
 
 function startPage(io: Io, { url, model, firstRunKey }: Running, config: Config): void {
   const demo = config.upstreams.length === 0
+  const program = programName()
   const line = (name: string, text: string) => io.out(`  ${dim(io, name.padEnd(8))}${text}\n`)
   io.out(`\n  ${bold(io, `Sallyport ${productVersion()}`)}   ${green(io, url)}\n\n`)
   line(
@@ -168,11 +158,11 @@ function startPage(io: Io, { url, model, firstRunKey }: Running, config: Config)
     io.out(`\n  Try it:\n\n`)
     // The key is known to this process only on the first start; later `connect` finds it where the CLI keeps it.
     const lines =
-      firstRunKey === undefined ? ['sallyport connect curl | sh'] : linesFor('curl', { url, key: firstRunKey, model })
+      firstRunKey === undefined ? [`${program} connect curl | sh`] : linesFor('curl', { url, key: firstRunKey, model })
     for (const text of lines) io.out(`  ${text}\n`)
   }
-  io.out(
-    `\n  ${dim(io, 'Next')}    sallyport user create dana --role user      sallyport key create laptop --owner dana\n`,
-  )
-  io.out(`          sallyport connect openai                    sallyport tail\n\n`)
+  io.out('\n')
+  line('Next', `${program} user create dana --role user`)
+  for (const next of ['key create laptop --owner dana', 'connect openai', 'tail']) line('', `${program} ${next}`)
+  io.out('\n')
 }

@@ -32,6 +32,8 @@ export interface Keyring {
   readonly contentKey: Uint8Array
   /** HMAC key for searchable pseudonyms of values in the log. */
   readonly lookupKey: Uint8Array
+  /** Seals the administrator's key that the CLI of the same user finds in the data folder. */
+  readonly clientKey: Uint8Array
   /** Ed25519, signs checkpoints of the audit log. */
   readonly signingKey: KeyObject
   readonly verifyingKey: KeyObject
@@ -68,6 +70,7 @@ export function openKeyring(folder: string): Keyring {
     pepper: { version: 1, bytes: derive('pepper') },
     contentKey: derive('content'),
     lookupKey: derive('lookup'),
+    clientKey: derive('client'),
     signingKey,
     verifyingKey: createPublicKey(signingKey),
   }
