@@ -2,7 +2,7 @@
 // made for the run and removed after it, so that what is tested is what the role may do.
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { FAMILIES, type Family, html, junit, type Result, runRedteam, summarise } from '../guard/redteam/index.ts'
+import { FAMILIES, type Family, html, junit, type Result, runRedteam, summarise } from '../guard/index.ts'
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'

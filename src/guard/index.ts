@@ -15,6 +15,17 @@ export { createNameDetector } from './names/tagger.ts'
 export type { Output } from './output.ts'
 export { type OwnClasses, readOwnClasses } from './own-classes.ts'
 export type { PseudonymStyle } from './pseudonym.ts'
+export {
+  FAMILIES,
+  type Family,
+  html,
+  junit,
+  type RedteamOptions,
+  type Result,
+  runRedteam,
+  type Summary,
+  summarise,
+} from './redteam/index.ts'
 export type { TextOptions, TextScreen } from './text.ts'
 export type { MaskStyle } from './treat.ts'
 export { createVault, type Source, type Vault, type VaultEntry, type VaultOptions } from './vault.ts'
