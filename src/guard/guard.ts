@@ -1,11 +1,12 @@
 // The front door of the room: detectors and classes put together once, then one call in and one stream out per request.
-import type { ModelRequest } from '../core/index.ts'
+import { type ModelRequest, systemRandom } from '../core/index.ts'
 import type { Ask, Report } from './ask.ts'
 import { createLinkDetector } from './checks/link.ts'
 import { type ClassTree, createClassTree, type DataClass } from './classes.ts'
 import type { Detector } from './detector.ts'
 import { createFieldRule } from './fields.ts'
 import { screenInput } from './input.ts'
+import { createNeighbours } from './neighbours.ts'
 import { type Output, openOutput } from './output.ts'
 import type { PseudonymStyle } from './pseudonym.ts'
 import { createScreen, type Screen } from './screen.ts'
@@ -52,7 +53,7 @@ export function createGuard(options: GuardOptions): Guard {
       if (!id.includes('/')) return 'label'
     }
   }
-  const treatment = { tree, masks }
+  const treatment = { tree, masks, neighbours: createNeighbours(systemRandom) }
   const link = createLinkDetector(options.linkHosts === undefined ? {} : { hosts: options.linkHosts })
   return {
     tree,

@@ -4,6 +4,7 @@ import { Fault, type JsonObject, type ModelRequest, type Treatment } from '../co
 import { type Ask, type Book, createBook, LEAST_CONFIDENCE, type Report } from './ask.ts'
 import type { ClassTree } from './classes.ts'
 import { valuesBetween } from './json-text.ts'
+import type { Neighbours } from './neighbours.ts'
 import { PSEUDONYM } from './pseudonym.ts'
 import { type Place, stringBytes, type Visitor, visitRequest } from './request.ts'
 import type { Region, Screen, Sink } from './screen.ts'
@@ -13,6 +14,7 @@ import type { Vault } from './vault.ts'
 export interface TreatmentOptions {
   readonly tree: ClassTree
   readonly masks: (dataClass: string) => MaskStyle
+  readonly neighbours: Neighbours
 }
 
 /** A scanned text: clear stretches and regions, in order. */
@@ -221,7 +223,10 @@ function rewrite(parts: Parts, place: Place, book: Book, vault: Vault, options: 
           vault.remember(part.text.slice(finding.start - part.start, finding.end - part.start))
         return treatment
       },
-      replace: (dataClass, treatment, value) => standIn(dataClass, treatment, value, vault, whose, options),
+      replace(dataClass, treatment, value) {
+        options.neighbours.note(dataClass, value)
+        return standIn(dataClass, treatment, value, vault, whose, options)
+      },
       // Text that only looks like a pseudonym gets one of its own, so that it comes back as it was written.
       pseudonym: (text) => vault.hide(options.tree.get('literal'), text, whose),
     })

@@ -251,6 +251,36 @@ describe('turning back', () => {
   })
 })
 
+describe("another session's value", () => {
+  const leak = rule({ 'leak/session': 'mask' }, 'pass')
+  const say2 = (vault: Vault, text: string) => {
+    const output = guard.openOutput(leak, vault)
+    return heard([...output.push([say('text', text)]), ...output.end()], 'text')
+  }
+  it('is held back where it was never said, and only there', () => {
+    const [ann, bob] = [open('word', 'ses_ann'), open('word', 'ses_bob')]
+    guard.screenInput(request('I am ann.neighbour@corp.example'), rule({}, 'pseudonym'), ann)
+    expect(say2(ann, 'ann.neighbour@corp.example')).toBe('ann.neighbour@corp.example')
+    expect(say2(bob, 'ann.neighbour@corp.example, not@corp.example')).toBe('[email], not@corp.example')
+  })
+
+  it('never crosses, with a thousand sessions that hide their own at once', () => {
+    const all = rule({}, 'pseudonym')
+    const sessions = Array.from({ length: 1000 }, (_, n) => {
+      const vault = guard.openVault({ key: randomBytes(32), random: (size) => randomBytes(size), session: `ses_${n}` })
+      const value = `canary${n}@corp.example`
+      return { vault, value, hidden: sent(guard.screenInput(request(value), all, vault).request) }
+    })
+    for (const [n, { vault, value, hidden }] of sessions.entries()) {
+      const other = sessions[(n + 1) % sessions.length]
+      const output = guard.openOutput(all, vault)
+      const text = heard([...output.push([say('text', `${hidden} ${other?.hidden}`)]), ...output.end()], 'text')
+      expect(text).toContain(value)
+      expect(text).not.toContain(other?.value)
+    }
+  })
+})
+
 describe('the vault', () => {
   it('survives being sealed, opens for its session and key only, and is gone when forgotten', () => {
     const vault = open()

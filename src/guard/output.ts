@@ -1,13 +1,13 @@
 // The way out: what a model says is screened while it streams, per choice and channel, and pseudonyms are turned back toward
 // the one they came from. Invariants: nothing leaves before every detector has settled it; finish and usage never overtake
 // held text; the result does not depend on how the answer was cut; what was turned back is not screened again.
-import { type Delta, Fault, type Finding, type Origin, type TokenLogprob, type Usage } from '../core/index.ts'
+import { type Delta, Fault, type Finding, type TokenLogprob, type Usage } from '../core/index.ts'
 import { type Ask, createBook, LEAST_CONFIDENCE, type Report } from './ask.ts'
 import type { Detector } from './detector.ts'
 import { standIn, type TreatmentOptions } from './input.ts'
 import { type JsonValue, valuesBetween } from './json-text.ts'
 import type { Region, Screen, ScreenStream, Sink } from './screen.ts'
-import { treatRegion } from './treat.ts'
+import { strictness, treatRegion } from './treat.ts'
 import type { Source, Vault, VaultEntry } from './vault.ts'
 
 export interface OutputOptions extends TreatmentOptions {
@@ -116,8 +116,14 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       {
         treatment(finding) {
           const value = region.text.slice(finding.start - region.start, finding.end - region.start)
-          const origin: Origin = vault.knows(value) ? 'caller' : 'model'
-          return book.decide(finding, origin, fieldOf(lane, region.values, finding.start))
+          const known = vault.knows(value)
+          const field = fieldOf(lane, region.values, finding.start)
+          const treatment = book.decide(finding, known ? 'caller' : 'model', field)
+          if (known || vault.holds(finding.class, value) || !options.neighbours.has(finding.class, value))
+            return treatment
+          // Another session's value: the stricter of the two answers.
+          const leak = book.decide({ ...finding, class: 'leak/session' }, 'model', field)
+          return strictness(leak) > strictness(treatment) ? leak : treatment
         },
         replace: (dataClass, treatment, value) => standIn(dataClass, treatment, value, vault, 'model', options),
         pseudonym: (text) => restore(text, lane),

@@ -32,6 +32,8 @@ export interface Vault {
   /** Remembers that the caller said this in clear, so that hearing it back is no leak. */
   remember(value: string): void
   knows(value: string): boolean
+  /** True if this session hid the value itself. */
+  holds(dataClass: string, value: string): boolean
   /** Finds text shaped like this session's pseudonyms. `mutated` is told of those whose check character is wrong. */
   detector(mutated?: () => void): Detector
   readonly size: number
@@ -162,6 +164,7 @@ export function createVault(options: VaultOptions): Vault {
       }
     },
     knows: (value) => remembered.size > 0 && remembered.has(digest(`said\0${value}`).toString('base64url', 0, 12)),
+    holds: (dataClass, value) => byValue.has(`${dataClass}\0${value}`),
     detector: (mutated) => createPseudonymDetector(kinds, mutated),
     get size() {
       return byPseudonym.size

@@ -82,6 +82,8 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   const person = Math.min(away(NEAR_NATIONAL_ID), away(NEAR_SSN))
   const nearest = Math.min(customer, ticket, person, away(NEAR_ACCOUNT))
   if (length < 5 || nearest > 28) return 0
+  // `OPS-93` is a ticket beside a word for tickets, and nothing else beside other words.
+  if (code && figures < 3 && nearest !== ticket) return 0
   if (nearest === person && small === 0 && length >= 6 && length <= 20)
     scan.emit('personal/national-id', start, end, 70)
   else if (nearest === customer) scan.emit('business/customer-id', start, end, 75)
