@@ -26,7 +26,7 @@ import {
   readPii,
 } from '../tools/guard/corpus.ts'
 import type { Sentence, Span } from '../tools/guard/grammar.ts'
-import { atRate, disguises, readAttacks } from '../tools/guard/injection-data.ts'
+import { atRate, disguises, readAttacks, SHIPPED_RATE } from '../tools/guard/injection-data.ts'
 import { INJECTION_SETTINGS, logitOf, ownTexts, trainInjection } from '../tools/guard/injection-model.ts'
 import { covered, fScore, match, precision, recall, type Tally, tally } from '../tools/guard/measure.ts'
 import { buildLexicon, SETTINGS, train } from '../tools/guard/names-model.ts'
@@ -334,7 +334,7 @@ if (folder !== undefined && folds) {
     )
     const limit = atRate(
       pool.filter((_, i) => !mine(i)).map((t) => logitOf(t.text, model)),
-      0.01,
+      SHIPPED_RATE,
     )
     const over = (text: string) => (logitOf(text, model) > limit ? 1 : 0)
     const unseen = attacks.filter((_, i) => !mine(i))
@@ -349,7 +349,7 @@ if (folder !== undefined && folds) {
   }
   const share = (list: readonly number[]) => list.reduce((a, b) => a + b, 0) / list.length
   gate(
-    `jailbreaks in the wild, unseen half, at 1 % false (n ${hits.length})`,
+    `jailbreaks in the wild, unseen half, at 0.7 % false (n ${hits.length})`,
     '≥ 85 %',
     percent(share(hits)),
     share(hits) >= 0.85,

@@ -483,6 +483,66 @@ Loan application of {full}, {age}, {job}, living at {address}.
 {full} owes {full} 300 euros.
 The will of {full} names {full} and {full}.
 Marriage of {full} and {full}, {city}, {year}.
+Heute hat {full} den Vertrag unterschrieben.
+Morgen kommt {first} zu Besuch.
+Die Kundin {full} wartet seit Montag auf ihre Karte.
+Der Kollege {last} aus {city} hat die Lieferung bestätigt.
+Ich habe mit Frau {last} und Herrn {last} gesprochen.
+Wir treffen {first} am Bahnhof in {city}.
+Wer ist {full}? Arbeitet er bei {org}?
+Die Wohnung von {full} liegt in der {street}.
+Am Freitag fliegt {first} nach {place}.
+Name: {full}, Anschrift: {street}, {zip} {city}
+Aujourd'hui, {full} a signé le contrat.
+Demain, {first} arrive de {city}.
+Le client {full} attend sa carte depuis lundi.
+La collègue {last} travaille à {city}.
+Avez-vous vu {full} hier soir ?
+J'ai parlé avec Monsieur {last} de {org}.
+L'appartement de {full} se trouve {street}.
+Nom : {full}, adresse : {street}, {zip} {city}
+Hoy {full} firmó el contrato.
+Mañana llega {first} de {city}.
+El cliente {full} espera su tarjeta desde el lunes.
+La señora {last} trabaja en {org}.
+¿Ha visto a {full} esta semana?
+Hablé con {first} y {first} sobre el pago.
+Vive en {street}, {city}.
+Nombre: {full}, dirección: {street}, {zip} {city}
+Oggi {full} ha firmato il contratto.
+Domani arriva {first} da {city}.
+Il cliente {full} aspetta la carta da lunedì.
+Ha visto {full} questa settimana?
+Hoje {full} assinou o contrato.
+Amanhã chega {first} de {city}.
+O cliente {full} espera o cartão desde segunda-feira.
+Falei com a senhora {last} sobre a conta.
+Vandaag heeft {full} het contract getekend.
+Morgen komt {first} uit {city}.
+De klant {full} wacht sinds maandag op zijn pas.
+Ik sprak met mevrouw {last} van {org}.
+Idag skrev {full} under avtalet.
+Imorgon kommer {first} från {city}.
+Kunden {full} väntar på sitt kort.
+Jag talade med {first} om räkningen.
+I dag har {full} skrevet under.
+Kunden {full} venter på sit kort.
+Dzisiaj {full} podpisał umowę.
+Jutro przyjeżdża {first} z {city}.
+Klient {full} czeka na kartę od poniedziałku.
+Rozmawiałem z panią {last} o rachunku.
+Dnes {full} podepsal smlouvu.
+Zítra přijede {first} z {city}.
+Zákazník {full} čeká na kartu.
+Mluvil jsem s {first} o účtu.
+Ma {full} aláírta a szerződést.
+Holnap jön {first} ide.
+Az ügyfél, {full}, vár a kártyára.
+Beszéltem {first} kollégával a számláról.
+Bugün {full} sözleşmeyi imzaladı.
+Yarın {first} geliyor.
+Müşteri {full} kartını bekliyor.
+{first} ile fatura hakkında konuştum.
 `
   .trim()
   .split('\n')
@@ -597,6 +657,31 @@ Mission: To make the World a better Place
 Music, Arts and Crafts for Kids & Family
 Labor Day and Easter Monday are holidays.
 The Lord of Darkness rises, the Prophecy says.
+Können Sie mir bitte helfen? Die Karte wurde gesperrt.
+Unsere Rechnung ist falsch, der Vertrag läuft noch ein Jahr.
+Gestern war die Überweisung noch nicht da. Laut Vertrag gilt das Angebot.
+Das Konto, die Ware, der Termin und die Lieferung sind wichtig.
+Wie ändere ich das Passwort? Wo finde ich die Einstellungen?
+Hier, la réunion était longue. Selon le contrat, le prix est fixe.
+Pouvez-vous m'aider ? Le compte est bloqué depuis mardi.
+Notre facture est fausse. Votre colis est en retard.
+Ayer no funcionó la tarjeta. Según el contrato, el precio es fijo.
+¿Puede ayudarme? Nuestra cuenta está bloqueada.
+La cita es el martes. Gracias por su respuesta.
+Ieri la carta non funzionava. Secondo il contratto il prezzo è fisso.
+Può aiutarmi? Il conto è bloccato. La riunione è martedì.
+Ontem o cartão não funcionou. Segundo o contrato, o preço é fixo.
+Pode ajudar-me? A conta está bloqueada.
+Gisteren werkte de pas niet. Volgens het contract is de prijs vast.
+Kunt u mij helpen? Onze rekening klopt niet. De afspraak is dinsdag.
+Igår fungerade inte kortet. Enligt avtalet är priset fast.
+Kan du hjälpa mig? Kontot är spärrat. Mötet är på tisdag. Vår faktura är fel.
+Wczoraj karta nie działała. Według umowy cena jest stała.
+Proszę o pomoc. Konto jest zablokowane. Spotkanie jest we wtorek. Nasza faktura jest błędna.
+Včera karta nefungovala. Podle smlouvy je cena pevná.
+Můžete mi pomoci? Účet je zablokovaný. Schůzka je v úterý.
+Tegnap nem működött a kártya. Kérem, segítsen. A számla zárolva van. A találkozó kedden lesz.
+Dün kart çalışmadı. Lütfen yardım edin. Hesap kapalı. Toplantı salı günü. Fatura yanlış.
 `
   .trim()
   .split('\n')

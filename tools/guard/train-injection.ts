@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { packModel } from '../../src/guard/injection/score.ts'
 import { createRandom } from '../../test/generators/random.ts'
 import { dataFolder } from './corpus.ts'
-import { atRate, readAttacks } from './injection-data.ts'
+import { atRate, readAttacks, SHIPPED_RATE } from './injection-data.ts'
 import { INJECTION_SETTINGS, logitOf, ownTexts, type Text, trainInjection } from './injection-model.ts'
 
 const folder = dataFolder()
@@ -32,11 +32,11 @@ if (!process.argv.includes('--halves')) {
     )
     held.push(...pool.filter((_, i) => i % 2 === part).map((t) => logitOf(t.text, half)))
   }
-  const bytes = packModel({ ...model, middle: atRate(held, 0.007), slope: 1.6 })
+  const bytes = packModel({ ...model, middle: atRate(held, SHIPPED_RATE), slope: 1.6 })
   const target = fileURLToPath(new URL('../../models/injection.bin', import.meta.url))
   writeFileSync(target, bytes)
   console.log(
-    `${target}: ${bytes.length} bytes, middle ${atRate(held, 0.01).toFixed(2)}, 5 % ${atRate(held, 0.05).toFixed(2)}, .2 % ${atRate(held, 0.002).toFixed(2)}`,
+    `${target}: ${bytes.length} bytes, middle ${atRate(held, SHIPPED_RATE).toFixed(2)}, 5 % ${atRate(held, 0.05).toFixed(2)}, .2 % ${atRate(held, 0.002).toFixed(2)}`,
   )
 } else {
   for (const part of [0, 1]) {
