@@ -136,7 +136,7 @@ export function refuseUnexpressed(request: ModelRequest, can: Capabilities): voi
     const value = request.params[name]
     if (value === undefined || can.params[needed].has(name)) continue
     const neutral = NEUTRAL[name] as ((value: unknown) => boolean) | undefined
-    if (!neutral?.(value)) throw unexpressed(snakeCase(name), snakeCase(name))
+    if (!neutral?.(value)) throw unexpressed(writtenName(name), writtenName(name))
   }
   for (const message of request.messages) {
     // Of a tool it is the tool's name, which goes where the format puts it.
@@ -155,4 +155,11 @@ export function refuseUnexpressed(request: ModelRequest, can: Capabilities): voi
 const unexpressed = (what: string, param: string) =>
   new Fault('unsupported_parameter', { detail: `the server of this model has no "${what}"`, data: { param } })
 
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+/** A parameter as its caller wrote it: these are called otherwise in the formats that have them. */
+const WRITTEN: { readonly [K in keyof Params]?: string } = {
+  contextTokens: 'num_ctx',
+  keepAliveSeconds: 'keep_alive',
+  parallelTools: 'parallel_tool_calls',
+}
+const writtenName = (name: keyof Params): string =>
+  WRITTEN[name] ?? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)

@@ -175,7 +175,7 @@ test.each<[Partial<ModelRequest>, string]>([
   [{ params: { n: 2 } }, 'n'],
   [{ params: { logitBias: { 1: 1 } } }, 'logit_bias'],
   [{ params: { toolChoice: 'required' } }, 'tool_choice'],
-  [{ params: { parallelTools: false } }, 'parallel_tools'],
+  [{ params: { parallelTools: false } }, 'parallel_tool_calls'],
   [{ messages: [{ role: 'user', parts: [{ type: 'audio', data: '', format: 'wav' }] }] }, 'messages'],
   [
     { messages: [{ role: 'assistant', parts: [], toolCalls: [{ id: 'c', name: 'f', arguments: 'not json' }] }] },

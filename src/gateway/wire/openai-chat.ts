@@ -30,7 +30,7 @@ import {
 } from './field.ts'
 import { createChatWriter } from './openai-chat-writer.ts'
 import { refuseOpenai } from './openai-fault.ts'
-import { readSharedParams, readStreamOptions, SHARED_FIELDS } from './openai-params.ts'
+import { readEndUser, readSharedParams, readStreamOptions, SHARED_FIELDS } from './openai-params.ts'
 
 export const openaiChat: Wire = {
   name: 'openai-chat',
@@ -89,7 +89,7 @@ function readChat(bytes: Uint8Array): ModelRequest {
   const params: Params = { ...readSharedParams(body), ...optional(body, READERS) }
   const most = readMaxTokens(body)
   if (most !== undefined) params.maxTokens = most
-  if (params.user === undefined && typeof body.safety_identifier === 'string') params.user = body.safety_identifier
+  readEndUser(body, params)
   if (params.topLogprobs !== undefined && params.logprobs !== true)
     throw malformed('top_logprobs', 'needs logprobs to be true')
   return {

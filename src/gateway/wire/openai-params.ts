@@ -1,6 +1,18 @@
 // Parameters that OpenAI's chat and completions routes share, with the sampling names of vLLM and llama.cpp beside them.
 import type { Json, JsonObject, Params } from '../../core/index.ts'
-import { integer, malformed, number, optional, text, textMap, texts, under } from './field.ts'
+import {
+  boolean,
+  integer,
+  malformed,
+  number,
+  object,
+  onlyFields,
+  optional,
+  text,
+  textMap,
+  texts,
+  under,
+} from './field.ts'
 
 export const MOST_STOPS = 16
 
@@ -44,17 +56,20 @@ function logitBias(value: Json, where: string): Record<string, number> {
   return Object.fromEntries(entries.map(([token, bias]) => [token, number(bias, under(where, token), -100, 100)]))
 }
 
+const STREAM_OPTION_FIELDS = new Set(['include_usage', 'include_obfuscation'])
+
 /** `{include_usage}`; obfuscation pads frames against length watching and is the gateway's own matter. */
 export function readStreamOptions(body: JsonObject): { streamUsage?: boolean } {
-  const options = body.stream_options
-  if (options === undefined || options === null) return {}
-  if (typeof options !== 'object' || Array.isArray(options)) throw malformed('stream_options', 'must be an object')
-  const usage = options.include_usage ?? false
-  const padding = options.include_obfuscation ?? false
-  if (typeof usage !== 'boolean') throw malformed('stream_options.include_usage', 'must be true or false')
-  if (typeof padding !== 'boolean') throw malformed('stream_options.include_obfuscation', 'must be true or false')
-  for (const key of Object.keys(options))
-    if (key !== 'include_usage' && key !== 'include_obfuscation')
-      throw malformed(`stream_options.${key}`, 'is not known')
-  return usage ? { streamUsage: true } : {}
+  const given = body.stream_options ?? undefined
+  if (given === undefined) return {}
+  const options = object(given, 'stream_options')
+  onlyFields(options, STREAM_OPTION_FIELDS, 'stream_options')
+  boolean(options.include_obfuscation ?? false, 'stream_options.include_obfuscation')
+  return boolean(options.include_usage ?? false, 'stream_options.include_usage') ? { streamUsage: true } : {}
+}
+
+/** `user`, or the newer name of the same. */
+export function readEndUser(body: JsonObject, params: Params): void {
+  const newer = body.safety_identifier ?? undefined
+  if (newer !== undefined) params.user ??= text(newer, 'safety_identifier')
 }

@@ -33,6 +33,7 @@ import {
 } from './field.ts'
 import { imageUrl, readFunction, readSchema, SCHEMA_FIELDS } from './openai-chat.ts'
 import { refuseOpenai } from './openai-fault.ts'
+import { readEndUser } from './openai-params.ts'
 import { createResponsesWriter } from './openai-responses-writer.ts'
 
 export const openaiResponses: Wire = {
@@ -96,7 +97,7 @@ function read(bytes: Uint8Array): ModelRequest {
     ...readText(body.text ?? undefined),
     ...readInclude(body.include ?? undefined),
   }
-  if (params.user === undefined && typeof body.safety_identifier === 'string') params.user = body.safety_identifier
+  readEndUser(body, params)
   if (params.topLogprobs !== undefined) params.logprobs = true
   const messages = readInput(body.input, 'input')
   if (messages.length === 0) throw malformed('input', 'must not be empty')
