@@ -24,6 +24,8 @@ export interface GuardOptions {
   readonly masks?: Readonly<Record<string, MaskStyle>>
   readonly pseudonyms?: PseudonymStyle
   readonly toolRestore?: 'origin' | 'caller'
+  /** Answers leave in pieces of so many characters, against reading token lengths off a stream; see OutputOptions. */
+  readonly blockCharacters?: number
   /** Hosts an answer may show pictures from and link to with data. */
   readonly linkHosts?: readonly string[]
 }
@@ -67,6 +69,7 @@ export function createGuard(options: GuardOptions): Guard {
         ...treatment,
         screen,
         extra: [link, ...(extra ?? [])],
+        ...(options.blockCharacters === undefined ? {} : { blockCharacters: options.blockCharacters }),
         ...(options.toolRestore === undefined ? {} : { toolRestore: options.toolRestore }),
       }),
   }

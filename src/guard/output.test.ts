@@ -175,6 +175,23 @@ describe('a stream', () => {
   })
 })
 
+it('in blocks, says the same in pieces of one size, and no token lengths', () => {
+  const blocked = createGuard({ detectors: [createStructuredDetector()], blockCharacters: 8 })
+  const output = blocked.openOutput(ask, open())
+  const words = ['I', ' am', ' a', ' model', ' of', ' language', '; card', ' 4111', ' 1111 1111 1111', '.']
+  const deltas = [
+    ...words.flatMap((text) =>
+      output.push([{ type: 'text', choice: 0, text, logprobs: [{ token: text, logprob: -1 }] }]),
+    ),
+    ...output.push([{ type: 'finish', choice: 0, reason: 'stop' }]),
+  ]
+  const texts = deltas.flatMap((delta) => (delta.type === 'text' ? [delta] : []))
+  expect(texts.map(({ text }) => text).join('')).toBe('I am a model of language; card [card].')
+  expect(texts.slice(0, -1).every(({ text }) => text.length === 8)).toBe(true)
+  expect(texts.some(({ logprobs }) => logprobs !== undefined)).toBe(false)
+  expect(deltas.at(-1)?.type).toBe('finish')
+})
+
 describe('turning back', () => {
   const all = rule({}, 'pseudonym')
   const hide = (vault: Vault, text: string, role: 'user' | 'tool' | 'system', tool?: string) =>

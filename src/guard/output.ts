@@ -19,6 +19,11 @@ export interface OutputOptions extends TreatmentOptions {
    * caller's own as well (`caller`). An injected instruction can make a model call any tool with any pseudonym.
    */
   readonly toolRestore?: 'origin' | 'caller'
+  /**
+   * Text leaves in pieces of exactly so many characters (but for the last), so that the sizes of a stream's frames do not
+   * tell the lengths of tokens. Token probabilities would tell them again and are dropped. Undefined: as it comes.
+   */
+  readonly blockCharacters?: number
 }
 
 export interface Output {
@@ -160,8 +165,25 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
     return book.decide(finding, origin, lane.channel) === 'pass'
   }
 
-  /** What a lane has ready, as one delta. */
-  const drain = (lane: Lane, deltas: Delta[]) => {
+  const block = options.blockCharacters ?? 0
+
+  /** What a lane has ready, as one delta, or in blocks. */
+  const drain = (lane: Lane, deltas: Delta[], last = false) => {
+    if (block > 0) {
+      lane.logprobs = []
+      const rest = lane.out
+      let at = 0
+      for (; rest.length - at >= block; at += block) {
+        lane.out = rest.slice(at, at + block)
+        emit(lane, deltas)
+      }
+      lane.out = rest.slice(at)
+      if (!last) return
+    }
+    emit(lane, deltas)
+  }
+
+  const emit = (lane: Lane, deltas: Delta[]) => {
     // A signature vouches for the exact text, so it does not survive a change.
     const signature = lane.changed ? undefined : lane.signature
     if (lane.out === '' && signature === undefined) return
@@ -194,7 +216,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   const close = (lane: Lane, deltas: Delta[]) => {
     lane.stream.end(lane.sink)
     if (lane.stream.held !== 0 || lane.released !== lane.stream.taken) throw new Fault('guard_unavailable')
-    drain(lane, deltas)
+    drain(lane, deltas, true)
   }
 
   const closeChoice = (choice: number | undefined, deltas: Delta[]) => {
