@@ -71,6 +71,7 @@ import {
 import { createAnomalies, watch } from './notify/index.ts'
 import {
   authContext,
+  type BundleSources,
   createChecker,
   createClockContext,
   createOracleCheck,
@@ -83,6 +84,7 @@ import {
   loadBundle,
   loadOracle,
   NO_RISK,
+  watchFolder,
 } from './policy/index.ts'
 import { createChange, createFeed, createNodes, openStore } from './store/index.ts'
 
@@ -433,6 +435,11 @@ async function open(
   await jit.start()
   closers.push(() => jit.stop())
   await versions.start(() => loadBundle(config.policies), SYSTEM)
+  if (config.watchPolicies) {
+    const apply = (sources: BundleSources) => versions.apply(sources, { reason: 'the folder changed', by: SYSTEM })
+    const folder = watchFolder(config.policies, apply, report)
+    closers.push(async () => folder.close())
+  }
   await registry.start()
   closers.push(() => registry.stop())
   await access.start()

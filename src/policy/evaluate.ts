@@ -24,6 +24,9 @@ export interface Answer {
   readonly impossible?: 'action' | 'principal' | 'resource' | 'types'
 }
 
+/** Answers one question; the compiled program and the reference library both can. */
+export type Evaluator = (question: Question, entities: EntitySource) => Answer
+
 const NONE: readonly Rule[] = []
 
 export function evaluate(program: Program, question: Question, entities: EntitySource): Answer {

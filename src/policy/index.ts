@@ -32,6 +32,7 @@ export {
 export { createDecisionLog, type DecisionLog, type LoggedDecision } from './decision-log.ts'
 export { type DiffLine, diffBundles, type FileDiff } from './diff.ts'
 export { dataClassSource, type EntityFacts, type EntitySource, fixedSource, joinSources } from './entity.ts'
+export type { Evaluator } from './evaluate.ts'
 export { type Clause, type ExplainOptions, type Explanation, explain, type RuleView } from './explain.ts'
 export { datetime, decimal, duration, ip } from './extension.ts'
 export {
@@ -51,7 +52,6 @@ export { createPlanner, type Plan, type Planner, type PlannerDeps } from './plan
 export {
   type ActiveBundle,
   createPolicy,
-  type Evaluator,
   loadOracle,
   type Policy,
   type PolicyDeps,
@@ -73,3 +73,4 @@ export {
   type Prepared,
   type VersionInfo,
 } from './versions.ts'
+export { watchFolder } from './watch.ts'

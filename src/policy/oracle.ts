@@ -2,9 +2,8 @@
 // test, in the sampled check of a running gateway, and alone where `policy.engine` says so.
 import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs'
 import { Fault } from '../core/index.ts'
-import type { Answer } from './evaluate.ts'
+import type { Answer, Evaluator } from './evaluate.ts'
 import { type OracleQuestion, oracleQuestion } from './oracle-question.ts'
-import type { Evaluator } from './policy.ts'
 import type { Program, Rule } from './program.ts'
 
 export interface OracleAnswer {

@@ -3,7 +3,7 @@
 import { type Clock, type Decision, type EntityUid, type NewId, NO_DUTIES } from '../core/index.ts'
 import type { CheckedBundle } from './bundle.ts'
 import type { EntitySource } from './entity.ts'
-import { type Answer, evaluate, type Question } from './evaluate.ts'
+import { type Answer, type Evaluator, evaluate } from './evaluate.ts'
 import { compileBundle, type Program, type Rule } from './program.ts'
 import { type CedarRecord, EntityRef, toRef } from './value.ts'
 
@@ -23,9 +23,6 @@ export interface ActiveBundle {
   /** Milliseconds since 1970. */
   readonly since: number
 }
-
-/** Answers one question; the compiled program and the reference library both can. */
-export type Evaluator = (question: Question, entities: EntitySource) => Answer
 
 export interface Policy {
   decide(query: Query, entities: EntitySource): Decision
