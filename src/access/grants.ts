@@ -322,7 +322,8 @@ export function createGrants(deps: GrantDeps): Grants {
         if (entry) {
           entry.uses += 1
           entry.lastAt = now
-        } else if (byId.has(id)) used.set(id, { uses: 1, firstAt: now, lastAt: now })
+        } else if (byId.get(id)?.usesLeft === undefined && byId.has(id))
+          used.set(id, { uses: 1, firstAt: now, lastAt: now })
       }
     },
     async insert(trx, wanted) {

@@ -1,6 +1,7 @@
 export { type Access, type AccessDeps, createAccess } from './access.ts'
 export type { GrantFilter, RequestFilter } from './grant-queries.ts'
 export type { FactSource, Facts, Grant, GrantSource, Grants, HeldRole, NewGrant, Use } from './grants.ts'
+export { type JitReport, jitReport } from './jit-report.ts'
 export { createJustInTime, type JustInTime, type JustInTimeDeps } from './just-in-time.ts'
 export type {
   CallMatch,

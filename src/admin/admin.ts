@@ -17,6 +17,7 @@ import type { AdminPorts } from './ports.ts'
 import { principalHandlers } from './principals.ts'
 import { type AdminResponse, problem } from './problem.ts'
 import { createRepeat } from './repeat.ts'
+import { reportHandlers } from './reports.ts'
 import { requestHandlers } from './requests.ts'
 import { roleHandlers } from './roles.ts'
 import { type Asked, actorOf, type Context, type Handler, type Handlers } from './route.ts'
@@ -63,6 +64,7 @@ export function createAdmin(ports: AdminPorts): Admin {
     ...requestHandlers(ports),
     ...grantHandlers(ports),
     ...sweepHandlers(ports),
+    ...reportHandlers(ports),
     ...policyHandlers(ports),
     ...auditHandlers(ports),
     ...explainHandlers(ports),

@@ -1155,6 +1155,25 @@ export const ROUTES = {
     status: 201,
   }),
 
+  'reports.jit': spec({
+    method: 'GET',
+    path: '/reports/jit',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'How just-in-time access is used: waits, early ends, unused grants, with advice',
+    query: z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) }),
+    output: z.object({
+      days: z.int(),
+      grants: z.int(),
+      endedInUse: z.int(),
+      unused: z.int(),
+      emergencies: z.int(),
+      reviewsDue: z.int(),
+      waits: z.array(z.object({ role: z.string(), grants: z.int(), medianSeconds: z.int(), p90Seconds: z.int() })),
+      advice: z.array(z.string()),
+    }),
+  }),
+
   'policies.show': spec({
     method: 'GET',
     path: '/policies/active',

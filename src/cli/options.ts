@@ -575,6 +575,12 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
 
   {
+    name: 'report jit',
+    about: 'How just-in-time access is used, with advice',
+    flags: [{ flag: '--days <n>', about: 'Over so many days (default: 30)' }],
+    load: async () => (await import('./report.ts')).jit,
+  },
+  {
     name: 'can',
     args: '<who> <action> <model>',
     about: 'Whether somebody may do something now, and by which rule',

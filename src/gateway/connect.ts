@@ -87,8 +87,10 @@ export function connectRooms(rooms: Rooms): Ports {
         ...(print === undefined ? {} : { fingerprint: print }),
       })
     },
-    lease: (call, question, decision) =>
-      access.leases.take({
+    lease(call, question, decision) {
+      const held = grants.held(question.caller.principal, { model: question.model.uid.id })
+      if (held.length > 0) grants.noteUse(held.map(({ grant }) => grant))
+      return access.leases.take({
         call,
         caller: question.caller,
         model: question.model.uid.id,
@@ -96,7 +98,8 @@ export function connectRooms(rooms: Rooms): Ports {
         decision,
         redecide: () => redecide(question),
         retreat: (direction, dataClass) => screening.retreat(question, direction, dataClass),
-      }),
+      })
+    },
     reserve({ caller, model, session, request }, decision) {
       const maxTokens = request?.params.maxTokens
       return limits.reserve({
