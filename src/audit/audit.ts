@@ -4,7 +4,7 @@ import { type Clock, Fault, type NewEvent, type NewId } from '../core/index.ts'
 import type { Store, Trx } from '../store/index.ts'
 import { type ArchiveOptions, verifyStore, writeArchive } from './archive.ts'
 import { type CallFacts, type CallRecord, createCalls } from './call.ts'
-import { type Anchor, createCheckpoints, type Witness } from './checkpoint.ts'
+import { type Anchor, createCheckpoints } from './checkpoint.ts'
 import { type Content, type ContentDeps, createContent } from './content.ts'
 import { type CountEvents, createCounts } from './counts.ts'
 import { type Batch, batches, exportToCollector, exportToFile, type FollowOptions } from './export/follow.ts'
@@ -32,8 +32,6 @@ export interface AuditDeps {
   content?: Omit<ContentDeps, 'store' | 'clock' | 'log'>
   /** Keeps the newest checkpoint outside the database. */
   anchor?: Anchor
-  /** Cosigns checkpoints. */
-  witness?: Witness
   /** Milliseconds between two checkpoints while events come in. */
   checkpointMs?: number
   report: (error: unknown) => void

@@ -56,6 +56,10 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
     meaning: 'For each recorded part: key id, length and SHA-256 of the sealed bytes, end of its time.',
   },
   client: { class: 'personal', meaning: 'The client program, as it names itself.' },
+  injection: {
+    class: 'fact',
+    meaning: '0 to 100: how likely some of the input is meant to turn the model against its rules.',
+  },
   by: { class: 'personal', meaning: 'Who cut the call.' },
 }
 

@@ -1,5 +1,5 @@
 // Signed checkpoints: what makes a rewritten history visible. One per second while events come in, kept in the database,
-// in a place outside it (the anchor), and with a witness if there is one. A log that is shorter than its own newest
+// and in a place outside it (the anchor). A log that is shorter than its own newest
 // checkpoint was rolled back; the node does not start on it.
 import type { KeyObject } from 'node:crypto'
 import { type Clock, Fault } from '../core/index.ts'
@@ -15,9 +15,6 @@ export interface Anchor {
   write(note: string): Promise<void>
 }
 
-/** Cosigns a checkpoint: returns signature lines, or throws if it saw another history. */
-export type Witness = (ask: { oldSize: number; proof: readonly Buffer[]; note: string }) => Promise<string>
-
 export interface CheckpointDeps {
   store: Store
   clock: Clock
@@ -26,8 +23,6 @@ export interface CheckpointDeps {
   /** Ed25519 private key. */
   signingKey: KeyObject
   anchor?: Anchor | undefined
-  witness?: Witness | undefined
-  report: (error: unknown) => void
 }
 
 export interface Checkpoints {
@@ -42,11 +37,10 @@ export interface Checkpoints {
 const KEEP_ALL_MS = 3_600_000
 
 export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
-  const { store, clock, origin, signingKey, anchor, witness, report } = deps
+  const { store, clock, origin, signingKey, anchor } = deps
   const key = noteKey(origin, signingKey)
   const prover = createProver(store.db)
   let thinnedAt = clock.now()
-  let witnessed = 0
 
   const refuse = (detail: string): never => {
     throw new Fault('audit_unavailable', { detail })
@@ -61,18 +55,6 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     if (!(await prover.rootAt(size)).equals(root)) refuse(`the audit log is not the one that ${where} was signed over`)
   }
 
-  const cosigned = async (note: string, size: number): Promise<string> => {
-    if (!witness) return note
-    try {
-      const lines = await witness({ oldSize: witnessed, proof: await prover.consistency(witnessed, size), note })
-      witnessed = size
-      return note + lines
-    } catch (error) {
-      report(error) // the checkpoint holds without; how far it is witnessed shows in the notes
-      return note
-    }
-  }
-
   const make = async (): Promise<string> => {
     const newest = await latestCheckpoint(store.db)
     const { size, root } = await readHead(store.db)
@@ -84,7 +66,7 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
       if (!verifyConsistency(old.size, old.root, size, root, path))
         refuse('the audit log is not a continuation of itself')
     }
-    const note = await cosigned(signNote(checkpointText({ origin, size, root }), origin, signingKey), size)
+    const note = signNote(checkpointText({ origin, size, root }), origin, signingKey)
     const now = clock.now()
     await store.transaction((trx) => insertCheckpoint(trx, { size, time: now, note }))
     await anchor?.write(note)

@@ -1,14 +1,15 @@
 // Signed notes against the published examples of golang.org/x/mod/sumdb/note, and against changes of every byte.
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { expect, it } from 'vitest'
 import {
   checkpointText,
-  cosign,
+  cosigned,
   noteKey,
   parseCheckpoint,
   parseKey,
   parseNote,
   printKey,
+  signatureLine,
   signersOf,
   signNote,
 } from './note.ts'
@@ -43,6 +44,15 @@ it('refuses the note after any change', () => {
 })
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519')
+/** A witness's signature line (c2sp.org/tlog-cosignature). */
+function cosign(text: string, name: string, key: KeyObject, seconds: number): string {
+  const time = Buffer.alloc(8)
+  time.writeBigUInt64BE(BigInt(seconds))
+  return signatureLine(
+    noteKey(name, key, 'cosignature'),
+    Buffer.concat([time, sign(null, cosigned(text, seconds), key)]),
+  )
+}
 const checkpoint = { origin: 'example.com/log', size: 20852163, root: Buffer.alloc(32, 7) }
 
 it('signs checkpoints, which witnesses cosign', () => {

@@ -85,15 +85,9 @@ export function signNote(text: string, name: string, privateKey: KeyObject): str
   return `${text}\n${signatureLine(noteKey(name, privateKey), sign(null, Buffer.from(text), privateKey))}`
 }
 
-/** A witness's signature over a checkpoint: it saw this tree at that time, and no other of the same size. */
-export function cosign(text: string, name: string, privateKey: KeyObject, seconds: number): string {
-  const time = Buffer.alloc(8)
-  time.writeBigUInt64BE(BigInt(seconds))
-  const signature = sign(null, cosigned(text, seconds), privateKey)
-  return signatureLine(noteKey(name, privateKey, 'cosignature'), Buffer.concat([time, signature]))
-}
-
-const cosigned = (text: string, seconds: number): Buffer => Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`)
+/** What a witness signs: it saw this tree at that time, and no other of the same size. */
+export const cosigned = (text: string, seconds: number): Buffer =>
+  Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`)
 
 /** The keys of the list that signed the note. A signature that claims a known key and is wrong voids the whole note. */
 export function signersOf(note: Note, keys: readonly NoteKey[]): NoteKey[] {

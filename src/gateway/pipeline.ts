@@ -72,7 +72,8 @@ export function createGateway(on: Ports): Serve {
       const sent = applyDuties(screened.request, decision.duties, model.upstreamName)
 
       // Write the decision down. Not recorded means not sent.
-      record.note({ data: screened.report.facts })
+      const { injection } = screened
+      record.note({ data: { ...screened.report.facts, ...(injection > 0 && { injection }) } })
       record.keep('prompt', () => JSON.stringify(sent.action === 'chat' ? sent.messages : sent.inputs))
       await record.decided() //                                                                      503
       lease.check() // what ended while we wrote must not begin
