@@ -1,1 +1,0 @@
-export { createGgufEngine, type GgufEngineInput } from './engine.ts'
