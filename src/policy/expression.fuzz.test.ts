@@ -378,7 +378,7 @@ const WRONG: Readonly<Record<string, (body: unknown) => unknown>> = {
       typeof body === 'boolean'
         ? !body
         : typeof body === 'number'
-          ? body - 1
+          ? body + (body > 0 ? -1 : 1)
           : typeof body === 'string'
             ? `${body}a`
             : body,
