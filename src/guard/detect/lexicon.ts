@@ -113,8 +113,9 @@ export interface Context {
 }
 
 export function createContext(): Context {
-  const last = new Int32Array(CATEGORIES).fill(-1_000_000)
-  const saved = new Int32Array(CATEGORIES)
+  // Plain arrays: one context is made for every string of a request, and a typed array costs more than it is used.
+  const last: number[] = new Array(CATEGORIES).fill(-1_000_000)
+  const saved: number[] = new Array(CATEGORIES).fill(0)
   let read = 0
   let savedRead = 0
   const distance = (bits: number, at: number) => {
@@ -147,11 +148,11 @@ export function createContext(): Context {
     distance,
     near: (bits, at) => distance(bits, at) <= CONTEXT_REACH,
     save() {
-      saved.set(last)
+      for (let k = 0; k < CATEGORIES; k++) saved[k] = last[k] ?? 0
       savedRead = read
     },
     restore() {
-      last.set(saved)
+      for (let k = 0; k < CATEGORIES; k++) last[k] = saved[k] ?? 0
       read = savedRead
     },
     shift(count) {

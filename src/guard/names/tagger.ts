@@ -41,12 +41,14 @@ export interface TaggerSettings {
 /** Found on the development data as the point of best F2; see docs/guard-quality.md. */
 const EAGERNESS = 0
 
+/** Scratch rows of all streams: they hold nothing between two steps, and a typed array for each stream is dear. */
+const FOUND = new Int32Array(FEATURES)
+const SCORES = new Int32Array(WIDTH)
+
 class NameStream implements DetectorStream {
   readonly #weights: Weights
   readonly #eagerness: number
   readonly #tokens: Tokens
-  readonly #features = new Int32Array(FEATURES)
-  readonly #scores = new Int32Array(WIDTH)
   /** Text that is not yet cut into tokens, and its offset. */
   #text = ''
   #base = 0
@@ -86,6 +88,7 @@ class NameStream implements DetectorStream {
   end(): Finding[] {
     const found: Finding[] = []
     this.#read('', true, found)
+    this.#tokens.release()
     return found
   }
 
@@ -135,8 +138,8 @@ class NameStream implements DetectorStream {
 
   #name(i: number): number {
     const { slots, mask, rows } = this.#weights
-    const scores = this.#scores
-    const found = this.#features
+    const scores = SCORES
+    const found = FOUND
     features(this.#tokens.data, i, this.#tokens.count, this.#before, this.#before2, this.#head, found)
     let used = 0
     let s0 = 0

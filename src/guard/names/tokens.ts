@@ -84,9 +84,15 @@ const LONGEST_WORD = 64
 const PRIME = 0x01000193
 const SEED = 0x811c9dc5 | 0
 
+/** Tables of finished streams, for the next ones: making one costs more than reading a short text into it. */
+const spare: Int32Array[] = []
+const FIRST_ROOM = 64 * COLUMNS
+const MOST_SPARE = 64
+const NONE = new Int32Array(0)
+
 /** Tokens found so far over a text that grows at its end and is dropped at its beginning. */
 export class Tokens {
-  data = new Int32Array(64 * COLUMNS)
+  data = spare.pop() ?? new Int32Array(FIRST_ROOM)
   count = 0
   readonly #lexicon: Lexicon
   #sentence = true
@@ -96,6 +102,13 @@ export class Tokens {
 
   constructor(lexicon: Lexicon) {
     this.#lexicon = lexicon
+  }
+
+  /** The text is over: the table goes to the next one, without what it held. */
+  release(): void {
+    if (this.data.length === FIRST_ROOM && spare.length < MOST_SPARE) spare.push(this.data.fill(0))
+    this.data = NONE
+    this.count = 0
   }
 
   /** Forgets the first `count` tokens. */
@@ -237,7 +250,7 @@ export class Tokens {
   #room(): number {
     const at = this.count * COLUMNS
     if (at + COLUMNS > this.data.length) {
-      const grown = new Int32Array(this.data.length * 2)
+      const grown = new Int32Array(Math.max(FIRST_ROOM, this.data.length * 2))
       grown.set(this.data)
       this.data = grown
     }
