@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { postgres } from '../../test/contract/databases.ts'
 import { type Caller, createIds, type Decision, type NewEvent, NO_DUTIES, systemRandom } from '../core/index.ts'
 import { createChange, createFeed, openStore } from '../store/index.ts'
 import { type Access, createAccess } from './access.ts'
@@ -335,5 +336,44 @@ describe('a lock', () => {
     const lift = () => change((trx) => access.locks.lift(trx, value.id, 'a'))
     expect([(await lift()).value.lifted, (await lift()).value.lifted]).toEqual([true, false])
     expect(events.map(({ kind }) => kind)).toEqual(['lock.added', 'lock.lifted'])
+  })
+})
+
+describe('a session of two nodes', () => {
+  const database = postgres()
+  beforeAll(() => database.start())
+  afterAll(() => database.stop())
+
+  it('is one, whoever opened it first; parallel first turns do not split it, and what each saw is kept', async () => {
+    const clock = { now: Date.now, monotonic: () => performance.now() }
+    const stores = [await database.open(), await database.reopen()]
+    const rooms = stores.map((store) =>
+      createAccess({
+        store,
+        clock,
+        newId: createIds(clock, systemRandom),
+        rolesOf: () => [],
+        principalState: async () => ({ active: true, since: 0 }),
+        sessionIdleMs: HOUR,
+        sessionLifetimeMs: 24 * HOUR,
+        report: (error) => {
+          throw error
+        },
+      }),
+    )
+    const enter = async (node: number) =>
+      rooms[node]!.sessions.enter({ caller: dana, model: 'demo', fingerprint: 'same beginning' })
+    const first = await Promise.all(Array.from({ length: 20 }, (_, i) => enter(i % 2)))
+    expect(new Set(first.map(({ id }) => id)).size).toBeLessThanOrEqual(2)
+    first[0]!.addTaint(['secret/a'])
+    first[1]!.addTaint(['secret/b'])
+    for (const session of first) session.leave(1)
+    for (const { sessions } of rooms) await sessions.flush().catch(() => {})
+    for (const { sessions } of rooms) await sessions.flush()
+    const later = [await enter(0), await enter(1)]
+    expect(new Set(later.map(({ id }) => id)).size).toBe(1)
+    for (const { taint } of later) expect([...taint].sort()).toEqual(['secret/a', 'secret/b'])
+    for (const room of rooms) await room.stop()
+    for (const store of stores) await store.close()
   })
 })

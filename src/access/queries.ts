@@ -72,33 +72,35 @@ export const selectSessions = (db: Db, filter: SessionFilter): Promise<SessionRo
 
 /**
  * Writes what a node has seen of its sessions since it last wrote. `turns` and `tokens` of a row are what to add, so that
- * nodes may share a session; an end once written stays.
+ * nodes may share a session; an end once written stays. Where two nodes opened a session under one name at the same time,
+ * the first written keeps the name, and learns what the other has seen.
  */
 export async function saveSessions(
   trx: Trx,
   rows: readonly SessionRow[],
   taint: readonly SessionTaint[],
+  superseded: readonly string[],
 ): Promise<void> {
-  const named = rows.flatMap(({ id, name }) => (name === null ? [] : [{ id, name }]))
-  if (named.length > 0)
-    await trx
-      .updateTable('session')
-      .set({ name: null })
-      .where(
-        'name',
-        'in',
-        named.map(({ name }) => name),
-      )
-      .where(
-        'id',
-        'not in',
-        named.map(({ id }) => id),
-      )
-      .execute()
-  if (rows.length > 0)
+  if (superseded.length > 0)
+    await trx.updateTable('session').set({ name: null }).where('id', 'in', superseded).execute()
+  const names = rows.flatMap(({ name }) => (name === null ? [] : [name]))
+  const taken =
+    names.length === 0
+      ? []
+      : await trx.selectFrom('session').select(['id', 'name']).where('name', 'in', names).execute()
+  const holders = new Map(taken.map(({ id, name }) => [name, id]))
+  const heir = new Map<string, string>()
+  const unnamed = rows.map((row) => {
+    const holder = row.name === null ? undefined : holders.get(row.name)
+    if (row.name !== null && holder === undefined) holders.set(row.name, row.id)
+    if (holder === undefined || holder === row.id) return row
+    heir.set(row.id, holder)
+    return { ...row, name: null }
+  })
+  if (unnamed.length > 0)
     await trx
       .insertInto('session')
-      .values([...rows])
+      .values(unnamed)
       .onConflict((conflict) =>
         conflict.column('id').doUpdateSet((row) => ({
           model: row.ref('excluded.model'),
@@ -109,10 +111,19 @@ export async function saveSessions(
         })),
       )
       .execute()
-  if (taint.length > 0)
+  const labels = taint.flatMap(({ session, label }) => {
+    const other = heir.get(session)
+    return other === undefined
+      ? [{ session, label }]
+      : [
+          { session, label },
+          { session: other, label },
+        ]
+  })
+  if (labels.length > 0)
     await trx
       .insertInto('session_taint')
-      .values([...taint])
+      .values(labels)
       .onConflict((conflict) => conflict.doNothing())
       .execute()
 }

@@ -3,7 +3,7 @@
 // One node keeps its sessions in memory and writes them behind; several nodes read the shared row on every entry.
 import type { Caller, Clock, Credential, NewId } from '../core/index.ts'
 import { Fault, uidText } from '../core/index.ts'
-import type { Changed, Store, Trx } from '../store/index.ts'
+import { type Changed, isUniqueViolation, type Store, type Trx } from '../store/index.ts'
 import type { CallSubject } from './leases.ts'
 import {
   endSession,
@@ -115,6 +115,8 @@ export function createSessions(deps: SessionDeps): Sessions {
   const byId = new Map<string, Kept>()
   const byName = new Map<string, Kept>()
   const dirty = new Set<Kept>()
+  /** Ids whose name has gone to a newer session. */
+  const superseded = new Set<string>()
   const hooks = new Map<string, ForgetHook>()
   let writing: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
@@ -187,7 +189,10 @@ export function createSessions(deps: SessionDeps): Sessions {
     }
     const kept: Kept = { row, taint: new Set(), active: 0, turns: 0, tokens: 0, newTaint: [] }
     const before = name === null ? undefined : byName.get(name)
-    if (before) before.row.name = null
+    if (before) {
+      before.row.name = null
+      superseded.add(before.row.id)
+    }
     remember(kept)
     return kept
   }
@@ -255,6 +260,7 @@ export function createSessions(deps: SessionDeps): Sessions {
     writing = writing
       .catch(() => {}) // told to whoever waited for that write; what it held is dirty again
       .then(async () => {
+        let retries = 3
         while (dirty.size > 0) {
           const batch = [...dirty].slice(0, 200)
           const saved = batch.map((kept) => ({ kept, turns: kept.turns, tokens: kept.tokens, taint: kept.newTaint }))
@@ -266,13 +272,18 @@ export function createSessions(deps: SessionDeps): Sessions {
           const taint = saved.flatMap(({ kept, taint }) =>
             taint.map((label): SessionTaint => ({ session: kept.row.id, label })),
           )
+          const over = [...superseded]
+          superseded.clear()
           try {
-            await store.transaction((trx) => saveSessions(trx, rows, taint))
+            await store.transaction((trx) => saveSessions(trx, rows, taint, over))
           } catch (error) {
+            for (const id of over) superseded.add(id)
             for (const { kept, taint } of saved) {
               kept.newTaint = [...taint, ...kept.newTaint]
               dirty.add(kept)
             }
+            // Another node has just written a session of the same name: the next look sees it.
+            if (isUniqueViolation(error) && retries-- > 0) continue
             throw error
           }
           for (const { kept, turns, tokens } of saved) {
@@ -313,7 +324,9 @@ export function createSessions(deps: SessionDeps): Sessions {
       if (!shared && (cached || header === undefined)) return enterFound(ask, name, cached)
       return (async () => {
         const stored = await selectSession(store.db, name === null ? { id: header ?? '' } : { name })
-        return enterFound(ask, name, stored ? keep(stored) : cached)
+        // Another call may have opened it while this one was looking.
+        const own = ours ? byId.get(header ?? '') : byName.get(name ?? '')
+        return enterFound(ask, name, stored ? keep(stored) : own)
       })()
     },
     standing({ session }) {
@@ -328,7 +341,7 @@ export function createSessions(deps: SessionDeps): Sessions {
     },
     async cut(trx, id, by, reason) {
       const { row } = await find(id)
-      await saveSessions(trx, [{ ...row, turns: 0, tokens: 0 }], []) // it may not have been written yet
+      await saveSessions(trx, [{ ...row, turns: 0, tokens: 0 }], [], []) // it may not have been written yet
       const cut = await endSession(trx, row.id, clock.now(), reason)
       if (!cut) return { value: { cut }, feed: [], events: [] }
       return {
