@@ -92,6 +92,15 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
   let active: PolicyVersions['active']
   let shadowing: PolicyVersions['shadowing']
 
+  /** Two changes at once count to the same next version; the one that the database refuses was too late. */
+  const change: MakeChange = async (work) => {
+    try {
+      return await deps.change(work)
+    } catch (error) {
+      throw isUniqueViolation(error) ? moved() : error
+    }
+  }
+
   const stored = async (source: Db | Trx, version: number): Promise<CheckedBundle> => {
     const row = await selectVersion(source, version)
     if (!row) throw new Fault('not_found', { detail: `There is no version ${version} of the rules.` })
@@ -141,9 +150,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
       reason: options.reason,
       repeats: repeats ?? null,
     }
-    await insertVersion(trx, row).catch((error: unknown) => {
-      throw isUniqueViolation(error) ? moved() : error
-    })
+    await insertVersion(trx, row)
     return row
   }
 
@@ -164,7 +171,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
   })
 
   const activate = async (bundle: CheckedBundle, options: ChangeOptions, kind: string, repeats?: number) => {
-    const { value, seq } = await deps.change(async (trx) => {
+    const { value, seq } = await change(async (trx) => {
       const row = await keep(trx, bundle, options, repeats)
       const from = await take(trx, 'active', row.version, options)
       const data = { digest: row.digest, from, ...(repeats === undefined ? {} : { repeats }) }
@@ -228,7 +235,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
 
     async shadow(sources, options) {
       const bundle = sources && (await prepare(sources)).bundle
-      const { value, seq } = await deps.change(async (trx) => {
+      const { value, seq } = await change(async (trx) => {
         const row = bundle && (await keep(trx, bundle, options))
         const version = row?.version ?? null
         await take(trx, 'shadow', version, { reason: options.reason, by: options.by })
@@ -242,7 +249,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
     },
 
     async promote(options) {
-      const { value, seq } = await deps.change(async (trx) => {
+      const { value, seq } = await change(async (trx) => {
         const beside = await selectSlot(trx, 'shadow')
         const version = nullable(beside.version)
         if (version === null) throw new Fault('not_possible', { detail: 'No rules are in the shadow slot.' })
