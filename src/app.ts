@@ -60,7 +60,7 @@ import {
 } from './guard/index.ts'
 import { listen, type Route } from './http/index.ts'
 import { createIdentity, type Identity, SYSTEM, withinScopes } from './identity/index.ts'
-import { createLimits } from './limits/index.ts'
+import { createLimits, createRunaway } from './limits/index.ts'
 import {
   createDriver,
   createEmbeddedDriver,
@@ -323,8 +323,10 @@ async function open(
     sessionLifetimeMs: config.sessions.longestHours * 3_600_000,
     report,
   })
+  const identical = config.limits.identicalPerMinute
   const limits = createLimits({
     clock,
+    ...(identical === undefined ? {} : { runaway: createRunaway({ clock, calls: identical, windowSeconds: 60 }) }),
     settings: [
       {
         unit: 'concurrent',
@@ -451,7 +453,14 @@ async function open(
 
   // Sockets.
   const shared = { clock, newId, report, identity, registry, access, audit }
-  const ports = connectGateway({ ...shared, grants: jit.grants, limits, judge, screening })
+  const ports = connectGateway({
+    ...shared,
+    grants: jit.grants,
+    limits,
+    judge,
+    screening,
+    digestCalls: identical !== undefined,
+  })
   const catalogue = createCatalogue({
     on: ports,
     registry,

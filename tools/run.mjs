@@ -71,7 +71,7 @@ const CHECKS = [
   ['promises and switches', () => node(bin('eslint'), '--max-warnings=0', 'src')],
   [
     'direction of imports',
-    () => node(at('node_modules/dependency-cruiser/bin/dependency-cruise.mjs'), 'src', '--output-type', 'err'),
+    () => node(at('node_modules/dependency-cruiser/bin/dependency-cruiser.mjs'), 'src', '--output-type', 'err'),
   ],
   ['dead code', () => node(bin('knip'))],
   ['printed docs', () => node('tools/docs.ts', '--check')],

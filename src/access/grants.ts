@@ -17,6 +17,7 @@ import {
   selectOpenGrants,
   takeUse,
 } from './grant-queries.ts'
+import type { HeldRole } from './held-role.ts'
 import type { Schedules } from './schedules.ts'
 
 export interface Grant {
@@ -67,15 +68,6 @@ export interface NewGrant {
   by: string
   askedAt: number
   reviewDueAt?: number
-}
-
-/** A role held now, and why: from a grant, or from a schedule. */
-export interface HeldRole {
-  readonly role: string
-  readonly grant: string
-  readonly endsAt: number
-  readonly reason: string
-  readonly ticket: string | undefined
 }
 
 /** What a role is wanted for. */

@@ -1,6 +1,7 @@
 export { type Access, type AccessDeps, createAccess } from './access.ts'
 export type { GrantFilter, RequestFilter } from './grant-queries.ts'
-export type { FactSource, Facts, Grant, GrantSource, Grants, HeldRole, NewGrant, Use } from './grants.ts'
+export type { FactSource, Facts, Grant, GrantSource, Grants, NewGrant, Use } from './grants.ts'
+export type { HeldRole } from './held-role.ts'
 export { type JitReport, jitReport } from './jit-report.ts'
 export { createJustInTime, type JustInTime, type JustInTimeDeps } from './just-in-time.ts'
 export type {
@@ -14,7 +15,7 @@ export type {
   Leases,
   LeaseView,
 } from './leases.ts'
-export { LOCK_KINDS, type Lock, type LockKind, type Locks, type NewLock } from './locks.ts'
+export type { Lock, LockKind, Locks, NewLock } from './locks.ts'
 export type {
   Answer,
   Answered,

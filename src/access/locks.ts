@@ -8,8 +8,7 @@ import type { Changed, Db, Trx } from '../store/index.ts'
 import type { CallSubject } from './leases.ts'
 import { insertLock, type LockRow, liftLock, selectLocks, selectLocksById } from './queries.ts'
 
-export const LOCK_KINDS = ['principal', 'credential', 'role', 'model', 'session', 'network', 'everything'] as const
-export type LockKind = (typeof LOCK_KINDS)[number]
+export type LockKind = 'principal' | 'credential' | 'role' | 'model' | 'session' | 'network' | 'everything'
 
 export interface Lock {
   readonly id: string

@@ -1,7 +1,7 @@
 // Roles held at certain hours, as a batch job holds one at night. Facts from the configuration; nothing is stored, the
 // clock alone decides, in the gateway's zone.
 import type { Clock, PrincipalUid } from '../core/index.ts'
-import type { HeldRole } from './grants.ts'
+import type { HeldRole } from './held-role.ts'
 
 export interface Schedule {
   readonly name: string

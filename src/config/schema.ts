@@ -99,6 +99,12 @@ const limits = z.strictObject({
   bodyBytes: z.int().min(1024).max(268_435_456).default(8_388_608).describe('Largest request body in bytes.'),
   concurrentPerPrincipal: z.int().min(1).max(100_000).default(256).describe('Most running calls of one principal.'),
   callsPerNode: z.int().min(1).max(1_000_000).default(4096).describe('Most running calls of this node.'),
+  identicalPerMinute: z
+    .int()
+    .min(2)
+    .max(1_000_000)
+    .optional()
+    .describe('Identical calls of one principal in a minute after which it is stopped as a loop; without it none is.'),
   headerSeconds: z.number().min(1).max(300).default(10).describe('Seconds a client may take to send its headers.'),
   bodySeconds: z.number().min(1).max(3600).default(60).describe('Seconds a client may take to send its body.'),
   writeSeconds: z

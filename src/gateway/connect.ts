@@ -1,7 +1,8 @@
 // The pipeline's ports built from the rooms themselves, so that app.ts hands in rooms and nothing is told twice.
+import { hash } from 'node:crypto'
 import { type Access, type Grants, stepUpFault } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
-import type { Caller, Clock, Fault, NewId } from '../core/index.ts'
+import type { Caller, Clock, Fault, ModelRequest, NewId } from '../core/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Limits } from '../limits/index.ts'
 import type { Model, Registry } from '../model/index.ts'
@@ -23,6 +24,8 @@ export interface Rooms {
   readonly audit: Audit
   readonly judge: Judge
   readonly screening: Screening
+  /** Whether calls are told apart by their content, to notice loops. */
+  readonly digestCalls: boolean
 }
 
 /** Longest path that is written down. */
@@ -108,6 +111,7 @@ export function connectRooms(rooms: Rooms): Ports {
         model: model.uid.id,
         ...(session ? { session: session.id } : {}),
         limits: decision.duties.limits,
+        ...(rooms.digestCalls && request ? { digest: digestOf(request) } : {}),
         estimate: {
           inputTokens: request ? estimateInput(request) : 0,
           ...(maxTokens === undefined ? {} : { maxTokens }),
@@ -119,6 +123,9 @@ export function connectRooms(rooms: Rooms): Ports {
     record: (call, { address, path }) => audit.openCall(call, { address, data: { route: path.slice(0, PATH_LENGTH) } }),
   }
 }
+
+const digestOf = ({ messages, inputs }: ModelRequest): string =>
+  hash('sha256', JSON.stringify([messages, inputs]), 'base64url')
 
 const toResolved = (model: Model): ResolvedModel => ({
   uid: { type: 'Model', id: model.name },

@@ -158,9 +158,6 @@ export function createOffsetMap() {
 
 export type Offsets = ReturnType<typeof createOffsetMap>
 
-/** True if a normaliser would leave the text as it is. */
-export const isAscii = (text: string): boolean => ASCII_ONLY.test(text)
-
 /**
  * Reads one unit after another; `width` is how many units of the original each one stands for (more than one for an
  * escape in JSON). Shared by plain text and JSON.

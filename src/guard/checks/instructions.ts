@@ -4,8 +4,6 @@ import type { Finding, RandomBytes } from '../../core/index.ts'
 import { isAlphanumeric, lower } from '../detect/chars.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
 
-export const INSTRUCTION_CLASSES = ['leak/canary', 'leak/instructions'] as const
-
 const BASE32 = 'abcdefghijkmnpqrstuvwxyz23456789'
 
 /** A word nobody writes by chance: `cnry` and twelve random characters, 60 bits. */

@@ -22,7 +22,6 @@ const UNDERSCORE = 95
 const SLASH = 47
 
 /** RFC 5321: at most 64 units before the sign, 253 after it. */
-export const LONGEST_EMAIL = 64 + 1 + 253
 export const LONGEST_URL = 1024
 
 const inLocal = (c: number) => isAlphanumeric(c) || c === 46 || c === UNDERSCORE || c === 37 || c === 43 || c === DASH
