@@ -82,6 +82,9 @@ function openScreen(
   let base = 0
   let taken = 0
   let pending: Finding[] = []
+  /** How many of the pending findings have been looked at, and where the first of them starts. */
+  let seen = 0
+  let earliest = Number.POSITIVE_INFINITY
   /** A value whose path alone makes it a finding, still arriving. */
   let openField = -1
 
@@ -142,7 +145,9 @@ function openScreen(
   /** Lets out everything before raw offset `safe`. */
   const release = (safe: number, sink: Sink) => {
     let limit = safe
-    if (pending.length > 0) {
+    // While everything found is still held, as inside a long value, there is nothing to sort: once a push would be too often.
+    for (; seen < pending.length; seen++) earliest = Math.min(earliest, pending[seen]?.start ?? 0)
+    if (earliest < limit) {
       pending.sort((a, b) => a.start - b.start || b.end - a.end || (a.class < b.class ? -1 : 1))
       let k = 0
       while (k < pending.length) {
@@ -164,6 +169,8 @@ function openScreen(
         k = after
       }
       pending = k === 0 ? pending : pending.slice(k)
+      earliest = pending[0]?.start ?? Number.POSITIVE_INFINITY
+      seen = pending.length
     }
     clear(limit, sink)
     if (reader !== undefined) reader.forget(base)
