@@ -46,30 +46,6 @@ export async function selectSession(db: Db, by: { id: string } | { name: string 
   return { row, taint: labels.map(({ label }) => label) }
 }
 
-export interface SessionFilter {
-  principal?: string
-  /** Only those not ended and used since then (milliseconds since 1970). */
-  openSince?: number
-  /** Page: sessions used before this one. */
-  before?: { lastAt: number; id: string }
-  limit: number
-}
-
-export const selectSessions = (db: Db, filter: SessionFilter): Promise<SessionRow[]> => {
-  let query = db.selectFrom('session').selectAll()
-  const { principal, openSince, before } = filter
-  if (principal !== undefined) query = query.where('principal', '=', principal)
-  if (openSince !== undefined) query = query.where('ended_at', 'is', null).where('last_at', '>=', openSince)
-  if (before)
-    query = query.where((row) =>
-      row.or([
-        row('last_at', '<', before.lastAt),
-        row.and([row('last_at', '=', before.lastAt), row('id', '<', before.id)]),
-      ]),
-    )
-  return query.orderBy('last_at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
-}
-
 /**
  * Writes what a node has seen of its sessions since it last wrote. `turns` and `tokens` of a row are what to add, so that
  * nodes may share a session; an end once written stays. Where two nodes opened a session under one name at the same time,
