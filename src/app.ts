@@ -421,6 +421,9 @@ async function open(
     injection: (request) => scoreRequest(request).score,
   })
   access.sessions.onForget('vault', screening.forget)
+  access.sessions.onForget('runtime', async (session) => {
+    await Promise.all(upstreams.map(({ driver }) => driver.forget?.(session)))
+  })
 
   // The order in which a change takes hold on this node: facts first, what rests on them last.
   feed.subscribe(jit.onChange)

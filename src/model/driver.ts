@@ -90,6 +90,8 @@ export interface Driver {
   running(signal: AbortSignal): Promise<RunningModel[]>
   /** @throws Fault `not_possible` if this kind of upstream has no such verb */
   manage(request: ManageRequest, signal: AbortSignal): Promise<Progress>
+  /** Erases what a runtime of our own keeps of a session; servers elsewhere are told nothing of sessions. */
+  forget?(session: string): Promise<void>
   close(): Promise<void>
 }
 

@@ -38,7 +38,7 @@ export function createEmbeddedDriver(engine: Engine, options: { readonly name: s
     capabilities,
     send(request, { signal, session, principal, bans }) {
       refuseUnexpressed(request, capabilities)
-      const how: GenerateOptions = { principal, session, signal, rules: { bans } }
+      const how: GenerateOptions = { principal, session, signal, rules: { bans, placeholdersOfPrompt: true } }
       if (request.action === 'embed') return Promise.resolve(embed(engine, request, how))
       return Promise.resolve(engine.generate(printRequest(request, engine), how))
     },
@@ -55,6 +55,7 @@ export function createEmbeddedDriver(engine: Engine, options: { readonly name: s
       else throw new Fault('not_possible', { detail: `The built-in runtime cannot ${action} models.` })
       return once()
     },
+    forget: (session) => engine.forget(session),
     close: () => engine.close(),
   }
 }
