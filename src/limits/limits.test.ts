@@ -93,7 +93,7 @@ describe('limits', () => {
     reserve(tokens(10_000)).cancel()
     expect(left()).toBe(9983)
     const cut = reserve(tokens(10_000))
-    cut.onTokens(100)
+    void cut.onTokens(100)
     cut.settle()
     expect(left()).toBe(9983 - 110)
     const over = reserve(tokens(10_000))
@@ -110,7 +110,7 @@ describe('limits', () => {
       running = false
       for (const [i, stream] of streams.entries()) {
         try {
-          stream.onTokens(7)
+          void stream.onTokens(7)
           sent[i]! += 7
           running = true
         } catch {
@@ -152,17 +152,17 @@ describe('limits', () => {
     } as const
     for (const what of ['principal', 'key', 'role', 'model', 'session'] as const) {
       const { limits, ask } = setUp([per(what)])
-      limits.reserve(ask({ roles: ['a'] }))
+      void limits.reserve(ask({ roles: ['a'] }))
       expect(() => limits.reserve(ask({ roles: ['a'] })), what).toThrow()
-      limits.reserve(ask(other))
+      void limits.reserve(ask(other))
     }
     const { limits, ask } = setUp([per('everybody')])
-    limits.reserve(ask())
+    void limits.reserve(ask())
     expect(() => limits.reserve(ask(other))).toThrow()
     const only = setUp([per('model', 'big')])
-    only.limits.reserve(only.ask())
-    only.limits.reserve(only.ask())
-    only.limits.reserve(only.ask({ model: 'big' }))
+    void only.limits.reserve(only.ask())
+    void only.limits.reserve(only.ask())
+    void only.limits.reserve(only.ask({ model: 'big' }))
     expect(() => only.limits.reserve(only.ask({ model: 'big' }))).toThrow()
   })
 
@@ -199,12 +199,12 @@ describe('limits', () => {
 
   it('stop a loop of identical calls, and only that', () => {
     const { limits, ask, pass } = setUp([], { calls: 3, windowSeconds: 60 })
-    for (let i = 0; i < 3; i++) limits.reserve(ask({ digest: 'same' }))
-    for (let i = 0; i < 9; i++) limits.reserve(ask({ digest: `other ${i}` }))
+    for (let i = 0; i < 3; i++) void limits.reserve(ask({ digest: 'same' }))
+    for (let i = 0; i < 9; i++) void limits.reserve(ask({ digest: `other ${i}` }))
     expect(() => limits.reserve(ask({ digest: 'same' }))).toThrow(/loop/)
-    limits.reserve(ask({ digest: 'same', principal: { type: 'User', id: 'jo' } }))
+    void limits.reserve(ask({ digest: 'same', principal: { type: 'User', id: 'jo' } }))
     pass(60_000)
-    limits.reserve(ask({ digest: 'same' }))
+    void limits.reserve(ask({ digest: 'same' }))
   })
 
   it('never hand out more than the limit, and end empty, over any order of events', () => {
@@ -236,7 +236,7 @@ describe('limits', () => {
           if (!call) continue
           if (event.kind === 'stream') {
             try {
-              call.hold.onTokens(event.count)
+              void call.hold.onTokens(event.count)
               call.output += event.count
             } catch {
               call.hold.settle({ inputTokens: call.input, outputTokens: call.output })
