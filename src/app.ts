@@ -1,7 +1,7 @@
 // The composition root: every part is built here, once, by hand, from the configuration. The only file that sees them all.
 // It is read top to bottom: ground (database, log, feed), rooms, what they ask each other, the order of changes, sockets.
 import { createHmac } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -49,13 +49,12 @@ import {
   refuseRoute,
 } from './gateway/index.ts'
 import {
+  createDetectors,
   createGuard,
   createListDetector,
-  createNameDetector,
-  createSecretDetector,
-  createStructuredDetector,
   type Guard,
   readList,
+  readOwnClasses,
   scoreRequest,
 } from './guard/index.ts'
 import { listen, type Route } from './http/index.ts'
@@ -534,19 +533,24 @@ const earliest = (...times: readonly (number | undefined)[]): number | undefined
   return known.length === 0 ? undefined : Math.min(...known)
 }
 
+/** The deployment's own lists and classes beside what is built in. */
 function openGuard(config: Config): Guard {
   const lists = config.guard.lists.map(({ class: dataClass, file }) =>
     createListDetector({ name: file, class: dataClass, entries: readList(readFileSync(file, 'utf8')) }),
   )
+  const classesFile = join(config.policies, 'data-classes.yaml')
+  const own = readOwnClasses(existsSync(classesFile) ? readFileSync(classesFile, 'utf8') : '')
   return createGuard({
-    detectors: [
-      createStructuredDetector(),
-      createSecretDetector(),
-      ...(config.guard.names ? [createNameDetector()] : []),
-      ...lists,
-    ],
+    detectors: createDetectors({ names: config.guard.names, own: [...lists, ...own.detectors] }),
+    classes: own.classes,
+    fields: own.fields,
+    masks: own.masks,
+    ...(config.guard.padding ? { blockCharacters: PADDED_CHARACTERS } : {}),
   })
 }
+
+/** Characters to which pieces of a stream are gathered, so that their lengths tell nothing about tokens. */
+const PADDED_CHARACTERS = 16
 
 /** Declared upstreams, or the shipped demo model where there are none. */
 async function openUpstreams(config: Config): Promise<RegisteredUpstream[]> {

@@ -119,6 +119,7 @@ export function connectRooms(rooms: Rooms): Ports {
       })
     },
     screenInput: screening.input,
+    plant: screening.plant,
     screenOutput: screening.output,
     record: (call, { address, path }) => audit.openCall(call, { address, data: { route: path.slice(0, PATH_LENGTH) } }),
   }

@@ -27,8 +27,13 @@ export function checkClamps(request: ModelRequest, duties: Duties): void {
   }
 }
 
-/** The request as it goes out: duties applied, the upstream's own model name in place. */
-export function applyDuties(request: ModelRequest, duties: Duties, upstreamName: string): ModelRequest {
+/** The request as it goes out: duties applied, the upstream's own model name in place. `plant` marks the instructions. */
+export function applyDuties(
+  request: ModelRequest,
+  duties: Duties,
+  upstreamName: string,
+  plant: (instructions: string) => string,
+): ModelRequest {
   const params: Params = { ...request.params }
   for (const clamp of duties.clamps) {
     const key = clamp.parameter as keyof Params
@@ -36,7 +41,7 @@ export function applyDuties(request: ModelRequest, duties: Duties, upstreamName:
   }
   const sent: ModelRequest = { ...request, model: upstreamName, params }
   if (duties.instruct.length === 0) return sent
-  const text = [INSTRUCTION_HEAD, ...duties.instruct.map((line) => `- ${line}`), INSTRUCTION_TAIL].join('\n')
+  const text = plant([INSTRUCTION_HEAD, ...duties.instruct.map((line) => `- ${line}`), INSTRUCTION_TAIL].join('\n'))
   if (request.action === 'chat') {
     const rules: Message = { role: 'system', parts: [{ type: 'text', text }] }
     sent.messages = [rules, ...request.messages]

@@ -167,6 +167,7 @@ function bench(plan: Plan = {}) {
       failAt('screen', 'content_blocked')
       return { request, report: { masked: 0, facts: {} }, injection: plan.redecide ? 90 : 0 }
     },
+    plant: (_, text) => text,
     screenOutput: () => ({
       push: (deltas) => {
         failAt('output', 'content_blocked')

@@ -69,7 +69,9 @@ export function createGateway(on: Ports): Serve {
         record.note({ decision: again })
         if (!again.allow) throw on.refusal(again, question) //                                       403
       }
-      const sent = applyDuties(screened.request, decision.duties, model.upstreamName)
+      const sent = applyDuties(screened.request, decision.duties, model.upstreamName, (text) =>
+        on.plant(question, text),
+      )
 
       // Write the decision down. Not recorded means not sent.
       const { injection } = screened

@@ -226,6 +226,8 @@ export interface Ports {
   reserve(question: Question, decision: Decision): HoldHandle | Promise<HoldHandle>
   /** Screens every string of the request; returns the copy to send. @throws Fault content_blocked, guard_unavailable */
   screenInput(question: Question, request: ModelRequest, lease: LeaseHandle): ScreenedInput
+  /** Marks instructions of ours so that an answer which repeats them is noticed; returns the text to send. */
+  plant(question: Question, instructions: string): string
   screenOutput(question: Question, lease: LeaseHandle): OutputScreen
   record(call: string, incoming: Incoming): CallRecord
 }

@@ -1,13 +1,27 @@
 // The guard's questions for one call, put to the policy, and what becomes of the answers: the lease learns what was let
 // through, so that a stricter rule ends the call; the session learns what it has seen; the record learns what went where.
 import { type JsonObject, type ModelRequest, type RandomBytes, TREATMENTS, type Treatment } from '../core/index.ts'
-import { type Answer, type Ask, facts, type Guard, type Report, type Vault } from '../guard/index.ts'
+import {
+  type Answer,
+  type Ask,
+  createCanary,
+  createCanaryDetector,
+  createInstructionsDetector,
+  type Detector,
+  facts,
+  type Guard,
+  plant,
+  type Report,
+  type Vault,
+} from '../guard/index.ts'
 import type { ClassFound, Judge } from './judge.ts'
 import type { LeaseHandle, OutputScreen, Question, ScreenedInput } from './ports.ts'
 
 export interface Screening {
   input(question: Question, request: ModelRequest, lease: LeaseHandle): ScreenedInput
   output(question: Question, lease: LeaseHandle): OutputScreen
+  /** Puts a canary into instructions of ours; an answer that repeats either is a finding. Returns the text to send. */
+  plant(question: Question, instructions: string): string
   /** What the rules say now about a class that this call has let through. */
   retreat(question: Question, direction: 'send' | 'receive', dataClass: string): Treatment
   /** Destroys what was hidden in a session. */
@@ -36,6 +50,7 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
   /** The question behind the weakest treatment given to each class: what a stricter rule is measured by. */
   const asked = new WeakMap<Question, Map<string, { found: ClassFound; treatment: Treatment }>>()
   const flows = new WeakMap<Question, JsonObject[]>()
+  const planted = new WeakMap<Question, Detector[]>()
 
   const vaultOf = ({ session, model }: Question): Vault => {
     const id = session?.id ?? ''
@@ -97,7 +112,7 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
     },
 
     output(question, lease) {
-      const output = guard.openOutput(askFor(question, lease), vaultOf(question))
+      const output = guard.openOutput(askFor(question, lease), vaultOf(question), planted.get(question))
       return {
         push: (deltas) => output.push(deltas),
         end: () => output.end(),
@@ -106,6 +121,13 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
           return { masked: report.treated, facts: reported(question, report, 'caller') }
         },
       }
+    },
+
+    plant(question, instructions) {
+      const canary = createCanary(random)
+      const shingles = createInstructionsDetector(instructions)
+      planted.set(question, [createCanaryDetector(canary), ...(shingles ? [shingles] : [])])
+      return plant(instructions, canary)
     },
 
     retreat(question, direction, dataClass) {

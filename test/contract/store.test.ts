@@ -77,6 +77,24 @@ describe.each(DATABASES.map((make) => make()))('store on $name', (database) => {
     expect(await store.db.selectFrom('node').select('id').execute()).toEqual([{ id: 'one' }])
   })
 
+  it('reports a taken name inside the transaction as well as outside', async () => {
+    const store = await fresh()
+    await addNode(store, 'one')
+    const seen: unknown[] = []
+    const attempt = store.transaction((trx) =>
+      trx
+        .insertInto('node')
+        .values({ id: 'one', name: '', applied_seq: 0, started_at: 0, heard_at: 0 })
+        .execute()
+        .catch((error: unknown) => {
+          seen.push(isUniqueViolation(error))
+          throw error
+        }),
+    )
+    await expect(attempt).rejects.toSatisfy(isUniqueViolation)
+    expect(seen).toEqual([true])
+  })
+
   it('keeps integers of 53 bits exact', async () => {
     const store = await fresh()
     await addNode(store, 'n')
