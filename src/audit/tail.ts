@@ -10,6 +10,8 @@ export interface Tail {
 
 /** Events read at once while catching up. */
 const STEP = 512
+/** Milliseconds in which commits are gathered before they are read. */
+const GATHER_MS = 20
 
 export interface TailDeps {
   store: Store
@@ -56,7 +58,14 @@ export function createTail({ store, onCommit, report, pollMs = 250 }: TailDeps):
         reading = false
       }
     }
-    const off = onCommit(() => void wake())
+    // Under load commits come every millisecond; one look for many of them costs a fraction.
+    let soon: NodeJS.Timeout | undefined
+    const off = onCommit(() => {
+      soon ??= setTimeout(() => {
+        soon = undefined
+        void wake()
+      }, GATHER_MS).unref()
+    })
     const timer = setInterval(() => void wake(), pollMs).unref()
     void wake()
     return {
@@ -64,6 +73,7 @@ export function createTail({ store, onCommit, report, pollMs = 250 }: TailDeps):
         stopped = true
         off()
         clearInterval(timer)
+        clearTimeout(soon)
       },
     }
   }

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { type Access, type Grants, stepUpFault } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
-import type { Caller, Clock, Fault, ModelRequest, NewId } from '../core/index.ts'
+import type { Caller, Clock, Decision, Fault, ModelRequest, NewId } from '../core/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Limits } from '../limits/index.ts'
 import type { Model, Registry } from '../model/index.ts'
@@ -34,6 +34,8 @@ const PATH_LENGTH = 128
 export function connectRooms(rooms: Rooms): Ports {
   const { clock, newId, report, identity, registry, access, grants, limits, audit, judge, screening } = rooms
   const resolved = new WeakMap<Model, ResolvedModel>()
+  /** What a decision had heard of when it was made: a lease taken on an older one asks again. */
+  const epochs = new WeakMap<Decision, number>()
   const standing = (caller: Caller): Fault | undefined => identity.standing(caller) ?? access.locks.check({ caller })
   const redecide = (question: Question) => {
     const fault = standing(question.caller)
@@ -60,7 +62,12 @@ export function connectRooms(rooms: Rooms): Ports {
       }
       return one
     },
-    decide: judge.decide,
+    decide(question) {
+      const { epoch } = access.leases
+      const decision = judge.decide(question)
+      epochs.set(decision, epoch)
+      return decision
+    },
     async takeUse(question, call) {
       for (const grant of grants.counted(question.caller.principal, question.model.uid.id)) {
         const using = { ...question, using: [grant.id] }
@@ -93,8 +100,13 @@ export function connectRooms(rooms: Rooms): Ports {
     lease(call, question, decision) {
       const held = grants.held(question.caller.principal, { model: question.model.uid.id })
       if (held.length > 0) grants.noteUse(held.map(({ grant }) => grant))
+      // The body was awaited since the caller was identified: what was proven then may have ended.
+      const fault = standing(question.caller)
+      if (fault) throw fault
+      const epoch = epochs.get(decision)
       return access.leases.take({
         call,
+        ...(epoch === undefined ? {} : { epoch }),
         caller: question.caller,
         model: question.model.uid.id,
         ...(question.session ? { session: question.session.id } : {}),

@@ -71,15 +71,19 @@ export function screenInput(
           if (finding.class !== PSEUDONYM) book.count(finding, place.origin, fieldOf(kept, finding.start, place))
       },
     }
+    const mayHoldPseudonym = text.includes('_')
+    if (!mayHoldPseudonym && screen.clean.get(how, text)) return undefined
     const stream = screen.open(
       how === 'json' ? 'json' : how === 'id' ? 'plain' : 'guess',
-      text.includes('_') ? extra : undefined,
+      mayHoldPseudonym ? extra : undefined,
     )
     stream.push(text, sink)
     stream.end(sink)
     if (stream.held !== 0 || stream.taken !== text.length) throw new Fault('guard_unavailable')
     invisible += stream.invisible
-    return regions ? parts : undefined
+    if (regions) return parts
+    if (!mayHoldPseudonym && stream.invisible === 0) screen.clean.set(how, text, true)
+    return undefined
   }
 
   // First round: scan and count. Nothing is changed.

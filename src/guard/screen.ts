@@ -1,10 +1,12 @@
 // One text under all detectors at once. Streams and whole texts take the same way: pieces go in, clear text and regions
 // with findings come out, in order, and nothing comes out before every detector has settled it. Invariant: the clear text
 // and regions that come out are exactly the text that went in, however it was cut.
+
 import { Fault, type Finding } from '../core/index.ts'
 import type { Detector, DetectorStream } from './detector.ts'
 import { createJsonReader, type JsonReader, type JsonValue, opensJson, valuesBetween } from './json-text.ts'
 import { createFolder, createOffsetMap, foldText } from './normalise.ts'
+import { createRecent, type Recent } from './recent.ts'
 
 /** What a value in JSON is by its path alone: `customer.salary` → a class. */
 export type FieldRule = (path: string) => string | undefined
@@ -41,14 +43,19 @@ export interface ScreenOptions {
 }
 
 export interface Screen {
+  /** Texts in which these detectors found nothing. */
+  readonly clean: Recent<true>
   /** `json`: the text is JSON, or plain, or JSON if it starts like it. `extra`: detectors of this text only. */
   open(json: 'json' | 'plain' | 'guess', extra?: readonly Detector[]): ScreenStream
 }
 
 export const FIELD_CONFIDENCE = 90
+/** About a megabyte of digests. */
+const CLEAN_TEXTS = 10_000
 
 export function createScreen(options: ScreenOptions): Screen {
   return {
+    clean: createRecent(CLEAN_TEXTS),
     open: (json, extra) =>
       openScreen(options, extra === undefined ? options.detectors : [...options.detectors, ...extra], json),
   }

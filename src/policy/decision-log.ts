@@ -17,21 +17,22 @@ export interface DecisionLog {
   recorded(): LoggedDecision[]
 }
 
-/** `capacity` decisions are kept, about a kilobyte each; the oldest goes first. */
+/**
+ * `capacity` decisions are kept, up to ten kilobytes each; the oldest goes first. A ring written round and round: a Map that
+ * loses its first entry with every new one is searched past all the gaps it has at its front.
+ */
 export function createDecisionLog(capacity: number, now: () => number): DecisionLog {
-  const ring = new Map<string, LoggedDecision>()
+  const ring: LoggedDecision[] = []
+  let next = 0
+  const recorded = () => [...ring.slice(next), ...ring.slice(0, next)]
   return {
     watch(query: Query, _entities, decision) {
-      ring.set(decision.id, { query, decision, at: now() })
-      if (ring.size > capacity) ring.delete(ring.keys().next().value!)
+      ring[next] = { query, decision, at: now() }
+      next = (next + 1) % capacity
     },
-    get: (id) => ring.get(id),
-    last(principal) {
-      let found: LoggedDecision | undefined
-      for (const one of ring.values())
-        if (principal === undefined || uidText(one.query.principal) === principal) found = one
-      return found
-    },
-    recorded: () => [...ring.values()],
+    get: (id) => ring.find((one) => one.decision.id === id),
+    last: (principal) =>
+      recorded().findLast((one) => principal === undefined || uidText(one.query.principal) === principal),
+    recorded,
   }
 }

@@ -44,7 +44,7 @@ export interface RulebookDeps extends Pick<PolicyDeps, 'engine' | 'askFor'> {
 
 export function createRulebook(deps: RulebookDeps): Rulebook {
   const { clock, report } = deps
-  const decisions = createDecisionLog(deps.keptDecisions ?? 10_000, clock.now)
+  const decisions = createDecisionLog(deps.keptDecisions ?? 2000, clock.now)
   const shadow = createShadow(clock.now)
   const policy = createPolicy({
     ...deps,

@@ -1,7 +1,19 @@
 // The injection score of a whole request: every message, document, tool result and tool description, each with its origin.
 // What a client calls `system` is the client's own words here; the gateway's instructions are added after scoring.
 import type { Message, ModelRequest, Origin } from '../../core/index.ts'
+import { createRecent } from '../recent.ts'
 import { type InjectionScore, scoreInjection } from './score.ts'
+
+/** Scores of texts seen lately: a conversation comes again with every turn. */
+const scores = createRecent<InjectionScore>(5000)
+
+function scoreOf(text: string, origin: Origin): InjectionScore {
+  const known = scores.get(origin, text)
+  if (known) return known
+  const score = scoreInjection(text, origin)
+  scores.set(origin, text, score)
+  return score
+}
 
 /** Messages of the caller are also read as one text up to this length: an attack may come in instalments. */
 const JOINED_LIMIT = 20_000
@@ -46,7 +58,7 @@ export function scoreRequest(request: ModelRequest): InjectionScore {
   }
   let top: InjectionScore = { score: 0, reasons: [] }
   for (const { text, origin } of parts) {
-    const scored = scoreInjection(text, origin)
+    const scored = scoreOf(text, origin)
     if (scored.score > top.score) top = scored
   }
   return top
