@@ -15,7 +15,7 @@ import {
   SWEEP_SETTINGS,
   type SweptKey,
 } from './access/index.ts'
-import { connectRooms as connectAdmin, createAdmin, firstStart } from './admin/index.ts'
+import { connectRooms as connectAdmin, createAdmin, createAuthzenRoutes, firstStart } from './admin/index.ts'
 import { createAudit, fileAnchor } from './audit/index.ts'
 import {
   type Config,
@@ -71,6 +71,7 @@ import { createAnomalies, watch } from './notify/index.ts'
 import {
   authContext,
   type BundleSources,
+  createAuthzen,
   createChecker,
   createClockContext,
   createOracleCheck,
@@ -83,6 +84,7 @@ import {
   loadBundle,
   loadOracle,
   NO_RISK,
+  usualContext,
   watchFolder,
 } from './policy/index.ts'
 import { createChange, createFeed, createNodes, openStore } from './store/index.ts'
@@ -243,19 +245,21 @@ async function open(
     ...engine,
     clockContext,
     watchers: [check.watch],
-    world: () => ({
-      entities: joinSources(jit.grants.source(directory), others),
-      principals: (['User', 'Service', 'Agent'] as const).flatMap((type) => identity.entities.enumerate(type)),
-      models: registry.all().map(({ name }) => ({ type: 'Model', id: name })),
-      others: [
-        { type: 'Gateway', id: 'sallyport' },
-        ...identity.entities.enumerate('Role'),
-        ...guard.tree.all.map(({ id }) => ({ type: 'DataClass', id })),
-      ],
-    }),
+    world: () => world(),
     report,
   })
   const { policy, versions } = rulebook
+  /** Everything a question can be about. */
+  const world = () => ({
+    entities: joinSources(jit.grants.source(directory), others),
+    principals: (['User', 'Service', 'Agent'] as const).flatMap((type) => identity.entities.enumerate(type)),
+    models: registry.all().map(({ name }) => ({ type: 'Model', id: name })),
+    others: [
+      { type: 'Gateway', id: 'sallyport' },
+      ...identity.entities.enumerate('Role'),
+      ...guard.tree.all.map(({ id }) => ({ type: 'DataClass', id })),
+    ],
+  })
   const upstreams = await openUpstreams(config)
   for (const { driver } of upstreams) closers.push(() => driver.close())
   const registry = await createRegistry({
@@ -483,31 +487,45 @@ async function open(
   })
   sweeps.start()
   closers.push(() => sweeps.stop())
-  const admin = createAdmin(
-    connectAdmin({
-      ...shared,
-      jit,
-      sweeps,
-      store,
-      change,
-      nodes,
-      policy,
-      rulebook,
-      entities: joinSources(jit.grants.source(directory), others),
-      clockContext,
-      standing,
-      anomaly,
-      config,
-      ...(sources === undefined ? {} : { sources }),
-      product: `sallyport ${VERSION}`,
-    }),
-  )
+  const adminPorts = connectAdmin({
+    ...shared,
+    jit,
+    sweeps,
+    store,
+    change,
+    nodes,
+    policy,
+    rulebook,
+    entities: joinSources(jit.grants.source(directory), others),
+    clockContext,
+    standing,
+    anomaly,
+    config,
+    ...(sources === undefined ? {} : { sources }),
+    product: `sallyport ${VERSION}`,
+  })
+  const admin = createAdmin(adminPorts)
   const data: Route[] = createDataRoutes(createGateway(ports), catalogue)
   const administer: Route[] = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
     method,
     path: '/admin/v1/*',
     handle: admin.handle,
   }))
+  const authzen = createAuthzen({
+    program: () => policy.program(),
+    decide: policy.decide,
+    entities: joinSources(jit.grants.source(directory), others),
+    enumerate: (type) => {
+      const { principals, models, others: rest } = world()
+      return [...principals, ...models, ...rest].filter((uid) => uid.type === type)
+    },
+    context: (action, given) => {
+      const schema = policy.program()?.schemaJson
+      if (!schema) throw new Fault('access_denied', { detail: 'No rules are in force.' })
+      return usualContext(schema, action, { clock: clockContext(clock.now()), set: given })
+    },
+  })
+  administer.push(...createAuthzenRoutes(adminPorts, authzen, () => config.publicUrl ?? adminUrl))
   const serve = async (address: string, routes: readonly Route[]) => {
     const { certFile, keyFile, clientCaFile } = config.tls
     const server = await listen({
@@ -523,8 +541,9 @@ async function open(
     closers.push(() => server.close(STOP_GRACE_MS))
     return server.url
   }
+  let adminUrl = ''
   const url = await serve(config.listen, config.adminListen === undefined ? [...data, ...administer] : data)
-  const adminUrl = config.adminListen === undefined ? url : await serve(config.adminListen, administer)
+  adminUrl = config.adminListen === undefined ? url : await serve(config.adminListen, administer)
   return { url, adminUrl, model: registry.all().find(({ quarantined }) => !quarantined)?.name, firstRunKey }
 }
 

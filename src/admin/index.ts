@@ -1,4 +1,5 @@
 export { type Admin, type AdminRequest, type AdminRoute, createAdmin } from './admin.ts'
+export { type AuthzenRoute, createAuthzenRoutes } from './authzen.ts'
 export { connectRooms, type Rooms, settingsOf } from './connect.ts'
 export { firstStart } from './first-start.ts'
 export type { AdminPorts } from './ports.ts'

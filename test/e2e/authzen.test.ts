@@ -1,0 +1,72 @@
+// Another gateway asks ours over AuthZEN: evaluation, several at once, searches, and who may not ask.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { json, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
+import { startGateway, type TestGateway } from './harness.ts'
+
+let gateway: TestGateway
+let upstream: ScriptedUpstream
+
+beforeAll(async () => {
+  upstream = await startScripted(json({ object: 'list', data: [] }))
+  gateway = await startGateway({
+    upstreams: [{ name: 'up', url: upstream.url }],
+    models: [{ name: 'm', upstream: 'up' }],
+  })
+})
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+})
+
+interface Answer {
+  decision?: boolean
+  evaluations: { decision: boolean }[]
+  results: unknown[]
+}
+
+const ask = async (path: string, body: unknown, options = {}) => {
+  const response = await gateway.call(`/access/v1/${path}`, body, options)
+  return { status: response.status, id: response.headers.get('x-request-id'), body: (await response.json()) as Answer }
+}
+const admin = { type: 'User', id: 'admin' }
+const nobody = { type: 'User', id: 'nobody' }
+const model = { type: 'Model', id: 'm' }
+
+it('answers by the rules that decide calls', async () => {
+  const yes = await ask(
+    'evaluation',
+    { subject: admin, action: { name: 'chat' }, resource: model },
+    { headers: { 'x-request-id': 'abc' } },
+  )
+  expect(yes).toMatchObject({ status: 200, id: 'abc', body: { decision: true } })
+  const no = await ask('evaluation', { subject: nobody, action: { name: 'chat' }, resource: model })
+  expect(no.body).toMatchObject({ decision: false })
+  const both = await ask('evaluations', {
+    action: { name: 'chat' },
+    resource: model,
+    evaluations: [{ subject: admin }, { subject: nobody }],
+  })
+  expect(both.body.evaluations.map(({ decision }) => decision)).toEqual([true, false])
+})
+
+it('searches', async () => {
+  const subjects = await ask('search/subject', { subject: { type: 'User' }, action: { name: 'chat' }, resource: model })
+  expect(subjects.body.results).toEqual([admin])
+  const models = await ask('search/resource', { subject: admin, action: { name: 'chat' }, resource: { type: 'Model' } })
+  expect(models.body.results).toEqual([model])
+})
+
+it('refuses what is malformed, and who may not ask', async () => {
+  expect((await ask('evaluation', { subject: admin })).status).toBe(400)
+  expect((await ask('evaluation', {}, { key: 'spk_wrong' })).status).toBe(401)
+  const issue = async (path: string, body: unknown) => (await gateway.call(`/admin/v1${path}`, body)).json()
+  await issue('/users', { name: 'dana' })
+  const { key } = (await issue('/keys', { owner: 'User:dana', name: 'k' })) as { key: string }
+  const question = { subject: admin, action: { name: 'chat' }, resource: model }
+  expect((await ask('evaluation', question, { key })).status).toBe(403)
+})
+
+it('says where to ask', async () => {
+  const response = await fetch(`${gateway.url}/.well-known/authzen-configuration`)
+  expect(await response.json()).toMatchObject({ access_evaluation_endpoint: `${gateway.url}/access/v1/evaluation` })
+})
