@@ -48,7 +48,9 @@ function everybody(program: Program): Problem[] {
       const lineage = [...rule.actions].flatMap((name) => [...program.vocabulary.actions.get(name)!.lineage])
       // A rule that lets data pass only disguised holds back more than it gives.
       if (rule.notes.duties.treat !== undefined && rule.notes.duties.treat !== 'pass') return []
-      const weighty = WEIGHTY.find((name) => lineage.includes(name))
+      // For everybody, but for named classes only: that says something of the class, not of everybody.
+      const named = tiedTo(rule.json.resource) !== undefined || mentions(rule.json.conditions, 'resource')
+      const weighty = WEIGHTY.find((name) => lineage.includes(name) && !(name === 'send' && named))
       return weighty ? [warn(rule, `this permits everybody (${weighty})`, 'name a role or a group in the scope')] : []
     })
 }
