@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { load, type Measured } from './load.ts'
-import { cpuSeconds, residentMb, start } from './process.ts'
+import { cpuSeconds, start } from './process.ts'
 
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2)
@@ -85,33 +85,8 @@ try {
       )
     }
   }
-  await memoryOfStreams()
 } finally {
   await gateway.stop()
   await upstream.stop()
   rmSync(folder, { recursive: true, force: true })
-}
-
-/** Resident memory of the gateway while 1,000 streams are open. */
-async function memoryOfStreams(): Promise<void> {
-  const { Agent, request } = await import('undici')
-  const agent = new Agent({ connections: 1100, pipelining: 1, bodyTimeout: 0 })
-  const streams = await Promise.all(
-    Array.from({ length: 1000 }, () =>
-      request(through, {
-        method: 'POST',
-        dispatcher: agent,
-        headers: { 'content-type': 'application/json', ...headers },
-        body: JSON.stringify({ model: 'bench-20000x50', stream: true, messages: [{ role: 'user', content: 'hi' }] }),
-      }),
-    ),
-  )
-  for (const { body: answer } of streams) {
-    answer.on('error', () => {}) // ended below, on purpose
-    answer.resume()
-  }
-  await new Promise((resolve) => setTimeout(resolve, 3000))
-  const open = streams.filter(({ statusCode }) => statusCode === 200).length
-  console.log(`\nmemory with ${open} open streams: ${Math.round(residentMb(gateway.pid) ?? Number.NaN)} MB`)
-  await agent.destroy()
 }

@@ -33,7 +33,7 @@ const WHOLE = JSON.stringify({
 
 const MODELS = JSON.stringify({
   object: 'list',
-  data: ['bench', 'bench-64x0', 'bench-64x5', 'bench-20000x50'].map((id) => ({
+  data: ['bench', 'bench-64x0', 'bench-64x5', 'bench-600x1000'].map((id) => ({
     id,
     object: 'model',
     created: 1,

@@ -41,7 +41,7 @@ test('a rule written by hand is checked, tested, covered and tried', { timeout: 
   })
   expect(await sallyport('policy', 'test', folder)).toMatchObject({
     exit: 0,
-    said: expect.stringMatching(/^PASS 66\/66/),
+    said: expect.stringMatching(/^PASS (\d+)\/\1 /),
   })
   expect(await sallyport('policy', 'cover', folder)).toMatchObject({ exit: 0 })
   add(
@@ -51,7 +51,7 @@ test('a rule written by hand is checked, tested, covered and tried', { timeout: 
   expect(tested.exit).toBe(4)
   expect(tested.out).toMatch(/FAIL nobody is nobody: expected deny, got ALLOW by strangers \(roles\.cedar:\d+\)/)
   expect((await sallyport('policy', 'test', folder, '--format', 'junit')).out).toMatch(
-    /<testsuite name="policy" tests="66" failures="1">/,
+    /<testsuite name="policy" tests="\d+" failures="1">/,
   )
   const tried = await sallyport('policy', 'try', 'a-stranger', 'chat', 'small', '--folder', folder)
   expect(tried).toMatchObject({ exit: 0, out: expect.stringContaining('strangers') })

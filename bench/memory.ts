@@ -1,0 +1,50 @@
+// Resident memory of the gateway with 1,000 open streams: `node bench/memory.ts`.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Agent, request } from 'undici'
+import { residentMb, start } from './process.ts'
+
+const STREAMS = 1000
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-memory-'))
+const upstream = await start(['bench/upstream.ts'])
+const gateway = await start(
+  [
+    'bin/sallyport',
+    'up',
+    '--json',
+    '--data',
+    folder,
+    '--listen',
+    '127.0.0.1:0',
+    '--upstream',
+    `http://127.0.0.1:${upstream.line}`,
+  ],
+  { SALLYPORT_LOG_LEVEL: 'error', SALLYPORT_LIMITS_CONCURRENT_PER_PRINCIPAL: '100000' },
+)
+const { url, key } = JSON.parse(gateway.line) as { url: string; key: string }
+const agent = new Agent({ connections: STREAMS + 100, pipelining: 1, bodyTimeout: 0 })
+console.log(`ready: ${Math.round(residentMb(gateway.pid) ?? Number.NaN)} MB`)
+const statuses: number[] = []
+for (let i = 0; i < STREAMS; i += 50) {
+  const batch = Array.from({ length: 50 }, async () => {
+    const { statusCode, body } = await request(`${url}/v1/chat/completions`, {
+      method: 'POST',
+      dispatcher: agent,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: JSON.stringify({ model: 'bench-600x1000', stream: true, messages: [{ role: 'user', content: `hi ${i}` }] }),
+    })
+    statuses.push(statusCode)
+    body.on('error', () => {}) // ended below, on purpose
+    body.resume()
+  })
+  await Promise.all(batch)
+}
+await new Promise((resolve) => setTimeout(resolve, 5000))
+const open = statuses.filter((status) => status === 200).length
+console.log(`${open} open streams: ${Math.round(residentMb(gateway.pid) ?? Number.NaN)} MB`)
+await agent.destroy()
+await gateway.stop()
+await upstream.stop()
+rmSync(folder, { recursive: true, force: true })
+process.exit(0)
