@@ -13,20 +13,10 @@ import {
   type JitAction,
   type RoleAsk,
   SWEEP_SETTINGS,
-  type SweptKey,
 } from './access/index.ts'
-import { connectRooms as connectAdmin, createAdmin, createAuthzenRoutes, firstStart } from './admin/index.ts'
+import { connectRooms as connectAdmin, createAdmin, createAuthzenRoutes, firstStart, sweptKeys } from './admin/index.ts'
 import { createAudit, fileAnchor } from './audit/index.ts'
-import {
-  type Config,
-  createLog,
-  hostingOf,
-  type Keyring,
-  openKeyring,
-  type Source,
-  splitHostPort,
-  type UpstreamConfig,
-} from './config/index.ts'
+import { type Config, createLog, type Keyring, openKeyring, type Source, splitHostPort } from './config/index.ts'
 import {
   type Caller,
   createIds,
@@ -58,15 +48,9 @@ import {
   scoreRequest,
 } from './guard/index.ts'
 import { listen, type Route } from './http/index.ts'
-import { createIdentity, type Identity, SYSTEM, withinScopes } from './identity/index.ts'
+import { createIdentity, SYSTEM, withinScopes } from './identity/index.ts'
 import { createLimits, createRunaway } from './limits/index.ts'
-import {
-  createDriver,
-  createEmbeddedDriver,
-  createEmbeddedEngine,
-  createRegistry,
-  type RegisteredUpstream,
-} from './model/index.ts'
+import { createRegistry, openUpstreams } from './model/index.ts'
 import { createAnomalies, watch } from './notify/index.ts'
 import {
   authContext,
@@ -102,7 +86,7 @@ export interface App {
 /** Files that travel with the product: default rules, demo model. */
 const SHIPPED = join(dirname(fileURLToPath(import.meta.url)), '..')
 const VERSION = (JSON.parse(readFileSync(join(SHIPPED, 'package.json'), 'utf8')) as { version: string }).version
-const DEMO_MODEL = 'sallyport-demo'
+const DEMO = { name: 'sallyport-demo', file: join(SHIPPED, 'models/demo-q8.gguf') }
 
 /** Milliseconds of silence after which what a node has borrowed of shared limits is given back. */
 const DEAD_MS = 10_000
@@ -260,7 +244,7 @@ async function open(
       ...guard.tree.all.map(({ id }) => ({ type: 'DataClass', id })),
     ],
   })
-  const upstreams = await openUpstreams(config)
+  const upstreams = await openUpstreams(config.upstreams, DEMO)
   for (const { driver } of upstreams) closers.push(() => driver.close())
   const registry = await createRegistry({
     store,
@@ -570,65 +554,3 @@ function openGuard(config: Config): Guard {
 
 /** Characters to which pieces of a stream are gathered, so that their lengths tell nothing about tokens. */
 const PADDED_CHARACTERS = 16
-
-/** Declared upstreams, or the shipped demo model where there are none. */
-async function openUpstreams(config: Config): Promise<RegisteredUpstream[]> {
-  const declared: readonly UpstreamConfig[] = config.upstreams
-  if (declared.length === 0) return [await embedded('embedded', DEMO_MODEL, join(SHIPPED, 'models/demo-q8.gguf'))]
-  return Promise.all(
-    declared.map((upstream) =>
-      upstream.kind === 'embedded' ? openEmbedded(upstream) : overHttp(upstream, upstream.kind),
-    ),
-  )
-}
-
-const openEmbedded = ({ name, file }: UpstreamConfig): Promise<RegisteredUpstream> =>
-  file === undefined ? embedded(name, DEMO_MODEL, join(SHIPPED, 'models/demo-q8.gguf')) : embedded(name, name, file)
-
-async function embedded(name: string, model: string, file: string): Promise<RegisteredUpstream> {
-  const engine = await createEmbeddedEngine({ file })
-  return { name, hosting: 'embedded', driver: createEmbeddedDriver(engine, { name: model }) }
-}
-
-function overHttp(upstream: UpstreamConfig, kind: Exclude<UpstreamConfig['kind'], 'embedded'>): RegisteredUpstream {
-  const key = upstream.apiKeyFile === undefined ? upstream.apiKey : readFileSync(upstream.apiKeyFile, 'utf8').trim()
-  const driver = createDriver(kind, {
-    url: upstream.url ?? '',
-    ...(key === undefined ? {} : { key }),
-    connections: upstream.connections,
-    connectTimeoutMs: upstream.connectTimeoutSeconds * 1000,
-    firstByteTimeoutMs: upstream.firstByteTimeoutSeconds * 1000,
-    idleTimeoutMs: upstream.idleTimeoutSeconds * 1000,
-  })
-  return { name: upstream.name, hosting: hostingOf(upstream), driver }
-}
-
-/** Every key that is not revoked, with what a sweep wants to know of its owner. */
-async function* sweptKeys(identity: Identity): AsyncGenerator<SweptKey> {
-  let after: { createdAt: number; id: string } | undefined
-  for (;;) {
-    const rows = await identity.read.keys({ limit: SWEEP_PAGE, ...(after && { after }) })
-    for (const row of rows) {
-      if (row.state === 'revoked') continue
-      const owner = await identity.read.principal({ type: row.owner_type, id: row.owner_name })
-      const answers = row.owner_type !== 'Service' || 'owner' in (JSON.parse(owner?.attributes ?? '{}') as object)
-      yield {
-        id: row.id,
-        name: row.name,
-        owner: `${row.owner_type}:${row.owner_name}`,
-        ownerActive: owner?.state === 'active',
-        ownerless: !answers,
-        state: row.state,
-        createdAt: row.created_at,
-        expiresAt: row.expires_at,
-        lastUsedAt: row.last_used_at ?? undefined,
-        stateAt: row.state_at,
-        rotated: row.replaced_by !== null,
-      }
-    }
-    const last = rows.at(-1)
-    if (!last || rows.length < SWEEP_PAGE) return
-    after = { createdAt: last.created_at, id: last.id }
-  }
-}
-const SWEEP_PAGE = 200

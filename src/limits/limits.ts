@@ -4,7 +4,7 @@ import type { Clock, LimitDuty, PrincipalUid, Usage } from '../core/index.ts'
 import { Fault } from '../core/index.ts'
 import { type Counter, createBudget, createPlaces, createRate, type Taken } from './counter.ts'
 import type { Runaway } from './runaway.ts'
-import { createSharedCounters, type SharedDeps } from './shared.ts'
+import { createSharedCounters, type SharedDeps } from './slices.ts'
 
 /** A limit from the configuration, beside those that rules demand. */
 export interface LimitSetting extends LimitDuty {

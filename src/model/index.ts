@@ -13,8 +13,8 @@ export type {
   RunningModel,
   SendOptions,
 } from './driver.ts'
-export { createEmbeddedEngine, type EmbeddedEngineInput, type Engine } from './embedded/index.ts'
-export { createEmbeddedDriver } from './embedded.ts'
+export type { Engine } from './embedded/index.ts'
+export { type DemoModel, openUpstreams } from './open-upstreams.ts'
 export type { OpenaiOptions } from './openai.ts'
 export {
   createRegistry,
