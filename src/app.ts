@@ -235,7 +235,7 @@ async function open(
   const { policy, versions } = rulebook
   /** Everything a question can be about. */
   const world = () => ({
-    entities: joinSources(jit.grants.source(directory), others),
+    entities: facts(),
     principals: (['User', 'Service', 'Agent'] as const).flatMap((type) => identity.entities.enumerate(type)),
     models: registry.all().map(({ name }) => ({ type: 'Model', id: name })),
     others: [
@@ -350,8 +350,14 @@ async function open(
   )
   const entities = (caller: Pick<Caller, 'principal'>, about: About): EntitySource =>
     joinSources(jit.grants.over(identity.entities, caller.principal, about) as EntitySource, others)
-  const standing = ({ principal }: Pick<Caller, 'principal'>) => {
-    const held = jit.grants.held(principal)
+  /** The same for every principal, whatever it is for; at another time, with the roles of that time. */
+  const facts = (at?: number): EntitySource =>
+    joinSources(
+      jit.grants.source(at === undefined ? directory : (identity.entities.asOf(at) as EntitySource), at),
+      others,
+    )
+  const standing = ({ principal }: Pick<Caller, 'principal'>, at?: number) => {
+    const held = jit.grants.held(principal, at === undefined ? {} : { at })
     const until = earliest(identity.entities.get(principal)?.validUntil, jit.grants.nextChange(principal))
     const [first] = held
     return {
@@ -480,7 +486,7 @@ async function open(
     nodes,
     policy,
     rulebook,
-    entities: joinSources(jit.grants.source(directory), others),
+    entities: facts,
     clockContext,
     standing,
     anomaly,
@@ -498,7 +504,7 @@ async function open(
   const authzen = createAuthzen({
     program: () => policy.program(),
     decide: policy.decide,
-    entities: joinSources(jit.grants.source(directory), others),
+    entities: facts(),
     enumerate: (type) => {
       const { principals, models, others: rest } = world()
       return [...principals, ...models, ...rest].filter((uid) => uid.type === type)

@@ -73,6 +73,8 @@ export interface NewGrant {
 /** What a role is wanted for. */
 export interface About {
   readonly model?: string
+  /** Asked about this moment, milliseconds since 1970, and not about now. What has ended already is not remembered. */
+  readonly at?: number
   /** Counted grants of which this call has taken a use already. */
   readonly using?: readonly string[]
 }
@@ -97,8 +99,8 @@ export interface Grants {
   held(principal: PrincipalUid, about?: About): HeldRole[]
   /** The directory with the roles held now added to this principal; the directory itself if there are none. */
   over<F extends Facts>(directory: FactSource<F>, principal: PrincipalUid, about?: About): FactSource<F>
-  /** The directory with the roles that every principal holds now whatever the model. */
-  source<F extends Facts>(directory: FactSource<F>): FactSource<F>
+  /** The directory with the roles that every principal holds, now or at that moment, whatever the model. */
+  source<F extends Facts>(directory: FactSource<F>, at?: number): FactSource<F>
   /** When the roles of a principal next change by time alone. */
   nextChange(principal: PrincipalUid): number | undefined
   /** Grants good for a number of uses or tokens, which a call that needs them must take from. */
@@ -180,9 +182,9 @@ export function createGrants(deps: GrantDeps): Grants {
 
   const held = (principal: PrincipalUid, about: About = {}): HeldRole[] => {
     const own = byPrincipal.get(uidText(principal))
-    const scheduled = deps.schedules?.held(principal, about.model) ?? []
+    const scheduled = deps.schedules?.held(principal, about.model, about.at) ?? []
     if (!own) return scheduled
-    const now = clock.now()
+    const now = about.at ?? clock.now()
     const roles: HeldRole[] = [...scheduled]
     for (const grant of own.values())
       if (inForce(grant, about, now))
@@ -244,11 +246,11 @@ export function createGrants(deps: GrantDeps): Grants {
         },
       }
     },
-    source: (directory) => ({
+    source: (directory, at) => ({
       get(uid) {
         const facts = directory.get(uid)
         if (!facts || !PRINCIPAL_TYPES.has(uid.type)) return facts
-        const roles = held(uid as PrincipalUid)
+        const roles = held(uid as PrincipalUid, at === undefined ? {} : { at })
         return roles.length === 0 ? facts : withRoles(directory, facts, roles)
       },
     }),

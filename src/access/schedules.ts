@@ -17,7 +17,7 @@ export interface Schedule {
 }
 
 export interface Schedules {
-  held(principal: PrincipalUid, model?: string): HeldRole[]
+  held(principal: PrincipalUid, model?: string, at?: number): HeldRole[]
   nextChange(principal: PrincipalUid): number | undefined
 }
 
@@ -48,10 +48,10 @@ export function createSchedules(
   }
 
   return {
-    held(principal, model) {
+    held(principal, model, at) {
       const own = of(principal)
       if (own.length === 0) return []
-      const now = clock.now()
+      const now = at ?? clock.now()
       const { minute, weekday } = local(now)
       return own.flatMap((entry) => {
         const { models, name, role } = entry.schedule

@@ -169,7 +169,10 @@ async function startNode() {
     rulebook,
     policy,
     registry,
-    entities,
+    entities: (at) =>
+      at === undefined
+        ? entities
+        : joinSources(jit.grants.source(identity.entities.asOf(at) as EntitySource, at), entities),
     clockContext: createClockContext('UTC'),
     standing: () => ({ grant: NO_GRANT }),
     anomaly: () => 0,

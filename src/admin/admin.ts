@@ -99,7 +99,7 @@ export function createAdmin(ports: AdminPorts): Admin {
         ...about,
         kind: 'admin.denied',
         decision: 'deny',
-        data: { decision: decision.id, on: uidText(asked.uid) },
+        data: { decisionId: decision.id, on: uidText(asked.uid) },
       })
     demand(decision)
     if ('fault' in read) throw read.fault

@@ -1,12 +1,13 @@
 // The audit log over the admin API: search, one event, one decision, and following it live. Whoever follows is asked
 // about again before every batch: a stream that was allowed once is not allowed for ever.
+import { setTimeout as wait } from 'node:timers/promises'
 import type { Filter, Found } from '../audit/index.ts'
 import { type Caller, Fault, uidText } from '../core/index.ts'
 import type { Output } from './contract.ts'
 import { GATEWAY } from './judge.ts'
 import { cursorOf, isNumber, readCursor } from './page.ts'
 import type { AdminPorts } from './ports.ts'
-import { type Handlers, notFound, readRef } from './route.ts'
+import { type Asked, type Handlers, notFound, readRef } from './route.ts'
 import { iso, msOf } from './time.ts'
 
 type Shown = Output<'audit.show'>
@@ -46,13 +47,6 @@ export function auditHandlers(
   | 'events.follow'
 > {
   const { audit } = ports
-
-  /** The event that recorded a decision; `last` is the caller's own last one. */
-  const decisionOf = async (id: string, principal: string): Promise<Found | undefined> => {
-    if (id !== 'last') return audit.find(id)
-    const { events } = await audit.query({ principal, kind: ['call.decided', 'call.finished'] }, { limit: 1 })
-    return events[0]
-  }
 
   return {
     'audit.list': {
@@ -113,10 +107,9 @@ export function auditHandlers(
       },
     },
     'decisions.show': {
-      // Everybody may ask about their own last decision; other people's are the audit log.
-      subject: ({ params }) => (params.id === 'last' ? { ...GATEWAY, action: 'list' } : GATEWAY),
+      subject: ({ caller, params }) => aboutDecision(ports, caller, params.id ?? ''),
       async handle({ caller, params }) {
-        const event = await decisionOf(params.id ?? '', uidText(caller.principal))
+        const event = await decisionOf(ports, caller, params.id ?? '')
         if (!event && params.id === 'last') throw new Fault('not_found', { detail: 'You have made no call yet.' })
         if (!event) throw notFound('decision', params.id ?? '')
         return shown(event)
@@ -126,6 +119,31 @@ export function auditHandlers(
       handle: ({ caller, query, signal }) => follow(ports, filterOf(query), signal, () => standing(ports, caller)),
     },
   }
+}
+
+/** The event that recorded a decision; `last` is the caller's own last one. */
+export async function decisionOf(ports: AdminPorts, caller: Caller, id: string): Promise<Found | undefined> {
+  const { audit } = ports
+  if (id !== 'last') {
+    const found = await audit.find(id)
+    // A refusal reaches its caller before its event reaches the log: what this node has just decided is waited for.
+    for (let turn = 0; !found && turn < 20 && ports.recorded(id); turn++) {
+      await wait(50)
+      const late = await audit.find(id)
+      if (late) return late
+    }
+    return found
+  }
+  const kind = ['call.decided', 'call.finished']
+  return (await audit.query({ principal: uidText(caller.principal), kind }, { limit: 1 })).events[0]
+}
+
+/** What is asked of the rules: everybody may look at their own decisions; other people's are the audit log. */
+export async function aboutDecision(ports: AdminPorts, caller: Caller, id: string): Promise<Asked> {
+  const recorded = ports.recorded(id)?.decision
+  const principal = recorded ? uidText(recorded.principal) : (await ports.audit.find(id))?.principal
+  const own = id === 'last' || principal === uidText(caller.principal)
+  return own ? { ...GATEWAY, action: 'list' } : GATEWAY
 }
 
 const EVERY_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const

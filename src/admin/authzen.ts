@@ -33,6 +33,7 @@ export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => 
           rules: decision.rules,
           policy: decision.policy,
           subject: `route/${name}`,
+          data: { decisionId: decision.id, on: uidText(GATEWAY.uid) },
         })
         demand(decision)
         if (request.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json')

@@ -17,12 +17,14 @@ import type { Model, Registry } from '../model/index.ts'
 import {
   authContext,
   type ClockContext,
+  EntityRef,
   type EntitySource,
-  explain,
   type GrantContext,
   NO_RISK,
   type Policy,
+  type Rulebook,
   requestContext,
+  suppose,
 } from '../policy/index.ts'
 import type { MakeChange, Nodes, Store } from '../store/index.ts'
 import { createJudge } from './judge.ts'
@@ -42,13 +44,13 @@ export interface Rooms {
   readonly jit: JustInTime
   readonly sweeps: Sweeps
   readonly policy: Policy
-  readonly rulebook: AdminPorts['rulebook']
+  readonly rulebook: AdminPorts['rulebook'] & Pick<Rulebook, 'decisions'>
   readonly registry: Registry
-  /** What rules see of the directory and the models. */
-  readonly entities: EntitySource
+  /** What rules see of the directory and the models, now or at that moment. */
+  readonly entities: (at?: number) => EntitySource
   readonly clockContext: (nowMs: number) => ClockContext
   /** What a caller holds for a while, and until when; as for calls. */
-  readonly standing: (caller: Caller) => { grant: GrantContext; holdsUntil?: number }
+  readonly standing: (caller: Pick<Caller, 'principal'>, at?: number) => { grant: GrantContext; holdsUntil?: number }
   readonly anomaly: (caller: Caller) => number
   readonly config: Config
   readonly sources?: ReadonlyMap<string, Source>
@@ -61,9 +63,10 @@ const CONFIRM_MS = 2000
 
 export function connectRooms(rooms: Rooms): AdminPorts {
   const { identity, policy, registry, nodes, clock } = rooms
+  const entities = rooms.entities()
   const judge = createJudge({
     policy,
-    entities: rooms.entities,
+    entities,
     describe: (uid) => identity.entities.describe(uid) as ReturnType<EntitySource['get']>,
     clockContext: rooms.clockContext,
     now: clock.now,
@@ -109,7 +112,7 @@ export function connectRooms(rooms: Rooms): AdminPorts {
       ACTION_GROUPS.use.some(
         (action) =>
           withinScopes(caller.credential.scopes, action, { groups: groupsOf(action), model }) &&
-          policy.allows(callQuery(caller, action, { type: 'Model', id: model }), rooms.entities),
+          policy.allows(callQuery(caller, action, { type: 'Model', id: model }), entities),
       ),
     upstreams: () =>
       registry.upstreams().map((one) => ({
@@ -145,14 +148,35 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         line,
         text,
       })),
-    explain({ principal, action, resource }, reader) {
+    explain(question, supposed, reader, recorded) {
       const program = policy.program()
       if (!program) throw new Fault('not_found', { detail: 'No bundle is in force.' })
-      const credential = { kind: 'key' as const, id: 'explain', bound: false }
-      const caller: Caller = { principal: principal as PrincipalUid, credential, address: '127.0.0.1' }
-      const query = callQuery(caller, action, resource)
-      return explain(program, query, rooms.entities, { reader, roles: policy.waysIn(query, rooms.entities) })
+      const at = supposed.at ?? clock.now()
+      const { grant } = rooms.standing({ principal: question.principal as PrincipalUid }, at)
+      const [model] = registry.all()
+      return suppose(
+        question,
+        supposed,
+        {
+          program,
+          entities: rooms.entities(supposed.at),
+          clockContext: rooms.clockContext,
+          now: at,
+          reader,
+          waysIn: policy.waysIn,
+          examples: { Model: new EntityRef('Model', model?.name ?? '') },
+          known: {
+            'auth.kind': 'key',
+            'grant.active': grant.active,
+            'grant.roles': [...grant.roles],
+            ...(grant.reason === undefined ? {} : { 'grant.reason': grant.reason }),
+            ...(grant.ticket === undefined ? {} : { 'grant.ticket': grant.ticket }),
+          },
+        },
+        recorded?.query.context,
+      )
     },
+    recorded: (decision) => rooms.rulebook.decisions.get(decision),
   }
 }
 

@@ -356,9 +356,30 @@ const Explanation = z
     roles: z.array(z.string()).meta({ description: 'Roles that could be asked for.' }),
     policy: z.string(),
     validUntil: time.optional(),
+    asAsked: z.boolean().optional().meta({
+      description: 'For a recorded decision: its parameters are still in memory on this node, and were put again.',
+    }),
   })
   .meta({ id: 'Explanation' })
 export type Explanation = z.infer<typeof Explanation>
+const Question = z.strictObject({
+  principal: principalRef,
+  action: z.string().max(64),
+  resource: z.string().max(256).meta({ description: 'A model by name, or Type:ID.' }),
+})
+/** Facts that are supposed to be different. */
+const Supposed = z.strictObject({
+  at: time.optional().meta({ description: 'As if it were that moment; roles that end before then are not held.' }),
+  from: z.union([z.ipv4(), z.ipv6()]).optional().meta({ description: 'As if the call came from that address.' }),
+  roles: z.array(name).max(20).optional().meta({ description: 'As if these roles were held as well.' }),
+  set: z
+    .record(
+      z.string().min(1).max(100),
+      z.union([z.string().max(500), z.int(), z.boolean(), z.array(z.string().max(200)).max(100)]),
+    )
+    .optional()
+    .meta({ description: 'Parts of the context by dotted name: {"request.maxTokens": 5000}.' }),
+})
 
 const Policy = z
   .object({ digest: z.string(), rules: z.int(), since: time, files: z.array(z.string()) })
@@ -1268,8 +1289,17 @@ export const ROUTES = {
     path: '/decisions/{id}',
     action: 'readAudit',
     on: GATEWAY,
-    summary: "A decision as it was recorded; `last` is the caller's own last one",
+    summary: "A decision as it was recorded; `last` is the caller's own last one. One's own need no audit right.",
     output: Event,
+  }),
+  'decisions.explain': spec({
+    method: 'POST',
+    path: '/decisions/{id}/explain',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'What the rules say now to the question of a recorded decision, and what would change it',
+    body: Supposed,
+    output: Explanation,
   }),
   'audit.list': spec({
     method: 'GET',
@@ -1398,11 +1428,10 @@ export const ROUTES = {
     path: '/explain',
     action: 'list',
     on: GATEWAY,
-    summary: 'What the rules say now about somebody doing something, and what would change it',
+    summary: 'What the rules say about somebody doing something, and what would change it',
     body: z.strictObject({
-      principal: principalRef,
-      action: z.string().max(64),
-      resource: z.string().max(256).meta({ description: 'A model by name, or Type:ID.' }),
+      ...Question.shape,
+      ...Supposed.shape,
     }),
     output: Explanation,
   }),

@@ -1,11 +1,15 @@
 // Why, and what would change it; and who the caller is.
-import type { RuleView } from '../policy/index.ts'
+import type { Found } from '../audit/index.ts'
+import { type EntityUid, Fault, uidText } from '../core/index.ts'
+import { type Explanation, parseUid, type RuleView, type Supposed } from '../policy/index.ts'
+import { aboutDecision, decisionOf } from './audit.ts'
+import type { Body, Output } from './contract.ts'
 import { GATEWAY } from './judge.ts'
 import { createOpenApi } from './openapi.ts'
 import type { AdminPorts } from './ports.ts'
 import { namesOf } from './principals.ts'
 import { type Handlers, readRef } from './route.ts'
-import { isoField, textField } from './time.ts'
+import { isoField, msOf, textField } from './time.ts'
 
 const TYPED = /^(User|Service|Agent|Group|Role|Model|ModelGroup|Gateway|Key|Session|DataClass|Tool|Document):(.+)$/
 
@@ -18,7 +22,48 @@ const view = ({ id, effect, why, file, line, clauses }: RuleView) => ({
   clauses: clauses.map((clause) => ({ ...clause })),
 })
 
-export function explainHandlers(ports: AdminPorts): Handlers<'explain.ask' | 'self.show' | 'openapi.show'> {
+const shown = (found: Explanation): Output<'explain.ask'> => ({
+  decision: found.allow ? 'allow' : 'deny',
+  principal: found.principal,
+  action: found.action,
+  resource: found.resource,
+  summary: found.summary,
+  decided: found.decided.map(view),
+  errors: found.errors.map(view),
+  closest: found.closest.map((rule) => ({ ...view(rule), missing: rule.missing, ...textField('role', rule.role) })),
+  hidden: found.hidden,
+  roles: [...found.roles],
+  policy: found.policy,
+  ...isoField('validUntil', found.validUntil),
+})
+
+const supposedOf = ({ at, from, roles, set }: Body<'decisions.explain'>): Supposed => ({
+  ...(at !== undefined && { at: msOf(at) }),
+  ...(from !== undefined && { from }),
+  ...(roles && { roles }),
+  ...(set && { set }),
+})
+
+function resourceOf(text: string): EntityUid {
+  const [, type = 'Model', id = text] = TYPED.exec(text) ?? []
+  return { type, id }
+}
+
+/** Who wanted to do what, of an event that tells of a decision; undefined of any other. */
+function questionOf({ principal, action, model, data }: Found) {
+  const on = model === undefined ? data?.on : undefined
+  if (principal === undefined || action === undefined || (model === undefined && typeof on !== 'string'))
+    return undefined
+  return {
+    principal: parseUid(principal),
+    action,
+    resource: model === undefined ? parseUid(String(on)) : { type: 'Model', id: model },
+  }
+}
+
+export function explainHandlers(
+  ports: AdminPorts,
+): Handlers<'explain.ask' | 'decisions.explain' | 'self.show' | 'openapi.show'> {
   const document = createOpenApi(ports.product)
   return {
     'explain.ask': {
@@ -29,27 +74,32 @@ export function explainHandlers(ports: AdminPorts): Handlers<'explain.ask' | 'se
         return self ? GATEWAY : { uid: asked, action: 'show' }
       },
       handle({ body, may }) {
-        const principal = readRef<string>(body.principal)
-        const [, type = 'Model', id = body.resource] = TYPED.exec(body.resource) ?? []
-        const question = { principal, action: body.action, resource: { type, id } }
-        const found = ports.explain(question, may('show', GATEWAY) ? 'administrator' : 'caller')
+        const { principal, action, resource, ...supposed } = body
+        const question = { principal: readRef<string>(principal), action, resource: resourceOf(resource) }
+        return shown(ports.explain(question, supposedOf(supposed), may('show', GATEWAY) ? 'administrator' : 'caller'))
+      },
+    },
+    'decisions.explain': {
+      subject: ({ caller, params }) => aboutDecision(ports, caller, params.id ?? ''),
+      async handle({ body, by, caller, may, params }) {
+        const event = await decisionOf(ports, caller, params.id ?? '')
+        const question = event && questionOf(event)
+        if (!question)
+          throw new Fault('not_found', {
+            detail: `"${params.id ?? ''}" is no decision about somebody doing something.`,
+          })
+        if (event.principal !== uidText(caller.principal))
+          await ports.audit.append({
+            ...by,
+            kind: 'admin.read',
+            subject: 'route/decisions.explain',
+            data: { on: event.id },
+          })
+        const recorded = typeof event.data?.decisionId === 'string' ? ports.recorded(event.data.decisionId) : undefined
+        const reader = may('show', GATEWAY) ? 'administrator' : 'caller'
         return {
-          decision: found.allow ? 'allow' : 'deny',
-          principal: found.principal,
-          action: found.action,
-          resource: found.resource,
-          summary: found.summary,
-          decided: found.decided.map(view),
-          errors: found.errors.map(view),
-          closest: found.closest.map((rule) => ({
-            ...view(rule),
-            missing: rule.missing,
-            ...textField('role', rule.role),
-          })),
-          hidden: found.hidden,
-          roles: [...found.roles],
-          policy: found.policy,
-          ...isoField('validUntil', found.validUntil),
+          ...shown(ports.explain(question, supposedOf(body), reader, recorded)),
+          asAsked: recorded !== undefined,
         }
       },
     },

@@ -3,7 +3,7 @@ import type { Access, JustInTime, Sweeps } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Caller, Clock, EntityUid, NewId } from '../core/index.ts'
 import type { Identity, Presented } from '../identity/index.ts'
-import type { Explanation, Rulebook } from '../policy/index.ts'
+import type { Explanation, LoggedDecision, Rulebook, Supposed } from '../policy/index.ts'
 import type { Acknowledgement, MakeChange, Store } from '../store/index.ts'
 import type { Output, RouteId } from './contract.ts'
 import type { Judge } from './judge.ts'
@@ -50,11 +50,15 @@ export interface AdminPorts {
   readonly rulebook: Pick<Rulebook, 'planner' | 'versions' | 'shadow'>
   policy(): Output<'policies.show'> | undefined
   rules(): readonly Item<'policies.rules'>[]
-  /** What the rules say now to a question that nobody has asked. */
+  /** What the rules say to a question that nobody has asked, or to a recorded one, with what is supposed. */
   explain(
     question: { principal: EntityUid; action: string; resource: EntityUid },
+    supposed: Supposed,
     reader: 'caller' | 'administrator',
+    recorded?: LoggedDecision,
   ): Explanation
+  /** A decision that this node made lately, with what it was asked about: `dec_…`. */
+  recorded(decision: string): LoggedDecision | undefined
   /** Resolves when the nodes have applied the feed up to `seq`, or after a short wait; says who has. */
   acknowledged(seq: number): Promise<readonly Acknowledgement[]>
   /** Name and version of the product. */

@@ -13,6 +13,18 @@ export const flagList = ({ flags }: Input, name: string): string[] | undefined =
   const value = flags[name]
   return Array.isArray(value) ? value.flatMap((one) => one.split(',')) : undefined
 }
+/** `--set name=value`, repeated; a value may hold commas and equal signs. */
+export function flagPairs({ flags }: Input, name: string): Record<string, string> | undefined {
+  const given = flags[name]
+  if (!Array.isArray(given)) return undefined
+  const pairs: [string, string][] = []
+  for (const part of given) {
+    const at = part.indexOf('=')
+    if (at < 1) throw usage(`--${name} takes name=value, not ${part}`)
+    pairs.push([part.slice(0, at), part.slice(at + 1)])
+  }
+  return Object.fromEntries(pairs)
+}
 export const arg = ({ args }: Input, index: number): string => args[index] ?? ''
 
 /** `dana` is a user; `Service:etl` and the like are taken as they are. */

@@ -111,6 +111,14 @@ const request = () => import('./request.ts')
 const review = () => import('./review.ts')
 const grant = () => import('./grant.ts')
 
+/** Facts that are supposed to be different. */
+const SUPPOSED: readonly Flag[] = [
+  { flag: '--at <when>', about: 'As if it were that moment: a span from now, a date, or RFC 3339' },
+  { flag: '--from <address>', about: 'As if the call came from there' },
+  { flag: '--role <name...>', about: 'As if these roles were held as well' },
+  { flag: '--set <name=value...>', about: 'Parts of the context, such as request.maxTokens=5000 or auth.mfa=true' },
+]
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'up',
@@ -583,14 +591,17 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'can',
     args: '<who> <action> <model>',
-    about: 'Whether somebody may do something now, and by which rule',
-    example: 'sallyport can dana chat llama3',
+    about: 'Whether somebody may do something, now or with facts changed, and by which rule',
+    flags: SUPPOSED,
+    example: 'sallyport can dana chat llama3 --at 2026-12-24T22:00:00Z --from 203.0.113.9',
     load: async () => (await import('./why.ts')).can,
   },
   {
     name: 'why',
     args: '[decision]',
-    about: 'Why a call was allowed or denied: a decision, call or event id, or "last"',
+    about: 'Why a call was allowed or denied, and what would change it: a decision or event id, or "last"',
+    flags: SUPPOSED,
+    example: 'sallyport why last --role trainer',
     load: async () => (await import('./why.ts')).why,
   },
   {

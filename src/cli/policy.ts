@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isObject, type Json, uidText } from '../core/index.ts'
+import { isObject, uidText } from '../core/index.ts'
 import {
   type BundleSources,
   type Checker,
@@ -22,8 +22,9 @@ import {
 } from '../policy/index.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'
-import { arg, flagList, flagText } from './input.ts'
+import { arg, flagPairs, flagText } from './input.ts'
 import { bold, dim, green, type Io, plain, printOne, red, yellow } from './io.ts'
+import { readMoment } from './when.ts'
 import { printRules } from './why.ts'
 
 export const folderOf = (input: Input, index = 0): string => arg(input, index) || 'policies'
@@ -168,15 +169,8 @@ export const tryOut: Command = (input) =>
     const file = flagText(input, 'entities') ?? join(flagText(input, 'folder') ?? 'policies', 'tests/entities.json')
     const json: unknown = JSON.parse(await readFile(file, 'utf8'))
     const entities = fixedSource(readEntities(createConform(program.schemaJson), json))
-    const set: Record<string, Json> = {}
-    for (const part of flagList(input, 'set') ?? []) {
-      const at = part.indexOf('=')
-      if (at < 1) throw usage(`--set takes name=value, not ${part}`)
-      set[part.slice(0, at)] = part.slice(at + 1)
-    }
     const at = flagText(input, 'at')
-    const now = at === undefined ? Date.now() : Date.parse(at)
-    if (Number.isNaN(now)) throw usage('--at takes a moment such as 2026-11-20T19:30:00Z')
+    const now = at === undefined ? Date.now() : Date.parse(readMoment(at, 1, '--at'))
     const resource = uidOf(arg(input, 2), 'Model')
     const model = resource.type === 'Model' ? resource : entities.uids.find((uid) => uid.type === 'Model')
     const query = {
@@ -186,7 +180,7 @@ export const tryOut: Command = (input) =>
       context: usualContext(program.schemaJson, arg(input, 1), {
         clock: createClockContext(flagText(input, 'zone') ?? 'UTC')(now),
         ...(model ? { examples: { Model: model } } : {}),
-        set,
+        set: flagPairs(input, 'set') ?? {},
       }),
     }
     const found = explain(program, query, entities, { reader: 'administrator', roles: [] })

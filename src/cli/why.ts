@@ -1,16 +1,43 @@
 // Why a decision fell as it did, and what the rules would say to a question nobody has asked yet.
+import type { Explanation } from '../admin/contract.ts'
 import type { RuleView } from '../policy/index.ts'
-import type { Command } from './command.ts'
+import type { Command, Input } from './command.ts'
 import { EXIT } from './failure.ts'
-import { arg, refOf } from './input.ts'
+import { arg, flagList, flagPairs, flagText, refOf } from './input.ts'
 import { bold, dim, green, type Io, plain, printOne, red } from './io.ts'
-import { relative } from './when.ts'
+import { readMoment, relative } from './when.ts'
+
+/** The facts that flags suppose to be different. */
+function supposedOf(input: Input) {
+  const at = flagText(input, 'at')
+  const from = flagText(input, 'from')
+  const roles = flagList(input, 'role')
+  const set = flagPairs(input, 'set')
+  return {
+    ...(at !== undefined && { at: readMoment(at, 1, '--at') }),
+    ...(from !== undefined && { from }),
+    ...(roles && { roles }),
+    ...(set && { set }),
+  }
+}
+
+/** In words what was supposed, so that an answer is not taken for one about now. */
+function saySupposed(io: Io, { at, from, roles, set }: ReturnType<typeof supposedOf>): void {
+  const parts = [
+    ...(at === undefined ? [] : [`at ${at}`]),
+    ...(from === undefined ? [] : [`from ${from}`]),
+    ...(roles ? [`with role ${roles.join(', ')}`] : []),
+    ...Object.entries(set ?? {}).map(([name, value]) => `with ${name} = ${value}`),
+  ]
+  if (parts.length > 0) io.out(`${dim(io, 'supposed')}  ${plain(parts.join(', '))}\n`)
+}
 
 export const can: Command = async (input) => {
   const { io } = input
   const client = await input.client()
+  const supposed = supposedOf(input)
   const asked = { principal: refOf(arg(input, 0)), action: arg(input, 1), resource: arg(input, 2) }
-  const answer = await client.call('explain.ask', { body: asked })
+  const answer = await client.call('explain.ask', { body: { ...asked, ...supposed } })
   const exit = answer.decision === 'allow' ? EXIT.ok : EXIT.failed
   if (input.flags.json) {
     printOne(io, answer, { json: input.flags.json as string })
@@ -18,7 +45,13 @@ export const can: Command = async (input) => {
   }
   const verdict = answer.decision === 'allow' ? green(io, 'ALLOW') : red(io, 'DENY')
   io.out(`${verdict}  ${plain(`${answer.principal} → ${answer.action} → ${answer.resource}`)}\n`)
+  saySupposed(io, supposed)
   io.out(`${plain(answer.summary)}   ${dim(io, `policy ${answer.policy.slice(0, 19)}`)}\n`)
+  printExplanation(io, answer)
+  return exit
+}
+
+function printExplanation(io: Io, answer: Explanation): void {
   printRules(io, answer.decided)
   if (answer.errors.length > 0) io.out(`${red(io, 'broken')}, and a rule that errors denies:\n`)
   printRules(io, answer.errors)
@@ -27,7 +60,6 @@ export const can: Command = async (input) => {
   if (answer.hidden > 0) io.out(`${answer.hidden} more took part and are not shown to you\n`)
   if (answer.validUntil !== undefined) io.out(`holds until ${answer.validUntil} (${relative(answer.validUntil)})\n`)
   for (const role of answer.roles) io.out(`Ask for it:  sallyport request create ${plain(role)} --reason "…"\n`)
-  return exit
 }
 
 const MARKS = { met: '✓', 'not met': '✗', 'not known': '?' } as const
@@ -44,31 +76,35 @@ export function printRules(io: Io, rules: readonly RuleView[]): void {
 export const why: Command = async (input) => {
   const { io } = input
   const client = await input.client()
-  const id = arg(input, 0) === '' ? 'last' : arg(input, 0)
-  const event = await client.call('decisions.show', { params: { id } })
+  const params = { id: arg(input, 0) === '' ? 'last' : arg(input, 0) }
+  const event = await client.call('decisions.show', { params })
+  const supposed = supposedOf(input)
+  const isDecision = event.decision !== undefined && event.principal !== undefined && event.action !== undefined
+  // `last` may be another one by now.
+  const again = isDecision
+    ? await client.call('decisions.explain', { params: { id: event.id }, body: supposed })
+    : undefined
   if (input.flags.json) {
-    printOne(io, event, { json: input.flags.json as string })
+    printOne(io, { ...event, ...(again && { now: again }) }, { json: input.flags.json as string })
     return EXIT.ok
   }
   const verdict =
     event.decision === 'deny' ? red(io, 'DENY') : event.decision === 'allow' ? green(io, 'ALLOW') : bold(io, event.kind)
-  const on = event.model ?? event.subject ?? ''
-  io.out(
-    `${verdict}  ${plain([event.principal, event.action, on].filter(Boolean).join(' → '))}   ${dim(io, relative(event.time))}\n`,
-  )
-  if (event.rules && event.rules.length > 0) io.out(`by ${event.rules.join(', ')}\n`)
-  else if (event.decision === 'deny') io.out('No rule permits this.\n')
+  const decision = typeof event.data?.decisionId === 'string' ? event.data.decisionId : event.id
+  const on = again?.resource ?? event.model ?? event.subject ?? ''
+  io.out(`${verdict}  ${plain([event.principal, event.action, on].filter(Boolean).join(' → '))}\n`)
+  io.out(`${dim(io, `${plain(decision)} · ${relative(event.time)}`)}\n`)
+  if (event.rules && event.rules.length > 0) io.out(`by ${plain(event.rules.join(', '))}\n`)
+  else if (event.decision === 'deny') io.out('No rule permitted this.\n')
   if (event.reason !== undefined) io.out(`reason  ${plain(event.reason)}\n`)
-  for (const field of ['id', 'call', 'session', 'credential', 'address', 'policy'] as const)
+  for (const field of ['call', 'session', 'credential', 'address', 'policy'] as const)
     if (event[field] !== undefined) io.out(`${dim(io, field.padEnd(10))}  ${plain(event[field])}\n`)
-  if (event.decision === 'deny' && event.principal !== undefined && event.action !== undefined)
-    io.say(`As the rules are now:  sallyport can ${whoOf(event.principal)} ${event.action} ${on}`)
+  if (again) {
+    saySupposed(io, supposed)
+    // What was not kept is filled in with ordinary values: then the answer is about a call of that kind, not about that call.
+    const about = again.asAsked === true ? 'The same call now' : 'A call of that kind now'
+    io.out(`${about}: ${again.decision === 'allow' ? green(io, 'ALLOW') : red(io, 'DENY')}  ${plain(again.summary)}\n`)
+    printExplanation(io, again)
+  }
   return EXIT.ok
-}
-
-/** `User::"dana"` as the command line writes it. */
-function whoOf(uid: string): string {
-  const [, type = 'User', name = '""'] = /^(\w+)::(".*")$/.exec(uid) ?? []
-  const id = JSON.parse(name) as string
-  return type === 'User' ? id : `${type}:${id}`
 }

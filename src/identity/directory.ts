@@ -62,6 +62,8 @@ export interface Directory {
   get(uid: EntityUid): DirectoryFacts | undefined
   /** Facts for whom something is done to: suspended principals too. undefined for what does not exist. */
   describe(uid: EntityUid): DirectoryFacts | undefined
+  /** The same with the roles of another moment, milliseconds since 1970; what has been taken away since is not remembered. */
+  asOf(at: number): Pick<Directory, 'get'>
   /** Whether this principal may act at all. */
   standing(uid: PrincipalUid): 'active' | 'suspended' | 'unknown'
   key(id: string): HeldKey | undefined
@@ -147,8 +149,7 @@ export function createDirectory({ db, clock, reference }: DirectoryDeps): Direct
     for (const row of rows.keys) keys.set(row.id, holdKey(row))
   }
 
-  const climb = (start: string): { ancestors: Set<string>; validUntil: number | undefined } => {
-    const now = clock.now()
+  const climb = (start: string, now = clock.now()): { ancestors: Set<string>; validUntil: number | undefined } => {
     const ancestors = new Set<string>()
     const open = [start]
     let validUntil: number | undefined
@@ -182,19 +183,22 @@ export function createDirectory({ db, clock, reference }: DirectoryDeps): Direct
     return isPrincipal(uid) && standing(uid) === 'active'
   }
 
-  const describe = (uid: EntityUid): DirectoryFacts | undefined => {
-    const text = uidText(uid)
-    const known = computed.get(text)
-    if (known && (known.validUntil === undefined || clock.now() < known.validUntil)) return known
+  const factsOf = (text: string, now?: number): DirectoryFacts => {
     const held = principals.get(text)
-    if (isPrincipal(uid) ? standing(uid) === 'unknown' : !exists(uid)) return undefined
-    const { ancestors, validUntil } = climb(text)
-    const facts: DirectoryFacts = {
+    const { ancestors, validUntil } = climb(text, now)
+    return {
       attrs: held?.attrs ?? {},
       tags: held?.tags ?? {},
       ancestors,
       ...(validUntil !== undefined && { validUntil }),
     }
+  }
+  const describe = (uid: EntityUid): DirectoryFacts | undefined => {
+    const text = uidText(uid)
+    const known = computed.get(text)
+    if (known && (known.validUntil === undefined || clock.now() < known.validUntil)) return known
+    if (isPrincipal(uid) ? standing(uid) === 'unknown' : !exists(uid)) return undefined
+    const facts = factsOf(text)
     computed.set(text, facts)
     return facts
   }
@@ -203,6 +207,7 @@ export function createDirectory({ db, clock, reference }: DirectoryDeps): Direct
   return {
     get,
     describe,
+    asOf: (at) => ({ get: (uid) => (exists(uid) ? factsOf(uidText(uid), at) : undefined) }),
     standing,
     key: (id) => keys.get(id),
     enumerate(type) {

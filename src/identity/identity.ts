@@ -75,7 +75,7 @@ export interface Identity {
    * this room did not issue is answered for by its principal alone.
    */
   standing(caller: Pick<Caller, 'principal' | 'credential'>): Fault | undefined
-  readonly entities: Pick<Directory, 'get' | 'describe' | 'enumerate'>
+  readonly entities: Pick<Directory, 'get' | 'describe' | 'asOf' | 'enumerate'>
   readonly principals: Principals
   readonly groups: Groups
   readonly roles: Roles

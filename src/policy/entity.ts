@@ -27,6 +27,18 @@ export const joinSources = (...sources: readonly EntitySource[]): EntitySource =
   },
 })
 
+/** The world in which a principal held a role as well, with everything that role is in. */
+export function withRole(entities: EntitySource, principal: EntityRef, role: EntityRef): EntitySource {
+  return {
+    get(uid) {
+      const facts = entities.get(uid)
+      if (!facts || uid.text !== principal.text) return facts
+      const roles = [...(entities.get(role)?.ancestors ?? []), role.text]
+      return { ...facts, ancestors: new Set([...facts.ancestors, ...roles]) }
+    },
+  }
+}
+
 /** A fixed set of entities, for tests, tries and imports. `parents` need not be transitive. */
 export function fixedSource(entities: Iterable<FixedEntity>): EntitySource & { readonly uids: readonly EntityRef[] } {
   const given = new Map([...entities].map((one) => [one.uid.text, one]))

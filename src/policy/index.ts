@@ -10,6 +10,7 @@ export {
   loadBundle,
   type Problem,
 } from './bundle.ts'
+export { parseUid } from './cedar-json.ts'
 export { type Checker, createChecker } from './check.ts'
 export { type Conform, createConform } from './conform.ts'
 export {
@@ -62,6 +63,7 @@ export { compileBundle, type Program } from './program.ts'
 export { type Coverage, readEntities, runTests, type TestOutcome, type TestReport } from './rule-test.ts'
 export { createRulebook, type Rulebook, type RulebookDeps } from './rulebook.ts'
 export { createShadow, type Shadow, type ShadowReport } from './shadow.ts'
+export { type Supposed, suppose } from './suppose.ts'
 export { usualContext } from './usual.ts'
 export { type CedarRecord, type CedarSet, type CedarValue, EntityRef, entity } from './value.ts'
 export {

@@ -2,7 +2,7 @@
 // while it decides is a deny. The program it asks is replaced whole; a decision never sees half of a bundle.
 import { type Clock, type Decision, type EntityUid, type NewId, NO_DUTIES } from '../core/index.ts'
 import type { CheckedBundle } from './bundle.ts'
-import type { EntitySource } from './entity.ts'
+import { type EntitySource, withRole } from './entity.ts'
 import { type Answer, type Evaluator, evaluate } from './evaluate.ts'
 import { compileBundle, type Program, type Rule } from './program.ts'
 import { type CedarRecord, EntityRef, toRef } from './value.ts'
@@ -193,16 +193,5 @@ function holdsOr(otherwise: boolean, rule: Rule, scope: Parameters<Rule['holds']
     return rule.holds(scope)
   } catch {
     return otherwise
-  }
-}
-
-function withRole(entities: EntitySource, principal: EntityRef, role: EntityRef): EntitySource {
-  return {
-    get(uid) {
-      const facts = entities.get(uid)
-      if (!facts || uid.text !== principal.text) return facts
-      const roles = [...(entities.get(role)?.ancestors ?? []), role.text]
-      return { ...facts, ancestors: new Set([...facts.ancestors, ...roles]) }
-    },
   }
 }

@@ -12,6 +12,8 @@ export interface UsualOptions {
   readonly examples?: Readonly<Record<string, EntityRef>>
   /** Parts to set, by dotted name: `{'auth.ip': '10.0.0.1', 'clock.hour': 3}`. Values as in JSON, or their text. */
   readonly set?: Readonly<Record<string, Json>>
+  /** What is known of the caller, in the same form; parts that the schema does not declare are left out. */
+  readonly known?: Readonly<Record<string, Json>>
 }
 
 interface TypeJson {
@@ -90,9 +92,18 @@ export function usualContext(schema: SchemaJson<string>, action: string, options
   const shape = type && resolve(type)
   const json = shape ? record(shape, '') : {}
   const { hour, minute, weekday } = options.clock
-  const clock = shape?.attributes?.clock ? { 'clock.hour': hour, 'clock.minute': minute, 'clock.weekday': weekday } : {}
-  for (const [path, value] of Object.entries({ ...clock, ...options.set }))
-    place(json, path.split('.'), typed(shape, path.split('.'), value, resolve))
+  const clock = { 'clock.hour': hour, 'clock.minute': minute, 'clock.weekday': weekday }
+  const known = Object.entries({ ...clock, ...options.known }).filter(([path]) =>
+    typeAt(shape, path.split('.'), resolve),
+  )
+  for (const [path, value] of [...known, ...Object.entries(options.set ?? {})]) {
+    const names = path.split('.')
+    const declaredAs = typeAt(shape, names, resolve)
+    // Nothing is placed under a name that the schema does not have: `__proto__.x` would change every object there is.
+    if (!declaredAs)
+      throw new Fault('validation_failed', { detail: `context.${path} is not in the schema.`, data: { param: path } })
+    place(json, names, typed(declaredAs, value))
+  }
   return createConform(schema).context(action, json)
 }
 
@@ -101,7 +112,7 @@ function place(json: JsonObject, [name = '', ...rest]: readonly string[], value:
     json[name] = value
     return
   }
-  const inner = json[name]
+  const inner = Object.hasOwn(json, name) ? json[name] : undefined
   if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) place(inner, rest, value)
   else {
     const made: JsonObject = {}
@@ -111,22 +122,24 @@ function place(json: JsonObject, [name = '', ...rest]: readonly string[], value:
 }
 
 /** A text from a command line, as the type it is meant to be. */
-function typed(
-  shape: TypeJson | undefined,
-  path: readonly string[],
-  value: Json,
-  resolve: (type: TypeJson) => TypeJson,
-): Json {
+function typed(type: TypeJson, value: Json): Json {
   if (typeof value !== 'string') return value
-  let at = shape
-  for (const name of path) {
-    const attribute: TypeJson | undefined = at && resolve(at).attributes?.[name]
-    at = attribute
-  }
-  const one = at && resolve(at)
-  const name = one?.name ?? one?.type
+  const name = type.name ?? type.type
   if (name === 'Long' && /^-?\d+$/.test(value)) return Number(value)
   if ((name === 'Bool' || name === 'Boolean') && (value === 'true' || value === 'false')) return value === 'true'
   if (name === 'Set') return value === '' ? [] : value.split(',').map((part) => part.trim())
   return value
+}
+
+function typeAt(
+  shape: TypeJson | undefined,
+  path: readonly string[],
+  resolve: (type: TypeJson) => TypeJson,
+): TypeJson | undefined {
+  let at = shape
+  for (const name of path) {
+    const attributes: TypeJson['attributes'] = at && resolve(at).attributes
+    at = attributes && Object.hasOwn(attributes, name) ? attributes[name] : undefined
+  }
+  return at && resolve(at)
 }
