@@ -1,6 +1,6 @@
 // Training of the names tagger: an averaged perceptron that reads its own earlier answers while it learns, so that it
 // meets in training the mistakes it will meet in use. Everything random is drawn from one seed.
-import { FEATURES, features, mayBeName } from '../../src/guard/names/features.ts'
+import { FEATURES, Features, mayBeName } from '../../src/guard/names/features.ts'
 import { COLUMN, COLUMNS, hashWord, KNOWN, SHAPE, Tokens } from '../../src/guard/names/tokens.ts'
 import { LABELS, Lexicon } from '../../src/guard/names/weights.ts'
 import { createRandom, type Random } from '../../test/generators/random.ts'
@@ -245,7 +245,7 @@ export function train(
   const mask = slots - 1
   const weights = new Float32Array(slots * WIDTH)
   const totals = new Float32Array(slots * WIDTH)
-  const found = new Int32Array(FEATURES)
+  const row = new Features()
   const scores = new Float32Array(WIDTH)
   let steps = 1
   const fixed = [
@@ -284,7 +284,7 @@ export function train(
       for (let i = 0; i < example.count; i++) {
         let label = 0
         if (mayBeName(data, i, before)) {
-          features(data, i, example.count, before, before2, example.heads[i]!, found)
+          const found = row.all(data, i, example.count, before, before2, example.heads[i]!)
           scores.fill(0)
           for (let f = 0; f < FEATURES; f++) {
             const from = (found[f]! & mask) * WIDTH

@@ -29,17 +29,19 @@ export function createDocumentDetector(): Detector {
   return { name: 'document', classes: DOCUMENT_CLASSES, longest: LONGEST_LINE * MOST_WAITING, open: openDocument }
 }
 
-/** What a line is; `undefined` while too little of it is there. */
+/** What a line is; `longer` while too little of it is there: a finding in it starts at `from` or later. */
 type Line =
-  | { kind: 'none' | 'blank' | 'neutral' | 'longer' }
+  | { kind: 'none' | 'blank' | 'neutral' }
+  | { kind: 'longer'; from: number }
   | { kind: 'setting'; from: number; to: number; telling: boolean }
   | { kind: 'row'; from: number; to: number }
 
 const NONE: Line = { kind: 'none' }
 const BLANK: Line = { kind: 'blank' }
 const NEUTRAL: Line = { kind: 'neutral' }
-/** Undecided: the end of the line must be seen. */
-const LONGER: Line = { kind: 'longer' }
+/** Undecided, and nothing that is there so far would be reported: only what follows. */
+const LONGER: Line = { kind: 'longer', from: Number.POSITIVE_INFINITY }
+const longer = (from: number): Line => ({ kind: 'longer', from })
 
 function openDocument(): DetectorStream {
   let text = ''
@@ -49,7 +51,6 @@ function openDocument(): DetectorStream {
   let skip = false
   /** Values and rows of lines that may yet turn out to be a document, in whole offsets. */
   let waiting: Finding[] = []
-  let waitingFrom = -1
   let lines = 0
   let shown = false
   let blanks = 0
@@ -58,7 +59,6 @@ function openDocument(): DetectorStream {
 
   const drop = () => {
     waiting = []
-    waitingFrom = -1
     lines = 0
     shown = false
     blanks = 0
@@ -79,7 +79,6 @@ function openDocument(): DetectorStream {
     kind = read.kind
     blanks = 0
     lines++
-    if (waitingFrom < 0) waitingFrom = base + line
     if (read.kind === 'row') shown = true
     else if (read.telling) shown = true
     if (read.to > read.from) {
@@ -89,19 +88,21 @@ function openDocument(): DetectorStream {
     if (shown && lines >= (read.kind === 'row' ? LEAST_ROWS : LEAST_SETTINGS)) {
       for (const finding of waiting) found.push(finding)
       waiting = []
-      waitingFrom = -1
     } else if (lines > MOST_WAITING) drop()
   }
 
   const work = (ended: boolean): Finding[] => {
     const found: Finding[] = []
+    /** Where a finding in the line that is arriving may start. */
+    let candidate = Number.POSITIVE_INFINITY
     while (line < text.length || ended) {
       const end = text.indexOf('\n', line)
       if (end < 0 && !ended) {
         if (!skip) {
           // Can it still be anything? If not, nothing before the next line matters.
           const read = text.length - line > LONGEST_LINE ? NONE : readLine(text, line, text.length, false)
-          if (read.kind === 'none') {
+          if (read.kind === 'longer') candidate = read.from
+          else if (read.kind === 'none') {
             take(NONE, found)
             skip = true
           }
@@ -117,8 +118,9 @@ function openDocument(): DetectorStream {
         break
       }
     }
-    openFrom = base + (ended ? text.length : skip ? text.length : Math.min(line, text.length))
-    if (waitingFrom >= 0 && !ended) openFrom = Math.min(openFrom, waitingFrom)
+    // Names of settings are never reported, so only values and rows are waited for.
+    openFrom = base + Math.min(text.length, ended ? text.length : candidate)
+    if (!ended) openFrom = Math.min(openFrom, waiting[0]?.start ?? openFrom)
     return found
   }
 
@@ -161,8 +163,18 @@ function readLine(text: string, from: number, to: number, whole: boolean): Line 
   if (isDigit(c) || c === 124 || ((c === 34 || c === 39) && isDigit(text.charCodeAt(i + 1))))
     return row(text, i, end, whole)
   const read = setting(text, i, end, whole)
+  if (!isAsciiLetter(c)) return read
   // `T-1001, 2024-03-01, …`: a row may begin with a number of its own that has letters.
-  return read.kind === 'none' && isAsciiLetter(c) && numbered(text, i, end) ? row(text, i, end, whole) : read
+  if (read.kind === 'none') return numbered(text, i, end) ? row(text, i, end, whole) : read
+  return read.kind === 'longer' && (numbered(text, i, end) || oneWord(text, i, end)) ? longer(i) : read
+}
+
+/** True while the first word is still arriving. */
+function oneWord(text: string, from: number, end: number): boolean {
+  if (end - from > 24) return false
+  for (let i = from; i < end; i++)
+    if (!isAlphanumeric(text.charCodeAt(i)) && !isKeyJoint(text.charCodeAt(i))) return false
+  return true
 }
 
 /** True if the first word has a digit. */
@@ -236,7 +248,7 @@ function setting(text: string, from: number, end: number, whole: boolean): Line 
     )
       return NONE
   }
-  if (!whole) return LONGER
+  if (!whole) return longer(value)
   return { kind: 'setting', from: value, to: stop, telling: tells(text, key, keyEnd) && stop - value >= 2 }
 }
 
@@ -270,7 +282,7 @@ function row(text: string, from: number, end: number, whole: boolean): Line {
       text.charCodeAt(drawn) === 32)
   )
     drawn++
-  if (drawn === end) return whole ? NEUTRAL : LONGER
+  if (drawn === end) return whole ? NEUTRAL : longer(from)
   let day = dateEnd(text, i, end)
   if (day === 0) {
     // A date may follow a number of the row's own, a field later.
@@ -285,12 +297,12 @@ function row(text: string, from: number, end: number, whole: boolean): Line {
       text.charCodeAt(k) !== 32
     )
       k++
-    if (k === end && !whole && end - i < 28) return LONGER
+    if (k === end && !whole && end - i < 28) return longer(from)
     while (k < limit && !isDigit(text.charCodeAt(k)) && !isLetter(text.charCodeAt(k))) k++
     day = dateEnd(text, k, end)
-    if (day === 0) return !whole && end - k < 10 && end - i < 40 ? LONGER : NONE
+    if (day === 0) return !whole && mayBecomeDate(text, k, end) ? longer(from) : NONE
   }
-  if (!whole) return LONGER
+  if (!whole) return longer(from)
   for (let k = day; k + 2 < end; k++) {
     const c = text.charCodeAt(k)
     if (
@@ -303,6 +315,16 @@ function row(text: string, from: number, end: number, whole: boolean): Line {
       return { kind: 'row', from, to: end }
   }
   return NONE
+}
+
+/** True while nothing but digits and their joints have arrived at `i`. */
+function mayBecomeDate(text: string, i: number, end: number): boolean {
+  if (end - i >= 10) return false
+  for (let k = i; k < end; k++) {
+    const c = text.charCodeAt(k)
+    if (!isDigit(c) && c !== 45 && c !== 46 && c !== 47) return false
+  }
+  return true
 }
 
 /** End of `2024-03-01`, `01/03/2024`, `1.3.24`, `03/01` at `i`, or 0. */

@@ -1,9 +1,9 @@
 // Persons, places, organisations, addresses and what stands around them, named token by token from left to right by a
-// linear model with two tokens of look-ahead. A common small word outside a name is never even looked at, so plain prose
-// is settled at once; only a name and what follows it is held back.
+// linear model. A common small word outside a name is never even looked at, and what is plain without the tokens that follow
+// is not asked about them, so prose is settled at once; only a name and at most two tokens after it are held back.
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
-import { FEATURES, features, LOOK_AHEAD, mayBeName } from './features.ts'
+import { FEATURES, FEATURES_ALONE, FEATURES_NEXT, Features, mayBeName } from './features.ts'
 import { COLUMN, COLUMNS, SHAPE, Tokens } from './tokens.ts'
 import { BIAS, LABELS, LANES, shippedWeights, type Weights } from './weights.ts'
 
@@ -41,8 +41,17 @@ export interface TaggerSettings {
 /** Found on the development data as the point of best F2; see docs/guard-quality.md. */
 const EAGERNESS = 0
 
+/**
+ * A label whose lead is this large is given without the tokens that follow, or with the next one alone. The rule is part of
+ * the model: whether more of the text happens to be there already changes nothing. In units of the weights; on the
+ * development data fewer than one label in a hundred would be another one with both tokens seen.
+ */
+const LEAD_ALONE = 300
+const LEAD_NEXT = 200
+
 /** Scratch rows of all streams: they hold nothing between two steps, and a typed array for each stream is dear. */
-const FOUND = new Int32Array(FEATURES)
+const ROW = new Features()
+const SUMS = new Int32Array(LANES)
 const SCORES = new Int32Array(WIDTH)
 
 class NameStream implements DetectorStream {
@@ -103,8 +112,8 @@ class NameStream implements DetectorStream {
       const data = tokens.data
       let label = 0
       if (mayBeName(data, this.#next, this.#before)) {
-        if (!last && this.#next + LOOK_AHEAD >= tokens.count) break
-        label = this.#name(this.#next)
+        label = this.#name(this.#next, last)
+        if (label < 0) break
       }
       this.#follow(label, data[at + COLUMN.start]!, data[at + COLUMN.end]!, data[at + COLUMN.shape]!, found)
       this.#trackLine(data[at + COLUMN.shape]!, data[at + COLUMN.word]!)
@@ -136,21 +145,43 @@ class NameStream implements DetectorStream {
     } else if (shape < SHAPE.newline) this.#lastWord = word
   }
 
-  #name(i: number): number {
+  /** The label of token `i`, or -1 while that needs tokens that have not arrived. */
+  #name(i: number, last: boolean): number {
+    const { data, count } = this.#tokens
+    SUMS.fill(0)
+    ROW.alone(data, i, this.#before, this.#before2, this.#head)
+    let used = this.#sum(0, FEATURES_ALONE)
+    // Only that something is no name is plain so early: which kind of name it is, the next token may tell.
+    let label = this.#best(used, LEAD_ALONE)
+    if (label === 0) return 0
+    if (i + 1 >= count && !last) return -1
+    ROW.next(data, i + 1 < count)
+    used += this.#sum(FEATURES_ALONE, FEATURES_NEXT)
+    label = this.#best(used, LEAD_NEXT)
+    if (label < 0) {
+      if (i + 2 >= count && !last) return -1
+      ROW.after(data, i + 2 < count)
+      used += this.#sum(FEATURES_NEXT, FEATURES)
+      label = this.#best(used, 0)
+    }
+    if (label > 0) this.#margin += SCORES[label]! - SCORES[0]!
+    return label
+  }
+
+  /** Adds the rows of some features to the sums; returns how many there were. */
+  #sum(from: number, to: number): number {
     const { slots, mask, rows } = this.#weights
-    const scores = SCORES
-    const found = FOUND
-    features(this.#tokens.data, i, this.#tokens.count, this.#before, this.#before2, this.#head, found)
+    const found = ROW.values
     let used = 0
-    let s0 = 0
-    let s1 = 0
-    let s2 = 0
-    let s3 = 0
-    let s4 = 0
-    let s5 = 0
-    let s6 = 0
-    let s7 = 0
-    for (let f = 0; f < FEATURES; f++) {
+    let s0 = SUMS[0]!
+    let s1 = SUMS[1]!
+    let s2 = SUMS[2]!
+    let s3 = SUMS[3]!
+    let s4 = SUMS[4]!
+    let s5 = SUMS[5]!
+    let s6 = SUMS[6]!
+    let s7 = SUMS[7]!
+    for (let f = from; f < to; f++) {
       const row = slots[found[f]! & mask]!
       if (row === 0) continue
       used++
@@ -164,28 +195,39 @@ class NameStream implements DetectorStream {
       s6 += rows[at + 6]!
       s7 += rows[at + 7]!
     }
+    SUMS[0] = s0
+    SUMS[1] = s1
+    SUMS[2] = s2
+    SUMS[3] = s3
+    SUMS[4] = s4
+    SUMS[5] = s5
+    SUMS[6] = s6
+    SUMS[7] = s7
+    return used
+  }
+
+  /** The label with the highest sum if it leads the next one by `lead`, else -1. */
+  #best(used: number, lead: number): number {
     const bias = used * BIAS
-    const unpack = (lane: number, sum: number) => {
-      scores[2 * lane] = (sum & 0xffff) - bias
-      scores[2 * lane + 1] = (sum >>> 16) - bias
+    for (let lane = 0; lane < LANES; lane++) {
+      const sum = SUMS[lane]!
+      SCORES[2 * lane] = (sum & 0xffff) - bias
+      SCORES[2 * lane + 1] = (sum >>> 16) - bias
     }
-    unpack(0, s0)
-    unpack(1, s1)
-    unpack(2, s2)
-    unpack(3, s3)
-    unpack(4, s4)
-    unpack(5, s5)
-    unpack(6, s6)
-    unpack(7, s7)
     const inner = CONTINUES[this.#before]!
     let best = 0
-    let top = scores[0]! - this.#eagerness
+    let top = SCORES[0]! - this.#eagerness
+    let second = -1_000_000
     for (let l = 1; l < WIDTH; l++) {
-      if (scores[l]! <= top || (IS_INNER[l] && l !== inner)) continue
-      top = scores[l]!
-      best = l
+      if (IS_INNER[l] && l !== inner) continue
+      const score = SCORES[l]!
+      if (score > top) {
+        second = top
+        top = score
+        best = l
+      } else if (score > second) second = score
     }
-    this.#margin += top - scores[0]!
+    if (lead > 0 && top - second < lead) return -1
     return best
   }
 
