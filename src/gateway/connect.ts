@@ -132,6 +132,7 @@ export function connectRooms(rooms: Rooms): Ports {
     },
     screenInput: screening.input,
     plant: screening.plant,
+    forbidden: screening.forbidden,
     screenOutput: screening.output,
     record: (call, { address, path }) => audit.openCall(call, { address, data: { route: path.slice(0, PATH_LENGTH) } }),
   }

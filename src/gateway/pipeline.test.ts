@@ -168,6 +168,7 @@ function bench(plan: Plan = {}) {
       return { request, report: { masked: 0, facts: {} }, injection: plan.redecide ? 90 : 0 }
     },
     plant: (_, text) => text,
+    forbidden: () => [],
     screenOutput: () => ({
       push: (deltas) => {
         failAt('output', 'content_blocked')

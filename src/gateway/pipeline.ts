@@ -81,15 +81,17 @@ export function createGateway(on: Ports): Serve {
       lease.check() // what ended while we wrote must not begin
 
       // Ask the model. The first batch is awaited before the status line: an early failure is a true 502.
+      const { bans } = decision.duties
       const options = {
         signal: upstream.signal,
         session: session.id,
         principal: caller.principal.id,
-        bans: decision.duties.bans,
+        bans,
+        forbidden: () => on.forbidden(question),
       }
       lease.progress.upstream = true
       const reply = await model.send(sent, options) //                                               502 504
-      const output = on.screenOutput(question, lease)
+      const output = on.screenOutput(question, lease, bans)
       const writer = wire.writer({ request, model: request.model, callId, created: Math.floor(on.now() / 1000) })
       const said: Delta[] | undefined = decision.duties.record?.answer ? [] : undefined
       const answer = createAnswer({ reply, lease, hold, output, meter, exit, writer, shown, said, now: on.now })

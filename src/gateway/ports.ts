@@ -92,6 +92,8 @@ export interface SendOptions {
   readonly session: string
   readonly principal: string
   readonly bans: readonly string[]
+  /** What else a runtime of our own must not say; worked out when asked for. */
+  readonly forbidden: () => readonly string[]
 }
 
 export interface SessionHandle {
@@ -228,6 +230,9 @@ export interface Ports {
   screenInput(question: Question, request: ModelRequest, lease: LeaseHandle): ScreenedInput
   /** Marks instructions of ours so that an answer which repeats them is noticed; returns the text to send. */
   plant(question: Question, instructions: string): string
-  screenOutput(question: Question, lease: LeaseHandle): OutputScreen
+  /** What the answer must not say. */
+  forbidden(question: Question): readonly string[]
+  /** `bans`: phrases that the rule which allowed the call forbids. */
+  screenOutput(question: Question, lease: LeaseHandle, bans: readonly string[]): OutputScreen
   record(call: string, incoming: Incoming): CallRecord
 }

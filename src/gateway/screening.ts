@@ -7,19 +7,25 @@ import {
   createCanary,
   createCanaryDetector,
   createInstructionsDetector,
+  createPhraseDetector,
   type Detector,
+  type FoundValue,
   facts,
   type Guard,
   plant,
   type Report,
   type Vault,
+  withheld,
 } from '../guard/index.ts'
 import type { ClassFound, Judge } from './judge.ts'
 import type { LeaseHandle, OutputScreen, Question, ScreenedInput } from './ports.ts'
 
 export interface Screening {
   input(question: Question, request: ModelRequest, lease: LeaseHandle): ScreenedInput
-  output(question: Question, lease: LeaseHandle): OutputScreen
+  /** `bans`: phrases that the rule which allowed the call forbids; masked whatever other rules say of data. */
+  output(question: Question, lease: LeaseHandle, bans: readonly string[]): OutputScreen
+  /** What the answer must not say, for a runtime that can keep to it: values kept from this caller, and our own marks. */
+  forbidden(question: Question): readonly string[]
   /** Puts a canary into instructions of ours; an answer that repeats either is a finding. Returns the text to send. */
   plant(question: Question, instructions: string): string
   /** What the rules say now about a class that this call has let through. */
@@ -43,6 +49,9 @@ const MOST_VAULTS = 20_000
 /** From this score on the session remembers that it has seen such content. */
 const SUSPICIOUS = 50
 
+/** A duty of the rule that allowed the call, so no rule about data can lift it. */
+const BANNED = { class: 'leak/phrase', answer: { treatment: 'mask', rules: [] } } as const
+
 export function createScreening({ guard, judge, random, pseudonyms, injection }: ScreeningDeps): Screening {
   // Vaults live in memory only, under a random key of their own: what a restart loses, the next request of the
   // conversation brings again, because clients send their history in clear.
@@ -50,7 +59,8 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
   /** The question behind the weakest treatment given to each class: what a stricter rule is measured by. */
   const asked = new WeakMap<Question, Map<string, { found: ClassFound; treatment: Treatment }>>()
   const flows = new WeakMap<Question, JsonObject[]>()
-  const planted = new WeakMap<Question, Detector[]>()
+  const planted = new WeakMap<Question, { canary: string; detectors: Detector[] }>()
+  const found = new WeakMap<Question, readonly FoundValue[]>()
 
   const vaultOf = ({ session, model }: Question): Vault => {
     const id = session?.id ?? ''
@@ -71,13 +81,14 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
   const askFor = (question: Question, lease: LeaseHandle): Ask => {
     const seen = asked.get(question) ?? new Map<string, { found: ClassFound; treatment: Treatment }>()
     asked.set(question, seen)
-    return (found): Answer => {
-      const answer = judge.treatment(question, found)
-      lease.treated(found.direction, found.class, answer.treatment)
-      const key = `${found.direction} ${found.class}`
+    return (asking): Answer => {
+      if (asking.class === BANNED.class) return BANNED.answer
+      const answer = judge.treatment(question, asking)
+      lease.treated(asking.direction, asking.class, answer.treatment)
+      const key = `${asking.direction} ${asking.class}`
       const before = seen.get(key)
       if (!before || TREATMENTS.indexOf(answer.treatment) < TREATMENTS.indexOf(before.treatment))
-        seen.set(key, { found, treatment: answer.treatment })
+        seen.set(key, { found: asking, treatment: answer.treatment })
       return answer
     }
   }
@@ -98,10 +109,12 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
 
   return {
     input(question, request, lease) {
-      const { request: screened, report } = guard.screenInput(request, askFor(question, lease), vaultOf(question))
+      const vault = vaultOf(question)
+      const { request: screened, report, values } = guard.screenInput(request, askFor(question, lease), vault)
+      if (values.length > 0) found.set(question, values)
       const score = injection(request)
       question.session?.addTaint([
-        ...new Set(report.classes.map((found) => found.class)),
+        ...new Set(report.classes.map((one) => one.class)),
         ...(score >= SUSPICIOUS ? ['injection'] : []),
       ])
       return {
@@ -111,8 +124,10 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
       }
     },
 
-    output(question, lease) {
-      const output = guard.openOutput(askFor(question, lease), vaultOf(question), planted.get(question))
+    output(question, lease, bans) {
+      const phrases = createPhraseDetector(bans)
+      const extra = [...(planted.get(question)?.detectors ?? []), ...(phrases ? [phrases] : [])]
+      const output = guard.openOutput(askFor(question, lease), vaultOf(question), extra)
       return {
         push: (deltas) => output.push(deltas),
         end: () => output.end(),
@@ -123,10 +138,17 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
       }
     },
 
+    forbidden(question) {
+      const ask: Ask = (asking) => judge.treatment(question, asking)
+      const own = planted.get(question)
+      const canary: FoundValue[] = own ? [{ class: 'leak/canary', value: own.canary, confidence: 100 }] : []
+      return withheld([...(found.get(question) ?? []), ...canary], vaultOf(question), ask)
+    },
+
     plant(question, instructions) {
       const canary = createCanary(random)
       const shingles = createInstructionsDetector(instructions)
-      planted.set(question, [createCanaryDetector(canary), ...(shingles ? [shingles] : [])])
+      planted.set(question, { canary, detectors: [createCanaryDetector(canary), ...(shingles ? [shingles] : [])] })
       return plant(instructions, canary)
     },
 

@@ -13,6 +13,7 @@ import { createScreen, type Screen } from './screen.ts'
 import { openRestore, openText, type TextOptions, type TextScreen } from './text.ts'
 import type { MaskStyle } from './treat.ts'
 import { createVault, type Vault, type VaultOptions } from './vault.ts'
+import type { FoundValue } from './withheld.ts'
 
 export interface GuardOptions {
   readonly detectors: readonly Detector[]
@@ -35,7 +36,11 @@ export interface Guard {
   readonly screen: Screen
   openVault(options: Omit<VaultOptions, 'classes' | 'style'> & { style?: PseudonymStyle }): Vault
   /** Screens every string of a request. @throws Fault content_blocked, guard_unavailable */
-  screenInput(request: ModelRequest, ask: Ask, vault: Vault): { request: ModelRequest; report: Report }
+  screenInput(
+    request: ModelRequest,
+    ask: Ask,
+    vault: Vault,
+  ): { request: ModelRequest; report: Report; values: readonly FoundValue[] }
   /** One text without a call: what becomes of each class is the caller's to say. */
   openText(options: TextOptions): TextScreen
   /** Turns a vault's pseudonyms in a text back. */

@@ -2,6 +2,7 @@
 export type { Answer, Ask, ClassReport, Question, Report } from './ask.ts'
 export { facts } from './ask.ts'
 export { createCanary, createCanaryDetector, createInstructionsDetector, plant } from './checks/instructions.ts'
+export { createPhraseDetector } from './checks/phrases.ts'
 export { type ClassTree, classesPage, createClassTree, DATA_CLASSES, type DataClass, type Nature } from './classes.ts'
 export { createSecretDetector } from './detect/secrets.ts'
 export { createStructuredDetector, type StructuredOptions } from './detect/structured.ts'
@@ -29,3 +30,4 @@ export {
 export type { TextOptions, TextScreen } from './text.ts'
 export type { MaskStyle } from './treat.ts'
 export { createVault, type Source, type Vault, type VaultEntry, type VaultOptions } from './vault.ts'
+export { type FoundValue, withheld } from './withheld.ts'

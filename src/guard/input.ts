@@ -8,8 +8,9 @@ import type { Neighbours } from './neighbours.ts'
 import { PSEUDONYM } from './pseudonym.ts'
 import { type Place, stringBytes, type Visitor, visitRequest } from './request.ts'
 import type { Region, Screen, Sink } from './screen.ts'
-import { type MaskStyle, mask, sortOut, treatRegion } from './treat.ts'
+import { type MaskStyle, mask, sortOut, treatRegion, valuesUnder } from './treat.ts'
 import type { Vault } from './vault.ts'
+import type { FoundValue } from './withheld.ts'
 
 export interface TreatmentOptions {
   readonly tree: ClassTree
@@ -42,8 +43,9 @@ export function screenInput(
   vault: Vault,
   screen: Screen,
   options: TreatmentOptions,
-): { request: ModelRequest; report: Report } {
+): { request: ModelRequest; report: Report; values: FoundValue[] } {
   const book = createBook('send', ask)
+  const values: FoundValue[] = []
   const issuedBefore = vault.size
   const extra = [vault.detector()]
   let scanned = 0
@@ -136,21 +138,21 @@ export function screenInput(
       text(text, place) {
         const { parts, bytes } = scans[at++] ?? missing()
         if (parts === undefined) return text
-        const next = rewrite(parts, place, book, vault, options)
+        const next = rewrite(parts, place, book, vault, options, values)
         change += Buffer.byteLength(next) - bytes
         return next
       },
       object(value, place) {
         const { parts, bytes } = scans[at++] ?? missing()
         if (parts === undefined) return value
-        const next = JSON.parse(rewrite(parts, place, book, vault, options)) as JsonObject
+        const next = JSON.parse(rewrite(parts, place, book, vault, options, values)) as JsonObject
         change += stringBytes(next) - bytes
         return next
       },
       opaque(data, place, kind, mime) {
         const { parts, bytes } = scans[at++] ?? missing()
         if (parts !== undefined) {
-          const next = Buffer.from(rewrite(parts, place, book, vault, options)).toString('base64')
+          const next = Buffer.from(rewrite(parts, place, book, vault, options, values)).toString('base64')
           change += next.length - bytes
           return next
         }
@@ -176,6 +178,7 @@ export function screenInput(
     throw new Fault('guard_unavailable', { detail: 'The request changed where it was not scanned' })
   return {
     request: screened,
+    values,
     report: {
       classes: book.classes(),
       treated: book.treated,
@@ -209,7 +212,14 @@ function keepInId(region: Region): Region | undefined {
   return findings.length === 0 ? undefined : keep({ ...region, findings })
 }
 
-function rewrite(parts: Parts, place: Place, book: Book, vault: Vault, options: TreatmentOptions): string {
+function rewrite(
+  parts: Parts,
+  place: Place,
+  book: Book,
+  vault: Vault,
+  options: TreatmentOptions,
+  values: FoundValue[],
+): string {
   let out = ''
   const whose = place.source === 'model' ? 'caller' : place.source
   for (const part of parts) {
@@ -222,6 +232,8 @@ function rewrite(parts: Parts, place: Place, book: Book, vault: Vault, options: 
         const entry = book.count(finding, place.origin, fieldOf(part, finding.start, place))
         entry.count--
         const treatment = book.answer(entry)
+        for (const value of valuesUnder(part, finding))
+          values.push({ class: finding.class, value, confidence: finding.confidence })
         // What the caller says in clear is no leak when the model says it back.
         if (treatment === 'pass' && whose === 'caller')
           vault.remember(part.text.slice(finding.start - part.start, finding.end - part.start))

@@ -149,8 +149,16 @@ interface Piece {
   kind: JsonValue['kind'] | undefined
 }
 
+/** What a finding covers, as it reads without the escapes of JSON. */
+export function valuesUnder(region: Region, { start, end }: Pick<Finding, 'start' | 'end'>): string[] {
+  return pieces({ start, end }, region.values).map((piece) => {
+    const text = region.text.slice(piece.start - region.start, piece.end - region.start)
+    return piece.kind === undefined || piece.kind === 'text' ? text : unquote(text)
+  })
+}
+
 /** In JSON only the inside of values changes: quotes, commas and brackets under a span stay. */
-function pieces(span: Span, values: readonly JsonValue[] | undefined): Piece[] {
+function pieces(span: Pick<Span, 'start' | 'end'>, values: readonly JsonValue[] | undefined): Piece[] {
   if (values === undefined) return [{ start: span.start, end: span.end, kind: undefined }]
   const found: Piece[] = []
   for (const value of valuesBetween(values, span.start, span.end)) {

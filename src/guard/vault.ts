@@ -34,6 +34,8 @@ export interface Vault {
   knows(value: string): boolean
   /** True if this session hid the value itself. */
   holds(dataClass: string, value: string): boolean
+  /** Everything this session has hidden. */
+  entries(): Iterable<VaultEntry>
   /** Finds text shaped like this session's pseudonyms. `mutated` is told of those whose check character is wrong. */
   detector(mutated?: () => void): Detector
   readonly size: number
@@ -165,6 +167,7 @@ export function createVault(options: VaultOptions): Vault {
     },
     knows: (value) => remembered.size > 0 && remembered.has(digest(`said\0${value}`).toString('base64url', 0, 12)),
     holds: (dataClass, value) => byValue.has(`${dataClass}\0${value}`),
+    entries: () => byPseudonym.values(),
     detector: (mutated) => createPseudonymDetector(kinds, mutated),
     get size() {
       return byPseudonym.size

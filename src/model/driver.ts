@@ -73,6 +73,8 @@ export interface SendOptions {
   readonly principal: string
   /** Phrases a runtime of our own must not say. */
   readonly bans: readonly string[]
+  /** Values a runtime of our own must not say; never sent to a server, to which they may be unknown. */
+  readonly forbidden: () => readonly string[]
 }
 
 export interface Driver {

@@ -24,7 +24,7 @@ const request = (over: Partial<ModelRequest> = {}): ModelRequest => ({
 })
 const send = async (over: Partial<ModelRequest> = {}) => {
   const deltas: Delta[] = []
-  const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [] }
+  const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [], forbidden: () => [] }
   for await (const batch of await driver.send(request(over), options)) deltas.push(...batch)
   return deltas
 }

@@ -36,9 +36,10 @@ export function createEmbeddedDriver(engine: Engine, options: { readonly name: s
   return {
     kind: 'embedded',
     capabilities,
-    send(request, { signal, session, principal, bans }) {
+    send(request, { signal, session, principal, bans, forbidden }) {
       refuseUnexpressed(request, capabilities)
-      const how: GenerateOptions = { principal, session, signal, rules: { bans, placeholdersOfPrompt: true } }
+      const rules = { bans, forbidden: forbidden(), placeholdersOfPrompt: true }
+      const how: GenerateOptions = { principal, session, signal, rules }
       if (request.action === 'embed') return Promise.resolve(embed(engine, request, how))
       return Promise.resolve(engine.generate(printRequest(request, engine), how))
     },

@@ -23,7 +23,13 @@ async function start(script: Script) {
 const never = new AbortController().signal
 async function all(driver: Driver, request: ModelRequest): Promise<Delta[]> {
   const deltas: Delta[] = []
-  for await (const batch of await driver.send(request, { signal: never, session: 's', principal: 'p', bans: [] }))
+  for await (const batch of await driver.send(request, {
+    signal: never,
+    session: 's',
+    principal: 'p',
+    bans: [],
+    forbidden: () => [],
+  }))
     deltas.push(...batch)
   return deltas
 }

@@ -42,7 +42,7 @@ const chat = (over: Partial<ModelRequest> = {}): ModelRequest => ({
 })
 const never = new AbortController().signal
 const send = (driver: Driver, request: ModelRequest, signal = never) =>
-  driver.send(request, { signal, session: 's', principal: 'p', bans: [] })
+  driver.send(request, { signal, session: 's', principal: 'p', bans: [], forbidden: () => [] })
 async function all(driver: Driver, request: ModelRequest, signal = never): Promise<Delta[]> {
   const deltas: Delta[] = []
   for await (const batch of await send(driver, request, signal)) deltas.push(...batch)
@@ -99,7 +99,7 @@ test('sessions share no prefix cache', async () => {
     () => llamacpp.close(),
   )
   const sent = async (driver: Driver, session: string): Promise<Record<string, unknown>> => {
-    const options = { signal: never, session, principal: 'p', bans: [] }
+    const options = { signal: never, session, principal: 'p', bans: [], forbidden: () => [] }
     for await (const batch of await driver.send(chat(), options)) void batch
     return JSON.parse(upstream.received.at(-1)?.body ?? '{}')
   }
@@ -110,6 +110,51 @@ test('sessions share no prefix cache', async () => {
   expect(JSON.stringify(first)).not.toContain('ses_one')
   expect((await sent(llamacpp, 'ses_one')).cache_prompt).toBe(false)
   expect(await sent(plain, 'ses_one')).not.toHaveProperty('cache_salt')
+})
+
+test('banned phrases become a bias where the server says how it cuts text, and only against phrases of one token', async () => {
+  const vocabulary: Record<string, number[]> = {
+    printer: [7],
+    ' printer': [8],
+    ' Printer': [9],
+    'legal advice': [1, 2],
+  }
+  const { upstream, driver: plain } = await start((response, received) => {
+    const asked = JSON.parse(received.body || '{}') as { content?: string; prompt?: string }
+    const tokens = vocabulary[asked.content ?? asked.prompt ?? ''] ?? [3, 4]
+    return json(received.path === '/tokenize' ? { tokens } : completion('x'))(response, received)
+  })
+  const sent = async (driver: Driver, params: ModelRequest['params'] = {}) => {
+    const bans = ['printer', 'legal advice']
+    const options = { signal: never, session: 's', principal: 'p', bans, forbidden: () => ['a secret'] }
+    for await (const batch of await driver.send(chat({ params }), options)) void batch
+    return JSON.parse(upstream.received.at(-1)?.body ?? '{}') as Record<string, unknown>
+  }
+  for (const kind of ['llamacpp', 'vllm'] as const) {
+    const driver = createOpenaiDriver(kind, { url: upstream.url })
+    closers.push(() => driver.close())
+    // A caller's own bias cannot lift ours.
+    expect((await sent(driver, { logitBias: { 8: 100, 5: 1 } })).logit_bias).toEqual({
+      5: 1,
+      7: -100,
+      8: -100,
+      9: -100,
+    })
+    const asked = upstream.received.length
+    await sent(driver)
+    expect(upstream.received.length).toBe(asked + 1)
+  }
+  expect(await sent(plain)).not.toHaveProperty('logit_bias')
+  upstream.script = (response, received) =>
+    json(
+      received.path === '/tokenize' ? { error: 'no such route' } : completion('x'),
+      received.path === '/tokenize' ? 404 : 200,
+    )(response, received)
+  const older = createOpenaiDriver('llamacpp', { url: upstream.url })
+  closers.push(() => older.close())
+  expect(await sent(older)).not.toHaveProperty('logit_bias')
+  // What a server may not know is never sent to it.
+  expect(upstream.received.map(({ body }) => body).join('')).not.toContain('a secret')
 })
 
 test('embeddings and completions', async () => {

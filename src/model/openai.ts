@@ -9,6 +9,7 @@ import {
   type Part,
   type UseAction,
 } from '../core/index.ts'
+import { createBannedTokens } from './banned-tokens.ts'
 import {
   type Capabilities,
   type Driver,
@@ -100,15 +101,28 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     return kind === 'llamacpp' ? { cache_prompt: false } : {}
   }
 
+  // vLLM and llama.cpp's server say how they cut a text; others have no such route, and cut it as nobody here knows.
+  const bannedTokens = createBannedTokens((model, text, signal) => {
+    const asked =
+      kind === 'vllm' ? { model, prompt: text, add_special_tokens: false } : { content: text, add_special: false }
+    const body = JSON.stringify(asked)
+    return upstream.json({ method: 'POST', path: '/tokenize', body, accept: JSON_TYPE, repeatable: true }, signal)
+  })
+
   const list = async (signal: AbortSignal): Promise<ListedModel[]> => readModelList(await upstream.json(MODELS, signal))
 
   return {
     kind,
     capabilities,
-    async send(request, { signal, session }) {
+    async send(request, { signal, session, bans }) {
       refuseUnexpressed(request, capabilities)
       refuseBinaryDocuments(request, kind)
-      const { path, body } = printOpenai(request, dialect, isolation(session))
+      const own = isolation(session)
+      if (bans.length > 0 && kind !== 'openai' && request.action !== 'embed') {
+        const banned = await bannedTokens(request.model, bans, signal)
+        if (Object.keys(banned).length > 0) own.logit_bias = { ...request.params.logitBias, ...banned }
+      }
+      const { path, body } = printOpenai(request, dialect, own)
       const reading = readingOf(request, newToolCallId)
       if (request.action === 'embed') {
         const ask: Ask = { method: 'POST', path, body, accept: JSON_TYPE, repeatable: true }

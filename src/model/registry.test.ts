@@ -38,7 +38,7 @@ function scriptedDriver(kind: DriverKind, models: ListedModel[]) {
   return driver satisfies Driver
 }
 
-const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [] }
+const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [], forbidden: () => [] }
 const request: ModelRequest = { action: 'chat', model: 'x', messages: [], inputs: [], params: {}, stream: false }
 
 describe.each(DATABASES.map((make) => make()))('registry on $name', (database) => {

@@ -131,7 +131,7 @@ async function run(
 ) {
   const request = format.wire.read(Buffer.from(JSON.stringify({ model: 'shown', ...format.body, stream })), {})
   say(kind, request.messages.length > 0 ? 'chat' : 'complete', texts, stream, places)
-  const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [] }
+  const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [], forbidden: () => [] }
   const reply = await (drivers.get(kind) as Driver).send({ ...request, model: 'upstream-name' }, options)
   const writer = format.wire.writer({ request, model: 'shown', callId: 'call_1', created: 0 })
   const batches: Delta[][] = []
@@ -188,7 +188,13 @@ test.each([
             ],
           },
     )
-    const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [] }
+    const options = {
+      signal: new AbortController().signal,
+      session: 's',
+      principal: 'p',
+      bans: [],
+      forbidden: () => [],
+    }
     const deltas: Delta[] = []
     for await (const batch of await (drivers.get(kind) as Driver).send(request, options)) deltas.push(...batch)
     const body = JSON.parse(wire.writer({ request, model: 'shown', callId: 'c', created: 0 }).whole(deltas))

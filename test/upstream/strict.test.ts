@@ -144,7 +144,13 @@ describe.each(Object.entries(FULL))('%s', (_name, { wire, body }) => {
     async (kind) => {
       const upstream = await startScripted(json({}))
       const driver = createDriver(kind, { url: upstream.url })
-      const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [] }
+      const options = {
+        signal: new AbortController().signal,
+        session: 's',
+        principal: 'p',
+        bans: [],
+        forbidden: () => [],
+      }
       const request = read(wire, body)
       if (kind === 'ollama') for (const message of request.messages) delete message.name // refused there, see below
       const sent = driver.send(request, options).then(async (reply) => {
@@ -211,7 +217,7 @@ describe.each(Object.entries(FULL))('%s', (_name, { wire, body }) => {
 test('names of speakers are refused where there is no place for them', async () => {
   const driver = createDriver('ollama', { url: 'http://127.0.0.1:9' })
   const request = read(openaiChat, { model: 'm', messages: [{ role: 'user', name: 'dana', content: 'x' }] })
-  const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [] }
+  const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [], forbidden: () => [] }
   await expect(driver.send(request, options)).rejects.toMatchObject({
     code: 'unsupported_parameter',
     data: { param: 'messages' },

@@ -23,9 +23,11 @@ describe('forbidden values', () => {
     'ZÄRBO\nKLINE',
     'Ｚａｒｂｏ Ｋｌｉｎｅ',
     'bo Kline is second, Zarbo K first',
+    'enilk obraz',
   ])('cannot be written as %s', (text) => {
     const out = written(forbidValues(['Zarbo Kline']), [...text])
     expect(fold(out)).not.toContain(fold('Zarbo Kline'))
+    expect([...fold(out)].reverse().join('')).not.toContain(fold('Zarbo Kline'))
     expect(out.length).toBeLessThan(text.length)
   })
 
@@ -36,15 +38,36 @@ describe('forbidden values', () => {
         fc.array(fc.string({ unit, minLength: 1, maxLength: 10 }), { minLength: 1, maxLength: 4 }),
         fc.array(fc.string({ unit, minLength: 1, maxLength: 4 })),
         (values, pieces) => {
-          const out = fold(written(forbidValues(values), pieces))
+          const rule = forbidValues(values)
+          const out = written(rule, pieces)
+          const words = out.split(/[^a-z]+/)
           for (const value of values.map(fold).filter((value) => value !== '')) {
-            const run = Math.min(value.length, Math.max(4, Math.floor(value.length / 2) + 1))
-            for (let i = 0; i + run <= value.length; i++) expect(out).not.toContain(value.slice(i, i + run))
+            const run = Math.max(4, Math.floor(value.length / 2) + 1)
+            for (let i = 0; i + run <= value.length; i++) expect(fold(out)).not.toContain(value.slice(i, i + run))
+            // The last word counts only if the answer may end with it.
+            if (value.length < 4) expect(rule.mayEnd() ? words : words.slice(0, -1)).not.toContain(value)
           }
         },
       ),
       { seed: 41, numRuns: 500 },
     )
+  })
+
+  test('of up to three letters are words of their own', () => {
+    const rule = forbidValues(['Al', '42'])
+    expect(written(rule, ['Al', ' says ', 'so', '. Call ', 'also ', '142', ' or ', '42', '!', '0'])).toBe(
+      'Also. Call also 142 or 420',
+    )
+    expect(rule.mayEnd()).toBe(true)
+    rule.advance(' Al')
+    expect(rule.mayEnd()).toBe(false)
+  })
+
+  test('of a hundred thousand characters cost neither the memory nor the time of all their halves', () => {
+    const long = Array.from({ length: 100_000 }, (_, i) => ((i * 7919) % 36).toString(36)).join('')
+    const rule = forbidValues([long])
+    expect(rule.accepts(long.slice(500, 523), false)).toBe(true)
+    expect(rule.accepts(long.slice(500, 524), false)).toBe(false)
   })
 
   test('leave other text alone', () => {

@@ -5,42 +5,65 @@ import { createAutomaton } from './automaton.ts'
 import type { Constraint } from './constraint.ts'
 import { fold, foldChar } from './fold.ts'
 
-const LIMIT = { values: 4096, characters: 200_000 } as const
-/** Runs shorter than this say nothing about a value. */
+const LIMIT = { values: 50_000, characters: 1_000_000 } as const
+/** Runs shorter than this say nothing about a value, and values shorter than this are words like any other. */
 const SHORTEST_RUN = 4
-
-const always = { mayEnd: () => true, finished: () => false } as const
+/** Of a long value, a run of so many letters and digits is refused; more would cost memory and refuse less. */
+const LONGEST_RUN = 24
 
 /**
- * Forbidden values: no run of more than half of a value's letters and digits can be produced, whatever is put between them
- * and in whatever case; of short values (up to 4) the whole.
+ * Forbidden values: no run of more than half of a value's letters and digits can be produced, forwards or backwards, whatever
+ * is put between them and in whatever case. A value of up to three is compared as a word of its own: "Al" is not in "also".
  */
 export function forbidValues(values: readonly string[]): Constraint {
   guardSize(values)
-  const runs = new Set<string>()
+  /** Folded runs by their length. A set, not an automaton: a long value has as many runs as characters. */
+  const runs = new Map<number, Set<string>>()
+  const words: string[] = []
   const symbols: string[] = []
-  for (const value of values) {
-    const chars = [...fold(value)]
+  for (const value of new Set(values)) {
+    const folded = fold(value)
     // A value of symbols alone has nothing to fold and is compared as it is.
-    if (chars.length === 0) {
+    if (folded.length === 0) {
       if (value.trim() !== '') symbols.push(value)
-      continue
+    } else if (folded.length < SHORTEST_RUN) words.push(` ${folded} `)
+    else {
+      const length = Math.min(LONGEST_RUN, Math.max(SHORTEST_RUN, Math.floor(folded.length / 2) + 1))
+      const set = runs.get(length) ?? new Set()
+      runs.set(length, set)
+      for (const text of [folded, [...folded].reverse().join('')])
+        for (let i = 0; i + length <= text.length; i++) set.add(text.slice(i, i + length))
     }
-    const length = Math.min(chars.length, Math.max(SHORTEST_RUN, Math.floor(chars.length / 2) + 1))
-    for (let i = 0; i + length <= chars.length; i++) runs.add(chars.slice(i, i + length).join(''))
   }
-  const folded = createAutomaton(runs)
+  const lengths = [...runs]
+  const widest = Math.max(0, ...runs.keys())
   const exact = createAutomaton(symbols)
-  return walking({ folded: folded.start, exact: exact.start }, ({ folded: state, exact: other }, char) => {
-    const after = exact.step(other, char)
-    if (after === undefined) return undefined
-    let at: number | undefined = state
-    for (const letter of foldChar(char)) {
-      at = folded.step(at, letter)
+  const word = createAutomaton(words)
+  // The blank in the states of `word` stands for everything between words; the text begins after one.
+  const start = { tail: '', exact: exact.start, word: word.step(word.start, ' ') ?? word.start, inWord: false }
+  return walking(
+    start,
+    (state, char) => {
+      const at = exact.step(state.exact, char)
       if (at === undefined) return undefined
-    }
-    return { folded: at, exact: after }
-  })
+      const letters = foldChar(char)
+      if (letters === '') {
+        const after = state.inWord ? word.step(state.word, ' ') : state.word
+        return after === undefined ? undefined : { ...state, exact: at, word: after, inWord: false }
+      }
+      let { tail, word: inner }: { tail: string; word: number | undefined } = state
+      for (const letter of letters) {
+        tail = widest === 0 ? '' : (tail + letter).slice(-widest)
+        for (const [length, set] of lengths)
+          if (tail.length >= length && set.has(tail.slice(tail.length - length))) return undefined
+        inner = word.step(inner, letter)
+        if (inner === undefined) return undefined
+      }
+      return { tail, exact: at, word: inner, inWord: true }
+    },
+    // The end of the answer is the end of a word as well.
+    (state) => !state.inWord || word.step(state.word, ' ') !== undefined,
+  )
 }
 
 const wordChar = /[\p{L}\p{N}]/u
@@ -108,7 +131,11 @@ export function placeholdersOf(prompt: string): Constraint {
 }
 
 /** A constraint that goes from state to state, character by character; `undefined` refuses. */
-function walking<S>(start: S, step: (state: S, char: string) => S | undefined): Constraint {
+function walking<S>(
+  start: S,
+  step: (state: S, char: string) => S | undefined,
+  mayEnd: (state: S) => boolean = () => true,
+): Constraint {
   let current = start
   const walk = (text: string): S | undefined => {
     let state: S | undefined = current
@@ -119,7 +146,8 @@ function walking<S>(start: S, step: (state: S, char: string) => S | undefined): 
     return state
   }
   return {
-    ...always,
+    mayEnd: () => mayEnd(current),
+    finished: () => false,
     accepts: (text) => walk(text) !== undefined,
     advance(text) {
       const state = walk(text)
