@@ -41,6 +41,7 @@ import {
 import {
   createDetectors,
   createGuard,
+  createIsolatedDetector,
   createListDetector,
   type Guard,
   readList,
@@ -202,7 +203,7 @@ async function open(
     lastUseIntervalMs: LAST_USE_MS,
     report,
   })
-  const guard = openGuard(config)
+  const guard = openGuard(config, closers)
   const checker = createChecker()
   closers.push(() => checker.close())
   const engine = config.policy.engine === 'wasm' ? { engine: await loadOracle(clock.now) } : {}
@@ -542,15 +543,20 @@ const earliest = (...times: readonly (number | undefined)[]): number | undefined
   return known.length === 0 ? undefined : Math.min(...known)
 }
 
-/** The deployment's own lists and classes beside what is built in. */
-function openGuard(config: Config): Guard {
+/** The deployment's own lists, classes and detectors beside what is built in. */
+function openGuard(config: Config, closers: Closers): Guard {
   const lists = config.guard.lists.map(({ class: dataClass, file }) =>
     createListDetector({ name: file, class: dataClass, entries: readList(readFileSync(file, 'utf8')) }),
   )
   const classesFile = join(config.policies, 'data-classes.yaml')
   const own = readOwnClasses(existsSync(classesFile) ? readFileSync(classesFile, 'utf8') : '')
+  const foreign = config.guard.detectors.map(({ file, deadlineMs }) => {
+    const detector = createIsolatedDetector({ file, deadlineMs })
+    closers.push(() => detector.close())
+    return detector
+  })
   return createGuard({
-    detectors: createDetectors({ names: config.guard.names, own: [...lists, ...own.detectors] }),
+    detectors: createDetectors({ names: config.guard.names, own: [...lists, ...own.detectors, ...foreign] }),
     classes: own.classes,
     fields: own.fields,
     masks: own.masks,

@@ -186,6 +186,7 @@ export function createCalls(log: Log, clock: Clock, seal: Seal): Calls {
       ending.ms = Math.round((clock.monotonic() - began) * 10) / 10
       if (fault) ending.status = fault.status
       if (typeof fault?.data.by === 'string') ending.by = fault.data.by
+      if (typeof fault?.data.detector === 'string') ending.detector = fault.data.detector
       for (const [name, value] of Object.entries(usage ?? {})) ending[name] = value
       facts = merge(facts, { data: ending, ...(fault ? { reason: fault.code } : {}) })
       let rows = NO_ROWS

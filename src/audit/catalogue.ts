@@ -61,6 +61,7 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
     meaning: '0 to 100: how likely some of the input is meant to turn the model against its rules.',
   },
   by: { class: 'personal', meaning: 'Who cut the call.' },
+  detector: { class: 'fact', meaning: 'The detector that failed or took too long, so that nothing counts as scanned.' },
 }
 
 /** kind → what it means. */

@@ -133,9 +133,20 @@ const list = z.strictObject({
   file: z.string().describe('Text file with one entry a line.'),
 })
 
+const foreignDetector = z.strictObject({
+  file: z.string().describe('JavaScript module that exports createDetector(); it runs in a thread of its own.'),
+  deadlineMs: z
+    .int()
+    .min(10)
+    .max(10_000)
+    .default(250)
+    .describe('Longest wait for one piece of text, in milliseconds; beyond it the call is refused.'),
+})
+
 const guard = z.strictObject({
   names: z.boolean().default(true).describe('Look for names of people, places and organisations.'),
   lists: z.array(list).default([]).describe("The deployment's own people, customers or hosts."),
+  detectors: z.array(foreignDetector).default([]).describe('Detectors of other makers, kept apart from the process.'),
   pseudonyms: z
     .enum(['auto', 'word', 'angle'])
     .default('auto')

@@ -40,6 +40,8 @@ export interface ScreenStream {
 export interface ScreenOptions {
   readonly detectors: readonly Detector[]
   readonly fields?: FieldRule
+  /** Milliseconds since some start; what detectors take is measured with it. */
+  readonly now?: () => number
 }
 
 export interface Screen {
@@ -50,6 +52,14 @@ export interface Screen {
 }
 
 export const FIELD_CONFIDENCE = 90
+/**
+ * What one detector may take for one text: so many milliseconds, and more by its size. The built-in ones take a hundredth of
+ * it; one that goes beyond ends the call, because nobody knows what it would have found.
+ */
+const MOST_MS = 2000
+const MOST_MS_PER_CHARACTER = 0.005
+/** Characters that detectors are fed at once. */
+const WINDOW = 16_384
 /** About a megabyte of digests. */
 const CLEAN_TEXTS = 10_000
 
@@ -61,10 +71,19 @@ export function createScreen(options: ScreenOptions): Screen {
   }
 }
 
+function tooSlow(detector: Detector): Fault {
+  return new Fault('guard_unavailable', {
+    detail: `The detector ${detector.name} took too long`,
+    data: { detector: detector.name },
+  })
+}
+
 function failed(detector: Detector, cause: unknown): Fault {
   if (cause instanceof Fault) return cause
   return new Fault('guard_unavailable', { data: { detector: detector.name }, cause })
 }
+
+const monotonic = () => performance.now()
 
 function openScreen(
   options: ScreenOptions,
@@ -82,6 +101,9 @@ function openScreen(
       throw failed(detector, error)
     }
   })
+  const now = options.now ?? monotonic
+  /** Milliseconds each detector has taken so far. */
+  const spent: number[] = new Array(streams.length).fill(0)
   let reader: JsonReader | undefined
   let undecided = json === 'guess' ? '' : undefined
   /** Raw text not yet out, and its offset in the whole. */
@@ -121,6 +143,12 @@ function openScreen(
     if (ended) folder.flush()
     const copy = folder.take()
     let safe = offsets.copied
+    if (copy.length === 0 && !ended) {
+      for (const stream of streams) if (stream.openFrom < safe) safe = stream.openFrom
+      return safe
+    }
+    const most = MOST_MS + taken * MOST_MS_PER_CHARACTER
+    let time = now()
     for (let k = 0; k < streams.length; k++) {
       const stream = streams[k]
       const detector = detectors[k]
@@ -132,6 +160,10 @@ function openScreen(
       } catch (error) {
         throw failed(detector, error)
       }
+      const after = now()
+      spent[k] = (spent[k] ?? 0) + after - time
+      time = after
+      if ((spent[k] ?? 0) > most) throw tooSlow(detector)
     }
     return safe
   }
@@ -193,23 +225,30 @@ function openScreen(
     base = to
   }
 
+  const push = (piece: string, sink: Sink) => {
+    taken += piece.length
+    raw = raw.length === 0 ? piece : raw + piece
+    let text = piece
+    if (undecided !== undefined) {
+      undecided += piece
+      if (!/\S/.test(piece)) return
+      text = undecided
+      undecided = undefined
+      if (opensJson(text)) startReader()
+    }
+    const settled = feed(text, false)
+    let safe = offsets.end(settled)
+    if (openField >= 0 && openField < safe) safe = openField
+    release(safe, sink)
+    // Whatever is found from now on starts there or later.
+    offsets.forget(settled)
+  }
+
   const stream: ScreenStream = {
     push(piece, sink) {
-      if (piece.length === 0) return
-      taken += piece.length
-      raw = raw.length === 0 ? piece : raw + piece
-      let text = piece
-      if (undecided !== undefined) {
-        undecided += piece
-        if (!/\S/.test(piece)) return
-        text = undecided
-        undecided = undefined
-        if (opensJson(text)) startReader()
-      }
-      let safe = offsets.end(feed(text, false))
-      if (openField >= 0 && openField < safe) safe = openField
-      release(safe, sink)
-      if (reader === undefined) offsets.forget(offsets.copied)
+      if (piece.length <= WINDOW) {
+        if (piece.length > 0) push(piece, sink)
+      } else for (let at = 0; at < piece.length; at += WINDOW) push(piece.slice(at, at + WINDOW), sink)
     },
     end(sink) {
       const rest = undecided ?? ''

@@ -90,3 +90,17 @@ it('gives what the whole text gives', () => {
       `${runs} texts, ${held.length} pushes, held: mean ${mean.toFixed(1)}, p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, most ${at(0.9999)}`,
     )
 }, 3_600_000)
+
+it('finds the place of what was held for long among characters that nobody sees', () => {
+  const body = 'MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj'.repeat(6)
+  const key = `-----BEGIN PRIVATE KEY-----\n${body}\n-----END PRIVATE KEY-----`
+  const text = `Here it is: ${[...key].join('\u200d')} and no more.`
+  for (const size of [1, 7, 100]) {
+    const parts: string[] = []
+    for (let at = 0; at < text.length; at += size) parts.push(text.slice(at, at + size))
+    expect(screened(parts)).toEqual(screened([text]))
+  }
+  const [before, region] = screened([text]) as [string, Region]
+  expect(before).toBe('Here it is: ')
+  expect(region.text.startsWith('-\u200d-')).toBe(true)
+})
