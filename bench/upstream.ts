@@ -41,7 +41,15 @@ const MODELS = JSON.stringify({
   })),
 })
 
+/** Streams begun, and those whose client went before their end. */
+const counts = { begun: 0, aborted: 0 }
+
 const server = createServer((request, response) => {
+  if (request.url === '/counts') {
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify(counts))
+    return
+  }
   if (request.method === 'GET') {
     response.setHeader('content-type', 'application/json')
     response.end(MODELS)
@@ -60,6 +68,10 @@ const server = createServer((request, response) => {
     const count = Number(steer?.[1] ?? 64)
     const gapMs = Number(steer?.[2] ?? 0)
     response.writeHead(200, { 'content-type': 'text/event-stream' })
+    counts.begun += 1
+    response.once('close', () => {
+      if (!response.writableFinished) counts.aborted += 1
+    })
     let sent = 0
     const next = () => {
       if (response.destroyed) return

@@ -152,6 +152,7 @@ export const takeUse = async (trx: Trx, id: string, now: number): Promise<GrantR
     .set((row) => ({
       uses_left: row('uses_left', '-', 1),
       use_count: row('use_count', '+', 1),
+      running: row('running', '+', 1),
       first_used_at: row.fn.coalesce('first_used_at', row.val(now)),
       last_used_at: now,
     }))
@@ -163,15 +164,18 @@ export const takeUse = async (trx: Trx, id: string, now: number): Promise<GrantR
     .returningAll()
     .executeTakeFirst()
 
-export const returnUse = async (trx: Trx, id: string): Promise<boolean> => {
-  const done = await trx
+/** The call is over. `back` gives its use back, as long as the grant has not ended; undefined if it has. */
+export const settleUse = async (trx: Trx, id: string, back: boolean): Promise<GrantRow | undefined> =>
+  trx
     .updateTable('access_grant')
-    .set((row) => ({ uses_left: row('uses_left', '+', 1), use_count: row('use_count', '-', 1) }))
+    .set((row) => ({
+      running: row('running', '-', 1),
+      ...(back ? { uses_left: row('uses_left', '+', 1), use_count: row('use_count', '-', 1) } : {}),
+    }))
     .where('id', '=', id)
     .where('ended_at', 'is', null)
+    .returningAll()
     .executeTakeFirst()
-  return done.numUpdatedRows > 0n
-}
 
 export const addUses = async (trx: Trx, id: string, uses: number, firstAt: number, lastAt: number): Promise<void> => {
   await trx

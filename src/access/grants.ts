@@ -10,11 +10,11 @@ import {
   type GrantFilter,
   type GrantRow,
   insertGrant,
-  returnUse,
   reviewGrant,
   selectGrants,
   selectGrantsById,
   selectOpenGrants,
+  settleUse,
   takeUse,
 } from './grant-queries.ts'
 import type { HeldRole } from './held-role.ts'
@@ -298,13 +298,11 @@ export function createGrants(deps: GrantDeps): Grants {
           if (settled) return
           settled = true
           await change(async (trx) => {
-            if (!sent) {
-              const back = await returnUse(trx, id)
-              return { value: back, feed: back ? [{ kind: 'grant', key: id }] : [], events: [] }
-            }
-            const [row] = await selectGrantsById(store.db, [id])
-            if (!row || row.ended_at !== null || row.uses_left !== 0) return { value: false, feed: [], events: [] }
-            return endOne(trx, grantOf(row), value.principal, 'used up')
+            const row = await settleUse(trx, id, !sent)
+            if (!row) return { value: false, feed: [], events: [] }
+            // Used up is over only when the last call on it is: ending the grant would cut the others.
+            if (row.uses_left === 0 && row.running === 0) return endOne(trx, grantOf(row), value.principal, 'used up')
+            return { value: false, feed: sent ? [] : [{ kind: 'grant', key: id }], events: [] }
           })
         },
       }
@@ -347,6 +345,8 @@ export function createGrants(deps: GrantDeps): Grants {
         review_due_at: wanted.reviewDueAt ?? null,
         reviewed_at: null,
         reviewed_by: null,
+        running: 0,
+        review_alerted_at: null,
       }
       await insertGrant(trx, row)
       const event: NewEvent = {

@@ -46,6 +46,17 @@ export async function selectSession(db: Db, by: { id: string } | { name: string 
   return { row, taint: labels.map(({ label }) => label) }
 }
 
+/** Opens a session under its name, which one that has gone quiet gives up; false if another node has just done so. */
+export async function openNamed(trx: Trx, row: SessionRow, before: string | undefined): Promise<boolean> {
+  if (before !== undefined) await trx.updateTable('session').set({ name: null }).where('id', '=', before).execute()
+  const done = await trx
+    .insertInto('session')
+    .values(row)
+    .onConflict((conflict) => conflict.column('name').doNothing())
+    .executeTakeFirst()
+  return (done.numInsertedOrUpdatedRows ?? 0n) > 0n
+}
+
 /**
  * Writes what a node has seen of its sessions since it last wrote. `turns` and `tokens` of a row are what to add, so that
  * nodes may share a session; an end once written stays. Where two nodes opened a session under one name at the same time,

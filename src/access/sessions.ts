@@ -9,6 +9,7 @@ import {
   endSession,
   endSessionsOf,
   forgetSession,
+  openNamed,
   type SessionRow,
   type SessionTaint,
   type StoredSession,
@@ -170,7 +171,7 @@ export function createSessions(deps: SessionDeps): Sessions {
     return 'open'
   }
 
-  const open = (ask: SessionAsk, name: string | null): Kept => {
+  const fresh = (ask: SessionAsk, name: string | null): Kept => {
     const now = clock.now()
     const row: SessionRow = {
       id: deps.newId('session'),
@@ -187,7 +188,11 @@ export function createSessions(deps: SessionDeps): Sessions {
       end_cause: null,
       forgotten_at: null,
     }
-    const kept: Kept = { row, taint: new Set(), active: 0, turns: 0, tokens: 0, newTaint: [] }
+    return { row, taint: new Set(), active: 0, turns: 0, tokens: 0, newTaint: [] }
+  }
+
+  const open = (ask: SessionAsk, name: string | null): Kept => {
+    const kept = fresh(ask, name)
     const before = name === null ? undefined : byName.get(name)
     if (before) {
       before.row.name = null
@@ -241,19 +246,42 @@ export function createSessions(deps: SessionDeps): Sessions {
     }
   }
 
-  const enterFound = (ask: SessionAsk, name: string | null, found: Kept | undefined): Session => {
-    if (!found) {
-      if (name === null && ask.header !== undefined) throw notYours()
-      return join(open(ask, name), ask)
-    }
+  /** Joins what was found; otherwise says that one is to be opened, or throws. */
+  const enterFound = (ask: SessionAsk, name: string | null, found: Kept | undefined): Session | 'open' => {
     const { caller, header } = ask
+    if (!found) {
+      if (name === null && header !== undefined) throw notYours()
+      return 'open'
+    }
     if (found.row.principal !== uidText(caller.principal) || found.row.binding !== bindingOf(caller.credential))
       throw notYours()
     const now = state(found, caller)
     if (now === 'open') return join(found, ask)
     // A name of the client's own may be used again when it has merely gone quiet; an id of ours never comes back.
     if (header !== undefined && (now === 'over' || name === null)) throw over()
-    return join(open(ask, name), ask)
+    return 'open'
+  }
+
+  /**
+   * Where nodes share the database a name has one session from its first call on: it is written before it is used, so that
+   * two nodes cannot both open it, and a cut on one finds the calls of the other.
+   */
+  const enterShared = async (ask: SessionAsk, name: string | null): Promise<Session> => {
+    const { header = '' } = ask
+    for (;;) {
+      const stored = await selectSession(store.db, name === null ? { id: header } : { name })
+      const found = stored ? keep(stored) : name === null ? byId.get(header) : undefined
+      const session = enterFound(ask, name, found)
+      if (session !== 'open') return session
+      const kept = fresh(ask, name)
+      if (!(await store.transaction((trx) => openNamed(trx, kept.row, found?.row.id)))) continue
+      if (found) {
+        found.row.name = null
+        byName.delete(name ?? '')
+      }
+      remember(kept)
+      return join(kept, ask)
+    }
   }
 
   const flush = (): Promise<void> => {
@@ -319,14 +347,16 @@ export function createSessions(deps: SessionDeps): Sessions {
       const ours = header?.startsWith('ses_') ?? false
       const name = ours ? null : (header ?? derivedName(ask))
       if (name === null && header === undefined) return join(open(ask, null), ask)
+      if (shared) return enterShared(ask, name)
       const cached = ours ? byId.get(header ?? '') : byName.get(name ?? '')
+      const joinOr = (session: Session | 'open') => (session === 'open' ? join(open(ask, name), ask) : session)
       // Alone, memory is the truth; only an explicit id can name what this process has not seen since it started.
-      if (!shared && (cached || header === undefined)) return enterFound(ask, name, cached)
+      if (cached || header === undefined) return joinOr(enterFound(ask, name, cached))
       return (async () => {
-        const stored = await selectSession(store.db, name === null ? { id: header ?? '' } : { name })
+        const stored = await selectSession(store.db, name === null ? { id: header } : { name })
         // Another call may have opened it while this one was looking.
-        const own = ours ? byId.get(header ?? '') : byName.get(name ?? '')
-        return enterFound(ask, name, stored ? keep(stored) : own)
+        const own = ours ? byId.get(header) : byName.get(name ?? '')
+        return joinOr(enterFound(ask, name, stored ? keep(stored) : own))
       })()
     },
     standing({ session }) {

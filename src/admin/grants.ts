@@ -6,7 +6,7 @@ import { GATEWAY } from './judge.ts'
 import { pageOf, readCursor } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
-import { type Asked, type Handlers, notFound } from './route.ts'
+import { type Asked, type Handlers, notFound, orMissing } from './route.ts'
 
 type Ids = Extract<keyof Handlers, `grants.${string}`>
 
@@ -16,7 +16,7 @@ export function grantHandlers(ports: AdminPorts): Handlers<Ids> {
   const mayApprove = (caller: Caller, grant: Grant) =>
     ports.judge.allows(caller, 'approveRole', roleSubject(grant.role, NOTHING))
   const visible = async (caller: Caller, id: string): Promise<Grant> => {
-    const grant = await grants.show(id).catch(() => undefined) // not there and not the caller's business look the same
+    const grant = await orMissing(grants.show(id)) // not there and not the caller's business look the same
     if (!grant || !(isOwn(caller, grant) || mayApprove(caller, grant))) throw notFound('grant', id)
     return grant
   }

@@ -6,7 +6,7 @@ import { askOf, isPosition, NOTHING, roleSubject, shownAnswer, shownRequest, wis
 import type { Body } from './contract.ts'
 import { pageOf, readCursor } from './page.ts'
 import type { AdminPorts } from './ports.ts'
-import { type Asked, type Handlers, notFound, readRef } from './route.ts'
+import { type Asked, type Handlers, notFound, orMissing, readRef } from './route.ts'
 import { uidOf } from './sessions.ts'
 import { iso, msOf } from './time.ts'
 
@@ -26,7 +26,7 @@ export function requestHandlers({ jit: { requests }, judge }: AdminPorts): Handl
   const isOwn = (caller: Caller, request: RequestView) =>
     [request.requester, request.beneficiary].includes(uidText(caller.principal))
   const mayAnswer = (caller: Caller, request: RequestView) => judge.allows(caller, 'approveRole', asAnswerer(request))
-  const find = async (id: string) => (await requests.show(id).catch(() => undefined))?.request // not there: as foreign
+  const find = async (id: string) => (await orMissing(requests.show(id)))?.request // not there: as foreign
 
   /** About the role of the request, if the caller may answer it; otherwise it is not there. */
   const toAnswer = async ({

@@ -58,6 +58,13 @@ export function ownedBy(type: 'Key' | 'Session', id: string, owner: EntityUid): 
   return { uid: { type, id }, attrs }
 }
 
+/** What was looked for, or undefined if it is not there. A database that cannot be asked is not an answer. */
+export const orMissing = <T>(look: Promise<T>): Promise<T | undefined> =>
+  look.catch((error: unknown) => {
+    if (error instanceof Fault && error.code === 'not_found') return undefined
+    throw error
+  })
+
 export const notFound = (what: string, id: string): Fault =>
   new Fault('not_found', { detail: `There is no ${what} "${id}".` })
 

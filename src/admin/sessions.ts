@@ -5,7 +5,7 @@ import type { EntityUid } from '../core/index.ts'
 import { pageOfAll } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
-import { type Asked, type Handlers, ownedBy } from './route.ts'
+import { type Asked, type Handlers, orMissing, ownedBy } from './route.ts'
 import { iso, isoField, textField } from './time.ts'
 
 const shown = (session: SessionView) => ({
@@ -33,7 +33,7 @@ export function sessionHandlers(
   const { sessions, leases } = ports.access
   const subject = async ({ params }: { params: Readonly<Record<string, string>> }): Promise<Asked> => {
     const id = params.id ?? ''
-    const session = await sessions.show(id).catch(() => undefined) // not there: asked about as nobody's, and then 404
+    const session = await orMissing(sessions.show(id)) // not there: asked about as nobody's, and then 404
     return session ? ownedBy('Session', id, uidOf(session.principal)) : { uid: { type: 'Session', id }, attrs: {} }
   }
   return {

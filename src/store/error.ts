@@ -13,14 +13,8 @@ export class DatabaseError extends Error {
   }
 }
 
-/** SQLSTATE of a unique violation: inside a transaction PostgreSQL's own error has not been translated yet. */
-const UNIQUE_STATE = '23505'
-
 /** True if the row exists already: the caller turns it into its own Fault. */
-export const isUniqueViolation = (error: unknown): boolean =>
-  error instanceof DatabaseError
-    ? error.kind === 'unique'
-    : error instanceof Error && (error as { code?: unknown }).code === UNIQUE_STATE
+export const isUniqueViolation = (error: unknown): boolean => error instanceof DatabaseError && error.kind === 'unique'
 
 /** True if an atomic list met other rows than it was made for; nothing was changed. */
 export const isConflict = (error: unknown): boolean => error instanceof DatabaseError && error.kind === 'conflict'

@@ -1,9 +1,8 @@
 // The feed on several nodes over PostgreSQL, with a proxy between one of them and the database that can be cut or turned
 // into a black hole.
-import { once } from 'node:events'
-import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../../test/contract/databases.ts'
+import { proxyTo as openProxy, type Partition } from '../../test/contract/proxy.ts'
 import { systemClock } from '../core/index.ts'
 import { createChange, createFeed, createNodes, type Feed, type MakeChange, type Nodes, openStore } from './index.ts'
 
@@ -15,55 +14,10 @@ afterEach(async () => {
 })
 afterAll(() => database.stop())
 
-interface Proxy {
-  url: string
-  /** `cut`: connections break. `hole`: they stay, and nothing passes. */
-  set(state: 'open' | 'cut' | 'hole'): void
-}
-
-async function proxyTo(url: string): Promise<Proxy> {
-  const target = new URL(url)
-  const pairs = new Set<[Socket, Socket]>()
-  let state: 'open' | 'cut' | 'hole' = 'open'
-  const server: Server = createServer((client) => {
-    if (state === 'cut') return void client.destroy()
-    const upstream = connect(Number(target.port), target.hostname)
-    const pair: [Socket, Socket] = [client, upstream]
-    pairs.add(pair)
-    for (const [from, to] of [pair, [upstream, client]] as const) {
-      from.on('data', (data) => {
-        if (state === 'open') to.write(data)
-      })
-      from.on('error', () => {})
-      from.on('close', () => {
-        to.destroy()
-        pairs.delete(pair)
-      })
-    }
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const breakAll = () => {
-    for (const [a, b] of pairs) {
-      a.destroy()
-      b.destroy()
-    }
-  }
-  closers.push(() => {
-    breakAll()
-    return new Promise((resolve) => server.close(resolve))
-  })
-  const address = server.address() as { port: number }
-  const through = new URL(url)
-  through.port = String(address.port)
-  return {
-    url: through.href,
-    set(next) {
-      // Bytes lost in a black hole never come back: what survives it are broken connections.
-      if (next === 'cut' || (state === 'hole' && next === 'open')) breakAll()
-      state = next
-    },
-  }
+async function proxyTo(url: string): Promise<Partition> {
+  const proxy = await openProxy(url)
+  closers.push(() => proxy.close())
+  return proxy
 }
 
 interface Node {
@@ -133,6 +87,30 @@ describe('the feed over PostgreSQL', () => {
     expect([b.seen, c.seen]).toEqual([['K1'], ['K1']])
     await c.nodes.stop()
     expect((await a.nodes.list()).map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
+  it('says of a read that the database cannot be reached, and reads again when it can', async () => {
+    await (await database.open()).close()
+    const proxy = await proxyTo(database.url()!)
+    const store = await openStore({ url: proxy.url, file: '', keyHex: '', report: () => {} })
+    closers.push(() => store.close())
+    const look = () => store.db.selectFrom('change').selectAll().execute()
+    const reads = async () => Promise.allSettled([look(), look(), look()])
+    expect((await reads()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled'])
+    proxy.set('cut')
+    for (const read of await reads()) expect(read).toMatchObject({ reason: { code: 'store_unavailable' } })
+    await expect(store.transaction((trx) => trx.deleteFrom('node').execute())).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
+    proxy.set('open')
+    await expect
+      .poll(() =>
+        look().then(
+          (rows) => rows.length,
+          () => -1,
+        ),
+      )
+      .toBe(0)
   })
 
   it('finds by the sequence what a lost notification did not tell', async () => {

@@ -1,13 +1,13 @@
 // PostgreSQL behind Kysely: a pool for reads and transactions. Everything that differs from SQLite is here and in its twin.
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import { DatabaseError, type DatabaseErrorKind } from './error.ts'
+import { DatabaseError, type DatabaseErrorKind, translate } from './error.ts'
 import type { Statement } from './statement.ts'
 
 /** int8 arrives as text; all our integers fit a double exactly, and one that does not is an error, not a rounding. */
 const exactInteger = (text: string): number => {
   const value = Number(text)
-  if (!Number.isSafeInteger(value)) throw new Error(`integer out of range: ${text}`)
+  if (!Number.isSafeInteger(value)) throw new RangeError(`integer out of range: ${text}`)
   return value
 }
 
@@ -31,12 +31,11 @@ function kindOf(error: unknown): DatabaseErrorKind | undefined {
   return undefined
 }
 
-/** A driver error as a DatabaseError; lost connections carry no SQLSTATE and are told by the pool's own wording-free signs. */
+/** What the server or the socket says, as a DatabaseError. */
 export function translatePostgres(error: unknown): unknown {
   if (error instanceof DatabaseError || !(error instanceof Error)) return error
   const kind = kindOf(error)
-  if (kind) return new DatabaseError(kind, error.message, error)
-  return error
+  return kind ? new DatabaseError(kind, error.message, error) : error
 }
 
 export interface PostgresOptions {
@@ -63,8 +62,37 @@ export function createPool(options: PostgresOptions): pg.Pool {
   return pool
 }
 
+/** Errors of reads and of transactions alike are translated where the driver is: an unreachable database is a Fault. */
 export function openPostgres<T>(pool: pg.Pool): Kysely<T> {
-  return new Kysely<T>({ dialect: new PostgresDialect({ pool }) })
+  const told = <Result>(work: Promise<Result>): Promise<Result> =>
+    work.catch((error: unknown) => {
+      const known = translatePostgres(error)
+      // What the driver itself says of a connection that was lost, or not had in time, is a bare Error without a state.
+      const lost = known instanceof Error && known.constructor === Error && !(known instanceof pg.DatabaseError)
+      throw translate(lost ? new DatabaseError('unavailable', known.message, known) : known)
+    })
+  const known = new WeakMap<pg.PoolClient, PostgresPoolClient>()
+  const telling = (client: pg.PoolClient): PostgresPoolClient => {
+    let one = known.get(client)
+    if (!one) {
+      const query = (text: string, values: readonly unknown[]) => told(client.query(text, [...values]))
+      one = {
+        query: query as unknown as PostgresPoolClient['query'],
+        release: (destroy?: boolean) => client.release(destroy),
+      }
+      known.set(client, one)
+    }
+    return one
+  }
+  return new Kysely<T>({
+    dialect: new PostgresDialect({
+      pool: {
+        options: pool.options,
+        connect: async () => telling(await told(pool.connect())),
+        end: () => pool.end(),
+      },
+    }),
+  })
 }
 
 /** All or nothing; the client is thrown away after an error whose rollback fails, so that no half transaction is reused. */

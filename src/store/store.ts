@@ -65,7 +65,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     dialect: 'sqlite',
     db: readonly(reader),
     pool: undefined,
-    transaction: (work) => run(writer, work, (error) => error),
+    transaction: (work) => run(writer, work),
     async scrub() {
       await sql`pragma wal_checkpoint(truncate)`.execute(writer) // rows were overwritten when deleted: secure_delete
     },
@@ -96,7 +96,7 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
     dialect: 'postgres',
     db: readonly(db),
     pool,
-    transaction: (work) => run(db, work, translatePostgres),
+    transaction: (work) => run(db, work),
     async scrub(tables) {
       for (const table of tables) await sql`vacuum (full) ${sql.table(table)}`.execute(db)
     },
@@ -114,15 +114,11 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
 // Kysely's read-only view and its optional fields disagree under exactOptionalPropertyTypes; the object is the same.
 const readonly = (db: Kysely<Tables>): Db => db as unknown as Db
 
-async function run<T>(
-  db: Kysely<Tables>,
-  work: (trx: Trx) => Promise<T>,
-  dialectError: (error: unknown) => unknown,
-): Promise<T> {
+async function run<T>(db: Kysely<Tables>, work: (trx: Trx) => Promise<T>): Promise<T> {
   try {
     return await db.transaction().execute(work)
   } catch (error) {
-    throw translate(dialectError(error))
+    throw translate(error)
   }
 }
 

@@ -115,6 +115,47 @@ export interface AccessTables {
     review_due_at: number | null
     reviewed_at: number | null
     reviewed_by: string | null
+    /** Calls that hold one of its uses now; what a killed node held stays, and the grant then ends by time. */
+    running: number
+    /** When an alert was raised because nobody reviewed an emergency in time. */
+    review_alerted_at: number | null
+  }
+  /** An access review: somebody says of each right that is held whether it stays. */
+  review: {
+    id: string
+    name: string
+    started_at: number
+    started_by: string
+    due_at: number
+    closed_at: number | null
+    closed_by: string | null
+  }
+  /** One right as it was when the review began. `kind`: assignment, member, key. */
+  review_item: {
+    id: string
+    review: string
+    kind: string
+    /** Id of the assignment or key; name of the group. */
+    target: string
+    /** `User:dana` */
+    holder: string
+    /** What is held, in words: `role operator`. */
+    what: string
+    since: number
+    last_used_at: number | null
+    /** `keep`, `revoke`; null while nobody has said. */
+    decision: string | null
+    decided_at: number | null
+    decided_by: string | null
+    note: string | null
+    /** What became of it: `kept`, `revoked`, `gone`, or why it could not be revoked. */
+    outcome: string | null
+  }
+  /** Ids of signed events that were taken, so that none is taken twice. */
+  inbound_event: {
+    source: string
+    id: string
+    at: number
   }
   /** One sweep over credentials, and what it found and did. Of several nodes the first to write the day sweeps it. */
   sweep: {
