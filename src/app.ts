@@ -360,6 +360,7 @@ async function open(
   const standing = ({ principal }: Pick<Caller, 'principal'>, at?: number) => {
     const held = jit.grants.held(principal, at === undefined ? {} : { at })
     const until = earliest(identity.entities.get(principal)?.validUntil, jit.grants.nextChange(principal))
+    if (held.length === 0) return until === undefined ? NOTHING_HELD : { ...NOTHING_HELD, holdsUntil: until }
     const [first] = held
     return {
       grant: {
@@ -537,6 +538,9 @@ async function open(
   adminUrl = config.adminListen === undefined ? url : await serve(config.adminListen, administer)
   return { url, adminUrl, model: registry.all().find(({ quarantined }) => !quarantined)?.name, firstRunKey }
 }
+
+/** The standing of most callers on most calls. */
+const NOTHING_HELD = { grant: { active: false, roles: [] as string[] } }
 
 const earliest = (...times: readonly (number | undefined)[]): number | undefined => {
   const known = times.filter((time) => time !== undefined)

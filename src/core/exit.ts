@@ -21,12 +21,23 @@ export function createExit(report: (error: unknown) => void): Exit {
   const closers: Closer[] = []
   let ending: Ending | undefined
   let running: Promise<void> | undefined
-  const close = async (closer: Closer, how: Ending) => {
+  /** Runs a closer; what it throws or rejects with is reported. A promise only where the closer gave one. */
+  const close = (closer: Closer, how: Ending): Promise<void> | undefined => {
     try {
-      await closer(how)
+      const pending = closer(how)
+      return pending instanceof Promise ? pending.catch(report) : undefined
     } catch (error) {
       report(error)
+      return undefined
     }
+  }
+  // Most closers only put things back in memory: waiting a turn for each would be half a dozen turns on every call.
+  const drain = (how: Ending): Promise<void> => {
+    for (let closer = closers.pop(); closer; closer = closers.pop()) {
+      const pending = close(closer, how)
+      if (pending) return pending.then(() => drain(how))
+    }
+    return DONE
   }
   return {
     add(closer) {
@@ -34,10 +45,9 @@ export function createExit(report: (error: unknown) => void): Exit {
       else closers.push(closer)
     },
     run(how) {
-      running ??= (async () => {
-        ending = how
-        for (let closer = closers.pop(); closer; closer = closers.pop()) await close(closer, how)
-      })()
+      if (ending) return running ?? DONE // asked for by a closer that runs now
+      ending = how
+      running = drain(how)
       return running
     },
     get ending() {
@@ -45,3 +55,5 @@ export function createExit(report: (error: unknown) => void): Exit {
     },
   }
 }
+
+const DONE = Promise.resolve()

@@ -88,13 +88,22 @@ function encodeTime(time: number): string {
   return text
 }
 
+/** Two characters for each value of ten bits: eight look-ups write the 80 bits. */
+const PAIRS = Array.from({ length: 1024 }, (_, bits) => `${ALPHABET[bits >> 5]}${ALPHABET[bits & 31]}`)
+
 function encodeTail(bytes: Uint8Array): string {
   let text = ''
   for (let half = 0; half < 10; half += 5) {
-    const high = ((bytes[half] ?? 0) << 12) | ((bytes[half + 1] ?? 0) << 4) | ((bytes[half + 2] ?? 0) >> 4)
-    const low = (((bytes[half + 2] ?? 0) & 15) << 16) | ((bytes[half + 3] ?? 0) << 8) | (bytes[half + 4] ?? 0)
-    for (const word of [high, low])
-      text += `${ALPHABET[(word >> 15) & 31]}${ALPHABET[(word >> 10) & 31]}${ALPHABET[(word >> 5) & 31]}${ALPHABET[word & 31]}`
+    const a = bytes[half] as number
+    const b = bytes[half + 1] as number
+    const c = bytes[half + 2] as number
+    const d = bytes[half + 3] as number
+    const e = bytes[half + 4] as number
+    text +=
+      (PAIRS[(a << 2) | (b >> 6)] as string) +
+      PAIRS[((b & 63) << 4) | (c >> 4)] +
+      PAIRS[((c & 15) << 6) | (d >> 2)] +
+      PAIRS[((d & 3) << 8) | e]
   }
   return text
 }

@@ -41,7 +41,7 @@ function countKeys(value: Json, depth: number): number {
     for (const item of value) keys += countKeys(item, depth + 1)
     return keys
   }
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     if (key === '__proto__') throw malformed('the key "__proto__" is not allowed')
     keys += 1 + countKeys(value[key] as Json, depth + 1)
   }

@@ -10,13 +10,14 @@ export const estimateTokens = (chars: number): number => Math.ceil(chars / CHARS
 /** Tokens of the input, estimated from its text. */
 export function estimateInput(request: ModelRequest): number {
   let chars = 0
-  for (const message of request.messages) {
-    for (const part of message.parts) if ('text' in part) chars += part.text?.length ?? 0
-    for (const call of message.toolCalls ?? []) chars += call.arguments.length
+  for (const { parts, toolCalls } of request.messages) {
+    for (const part of parts) if ('text' in part) chars += part.text?.length ?? 0
+    if (toolCalls) for (const call of toolCalls) chars += call.arguments.length
     chars += 16 // role and separators
   }
   for (const input of request.inputs) chars += input.length
-  for (const tool of request.params.tools ?? []) chars += 64 + (tool.description?.length ?? 0)
+  const { tools } = request.params
+  if (tools) for (const tool of tools) chars += 64 + (tool.description?.length ?? 0)
   return estimateTokens(chars)
 }
 

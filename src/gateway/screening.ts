@@ -48,6 +48,8 @@ export interface ScreeningDeps {
 const MOST_VAULTS = 20_000
 /** From this score on the session remembers that it has seen such content. */
 const SUSPICIOUS = 50
+/** Scores below it say nothing: every polite request has a few points. They are told as 0 and ask no rule again. */
+const FAINT = 10
 
 /** A duty of the rule that allowed the call, so no rule about data can lift it. */
 const BANNED = { class: 'leak/phrase', answer: { treatment: 'mask', rules: [] } } as const
@@ -112,7 +114,8 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
       const vault = vaultOf(question)
       const { request: screened, report, values } = guard.screenInput(request, askFor(question, lease), vault)
       if (values.length > 0) found.set(question, values)
-      const score = injection(request)
+      const scored = injection(request)
+      const score = scored < FAINT ? 0 : scored
       question.session?.addTaint([
         ...new Set(report.classes.map((one) => one.class)),
         ...(score >= SUSPICIOUS ? ['injection'] : []),

@@ -39,7 +39,9 @@ export async function listen(options: ServerOptions): Promise<Server> {
     app.route({
       method: route.method,
       url: route.path,
-      handler: (request, reply) => serve(request, reply, options, (incoming) => route.handle(incoming)),
+      // Taken over before the framework looks at the body, which is left alone: it is read once the caller is known.
+      onRequest: (request, reply) => void serve(request, reply, options, (incoming) => route.handle(incoming)),
+      handler: unreachable,
     })
   }
   app.setNotFoundHandler((request, reply) =>
@@ -59,6 +61,10 @@ export async function listen(options: ServerOptions): Promise<Server> {
       clearTimeout(timer)
     },
   }
+}
+
+const unreachable = (): never => {
+  throw new Error('a request is answered before it comes to a handler')
 }
 
 function createApp(options: ServerOptions): FastifyInstance {

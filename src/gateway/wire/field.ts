@@ -23,9 +23,9 @@ const shown = (key: string): string => (key.length > 64 ? `${key.slice(0, 64)}â€
 
 /** Fields of a format that cannot be honoured here; `neutral` values, which ask for nothing, may stand. */
 export function refuseFields(object: JsonObject, names: Readonly<Record<string, readonly Json[]>>, where = ''): void {
-  for (const [name, neutral] of Object.entries(names)) {
+  for (const name in names) {
     const value = object[name]
-    if (value !== undefined && value !== null && !neutral.includes(value)) throw unsupported(under(where, name))
+    if (value !== undefined && value !== null && !names[name]?.includes(value)) throw unsupported(under(where, name))
   }
 }
 
