@@ -106,9 +106,9 @@ export function screenInput(
       scans.push({ parts, bytes })
       return value
     },
-    opaque(data, place, kind, mime) {
+    opaque(data, place, kind) {
       const bytes = Buffer.byteLength(data)
-      const text = kind === 'document' ? readable(data, mime) : undefined
+      const text = readable(data)?.text
       if (text === undefined) {
         passedBy += bytes
         book.count({ class: `opaque/${kind}`, start: 0, end: 1, confidence: 100 }, place.origin, place.field)
@@ -149,14 +149,15 @@ export function screenInput(
         change += stringBytes(next) - bytes
         return next
       },
-      opaque(data, place, kind, mime) {
+      opaque(data, place, kind) {
         const { parts, bytes } = scans[at++] ?? missing()
-        if (parts !== undefined) {
-          const next = Buffer.from(rewrite(parts, place, book, vault, options, values)).toString('base64')
-          change += next.length - bytes
+        const read = readable(data)
+        if (read !== undefined) {
+          if (parts === undefined) return data
+          const next = read.print(rewrite(parts, place, book, vault, options, values))
+          change += Buffer.byteLength(next) - bytes
           return next
         }
-        if (kind === 'document' && readable(data, mime) !== undefined) return data
         const entry = book.count(
           { class: `opaque/${kind}`, start: 0, end: 1, confidence: 100 },
           place.origin,
@@ -207,7 +208,8 @@ function keep(region: Region): Region | undefined {
   return findings.length === 0 ? undefined : { ...region, findings }
 }
 
-function keepInId(region: Region): Region | undefined {
+/** What counts in an id of the protocol. */
+export function keepInId(region: Region): Region | undefined {
   const findings = region.findings.filter((finding) => !LOOSE_IN_IDS.some((loose) => finding.class.startsWith(loose)))
   return findings.length === 0 ? undefined : keep({ ...region, findings })
 }
@@ -265,17 +267,20 @@ export function standIn(
   return mask(dataClass, value, options.masks(dataClass))
 }
 
-/** The text of a base64 file that is text, else undefined. */
-function readable(data: string, mime: string | undefined): string | undefined {
-  const base64 = data.startsWith('data:') ? data.slice(data.indexOf(',') + 1) : data
-  if (base64 !== data) return undefined
-  if (mime !== undefined && !/^(text\/|application\/(json|xml|yaml|x-yaml|csv|javascript|x-sh))/i.test(mime))
-    return undefined
+/**
+ * What can be read of a file, a picture or a sound: a file that is text, whatever it is called, or a string that is not the
+ * base64 it should be. `print` makes the same out of another text. Undefined if nobody can read it.
+ */
+function readable(data: string): { text: string; print(text: string): string } | undefined {
+  const comma = data.startsWith('data:') ? data.indexOf(',') : -1
+  const base64 = data.slice(comma + 1)
   const bytes = Buffer.from(base64, 'base64')
-  if (bytes.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, '')) return undefined
+  if (bytes.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, ''))
+    return { text: data, print: (text) => text }
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-    return /[\x00-\x08\x0e-\x1a]/.test(text) ? undefined : text
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+    if (/[\x00-\x08\x0e-\x1a]/.test(text)) return undefined
+    return { text, print: (next) => data.slice(0, comma + 1) + Buffer.from(next).toString('base64') }
   } catch {
     return undefined
   }

@@ -4,7 +4,7 @@
 import { type Delta, Fault, type Finding, type TokenLogprob, type Usage } from '../core/index.ts'
 import { type Ask, createBook, LEAST_CONFIDENCE, type Report } from './ask.ts'
 import type { Detector } from './detector.ts'
-import { standIn, type TreatmentOptions } from './input.ts'
+import { keepInId, standIn, type TreatmentOptions } from './input.ts'
 import { type JsonValue, valuesBetween } from './json-text.ts'
 import type { Region, Screen, ScreenStream, Sink } from './screen.ts'
 import { strictness, treatRegion } from './treat.ts'
@@ -39,6 +39,8 @@ interface Lane {
   readonly channel: Channel
   readonly index: number
   tool: string | undefined
+  /** An id of the protocol: only what can be nothing else counts in it. */
+  id: boolean
   readonly stream: ScreenStream
   readonly sink: Sink
   /** Screened text since the last delta. */
@@ -80,6 +82,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       channel,
       index,
       tool: undefined,
+      id: false,
       stream: options.screen.open(channel === 'tool' ? 'json' : 'guess', extra),
       sink: {
         clear(text) {
@@ -114,7 +117,9 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   }
 
   const treat = (region: Region, lane: Lane): string => {
-    const findings = region.findings.filter((finding) => finding.confidence >= LEAST_CONFIDENCE)
+    const findings = lane.id
+      ? (keepInId(region)?.findings ?? [])
+      : region.findings.filter((finding) => finding.confidence >= LEAST_CONFIDENCE)
     if (findings.length === 0) return region.text
     return treatRegion(
       { ...region, findings },
@@ -227,12 +232,13 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       }
   }
 
-  /** A short string that comes whole: a tool's name, an id, a stop sequence. */
-  const whole = (text: string, field: string): string => {
+  /** A short string that comes whole: a tool's name, an id, a stop sequence, a token that was not taken. */
+  const whole = (text: string, field: string, id = false): string => {
     if (text === '') return text
     const lane = laneOf(-1, 'text', -1)
     lanes.delete('-1/text/-1')
     lane.tool = field
+    lane.id = id
     scanned += Buffer.byteLength(text)
     lane.stream.push(text, lane.sink)
     lane.stream.end(lane.sink)
@@ -246,8 +252,9 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       case 'reasoning':
       case 'refusal': {
         const lane = laneOf(delta.choice, delta.type, 0)
-        if (delta.type === 'text' && delta.logprobs !== undefined) trackLogprobs(lane, delta.logprobs)
-        if (delta.type === 'reasoning' && delta.signature !== undefined) lane.signature = delta.signature
+        if (delta.type === 'text' && delta.logprobs !== undefined) trackLogprobs(lane, delta.text, delta.logprobs)
+        if (delta.type === 'reasoning' && delta.signature !== undefined)
+          lane.signature = unchanged(delta.signature, 'reasoning.signature')
         feed(lane, delta.text, deltas)
         return
       }
@@ -256,8 +263,8 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
         if (delta.name !== undefined) lane.tool = (lane.tool ?? '') + delta.name
         if (delta.id !== undefined || delta.name !== undefined) {
           const head: Delta = { type: 'tool', choice: delta.choice, index: delta.index, arguments: '' }
-          if (delta.id !== undefined) head.id = whole(delta.id, 'tools.id')
-          if (delta.name !== undefined) head.name = whole(delta.name, 'tools.name')
+          if (delta.id !== undefined) head.id = whole(delta.id, 'tools.id', true)
+          if (delta.name !== undefined) head.name = whole(delta.name, 'tools.name', true)
           deltas.push(head)
         }
         feed(lane, delta.arguments, deltas)
@@ -265,31 +272,51 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       }
       case 'finish': {
         closeChoice(delta.choice, deltas)
-        deltas.push(
-          delta.stopSequence === undefined ? delta : { ...delta, stopSequence: whole(delta.stopSequence, 'stop') },
-        )
+        deltas.push({
+          type: 'finish',
+          choice: delta.choice,
+          reason: delta.reason,
+          ...(delta.stopSequence === undefined ? {} : { stopSequence: whole(delta.stopSequence, 'stop') }),
+        })
         return
       }
       case 'usage':
-        usage = delta.usage
+        usage = counts(delta.usage)
         return
       case 'embedding':
+        // Numbers and nothing else: text has no business there.
+        if (typeof delta.vector === 'string' && !isFloats(delta.vector)) throw new Fault('guard_unavailable')
         passedBy += typeof delta.vector === 'string' ? delta.vector.length : 0
-        deltas.push(delta)
+        deltas.push({ type: 'embedding', index: delta.index, vector: delta.vector })
         return
       default:
         throw new Fault('guard_unavailable')
     }
   }
 
-  const trackLogprobs = (lane: Lane, logprobs: readonly TokenLogprob[]) => {
-    let at = lane.stream.taken
-    for (const entry of logprobs) {
+  const unchanged = (text: string, field: string): string | undefined =>
+    whole(text, field, true) === text ? text : undefined
+
+  /** A token says again what the text says; what says anything else does not leave. */
+  const trackLogprobs = (lane: Lane, text: string, logprobs: readonly TokenLogprob[]) => {
+    const start = lane.stream.taken
+    let at = 0
+    for (const { token, logprob, bytes, top } of logprobs) {
+      // From here on tokens and text are not in step.
+      if (!text.startsWith(token, at)) return
+      const entry: TokenLogprob = { token, logprob }
+      if (bytes !== undefined && Buffer.from(token).equals(Buffer.from(bytes))) entry.bytes = bytes
       // Alternatives the model did not take can spell what is hidden elsewhere.
-      const kept: TokenLogprob = vault.size > 0 || book.treated > 0 ? withoutTop(entry) : entry
-      lane.logprobs.push({ from: at, to: at + entry.token.length, entry: kept, spoilt: false })
-      at += entry.token.length
+      if (top !== undefined && vault.size === 0 && book.treated === 0) entry.top = top.flatMap(alternative)
+      lane.logprobs.push({ from: start + at, to: start + at + token.length, entry, spoilt: false })
+      at += token.length
     }
+  }
+
+  const alternative = ({ token, logprob, bytes }: TokenLogprob): TokenLogprob[] => {
+    if (token.length > LONGEST_ALTERNATIVE || whole(token, 'logprobs') !== token) return []
+    const same = bytes !== undefined && Buffer.from(token).equals(Buffer.from(bytes))
+    return [same ? { token, logprob, bytes } : { token, logprob }]
   }
 
   return {
@@ -325,7 +352,21 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   }
 }
 
-const withoutTop = (entry: TokenLogprob): TokenLogprob =>
-  entry.bytes === undefined
-    ? { token: entry.token, logprob: entry.logprob }
-    : { token: entry.token, logprob: entry.logprob, bytes: entry.bytes }
+/** No vocabulary has longer words. */
+const LONGEST_ALTERNATIVE = 64
+
+/** Numbers by their names, and nothing beside them. */
+const counts = ({ inputTokens, outputTokens, reasoningTokens, cachedTokens }: Usage): Usage => ({
+  inputTokens,
+  outputTokens,
+  ...(reasoningTokens === undefined ? {} : { reasoningTokens }),
+  ...(cachedTokens === undefined ? {} : { cachedTokens }),
+})
+
+/** Base64 of whole 32-bit floats, none of them absurd: four letters of text make one that is. */
+function isFloats(base64: string): boolean {
+  const bytes = Buffer.from(base64, 'base64')
+  if (bytes.length === 0 || bytes.length % 4 !== 0 || bytes.toString('base64') !== base64) return false
+  for (let at = 0; at < bytes.length; at += 4) if (!(Math.abs(bytes.readFloatLE(at)) < 1e6)) return false
+  return true
+}

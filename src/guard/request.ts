@@ -137,7 +137,7 @@ export interface Visitor {
   text(text: string, place: Place, how: 'text' | 'id' | 'json'): string
   object(value: JsonObject, place: Place): JsonObject
   /** A picture, sound or file; undefined drops its content. */
-  opaque(data: string, place: Place, kind: 'image' | 'audio' | 'document', mime: string | undefined): string | undefined
+  opaque(data: string, place: Place, kind: 'image' | 'audio' | 'document'): string | undefined
   /** Counted, not read. */
   fixed(text: string): void
 }
@@ -246,11 +246,9 @@ function field(
       return value
     case 'media':
       if (!/^data:/i.test(value)) return visitor.text(value, place(origin, source, path), 'text')
-      return visitor.opaque(value, place(origin, source, path), 'image', undefined) ?? ''
-    case 'bytes': {
-      const mime = typeof parent.mime === 'string' ? parent.mime : undefined
-      return visitor.opaque(value, place(origin, source, path), parent.type === 'audio' ? 'audio' : 'document', mime)
-    }
+      return visitor.opaque(value, place(origin, source, path), 'image') ?? ''
+    case 'bytes':
+      return visitor.opaque(value, place(origin, source, path), parent.type === 'audio' ? 'audio' : 'document')
     default:
       return visitor.text(value, place(origin, source, path), how)
   }
