@@ -51,7 +51,7 @@ import {
 import { listen, type Route } from './http/index.ts'
 import { createIdentity, SYSTEM, withinScopes } from './identity/index.ts'
 import { createLimits, createRunaway } from './limits/index.ts'
-import { createRegistry, openUpstreams } from './model/index.ts'
+import { createRegistry, ENGINE_FOLDER, openUpstreams } from './model/index.ts'
 import { createAnomalies, watch } from './notify/index.ts'
 import {
   authContext,
@@ -245,7 +245,11 @@ async function open(
       ...guard.tree.all.map(({ id }) => ({ type: 'DataClass', id })),
     ],
   })
-  const upstreams = await openUpstreams(config.upstreams, DEMO)
+  const upstreams = await openUpstreams(config.upstreams, {
+    demo: DEMO,
+    engineFolder: join(config.data, ENGINE_FOLDER),
+    report,
+  })
   for (const { driver } of upstreams) closers.push(() => driver.close())
   const registry = await createRegistry({
     store,

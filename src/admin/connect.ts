@@ -121,7 +121,7 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         hosting: one.hosting,
         state: one.reachable ? ('up' as const) : ('down' as const),
         models: one.models ?? 0,
-        ...(one.fault !== undefined && { problem: one.fault }),
+        ...(one.fault !== undefined && { problem: one.why === undefined ? one.fault : `${one.fault}: ${one.why}` }),
       })),
     nodes: async () =>
       (await nodes.list()).map((node) => ({

@@ -20,9 +20,12 @@ export function splitHostPort(text: string): { host: string; port: number } {
 /** Where an upstream's data goes, unless the configuration says otherwise. */
 export function hostingOf(upstream: UpstreamConfig): 'embedded' | 'local' | 'external' {
   if (upstream.hosting) return upstream.hosting
-  if (upstream.kind === 'embedded') return 'embedded'
+  if (runsHere(upstream)) return 'embedded'
   return upstream.url !== undefined && isLoopback(new URL(upstream.url).hostname) ? 'local' : 'external'
 }
+
+/** Whether the model runs in a thread or child process of the gateway, and there is no server to reach. */
+const runsHere = ({ kind }: UpstreamConfig): boolean => kind === 'embedded' || kind === 'gguf'
 
 export function refusals(config: Config): string[] {
   return [listeners, database, upstreams, models, others].flatMap((check) => check(config))
@@ -76,9 +79,11 @@ function oneUpstream(upstream: UpstreamConfig): string[] {
   const label = `upstream ${upstream.name}`
   if (upstream.apiKey !== undefined && upstream.apiKeyFile !== undefined)
     problems.push(`${label} has apiKey and apiKeyFile; keep one`)
-  if (upstream.kind === 'embedded') {
+  if (runsHere(upstream)) {
     if (upstream.url !== undefined)
-      problems.push(`${label} is embedded and has a url; remove the url or change its kind`)
+      problems.push(`${label} is of kind ${upstream.kind} and has a url; remove the url or change its kind`)
+    if (upstream.kind === 'gguf' && upstream.file === undefined)
+      problems.push(`${label} needs a file: the GGUF file of the model`)
     return problems
   }
   if (upstream.url === undefined) return [...problems, `${label} needs a url`]

@@ -13,7 +13,7 @@ const hostPort = z
   .string()
   .regex(/^(\[[0-9a-fA-F:.]+\]|[^\s:[\]]+):\d{1,5}$/, 'HOST:PORT, for example 127.0.0.1:4141 or [::1]:4141')
 
-export const UPSTREAM_KINDS = ['openai', 'ollama', 'vllm', 'llamacpp', 'embedded'] as const
+export const UPSTREAM_KINDS = ['openai', 'ollama', 'vllm', 'llamacpp', 'embedded', 'gguf'] as const
 
 const upstream = z.strictObject({
   name: name.describe('Name of the upstream, used by models and rules.'),
@@ -24,18 +24,54 @@ const upstream = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('Base URL, without /v1 or /api. Not for kind embedded.'),
+    .describe('Base URL, without /v1 or /api. Not for models that run here (kinds embedded and gguf).'),
   apiKey: z
     .string()
     .min(1)
     .optional()
     .meta({ secret: true, description: "The upstream's own credential; never leaves the gateway. Prefer apiKeyFile." }),
   apiKeyFile: z.string().optional().describe("File that holds the upstream's own credential."),
-  file: z.string().optional().describe('Model file of kind embedded; default: the demo model that is shipped.'),
+  file: z
+    .string()
+    .optional()
+    .describe('Model file of kinds embedded and gguf; default for embedded: the demo model that is shipped.'),
+  adapter: z.string().optional().describe('LoRA adapter (GGUF) of kind gguf; it counts as part of the version.'),
+  contextTokens: z
+    .int()
+    .min(128)
+    .max(1_048_576)
+    .optional()
+    .describe('Most tokens of prompt and answer together, kind gguf; default: 4096, or what the model takes.'),
+  threads: z.int().min(1).max(256).optional().describe('Threads that compute, kind gguf; default: 1.'),
+  memoryMegabytes: z
+    .int()
+    .min(64)
+    .optional()
+    .describe('Most memory the process of kind gguf may take; beyond it it is ended and started again.'),
+  parallel: z
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe('Most answers worked on at once, kinds embedded (default: 16) and gguf (2).'),
+  waiting: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .optional()
+    .describe('Most calls that wait for a place, kinds embedded (default: 128) and gguf (64); more are refused.'),
+  waitingPerPrincipal: z
+    .int()
+    .min(0)
+    .max(100_000)
+    .optional()
+    .describe('Of these, most of one principal, kinds embedded (default: 32) and gguf (16).'),
   hosting: z
     .enum(['embedded', 'local', 'external'])
     .optional()
-    .describe('Where data goes, for rules. Default: embedded for kind embedded, local for loopback, else external.'),
+    .describe(
+      'Where data goes, for rules. Default: embedded for kinds embedded and gguf, local for loopback, else external.',
+    ),
   allowClearText: z
     .boolean()
     .default(false)

@@ -10,7 +10,7 @@ import {
   type UseAction,
 } from '../core/index.ts'
 
-export type DriverKind = 'openai' | 'vllm' | 'llamacpp' | 'ollama' | 'embedded'
+export type DriverKind = 'openai' | 'vllm' | 'llamacpp' | 'ollama' | 'embedded' | 'gguf'
 
 export interface Capabilities {
   readonly actions: ReadonlySet<UseAction>
@@ -22,6 +22,24 @@ export interface Capabilities {
   /** Whether a message may name its speaker. */
   readonly names: boolean
   readonly manage: ReadonlySet<ManageAction>
+  readonly enforced: Enforced
+}
+
+/**
+ * Where rules act on an answer. `sampler`: what they forbid is never chosen, the answer goes on without it. `stream`: the guard
+ * masks it on its way out, or ends the call. `bias`: phrases of one token are biased against at the server, the rest is `stream`.
+ */
+export interface Enforced {
+  /** No placeholders but the prompt's. Over a stream foreign ones are left as they are: they stand for nothing. */
+  readonly placeholders: 'sampler' | 'stream'
+  /** No values of classes that the caller may not receive. */
+  readonly values: 'sampler' | 'stream'
+  /** No phrases of `@ban`. */
+  readonly phrases: 'sampler' | 'bias' | 'stream'
+  /** When a call is cut: `token`, generation stops before the next one; `connection`, the server is hung up on. */
+  readonly revocation: 'token' | 'connection'
+  /** What keeps sessions apart in the runtime; `nothing` means that a cache of prefixes may be shared. */
+  readonly sessions: 'own state' | 'cache salt' | 'no cache' | 'nothing'
 }
 
 export type ManageAction = 'pull' | 'create' | 'copy' | 'push' | 'delete' | 'load' | 'unload'

@@ -14,6 +14,7 @@ export type {
   SendOptions,
 } from './driver.ts'
 export type { Engine } from './embedded/index.ts'
+export { ENGINE_FOLDER } from './gguf/llama-cpp.ts'
 export { type DemoModel, openUpstreams } from './open-upstreams.ts'
 export type { OpenaiOptions } from './openai.ts'
 export {

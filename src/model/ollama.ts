@@ -68,6 +68,13 @@ export function createOllamaDriver(options: UpstreamOptions): Driver {
     remoteImages: false,
     names: false,
     manage: new Set(VERBS),
+    enforced: {
+      placeholders: 'stream',
+      values: 'stream',
+      phrases: 'stream',
+      revocation: 'connection',
+      sessions: 'nothing',
+    },
   }
   return {
     kind: 'ollama',

@@ -86,6 +86,13 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     remoteImages: options.remoteImages ?? false,
     names: true,
     manage: NO_VERBS,
+    enforced: {
+      placeholders: 'stream',
+      values: 'stream',
+      phrases: kind === 'openai' ? 'stream' : 'bias',
+      revocation: 'connection',
+      sessions: ({ openai: 'nothing', vllm: 'cache salt', llamacpp: 'no cache' } as const)[kind],
+    },
   }
   const dialect: OpenaiDialect = {
     // OpenAI's own newer models refuse the older name; few other servers know the newer one.

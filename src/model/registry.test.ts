@@ -20,6 +20,13 @@ function scriptedDriver(kind: DriverKind, models: ListedModel[]) {
       remoteImages: false,
       names: false,
       manage: none,
+      enforced: {
+        placeholders: 'stream',
+        values: 'stream',
+        phrases: 'stream',
+        revocation: 'connection',
+        sessions: 'nothing',
+      } as const,
     },
     models,
     away: false,

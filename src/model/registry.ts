@@ -54,8 +54,9 @@ export interface UpstreamState {
   readonly reachable: boolean
   /** Models it lists; undefined until it has answered once. */
   readonly models: number | undefined
-  /** Code of the last failure to list its models. */
+  /** Code of the last failure to list its models, and what there is to say of it. */
   readonly fault: string | undefined
+  readonly why: string | undefined
 }
 
 export interface Registry {
@@ -94,7 +95,7 @@ export interface RegistryDeps {
 interface Watched extends RegisteredUpstream {
   models: readonly ListedModel[] | undefined
   verified: boolean
-  fault: string | undefined
+  fault: Fault | undefined
   /** A look that is under way; whoever else wants one waits for it. */
   looking: Promise<void> | undefined
 }
@@ -156,7 +157,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
     } catch (error) {
       const fault = late.aborted ? new Fault('upstream_timeout') : Fault.from(error)
       upstream.verified = false
-      upstream.fault = fault.code
+      upstream.fault = fault
       throw fault
     }
     build()
@@ -220,7 +221,8 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
         hosting,
         reachable: verified,
         models: listed?.length,
-        fault,
+        fault: fault?.code,
+        why: fault?.detail,
       })),
     upstream: (name) => watched.get(name),
     async refresh(only) {

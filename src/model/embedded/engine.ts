@@ -17,7 +17,7 @@ export interface EmbeddedEngineInput {
   random?: RandomBytes
 }
 
-const CAPABILITIES: EngineCapabilities = {
+export const EMBEDDED: EngineCapabilities = {
   chat: true,
   complete: true,
   embed: true,
@@ -41,7 +41,7 @@ const workerFile = new URL(`./engine.worker${import.meta.url.endsWith('.ts') ? '
 export function createEmbeddedEngine(input: EmbeddedEngineInput): Promise<Engine> {
   const { file, maxFileBytes = MAX_FILE_BYTES } = input
   return createHostedEngine({
-    capabilities: CAPABILITIES,
+    capabilities: EMBEDDED,
     limits: { ...LIMITS, ...input.limits },
     digest: input.digest,
     random: input.random ?? systemRandom,

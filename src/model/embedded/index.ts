@@ -1,4 +1,4 @@
-export { createEmbeddedEngine, type EmbeddedEngineInput } from './engine.ts'
+export { createEmbeddedEngine, EMBEDDED, type EmbeddedEngineInput } from './engine.ts'
 export type {
   Engine,
   EngineCapabilities,

@@ -18,7 +18,7 @@ export interface GgufEngineInput extends Partial<Omit<GgufOptions, 'file'>> {
   started?: (pid: number) => void
 }
 
-const CAPABILITIES: EngineCapabilities = {
+export const GGUF: EngineCapabilities = {
   chat: true,
   complete: true,
   embed: true,
@@ -42,16 +42,17 @@ const workerFile = new URL(`./gguf.worker${import.meta.url.endsWith('.ts') ? '.t
 
 /** Loads the model; throws `upstream_unavailable` with a hint when the package is missing, `upstream_invalid` for bad files. */
 export function createGgufEngine(input: GgufEngineInput): Promise<Engine> {
-  const { file, adapter, packageFolder, contextTokens = CONTEXT_TOKENS, threads = THREADS } = input
+  const { file, adapter, packageFolder, memoryBytes, contextTokens = CONTEXT_TOKENS, threads = THREADS } = input
   const options: GgufOptions = {
     file,
     contextTokens,
     threads,
     ...(adapter !== undefined && { adapter }),
     ...(packageFolder !== undefined && { packageFolder }),
+    ...(memoryBytes !== undefined && { memoryBytes }),
   }
   return createHostedEngine({
-    capabilities: CAPABILITIES,
+    capabilities: GGUF,
     limits: { ...LIMITS, ...input.limits },
     digest: input.digest,
     random: input.random ?? systemRandom,

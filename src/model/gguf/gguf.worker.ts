@@ -1,7 +1,7 @@
 // The process that runs llama.cpp. When native code aborts, this process ends and nothing else does.
 import { type Delta, Fault } from '../../core/index.ts'
 import { noteOf, type Order, type Report } from '../embedded/protocol.ts'
-import { createGgufRuntime, type GgufOptions, type GgufRuntime } from './runtime.ts'
+import { createGgufRuntime, type GgufOptions, type GgufRuntime, tooLarge } from './runtime.ts'
 
 interface Running {
   session: string | undefined
@@ -52,7 +52,20 @@ function serve(runtime: GgufRuntime, report: (report: Report) => void): (order: 
 const report = (message: Report) => {
   process.send?.(message)
 }
+/** Milliseconds between two looks at the memory in use. */
+const MEMORY_MS = 250
+
+function boundMemory({ memoryBytes }: GgufOptions): void {
+  if (memoryBytes === undefined) return
+  setInterval(() => {
+    if (process.memoryUsage.rss() <= memoryBytes) return
+    report({ type: 'broken', fault: noteOf(tooLarge(memoryBytes)) })
+    process.disconnect()
+  }, MEMORY_MS).unref()
+}
+
 process.once('message', (options: GgufOptions) => {
+  boundMemory(options)
   createGgufRuntime(options).then(
     (runtime) => {
       process.on('message', serve(runtime, report))

@@ -56,6 +56,8 @@ export interface LlamaCpp {
 }
 
 const PACKAGE = 'node-llama-cpp'
+/** In the data folder of a deployment: where `model engine install` puts the package. */
+export const ENGINE_FOLDER = 'engine'
 
 /** The package from `folder`/node_modules, or from where this program is installed. */
 export async function importLlamaCpp(folder: string | undefined): Promise<LlamaCpp> {

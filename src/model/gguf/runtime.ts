@@ -1,15 +1,13 @@
 // One GGUF model run by llama.cpp, in a process of its own. Every answer has its own context, which is disposed of with the
 // answer: nothing of one call is left for another. Tokens are chosen by the same code, under the same rules, as in the
 // embedded engine; llama.cpp only computes the scores.
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
 import { type Delta, Fault } from '../../core/index.ts'
 import { allOf } from '../embedded/constraint.ts'
 import { createDecoding } from '../embedded/decoding.ts'
 import type { GenerateRequest, Turn } from '../embedded/engine-contract.ts'
 import type { About, StartInput } from '../embedded/protocol.ts'
 import { constraintsOf } from '../embedded/request-rules.ts'
+import { watchFiles } from '../model-files.ts'
 import { importLlamaCpp, type LlamaCpp, type LlamaCppModel } from './llama-cpp.ts'
 import { createTextVoice } from './text-voice.ts'
 
@@ -22,6 +20,8 @@ export interface GgufOptions {
   threads: number
   /** Where node-llama-cpp was installed, if not beside this program. */
   packageFolder?: string
+  /** Most bytes the process may hold; beyond it it ends, and its calls with it. Default: no bound. */
+  memoryBytes?: number
 }
 
 export interface GgufRuntime {
@@ -38,22 +38,16 @@ const PIECE = 256
 /** Scores fetched where no rule can refuse a token; the rest of a vocabulary is practically never drawn. */
 const TOP_SCORES = 512
 
-async function digestOf(path: string): Promise<{ digest: string; bytes: number }> {
-  const hash = createHash('sha256')
-  try {
-    const { size } = await stat(path)
-    for await (const part of createReadStream(path)) hash.update(part as Buffer)
-    return { digest: hash.digest('hex'), bytes: size }
-  } catch (cause) {
-    throw new Fault('upstream_unavailable', { detail: 'The model file cannot be read', cause })
-  }
-}
-
 export async function createGgufRuntime(options: GgufOptions): Promise<GgufRuntime> {
-  const { digest, bytes } = await digestOf(options.file)
-  const adapter = options.adapter === undefined ? undefined : await digestOf(options.adapter)
+  const files = options.adapter === undefined ? [options.file] : [options.file, options.adapter]
+  const identify = watchFiles(files)
+  const { digest, bytes } = await identify()
+  if (options.memoryBytes !== undefined && bytes > options.memoryBytes) throw tooLarge(options.memoryBytes)
   const library = await importLlamaCpp(options.packageFolder)
   const model = await loadModel(library, options)
+  // What was hashed is what was loaded: a file that was exchanged in between is not taken for the one it replaced.
+  if ((await identify()).digest !== digest)
+    throw new Fault('upstream_unavailable', { detail: 'The model file changed while it was read' })
   const contextTokens = Math.min(options.contextTokens, model.trainContextSize)
   let vocabulary = 0
   for (const token of model.iterateAllTokens()) vocabulary = Math.max(vocabulary, token + 1)
@@ -91,7 +85,7 @@ export async function createGgufRuntime(options: GgufOptions): Promise<GgufRunti
 
   return {
     about: {
-      digest: adapter ? createHash('sha256').update(`${digest} ${adapter.digest}`).digest('hex') : digest,
+      digest,
       contextTokens,
       name: general.name ?? 'unnamed',
       ...(general.license !== undefined && { license: general.license }),
@@ -189,6 +183,9 @@ export async function createGgufRuntime(options: GgufOptions): Promise<GgufRunti
     },
   }
 }
+
+export const tooLarge = (memoryBytes: number): Fault =>
+  new Fault('overloaded', { detail: `The model needs more than the ${memoryBytes} bytes of memory it may have` })
 
 async function loadModel(library: LlamaCpp, { file, threads }: GgufOptions): Promise<LlamaCppModel> {
   try {
