@@ -242,7 +242,7 @@ async function open(
     others: [
       { type: 'Gateway', id: 'sallyport' },
       ...identity.entities.enumerate('Role'),
-      ...guard.tree.all.map(({ id }) => ({ type: 'DataClass', id })),
+      ...guard.tree.known.map(({ id }) => ({ type: 'DataClass', id })),
     ],
   })
   const upstreams = await openUpstreams(config.upstreams, {
@@ -350,7 +350,7 @@ async function open(
       get: ({ type, id }) =>
         type === 'Model' ? (registry.resolve(id)?.facts as ReturnType<EntitySource['get']>) : undefined,
     },
-    dataClassSource(guard.tree.all.map(({ id }) => id)),
+    dataClassSource(guard.tree.known.map(({ id }) => id)),
     fixedSource([{ uid: new EntityRef('Gateway', 'sallyport') }]),
   )
   const entities = (caller: Pick<Caller, 'principal'>, about: About): EntitySource =>

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { classesPage, createClassTree, DATA_CLASSES } from './classes.ts'
 import { createDetectors } from './detectors.ts'
+import { createGuard } from './guard.ts'
 import { KIND_LIMIT } from './pseudonym.ts'
 
 it('docs/data-classes.md is what the tree prints (`sallyport guard classes --markdown`)', () => {
@@ -28,4 +29,10 @@ it('treats a class nobody declared like a secret, and one below a known class li
   expect(tree.get('nonsense').nature).toBe('secret')
   expect(tree.get('personal/shoe-size').nature).toBe('personal')
   expect(tree.get('secret/anything').kind).toBe('SECRET')
+})
+
+it('knows every class that a detector reports: rules are asked about it, and what they do not know is denied', () => {
+  const detectors = createDetectors({})
+  const known = new Set(createGuard({ detectors }).tree.known.map(({ id }) => id))
+  for (const { classes } of detectors) for (const id of classes) expect(known).toContain(id)
 })

@@ -96,14 +96,20 @@ export const DATA_CLASSES: readonly DataClass[] = [
 export interface ClassTree {
   /** The class, or what can be said of an unknown one below a known one. */
   get(id: string): DataClass
+  /** Declared ones. */
   readonly all: readonly DataClass[]
+  /** Those that detectors report besides: everything that rules can be asked about. */
+  readonly known: readonly DataClass[]
 }
 
-/** The built-in tree with a deployment's own classes below or beside it. */
-export function createClassTree(own: readonly DataClass[] = []): ClassTree {
+/**
+ * The built-in tree with a deployment's own classes below or beside it. `reported`: classes of detectors; each is one that rules
+ * are asked about (`secret/password`), and a class that rules do not know is denied.
+ */
+export function createClassTree(own: readonly DataClass[] = [], reported: readonly string[] = []): ClassTree {
   const byId = new Map([...DATA_CLASSES, ...own].map((entry) => [entry.id, entry]))
-  return {
-    get(id) {
+  const tree = {
+    get(id: string): DataClass {
       const known = byId.get(id)
       if (known !== undefined) return known
       // `secret/github-token` is a `secret`; a class nobody declared is treated as secret.
@@ -117,6 +123,8 @@ export function createClassTree(own: readonly DataClass[] = []): ClassTree {
     },
     all: [...DATA_CLASSES, ...own],
   }
+  for (const id of reported) tree.get(id)
+  return { ...tree, known: [...byId.values()] }
 }
 
 /** docs/data-classes.md, printed from the tree. */

@@ -50,7 +50,10 @@ export interface Guard {
 }
 
 export function createGuard(options: GuardOptions): Guard {
-  const tree = createClassTree(options.classes)
+  const tree = createClassTree(
+    options.classes,
+    options.detectors.flatMap((detector) => detector.classes),
+  )
   const screen = createScreen({ detectors: options.detectors, fields: createFieldRule(options.fields) })
   const bare = createScreen({ detectors: [] })
   const masks = (dataClass: string): MaskStyle => {

@@ -121,6 +121,11 @@ describe('values the caller may not receive', { timeout: 60_000 + PROMPTS * 2000
     expect(shown).toBeGreaterThan(0)
   })
 
+  it('are asked about by the class a detector reports, declared or not: a password is masked, not a reason to refuse', async () => {
+    const told = await ask([{ role: 'user', text: 'password: hunter2!x' }], { key })
+    expect(told.text).not.toContain('hunter2')
+  })
+
   it('stay out of JSON, which stays JSON', async () => {
     const schema = {
       type: 'object',
