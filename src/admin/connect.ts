@@ -108,6 +108,7 @@ export function connectRooms(rooms: Rooms): AdminPorts {
       return caller
     },
     models: () => registry.all().map(shownModel),
+    acceptModel: registry.accept,
     mayUse: (caller, model) =>
       ACTION_GROUPS.use.some(
         (action) =>
@@ -180,6 +181,12 @@ export function connectRooms(rooms: Rooms): AdminPorts {
   }
 }
 
+const shownIdentity = ({ upstream, upstreamName, digest }: NonNullable<Model['accepted']>) => ({
+  upstream,
+  upstreamName,
+  ...(digest === undefined ? {} : { digest }),
+})
+
 const shownModel = (model: Model) => ({
   name: model.name,
   upstream: model.upstream,
@@ -189,6 +196,8 @@ const shownModel = (model: Model) => ({
   hosting: model.hosting,
   ...(model.digest !== undefined && { digest: model.digest }),
   quarantined: model.quarantined,
+  ...(model.accepted === undefined ? {} : { accepted: shownIdentity(model.accepted) }),
+  enforced: model.driver.capabilities.enforced,
 })
 
 /** Every setting with its value; a secret reads `[hidden]`, also inside lists. */

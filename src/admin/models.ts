@@ -3,7 +3,14 @@ import { pageOfAll } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { type Handlers, notFound } from './route.ts'
 
-export function modelHandlers(ports: AdminPorts): Handlers<'models.list' | 'models.show' | 'upstreams.list'> {
+export function modelHandlers(
+  ports: AdminPorts,
+): Handlers<'models.list' | 'models.show' | 'models.accept' | 'upstreams.list'> {
+  const find = (name = '') => {
+    const model = ports.models().find((one) => one.name === name)
+    if (!model) throw notFound('model', name)
+    return model
+  }
   return {
     'models.list': {
       handle({ query, sees }) {
@@ -12,10 +19,13 @@ export function modelHandlers(ports: AdminPorts): Handlers<'models.list' | 'mode
       },
     },
     'models.show': {
-      handle({ params }) {
-        const model = ports.models().find((one) => one.name === params.name)
-        if (!model) throw notFound('model', params.name ?? '')
-        return model
+      handle: ({ params }) => find(params.name),
+    },
+    'models.accept': {
+      async handle({ params, body, by }) {
+        const { name } = find(params.name)
+        await ports.acceptModel(name, body.digest, { principal: by.principal, reason: body.reason })
+        return find(name)
       },
     },
     'upstreams.list': { handle: () => ({ items: [...ports.upstreams()] }) },

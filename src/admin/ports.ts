@@ -40,6 +40,12 @@ export interface AdminPorts {
   identify(request: Presented): Caller
   /** Every model and what is known of it. */
   models(): readonly Item<'models.list'>[]
+  /** @throws Fault `model_not_found`, `not_possible` */
+  acceptModel(
+    name: string,
+    digest: string | undefined,
+    by: { readonly principal: string; readonly reason: string },
+  ): Promise<void>
   /** Whether the rules let this caller use this model in any way. */
   mayUse(caller: Caller, model: string): boolean
   upstreams(): readonly Item<'upstreams.list'>[]

@@ -32,6 +32,8 @@ export interface Model extends Omit<CatalogueEntry, 'pinnedDigest' | 'kind'> {
   readonly driver: Driver
   readonly digest: string | undefined
   readonly quarantined: boolean
+  /** What was accepted under this name, where something else stands there now. */
+  readonly accepted: Identity | undefined
   /** Attributes and groups as rules read them. */
   readonly facts: ModelFacts
   /**
@@ -176,6 +178,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       for (const model of news) {
         const event = await compare(trx, model, fresh.get(model.name), deps.clock.now())
         if (event) events.push(event)
+        if (event?.kind === 'model.changed') events.push(alertOf(event))
       }
       const feed = events.length > 0 ? news.map((model) => ({ kind: 'model', key: model.name })) : []
       return { value: undefined, feed, events }
@@ -233,6 +236,9 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       if (!model) throw new Fault('model_not_found')
       if (model.aliasOf !== undefined)
         throw new Fault('not_possible', { detail: `"${name}" is an alias; accept "${model.aliasOf}".` })
+      const pinned = deps.declared.find((one) => one.name === name)?.digest
+      if (pinned !== undefined)
+        throw new Fault('not_possible', { detail: `The settings pin "${name}" to ${pinned}; change it there.` })
       const seen = pins.get(name)?.seen
       if (!seen || seen.digest !== (digest === undefined ? undefined : normalDigest(digest)))
         throw new Fault('not_possible', { detail: 'That is not what stands under this name now.' })
@@ -294,6 +300,15 @@ async function compare(
   }
 }
 
+/** A changed model answers nobody until somebody looks at it, so somebody must be told. */
+const alertOf = ({ subject, data }: NewEvent): NewEvent => ({
+  kind: 'alert.raised',
+  principal: 'System::"models"',
+  ...(subject === undefined ? {} : { subject }),
+  reason: 'model changed',
+  ...(data === undefined ? {} : { data }),
+})
+
 function toModel(
   entry: CatalogueEntry,
   upstream: RegisteredUpstream,
@@ -313,6 +328,7 @@ function toModel(
     driver: upstream.driver,
     digest,
     quarantined,
+    accepted: quarantined ? pin?.accepted : undefined,
     facts: factsOf(entry, digest, quarantined),
     send: (request, options) => send(entry.name, request, options),
   }
