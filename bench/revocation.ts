@@ -10,7 +10,7 @@ import { postgres } from '../test/contract/databases.ts'
 import { start } from './process.ts'
 
 const STREAMS = Number(process.env.BENCH_STREAMS ?? 1000)
-const MODEL = 'bench-20000x250'
+const MODEL = 'bench-20000x1000'
 const TEXT = 'quick'
 /** Tokens of the one budget that all streams of an act share. */
 const BUDGET = 200 * STREAMS

@@ -8,13 +8,25 @@ import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import {
   createAccess,
+  createCampaigns,
+  createInbound,
   createJustInTime,
   createSweeps,
   type JitAction,
   type RoleAsk,
-  SWEEP_SETTINGS,
+  readHookSecret,
+  type SweepSettings,
 } from './access/index.ts'
-import { connectRooms as connectAdmin, createAdmin, createAuthzenRoutes, firstStart, sweptKeys } from './admin/index.ts'
+import {
+  connectRooms as connectAdmin,
+  createAdmin,
+  createAuthzenRoutes,
+  createHookRoute,
+  firstStart,
+  heldRights,
+  revokeRight,
+  sweptKeys,
+} from './admin/index.ts'
 import { createAudit, fileAnchor } from './audit/index.ts'
 import { type Config, createLog, type Keyring, openKeyring, type Source, splitHostPort } from './config/index.ts'
 import {
@@ -287,7 +299,12 @@ async function open(
     change,
     clock,
     newId,
-    schedules: [],
+    schedules: config.schedules.map(({ principal, models, weekdays, ...schedule }) => ({
+      ...schedule,
+      ...(models === undefined ? {} : { models }),
+      ...(weekdays === undefined ? {} : { weekdays }),
+      principal: principalOf(principal),
+    })),
     timeZone: config.timeZone,
     requestHours: REQUEST_HOURS,
     principalState,
@@ -475,7 +492,7 @@ async function open(
     clock,
     newId,
     node: node.name,
-    settings: SWEEP_SETTINGS,
+    settings: sweepSettings(config),
     keys: () => sweptKeys(identity),
     suspendKey: (id, reason) => identity.keys.suspend(id, reason, SYSTEM),
     revokeKey: (id, reason) => identity.keys.revoke(id, reason, SYSTEM),
@@ -483,10 +500,22 @@ async function open(
   })
   sweeps.start()
   closers.push(() => sweeps.stop())
+  const campaigns = createCampaigns({
+    store,
+    change,
+    clock,
+    newId,
+    rights: (kinds) => heldRights(identity, kinds),
+    revoke: (right, reason) => revokeRight(identity, right, reason),
+    report,
+  })
+  campaigns.watch()
+  closers.push(() => campaigns.stop())
   const adminPorts = connectAdmin({
     ...shared,
     jit,
     sweeps,
+    campaigns,
     store,
     change,
     nodes,
@@ -521,6 +550,19 @@ async function open(
       return usualContext(schema, action, { clock: clockContext(clock.now()), set: given })
     },
   })
+  const inbound = createInbound({
+    store,
+    change,
+    clock,
+    hooks: config.hooks.map(({ name, secretFile, roles }) => ({
+      name,
+      roles,
+      secret: readHookSecret(readFileSync(secretFile, 'utf8'), name),
+    })),
+    requests: jit.requests,
+    grants: jit.grants,
+  })
+  administer.push(createHookRoute(adminPorts, inbound))
   administer.push(...createAuthzenRoutes(adminPorts, authzen, () => config.publicUrl ?? adminUrl))
   const serve = async (address: string, routes: readonly Route[]) => {
     const { certFile, keyFile, clientCaFile } = config.tls
@@ -545,6 +587,17 @@ async function open(
 
 /** The standing of most callers on most calls. */
 const NOTHING_HELD = { grant: { active: false, roles: [] as string[] } }
+
+/** `Service:etl` */
+const principalOf = (ref: string): PrincipalUid => {
+  const at = ref.indexOf(':')
+  return { type: ref.slice(0, at) as PrincipalUid['type'], id: ref.slice(at + 1) }
+}
+
+const sweepSettings = ({ sweeps: { rotateDays, overPrivilegedDays: _, ...days } }: Config): SweepSettings => ({
+  ...days,
+  ...(rotateDays === undefined ? {} : { rotateDays }),
+})
 
 const earliest = (...times: readonly (number | undefined)[]): number | undefined => {
   const known = times.filter((time) => time !== undefined)

@@ -223,8 +223,9 @@ export function createGrants(deps: GrantDeps): Grants {
   }
 
   /** Grants from before a suspension are over, also when the principal is active again. */
-  const endStranded = async (): Promise<void> => {
+  const endStranded = async (only?: ReadonlySet<string>): Promise<void> => {
     for (const [text, own] of byPrincipal) {
+      if (only && !only.has(text)) continue
       const state = await deps.principalState(parseUid(text))
       for (const grant of [...own.values()]) {
         if (state?.active && state.since <= grant.createdAt) continue
@@ -412,8 +413,15 @@ export function createGrants(deps: GrantDeps): Grants {
     },
     async onChange(changes) {
       const ids = changes.filter(({ kind }) => kind === 'grant').map(({ key }) => key)
-      if (ids.length > 0) for (const row of await selectGrantsById(store.db, [...new Set(ids)])) keep(row)
+      const fresh = new Set<string>()
+      if (ids.length > 0)
+        for (const row of await selectGrantsById(store.db, [...new Set(ids)])) {
+          if (!byId.has(row.id)) fresh.add(row.principal)
+          keep(row)
+        }
       if (changes.some(({ kind }) => PRINCIPAL_KINDS.has(kind))) await endStranded()
+      // Whoever approved may not have heard yet that the holder was suspended; by the order of the feed we have.
+      else if (fresh.size > 0) await endStranded(fresh)
     },
     async load() {
       for (const row of await selectOpenGrants(store.db)) keep(row)

@@ -1,7 +1,24 @@
 export { type Access, type AccessDeps, createAccess } from './access.ts'
+export {
+  type CampaignItem,
+  type Campaigns,
+  type CampaignView,
+  createCampaigns,
+  type HeldRight,
+  type RightKind,
+} from './campaigns.ts'
 export type { GrantFilter, RequestFilter } from './grant-queries.ts'
 export type { FactSource, Facts, Grant, GrantSource, Grants, NewGrant, Use } from './grants.ts'
 export type { HeldRole } from './held-role.ts'
+export {
+  createInbound,
+  type Hook,
+  type Inbound,
+  type InboundEvent,
+  type InboundResult,
+  readHookSecret,
+  type Signed,
+} from './inbound.ts'
 export { type JitReport, jitReport } from './jit-report.ts'
 export { createJustInTime, type JustInTime, type JustInTimeDeps } from './just-in-time.ts'
 export type {

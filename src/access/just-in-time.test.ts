@@ -245,9 +245,11 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     const { request, grant } = await requests.create(dana, { ...ask, ticket: 'T-1' })
     expect([request.state, grant?.source, holds()]).toEqual(['approved', 'rule', ['operator']])
     const event = { ...ask, ticket: 'PD-9' }
-    expect((await requests.trigger(jo.principal, 'pagerduty', event)).grant.source).toBe('event')
+    expect((await requests.trigger(jo.principal, { source: 'pager', address: '::1' }, event)).grant.source).toBe(
+      'event',
+    )
     expect(holds(jo)).toEqual(['operator'])
-    await expect(requests.trigger(jo.principal, 'pagerduty', ask)).rejects.toEqual(denied)
+    await expect(requests.trigger(jo.principal, { source: 'pager', address: '::1' }, ask)).rejects.toEqual(denied)
   })
 
   simple('break-glass: at once, an hour at most, alarmed, reviewed by somebody else', async () => {

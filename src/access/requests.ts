@@ -109,7 +109,13 @@ export interface Requests {
   /** Takes a role at once, for an hour at most; raises an alarm and must be reviewed by somebody else within a day. */
   breakGlass(by: Caller, ask: NewRequest): Promise<{ grant: Grant; seq: number }>
   /** A signed event from outside opens a grant, if a rule approves such a role by itself. */
-  trigger(principal: PrincipalUid, source: string, ask: NewRequest): Promise<{ grant: Grant; seq: number }>
+  trigger(
+    principal: PrincipalUid,
+    from: { source: string; address: string },
+    ask: NewRequest,
+    /** Runs in the transaction that opens the grant. */
+    also?: (trx: Trx) => Promise<void>,
+  ): Promise<{ grant: Grant; seq: number }>
   show(id: string): Promise<{ request: RequestView; approvals: ApprovalView[] }>
   list(filter: RequestFilter): Promise<RequestView[]>
   /** Closes requests nobody answered in time. */
@@ -363,13 +369,15 @@ export function createRequests(deps: RequestDeps): Requests {
     wanted: NewRequest,
     source: 'break-glass' | 'event',
     actor: string,
+    also?: (trx: Trx) => Promise<void>,
   ) => {
     checkAsk(wanted, clock.now())
     const ask = within(need(action, by, wanted.role, roleAsk(wanted, by.principal, 0)), wanted)
     const now = clock.now()
     const startsAt = Math.max(ask.startsAt ?? 0, now)
-    return change((trx) =>
-      grants.insert(trx, {
+    return change(async (trx) => {
+      await also?.(trx)
+      return grants.insert(trx, {
         principal: uidText(by.principal),
         role: ask.role,
         ...(ask.models === undefined ? {} : { models: ask.models }),
@@ -383,8 +391,8 @@ export function createRequests(deps: RequestDeps): Requests {
         by: actor,
         askedAt: now,
         ...(source === 'break-glass' ? { reviewDueAt: now + REVIEW_MS } : {}),
-      }),
-    )
+      })
+    })
   }
 
   return {
@@ -435,11 +443,18 @@ export function createRequests(deps: RequestDeps): Requests {
       const { value, seq } = await atOnce('breakGlass', by, ask, 'break-glass', uidText(by.principal))
       return { grant: value, seq }
     },
-    async trigger(principal, source, ask) {
+    async trigger(principal, { source, address }, ask, also) {
       // Nobody has signed in: rules see a credential that proves nothing about a person.
-      const by: Caller = { principal, credential: { kind: 'link', id: source, bound: false }, address: '' }
+      const by: Caller = { principal, credential: { kind: 'link', id: source, bound: false }, address }
       if (!deps.isActive(principal)) throw new Fault('not_possible', { detail: 'Whoever is to hold it is not active' })
-      const { value, seq } = await atOnce('autoApproveRole', by, ask, 'event', `System::${JSON.stringify(source)}`)
+      const { value, seq } = await atOnce(
+        'autoApproveRole',
+        by,
+        ask,
+        'event',
+        `System::${JSON.stringify(source)}`,
+        also,
+      )
       return { grant: value, seq }
     },
     async show(id) {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAccess, createJustInTime, createSweeps, SWEEP_SETTINGS } from '../access/index.ts'
+import { createAccess, createCampaigns, createJustInTime, createSweeps, SWEEP_SETTINGS } from '../access/index.ts'
 import { createAudit } from '../audit/index.ts'
 import { schema } from '../config/index.ts'
 import { createIds, type JsonObject, systemClock, systemRandom, uidText } from '../core/index.ts'
@@ -24,7 +24,7 @@ import {
 } from '../policy/index.ts'
 import { createChange, createFeed, createNodes, openStore } from '../store/index.ts'
 import { BASE, ROUTES, type RouteId, type RouteSpec } from './contract.ts'
-import { type Admin, connectRooms, createAdmin } from './index.ts'
+import { type Admin, connectRooms, createAdmin, heldRights, revokeRight } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-admin-'))
 const ROLES = ['reader', 'user', 'operator', 'trainer', 'approver', 'auditor', 'admin'] as const
@@ -164,6 +164,15 @@ async function startNode() {
       async *keys() {},
       suspendKey: async () => {},
       revokeKey: async () => {},
+      report,
+    }),
+    campaigns: createCampaigns({
+      store,
+      change,
+      clock,
+      newId,
+      rights: (kinds) => heldRights(identity, kinds),
+      revoke: (right, reason) => revokeRight(identity, right, reason),
       report,
     }),
     rulebook,

@@ -2,6 +2,7 @@
 // handler leads through `decide`; a route without a handler is not in the table and answers 404.
 import { type Caller, credentialText, Fault, parseJson, uidText } from '../core/index.ts'
 import { auditHandlers } from './audit.ts'
+import { campaignHandlers } from './campaigns.ts'
 import { BASE, type Body, type Query, ROUTES, type RouteId, type RouteSpec } from './contract.ts'
 import { explainHandlers } from './explain.ts'
 import { grantHandlers } from './grants.ts'
@@ -64,6 +65,7 @@ export function createAdmin(ports: AdminPorts): Admin {
     ...requestHandlers(ports),
     ...grantHandlers(ports),
     ...sweepHandlers(ports),
+    ...campaignHandlers(ports),
     ...reportHandlers(ports),
     ...policyHandlers(ports),
     ...auditHandlers(ports),

@@ -1,5 +1,5 @@
 // The admin API's ports built from the rooms themselves, so that app.ts hands in rooms and nothing is told twice.
-import type { Access, JustInTime, Sweeps } from '../access/index.ts'
+import type { Access, Campaigns, JustInTime, Sweeps } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import { type Config, SETTINGS, type Source } from '../config/index.ts'
 import {
@@ -43,6 +43,7 @@ export interface Rooms {
   readonly access: Access
   readonly jit: JustInTime
   readonly sweeps: Sweeps
+  readonly campaigns: Campaigns
   readonly policy: Policy
   readonly rulebook: AdminPorts['rulebook'] & Pick<Rulebook, 'decisions'>
   readonly registry: Registry
@@ -98,6 +99,10 @@ export function connectRooms(rooms: Rooms): AdminPorts {
     }
   }
 
+  const mayDo = (caller: Caller, action: string, model: string): boolean =>
+    withinScopes(caller.credential.scopes, action, { groups: groupsOf(action), model }) &&
+    policy.allows(callQuery(caller, action, { type: 'Model', id: model }), entities)
+
   return {
     ...rooms,
     judge,
@@ -109,12 +114,9 @@ export function connectRooms(rooms: Rooms): AdminPorts {
     },
     models: () => registry.all().map(shownModel),
     acceptModel: registry.accept,
-    mayUse: (caller, model) =>
-      ACTION_GROUPS.use.some(
-        (action) =>
-          withinScopes(caller.credential.scopes, action, { groups: groupsOf(action), model }) &&
-          policy.allows(callQuery(caller, action, { type: 'Model', id: model }), entities),
-      ),
+    mayUse: (caller, model) => ACTION_GROUPS.use.some((action) => mayDo(caller, action, model)),
+    actionsOn: (caller, model) => ACTION_GROUPS.use.filter((action) => mayDo(caller, action, model)),
+    unusedDays: rooms.config.sweeps.overPrivilegedDays,
     upstreams: () =>
       registry.upstreams().map((one) => ({
         name: one.name,

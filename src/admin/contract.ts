@@ -296,6 +296,39 @@ const Sweep = z
     findings: z.array(SweepFinding),
   })
   .meta({ id: 'Sweep' })
+const RIGHT_KINDS = ['assignment', 'member', 'key'] as const
+const Campaign = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    startedAt: time,
+    startedBy: z.string(),
+    dueAt: time,
+    closedAt: time.optional(),
+    closedBy: z.string().optional(),
+    items: z.int(),
+    undecided: z.int(),
+    kept: z.int(),
+    revoked: z.int(),
+  })
+  .meta({ id: 'Campaign' })
+const CampaignItem = z
+  .object({
+    id: z.string(),
+    kind: z.enum(RIGHT_KINDS),
+    target: z.string().meta({ description: 'Id of the assignment or key, name of the group.' }),
+    holder: z.string(),
+    what: z.string(),
+    since: time,
+    lastUsedAt: time.optional(),
+    decision: z.enum(['keep', 'revoke']).optional(),
+    decidedAt: time.optional(),
+    decidedBy: z.string().optional(),
+    note: z.string().optional(),
+    outcome: z.string().optional().meta({ description: 'kept, revoked, gone, or why it could not be revoked.' }),
+  })
+  .meta({ id: 'CampaignItem' })
+export type CampaignItem = z.infer<typeof CampaignItem>
 const Answered = z.object({ request: Request, grant: Grant.optional() })
 const ask = {
   role: name,
@@ -1199,6 +1232,90 @@ export const ROUTES = {
     summary: 'Sweep now: warn about, suspend and revoke keys that lie about',
     output: Sweep,
     status: 201,
+  }),
+
+  'campaigns.list': spec({
+    method: 'GET',
+    path: '/campaigns',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'Campaigns over the rights that are held, newest first',
+    query: z.strictObject(paging),
+    output: page(Campaign),
+  }),
+  'campaigns.start': spec({
+    method: 'POST',
+    path: '/campaigns',
+    action: 'manageDirectory',
+    on: GATEWAY,
+    summary: 'Begin a campaign: who holds what, with last use; what nobody speaks for until its end is revoked',
+    body: z.strictObject({
+      name,
+      dueAt: time,
+      kinds: z
+        .array(z.enum(RIGHT_KINDS))
+        .min(1)
+        .default([...RIGHT_KINDS]),
+    }),
+    output: Campaign,
+    status: 201,
+  }),
+  'campaigns.show': spec({
+    method: 'GET',
+    path: '/campaigns/{id}',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'Show a campaign',
+    output: Campaign,
+  }),
+  'campaigns.items': spec({
+    method: 'GET',
+    path: '/campaigns/{id}/items',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'The rights of a campaign, longest unused first',
+    query: z.strictObject({ ...paging, undecided: z.enum(['true']).optional() }),
+    output: page(CampaignItem),
+  }),
+  'campaigns.decide': spec({
+    method: 'POST',
+    path: '/campaigns/{id}/items/{item}',
+    action: 'manageDirectory',
+    on: GATEWAY,
+    summary: 'Keep a right, or revoke it at once',
+    body: z.strictObject({ decision: z.enum(['keep', 'revoke']), note: reason.optional() }),
+    output: CampaignItem,
+  }),
+  'campaigns.close': spec({
+    method: 'POST',
+    path: '/campaigns/{id}/close',
+    action: 'manageDirectory',
+    on: GATEWAY,
+    summary: 'Close a campaign now: what nobody spoke for is revoked',
+    output: Campaign,
+  }),
+
+  'reports.unused': spec({
+    method: 'GET',
+    path: '/reports/unused',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'Who may use models that they have not used: rights that are wider than the work',
+    query: z.strictObject({
+      ...paging,
+      type: z.enum(['User', 'Service', 'Agent']).default('User'),
+      days: z.coerce.number().int().min(1).max(366).optional(),
+    }),
+    output: page(
+      z.object({
+        principal: z.string(),
+        roles: z.array(z.string()),
+        models: z.int().meta({ description: 'How many models may be used.' }),
+        unusedModels: z.array(z.string()),
+        unusedActions: z.array(z.string()),
+        calls: z.int(),
+      }),
+    ),
   }),
 
   'reports.jit': spec({

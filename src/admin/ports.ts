@@ -1,5 +1,5 @@
 // What the admin API needs of the rooms. connect.ts makes it out of them.
-import type { Access, JustInTime, Sweeps } from '../access/index.ts'
+import type { Access, Campaigns, JustInTime, Sweeps } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Caller, Clock, EntityUid, NewId } from '../core/index.ts'
 import type { Identity, Presented } from '../identity/index.ts'
@@ -35,6 +35,7 @@ export interface AdminPorts {
   readonly access: Pick<Access, 'leases' | 'sessions' | 'locks'>
   readonly jit: Pick<JustInTime, 'grants' | 'requests'>
   readonly sweeps: Pick<Sweeps, 'plan' | 'run' | 'list'>
+  readonly campaigns: Pick<Campaigns, 'start' | 'list' | 'show' | 'items' | 'decide' | 'close'>
   readonly judge: Judge
   /** As the data plane identifies: credential and locks. @throws Fault 400, 401, 403 */
   identify(request: Presented): Caller
@@ -48,6 +49,10 @@ export interface AdminPorts {
   ): Promise<void>
   /** Whether the rules let this caller use this model in any way. */
   mayUse(caller: Caller, model: string): boolean
+  /** Which actions of use the rules give this caller on this model. */
+  actionsOn(caller: Caller, model: string): readonly string[]
+  /** Days of calls that a report about unused rights looks at, unless it is told. */
+  readonly unusedDays: number
   upstreams(): readonly Item<'upstreams.list'>[]
   nodes(): Promise<readonly Item<'nodes.list'>[]>
   /** Settings in effect; secrets hidden. */

@@ -109,6 +109,7 @@ const rules = () => import('./policy.ts')
 const rulesOfServer = () => import('./policy-server.ts')
 const request = () => import('./request.ts')
 const review = () => import('./review.ts')
+const campaign = () => import('./campaign.ts')
 const grant = () => import('./grant.ts')
 
 /** Facts that are supposed to be different. */
@@ -476,6 +477,46 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
 
   {
+    name: 'campaign start',
+    args: '<name>',
+    about: 'Begin a campaign: for each right that is held somebody says whether it stays',
+    flags: [
+      { flag: '--due <when>', about: 'Span or date at which what nobody spoke for is revoked (default: 14d)' },
+      { flag: '--kind <kind...>', about: 'assignment, member, key (default: all)' },
+    ],
+    example: 'sallyport campaign start 2027-q1 --due 14d',
+    load: async () => (await campaign()).start,
+  },
+  { name: 'campaign list', about: 'Campaigns, newest first', flags: PAGE, load: async () => (await campaign()).list },
+  {
+    name: 'campaign items',
+    args: '<id>',
+    about: 'The rights of a campaign, with when they were last used; the longest unused first',
+    flags: [...PAGE, { flag: '--undecided', about: 'Only those that nobody has spoken for' }],
+    load: async () => (await campaign()).items,
+  },
+  {
+    name: 'campaign keep',
+    args: '<item...>',
+    about: 'Say that rights stay',
+    flags: [{ flag: '--note <text>', about: 'Why' }],
+    load: async () => (await campaign()).keep,
+  },
+  {
+    name: 'campaign revoke',
+    args: '<item...>',
+    about: 'Take rights away at once',
+    flags: [{ flag: '--note <text>', about: 'Why' }],
+    load: async () => (await campaign()).revoke,
+  },
+  {
+    name: 'campaign close',
+    args: '<id>',
+    about: 'Close a campaign now: what nobody spoke for is revoked',
+    flags: [{ flag: '--yes', about: 'Do not ask' }],
+    load: async () => (await campaign()).close,
+  },
+  {
     name: 'sweep',
     about: 'Find keys that are dormant, unused, ownerless or about to end; warn, suspend, revoke',
     flags: [
@@ -587,6 +628,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     about: 'How just-in-time access is used, with advice',
     flags: [{ flag: '--days <n>', about: 'Over so many days (default: 30)' }],
     load: async () => (await import('./report.ts')).jit,
+  },
+  {
+    name: 'report unused',
+    about: 'Who may use models and actions that they have not used',
+    flags: [
+      ...PAGE,
+      { flag: '--type <type>', about: 'User, Service or Agent (default: User)' },
+      { flag: '--days <n>', about: 'Over so many days (default: sweeps.overPrivilegedDays)' },
+    ],
+    load: async () => (await import('./report.ts')).unused,
   },
   {
     name: 'can',

@@ -1,8 +1,34 @@
 // Reports: numbers on stdout, advice beside them.
 import type { Command } from './command.ts'
-import { flagText } from './input.ts'
+import { usage } from './failure.ts'
+import { flagText, listAll } from './input.ts'
 import { printOne, printRows } from './io.ts'
 import { span } from './request.ts'
+
+export const unused: Command = async (input) => {
+  const days = flagText(input, 'days')
+  const type = flagText(input, 'type') ?? 'User'
+  if (!isType(type)) throw usage('--type is User, Service or Agent')
+  const query = { type, ...(days !== undefined && { days }) }
+  const rows = await listAll(input, await input.client(), 'reports.unused', { query })
+  const columns = [
+    { field: 'principal' },
+    { field: 'roles' },
+    { field: 'calls' },
+    { field: 'models', title: 'may use' },
+    { field: 'unusedModels', title: 'never used' },
+    { field: 'unusedActions', title: 'never done' },
+  ]
+  printRows(input.io, rows, columns, { json: input.flags.json as string })
+  input.io.say(
+    rows.length === 0
+      ? 'Everybody uses what they may.'
+      : 'A role for a while, or for fewer models, would do:  sallyport request create <role> --model <model>',
+  )
+  return 0
+}
+
+const isType = (word: string): word is 'User' | 'Service' | 'Agent' => ['User', 'Service', 'Agent'].includes(word)
 
 export const jit: Command = async (input) => {
   const days = flagText(input, 'days')

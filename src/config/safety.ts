@@ -115,6 +115,22 @@ function models(config: Config): string[] {
 
 function others(config: Config): string[] {
   const problems: string[] = []
+  const { warnDays, suspendDays, revokeDays } = config.sweeps
+  if (!(warnDays <= suspendDays && suspendDays <= revokeDays))
+    problems.push(
+      `sweeps.warnDays (${warnDays}), suspendDays (${suspendDays}) and revokeDays (${revokeDays}) must follow one another: ` +
+        'nothing is revoked that was not suspended before',
+    )
+  for (const [list, what] of [
+    [config.schedules, 'schedule'],
+    [config.hooks, 'hook'],
+  ] as const) {
+    const names = list.map(({ name }) => name)
+    for (const name of new Set(names.filter((name, i) => names.indexOf(name) !== i)))
+      problems.push(`${what} ${name} is declared twice; names must differ`)
+  }
+  for (const { name, from, to } of config.schedules)
+    if (from === to) problems.push(`schedule ${name} begins and ends at ${from}: it would hold never, or always`)
   if (config.keys.defaultDays > config.keys.maxDays)
     problems.push(`keys.defaultDays (${config.keys.defaultDays}) is longer than keys.maxDays (${config.keys.maxDays})`)
   try {

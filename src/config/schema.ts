@@ -131,6 +131,58 @@ const sessions = z.strictObject({
   longestHours: z.number().min(0.1).max(720).default(24).describe('Hours after which a session ends in any case.'),
 })
 
+const PRINCIPAL_NAME = /^(User|Service|Agent):.+$/
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 01:00')
+
+const schedule = z.strictObject({
+  name: name.describe('Name of the schedule, for events.'),
+  role: name.describe('Role that is held.'),
+  principal: z.string().regex(PRINCIPAL_NAME, 'Service:NAME, Agent:NAME or User:NAME').describe('Who holds it.'),
+  models: z.array(name).min(1).optional().describe('Only for these models; default: all that the role reaches.'),
+  weekdays: z
+    .array(z.int().min(1).max(7))
+    .min(1)
+    .optional()
+    .describe('Days on which it begins, 1 (Monday) to 7; default: every day.'),
+  from: timeOfDay.describe('Begin, in timeZone.'),
+  to: timeOfDay.describe('End; one before the begin is on the next day.'),
+})
+
+const sweeps = z.strictObject({
+  warnDays: z.int().min(1).max(3650).default(30).describe('Days without use after which the owner of a key is warned.'),
+  suspendDays: z.int().min(1).max(3650).default(60).describe('Days without use after which a key is suspended.'),
+  revokeDays: z.int().min(1).max(3650).default(90).describe('Days without use after which a suspended key is revoked.'),
+  expiringDays: z
+    .int()
+    .min(0)
+    .max(365)
+    .default(7)
+    .describe('Days before the end of a key at which its owner is warned.'),
+  rotateDays: z
+    .int()
+    .min(1)
+    .max(3650)
+    .optional()
+    .describe('Age in days at which a key is due to be rotated; without it none is.'),
+  overPrivilegedDays: z
+    .int()
+    .min(1)
+    .max(365)
+    .default(30)
+    .describe('Days of calls that are compared with what a role gives, to find what nobody uses.'),
+})
+
+const hook = z.strictObject({
+  name: name.describe('Name of the sender; its events go to /hooks/in/NAME.'),
+  secretFile: z
+    .string()
+    .describe('File with the secret it signs with: base64 of 24 to 64 bytes, whsec_ before it or not.'),
+  roles: z
+    .array(name)
+    .min(1)
+    .describe('Roles that its events may open or end; a rule must approve each by itself too.'),
+})
+
 const limits = z.strictObject({
   bodyBytes: z.int().min(1024).max(268_435_456).default(8_388_608).describe('Largest request body in bytes.'),
   concurrentPerPrincipal: z.int().min(1).max(100_000).default(256).describe('Most running calls of one principal.'),
@@ -260,6 +312,12 @@ export const schema = z.strictObject({
   models: z.array(model).default([]).describe('Models by name. Models that an upstream lists need no entry.'),
   keys: keys.prefault({}).describe('Keys that Sallyport issues.'),
   sessions: sessions.prefault({}).describe('Conversations.'),
+  schedules: z
+    .array(schedule)
+    .default([])
+    .describe('Roles held at certain hours, for example by a batch job at night.'),
+  sweeps: sweeps.prefault({}).describe('What is done about keys and roles that lie about.'),
+  hooks: z.array(hook).default([]).describe('Senders of signed events that open or end grants.'),
   limits: limits.prefault({}).describe('Bounds on what callers can use.'),
   policy: policy.prefault({}).describe('How rules are decided.'),
   guard: guard.prefault({}).describe('What is looked for in inputs and answers.'),

@@ -21,6 +21,7 @@ export const ID_PREFIXES = {
   node: 'nod',
   webhook: 'whk',
   sweep: 'swp',
+  campaign: 'cmp',
   alert: 'alr',
   boot: 'boot',
 } as const

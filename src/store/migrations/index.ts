@@ -6,7 +6,7 @@ import { model } from './0003-model.ts'
 import { audit } from './0004-audit.ts'
 import { policy } from './0005-policy.ts'
 import { access } from './0006-access.ts'
-import { accessReview } from './0007-access-review.ts'
+import { campaign } from './0007-campaign.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -16,5 +16,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0004-audit': audit,
   '0005-policy': policy,
   '0006-access': access,
-  '0007-access-review': accessReview,
+  '0007-campaign': campaign,
 }

@@ -120,8 +120,8 @@ export interface AccessTables {
     /** When an alert was raised because nobody reviewed an emergency in time. */
     review_alerted_at: number | null
   }
-  /** An access review: somebody says of each right that is held whether it stays. */
-  review: {
+  /** A campaign: somebody says of each right that is held whether it stays. */
+  campaign: {
     id: string
     name: string
     started_at: number
@@ -130,10 +130,10 @@ export interface AccessTables {
     closed_at: number | null
     closed_by: string | null
   }
-  /** One right as it was when the review began. `kind`: assignment, member, key. */
-  review_item: {
+  /** One right as it was when the campaign began. `kind`: assignment, member, key. */
+  campaign_item: {
     id: string
-    review: string
+    campaign: string
     kind: string
     /** Id of the assignment or key; name of the group. */
     target: string

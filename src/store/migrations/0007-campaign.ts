@@ -1,7 +1,7 @@
-// Calls that run on a counted grant, access reviews, and the signed events from outside that were taken.
+// Calls that run on a counted grant, campaigns, and the signed events from outside that were taken.
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
-export const accessReview = (types: ColumnTypes): MigrationSteps => ({
+export const campaign = (types: ColumnTypes): MigrationSteps => ({
   async up(db) {
     const { text, integer } = types
     await db.schema
@@ -11,7 +11,7 @@ export const accessReview = (types: ColumnTypes): MigrationSteps => ({
     await db.schema.alterTable('access_grant').addColumn('review_alerted_at', integer).execute()
 
     await db.schema
-      .createTable('review')
+      .createTable('campaign')
       .addColumn('id', text, (column) => column.primaryKey())
       .addColumn('name', text, (column) => column.notNull())
       .addColumn('started_at', integer, (column) => column.notNull())
@@ -20,11 +20,11 @@ export const accessReview = (types: ColumnTypes): MigrationSteps => ({
       .addColumn('closed_at', integer)
       .addColumn('closed_by', text)
       .execute()
-    await db.schema.createIndex('review_open').on('review').columns(['closed_at', 'due_at']).execute()
+    await db.schema.createIndex('campaign_open').on('campaign').columns(['closed_at', 'due_at']).execute()
     await db.schema
-      .createTable('review_item')
+      .createTable('campaign_item')
       .addColumn('id', text, (column) => column.primaryKey())
-      .addColumn('review', text, (column) => column.notNull())
+      .addColumn('campaign', text, (column) => column.notNull())
       .addColumn('kind', text, (column) => column.notNull())
       .addColumn('target', text, (column) => column.notNull())
       .addColumn('holder', text, (column) => column.notNull())
@@ -37,7 +37,7 @@ export const accessReview = (types: ColumnTypes): MigrationSteps => ({
       .addColumn('note', text)
       .addColumn('outcome', text)
       .execute()
-    await db.schema.createIndex('review_item_review').on('review_item').columns(['review', 'id']).execute()
+    await db.schema.createIndex('campaign_item_campaign').on('campaign_item').columns(['campaign', 'id']).execute()
 
     await db.schema
       .createTable('inbound_event')

@@ -1,0 +1,154 @@
+// Campaigns over the admin API, and the rights that one looks at.
+import type { CampaignItem, CampaignView, HeldRight, RightKind } from '../access/index.ts'
+import { Fault, type PrincipalUid } from '../core/index.ts'
+import { type Identity, SYSTEM } from '../identity/index.ts'
+import { isPosition } from './ask.ts'
+import { isText, pageOf, readCursor } from './page.ts'
+import type { AdminPorts } from './ports.ts'
+import { type Handlers, orMissing, readRef } from './route.ts'
+import { sweptKeys } from './swept-keys.ts'
+import { iso, isoField, msOf, textField } from './time.ts'
+
+type Ids = Extract<keyof Handlers, `campaigns.${string}`>
+
+const shown = ({ startedAt, dueAt, closedAt, closedBy, ...view }: CampaignView) => ({
+  ...view,
+  startedAt: iso(startedAt),
+  dueAt: iso(dueAt),
+  ...isoField('closedAt', closedAt),
+  ...textField('closedBy', closedBy),
+})
+
+const shownItem = (item: CampaignItem) => ({
+  id: item.id,
+  kind: item.kind,
+  target: item.target,
+  holder: item.holder,
+  what: item.what,
+  since: iso(item.since),
+  ...isoField('lastUsedAt', item.lastUsedAt),
+  ...(item.decision && { decision: item.decision }),
+  ...isoField('decidedAt', item.decidedAt),
+  ...textField('decidedBy', item.decidedBy),
+  ...textField('note', item.note),
+  ...textField('outcome', item.outcome),
+})
+
+export function campaignHandlers({ campaigns }: AdminPorts): Handlers<Ids> {
+  return {
+    'campaigns.list': {
+      async handle({ query: { cursor, limit } }) {
+        const after = readCursor(cursor, isPosition)
+        const rows = await campaigns.list({
+          limit: limit + 1,
+          ...(after && { before: { startedAt: after[0], id: after[1] } }),
+        })
+        const page = pageOf(rows, limit, (row) => [row.startedAt, row.id])
+        return { ...page, items: page.items.map(shown) }
+      },
+    },
+    'campaigns.start': {
+      handle: async ({ body: { name, dueAt, kinds }, by }) =>
+        shown(await campaigns.start({ name, dueAt: msOf(dueAt), kinds }, by.principal)),
+    },
+    'campaigns.show': { handle: async ({ params }) => shown(await campaigns.show(params.id ?? '')) },
+    'campaigns.items': {
+      async handle({ params, query: { cursor, limit, undecided } }) {
+        const after = readCursor(cursor, isText)
+        const rows = await campaigns.items(params.id ?? '', {
+          limit: limit + 1,
+          ...(undecided && { undecided: true }),
+          ...(after !== undefined && { after }),
+        })
+        const page = pageOf(rows, limit, ({ id }) => id)
+        return { ...page, items: page.items.map(shownItem) }
+      },
+    },
+    'campaigns.decide': {
+      handle: async ({ params, body: { decision, note }, by }) =>
+        shownItem(
+          await campaigns.decide(
+            params.id ?? '',
+            params.item ?? '',
+            { decision, ...(note !== undefined && { note }) },
+            by.principal,
+          ),
+        ),
+    },
+    'campaigns.close': {
+      handle: async ({ params, by }) => shown(await campaigns.close(params.id ?? '', by.principal)),
+    },
+  }
+}
+
+const PAGE = 200
+const ADMIN = 'admin'
+
+/** Every right that is held now, with when its holder last showed a credential. */
+export async function* heldRights(identity: Identity, kinds: readonly RightKind[]): AsyncGenerator<HeldRight> {
+  const lastUse = new Map<string, number>()
+  const keys: HeldRight[] = []
+  for await (const { id, name, owner, createdAt, lastUsedAt } of sweptKeys(identity)) {
+    if (lastUsedAt !== undefined) lastUse.set(owner, Math.max(lastUse.get(owner) ?? 0, lastUsedAt))
+    keys.push({ kind: 'key', target: id, holder: owner, what: `key ${name}`, since: createdAt, lastUsedAt })
+  }
+  if (kinds.includes('key')) yield* keys
+  if (kinds.includes('assignment'))
+    for (let after: string | undefined; ; ) {
+      const rows = await identity.read.assignments({ limit: PAGE, ...(after !== undefined && { after }) })
+      for (const row of rows) {
+        const holder = `${row.holder_type}:${row.holder_name}`
+        yield {
+          kind: 'assignment',
+          target: row.id,
+          holder,
+          what: `role ${row.role}`,
+          since: row.created_at,
+          lastUsedAt: lastUse.get(holder),
+        }
+      }
+      after = rows.at(-1)?.id
+      if (rows.length < PAGE) break
+    }
+  if (kinds.includes('member'))
+    for (let after: string | undefined; ; ) {
+      const groups = await identity.read.groups({ limit: PAGE, ...(after !== undefined && { after }) })
+      for (const { name } of groups)
+        for (const member of await identity.read.members(name)) {
+          const holder = `${member.member_type}:${member.member_name}`
+          yield {
+            kind: 'member',
+            target: name,
+            holder,
+            what: `member of ${name}`,
+            since: member.added_at,
+            lastUsedAt: lastUse.get(holder),
+          }
+        }
+      after = groups.at(-1)?.name
+      if (groups.length < PAGE) break
+    }
+}
+
+/** Takes one away, but never from the last administrator: nobody could give anything back. */
+export async function revokeRight(identity: Identity, right: HeldRight, reason: string): Promise<string> {
+  const { kind, target, holder } = right
+  const admins = await identity.read.assignments({ role: ADMIN, limit: 2 })
+  const [only] = admins
+  if (admins.length === 1 && only) {
+    const last = `${only.holder_type}:${only.holder_name}`
+    if (only.id === target || (kind === 'key' && last === holder) || (kind === 'member' && last === `Group:${target}`))
+      return 'kept: the last administrator'
+  }
+  const act = async (): Promise<unknown> => {
+    if (kind === 'key') return identity.keys.revoke(target, reason.slice(0, 500), SYSTEM)
+    if (kind === 'assignment') return identity.roles.unassign(target, SYSTEM)
+    return identity.groups.removeMember(target, readRef<PrincipalUid['type']>(holder), SYSTEM)
+  }
+  try {
+    return (await orMissing(act())) === undefined ? 'gone' : 'revoked'
+  } catch (error) {
+    if (error instanceof Fault && error.code === 'not_possible') return kind === 'key' ? 'gone' : error.publicMessage
+    throw error
+  }
+}
