@@ -1,27 +1,27 @@
-// Resident memory of the gateway with 1,000 open streams: `node bench/memory.ts`.
-import { mkdtempSync, rmSync } from 'node:fs'
+// Resident memory of the gateway with 1,000 open streams: `node bench/memory.ts [streams]`. Every stream says twenty characters a
+// second and is open for ten minutes.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agent, request } from 'undici'
 import { residentMb, start } from './process.ts'
 
-const STREAMS = 1000
+const STREAMS = Number(process.argv[2] ?? 1000)
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-memory-'))
 const upstream = await start(['bench/upstream.ts'])
-const gateway = await start(
-  [
-    'bin/sallyport',
-    'up',
-    '--json',
-    '--data',
-    folder,
-    '--listen',
-    '127.0.0.1:0',
-    '--upstream',
-    `http://127.0.0.1:${upstream.line}`,
-  ],
-  { SALLYPORT_LOG_LEVEL: 'error', SALLYPORT_LIMITS_CONCURRENT_PER_PRINCIPAL: '100000' },
+// A connection to the model server for each stream: with fewer, the streams beyond them would wait for a place.
+const config = join(folder, 'sallyport.yaml')
+writeFileSync(
+  config,
+  JSON.stringify({
+    upstreams: [{ name: 'bench', url: `http://127.0.0.1:${upstream.line}`, connections: Math.min(1024, STREAMS + 20) }],
+    limits: { concurrentPerPrincipal: 100_000 },
+    log: { level: 'error' },
+  }),
 )
+const gateway = await start(['bin/sallyport', 'up', '--json', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0'], {
+  SALLYPORT_CONFIG: config,
+})
 const { url, key } = JSON.parse(gateway.line) as { url: string; key: string }
 const agent = new Agent({ connections: STREAMS + 100, pipelining: 1, bodyTimeout: 0 })
 console.log(`ready: ${Math.round(residentMb(gateway.pid) ?? Number.NaN)} MB`)
