@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createRandom } from '../../test/generators/random.ts'
 import type { Delta, ModelRequest, Treatment } from '../core/index.ts'
 import type { Ask } from './ask.ts'
 import { createStructuredDetector } from './detect/structured.ts'
@@ -281,19 +282,39 @@ describe("another session's value", () => {
     expect(say2(bob, 'ann.neighbour@corp.example, not@corp.example')).toBe('[email], not@corp.example')
   })
 
-  it('never crosses, with a thousand sessions that hide their own at once', () => {
+  it('never crosses: a thousand sessions at once get their own words back, however the echo is cut', () => {
     const all = rule({}, 'pseudonym')
+    const dice = createRandom(8)
     const sessions = Array.from({ length: 1000 }, (_, n) => {
       const vault = guard.openVault({ key: randomBytes(32), random: (size) => randomBytes(size), session: `ses_${n}` })
-      const value = `canary${n}@corp.example`
-      return { vault, value, hidden: sent(guard.screenInput(request(value), all, vault).request) }
+      const number = String(1_000_000 + n)
+      const text = `I am canary${n}@corp.example, customer id: CUST-${number}, host db-${n}.prod.internal.`
+      const echo = sent(guard.screenInput(request(text), all, vault).request)
+      return { text, rest: echo, number, output: guard.openOutput(all, vault), heard: '' }
     })
-    for (const [n, { vault, value, hidden }] of sessions.entries()) {
-      const other = sessions[(n + 1) % sessions.length]
-      const output = guard.openOutput(all, vault)
-      const text = heard([...output.push([say('text', `${hidden} ${other?.hidden}`)]), ...output.end()], 'text')
-      expect(text).toContain(value)
-      expect(text).not.toContain(other?.value)
+    for (const session of sessions) {
+      expect(session.rest).not.toContain(session.number)
+      // The stand-ins of another session say nothing here.
+      session.rest += ` ${sessions[0]?.rest.slice(0, 60)}`
+    }
+    // All streams are open, and a piece of each arrives in turn.
+    for (let open = sessions.length; open > 0; )
+      for (const session of sessions) {
+        if (session.rest === '') continue
+        const size = dice.int(1, 16)
+        const deltas = session.output.push([say('text', session.rest.slice(0, size))])
+        session.rest = session.rest.slice(size)
+        if (session.rest === '') {
+          deltas.push(...session.output.end())
+          open--
+        }
+        session.heard += heard(deltas, 'text')
+      }
+    for (const [n, session] of sessions.entries()) {
+      expect(session.heard.startsWith(session.text)).toBe(true)
+      const others = session.heard.slice(session.text.length)
+      if (n > 0) expect(others).not.toContain('canary0@')
+      for (const [found] of session.heard.matchAll(/canary\d+@/g)) expect(found).toBe(`canary${n}@`)
     }
   })
 })
