@@ -10,10 +10,26 @@ export interface Recent<Value> {
 /** Shorter texts are found out anew in less time than they are looked up. */
 const WORTH_CHARACTERS = 32
 
+/**
+ * Digests of the texts being looked at: several memories ask about the same ones, before and after. Emptied with the turn in
+ * which they were made, so that no text outlives its call here.
+ */
+const digests = new Map<string, string>()
+
+function digestOf(text: string): string {
+  let digest = digests.get(text)
+  if (digest === undefined) {
+    digest = hash('sha256', text, 'base64')
+    if (digests.size === 0) queueMicrotask(() => digests.clear())
+    digests.set(text, digest)
+  }
+  return digest
+}
+
 /** Keeps `capacity` results; the one unused longest goes first. `kind` is whatever else the result depends on. */
 export function createRecent<Value>(capacity: number): Recent<Value> {
   const results = new Map<string, Value>()
-  const keyOf = (kind: string, text: string) => kind + hash('sha256', text, 'base64')
+  const keyOf = (kind: string, text: string) => kind + digestOf(text)
   return {
     get(kind, text) {
       if (text.length < WORTH_CHARACTERS) return undefined
