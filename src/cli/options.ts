@@ -12,6 +12,7 @@ export const COMMON_FLAGS: readonly Flag[] = [
   { flag: '--no-color', about: 'No colours (also NO_COLOR)' },
 ]
 
+const CONFIG: Flag = { flag: '--config <file>', about: 'Settings file (default: sallyport.yaml, if it is there)' }
 const REASON: Flag = { flag: '--reason <text>', about: 'Why, for the audit log' }
 const PAGE: readonly Flag[] = [
   { flag: '--limit <n>', about: 'Most rows (default: 50)' },
@@ -103,6 +104,7 @@ const key = () => import('./key.ts')
 const group = () => import('./group.ts')
 const role = () => import('./role.ts')
 const model = () => import('./model.ts')
+const modelFiles = () => import('./model-files.ts')
 const session = () => import('./session.ts')
 const audit = () => import('./audit.ts')
 const rules = () => import('./policy.ts')
@@ -125,7 +127,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'up',
     about: 'Start the gateway',
     flags: [
-      { flag: '--config <file>', about: 'Settings (default: sallyport.yaml, if it is there)' },
+      CONFIG,
       { flag: '--upstream <url...>', about: 'Model server to put the gateway in front of' },
       { flag: '--auto', about: 'Use the model servers found on this machine' },
     ],
@@ -327,6 +329,44 @@ export const COMMANDS: readonly CommandSpec[] = [
 
   { name: 'model list', about: 'List models', flags: PAGE, load: async () => (await model()).list },
   { name: 'model show', args: '<model>', about: 'Show a model', load: async () => (await model()).show },
+  {
+    name: 'model accept',
+    args: '<model>',
+    about: 'Accept what a quarantined model name stands for now',
+    flags: [{ flag: '--digest <digest>', about: 'Only if it is this' }, REASON, { flag: '--yes', about: 'Do not ask' }],
+    load: async () => (await model()).accept,
+  },
+  {
+    name: 'model add',
+    args: '<name>',
+    about: 'Register a GGUF file of your own, pinned to its SHA-256',
+    flags: [
+      { flag: '--file <file>', about: 'The GGUF file; it stays where it is' },
+      { flag: '--adapter <file>', about: 'A LoRA adapter for it; both together are the version' },
+      CONFIG,
+    ],
+    example: 'sallyport model add helper --file ~/models/helper.gguf',
+    load: async () => (await modelFiles()).add,
+  },
+  {
+    name: 'model get',
+    args: '[name]',
+    about: 'Fetch a model with a pinned SHA-256 and register it; without a name, list what is known',
+    flags: [
+      { flag: '--url <url>', about: 'Another file, over https:' },
+      { flag: '--sha256 <hex>', about: 'Its digest; nothing else is taken' },
+      { flag: '--license <text>', about: 'Its licence, to be shown' },
+      CONFIG,
+    ],
+    load: async () => (await modelFiles()).get,
+  },
+  {
+    name: 'model engine',
+    args: '[install]',
+    about: 'Install the engine that runs GGUF files, for the CPU of this machine; or say whether it is there',
+    flags: [CONFIG],
+    load: async () => (await modelFiles()).engine,
+  },
   {
     name: 'upstream list',
     about: 'List the servers that answer for models',

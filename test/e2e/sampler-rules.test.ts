@@ -30,6 +30,9 @@ unless { principal in Role::"clear-data" };
 permit (principal in Role::"user", action in Action::"use", resource);
 `
 
+/** What the guard writes for a value of this class. */
+const shape = (value: string) => value.replace(/\p{L}/gu, 'x').replace(/\d/g, '0')
+
 let gateway: TestGateway
 let upstream: ScriptedUpstream
 let folder: string
@@ -47,7 +50,7 @@ beforeAll(async () => {
     .filter((rule) => !rule.includes('context.risk'))
   writeFileSync(join(folder, 'policies', 'roles.cedar'), roles.join('\n'))
   writeFileSync(join(folder, 'policies', 'data.cedar'), DATA)
-  const classes = { 'business/restricted': { keywords: [...new Set(attacks.map(({ value }) => value))] } }
+  const classes = { 'business/restricted': { keywords: [...new Set(attacks.map(({ value }) => value))], mask: 'shape' } }
   writeFileSync(join(folder, 'policies', 'data-classes.yaml'), stringify({ classes }))
   upstream = await startScripted(json({ object: 'list', data: [] }))
   gateway = await startGateway({
@@ -109,8 +112,8 @@ describe('values the caller may not receive', { timeout: 60_000 + PROMPTS * 2000
     const lost: string[] = []
     for (const { messages, value, produced } of attacks) {
       const { text, reason } = await ask(messages, { key })
-      // A mask in the answer would mean that the model had said it and only the guard had caught it.
-      if (produced(text) || text.includes('[restricted]')) lost.push(value)
+      // Its mask in the answer would mean that the model had said it and only the guard had caught it.
+      if (produced(text) || text.includes(shape(value))) lost.push(`${value}: ${text}`)
       expect(['stop', 'length']).toContain(reason)
       expect(text.length).toBeGreaterThan(0)
       expect(text).not.toMatch(/\uFFFD/)

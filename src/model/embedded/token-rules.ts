@@ -6,14 +6,17 @@ import type { Constraint } from './constraint.ts'
 import { fold, foldChar } from './fold.ts'
 
 const LIMIT = { values: 50_000, characters: 1_000_000 } as const
-/** Runs shorter than this say nothing about a value, and values shorter than this are words like any other. */
+/** Runs shorter than this say nothing about a longer value. */
 const SHORTEST_RUN = 4
+/** Values of so few letters or digits stand inside half of all words; they are forbidden as words of their own. */
+const LONGEST_WORD = 2
 /** Of a long value, a run of so many letters and digits is refused; more would cost memory and refuse less. */
 const LONGEST_RUN = 24
 
 /**
  * Forbidden values: no run of more than half of a value's letters and digits can be produced, forwards or backwards, whatever
- * is put between them and in whatever case. A value of up to three is compared as a word of its own: "Al" is not in "also".
+ * is put between them and in whatever case; of a value of three the whole. One of up to two is a word of its own: "Al" is not
+ * in "also".
  */
 export function forbidValues(values: readonly string[]): Constraint {
   guardSize(values)
@@ -26,9 +29,10 @@ export function forbidValues(values: readonly string[]): Constraint {
     // A value of symbols alone has nothing to fold and is compared as it is.
     if (folded.length === 0) {
       if (value.trim() !== '') symbols.push(value)
-    } else if (folded.length < SHORTEST_RUN) words.push(` ${folded} `)
+    } else if (folded.length <= LONGEST_WORD) words.push(` ${folded} `)
     else {
-      const length = Math.min(LONGEST_RUN, Math.max(SHORTEST_RUN, Math.floor(folded.length / 2) + 1))
+      const half = Math.max(SHORTEST_RUN, Math.floor(folded.length / 2) + 1)
+      const length = Math.min(LONGEST_RUN, folded.length, half)
       const set = runs.get(length) ?? new Set()
       runs.set(length, set)
       for (const text of [folded, [...folded].reverse().join('')])

@@ -55,7 +55,7 @@ export interface LlamaCpp {
   }
 }
 
-const PACKAGE = 'node-llama-cpp'
+export const PACKAGE = 'node-llama-cpp'
 /** In the data folder of a deployment: where `model engine install` puts the package. */
 export const ENGINE_FOLDER = 'engine'
 
