@@ -1,6 +1,6 @@
 // The commands that bring models, in this process, with real files, settings and a real server on loopback.
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -28,6 +28,7 @@ beforeEach(() => {
   if (folder !== undefined) rmSync(folder, { recursive: true })
   folder = mkdtempSync(join(tmpdir(), 'sallyport-model-files-'))
   settings = join(folder, 'sallyport.yaml')
+  writeFileSync(settings, '')
   copyFileSync(demo, join(folder, 'own.gguf'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -76,12 +77,12 @@ describe('model add', () => {
     expect(written().models[1]?.digest).not.toBe(written().models[0]?.digest)
   })
 
-  it('makes the settings where there are none, and nothing of them where something is wrong', async () => {
+  it('begins with empty settings, and leaves them where something is wrong', async () => {
     const wrong = join(folder, 'wrong.gguf')
     writeFileSync(wrong, 'no model')
     for (const args of [['x', '--file', wrong], ['x', '--file', join(folder, 'none')], ['a b', '--file', own()], ['x']])
       expect((await cli('model', 'add', ...args)).code).toBe(2)
-    expect(existsSync(settings)).toBe(false)
+    expect(readFileSync(settings, 'utf8')).toBe('')
     expect((await cli('model', 'add', 'helper', '--file', own())).code).toBe(0)
     expect(written().models).toHaveLength(1)
   })
@@ -104,7 +105,7 @@ describe('model get', () => {
     expect(other.said).toContain('is not the file')
     expect((await cli('model', 'get', 'far', '--url', url)).code).toBe(2)
     expect((await cli('model', 'get', 'unheard-of')).code).toBe(2)
-    expect(existsSync(settings)).toBe(false)
+    expect(readFileSync(settings, 'utf8')).toBe('')
   })
 
   it('lists what is known', async () => {

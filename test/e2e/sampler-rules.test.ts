@@ -50,7 +50,9 @@ beforeAll(async () => {
     .filter((rule) => !rule.includes('context.risk'))
   writeFileSync(join(folder, 'policies', 'roles.cedar'), roles.join('\n'))
   writeFileSync(join(folder, 'policies', 'data.cedar'), DATA)
-  const classes = { 'business/restricted': { keywords: [...new Set(attacks.map(({ value }) => value))], mask: 'shape' } }
+  const classes = {
+    'business/restricted': { keywords: [...new Set(attacks.map(({ value }) => value))], mask: 'shape' },
+  }
   writeFileSync(join(folder, 'policies', 'data-classes.yaml'), stringify({ classes }))
   upstream = await startScripted(json({ object: 'list', data: [] }))
   gateway = await startGateway({
