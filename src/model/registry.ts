@@ -329,18 +329,19 @@ function toModel(
     digest,
     quarantined,
     accepted: quarantined ? pin?.accepted : undefined,
-    facts: factsOf(entry, digest, quarantined),
+    facts: factsOf(entry, digest, quarantined, upstream.driver),
     send: (request, options) => send(entry.name, request, options),
   }
 }
 
-function factsOf(entry: CatalogueEntry, digest: string | undefined, quarantined: boolean): ModelFacts {
+function factsOf(entry: CatalogueEntry, digest: string | undefined, quarantined: boolean, driver: Driver): ModelFacts {
   const parameters = parameterCount(entry.listed?.parameterSize)
   return {
     attrs: {
       upstream: entry.upstream,
       hosting: entry.hosting,
       quarantined,
+      isolated: driver.capabilities.enforced.sessions !== 'nothing',
       ...(digest === undefined ? {} : { digest }),
       ...(entry.listed?.family === undefined ? {} : { family: entry.listed.family }),
       ...(parameters === undefined ? {} : { parameters }),
