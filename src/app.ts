@@ -30,6 +30,7 @@ import {
 import { createAudit, fileAnchor } from './audit/index.ts'
 import { type Config, createLog, type Keyring, openKeyring, type Source, splitHostPort } from './config/index.ts'
 import {
+  ACTION_GROUPS,
   type Caller,
   createIds,
   type EntityUid,
@@ -63,7 +64,7 @@ import {
 import { listen, type Route } from './http/index.ts'
 import { createIdentity, SYSTEM, withinScopes } from './identity/index.ts'
 import { createLimits, createRunaway } from './limits/index.ts'
-import { createRegistry, ENGINE_FOLDER, openUpstreams } from './model/index.ts'
+import { createRegistry, ENGINE_FOLDER, openUpstreams, startUnloading } from './model/index.ts'
 import { createAnomalies, watch } from './notify/index.ts'
 import {
   authContext,
@@ -113,6 +114,9 @@ const LIST_TIMEOUT_MS = 2000
 /** Milliseconds after which a model that was changed at its server is noticed. */
 const WATCH_MS = 10_000
 const REQUEST_HOURS = 24
+/** Milliseconds after a change until models that nobody may use any more are looked for, and between looks without one. */
+const UNLOAD_AFTER_MS = 500
+const UNLOAD_EVERY_MS = 30_000
 
 type Closers = (() => Promise<void>)[]
 
@@ -463,6 +467,40 @@ async function open(
   }
   await registry.start()
   closers.push(() => registry.stop())
+  if (config.unloadIdle) {
+    const unloading = startUnloading({
+      models: () => registry.all(),
+      mayAnybody: async (id) => {
+        const schema = policy.program()?.schemaJson
+        if (!schema) return true // nothing is known of rights yet
+        const contexts = ACTION_GROUPS.use.map(
+          (action) => [action, usualContext(schema, action, { clock: clockContext(clock.now()), set: {} })] as const,
+        )
+        let asked = 0
+        for (const principal of world().principals as PrincipalUid[]) {
+          // Thousands of people are asked about; calls go first.
+          if (++asked % 200 === 0) await new Promise((resolve) => setImmediate(resolve))
+          if (jit.grants.counted(principal, id).length > 0) return true
+          const { grant } = standing({ principal })
+          const facts = entities({ principal }, { model: id })
+          for (const [action, context] of contexts)
+            if (
+              policy.allows(
+                { principal, action, resource: { type: 'Model', id }, context: { ...context, grant } },
+                facts,
+              )
+            )
+              return true
+        }
+        return false
+      },
+      afterMs: UNLOAD_AFTER_MS,
+      everyMs: UNLOAD_EVERY_MS,
+      report,
+    })
+    feed.subscribe(async () => unloading.changed())
+    closers.push(() => unloading.stop())
+  }
   await access.start()
   closers.push(() => access.stop())
   await limits.start()

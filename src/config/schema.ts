@@ -310,6 +310,10 @@ export const schema = z.strictObject({
     .default([])
     .describe('Servers that answer for models. Without any, the shipped demo model answers.'),
   models: z.array(model).default([]).describe('Models by name. Models that an upstream lists need no entry.'),
+  unloadIdle: z
+    .boolean()
+    .default(false)
+    .describe('Take models out of memory that nobody may use now (Ollama, embedded, gguf); load them when somebody may.'),
   keys: keys.prefault({}).describe('Keys that Sallyport issues.'),
   sessions: sessions.prefault({}).describe('Conversations.'),
   schedules: z

@@ -30,3 +30,4 @@ export {
   type RegistryDeps,
   type UpstreamState,
 } from './registry.ts'
+export { startUnloading } from './unload.ts'

@@ -3,7 +3,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { Fault } from '../../core/index.ts'
 import { PACKAGE } from './llama-cpp.ts'
 
@@ -79,9 +78,13 @@ export async function installEngine({ folder, packages, say, env }: InstallInput
   if (done !== 0)
     throw new Fault('upstream_unavailable', { detail: `npm could not install the engine (exit code ${done}).` })
   // A binary that does not run here is better noticed now than by the first call.
-  const entry = pathToFileURL(join(folder, 'node_modules', PACKAGE, 'dist', 'index.js')).href
-  const trial = `const { getLlama } = await import(${JSON.stringify(entry)}); await getLlama({ gpu: false, build: 'never' }); process.exit(0)`
-  const works = await run(process.execPath, ['--input-type=module', '-e', trial], folder, env, say)
+  // From a file: the engine tries its binaries in processes that inherit the options of this one.
+  const trial = join(folder, 'trial.mjs')
+  writeFileSync(
+    trial,
+    `import { getLlama } from '${PACKAGE}'\nawait getLlama({ gpu: false, build: 'never' })\nprocess.exit(0)\n`,
+  )
+  const works = await run(process.execPath, [trial], folder, env, say)
   if (works !== 0)
     throw new Fault('not_possible', {
       detail: `The engine is installed in ${folder} but does not run on this machine.`,
