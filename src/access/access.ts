@@ -11,6 +11,8 @@ export interface Access {
   readonly leases: Leases
   readonly sessions: Sessions
   readonly locks: Locks
+  /** False while this node has lost touch: it takes no calls, and waits for no database to say so. */
+  admits(): boolean
   /** Applies changes of the feed on this node; resolves when every call they end has been cut. */
   onChange(changes: readonly { kind: string; key: string }[]): Promise<CutCount>
   start(): Promise<void>
@@ -96,6 +98,7 @@ export function createAccess(deps: AccessDeps): Access {
     leases,
     sessions,
     locks,
+    admits: () => deps.node?.admits() ?? true,
     async onChange(changes) {
       await locks.onChange(changes)
       await sessions.onChange(changes)

@@ -21,6 +21,7 @@ export interface JitReport {
 
 const IN_USE_MS = 60_000
 const SLOW_SECONDS = 900
+const FEW = 3
 
 const quantile = (sorted: readonly number[], part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
@@ -49,7 +50,8 @@ export function jitReport(grants: readonly Grant[], now: number): JitReport {
   const late = grants.filter(
     ({ reviewDueAt, reviewedAt }) => reviewDueAt !== undefined && !reviewedAt && reviewDueAt < now,
   ).length
-  const share = (count: number) => (over.length === 0 ? 0 : count / over.length)
+  // Of a handful no share means anything.
+  const share = (count: number) => (over.length < FEW ? 0 : count / over.length)
   const [slowest] = waits
   const advice = [
     slowest && slowest.medianSeconds > SLOW_SECONDS

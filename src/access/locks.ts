@@ -42,6 +42,8 @@ export interface Locks {
   refusal(lock: Lock): Fault
   /** True if a lock that matches was set at or after `openedAt`, even if it is no longer active. */
   overSince(subject: CallSubject, openedAt: number): boolean
+  /** Whether such a lock would stop this caller. @throws Fault `validation_failed` for a target that makes no sense */
+  wouldStop(lock: Pick<NewLock, 'kind' | 'target'>, subject: CallSubject): boolean
   list(): Lock[]
   get(id: string): Lock | undefined
   /** Rows, feed entries and events of a new lock, for the transaction of whatever act sets it. */
@@ -101,6 +103,7 @@ export function createLocks(deps: LockDeps): Locks {
       for (const { lock, matches } of held.values()) if (lock.createdAt >= openedAt && matches(subject)) return true
       return false
     },
+    wouldStop: ({ kind, target }, subject) => matcher({ kind, target: checkTarget(kind, target) }, deps)(subject),
     list: () => [...held.values()].map(({ lock }) => lock).filter((lock) => active(lock, clock.now())),
     get: (id) => held.get(id)?.lock,
     async add(trx, wanted) {
@@ -187,7 +190,7 @@ function blockList(target: string, invalid: (detail: string) => Error): BlockLis
   return list
 }
 
-function matcher(lock: Lock, deps: LockDeps): (subject: CallSubject) => boolean {
+function matcher(lock: Pick<Lock, 'kind' | 'target'>, deps: LockDeps): (subject: CallSubject) => boolean {
   const { target } = lock
   switch (lock.kind) {
     case 'everything':

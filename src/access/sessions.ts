@@ -95,6 +95,8 @@ export interface SessionDeps {
 /** Sessions kept in memory at most; those in use are never dropped. */
 const MAX_CACHED = 100_000
 const FLUSH_MS = 1000
+/** Milliseconds a call waits for the shared row of its session. */
+const SOON_MS = 5000
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@=+-]{0,127}$/
 /** Clocks of two nodes may differ by this much when a session is compared with a lock. */
 const SKEW_MS = 2000
@@ -269,12 +271,12 @@ export function createSessions(deps: SessionDeps): Sessions {
   const enterShared = async (ask: SessionAsk, name: string | null): Promise<Session> => {
     const { header = '' } = ask
     for (;;) {
-      const stored = await selectSession(store.db, name === null ? { id: header } : { name })
+      const stored = await soon(selectSession(store.db, name === null ? { id: header } : { name }))
       const found = stored ? keep(stored) : name === null ? byId.get(header) : undefined
       const session = enterFound(ask, name, found)
       if (session !== 'open') return session
       const kept = fresh(ask, name)
-      if (!(await store.transaction((trx) => openNamed(trx, kept.row, found?.row.id)))) continue
+      if (!(await soon(store.transaction((trx) => openNamed(trx, kept.row, found?.row.id))))) continue
       if (found) {
         found.row.name = null
         byName.delete(name ?? '')
@@ -453,6 +455,19 @@ export function createSessions(deps: SessionDeps): Sessions {
       clearInterval(timer)
       await flush()
     },
+  }
+}
+
+/** A database behind a black hole does not even say no; a caller is not kept waiting for it. */
+async function soon<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Fault('store_unavailable')), SOON_MS)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

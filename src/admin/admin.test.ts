@@ -717,6 +717,10 @@ describe('admin API', () => {
     const { body } = await as('admin', 'POST', '/locks', { kind: 'everything', reason: 'drill' })
     expect((await as('admin', 'GET', '/locks')).status).toBe(200)
     expect((await as('admin', 'DELETE', `/locks/${body.id}`)).body.lifted).toBe(true)
+    // One that would stop whoever sets it needs an end.
+    const own = { kind: 'principal', target: 'User::"admin"', reason: 'x' }
+    expect((await as('admin', 'POST', '/locks', own)).body.code).toBe('not_possible')
+    expect((await as('admin', 'GET', '/locks')).body.items).toEqual([])
     const lock = { kind: 'principal', target: 'User::"operator"', reason: 'x' }
     const { body: one } = await as('admin', 'POST', '/locks', lock)
     expect((await as('operator', 'GET', '/whoami')).body.code).toBe('locked')

@@ -107,6 +107,8 @@ export function connectRooms(rooms: Rooms): AdminPorts {
     ...rooms,
     judge,
     identify(request) {
+      // What this node knows may be long untrue, and it would wait for its database.
+      if (!rooms.access.admits()) throw new Fault('node_stale')
       const caller = identity.authenticate(request)
       const lock = rooms.access.locks.checkAdministration({ caller })
       if (lock) throw lock

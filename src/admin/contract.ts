@@ -373,6 +373,7 @@ const eventFilter = {
   action: z.string().optional(),
   rule: z.string().optional(),
   session: z.string().optional(),
+  grant: z.string().optional(),
   call: z.string().optional(),
   subject: z.string().optional(),
   since: time.optional(),

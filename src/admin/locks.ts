@@ -1,5 +1,6 @@
 // Emergency stops over the admin API.
 import type { Lock } from '../access/index.ts'
+import { Fault } from '../core/index.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import type { Handlers } from './route.ts'
@@ -20,7 +21,13 @@ export function lockHandlers(ports: AdminPorts): Handlers<'locks.list' | 'locks.
   return {
     'locks.list': { handle: () => ({ items: locks.list().map(shown) }) },
     'locks.create': {
-      async handle({ body: { until, ...body }, by }) {
+      async handle({ body: { until, ...body }, by, caller }) {
+        // A lockdown stops models alone; any other lock on oneself could not be lifted by oneself.
+        if (until === undefined && body.kind !== 'everything' && locks.wouldStop(body, { caller }))
+          throw new Fault('not_possible', {
+            detail: 'This lock would stop you too, and you could not lift it. Give it an end (until).',
+            data: { param: 'until' },
+          })
         const { value, seq } = await ports.change((trx) =>
           locks.add(trx, { ...body, by: by.principal, ...(until !== undefined && { until: msOf(until) }) }),
         )

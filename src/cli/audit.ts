@@ -20,7 +20,7 @@ const COLUMNS: readonly Column[] = [
   { field: 'reason' },
 ]
 
-const FILTERS = ['decision', 'kind', 'model', 'action', 'rule', 'session', 'text'] as const
+const FILTERS = ['decision', 'kind', 'model', 'action', 'rule', 'session', 'grant', 'text'] as const
 
 function filterOf(input: Input): Record<string, string> {
   const filter: Record<string, string> = {}

@@ -41,6 +41,7 @@ const EVENTS: readonly Flag[] = [
   { flag: '--action <name>', about: 'Action' },
   { flag: '--rule <id>', about: 'Rule that decided' },
   { flag: '--session <id>', about: 'Session' },
+  { flag: '--grant <id>', about: 'Grant: what it began with, the calls made while it was held, how it ended' },
 ]
 
 const GUARD: readonly Flag[] = [

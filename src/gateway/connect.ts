@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { type Access, type Grants, stepUpFault } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
-import type { Caller, Clock, Decision, Fault, ModelRequest, NewId } from '../core/index.ts'
+import { type Caller, type Clock, type Decision, Fault, type ModelRequest, type NewId } from '../core/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Limits } from '../limits/index.ts'
 import type { Model, Registry } from '../model/index.ts'
@@ -47,6 +47,7 @@ export function connectRooms(rooms: Rooms): Ports {
     now: clock.now,
     report,
     identify({ rawHeaders, address }) {
+      if (!access.admits()) throw new Fault('node_stale')
       const caller = identity.authenticate({ headers: rawHeaders, address })
       const lock = access.locks.check({ caller })
       if (lock) throw lock
@@ -68,6 +69,8 @@ export function connectRooms(rooms: Rooms): Ports {
       epochs.set(decision, epoch)
       return decision
     },
+    heldBy: ({ caller, model, using }) =>
+      using?.[0] ?? grants.held(caller.principal, { model: model.uid.id })[0]?.grant,
     async takeUse(question, call) {
       for (const grant of grants.counted(question.caller.principal, question.model.uid.id)) {
         const using = { ...question, using: [grant.id] }

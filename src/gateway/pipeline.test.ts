@@ -129,6 +129,7 @@ function bench(plan: Plan = {}) {
       plan.fail === 'decide' || (question.injection > 0 && plan.redecide)
         ? { ...allow, allow: false }
         : { ...allow, duties: plan.duties ?? allow.duties },
+    heldBy: () => undefined,
     takeUse: () => Promise.resolve(undefined),
     stepUp: () => undefined,
     mayAny: () => plan.mayAny ?? true,

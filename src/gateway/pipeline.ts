@@ -44,7 +44,8 @@ export function createGateway(on: Ports): Serve {
         if (use) ({ question, decision } = use)
       }
       shown.decisionId = decision.id
-      record.note({ decision })
+      const grant = on.heldBy(question)
+      record.note({ decision, ...(grant !== undefined && { grant }) })
       if (!decision.allow) throw on.refusal(decision, question) //                                   403 404
       const challenge = on.stepUp(decision, caller)
       if (challenge) throw challenge //                                                              401

@@ -207,6 +207,8 @@ export interface Ports {
   resolve(name: string): ResolvedModel | undefined
   /** Pure and synchronous; asks about now. */
   decide(question: Question): Decision
+  /** A grant, or schedule, by which a role is held for this call: for the record. */
+  heldBy(question: Question): string | undefined
   /** If what a deny lacks is a role granted for a number of uses: takes one. @throws Fault approval_required */
   takeUse(question: Question, call: string): Promise<GrantedUse | undefined>
   /** What the rules want of the sign-in itself, if it is not met (RFC 9470). */

@@ -237,7 +237,7 @@ test('roles are asked for, approved by somebody else, and end', () => {
 test('a default deny names the role to ask for, where asking is possible', () => {
   const denied = decide('user', 'train')
   expect(denied).toMatchObject({ allow: false, rules: [], why: 'No rule allows this.' })
-  expect(denied.ask).toBe('sallyport request create trainer --reason "…"')
+  expect(denied.ask).toBe('sallyport request create trainer --for 1h --reason "…"')
   expect(decide('nobody', 'chat').ask).toBeUndefined()
 })
 

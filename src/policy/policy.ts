@@ -61,7 +61,7 @@ export interface PolicyDeps {
 const NOTHING = 'none'
 
 export function createPolicy(deps: PolicyDeps): Policy {
-  const askFor = deps.askFor ?? ((role) => `sallyport request create ${role} --reason "…"`)
+  const askFor = deps.askFor ?? ((role) => `sallyport request create ${role} --for 1h --reason "…"`)
   const watchers = deps.watchers ?? []
   let current: { program: Program; evaluate: Evaluator; since: number } | undefined
 

@@ -26,6 +26,7 @@ interface Asked {
 const ALL: Asked[] = [
   ...DATA_ROUTES.map(({ method, path }) => ({ method, path: path.replace('*', 'm') })),
   ...Object.values(ROUTES).map(({ method, path }) => ({ method, path: BASE + path.replace(/\{[^}]+\}/g, 'x') })),
+  { method: 'POST', path: '/hooks/in/x' },
 ]
 
 const bundle = (rules: string): string => {

@@ -79,7 +79,7 @@ describe.each([
   ],
   ['a lock on the model', () => admin('POST', '/locks', { kind: 'model', target: 'm', reason: 'incident' }), 'locked'],
 ])('%s', (_, act, code) => {
-  it(`ends ${STREAMS} running streams`, async () => {
+  it(`#5 OpenRisk#345: ends ${STREAMS} running streams`, async () => {
     const locks = (await admin('GET', '/locks')) as { items: { id: string }[] }
     for (const { id } of locks.items) await admin('DELETE', `/locks/${id}`)
     const issued = await admin('POST', '/keys', { owner: 'User:admin', name: `k-${code}` })
