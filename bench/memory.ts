@@ -19,9 +19,12 @@ writeFileSync(
     log: { level: 'error' },
   }),
 )
-const gateway = await start(['bin/sallyport', 'up', '--json', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0'], {
-  SALLYPORT_CONFIG: config,
-})
+const gateway = await start(
+  ['bin/sallyport', 'up', '--json', '--data', join(folder, 'data'), '--listen', '127.0.0.1:0'],
+  {
+    SALLYPORT_CONFIG: config,
+  },
+)
 const { url, key } = JSON.parse(gateway.line) as { url: string; key: string }
 const agent = new Agent({ connections: STREAMS + 100, pipelining: 1, bodyTimeout: 0 })
 console.log(`ready: ${Math.round(residentMb(gateway.pid) ?? Number.NaN)} MB`)

@@ -106,8 +106,8 @@ describe.each(DATABASES.map((make) => make()))('registry on $name', (database) =
     expect(one.registry.resolve('m:latest')?.facts.attrs).toEqual({
       upstream: 'ollama',
       hosting: 'local',
-        quarantined: false,
-        isolated: false,
+      quarantined: false,
+      isolated: false,
       digest: DIGEST.a,
       parameters: 3_200_000_000,
     })
