@@ -1,6 +1,7 @@
 // Training of the names tagger: an averaged perceptron that reads its own earlier answers while it learns, so that it
 // meets in training the mistakes it will meet in use. Everything random is drawn from one seed.
-import { FEATURES, Features, mayBeName } from '../../src/guard/names/features.ts'
+import { Features, mayBeName } from '../../src/guard/names/features.ts'
+import { FEATURES, slotOf } from '../../src/guard/names/kernel.ts'
 import { COLUMN, COLUMNS, hashWord, KNOWN, SHAPE, Tokens } from '../../src/guard/names/tokens.ts'
 import { LABELS, Lexicon } from '../../src/guard/names/weights.ts'
 import { createRandom, type Random } from '../../test/generators/random.ts'
@@ -285,6 +286,7 @@ export function train(
         let label = 0
         if (mayBeName(data, i, before)) {
           const found = row.all(data, i, example.count, before, before2, example.heads[i]!)
+          for (let f = 0; f < FEATURES; f++) found[f] = slotOf(f, found[f]!)
           scores.fill(0)
           for (let f = 0; f < FEATURES; f++) {
             const from = (found[f]! & mask) * WIDTH

@@ -1,9 +1,9 @@
 // What the tagger looks at when it names a token: the word, its ends and shape, what the lexicon knows, two tokens to the
-// left and right, and the two labels given last. Each becomes a hash; the numbers in `mix` are part of the weights.
+// left and right, and the two labels given last. Each becomes a number; which is which is in `kernel.ts`.
+import { FEATURES } from './kernel.ts'
 import { COLUMN, COLUMNS, FLAG, KNOWN, SHAPE } from './tokens.ts'
 import { LABELS } from './weights.ts'
 
-export const FEATURES = 46
 /** How many of them look at nothing that follows, and how many at no more than the next token. */
 export const FEATURES_ALONE = 30
 export const FEATURES_NEXT = 41
@@ -27,12 +27,6 @@ export function mayBeName(data: Int32Array, i: number, before: number): boolean 
   return (known & KNOWN.common) === 0 || (known & ~KNOWN.common) !== 0
 }
 
-const mix = (kind: number, a: number): number => {
-  let h = Math.imul(a ^ Math.imul(kind, 0x9e3779b1), 0x85ebca6b)
-  h ^= h >>> 15
-  h = Math.imul(h, 0xc2b2ae35)
-  return h ^ (h >>> 13)
-}
 const pair = (a: number, b: number): number => Math.imul(a, 0x01000193) ^ (b + 0x7f4a7c15 + (a << 6) + (a >>> 2))
 
 /**
@@ -41,7 +35,8 @@ const pair = (a: number, b: number): number => Math.imul(a, 0x01000193) ^ (b + 0
  * it were, for the same token.
  */
 export class Features {
-  readonly values = new Int32Array(FEATURES)
+  /** Where they are written. */
+  values: Int32Array = new Int32Array(FEATURES)
   #at = 0
   #word = 0
   #before = 0
@@ -81,36 +76,36 @@ export class Features {
     const labels = before * 16 + before2
     const skb = pair(sk, before)
     let n = 0
-    out[n++] = mix(1, w)
-    out[n++] = mix(2, wp)
-    out[n++] = mix(4, wpp)
-    out[n++] = mix(6, pair(wp, w))
-    out[n++] = mix(9, pair(s, glue))
-    out[n++] = mix(10, pair(wpp, wp))
-    out[n++] = mix(12, tail2)
-    out[n++] = mix(13, tail3)
-    out[n++] = mix(14, data[a + COLUMN.tail4]!)
-    out[n++] = mix(15, data[a + COLUMN.head2]!)
-    out[n++] = mix(16, data[a + COLUMN.head3]!)
-    out[n++] = mix(17, k)
-    out[n++] = mix(18, pair(kp, k))
-    out[n++] = mix(20, pair(sk, place))
-    out[n++] = mix(21, before)
-    out[n++] = mix(22, labels)
-    out[n++] = mix(23, pair(w, before))
-    out[n++] = mix(24, skb)
-    out[n++] = mix(25, pair(wp, before))
-    out[n++] = mix(28, pair(tail3, s))
-    out[n++] = mix(29, pair(wp, s))
-    out[n++] = mix(31, pair(wp, k))
-    out[n++] = mix(34, pair(pair(wpp, wp), s))
-    out[n++] = mix(36, pair(s, length))
-    out[n++] = mix(38, pair(pair(spp, sp), s))
-    out[n++] = mix(40, pair(head, s))
-    out[n++] = mix(41, pair(head, labels))
-    out[n++] = mix(43, pair(pair(kp, sp), sk))
-    out[n++] = mix(45, pair(kpp, pair(k, before)))
-    out[n++] = mix(46, pair(tail2, skb))
+    out[n++] = w
+    out[n++] = wp
+    out[n++] = wpp
+    out[n++] = pair(wp, w)
+    out[n++] = pair(s, glue)
+    out[n++] = pair(wpp, wp)
+    out[n++] = tail2
+    out[n++] = tail3
+    out[n++] = data[a + COLUMN.tail4]!
+    out[n++] = data[a + COLUMN.head2]!
+    out[n++] = data[a + COLUMN.head3]!
+    out[n++] = k
+    out[n++] = pair(kp, k)
+    out[n++] = pair(sk, place)
+    out[n++] = before
+    out[n++] = labels
+    out[n++] = pair(w, before)
+    out[n++] = skb
+    out[n++] = pair(wp, before)
+    out[n++] = pair(tail3, s)
+    out[n++] = pair(wp, s)
+    out[n++] = pair(wp, k)
+    out[n++] = pair(pair(wpp, wp), s)
+    out[n++] = pair(s, length)
+    out[n++] = pair(pair(spp, sp), s)
+    out[n++] = pair(head, s)
+    out[n++] = pair(head, labels)
+    out[n++] = pair(pair(kp, sp), sk)
+    out[n++] = pair(kpp, pair(k, before))
+    out[n++] = pair(tail2, skb)
     this.#at = a
     this.#word = w
     this.#before = before
@@ -136,17 +131,17 @@ export class Features {
     const sn = there ? data[n1 + COLUMN.shape]! : 99
     const kn = there ? data[n1 + COLUMN.known]! : 0
     let n = FEATURES_ALONE
-    out[n++] = mix(3, wn)
-    out[n++] = mix(7, pair(w, wn))
-    out[n++] = mix(8, pair(s, sp * 64 + sn))
-    out[n++] = mix(19, pair(k, kn))
-    out[n++] = mix(26, pair(wn, before))
-    out[n++] = mix(27, pair(pair(s, sn), before))
-    out[n++] = mix(30, pair(wn, s))
-    out[n++] = mix(32, pair(wn, k))
-    out[n++] = mix(33, pair(pair(wp, s), wn))
-    out[n++] = mix(39, pair(pair(k, kn), pair(s, sn)))
-    out[n++] = mix(44, pair(pair(labels, s), sn))
+    out[n++] = wn
+    out[n++] = pair(w, wn)
+    out[n++] = pair(s, sp * 64 + sn)
+    out[n++] = pair(k, kn)
+    out[n++] = pair(wn, before)
+    out[n++] = pair(pair(s, sn), before)
+    out[n++] = pair(wn, s)
+    out[n++] = pair(wn, k)
+    out[n++] = pair(pair(wp, s), wn)
+    out[n++] = pair(pair(k, kn), pair(s, sn))
+    out[n++] = pair(pair(labels, s), sn)
     this.#wordNext = wn
     this.#shapeNext = sn
     this.#knownNext = kn
@@ -174,10 +169,10 @@ export class Features {
     const snn = there ? data[n2 + COLUMN.shape]! : 99
     const knn = there ? data[n2 + COLUMN.known]! : 0
     let n = FEATURES_NEXT
-    out[n++] = mix(5, wnn)
-    out[n++] = mix(11, pair(wn, wnn))
-    out[n++] = mix(35, pair(pair(wn, wnn), s))
-    out[n++] = mix(37, pair(pair(sp, s), pair(sn, snn)))
-    out[n++] = mix(42, pair(pair(kn, knn), pair(s, before)))
+    out[n++] = wnn
+    out[n++] = pair(wn, wnn)
+    out[n++] = pair(pair(wn, wnn), s)
+    out[n++] = pair(pair(sp, s), pair(sn, snn))
+    out[n++] = pair(pair(kn, knn), pair(s, before))
   }
 }

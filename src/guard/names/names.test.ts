@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../core/index.ts'
 import { type Detector, detect } from '../detector.ts'
+import { createKernel, FEATURES, ROW_BYTES, slotOf } from './kernel.ts'
 import { createListDetector, readList } from './list.ts'
 import { createNameDetector, NAME_CLASSES } from './tagger.ts'
 import { unpackWeights } from './weights.ts'
@@ -171,4 +172,30 @@ describe('lists', () => {
     expect(readList('# people\nAda Lovelace\r\n\n Grace Hopper \n')).toEqual(['Ada Lovelace', 'Grace Hopper'])
     expect(() => createListDetector({ name: 'x', class: 'a/b', entries: ['...'] })).toThrow(/entry/)
   })
+})
+
+test('the instructions of the kernel give the sums a plain loop gives', () => {
+  const BITS = 6
+  const kernel = createKernel(BITS)
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: -127, max: 127 }), {
+        minLength: ROW_BYTES << BITS,
+        maxLength: ROW_BYTES << BITS,
+      }),
+      fc.array(fc.integer(), { minLength: FEATURES, maxLength: FEATURES }),
+      (rows, values) => {
+        kernel.rows.set(rows)
+        kernel.values.set(values)
+        kernel.scores.fill(0)
+        kernel.add(0, 7)
+        kernel.add(7, FEATURES)
+        const wanted = Array.from({ length: ROW_BYTES }, (_, label) =>
+          values.reduce((sum, value, f) => sum + rows[(slotOf(f, value) & ((1 << BITS) - 1)) * ROW_BYTES + label]!, 0),
+        )
+        expect([...kernel.scores]).toEqual(wanted)
+      },
+    ),
+    { numRuns: 50 },
+  )
 })

@@ -3,9 +3,10 @@
 // is not asked about them, so prose is settled at once; only a name and at most two tokens after it are held back.
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
-import { FEATURES, FEATURES_ALONE, FEATURES_NEXT, Features, mayBeName } from './features.ts'
+import { FEATURES_ALONE, FEATURES_NEXT, Features, mayBeName } from './features.ts'
+import { FEATURES, type Kernel } from './kernel.ts'
 import { COLUMN, COLUMNS, SHAPE, Tokens } from './tokens.ts'
-import { BIAS, LABELS, LANES, shippedWeights, type Weights } from './weights.ts'
+import { LABELS, shippedWeights, type Weights } from './weights.ts'
 
 /** A name longer than this is cut: what a stream may have to hold back stays bounded. */
 export const LONGEST_NAME = 160
@@ -49,13 +50,11 @@ const EAGERNESS = 0
 const LEAD_ALONE = 300
 const LEAD_NEXT = 200
 
-/** Scratch rows of all streams: they hold nothing between two steps, and a typed array for each stream is dear. */
+/** The row of all streams: it holds nothing between two steps, and one for each stream is dear. */
 const ROW = new Features()
-const SUMS = new Int32Array(LANES)
-const SCORES = new Int32Array(WIDTH)
 
 class NameStream implements DetectorStream {
-  readonly #weights: Weights
+  readonly #kernel: Kernel
   readonly #eagerness: number
   readonly #tokens: Tokens
   /** Text that is not yet cut into tokens, and its offset. */
@@ -77,7 +76,7 @@ class NameStream implements DetectorStream {
   #broken = false
 
   constructor(weights: Weights, eagerness: number) {
-    this.#weights = weights
+    this.#kernel = weights.kernel
     this.#eagerness = eagerness
     this.#tokens = new Tokens(weights.lexicon)
   }
@@ -148,79 +147,39 @@ class NameStream implements DetectorStream {
   /** The label of token `i`, or -1 while that needs tokens that have not arrived. */
   #name(i: number, last: boolean): number {
     const { data, count } = this.#tokens
-    SUMS.fill(0)
+    const kernel = this.#kernel
+    const { scores } = kernel
+    for (let l = 0; l < WIDTH; l++) scores[l] = 0
+    ROW.values = kernel.values
     ROW.alone(data, i, this.#before, this.#before2, this.#head)
-    let used = this.#sum(0, FEATURES_ALONE)
+    kernel.add(0, FEATURES_ALONE)
     // Only that something is no name is plain so early: which kind of name it is, the next token may tell.
-    let label = this.#best(used, LEAD_ALONE)
+    let label = this.#best(LEAD_ALONE)
     if (label === 0) return 0
     if (i + 1 >= count && !last) return -1
     ROW.next(data, i + 1 < count)
-    used += this.#sum(FEATURES_ALONE, FEATURES_NEXT)
-    label = this.#best(used, LEAD_NEXT)
+    kernel.add(FEATURES_ALONE, FEATURES_NEXT)
+    label = this.#best(LEAD_NEXT)
     if (label < 0) {
       if (i + 2 >= count && !last) return -1
       ROW.after(data, i + 2 < count)
-      used += this.#sum(FEATURES_NEXT, FEATURES)
-      label = this.#best(used, 0)
+      kernel.add(FEATURES_NEXT, FEATURES)
+      label = this.#best(0)
     }
-    if (label > 0) this.#margin += SCORES[label]! - SCORES[0]!
+    if (label > 0) this.#margin += scores[label]! - scores[0]!
     return label
   }
 
-  /** Adds the rows of some features to the sums; returns how many there were. */
-  #sum(from: number, to: number): number {
-    const { slots, mask, rows } = this.#weights
-    const found = ROW.values
-    let used = 0
-    let s0 = SUMS[0]!
-    let s1 = SUMS[1]!
-    let s2 = SUMS[2]!
-    let s3 = SUMS[3]!
-    let s4 = SUMS[4]!
-    let s5 = SUMS[5]!
-    let s6 = SUMS[6]!
-    let s7 = SUMS[7]!
-    for (let f = from; f < to; f++) {
-      const row = slots[found[f]! & mask]!
-      if (row === 0) continue
-      used++
-      const at = row * LANES
-      s0 += rows[at]!
-      s1 += rows[at + 1]!
-      s2 += rows[at + 2]!
-      s3 += rows[at + 3]!
-      s4 += rows[at + 4]!
-      s5 += rows[at + 5]!
-      s6 += rows[at + 6]!
-      s7 += rows[at + 7]!
-    }
-    SUMS[0] = s0
-    SUMS[1] = s1
-    SUMS[2] = s2
-    SUMS[3] = s3
-    SUMS[4] = s4
-    SUMS[5] = s5
-    SUMS[6] = s6
-    SUMS[7] = s7
-    return used
-  }
-
   /** The label with the highest sum if it leads the next one by `lead`, else -1. */
-  #best(used: number, lead: number): number {
-    const bias = used * BIAS
-    for (let lane = 0; lane < LANES; lane++) {
-      const sum = SUMS[lane]!
-      SCORES[2 * lane] = (sum & 0xffff) - bias
-      SCORES[2 * lane + 1] = (sum >>> 16) - bias
-    }
+  #best(lead: number): number {
+    const { scores } = this.#kernel
     const inner = CONTINUES[this.#before]!
     let best = 0
-    let top = SCORES[0]! - this.#eagerness
+    let top = scores[0]! - this.#eagerness
     let second = -1_000_000
     for (let l = 1; l < WIDTH; l++) {
       if (IS_INNER[l] && l !== inner) continue
-      const score = SCORES[l]!
+      const score = scores[l]!
       if (score > top) {
         second = top
         top = score

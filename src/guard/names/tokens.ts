@@ -29,6 +29,10 @@ const kindOf = (code: number): number =>
   code < TABLE ? KIND[code]! : code < 0xd800 || (code >= 0xf900 && code < 0xfe00) ? LETTER : 0
 const fold = (code: number): number => (code < TABLE ? FOLD[code]! : code)
 
+/** Hash of the last `count` letters from that of the last `count - 1` and the one before them, at `at`. */
+const tailOf = (tail: number, text: string, at: number, count: number): number =>
+  (Math.imul(tail ^ fold(text.charCodeAt(at)), PRIME) + count) | 0
+
 /** Kinds of token, most telling first; signs are `sign` plus a few bits of their code. */
 export const SHAPE = {
   lower: 0,
@@ -126,9 +130,10 @@ export class Tokens {
     let i = at
     while (i < size) {
       const code = text.charCodeAt(i)
-      const kind = kindOf(code)
+      const kind = code < 128 ? KIND[code]! : kindOf(code)
       if ((kind & (LETTER | DIGIT)) === 0) {
-        if (code === 10) {
+        if (code === 32) this.#spaced = true
+        else if (code === 10) {
           // Several line ends are one token; the first one stands for them.
           if (!this.#newline) this.#sign(base + i, 10, SHAPE.newline)
           this.#newline = true
@@ -152,7 +157,7 @@ export class Tokens {
 
   #word(text: string, start: number, base: number, last: boolean): number {
     const size = text.length
-    const limit = start + LONGEST_WORD
+    const limit = Math.min(size, start + LONGEST_WORD)
     let i = start
     let letters = 0
     let capitals = 0
@@ -161,7 +166,16 @@ export class Tokens {
     let hash = SEED
     let head2 = 0
     let head3 = 0
-    for (; i < size && i < limit; i++) {
+    // Most words are small ASCII letters and nothing else: those need no tables.
+    for (; i < limit; i++) {
+      const c = text.charCodeAt(i)
+      if (c < 97 || c > 122) break
+      hash = Math.imul(hash ^ c, PRIME)
+      if (i === start + 1) head2 = hash
+      else if (i === start + 2) head3 = hash
+    }
+    letters = i - start
+    for (; i < limit; i++) {
       const c = text.charCodeAt(i)
       const k = kindOf(c)
       if ((k & LETTER) !== 0) {
@@ -181,18 +195,12 @@ export class Tokens {
       if (i === start + 1) head2 = hash
       else if (i === start + 2) head3 = hash
     }
-    if (i >= size && !last && i < limit) return -1
+    if (i >= size && !last && i < start + LONGEST_WORD) return -1
     const length = i - start
-    let tail = 0
-    let tail2 = 0
-    let tail3 = 0
-    let tail4 = 0
-    for (let k = 1; k <= 4 && k <= length; k++) {
-      tail = Math.imul(tail ^ fold(text.charCodeAt(i - k)), PRIME) + k
-      if (k === 2) tail2 = tail
-      else if (k === 3) tail3 = tail
-      else if (k === 4) tail4 = tail
-    }
+    const tail1 = tailOf(0, text, i - 1, 1)
+    const tail2 = length > 1 ? tailOf(tail1, text, i - 2, 2) : 0
+    const tail3 = length > 2 ? tailOf(tail2, text, i - 3, 3) : 0
+    const tail4 = length > 3 ? tailOf(tail3, text, i - 4, 4) : 0
     let shape: number
     if (letters === 0) {
       const lead = text.charCodeAt(start)
@@ -203,18 +211,6 @@ export class Tokens {
     else if (capitals === letters) shape = SHAPE.capitals
     else shape = first && capitals === 1 ? SHAPE.capital : SHAPE.mixed
     const known = letters > 0 && digits === 0 ? this.#lexicon.get(hash) : 0
-    const at = this.#room()
-    const data = this.data
-    data[at] = base + start
-    data[at + 1] = base + i
-    data[at + 2] = letters === 0 ? 7 : hash
-    data[at + 3] = shape
-    data[at + 4] = known
-    data[at + 5] = head2
-    data[at + 6] = head3
-    data[at + 7] = tail2
-    data[at + 8] = tail3
-    data[at + 9] = tail4
     let flags = this.#spaced ? FLAG.afterSpace : 0
     if (this.#line) flags |= FLAG.lineStart
     if (this.#sentence) flags |= FLAG.sentenceStart
@@ -227,6 +223,18 @@ export class Tokens {
           (known & ~(KNOWN.common | KNOWN.particle)) === 0))
     if (!everyday && !(shape === SHAPE.lower && known === 0 && length >= 7 && ENDINGS.has(tail3)))
       flags |= FLAG.candidate
+    const at = this.#room()
+    const data = this.data
+    data[at] = base + start
+    data[at + 1] = base + i
+    data[at + 2] = letters === 0 ? 7 : hash
+    data[at + 3] = shape
+    data[at + 4] = known
+    data[at + 5] = head2
+    data[at + 6] = head3
+    data[at + 7] = tail2
+    data[at + 8] = tail3
+    data[at + 9] = tail4
     data[at + 10] = flags
     this.#spaced = false
     this.#line = false
@@ -237,12 +245,13 @@ export class Tokens {
 
   #sign(start: number, word: number, shape: number): void {
     const at = this.#room()
-    this.data.fill(0, at, at + COLUMNS)
-    this.data[at] = start
-    this.data[at + 1] = start + 1
-    this.data[at + 2] = word
-    this.data[at + 3] = shape
-    this.data[at + 10] = this.#spaced ? FLAG.afterSpace : 0
+    const data = this.data
+    data[at] = start
+    data[at + 1] = start + 1
+    data[at + 2] = word
+    data[at + 3] = shape
+    for (let k = 4; k < 10; k++) data[at + k] = 0
+    data[at + 10] = this.#spaced ? FLAG.afterSpace : 0
     this.#spaced = false
     this.#newline = false
   }
@@ -265,7 +274,7 @@ const ENDINGS: ReadonlySet<number> = new Set(
     .split(' ')
     .map((ending) => {
       let tail = 0
-      for (let k = 1; k <= 3; k++) tail = Math.imul(tail ^ fold(ending.charCodeAt(ending.length - k)), PRIME) + k
+      for (let k = 1; k <= 3; k++) tail = tailOf(tail, ending, ending.length - k, k)
       return tail
     }),
 )

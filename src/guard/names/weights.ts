@@ -1,8 +1,9 @@
-// The tagger's file: which words are known for what, and one row of small integers per feature. Rows are found through a
-// bit set over the feature hashes, so the file holds nothing but the rows themselves. Format, little endian: magic
+// The tagger's file: which words are known for what, and one row of small integers per feature. A bit
+// set over the feature hashes says which have one, so the file holds nothing but the rows themselves. Format, little endian: magic
 // `SPN1`, bits of the hash space, labels, lexicon size, rows; lexicon as (hash i32, known u16); bit set; rows i8.
 import { readFileSync } from 'node:fs'
 import { Fault } from '../../core/index.ts'
+import { createKernel, type Kernel } from './kernel.ts'
 
 export const LABELS = [
   'O',
@@ -22,10 +23,6 @@ export const LABELS = [
   'B-date',
   'I-date',
 ] as const
-
-export const LANES = LABELS.length / 2
-/** Makes a lane non-negative, so that sums of up to 250 rows never borrow from the lane beside them. */
-export const BIAS = 128
 
 export class Lexicon {
   readonly #keys: Int32Array
@@ -58,11 +55,8 @@ export class Lexicon {
 
 export interface Weights {
   readonly lexicon: Lexicon
-  /** Row number by feature hash; row 0 is empty. */
-  readonly slots: Uint32Array
-  readonly mask: number
-  /** LANES integers per row, each the weights of two labels plus BIAS in 16 bits: one addition sums two labels. */
-  readonly rows: Int32Array
+  /** Holds a row for every slot: what the file does not know weighs nothing. */
+  readonly kernel: Kernel
 }
 
 const MAGIC = 0x314e5053
@@ -103,15 +97,13 @@ export function unpackWeights(bytes: Uint8Array): Weights {
   const entries = new Map<number, number>()
   for (let at = HEADER_BYTES; at < set; at += WORD_BYTES)
     entries.set(view.getInt32(at, true), view.getUint16(at + 4, true))
-  const slots = new Uint32Array(1 << bits!)
-  let row = 0
-  for (let slot = 0; slot < slots.length; slot++)
-    if ((bytes[set + (slot >> 3)]! & (1 << (slot & 7))) !== 0) slots[slot] = ++row
-  const packed = new Int8Array(bytes.buffer, bytes.byteOffset + body, count! * labels)
-  const rows = new Int32Array((count! + 1) * LANES)
-  for (let i = 0; i < packed.length; i += 2)
-    rows[LANES + (i >> 1)] = packed[i]! + BIAS + ((packed[i + 1]! + BIAS) << 16)
-  return { lexicon: new Lexicon(entries), slots, mask: slots.length - 1, rows }
+  const kernel = createKernel(bits!)
+  let from = body
+  for (let slot = 0; slot < 1 << bits!; slot++) {
+    if ((bytes[set + (slot >> 3)]! & (1 << (slot & 7))) === 0) continue
+    for (let l = 0; l < labels; l++) kernel.rows[slot * labels + l] = view.getInt8(from++)
+  }
+  return { lexicon: new Lexicon(entries), kernel }
 }
 
 let loaded: Weights | undefined
