@@ -118,7 +118,17 @@ export function createContext(): Context {
   const saved: number[] = new Array(CATEGORIES).fill(0)
   let read = 0
   let savedRead = 0
+  /** Nothing was noted since `save`: what would be saved is what is there. */
+  let untouched = false
+  const note = (bits: number, at: number) => {
+    if (untouched) {
+      for (let k = 0; k < CATEGORIES; k++) saved[k] = last[k] ?? 0
+      untouched = false
+    }
+    for (let k = 0; k < CATEGORIES; k++) if (bits & (1 << k)) last[k] = at
+  }
   const distance = (bits: number, at: number) => {
+    if ((bits & (bits - 1)) === 0) return Math.min(1_000_000, at - (last[31 - Math.clz32(bits)] ?? 0))
     let best = 1_000_000
     for (let k = 0; k < CATEGORIES; k++) if (bits & (1 << k)) best = Math.min(best, at - (last[k] ?? 0))
     return best
@@ -141,21 +151,23 @@ export function createContext(): Context {
         }
         if (i - start < 2 || i - start > 16) continue
         const bits = context.get(text, start, i)
-        if (bits !== 0) for (let k = 0; k < CATEGORIES; k++) if (bits & (1 << k)) last[k] = i
+        if (bits !== 0) note(bits, i)
       }
       if (to > read) read = to
     },
     distance,
     near: (bits, at) => distance(bits, at) <= CONTEXT_REACH,
     save() {
-      for (let k = 0; k < CATEGORIES; k++) saved[k] = last[k] ?? 0
+      untouched = true
       savedRead = read
     },
     restore() {
-      for (let k = 0; k < CATEGORIES; k++) last[k] = saved[k] ?? 0
+      if (!untouched) for (let k = 0; k < CATEGORIES; k++) last[k] = saved[k] ?? 0
+      untouched = true
       read = savedRead
     },
     shift(count) {
+      untouched = false
       read = Math.max(0, read - count)
       for (let k = 0; k < CATEGORIES; k++) last[k] = (last[k] ?? 0) - count
     },

@@ -129,32 +129,27 @@ export function number(scan: Scan, at: number, joined: boolean): number {
 
 /** Decides what starts at group `g`; returns how many groups it takes, 0 for none, or NEED. */
 function one(scan: Scan, g: number, glued: boolean, joined: boolean): number {
-  const { context } = scan
-  const start = startOf(g)
-  const near = (bits: number) => context.near(bits, start)
   const last = count - 1
   const tail = peek(scan, endOf(last))
   if (tail === NEED) return NEED
   const gluedEnd = isAlphanumeric(tail)
-  const whole = (h: number) => !(h === last && gluedEnd)
-  const birth = () => near(NEAR_BIRTH)
 
-  const taken = address(scan, g, near, whole)
+  const taken = address(scan, g, gluedEnd)
   if (taken > 0) return taken
-  const day = date(scan, g, birth)
+  const day = date(scan, g)
   if (day !== 0) return day
-  const cardGroups = card(scan, g, glued, near, whole)
+  const cardGroups = card(scan, g, glued, gluedEnd)
   if (cardGroups > 0) return cardGroups
-  if (!glued && whole(Math.min(g + 2, last))) {
-    const ssn = socialSecurity(scan, g, near, joined)
+  if (!glued && isWhole(Math.min(g + 2, last), gluedEnd)) {
+    const ssn = socialSecurity(scan, g, joined)
     if (ssn > 0) return ssn
   }
   if (!glued) {
-    const money = amount(scan, g, near)
+    const money = amount(scan, g)
     if (money !== 0) return money
-    const phoneGroups = phone(scan, g, near, joined, gluedEnd)
+    const phoneGroups = phone(scan, g, joined, gluedEnd)
     if (phoneGroups !== 0) return phoneGroups
-    if (whole(g)) {
+    if (isWhole(g, gluedEnd)) {
       const years = age(scan, g)
       if (years !== 0) return years
       return identifier(scan, g, joined)
@@ -164,21 +159,27 @@ function one(scan: Scan, g: number, glued: boolean, joined: boolean): number {
   return 0
 }
 
-function address(scan: Scan, g: number, near: (bits: number) => boolean, whole: (h: number) => boolean): number {
-  if (g + 3 >= count || !whole(g + 3)) return 0
+/** False if letters hang on the end of group `h`, the last one of the phrase. */
+const isWhole = (h: number, gluedEnd: boolean) => !(h === count - 1 && gluedEnd)
+
+const nearGroup = (scan: Scan, g: number, bits: number) => scan.context.near(bits, startOf(g))
+const isBirth = (scan: Scan, g: number) => nearGroup(scan, g, NEAR_BIRTH)
+
+function address(scan: Scan, g: number, gluedEnd: boolean): number {
+  if (g + 3 >= count || !isWhole(g + 3, gluedEnd)) return 0
   for (let k = g; k < g + 4; k++) {
     if (sizeOf(k) > 3 || amountOf(k) > 255 || (k > g && jointOf(k) !== POINT)) return 0
     if (sizeOf(k) > 1 && digits[firsts[k] ?? 0] === 0) return 0
   }
   if (g + 4 < count && jointOf(g + 4) === POINT) return 0
   if (g > 0 && jointOf(g) === POINT) return 0
-  if (near(NEAR_VERSION) && scan.context.distance(NEAR_VERSION, startOf(g)) < 12) return 0
+  if (nearGroup(scan, g, NEAR_VERSION) && scan.context.distance(NEAR_VERSION, startOf(g)) < 12) return 0
   scan.emit('network/ip', startOf(g), endOf(g + 3), 92)
   return 4
 }
 
 /** `1980-03-12`, `12/03/1980`, `3.12.80`, `12 March 1980`, `March 12, 1980`, `12th of March`. */
-function date(scan: Scan, g: number, birth: () => boolean): number {
+function date(scan: Scan, g: number): number {
   const { text } = scan
   if (g + 2 < count && jointOf(g + 1) === jointOf(g + 2) && isDateJoint(jointOf(g + 1))) {
     const [a, b, c] = [amountOf(g), amountOf(g + 1), amountOf(g + 2)]
@@ -196,10 +197,10 @@ function date(scan: Scan, g: number, birth: () => boolean): number {
     if (fits && !(g > 0 && jointOf(g) === jointOf(g + 1))) {
       const sure = sizeOf(g + 2) === 4 || yearFirst
       scan.emit(
-        birth() ? 'personal/birth-date' : 'personal/date',
+        isBirth(scan, g) ? 'personal/birth-date' : 'personal/date',
         startOf(g),
         endOf(g + 2),
-        sure ? 85 : birth() ? 75 : 55,
+        sure ? 85 : isBirth(scan, g) ? 75 : 55,
       )
       return 3
     }
@@ -218,12 +219,12 @@ function date(scan: Scan, g: number, birth: () => boolean): number {
     peek(scan, endOf(g)) !== POINT &&
     g === count - 1
   ) {
-    scan.emit(birth() ? 'personal/birth-date' : 'personal/date', startOf(g), endOf(g), 50)
+    scan.emit(isBirth(scan, g) ? 'personal/birth-date' : 'personal/date', startOf(g), endOf(g), 50)
     return 1
   }
   if (month >= 0) {
     if (sizeOf(g) === 4 && value >= 1800 && value <= 2200) {
-      scan.emit(birth() ? 'personal/birth-date' : 'personal/date', month, endOf(g), 70)
+      scan.emit(isBirth(scan, g) ? 'personal/birth-date' : 'personal/date', month, endOf(g), 70)
       return 1
     }
     if (!isDay) return 0
@@ -234,7 +235,7 @@ function date(scan: Scan, g: number, birth: () => boolean): number {
     const year = yearAfter(scan, after)
     if (year === NEED) return NEED
     if (suffix === 0 && isAlphanumeric(peek(scan, after))) return 0
-    scan.emit(birth() ? 'personal/birth-date' : 'personal/date', month, year > 0 ? year : after, year > 0 ? 85 : 60)
+    scan.emit(isBirth(scan, g) ? 'personal/birth-date' : 'personal/date', month, year > 0 ? year : after, year > 0 ? 85 : 60)
     return year > 0 && g + 1 < count && endOf(g + 1) === year ? 2 : 1
   }
   // A month after it. The phrase ended at this group, so the month's letters come next.
@@ -261,7 +262,7 @@ function date(scan: Scan, g: number, birth: () => boolean): number {
   if (word - i === 3 && text.startsWith('may', i)) return 0
   const year = yearAfter(scan, peek(scan, word) === POINT ? word + 1 : word)
   if (year === NEED) return NEED
-  scan.emit(birth() ? 'personal/birth-date' : 'personal/date', startOf(g), year > 0 ? year : word, year > 0 ? 85 : 60)
+  scan.emit(isBirth(scan, g) ? 'personal/birth-date' : 'personal/date', startOf(g), year > 0 ? year : word, year > 0 ? 85 : 60)
   return 1
 }
 
@@ -343,13 +344,7 @@ function yearAfter(scan: Scan, i: number): number {
   return !isAlphanumeric(c) && value >= 1800 && value <= 2200 ? at + 4 : 0
 }
 
-function card(
-  scan: Scan,
-  g: number,
-  glued: boolean,
-  near: (bits: number) => boolean,
-  whole: (h: number) => boolean,
-): number {
+function card(scan: Scan, g: number, glued: boolean, gluedEnd: boolean): number {
   const first = firsts[g] ?? 0
   let best = 0
   let confidence = 0
@@ -361,12 +356,12 @@ function card(
       break
     const length = (firsts[h + 1] ?? 0) - first
     if (length > 19) break
-    if (length < 12 || !whole(h)) continue
+    if (length < 12 || !isWhole(h, gluedEnd)) continue
     if (h > g && !cardShape(g, h)) continue
-    const context = near(NEAR_CARD)
+    const context = nearGroup(scan, g, NEAR_CARD)
     const known = cardPrefix(digits, first, length)
     const checks = luhn(digits, first, first + length)
-    const other = !context && near(NEAR_REFERENCE | NEAR_ACCOUNT)
+    const other = !context && nearGroup(scan, g, NEAR_REFERENCE | NEAR_ACCOUNT)
     let score = 0
     if (known && checks)
       score =
@@ -391,8 +386,8 @@ function cardShape(g: number, h: number): boolean {
   return sizeOf(g) === 4 || sizeOf(g) === 6 || sizeOf(g) === 8
 }
 
-function socialSecurity(scan: Scan, g: number, near: (bits: number) => boolean, joined: boolean): number {
-  const context = near(NEAR_SSN)
+function socialSecurity(scan: Scan, g: number, joined: boolean): number {
+  const context = nearGroup(scan, g, NEAR_SSN)
   if (g + 2 < count && sizeOf(g) === 3 && sizeOf(g + 1) === 2 && sizeOf(g + 2) === 4) {
     const joint = jointOf(g + 1)
     const same = joint === jointOf(g + 2) && (joint === DASH || joint === SPACE || joint === POINT)
@@ -413,7 +408,7 @@ function socialSecurity(scan: Scan, g: number, near: (bits: number) => boolean, 
 const isCurrencySign = (c: number) => c === 36 || (c >= 0xa2 && c <= 0xa5) || (c >= 0x20a0 && c <= 0x20c0)
 
 /** A sum of money: a currency sign or code before or after it. */
-function amount(scan: Scan, g: number, near: (bits: number) => boolean): number {
+function amount(scan: Scan, g: number): number {
   const { text } = scan
   if (sizeOf(g) > 12) return 0
   // `1,234,567.89`, `1.234,56`, `1 234.50`, `12.50`
@@ -481,13 +476,13 @@ function amount(scan: Scan, g: number, near: (bits: number) => boolean): number 
       }
     }
   }
-  if (!currency && !(decimals && near(NEAR_MONEY) && h - g <= 2)) return 0
+  if (!currency && !(decimals && nearGroup(scan, g, NEAR_MONEY) && h - g <= 2)) return 0
   scan.emit('finance/amount', start, end, currency ? 80 : 50)
   return h - g + 1
 }
 
 /** Telephone numbers: by `+` and calling code, by the words before, or by a shape only telephones have. */
-function phone(scan: Scan, g: number, near: (bits: number) => boolean, joined: boolean, gluedEnd: boolean): number {
+function phone(scan: Scan, g: number, joined: boolean, gluedEnd: boolean): number {
   const { text, context } = scan
   const begin = startOf(g)
   const plus =
@@ -526,7 +521,7 @@ function phone(scan: Scan, g: number, near: (bits: number) => boolean, joined: b
     }
   }
   if (total < 7 || total > 15) {
-    if (!(total >= 5 && near(NEAR_PHONE) && context.distance(NEAR_PHONE, begin) <= 16 && h === g && total <= 6))
+    if (!(total >= 5 && nearGroup(scan, g, NEAR_PHONE) && context.distance(NEAR_PHONE, begin) <= 16 && h === g && total <= 6))
       return 0
   }
   const start = plus

@@ -21,6 +21,138 @@ const PAIRS =
   'αa βb γy εe ηn ιi κk νv οo ρp σo τt υu χx ωw ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX օo ոn սu հh ցg զq ɡg ɑa ɩi ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz ıi'
 const LOOKALIKES = new Map(PAIRS.split(' ').map((pair) => [pair[0]!, pair[1]!]))
 
+const isAsciiLetter = (c: number) => (c >= 65 && c <= 90) || (c >= 97 && c <= 122)
+
+const LETTER = 1
+const UNSEEN = 2
+/** What is known of characters beyond ASCII: a text uses few different ones. */
+const kinds = new Map<number, number>()
+function kindOf(code: number): number {
+  const known = kinds.get(code)
+  if (known !== undefined) return known
+  const char = String.fromCodePoint(code)
+  let kind = /\p{L}/u.test(char) ? LETTER : 0
+  if (/\p{Cf}/u.test(char) || (code >= 0xfe00 && code <= 0xfe0f) || code === 0x115f || code === 0x3164) kind |= UNSEEN
+  if (kinds.size < 20_000) kinds.set(code, kind)
+  return kind
+}
+/** The code point at `i`; half a pair stands for itself. */
+const codeAt = (text: string, i: number) => text.codePointAt(i)!
+const widthOf = (code: number) => (code > 0xffff ? 2 : 1)
+
+interface Bare {
+  text: string
+  tags: string
+  invisible: number
+  bidirectional: number
+}
+
+/** Leaves out what nobody sees; stretches of ASCII are taken whole. */
+function withoutUnseen(source: string): Bare {
+  let out = ''
+  let tags = ''
+  let invisible = 0
+  let bidirectional = 0
+  let from = 0
+  for (let i = 0; i < source.length; ) {
+    if (source.charCodeAt(i) < 128) {
+      i++
+      continue
+    }
+    const code = codeAt(source, i)
+    const next = i + widthOf(code)
+    const tag = code >= 0xe0020 && code <= 0xe007e
+    const turns = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)
+    const unseen = (kindOf(code) & UNSEEN) !== 0
+    if (tag || turns || unseen || (code >= 0x300 && code <= 0x36f)) {
+      if (i > from) out += source.slice(from, i)
+      from = next
+      if (tag) tags += String.fromCharCode(code - 0xe0000)
+      else if (turns) bidirectional++
+      else if (unseen && isAsciiLetter(out.charCodeAt(out.length - 1))) invisible++
+    }
+    i = next
+  }
+  return { text: from === 0 ? source : out + source.slice(from), tags, invisible, bidirectional }
+}
+
+/** Reads words that have a letter beyond ASCII as the Latin words they imitate, or without their marks. */
+function readLookalikes(text: string): { text: string; mixed: number } {
+  let latin = 0
+  let other = 0
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c > 127) other++
+    else if (isAsciiLetter(c)) latin++
+  }
+  // Look-alikes are read as Latin beside Latin letters; a word made of nothing else only in a text that is mostly Latin.
+  const foreign = other > latin
+  let out = ''
+  let mixed = 0
+  let done = 0
+  for (let i = 0; i < text.length; ) {
+    if (text.charCodeAt(i) < 128) {
+      i++
+      continue
+    }
+    const code = codeAt(text, i)
+    if ((kindOf(code) & LETTER) === 0) {
+      i += widthOf(code)
+      continue
+    }
+    let start = i
+    while (start > done && isAsciiLetter(text.charCodeAt(start - 1))) start--
+    let end = i
+    while (end < text.length) {
+      const c = codeAt(text, end)
+      if (c < 128 ? !isAsciiLetter(c) : (kindOf(c) & LETTER) === 0) break
+      end += widthOf(c)
+    }
+    const word = text.slice(start, end)
+    let read = ''
+    for (const char of word) read += LOOKALIKES.get(char) ?? char
+    const hasLatin = /[A-Za-z]/.test(word)
+    if (!/^[A-Za-z]+$/.test(read) || (foreign && !hasLatin)) read = word.normalize('NFD').replace(/\p{M}/gu, '')
+    else if (hasLatin) mixed++
+    out += text.slice(done, start) + read
+    done = end
+    i = end
+  }
+  return { text: done === 0 ? text : out + text.slice(done), mixed }
+}
+
+/** Characters of base64, without the padding. */
+const BASE64 = new Uint8Array(128)
+for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/') BASE64[char.charCodeAt(0)] = 1
+const SHORTEST_RUN = 24
+const LONGEST_RUN = 4096
+const MOST_RUNS = 32
+
+/** Sentences that base64 in the text spells. */
+function decodeRuns(text: string): string[] {
+  const decoded: string[] = []
+  let tries = 0
+  for (let i = 0; i + SHORTEST_RUN <= text.length; ) {
+    // Whatever run holds SHORTEST_RUN characters from here on also holds the last of them.
+    let k = i + SHORTEST_RUN - 1
+    while (k >= i && text.charCodeAt(k) < 128 && BASE64[text.charCodeAt(k)] === 1) k--
+    if (k >= i) {
+      i = k + 1
+      continue
+    }
+    let end = i + SHORTEST_RUN
+    const limit = Math.min(text.length, i + LONGEST_RUN)
+    while (end < limit && text.charCodeAt(end) < 128 && BASE64[text.charCodeAt(end)] === 1) end++
+    const run = text.slice(i, end)
+    i = end
+    if (++tries > MOST_RUNS) break
+    if (!/[A-Z]/.test(run) || !/[a-z]/.test(run)) continue
+    const plain = Buffer.from(run, 'base64').toString('latin1')
+    if (/^[\t\n\r\x20-\x7e]{12,}$/.test(plain) && (plain.match(/ /g)?.length ?? 0) >= 2) decoded.push(plain)
+  }
+  return decoded
+}
+
 export function canonicalise(source: string): Canonical {
   let hidden = 0
   let invisible = 0
@@ -28,43 +160,15 @@ export function canonicalise(source: string): Canonical {
   let bidirectional = 0
   let text = source
   if (!ASCII.test(source)) {
-    let tags = ''
-    let out = ''
-    let before = ''
-    for (const char of source.normalize('NFKC')) {
-      const code = char.codePointAt(0)!
-      if (code >= 0xe0020 && code <= 0xe007e) {
-        tags += String.fromCharCode(code - 0xe0000)
-        continue
-      }
-      if ((code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)) {
-        bidirectional++
-        continue
-      }
-      if (
-        code > 127 &&
-        (/\p{Cf}/u.test(char) || (code >= 0xfe00 && code <= 0xfe0f) || code === 0x115f || code === 0x3164)
-      ) {
-        if (/[A-Za-z]/.test(before)) invisible++
-        continue
-      }
-      if (code >= 0x300 && code <= 0x36f) continue
-      out += char
-      before = char
-    }
-    // Look-alikes are read as Latin beside Latin letters; a word made of nothing else only in a text that is mostly Latin.
-    const foreign = (out.match(/[^\x00-\x7f]/g)?.length ?? 0) > (out.match(/[A-Za-z]/g)?.length ?? 0)
-    text = out.replace(/[\p{L}]+/gu, (word) => {
-      if (!/[^\x00-\x7f]/.test(word)) return word
-      const read = [...word].map((char) => LOOKALIKES.get(char) ?? char).join('')
-      if (!/^[A-Za-z]+$/.test(read) || (foreign && !/[A-Za-z]/.test(word)))
-        return word.normalize('NFD').replace(/\p{M}/gu, '')
-      if (/[A-Za-z]/.test(word)) mixed++
-      return read
-    })
-    if (tags !== '') {
-      hidden += tags.length
-      text += `\n${tags}`
+    const bare = withoutUnseen(source.normalize('NFKC'))
+    const read = readLookalikes(bare.text)
+    text = read.text
+    invisible = bare.invisible
+    bidirectional = bare.bidirectional
+    mixed = read.mixed
+    if (bare.tags !== '') {
+      hidden += bare.tags.length
+      text += `\n${bare.tags}`
     }
   }
   let spaced = 0
@@ -81,19 +185,10 @@ export function canonicalise(source: string): Canonical {
           .join(' ')
       },
     )
-  if (text.length >= 24) {
-    const decoded: string[] = []
-    let tries = 0
-    for (const [run] of text.matchAll(/[A-Za-z0-9+/]{24,4096}={0,2}/g)) {
-      if (++tries > 32) break
-      if (!/[A-Z]/.test(run) || !/[a-z]/.test(run)) continue
-      const plain = Buffer.from(run, 'base64').toString('latin1')
-      if (/^[\t\n\r\x20-\x7e]{12,}$/.test(plain) && (plain.match(/ /g)?.length ?? 0) >= 2) decoded.push(plain)
-    }
-    for (const plain of decoded) {
-      hidden += plain.length
-      text += `\n${plain}`
-    }
+  const decoded = decodeRuns(text)
+  for (const plain of decoded) {
+    hidden += plain.length
+    text += `\n${plain}`
   }
   return { text, hidden, invisible, mixed, bidirectional, spaced }
 }

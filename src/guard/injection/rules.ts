@@ -79,14 +79,33 @@ const BITS = new Map<number, number>()
 for (const [i, name] of NAMES.entries())
   for (const word of CONCEPTS[name].split(' ')) BITS.set(hash(word), (BITS.get(hash(word)) ?? 0) | (1 << i))
 
+/** BITS as an open table: it is asked for every word of every text. */
+const SLOTS = 2048
+const keys = new Int32Array(SLOTS)
+const values = new Int32Array(SLOTS)
+for (const [word, bits] of BITS) {
+  let slot = word & (SLOTS - 1)
+  while (values[slot] !== 0) slot = (slot + 1) & (SLOTS - 1)
+  keys[slot] = word
+  values[slot] = bits
+}
+
 /** Concepts a word stands for, as bits. */
-export const figureOf = (word: number): number => BITS.get(word) ?? 0
+export function figureOf(word: number): number {
+  for (let slot = word & (SLOTS - 1); ; slot = (slot + 1) & (SLOTS - 1)) {
+    const bits = values[slot]!
+    if (bits === 0 || keys[slot] === word) return bits
+  }
+}
 
 const PARTS = FIGURES.map((figure) => figure.parts.map((part) => 1 << NAMES.indexOf(part)))
 
+/** The latest place of each part, per figure; begun anew with every text. */
+const last = PARTS.map((parts) => new Int32Array(parts.length))
+
 /** Calls `found` for every word at which a figure is complete. Linear: per figure only the latest place of each part is kept. */
 export function findFigures(concept: Int32Array, count: number, found: (figure: number, word: number) => void): void {
-  const last = PARTS.map((parts) => new Int32Array(parts.length).fill(-1000))
+  for (const places of last) places.fill(-1000)
   for (let i = 0; i < count; i++) {
     const bits = concept[i]!
     if (bits === 0) continue
@@ -105,7 +124,7 @@ export function findFigures(concept: Int32Array, count: number, found: (figure: 
 }
 
 /** Pieces of chat templates and of invented system messages: nothing a caller, a tool or a document has to write. */
-export const TEMPLATE_MARKS: readonly string[] = [
+const TEMPLATE_MARKS: readonly string[] = [
   '<|im_start|>',
   '<|im_end|>',
   '<|system|>',
@@ -127,3 +146,15 @@ export const TEMPLATE_MARKS: readonly string[] = [
   '[system]',
   '<|begin_of_text|>',
 ] // lower case
+const LONGEST_MARK = Math.max(...TEMPLATE_MARKS.map((mark) => mark.length))
+
+/** True if a piece of a chat template stands anywhere in the text, in any case. */
+export function hasTemplateMark(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i)
+    if (c !== 60 && c !== 91 && c !== 35) continue
+    const here = text.slice(i, i + LONGEST_MARK).toLowerCase()
+    if (TEMPLATE_MARKS.some((mark) => here.startsWith(mark))) return true
+  }
+  return false
+}

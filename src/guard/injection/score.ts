@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { Fault, type Origin } from '../../core/index.ts'
 import { type Canonical, canonicalise } from './canonical.ts'
-import { FIGURES, findFigures, TEMPLATE_MARKS } from './rules.ts'
+import { FIGURES, findFigures, hasTemplateMark } from './rules.ts'
 import {
   FEATURE_BITS,
   FEATURES_PER_WORD,
@@ -93,10 +93,16 @@ interface Reading {
   figures: Int32Array
 }
 
+/** Scratch rows of one text after the other. */
+let scratch = new Int32Array(1024)
+const FOUND = new Int32Array(FEATURES_PER_WORD)
+
 /** The strongest window of a canonical text. Also used by training, with its own weights. */
 export function readWindows(words: Words, model: Pick<InjectionModel, 'weights' | 'unit' | 'bias'>): Reading {
-  const sums = new Int32Array(words.count + 1)
-  const found = new Int32Array(FEATURES_PER_WORD)
+  if (scratch.length <= words.count) scratch = new Int32Array(words.count + 1)
+  const sums = scratch
+  sums[0] = 0
+  const found = FOUND
   const { weights } = model
   for (let i = 0; i < words.count; i++) {
     featuresAt(words, i, found)
@@ -157,7 +163,7 @@ export function scoreInjection(text: string, origin: Origin, model: InjectionMod
   let top: Reading | undefined
   const figures = new Int32Array(FIGURES.length)
   for (let from = 0; from < canonical.text.length; from += STRETCH) {
-    const reading = readWindows(wordsOf(canonical.text.slice(from, from + STRETCH), STRETCH), model)
+    const reading = readWindows(wordsOf(canonical.text.slice(from, from + STRETCH), STRETCH, true), model)
     for (let f = 0; f < figures.length; f++) figures[f]! += reading.figures[f]!
     if (top === undefined || reading.logit > top.logit)
       top = { ...reading, start: reading.start + from, end: reading.end + from }
@@ -167,14 +173,14 @@ export function scoreInjection(text: string, origin: Origin, model: InjectionMod
   const reasons: { points: number; reason: string }[] = []
   if (wording >= 35) reasons.push({ points: wording, reason: `wording of known attacks near character ${top.start}` })
   let floor = 0
-  for (const [f, figure] of FIGURES.entries()) {
+  for (let f = 0; f < figures.length; f++) {
     if (figures[f] === 0) continue
+    const figure = FIGURES[f]!
     const points = figure.floor + (untrusted && figure.floor > 0 ? 15 : 0)
     floor = Math.max(floor, points)
     if (points > 0 || wording >= 35) reasons.push({ points: points + 1, reason: figure.name })
   }
-  const lower = canonical.text.length > 0 && /[<[#]/.test(canonical.text) ? canonical.text.toLowerCase() : ''
-  if (lower !== '' && TEMPLATE_MARKS.some((mark) => lower.includes(mark))) {
+  if (hasTemplateMark(canonical.text)) {
     const points = untrusted ? 65 : 35
     floor = Math.max(floor, points)
     reasons.push({ points, reason: 'marks of a chat template' })

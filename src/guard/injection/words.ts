@@ -27,12 +27,20 @@ for (let code = 0; code < TABLE.length; code++) {
 const SIGNS = new Uint8Array(128)
 for (const char of '<>[]#') SIGNS[char.charCodeAt(0)] = 1
 
-export function wordsOf(text: string, limit: number): Words {
+/** Where scoring writes the words of one text after the other: four arrays for each short text would cost more than it. */
+const scratch = { hash: new Int32Array(0), stem: new Int32Array(0), concept: new Int32Array(0), at: new Int32Array(0) }
+
+/** Up to `limit` words of a text. With `lent` what is returned holds until the next call. */
+export function wordsOf(text: string, limit: number, lent = false): Words {
   const room = Math.min(limit, (text.length >> 1) + 2)
-  const hash = new Int32Array(room)
-  const stem = new Int32Array(room)
-  const concept = new Int32Array(room)
-  const at = new Int32Array(room)
+  const make = (): Omit<Words, 'count'> => ({
+    hash: new Int32Array(room),
+    stem: new Int32Array(room),
+    concept: new Int32Array(room),
+    at: new Int32Array(room),
+  })
+  if (lent && scratch.hash.length < room) Object.assign(scratch, make())
+  const { hash, stem, concept, at } = lent ? scratch : make()
   let count = 0
   let i = 0
   while (i < text.length && count < room) {
@@ -42,6 +50,7 @@ export function wordsOf(text: string, limit: number): Words {
       if (code < 128 && SIGNS[code] === 1) {
         hash[count] = code
         stem[count] = code
+        concept[count] = 0
         at[count++] = i
       }
       i++
@@ -95,7 +104,7 @@ export function featuresAt(words: Words, i: number, out: Int32Array): void {
   const pp = i > 1 ? hash[i - 2]! : 2
   if (w === p || w === pp) {
     // Rows of the same word or number say nothing more than one of them.
-    out.fill(0)
+    for (let f = 0; f < FEATURES_PER_WORD; f++) out[f] = 0
     return
   }
   out[0] = mix(1, w, 0, 0)
