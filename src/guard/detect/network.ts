@@ -88,10 +88,15 @@ export function url(scan: Scan, from: number, colon: number, hosts: HostRules): 
     const c = peek(scan, end)
     if (c === NEED) return NEED
     if (c === 0 || (c < 128 && URL_END[c] === 1) || c === 0x3000) break
-    if (path === 0 && (c === SLASH || c === 63 || c === 35)) path = end
-    else if (path === 0 && c === 64) sign = end
+    if (path === 0 && (c === SLASH || c === 63 || c === 35)) {
+      path = end
+      // Behind the host only the end matters, and what was read for an address around this one need not be read again.
+      if (end >= scan.linkFrom && scan.linkTo > end) end = Math.min(scan.linkTo, ceiling) - 1
+    } else if (path === 0 && c === 64) sign = end
     else if (path === 0 && c === 58 && password === 0) password = end
   }
+  scan.linkFrom = authority
+  scan.linkTo = end
   while (end > authority && isTrailing(text.charCodeAt(end - 1))) end--
   if (end === authority) return 0
   if (path === 0 || path > end) path = end

@@ -235,7 +235,12 @@ function date(scan: Scan, g: number): number {
     const year = yearAfter(scan, after)
     if (year === NEED) return NEED
     if (suffix === 0 && isAlphanumeric(peek(scan, after))) return 0
-    scan.emit(isBirth(scan, g) ? 'personal/birth-date' : 'personal/date', month, year > 0 ? year : after, year > 0 ? 85 : 60)
+    scan.emit(
+      isBirth(scan, g) ? 'personal/birth-date' : 'personal/date',
+      month,
+      year > 0 ? year : after,
+      year > 0 ? 85 : 60,
+    )
     return year > 0 && g + 1 < count && endOf(g + 1) === year ? 2 : 1
   }
   // A month after it. The phrase ended at this group, so the month's letters come next.
@@ -262,7 +267,12 @@ function date(scan: Scan, g: number): number {
   if (word - i === 3 && text.startsWith('may', i)) return 0
   const year = yearAfter(scan, peek(scan, word) === POINT ? word + 1 : word)
   if (year === NEED) return NEED
-  scan.emit(isBirth(scan, g) ? 'personal/birth-date' : 'personal/date', startOf(g), year > 0 ? year : word, year > 0 ? 85 : 60)
+  scan.emit(
+    isBirth(scan, g) ? 'personal/birth-date' : 'personal/date',
+    startOf(g),
+    year > 0 ? year : word,
+    year > 0 ? 85 : 60,
+  )
   return 1
 }
 
@@ -521,7 +531,15 @@ function phone(scan: Scan, g: number, joined: boolean, gluedEnd: boolean): numbe
     }
   }
   if (total < 7 || total > 15) {
-    if (!(total >= 5 && nearGroup(scan, g, NEAR_PHONE) && context.distance(NEAR_PHONE, begin) <= 16 && h === g && total <= 6))
+    if (
+      !(
+        total >= 5 &&
+        nearGroup(scan, g, NEAR_PHONE) &&
+        context.distance(NEAR_PHONE, begin) <= 16 &&
+        h === g &&
+        total <= 6
+      )
+    )
       return 0
   }
   const start = plus

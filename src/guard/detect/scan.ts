@@ -10,6 +10,9 @@ export interface Scan {
   /** True once no more text will come: the end of `text` is the end of everything. */
   ended: boolean
   readonly context: Context
+  /** Local offsets between which no character ends a web address: read once, however many addresses stand in each other. */
+  linkFrom: number
+  linkTo: number
   /** Start of the finding emitted last, local. */
   last(): number
   emit(dataClass: string, start: number, end: number, confidence: number): void

@@ -79,6 +79,8 @@ function openStructured(hosts: HostRules): DetectorStream {
     text: '',
     ended: false,
     context: createContext(),
+    linkFrom: 0,
+    linkTo: 0,
     last: () => (found[found.length - 1]?.start ?? base) - base,
     emit: (dataClass, start, end, confidence) => {
       found.push({ class: dataClass, start: base + start, end: base + end, confidence })
@@ -139,6 +141,8 @@ function openStructured(hosts: HostRules): DetectorStream {
         base += spare
         done -= spare
         scan.context.shift(spare)
+        scan.linkFrom = Math.max(0, scan.linkFrom - spare)
+        scan.linkTo = Math.max(0, scan.linkTo - spare)
       } else scan.text = scan.text.length === 0 ? piece : scan.text + piece
       work()
       const result = found

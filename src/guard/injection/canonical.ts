@@ -54,6 +54,8 @@ function withoutUnseen(source: string): Bare {
   let invisible = 0
   let bidirectional = 0
   let from = 0
+  /** The last character taken. Asking `out` for it would make one string of its pieces each time. */
+  let before = 0
   for (let i = 0; i < source.length; ) {
     if (source.charCodeAt(i) < 128) {
       i++
@@ -65,11 +67,14 @@ function withoutUnseen(source: string): Bare {
     const turns = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)
     const unseen = (kindOf(code) & UNSEEN) !== 0
     if (tag || turns || unseen || (code >= 0x300 && code <= 0x36f)) {
-      if (i > from) out += source.slice(from, i)
+      if (i > from) {
+        out += source.slice(from, i)
+        before = source.charCodeAt(i - 1)
+      }
       from = next
       if (tag) tags += String.fromCharCode(code - 0xe0000)
       else if (turns) bidirectional++
-      else if (unseen && isAsciiLetter(out.charCodeAt(out.length - 1))) invisible++
+      else if (unseen && isAsciiLetter(before)) invisible++
     }
     i = next
   }
