@@ -61,10 +61,10 @@ export function iban(scan: Scan, start: number): number {
       code += String.fromCharCode(upper(c))
       i++
     } else if (
-      (c === 32 || c === 45) &&
+      (c === 32 || c === 45 || c === 46) &&
       code.length >= 4 &&
       (joint === 0 || joint === c) &&
-      isAlphanumeric(text.charCodeAt(i - 1))
+      (isAlphanumeric(text.charCodeAt(i - 1)) || (c === 32 && isAlphanumeric(text.charCodeAt(i - 2))))
     ) {
       joint = c
       i++
@@ -74,10 +74,22 @@ export function iban(scan: Scan, start: number): number {
   if (after === NEED) return NEED
   if (isAlphanumeric(after)) return 0
   if (isValidIBAN(code)) scan.emit('finance/iban', start, i, 99)
+  // National check digits inside may be wrong, or made up; the international ones are not right by chance.
+  else if (checkDigitsFit(code)) scan.emit('finance/iban', start, i, 92)
   // A mistyped IBAN is still somebody's account; upper case and digits only, so that prose is not taken for one.
   else if (looksTyped(text, start, i)) scan.emit('finance/iban', start, i, 70)
   else return 0
   return i
+}
+
+/** ISO 7064, MOD 97-10: letters count from 10, the first four characters last. */
+function checkDigitsFit(code: string): boolean {
+  let rest = 0
+  for (let k = 0; k < code.length; k++) {
+    const c = code.charCodeAt((k + 4) % code.length)
+    rest = isDigit(c) ? (rest * 10 + c - 48) % 97 : (rest * 100 + c - 55) % 97
+  }
+  return rest === 1
 }
 
 function looksTyped(text: string, from: number, to: number): boolean {

@@ -76,7 +76,9 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   // Beside its word an id may be letters with a few digits among them, else digits must prevail.
   const mixed = length >= 8 && figures >= 1 && capitals >= 2 && small >= 1 && away(NEAR_CUSTOMER | NEAR_TICKET) <= 16
   const code = capitals >= 2 && small === 0 && joints === 1 && figures >= 2
-  if (!mixed && !code && (figures < 3 || figures < small)) return 0
+  // `booking JKXLZ9`
+  const locator = small === 0 && joints === 0 && capitals >= 2 && length >= 6 && length <= 8 && away(NEAR_TICKET) <= 10
+  if (!mixed && !code && !locator && (figures < 3 || figures < small)) return 0
   const customer = away(NEAR_CUSTOMER)
   const ticket = away(NEAR_TICKET)
   const person = Math.min(away(NEAR_NATIONAL_ID), away(NEAR_SSN))

@@ -24,7 +24,7 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   [
     NEAR_PHONE,
     'phone phones telephone tel tél call calls called calling dial mobile cell cellphone cellular fax whatsapp sms landline voicemail hotline callback contact contactable ' +
-      'telefon telefonnummer handy handynummer rufnummer mobil anrufen téléphone portable appeler teléfono telefono móvil movil llamar cellulare chiamare telefone celular telefoon bellen gsm puhelin numer dzwonić',
+      'telefon telefonnummer handy handynummer rufnummer mobil anrufen téléphone portable appeler teléfono telefono móvil movil llamar cellulare chiamare telefone celular telefoon bellen gsm puhelin numer dzwonić reach telefonnr tfn tlf mobilnummer phonenumber phoneno telno mobileno ring faxnummer telefonu telefonszám',
   ],
   [
     NEAR_CARD,
@@ -56,11 +56,13 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   ],
   [
     NEAR_CUSTOMER,
-    'customer client member membership policyholder patient subscriber employee kunde kundennummer customerid clientid memberid client_id loyalty crm tenant',
+    'customer client member membership policyholder patient subscriber employee kunde kundennummer customerid clientid memberid client_id loyalty crm tenant ' +
+      'cust custno custid customerno clientno kundennr kdnr kundenkonto mitgliedsnummer cliente klant klantnummer kund kundnummer klient abonnent matricule mitarbeiternummer personalnummer badge',
   ],
   [
     NEAR_TICKET,
-    'order ticket case incident booking reservation invoice shipment claim jira bug request issue task change problem orderid ticketid bestellnummer',
+    'order ticket case incident booking reservation invoice shipment claim jira bug request issue task change problem orderid ticketid bestellnummer ' +
+      'orders ordernumber orderno invoiceno bestellung bestellnr auftrag auftragsnummer rechnung rechnungsnummer rechnungsnr vorgang sendung buchung buchungsnummer reservierung commande facture pedido factura ordine fattura bestelling tracking parcel dossier zamówienie',
   ],
 ]
 

@@ -13,6 +13,7 @@ import {
   isDigit,
   isHex,
   isLetter,
+  isUpper,
   LETTER,
 } from './chars.ts'
 import { NEED, peek, type Scan } from './scan.ts'
@@ -325,7 +326,7 @@ export function host(scan: Scan, from: number, to: number, rules: HostRules): nu
     }
     return 0
   }
-  const named = machineName(text, from, end, flags, joints)
+  const named = assignedName(text, from, end, flags) ? ROLE : machineName(text, from, end, flags, joints)
   if (named === 0) return 0
   scan.emit(named === ROLE ? 'network/host' : 'network/service', from, end, named === ROLE ? 75 : 60)
   return end
@@ -369,6 +370,26 @@ function numberedRole(text: string, from: number, end: number): number {
   if (digits < 2 || digits > 3 || text.charCodeAt(letters) !== 48 || letters - from < 2) return 0
   for (let i = letters; i < end; i++) if (!isDigit(text.charCodeAt(i))) return 0
   return labels.get(text, from, letters) & ROLE ? ROLE : 0
+}
+
+/** Names that a system gives by itself: `ip-10-0-3-17` (EC2), `DESKTOP-7Q2K9FA`, `LAPTOP-…`, `WIN-…` (Windows). */
+function assignedName(text: string, from: number, end: number, flags: number): boolean {
+  if ((flags & DIGIT) !== 0 && sameSpan(text, from, from + 2, 'ip') && text.charCodeAt(from + 2) === DASH) {
+    let parts = 0
+    for (let i = from + 2; i < end; parts++) {
+      if (text.charCodeAt(i) !== DASH) return false
+      const start = ++i
+      while (i < end && isDigit(text.charCodeAt(i))) i++
+      if (i === start || i - start > 3) return false
+    }
+    return parts === 4
+  }
+  const windows = text.startsWith('WIN-', from)
+  const dash = windows ? from + 3 : text.startsWith('DESKTOP-', from) ? from + 7 : from + 6
+  if (!windows && dash === from + 6 && !text.startsWith('LAPTOP-', from)) return false
+  for (let i = dash + 1; i < end; i++) if (!isDigit(text.charCodeAt(i)) && !isUpper(text.charCodeAt(i))) return false
+  const size = end - dash - 1
+  return size >= 7 && size <= 11 && ((flags & DIGIT) !== 0 || (!windows && size <= 8))
 }
 
 /** `prod-db-01`, `srv-web12`, `k8s-node-3` by words and a number; `billing-service` by its last word. */

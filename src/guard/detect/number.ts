@@ -36,8 +36,11 @@ const DASH = 45
 const POINT = 46
 const SLASH = 47
 const COMMA = 44
-/** Several characters or a bracket between groups. */
+const UNDERSCORE = 95
+/** A bracket, or a dash between blanks, between groups. */
 const MIXED = 1
+/** Two or three blanks: a card may be written so, but columns of a table stand so too. */
+const WIDE = 2
 
 // One phrase at a time, so its parts live in arrays that are filled anew: no allocation per number.
 const starts = new Int32Array(GROUPS)
@@ -79,14 +82,14 @@ function read(scan: Scan, at: number): number {
     count++
     firsts[count] = total
     if (count === GROUPS || i - at > SPAN || isDigit(c)) return i
-    // A separator is one of ` -./,`, or up to three characters of blanks, dashes and brackets as in `) ` and ` (`.
+    // A separator is one of ` -./,_`, or up to three characters of blanks, dashes and brackets as in `) ` and ` (`.
     let stop = i
     let wide = false
     while (stop - i < 3) {
       const s = peek(scan, stop)
       if (s === NEED) return NEED
       if (s === 40 || s === 41) wide = true
-      else if (s !== SPACE && s !== DASH && s !== POINT && s !== SLASH && s !== COMMA) break
+      else if (s !== SPACE && s !== DASH && s !== POINT && s !== SLASH && s !== COMMA && s !== UNDERSCORE) break
       stop++
     }
     if (stop === i) return i
@@ -96,6 +99,7 @@ function read(scan: Scan, at: number): number {
     const single = text.charCodeAt(i)
     if (stop - i === 1 && !wide) joint = single
     else if (wide || (stop - i === 3 && text.charCodeAt(i + 1) === DASH)) joint = MIXED
+    else if (single === SPACE && text.charCodeAt(i + 1) === SPACE && text.charCodeAt(stop - 1) === SPACE) joint = WIDE
     else return i
     i = stop
   }
@@ -359,11 +363,7 @@ function card(scan: Scan, g: number, glued: boolean, gluedEnd: boolean): number 
   let best = 0
   let confidence = 0
   for (let h = g; h < count; h++) {
-    if (
-      h > g &&
-      (jointOf(h) !== jointOf(g + 1) || (jointOf(h) !== SPACE && jointOf(h) !== DASH && jointOf(h) !== POINT))
-    )
-      break
+    if (h > g && (jointOf(h) !== jointOf(g + 1) || jointOf(h) === COMMA)) break
     const length = (firsts[h + 1] ?? 0) - first
     if (length > 19) break
     if (length < 12 || !isWhole(h, gluedEnd)) continue
@@ -400,7 +400,9 @@ function socialSecurity(scan: Scan, g: number, joined: boolean): number {
   const context = nearGroup(scan, g, NEAR_SSN)
   if (g + 2 < count && sizeOf(g) === 3 && sizeOf(g + 1) === 2 && sizeOf(g + 2) === 4) {
     const joint = jointOf(g + 1)
-    const same = joint === jointOf(g + 2) && (joint === DASH || joint === SPACE || joint === POINT)
+    const same =
+      joint === jointOf(g + 2) &&
+      (joint === DASH || joint === SPACE || joint === POINT || (context && (joint === MIXED || joint === WIDE)))
     const longer = (g + 3 < count && jointOf(g + 3) === joint) || (g > 0 && jointOf(g) === joint && joint === DASH)
     const issued = amountOf(g) !== 0 && amountOf(g) !== 666 && amountOf(g + 1) !== 0 && amountOf(g + 2) !== 0
     if (same && !longer && (context || (issued && joint === DASH && !joined))) {
@@ -502,7 +504,14 @@ function phone(scan: Scan, g: number, joined: boolean, gluedEnd: boolean): numbe
   // Groups that belong together: dashes, points, blanks and brackets; a comma or a slash ends them.
   while (h + 1 < count) {
     const joint = jointOf(h + 1)
-    if (joint === COMMA || (joint === SLASH && !(h === g && sizeOf(g) >= 3)) || total + sizeOf(h + 1) > 15) break
+    if (
+      joint === COMMA ||
+      joint === UNDERSCORE ||
+      joint === WIDE ||
+      (joint === SLASH && !(h === g && sizeOf(g) >= 3)) ||
+      total + sizeOf(h + 1) > 15
+    )
+      break
     // After enough digits another kind of separator starts another number: `541-714-1388 2`.
     if (h > g && total >= 9 && joint !== jointOf(h) && jointOf(h) !== MIXED) break
     if (isNanp(h - 2, g) && total >= 10) break
