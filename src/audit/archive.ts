@@ -4,7 +4,7 @@
 import type { Store } from '../store/index.ts'
 import { HASH_BYTES, packFrontier, TILE, unpackFrontier } from './merkle.ts'
 import { createProver } from './proof.ts'
-import { readCheckpoints, readEvents, readHead } from './queries.ts'
+import { readCheckpoints, readHead, readTileBodies } from './queries.ts'
 import { createVerifier, type Report, type VerifyHead, type VerifyOptions } from './verify.ts'
 
 export interface ArchiveOptions {
@@ -40,9 +40,10 @@ async function openArchive(store: Store, { origin, from = 0, to }: ArchiveOption
   async function* tiles(): AsyncGenerator<ArchiveTile> {
     for (let position = first; position < size; position += TILE) {
       const hashes = await prover.tile(position / TILE, size)
-      const rows = await readEvents(store.db, position, Math.min(position + TILE, size))
-      const pruned = rows.length === 0 && position < floor
-      yield { position, hashes, bodies: pruned ? undefined : rows.map(({ body }) => body) }
+      const stored = await readTileBodies(store.db, position / TILE, size)
+      // An export that was asked to end in the middle of a row; the end of the log is the end of one.
+      const bodies = size < all ? stored.slice(0, hashes.length) : stored
+      yield { position, hashes, bodies: bodies.length === 0 && position < floor ? undefined : bodies }
     }
   }
   return { head, tiles }

@@ -123,6 +123,39 @@ export interface HourCount {
   milliseconds: number
 }
 
+/** What the search index holds of a full block. */
+export interface BlockIndex {
+  readonly block: number
+  readonly range: BlockRange
+  readonly terms: ReadonlySet<string>
+  readonly counts: readonly HourCount[]
+}
+
+export function indexOf(block: number, events: readonly AuditEvent[]): BlockIndex {
+  const range = rangeOf(events)
+  return { block, range, terms: termsOf(events, range), counts: countsOf(events) }
+}
+
+const keyOf = ({ hour, kind, principal, model, decision, outcome }: HourCount): string =>
+  [hour, kind, principal, model, decision, outcome].join('\u001f')
+
+/** One row per key. */
+export function mergeCounts(counts: readonly HourCount[]): HourCount[] {
+  const merged = new Map<string, HourCount>()
+  for (const count of counts) {
+    const key = keyOf(count)
+    const sum = merged.get(key)
+    if (!sum) merged.set(key, { ...count })
+    else {
+      sum.events += count.events
+      sum.inputTokens += count.inputTokens
+      sum.outputTokens += count.outputTokens
+      sum.milliseconds += count.milliseconds
+    }
+  }
+  return [...merged.values()]
+}
+
 export function countsOf(events: readonly AuditEvent[]): HourCount[] {
   const counts = new Map<string, HourCount>()
   for (const event of events) {

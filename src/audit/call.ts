@@ -8,12 +8,12 @@ import {
   Fault,
   type FaultCode,
   type JsonObject,
-  type NewEvent,
   type Usage,
   uidText,
 } from '../core/index.ts'
 import type { Statement } from '../store/index.ts'
 import type { Content, Part } from './content.ts'
+import { createDraft, type DraftFields } from './draft.ts'
 import type { Log } from './log.ts'
 
 const NO_ROWS: readonly Statement[] = []
@@ -104,33 +104,16 @@ function outcomeOf(fault: Fault | undefined, wasDecided: boolean): Outcome {
   return wasDecided ? 'cut' : 'refused'
 }
 
-function factsOfCaller({ principal, credential, address, client }: Caller): Omit<NewEvent, 'kind'> {
-  return {
-    principal: uidText(principal),
-    credential: credentialText(credential),
-    address,
-    ...(client === undefined ? {} : { data: { client } }),
-  }
-}
+const factsOfCaller = ({ principal, credential, address }: Caller): DraftFields => ({
+  principal: uidText(principal),
+  credential: credentialText(credential),
+  address,
+})
 
-function factsOfDecision({ id, allow, rules, errors, policy, microseconds }: Decision): Omit<NewEvent, 'kind'> {
-  return {
-    decision: allow ? 'allow' : 'deny',
-    rules,
-    policy,
-    data: {
-      decisionId: id,
-      decidedInUs: Math.round(microseconds),
-      ...(errors.length > 0 ? { errors: [...errors] } : {}),
-    },
-  }
-}
-
-type Facts = Omit<NewEvent, 'kind'>
-
-const merge = (facts: Facts, more: Facts): Facts => {
-  const data = facts.data && more.data ? { ...facts.data, ...more.data } : (more.data ?? facts.data)
-  return data ? { ...facts, ...more, data } : { ...facts, ...more }
+const dataOfDecision = ({ id, errors, microseconds }: Decision): JsonObject => {
+  const data: JsonObject = { decisionId: id, decidedInUs: Math.round(microseconds) }
+  if (errors.length > 0) data.errors = [...errors]
+  return data
 }
 
 /** Seals content; undefined if this log keeps none. */
@@ -141,30 +124,37 @@ export function createCalls(log: Log, clock: Clock, seal: Seal): Calls {
 
   function open(id: string, initial: CallFacts): CallRecord {
     const began = clock.monotonic()
-    let facts: Facts = { call: id }
+    const draft = createDraft()
+    draft.set({ call: id })
     let written = false
     let demanded: Decision['duties']['record']
     let subject = ''
     const kept = new Map<Part, string>()
+    /** What the events say of the parts that are sealed. */
+    const content: JsonObject[] = []
     let deciding: Promise<void> | undefined
     let finishing: Promise<void> | undefined
 
-    const note = ({ caller, decision, ...rest }: CallFacts) => {
+    const note = (facts: CallFacts) => {
+      const { caller, decision, address, action, model, session, grant, data } = facts
       if (caller) {
         subject = uidText(caller.principal)
-        facts = merge(facts, factsOfCaller(caller))
+        draft.set(factsOfCaller(caller))
+        if (caller.client !== undefined) draft.add({ client: caller.client })
       }
       if (decision) {
+        const { allow, rules, policy } = decision
         demanded = decision.duties.record
-        facts = merge(facts, factsOfDecision(decision))
+        draft.set({ decision: allow ? 'allow' : 'deny', rules, policy })
+        draft.add(dataOfDecision(decision))
       }
-      facts = merge(facts, rest)
+      draft.set({ address, action, model, session, grant })
+      if (data) draft.add(data)
     }
     /** Seals what is kept so far; the event that is written next names it. */
     const sealed = async (): Promise<readonly Statement[]> => {
       if (!seal || !demanded || kept.size === 0) return NO_ROWS
       const rows: Statement[] = []
-      const content = Array.isArray(facts.data?.content) ? [...facts.data.content] : []
       for (const [part, text] of kept) {
         const made = await seal(id, subject, part, text, demanded.days)
         kept.delete(part)
@@ -172,12 +162,12 @@ export function createCalls(log: Log, clock: Clock, seal: Seal): Calls {
         rows.push(...made.rows)
         content.push(made.fact)
       }
-      if (content.length > 0) facts = merge(facts, { data: { content } })
+      if (content.length > 0) draft.add({ content: [...content] })
       return rows
     }
     const decide = async (): Promise<void> => {
       const rows = kept.size > 0 ? await sealed() : NO_ROWS
-      const { position } = await log.append({ ...facts, kind: 'call.decided' }, rows)
+      const { position } = await log.append(draft.event('call.decided'), { rows, write: draft.write })
       // Known as open until its ending is written, even if the ending was asked for in the meantime.
       if (!written) decidedAt.set(id, position)
     }
@@ -188,19 +178,19 @@ export function createCalls(log: Log, clock: Clock, seal: Seal): Calls {
       if (typeof fault?.data.by === 'string') ending.by = fault.data.by
       if (typeof fault?.data.detector === 'string') ending.detector = fault.data.detector
       for (const [name, value] of Object.entries(usage ?? {})) ending[name] = value
-      facts = merge(facts, { data: ending, ...(fault ? { reason: fault.code } : {}) })
+      draft.add(ending)
       let rows = NO_ROWS
       try {
         if (kept.size > 0) rows = await sealed()
       } catch (error) {
         // The ending must be written even if the answer cannot be kept; it says so.
-        facts = merge(facts, { data: { contentLost: Fault.from(error).code } })
+        draft.add({ contentLost: Fault.from(error).code })
       }
       const done = () => {
         written = true
         decidedAt.delete(id)
       }
-      await log.appendSurely({ ...facts, kind: 'call.finished' }, done, rows)
+      await log.appendSurely(draft.event('call.finished', fault?.code), done, { rows, write: draft.write })
     }
     note(initial)
     return {

@@ -46,24 +46,48 @@ function isSorted(keys: string[]): boolean {
  * already costs a third of writing the text piece by piece, and this runs for every event of every call.
  */
 export function eventText(event: AuditEvent): string {
+  if (!event.data) return orderedText(event)
+  const data = inOrder(event.data)
+  return data === undefined ? canonical(event as unknown as Json) : orderedText(event, data)
+}
+
+/** The same for an event whose data is in order at every depth, or is given so. */
+export function orderedText(event: AuditEvent, data: Json | undefined = event.data): string {
   const { action, address, boot, call, credential, decision, grant, id, kind, model, node } = event
   const { policy, principal, reason, rules, session, subject, time } = event
-  const data = event.data === undefined ? undefined : inOrder(event.data)
-  if (data === null) return canonical(event as unknown as Json)
-  const head = { action, address, boot, call, credential, data, decision, grant, id, kind, model, node }
-  const out = JSON.stringify({ ...head, policy, principal, reason, rules, session, subject, time })
+  const out = JSON.stringify({
+    action,
+    address,
+    boot,
+    call,
+    credential,
+    data,
+    decision,
+    grant,
+    id,
+    kind,
+    model,
+    node,
+    policy,
+    principal,
+    reason,
+    rules,
+    session,
+    subject,
+    time,
+  })
   return out.includes('\\ud') ? canonical(event as unknown as Json) : out
 }
 
-/** The same value with the keys of every object in order; null if only the general writer can write it. */
-function inOrder(value: Json): Json {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null
+/** The same value with the keys of every object in order; undefined if only the general writer can write it. */
+export function inOrder(value: Json): Json | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
     const items: Json[] = []
     for (const item of value) {
       const ordered = inOrder(item)
-      if (ordered === null) return null
+      if (ordered === undefined) return undefined
       items.push(ordered)
     }
     return items
@@ -73,11 +97,11 @@ function inOrder(value: Json): Json {
   const out: JsonObject = {}
   for (const key of keys) {
     // A key that looks like an array index does not stay where it is put.
-    if (key === '__proto__' || (key.charCodeAt(0) >= 48 && key.charCodeAt(0) <= 57)) return null
+    if (key === '__proto__' || (key.charCodeAt(0) >= 48 && key.charCodeAt(0) <= 57)) return undefined
     const field = value[key]
     if (field === undefined) continue
     const ordered = inOrder(field)
-    if (ordered === null) return null
+    if (ordered === undefined) return undefined
     out[key] = ordered
   }
   return out

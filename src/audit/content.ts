@@ -136,7 +136,7 @@ export function createContent(deps: ContentDeps): Content {
       const done = await store.transaction(async (trx) => {
         const head = await lockHead(trx, store.dialect)
         const parts = await expireContent(trx, now, periodOf(now))
-        const full = Math.floor(head.size / BLOCK)
+        const full = head.indexed / BLOCK
         const block = Math.min((await firstBlockSince(trx, now - deps.eventDays * DAY_MS)) ?? full, full)
         const events = Math.max(block * BLOCK - head.floor, 0)
         const facts: NewEvent[] = []

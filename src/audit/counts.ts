@@ -82,15 +82,19 @@ export function createCounts(store: Store): CountEvents {
       }
     }
     const take = async (within: Filter, span: { from: number; to: number }, sieve = sieveFor(within)) => {
-      for (const row of await readSieved(store, span, sieve, BLOCK)) {
-        const event = toFound(row)
-        if (matches(event, within)) addEvent(event)
+      for (let { from, to } = span; to > from; ) {
+        const { events, rest } = await readSieved(store, { from, to }, sieve, BLOCK)
+        for (const row of events) {
+          const event = toFound(row)
+          if (matches(event, within)) addEvent(event)
+        }
+        to = rest
       }
     }
 
-    const { size } = await readHead(store.db)
-    const full = Math.floor(size / BLOCK)
-    await take(filter, { from: full * BLOCK, to: size })
+    const { size, indexed } = await readHead(store.db)
+    const full = indexed / BLOCK
+    await take(filter, { from: indexed, to: size })
     const { since, until, ...rest } = filter
     const summable =
       Object.entries(rest).every(([field, value]) => value === undefined || isSummed(field) || field === 'endings') &&
@@ -118,8 +122,8 @@ export function createCounts(store: Store): CountEvents {
           await scan({ ...filter, since: lastHour * HOUR_MS }, full)
       }
     }
-    // A block that was filled meanwhile is in the sums and was read as well: count again.
-    if (Math.floor((await readHead(store.db)).size / BLOCK) !== full)
+    // Blocks that were indexed meanwhile are in the sums and were read as well: count again.
+    if ((await readHead(store.db)).indexed !== indexed)
       return count(filter, { everyMs, by, top } as CountAsk)
     const list = [...rows.values()]
     if (top === undefined) return list.sort((a, b) => (a.time ?? 0) - (b.time ?? 0) || b.events - a.events)

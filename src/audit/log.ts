@@ -6,7 +6,7 @@ import { Fault } from '../core/index.ts'
 import { isConflict, type Statement, type Store, type Trx } from '../store/index.ts'
 import { eventText } from './canonical.ts'
 import { appendSql, lockHead, readEvents, runIn } from './queries.ts'
-import { type Entry, type LogState, loadState, plan } from './tree.ts'
+import { type Entry, follow, type LogState, loadState, plan } from './tree.ts'
 
 export interface LogDeps {
   store: Store
@@ -26,18 +26,25 @@ export interface Appended {
   readonly position: number
 }
 
+export interface AppendOptions {
+  /** Written with the event, in the same transaction. */
+  readonly rows?: readonly Statement[]
+  /** Makes the text of the event; what it returns must be equal to `canonical(event)`. */
+  readonly write?: (event: AuditEvent) => string
+}
+
 export interface Log {
   /** True until a write fails; true again as soon as one succeeds, which the log itself keeps trying. */
   readonly available: boolean
   /** Events committed by this node so far that it knows of; what is appended next lies at or after it. */
   readonly size: number
   /** @throws Fault `audit_unavailable` if it is not durable; it may still turn out to have been written */
-  append(event: NewEvent, rows?: readonly Statement[]): Promise<Appended>
+  append(event: NewEvent, options?: AppendOptions): Promise<Appended>
   /**
    * For what may be neither missing nor twice. Rejects like `append`, so that nobody hangs on a full disk, but the event
    * stays in line until it is written; `written` tells when.
    */
-  appendSurely(event: NewEvent, written: () => void, rows?: readonly Statement[]): Promise<Appended>
+  appendSurely(event: NewEvent, written: () => void, options?: AppendOptions): Promise<Appended>
   /** Appends within somebody else's transaction: neither exists without the other. */
   appendIn(trx: Trx, events: readonly NewEvent[]): Promise<Appended[]>
   /** Called after each commit of this node with the new size of the tree. */
@@ -49,13 +56,17 @@ export interface Log {
 interface Waiting extends Entry {
   readonly rows: readonly Statement[]
   /** Set on an event that is kept and tried again after a failed commit. */
-  readonly written?: () => void
+  readonly written: (() => void) | undefined
   resolve: (appended: Appended) => void
   reject: (error: unknown) => void
 }
 
+const NO_ROWS: readonly Statement[] = []
+
 /** Events per commit: bounds the time the database is held and the memory of one message. */
 const MAX_BATCH = 512
+
+const rowsOf = (batch: readonly Waiting[]): readonly Statement[] => batch.flatMap(({ rows }) => rows)
 
 export function createLog(deps: LogDeps): Log {
   const { store, clock, newId, node, boot, report, maxWaiting = 10_000, probeMs = 500 } = deps
@@ -77,9 +88,9 @@ export function createLog(deps: LogDeps): Log {
   let size = 0
   let idle = () => {}
 
-  const stamp = (event: NewEvent): Entry => {
-    const full: AuditEvent = { ...event, id: newId('event'), time: clock.now(), node, boot }
-    return { event: full, body: eventText(full) }
+  const stamp = (event: NewEvent, write = eventText): Entry => {
+    const full = { ...event, id: newId('event'), time: clock.now(), node, boot }
+    return { event: full, body: write(full) }
   }
 
   const told = (batch: readonly Waiting[], first: number) => {
@@ -95,7 +106,7 @@ export function createLog(deps: LogDeps): Log {
   const appendLocked = async (trx: Trx, entries: readonly Entry[], at: (position: number) => void): Promise<void> => {
     const head = await lockHead(trx, store.dialect)
     at(head.size)
-    if (!state?.root.equals(head.root)) state = await loadState(trx, head)
+    if (!state?.root.equals(head.root)) state = (state && (await follow(trx, state, head))) ?? (await loadState(trx, head))
     const statements = plan(state, entries, sql)
     try {
       await runIn(trx, statements)
@@ -112,7 +123,7 @@ export function createLog(deps: LogDeps): Log {
         await store.atomic(() => {
           const current = state as LogState
           at(current.tree.size)
-          return [...plan(current, batch, sql), ...batch.flatMap(({ rows }) => rows)]
+          return [...plan(current, batch, sql), ...rowsOf(batch)]
         })
         return
       } catch (error) {
@@ -123,10 +134,7 @@ export function createLog(deps: LogDeps): Log {
     }
     await store.transaction(async (trx) => {
       await appendLocked(trx, batch, at)
-      await runIn(
-        trx,
-        batch.flatMap(({ rows }) => rows),
-      )
+      await runIn(trx, rowsOf(batch))
     })
   }
 
@@ -196,7 +204,8 @@ export function createLog(deps: LogDeps): Log {
   /** The first event after an outage says how long it was and how many events were refused in it. */
   const resumed = (): Waiting => ({
     ...stamp({ kind: 'audit.resumed', data: { downMs: clock.now() - downSince, refused } }),
-    rows: [],
+    rows: NO_ROWS,
+    written: undefined,
     resolve: () => {},
     reject: () => {},
   })
@@ -214,7 +223,7 @@ export function createLog(deps: LogDeps): Log {
     return waiting.length >= maxWaiting ? 'too many events wait' : undefined
   }
 
-  const enqueue = (event: NewEvent, rows: readonly Statement[], written?: () => void): Promise<Appended> =>
+  const enqueue = (event: NewEvent, { rows = NO_ROWS, write }: AppendOptions, written?: () => void): Promise<Appended> =>
     new Promise((resolve, reject) => {
       const detail = refusal()
       if (detail !== undefined) {
@@ -222,7 +231,8 @@ export function createLog(deps: LogDeps): Log {
         reject(new Fault('audit_unavailable', { detail }))
         if (!written || closed) return
       }
-      waiting.push({ ...stamp(event), rows, ...(written ? { written } : {}), resolve, reject })
+      const { event: full, body } = stamp(event, write)
+      waiting.push({ event: full, body, rows, written, resolve, reject })
       if (available) wake()
     })
 
@@ -233,10 +243,10 @@ export function createLog(deps: LogDeps): Log {
     get size() {
       return size
     },
-    append: (event, rows = []) => enqueue(event, rows),
-    appendSurely: (event, written, rows = []) => enqueue(event, rows, written),
+    append: (event, options = {}) => enqueue(event, options),
+    appendSurely: (event, written, options = {}) => enqueue(event, options, written),
     async appendIn(trx, events) {
-      const entries = events.map(stamp)
+      const entries = events.map((event) => stamp(event))
       try {
         let first = 0
         await appendLocked(trx, entries, (position) => {

@@ -1,7 +1,7 @@
 // All SQL of the log itself. Appending uses fixed texts (a query builder costs more than the insert), reading uses Kysely.
 import { CompiledQuery, type RawBuilder, sql } from 'kysely'
 import type { Db, Statement, Store, Trx } from '../store/index.ts'
-import type { BlockRange, HourCount } from './block.ts'
+import { BLOCK, type BlockIndex, type BlockRange, type HourCount, mergeCounts } from './block.ts'
 import { type Frontier, HASH_BYTES, packFrontier, TILE } from './merkle.ts'
 
 /** Rows per statement. Few sizes, so that few statements are ever prepared. */
@@ -10,12 +10,18 @@ const CHUNKS = [256, 64, 16, 4, 1] as const
 export interface AppendSql {
   /** Moves the head from the tree whose root is `from`; changes no row if another root is there by now. */
   head(tree: Frontier, root: Buffer, from: Buffer): Statement
-  events(first: number, bodies: readonly string[]): Statement[]
+  /** One row for events of one tile that were committed together. */
+  events(first: number, entries: readonly { readonly body: string }[]): Statement
   tile(tile: number, hashes: readonly Buffer[], root: Buffer): Statement
-  block(block: number, range: BlockRange): Statement
-  terms(block: number, terms: ReadonlySet<string>): Statement[]
-  counts(counts: readonly HourCount[]): Statement[]
+  /**
+   * The search index of full blocks, in parts for one transaction each, in this order. Only the last one makes them count, so
+   * a log that stops in between begins again.
+   */
+  index(blocks: readonly BlockIndex[]): Statement[][]
 }
+
+/** Terms written with one append: bounds how long it takes. */
+const TERMS_AT_ONCE = 512
 
 export function appendSql(dialect: Store['dialect']): AppendSql {
   const mark = dialect === 'sqlite' ? () => '?' : (n: number) => `$${n}`
@@ -41,6 +47,31 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
     }
     return statements
   }
+  const blockRow = (block: number, { minTime, maxTime, minId, maxId }: BlockRange): Statement => ({
+    sql: values('insert into audit_block (block, min_time, max_time, min_id, max_id)', 5, 1),
+    parameters: [block, minTime, maxTime, minId, maxId],
+  })
+  const counted = (counts: readonly HourCount[]): Statement[] =>
+    insert(
+      'insert into audit_hour (hour, kind, principal, model, decision, outcome, events, input_tokens, output_tokens, milliseconds)',
+      counts.map((c) => [
+        c.hour,
+        c.kind,
+        c.principal,
+        c.model,
+        c.decision,
+        c.outcome,
+        c.events,
+        c.inputTokens,
+        c.outputTokens,
+        c.milliseconds,
+      ]),
+      ` on conflict (hour, kind, principal, model, decision, outcome) do update set
+        events = audit_hour.events + excluded.events,
+        input_tokens = audit_hour.input_tokens + excluded.input_tokens,
+        output_tokens = audit_hour.output_tokens + excluded.output_tokens,
+        milliseconds = audit_hour.milliseconds + excluded.milliseconds`,
+    )
   const moveHead = `update audit_head set size = ${mark(1)}, root = ${mark(2)}, frontier = ${mark(3)} where id = 1 and root = ${mark(4)}`
   return {
     head: (tree, root, from) => ({
@@ -48,48 +79,33 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
       parameters: [tree.size, ownBytes(root), packFrontier(tree), ownBytes(from)],
       mustChange: 1,
     }),
-    events: (first, bodies) =>
-      insert(
-        'insert into audit_event (position, body)',
-        bodies.map((body, i) => [first + i, body]),
-      ),
+    events: (first, entries) => ({
+      sql: values('insert into audit_event (position, body)', 2, 1),
+      parameters: [first, entries.map(({ body }) => body).join('\n')],
+    }),
     tile: (tile, hashes, root) => ({
       sql: values('insert into audit_tile (tile, hashes, root)', 3, 1),
       parameters: [tile, ownBytes(Buffer.concat(hashes)), ownBytes(root)],
     }),
-    block: (block, { minTime, maxTime, minId, maxId }) => ({
-      sql: values('insert into audit_block (block, min_time, max_time, min_id, max_id)', 5, 1),
-      parameters: [block, minTime, maxTime, minId, maxId],
-    }),
-    terms: (block, terms) =>
-      insert(
-        'insert into audit_term (term, block)',
-        [...terms].sort().map((word) => [word, block]),
-      ),
-    counts: (counts) =>
-      insert(
-        'insert into audit_hour (hour, kind, principal, model, decision, outcome, events, input_tokens, output_tokens, milliseconds)',
-        counts.map((c) => [
-          c.hour,
-          c.kind,
-          c.principal,
-          c.model,
-          c.decision,
-          c.outcome,
-          c.events,
-          c.inputTokens,
-          c.outputTokens,
-          c.milliseconds,
-        ]),
-        ` on conflict (hour, kind, principal, model, decision, outcome) do update set
-          events = audit_hour.events + excluded.events,
-          input_tokens = audit_hour.input_tokens + excluded.input_tokens,
-          output_tokens = audit_hour.output_tokens + excluded.output_tokens,
-          milliseconds = audit_hour.milliseconds + excluded.milliseconds`,
-      ),
+    index(blocks) {
+      const terms = blocks.flatMap(({ block, terms }) => [...terms].map((term) => [term, block] as const))
+      terms.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) // stable: the blocks of a term stay in order
+      const parts: Statement[][] = []
+      for (let at = 0; at < terms.length; at += TERMS_AT_ONCE) {
+        const rows = terms.slice(at, at + TERMS_AT_ONCE)
+        parts.push(insert('insert into audit_term (term, block)', rows, ' on conflict (term, block) do nothing'))
+      }
+      const end = ((blocks.at(-1)?.block ?? -1) + 1) * BLOCK
+      const sqlIndexed = `update audit_head set indexed = ${mark(1)} where id = 1`
+      parts.push([
+        ...blocks.map(({ block, range }) => blockRow(block, range)),
+        ...counted(mergeCounts(blocks.flatMap(({ counts }) => counts))),
+        { sql: sqlIndexed, parameters: [end], mustChange: 1 },
+      ])
+      return parts
+    },
   }
 }
-
 /** Bytes in memory of their own: what is posted to the database thread is copied with all the memory it lies in. */
 const ownBytes = (bytes: Uint8Array): Uint8Array =>
   bytes.buffer.byteLength === bytes.length ? bytes : Uint8Array.from(bytes)
@@ -106,9 +122,11 @@ export interface Head {
   root: Buffer
   frontier: Uint8Array
   floor: number
+  /** Events below this are found by the index; those from here on are read. A multiple of the block. */
+  indexed: number
 }
 
-const toHead = (row: { size: number; root: Uint8Array; frontier: Uint8Array; floor: number }): Head => ({
+const toHead = (row: Omit<Head, 'root'> & { root: Uint8Array }): Head => ({
   ...row,
   root: Buffer.from(row.root),
 })
@@ -116,7 +134,7 @@ const toHead = (row: { size: number; root: Uint8Array; frontier: Uint8Array; flo
 /** The head, held until the transaction ends, so that every append of every node is one after another. */
 export async function lockHead(trx: Trx, dialect: Store['dialect']): Promise<Head> {
   // SQLite: the transaction began with the write lock.
-  const query = trx.selectFrom('audit_head').select(['size', 'root', 'frontier', 'floor']).where('id', '=', 1)
+  const query = trx.selectFrom('audit_head').select(['size', 'root', 'frontier', 'floor', 'indexed']).where('id', '=', 1)
   return toHead(await (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirstOrThrow())
 }
 
@@ -124,7 +142,7 @@ export async function readHead(db: Db | Trx): Promise<Head> {
   return toHead(
     await db
       .selectFrom('audit_head')
-      .select(['size', 'root', 'frontier', 'floor'])
+      .select(['size', 'root', 'frontier', 'floor', 'indexed'])
       .where('id', '=', 1)
       .executeTakeFirstOrThrow(),
   )
@@ -135,17 +153,40 @@ export interface Row {
   body: string
 }
 
+/** The events of a stored row; a line feed never occurs in canonical JSON. */
+const eventsOf = ({ position, body }: Row): Row[] =>
+  body.split('\n').map((line, i) => ({ position: position + i, body: line }))
+
 /** Events from `from` (inclusive) to `to` (exclusive), oldest first. */
-export const readEvents = (db: Db | Trx, from: number, to: number): Promise<Row[]> =>
-  db
+export async function readEvents(db: Db | Trx, from: number, to: number): Promise<Row[]> {
+  const rows = await db
     .selectFrom('audit_event')
     .select(['position', 'body'])
-    .where('position', '>=', from)
+    .where('position', '>=', (on) =>
+      on
+        .selectFrom('audit_event')
+        .select((of) => of.fn.coalesce(of.fn.max('position'), sql.lit(0)).as('first'))
+        .where('position', '<=', from),
+    )
     .where('position', '<', to)
     .orderBy('position')
     .execute()
+  return rows.flatMap(eventsOf).filter(({ position }) => position >= from && position < to)
+}
 
-/** A cheap first test on the text of an event, made by the database; the exact one follows on the parsed event. */
+/** Everything that is stored under the positions of a tile, for whoever checks it: nothing is left out for being too much. */
+export async function readTileBodies(db: Db, tile: number, size: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('audit_event')
+    .select('body')
+    .where('position', '>=', tile * TILE)
+    .where('position', '<', Math.min((tile + 1) * TILE, size))
+    .orderBy('position')
+    .execute()
+  return rows.flatMap(({ body }) => body.split('\n'))
+}
+
+/** A cheap first test on the text, made by the database on rows and then on each event; the exact one follows on the parsed event. */
 export interface Sieve {
   /** Each occurs in the text. */
   readonly parts: readonly string[]
@@ -158,8 +199,22 @@ export interface Span {
   readonly to: number
 }
 
-/** Events of a span that pass the sieve, newest first. */
-export async function readSieved(store: Store, { from, to }: Span, sieve: Sieve, limit: number): Promise<Row[]> {
+/** Lower case for ASCII only, as SQLite does it. */
+export const lower = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
+const passes = (body: string, { parts, folded }: Sieve): boolean =>
+  parts.every((part) => body.includes(part)) && (folded === undefined || lower(body).includes(folded))
+
+/**
+ * Events of a span that pass the sieve, newest first, from the newest rows that can hold any, `limit` at most;
+ * `rest` is the end of the span that is left to be looked at.
+ */
+export async function readSieved(
+  store: Store,
+  { from, to }: Span,
+  sieve: Sieve,
+  limit: number,
+): Promise<{ events: Row[]; rest: number }> {
   const within = (part: string, inText: RawBuilder<unknown>) =>
     store.dialect === 'sqlite'
       ? sql<boolean>`instr(${inText}, ${part}) > 0`
@@ -167,11 +222,16 @@ export async function readSieved(store: Store, { from, to }: Span, sieve: Sieve,
   let query = store.db
     .selectFrom('audit_event')
     .select(['position', 'body'])
-    .where('position', '>=', from)
+    .where('position', '>=', from - (from % TILE))
     .where('position', '<', to)
   for (const part of sieve.parts) query = query.where(within(part, sql`body`))
   if (sieve.folded !== undefined) query = query.where(within(sieve.folded, sql`lower(body)`))
-  return query.orderBy('position', 'desc').limit(limit).execute()
+  const rows = await query.orderBy('position', 'desc').limit(limit).execute()
+  const events = rows.flatMap((row) => eventsOf(row).reverse())
+  return {
+    events: events.filter(({ position, body }) => position >= from && position < to && passes(body, sieve)),
+    rest: rows.length < limit ? from : (rows.at(-1) as Row).position,
+  }
 }
 
 /** A block passes if one of the terms occurs in it, or one of the births lies in its range of times. */

@@ -6,8 +6,8 @@ import { BLOCK, BORN, hasTerm, PAIRED, pairTerm, SEARCH_FIELDS, type SearchField
 import {
   blocksOfId,
   findBlocks,
+  lower,
   type Row,
-  readEvents,
   readHead,
   readSieved,
   type Sieve,
@@ -41,8 +41,8 @@ export interface Page {
 /** Blocks looked into for one page at most: bounds the time of a question that nearly nothing answers. */
 const MAX_BLOCKS = 128
 const BLOCKS_AT_ONCE = 16
+const FEW_ROWS = 2
 
-const lower = (text: string): string => text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 const listOf = (value: string | readonly string[] | undefined): readonly string[] | undefined =>
   typeof value === 'string' ? [value] : value
 
@@ -98,28 +98,27 @@ export interface Search {
 export function createSearch(store: Store): Search {
   return {
     async query(filter, { limit = 50, before } = {}) {
-      const { size } = await readHead(store.db)
+      const { size, indexed } = await readHead(store.db)
       const end = Math.min(before ?? size, size)
       const sieve = sieveFor(filter)
       const groups = groupsFor(filter)
       const events: Found[] = []
       /** Adds the matching events of a span; true when the page is full. */
       const take = async ({ from, to }: Span): Promise<boolean> => {
-        const step = Math.max(limit, 64)
-        for (let end = to; ; ) {
-          const rows = await readSieved(store, { from, to: end }, sieve, step)
-          for (const row of rows) {
+        // A row holds one event or two hundred: begin with few rows, so that a short page of a busy log reads little.
+        for (let [end, rows] = [to, FEW_ROWS]; end > from; rows *= 8) {
+          const found = await readSieved(store, { from, to: end }, sieve, rows)
+          for (const row of found.events) {
             const event = toFound(row)
             if (matches(event, filter)) events.push(event)
             if (events.length === limit) return true
           }
-          if (rows.length < step) return false
-          end = (rows.at(-1) as Row).position
+          end = found.rest
         }
+        return false
       }
       const full = (): Page => ({ events, next: (events.at(-1) as Found).position })
 
-      const indexed = size - (size % BLOCK)
       if (end > indexed && (await take({ from: indexed, to: end }))) return full()
       let below = Math.ceil(Math.min(end, indexed) / BLOCK)
       for (let looked = 0; looked < MAX_BLOCKS; looked += BLOCKS_AT_ONCE) {
@@ -135,11 +134,12 @@ export function createSearch(store: Store): Search {
     },
 
     async find(id) {
-      const { size } = await readHead(store.db)
+      const { size, indexed } = await readHead(store.db)
       const blocks = id.startsWith('evt_') ? await blocksOfId(store.db, id) : await blocksAfter(store.db, birthOf(id))
-      for (const from of [...blocks.map((block) => block * BLOCK), size - (size % BLOCK)]) {
-        for (const row of await readEvents(store.db, from, from + BLOCK)) {
-          if (!row.body.includes(id)) continue
+      const spans = [...blocks.map((block) => ({ from: block * BLOCK, to: (block + 1) * BLOCK })), { from: indexed, to: size }]
+      for (const span of spans) {
+        const { events } = await readSieved(store, span, { parts: [JSON.stringify(id)] }, Math.max(span.to - span.from, 1))
+        for (const row of events.reverse()) {
           const event = toFound(row)
           if (event.id === id || event.data?.decisionId === id) return event
         }

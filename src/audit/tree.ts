@@ -3,7 +3,7 @@
 // transaction that was rolled back, or another node that came first, shows at once and the state is read anew.
 import type { AuditEvent } from '../core/index.ts'
 import type { Db, Statement, Trx } from '../store/index.ts'
-import { BLOCK, countsOf, rangeOf, termsOf } from './block.ts'
+import { BLOCK, type BlockIndex, indexOf } from './block.ts'
 import { type Frontier, leafHash, push, rootOf, rootOver, TILE, unpackFrontier } from './merkle.ts'
 import { type AppendSql, type Head, readEvents } from './queries.ts'
 
@@ -13,6 +13,10 @@ export interface LogState {
   /** Leaves of the last tile and events of the last block, as long as these are not full. */
   leaves: Buffer[]
   open: AuditEvent[]
+  /** Full blocks that the search index does not hold yet. */
+  pending: BlockIndex[]
+  /** What is still to be written of the index; one part goes with each append. */
+  parts: Statement[][]
 }
 
 /** An event with its text, made once when it is handed in. */
@@ -22,30 +26,77 @@ export interface Entry {
 }
 
 /**
- * The state for a head, from the events of its unfinished block.
- * @throws Error if these events do not have the hashes that the head was written with: somebody changed the last rows
+ * Full blocks that are indexed together. A term of many blocks then is neighbouring rows: pages are what the index costs, and
+ * block by block there is one for nearly every term.
+ */
+const INDEXED_TOGETHER = 16
+
+/**
+ * The state for a head, from the events that are not indexed.
+ * @throws Error if the newest events do not have the hashes that the head was written with: somebody changed the last rows
  */
 export async function loadState(db: Db | Trx, head: Head): Promise<LogState> {
-  const tree = unpackFrontier(head.size, head.frontier)
-  const rows = await readEvents(db, head.size - (head.size % BLOCK), head.size)
-  const leaves = rows.map(({ body }) => leafHash(body))
-  const whole = leaves.length === head.size % BLOCK && rootOf(tree).equals(head.root)
+  const state: LogState = {
+    tree: unpackFrontier(head.size, head.frontier),
+    root: head.root,
+    leaves: [],
+    open: [],
+    pending: [],
+    parts: [],
+  }
+  const inBlock = head.size % BLOCK
+  let leaves: Buffer[] = []
+  for (let from = head.indexed; from < head.size; from += BLOCK) {
+    const rows = await readEvents(db, from, Math.min(from + BLOCK, head.size))
+    state.open = rows.map(({ body }) => JSON.parse(body) as AuditEvent)
+    if (from + BLOCK > head.size) leaves = rows.map(({ body }) => leafHash(body))
+    else closeBlock(state, from / BLOCK)
+  }
+  const whole = leaves.length === inBlock && rootOf(state.tree).equals(head.root)
   // The perfect subtrees of the unfinished block are the last ones of the frontier.
-  const last = rootOf({ size: leaves.length, hashes: tree.hashes.slice(tree.hashes.length - onesIn(leaves.length)) })
+  const last = rootOf({ size: inBlock, hashes: state.tree.hashes.slice(state.tree.hashes.length - onesIn(inBlock)) })
   if (!whole || !rootOver(leaves).equals(last))
     throw new Error('the newest audit events are not those that were written')
-  return {
-    tree,
-    root: head.root,
-    leaves: leaves.slice(leaves.length - (head.size % TILE)),
-    open: rows.map(({ body }) => JSON.parse(body) as AuditEvent),
+  state.leaves = leaves.slice(leaves.length - (head.size % TILE))
+  return state
+}
+
+/** Appends what other nodes wrote since; undefined if the head is not a continuation of the state. */
+export async function follow(db: Db | Trx, state: LogState, head: Head): Promise<LogState | undefined> {
+  const ahead = head.size - state.tree.size
+  if (ahead <= 0 || ahead > BLOCK) return undefined
+  for (const { body } of await readEvents(db, state.tree.size, head.size)) {
+    grow(state, { event: JSON.parse(body) as AuditEvent, body })
   }
+  state.root = rootOf(state.tree)
+  if (state.tree.size !== head.size || !state.root.equals(head.root)) return undefined
+  state.pending = state.pending.filter(({ block }) => block * BLOCK >= head.indexed)
+  state.parts = [] // begun or done by another node
+  return state
 }
 
 function onesIn(n: number): number {
   let ones = 0
   for (let rest = n; rest > 0; rest >>= 1) ones += rest & 1
   return ones
+}
+
+function closeBlock(state: LogState, block: number): void {
+  if (state.open.length === BLOCK) state.pending.push(indexOf(block, state.open))
+  state.open = []
+}
+
+/** Appends one event; returns the tile if it completed one. */
+function grow(state: LogState, { event, body }: Entry): { leaves: Buffer[]; root: Buffer } | undefined {
+  const leaf = leafHash(body)
+  const root = push(state.tree, leaf)
+  state.leaves.push(leaf)
+  state.open.push(event)
+  if (!root) return undefined
+  const { leaves } = state
+  state.leaves = []
+  if (state.tree.size % BLOCK === 0) closeBlock(state, state.tree.size / BLOCK - 1)
+  return { leaves, root }
 }
 
 /**
@@ -55,32 +106,24 @@ function onesIn(n: number): number {
 export function plan(state: LogState, entries: readonly Entry[], sql: AppendSql): Statement[] {
   const from = state.root
   const first = state.tree.size
-  const derived: Statement[] = []
-  for (const { event, body } of entries) {
-    const leaf = leafHash(body)
-    const tileRoot = push(state.tree, leaf)
-    state.leaves.push(leaf)
-    state.open.push(event)
-    if (!tileRoot) continue
-    derived.push(sql.tile(state.tree.size / TILE - 1, state.leaves, tileRoot))
-    state.leaves = []
-    if (state.tree.size % BLOCK !== 0) continue
-    const block = state.tree.size / BLOCK - 1
-    const range = rangeOf(state.open)
-    derived.push(
-      sql.block(block, range),
-      ...sql.terms(block, termsOf(state.open, range)),
-      ...sql.counts(countsOf(state.open)),
-    )
-    state.open = []
+  const rows: Statement[] = []
+  let begun = 0
+  /** One row for the events that have none yet. */
+  const closeRow = (end: number) => {
+    if (end > begun) rows.push(sql.events(first + begun, entries.slice(begun, end)))
+    begun = end
   }
+  entries.forEach((entry, i) => {
+    const tile = grow(state, entry)
+    if (!tile) return
+    closeRow(i + 1)
+    rows.push(sql.tile((first + i + 1) / TILE - 1, tile.leaves, tile.root))
+  })
+  closeRow(entries.length)
   state.root = rootOf(state.tree)
-  return [
-    sql.head(state.tree, state.root, from),
-    ...sql.events(
-      first,
-      entries.map(({ body }) => body),
-    ),
-    ...derived,
-  ]
+  if (state.parts.length === 0 && state.pending.length >= INDEXED_TOGETHER) {
+    state.parts = sql.index(state.pending)
+    state.pending = []
+  }
+  return [sql.head(state.tree, state.root, from), ...rows, ...(state.parts.shift() ?? [])]
 }

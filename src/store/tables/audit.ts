@@ -11,8 +11,13 @@ export interface AuditTables {
     frontier: Uint8Array
     /** Bodies below this position may have been deleted by retention; always a multiple of 256. */
     floor: number
+    /** Events below this position are in audit_block, audit_term and audit_hour; a multiple of 1024. */
+    indexed: number
   }
-  /** The leaves. `body` is the exact text that is hashed. */
+  /**
+   * The leaves. `body` is the exact text that is hashed; several events of one tile that were committed together are one row,
+   * a line each, under the position of the first: a row costs the databases more than the text in it.
+   */
   audit_event: { position: number; body: string }
   /** One process life of a node. */
   audit_boot: {
