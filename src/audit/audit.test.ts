@@ -45,7 +45,7 @@ const decision = (allow: boolean): Decision => ({
 describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
   const closing: (() => Promise<void>)[] = []
   const errors: unknown[] = []
-  const begin = async (store: Store, node = 'one', extra: { maxWaiting?: number; probeMs?: number } = {}) => {
+  const begin = async (store: Store, node = 'one') => {
     const audit = createAudit({
       store,
       clock: systemClock,
@@ -54,7 +54,7 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
       origin,
       signingKey,
       report: (error) => void errors.push(error),
-      ...extra,
+      content: { random: systemRandom, contentKey: new Uint8Array(32).fill(7), contentDays: 30, eventDays: 400 },
     })
     const { recovered } = await audit.start()
     closing.push(() => audit.stop())
@@ -206,7 +206,9 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
     const total = 2600
     for (let at = 0; at < total; at += 100) {
       await Promise.all(Array.from({ length: 100 }, (_, i) => audit.append(sample(at + i))))
+      if (at === 2200) await audit.content?.retain() // puts the two full blocks into the index; the rest is read
     }
+    expect((await readHead(store.db)).indexed).toBe(2048)
     const all = (await whole(store)).reverse()
     const oneOf = <T>(...values: T[]) => fc.option(fc.constantFrom(...values), { nil: undefined })
     const filters = fc.record({
@@ -306,6 +308,41 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
     await expect(begin(store)).rejects.toMatchObject({ code: 'audit_unavailable' })
     await expect(again.append({ kind: 'test.more' })).resolves.toBeUndefined() // it knows what it wrote
   })
+
+  it('writes the index for many blocks at once, whichever node fills the last one, and each count once', async () => {
+    const { store, audit } = await fresh()
+    const other = (await begin(store, 'two')).audit
+    const total = 21_000
+    for (let at = 0; at < total; at += 500) {
+      const writer = database.name === 'postgres' && at % 1500 === 0 ? other : audit
+      const made = (i: number): NewEvent => ({
+        kind: 'test.made',
+        model: `m${i % 3}`,
+        principal: `User::"u${i % 50}"`,
+        data: { i },
+      })
+      await Promise.all(Array.from({ length: 500 }, (_, i) => writer.append(made(at + i))))
+    }
+    const { indexed, size } = await readHead(store.db)
+    expect(indexed).toBe(16_384)
+    expect(size).toBeGreaterThan(total)
+    const counts = await audit.count({ kind: 'test.made' }, { by: 'model' })
+    expect(counts.map(({ value, events }) => `${value} ${events}`).sort()).toEqual(['m0 7000', 'm1 7000', 'm2 7000'])
+    const seen: number[] = []
+    for (let before: number | undefined; ; ) {
+      const page = await audit.query(
+        { principal: 'User::"u7"' },
+        { limit: 200, ...(before === undefined ? {} : { before }) },
+      )
+      seen.push(...page.events.map(({ data }) => Number(data?.i)))
+      before = page.next
+      if (before === undefined) break
+    }
+    expect(seen).toEqual(Array.from({ length: 420 }, (_, i) => 7 + (419 - i) * 50))
+    expect(await audit.verify()).toMatchObject({ ok: true, problems: [] })
+    const third = (await begin(store, 'three')).audit
+    expect((await third.count({ kind: 'test.made' }))[0]?.events).toBe(total)
+  }, 60_000)
 
   it('never changes or deletes an event by accident', async () => {
     const { store, audit } = await fresh()

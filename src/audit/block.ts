@@ -70,45 +70,6 @@ export const hasTerm = (field: SearchField, value: string): boolean => field !==
  */
 export const BORN: ReadonlySet<SearchField> = new Set<SearchField>(['call', 'session', 'grant'])
 
-export function termsOf(events: readonly AuditEvent[], range: BlockRange): Set<string> {
-  const terms = new Set<string>()
-  const isBornHere = (id: string): boolean => {
-    const birth = birthOf(id)
-    return birth !== undefined && birth >= range.minTime && birth <= range.maxTime
-  }
-  for (const field of SEARCH_FIELDS) {
-    const seen = new Set<string>()
-    for (const event of events) {
-      if (field === 'rule') for (const rule of event.rules ?? NONE) seen.add(rule)
-      else if (field === 'class') for (const name of classesOf(event)) seen.add(name)
-      else {
-        const value = field === 'outcome' ? textOf(event.data?.outcome) : event[field]
-        if (value !== undefined) seen.add(value)
-      }
-    }
-    const born = BORN.has(field)
-    for (const value of seen) if (hasTerm(field, value) && !(born && isBornHere(value))) terms.add(term(field, value))
-  }
-  for (const [a, b] of PAIRED) addPairs(terms, events, a, b)
-  return terms
-}
-
-function addPairs(terms: Set<string>, events: readonly AuditEvent[], a: PairedField, b: PairedField): void {
-  const seen = new Map<string, Set<string>>()
-  for (const event of events) {
-    const left = event[a]
-    const right = event[b]
-    if (left === undefined || right === undefined) continue
-    let partners = seen.get(left)
-    if (!partners) {
-      partners = new Set()
-      seen.set(left, partners)
-    }
-    partners.add(right)
-  }
-  for (const [left, partners] of seen) for (const right of partners) terms.add(pairTerm(a, left, b, right))
-}
-
 /** One row of counts; the key fields are empty text where an event lacks them. */
 export interface HourCount {
   hour: number
@@ -131,62 +92,119 @@ export interface BlockIndex {
   readonly counts: readonly HourCount[]
 }
 
-export function indexOf(block: number, events: readonly AuditEvent[]): BlockIndex {
-  const range = rangeOf(events)
-  return { block, range, terms: termsOf(events, range), counts: countsOf(events) }
+/** A block as it fills: takes from each event what the index will hold, so that no event is kept. */
+export interface OpenBlock {
+  readonly size: number
+  add(event: AuditEvent): void
+  /** What the index holds of it, once it is full. */
+  close(block: number): BlockIndex
 }
 
-const keyOf = ({ hour, kind, principal, model, decision, outcome }: HourCount): string =>
-  [hour, kind, principal, model, decision, outcome].join('\u001f')
+/** Fields with one value, which is on the event itself. */
+const SINGLE = SEARCH_FIELDS.filter((field) => field !== 'outcome' && field !== 'rule' && field !== 'class')
+
+export function openBlock(): OpenBlock {
+  const seen = new Map<SearchField, Set<string>>(SEARCH_FIELDS.map((field) => [field, new Set()]))
+  const of = (field: SearchField) => seen.get(field) as Set<string>
+  const single = SINGLE.map((field) => [field, of(field)] as const)
+  const [outcomes, rules, classes] = [of('outcome'), of('rule'), of('class')]
+  const pairs = PAIRED.map(([a, b]) => [a, b, new Map<string, Set<string>>()] as const)
+  const counts = new Map<string, HourCount>()
+  let range: BlockRange | undefined
+  let size = 0
+
+  const addTerms = (event: AuditEvent) => {
+    for (const [field, values] of single) {
+      const value = event[field]
+      if (value !== undefined) values.add(value)
+    }
+    const outcome = textOf(event.data?.outcome)
+    if (outcome !== undefined) outcomes.add(outcome)
+    if (event.rules) for (const rule of event.rules) rules.add(rule)
+    if (event.data?.flow !== undefined) for (const name of classesOf(event)) classes.add(name)
+    for (const [a, b, partners] of pairs) {
+      const left = event[a]
+      const right = event[b]
+      if (left === undefined || right === undefined) continue
+      const known = partners.get(left)
+      if (known) known.add(right)
+      else partners.set(left, new Set([right]))
+    }
+  }
+
+  return {
+    get size() {
+      return size
+    },
+    add(event) {
+      const { time, id } = event
+      size += 1
+      if (!range) range = { minTime: time, maxTime: time, minId: id, maxId: id }
+      if (time < range.minTime) range.minTime = time
+      if (time > range.maxTime) range.maxTime = time
+      if (id < range.minId) range.minId = id
+      if (id > range.maxId) range.maxId = id
+      addTerms(event)
+      addCount(counts, countOf(event))
+    },
+    close(block) {
+      const { minTime, maxTime } = range as BlockRange
+      const isBornHere = (id: string): boolean => {
+        const birth = birthOf(id)
+        return birth !== undefined && birth >= minTime && birth <= maxTime
+      }
+      const terms = new Set<string>()
+      for (const [field, values] of seen) {
+        const born = BORN.has(field)
+        for (const value of values)
+          if (hasTerm(field, value) && !(born && isBornHere(value))) terms.add(term(field, value))
+      }
+      for (const [a, b, partners] of pairs) {
+        for (const [left, rights] of partners) for (const right of rights) terms.add(pairTerm(a, left, b, right))
+      }
+      return { block, range: range as BlockRange, terms, counts: [...counts.values()] }
+    },
+  }
+}
+
+/** What one event adds to the counts. */
+export function countOf(event: AuditEvent): HourCount {
+  const { kind, principal = '', model = '', decision = '', data } = event
+  const ends = kind === 'call.finished'
+  return {
+    hour: Math.floor(event.time / HOUR_MS),
+    kind,
+    principal,
+    model,
+    decision,
+    outcome: textOf(data?.outcome) ?? '',
+    events: 1,
+    inputTokens: ends ? numberOf(data?.inputTokens) : 0,
+    outputTokens: ends ? numberOf(data?.outputTokens) : 0,
+    milliseconds: ends ? numberOf(data?.ms) : 0,
+  }
+}
+
+/** Adds to the row with the same key. */
+function addCount(counts: Map<string, HourCount>, count: HourCount): void {
+  const { hour, kind, principal, model, decision, outcome } = count
+  const key = `${hour}\u001f${kind}\u001f${principal}\u001f${model}\u001f${decision}\u001f${outcome}`
+  const sum = counts.get(key)
+  if (!sum) {
+    counts.set(key, count)
+    return
+  }
+  sum.events += count.events
+  sum.inputTokens += count.inputTokens
+  sum.outputTokens += count.outputTokens
+  sum.milliseconds += count.milliseconds
+}
 
 /** One row per key. */
-export function mergeCounts(counts: readonly HourCount[]): HourCount[] {
+export function mergeCounts(blocks: readonly BlockIndex[]): HourCount[] {
   const merged = new Map<string, HourCount>()
-  for (const count of counts) {
-    const key = keyOf(count)
-    const sum = merged.get(key)
-    if (!sum) merged.set(key, { ...count })
-    else {
-      sum.events += count.events
-      sum.inputTokens += count.inputTokens
-      sum.outputTokens += count.outputTokens
-      sum.milliseconds += count.milliseconds
-    }
-  }
+  for (const { counts } of blocks) for (const count of counts) addCount(merged, { ...count })
   return [...merged.values()]
-}
-
-export function countsOf(events: readonly AuditEvent[]): HourCount[] {
-  const counts = new Map<string, HourCount>()
-  for (const event of events) {
-    const hour = Math.floor(event.time / HOUR_MS)
-    const { kind, principal = '', model = '', decision = '' } = event
-    const outcome = textOf(event.data?.outcome) ?? ''
-    const key = `${hour}\u001f${kind}\u001f${principal}\u001f${model}\u001f${decision}\u001f${outcome}`
-    let count = counts.get(key)
-    if (!count) {
-      count = {
-        hour,
-        kind,
-        principal,
-        model,
-        decision,
-        outcome,
-        events: 0,
-        inputTokens: 0,
-        outputTokens: 0,
-        milliseconds: 0,
-      }
-      counts.set(key, count)
-    }
-    count.events += 1
-    if (event.kind === 'call.finished') {
-      count.inputTokens += numberOf(event.data?.inputTokens)
-      count.outputTokens += numberOf(event.data?.outputTokens)
-      count.milliseconds += numberOf(event.data?.ms)
-    }
-  }
-  return [...counts.values()]
 }
 
 export interface BlockRange {
@@ -194,16 +212,4 @@ export interface BlockRange {
   maxTime: number
   minId: string
   maxId: string
-}
-
-export function rangeOf(events: readonly AuditEvent[]): BlockRange {
-  const first = events[0] as AuditEvent
-  const range = { minTime: first.time, maxTime: first.time, minId: first.id, maxId: first.id }
-  for (const { time, id } of events) {
-    if (time < range.minTime) range.minTime = time
-    if (time > range.maxTime) range.maxTime = time
-    if (id < range.minId) range.minId = id
-    if (id > range.maxId) range.maxId = id
-  }
-  return range
 }

@@ -134,9 +134,9 @@ export function createContent(deps: ContentDeps): Content {
     async retain() {
       const now = clock.now()
       const done = await store.transaction(async (trx) => {
+        const full = (await log.indexIn(trx)) / BLOCK
         const head = await lockHead(trx, store.dialect)
         const parts = await expireContent(trx, now, periodOf(now))
-        const full = head.indexed / BLOCK
         const block = Math.min((await firstBlockSince(trx, now - deps.eventDays * DAY_MS)) ?? full, full)
         const events = Math.max(block * BLOCK - head.floor, 0)
         const facts: NewEvent[] = []

@@ -2,7 +2,7 @@
 // only the edges of the range, the unfinished block, and questions about other fields read events.
 import type { AuditEvent } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
-import { BLOCK, countsOf, HOUR_MS, type HourCount, type SearchField, valuesOf } from './block.ts'
+import { BLOCK, countOf, HOUR_MS, type HourCount, type SearchField, valuesOf } from './block.ts'
 import { findBlocks, readCounts, readHead, readSieved } from './queries.ts'
 import { type Filter, groupsFor, matches, sieveFor, toFound } from './search.ts'
 
@@ -59,8 +59,7 @@ export function createCounts(store: Store): CountEvents {
       row.milliseconds += sum.milliseconds
     }
     const addEvent = (event: AuditEvent) => {
-      const [sum] = countsOf([event])
-      if (!sum) return
+      const sum = countOf(event)
       if (by === undefined) return add(event.time, undefined, sum)
       const values = valuesOf(event, by)
       for (const value of values.length > 0 ? new Set(values) : ['']) add(event.time, value, sum)
@@ -123,8 +122,7 @@ export function createCounts(store: Store): CountEvents {
       }
     }
     // Blocks that were indexed meanwhile are in the sums and were read as well: count again.
-    if ((await readHead(store.db)).indexed !== indexed)
-      return count(filter, { everyMs, by, top } as CountAsk)
+    if ((await readHead(store.db)).indexed !== indexed) return count(filter, { everyMs, by, top } as CountAsk)
     const list = [...rows.values()]
     if (top === undefined) return list.sort((a, b) => (a.time ?? 0) - (b.time ?? 0) || b.events - a.events)
     return list.sort((a, b) => b.events - a.events || ((a.value ?? '') < (b.value ?? '') ? -1 : 1)).slice(0, top)

@@ -5,10 +5,20 @@ import type { AuditEvent, Json, NewEvent } from '../core/index.ts'
 import { canonical } from './canonical.ts'
 import { createDraft, type DraftFields } from './draft.ts'
 
-const stamp = (event: NewEvent): AuditEvent => ({ ...event, id: 'evt_1', time: 1_790_000_000_000, node: 'n"é', boot: 'boot_1' })
+const stamp = (event: NewEvent): AuditEvent => ({
+  ...event,
+  id: 'evt_1',
+  time: 1_790_000_000_000,
+  node: 'n"é',
+  boot: 'boot_1',
+})
 
 it('writes what the general writer does', () => {
-  const word = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.constantFrom('\ud800', '\udc00', '10', '9', 'length', '__proto__', '\\'))
+  const word = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('\ud800', '\udc00', '10', '9', 'length', '__proto__', '\\'),
+  )
   const fields = fc.record(
     {
       action: word,
@@ -28,7 +38,12 @@ it('writes what the general writer does', () => {
   ) as fc.Arbitrary<DraftFields>
   const data = fc.dictionary(word, fc.oneof(fc.jsonValue({ stringUnit: 'binary' }), fc.constant(undefined)))
   const plain = fc.dictionary(fc.constantFrom('ms', 'by', 'flow', 'client', 'a', 'Z', 'é'), fc.jsonValue())
-  const step = fc.record({ fields, data: fc.oneof(plain, data) as fc.Arbitrary<{ [key: string]: Json }>, kind: word, reason: fc.option(word, { nil: undefined }) })
+  const step = fc.record({
+    fields,
+    data: fc.oneof(plain, data) as fc.Arbitrary<{ [key: string]: Json }>,
+    kind: word,
+    reason: fc.option(word, { nil: undefined }),
+  })
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 5 }), (steps) => {
       const draft = createDraft()

@@ -73,7 +73,12 @@ export function createDraft(): Draft {
           ordered = name in blank || learn(name)
           if (ordered) data = { ...blank, ...data }
         }
-        data[name] = inOrder(value) ?? (canonical(value), (ordered = false), value)
+        const sorted = inOrder(value)
+        if (sorted === undefined) {
+          canonical(value) // throws for what no writer can write
+          ordered = false
+        }
+        data[name] = sorted ?? value
       }
     },
     event(kind, reason) {

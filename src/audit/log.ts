@@ -3,10 +3,10 @@
 // commit is shared by many and alone it starts at once.
 import type { AuditEvent, Clock, NewEvent, NewId } from '../core/index.ts'
 import { Fault } from '../core/index.ts'
-import { isConflict, type Statement, type Store, type Trx } from '../store/index.ts'
+import { DatabaseError, isConflict, type Statement, type Store, type Trx } from '../store/index.ts'
 import { eventText } from './canonical.ts'
-import { appendSql, lockHead, readEvents, runIn } from './queries.ts'
-import { type Entry, follow, type LogState, loadState, plan } from './tree.ts'
+import { appendSql, type Head, lockHead, readEvents, runIn } from './queries.ts'
+import { type Entry, follow, type LogState, loadState, nextOfIndex, plan } from './tree.ts'
 
 export interface LogDeps {
   store: Store
@@ -47,6 +47,8 @@ export interface Log {
   appendSurely(event: NewEvent, written: () => void, options?: AppendOptions): Promise<Appended>
   /** Appends within somebody else's transaction: neither exists without the other. */
   appendIn(trx: Trx, events: readonly NewEvent[]): Promise<Appended[]>
+  /** Puts every full block into the search index, within somebody else's transaction; returns how far it reaches. */
+  indexIn(trx: Trx): Promise<number>
   /** Called after each commit of this node with the new size of the tree. */
   onCommit(listener: () => void): () => void
   /** Waits for what is in the queue and refuses the rest. */
@@ -106,8 +108,8 @@ export function createLog(deps: LogDeps): Log {
   const appendLocked = async (trx: Trx, entries: readonly Entry[], at: (position: number) => void): Promise<void> => {
     const head = await lockHead(trx, store.dialect)
     at(head.size)
-    if (!state?.root.equals(head.root)) state = (state && (await follow(trx, state, head))) ?? (await loadState(trx, head))
-    const statements = plan(state, entries, sql)
+    const current = await stateFor(trx, head)
+    const statements = plan(current, entries, sql)
     try {
       await runIn(trx, statements)
     } catch (error) {
@@ -116,12 +118,24 @@ export function createLog(deps: LogDeps): Log {
     }
   }
 
+  /** What is known in memory if the head is the one it was made for, else what the database says. */
+  const stateFor = async (trx: Trx, head: Head): Promise<LogState> => {
+    const known = state
+    if (known?.root.equals(head.root) && known.indexed === head.indexed) return known
+    state = undefined // what goes wrong from here on leaves nothing to go on from
+    const current = (known && (await follow(trx, known, head))) ?? (await loadState(trx, head))
+    state = current
+    return current
+  }
+
   /** One durable unit. `at` is told the position of its first event before anything can have been written. */
   const commit = async (batch: readonly Waiting[], at: (position: number) => void): Promise<void> => {
     if (state && !shared) {
       try {
         await store.atomic(() => {
-          const current = state as LogState
+          const current = state
+          // Gone while a connection was waited for: another transaction found that it is not what the database holds.
+          if (!current) throw new DatabaseError('conflict', 'the audit head has moved')
           at(current.tree.size)
           return [...plan(current, batch, sql), ...rowsOf(batch)]
         })
@@ -223,7 +237,11 @@ export function createLog(deps: LogDeps): Log {
     return waiting.length >= maxWaiting ? 'too many events wait' : undefined
   }
 
-  const enqueue = (event: NewEvent, { rows = NO_ROWS, write }: AppendOptions, written?: () => void): Promise<Appended> =>
+  const enqueue = (
+    event: NewEvent,
+    { rows = NO_ROWS, write }: AppendOptions,
+    written?: () => void,
+  ): Promise<Appended> =>
     new Promise((resolve, reject) => {
       const detail = refusal()
       if (detail !== undefined) {
@@ -255,6 +273,19 @@ export function createLog(deps: LogDeps): Log {
         return entries.map(({ event }, i) => ({ event, position: first + i }))
       } catch (error) {
         throw new Fault('audit_unavailable', { cause: error })
+      }
+    },
+    async indexIn(trx) {
+      const current = await stateFor(trx, await lockHead(trx, store.dialect))
+      try {
+        for (;;) {
+          const statements = nextOfIndex(current, sql, 1)
+          if (statements.length === 0) return current.indexed
+          await runIn(trx, statements)
+        }
+      } catch (error) {
+        state = undefined
+        throw error
       }
     },
     onCommit(listener) {

@@ -8,8 +8,8 @@ import { type Frontier, HASH_BYTES, packFrontier, TILE } from './merkle.ts'
 const CHUNKS = [256, 64, 16, 4, 1] as const
 
 export interface AppendSql {
-  /** Moves the head from the tree whose root is `from`; changes no row if another root is there by now. */
-  head(tree: Frontier, root: Buffer, from: Buffer): Statement
+  /** Moves the head from the one that it is taken to be; changes no row if another is there by now. */
+  head(tree: Frontier, root: Buffer, from: Pick<Head, 'root' | 'indexed'>): Statement
   /** One row for events of one tile that were committed together. */
   events(first: number, entries: readonly { readonly body: string }[]): Statement
   tile(tile: number, hashes: readonly Buffer[], root: Buffer): Statement
@@ -17,11 +17,17 @@ export interface AppendSql {
    * The search index of full blocks, in parts for one transaction each, in this order. Only the last one makes them count, so
    * a log that stops in between begins again.
    */
-  index(blocks: readonly BlockIndex[]): Statement[][]
+  index(blocks: readonly BlockIndex[]): IndexPart[]
+}
+
+export interface IndexPart {
+  readonly statements: readonly Statement[]
+  /** How far the index reaches from here on; only on the last part. */
+  readonly indexed?: number
 }
 
 /** Terms written with one append: bounds how long it takes. */
-const TERMS_AT_ONCE = 512
+const TERMS_AT_ONCE = 1024
 
 export function appendSql(dialect: Store['dialect']): AppendSql {
   const mark = dialect === 'sqlite' ? () => '?' : (n: number) => `$${n}`
@@ -72,11 +78,11 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
         output_tokens = audit_hour.output_tokens + excluded.output_tokens,
         milliseconds = audit_hour.milliseconds + excluded.milliseconds`,
     )
-  const moveHead = `update audit_head set size = ${mark(1)}, root = ${mark(2)}, frontier = ${mark(3)} where id = 1 and root = ${mark(4)}`
+  const moveHead = `update audit_head set size = ${mark(1)}, root = ${mark(2)}, frontier = ${mark(3)} where id = 1 and root = ${mark(4)} and indexed = ${mark(5)}`
   return {
     head: (tree, root, from) => ({
       sql: moveHead,
-      parameters: [tree.size, ownBytes(root), packFrontier(tree), ownBytes(from)],
+      parameters: [tree.size, ownBytes(root), packFrontier(tree), ownBytes(from.root), from.indexed],
       mustChange: 1,
     }),
     events: (first, entries) => ({
@@ -90,19 +96,20 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
     index(blocks) {
       const terms = blocks.flatMap(({ block, terms }) => [...terms].map((term) => [term, block] as const))
       terms.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) // stable: the blocks of a term stay in order
-      const parts: Statement[][] = []
+      const parts: IndexPart[] = []
       for (let at = 0; at < terms.length; at += TERMS_AT_ONCE) {
         const rows = terms.slice(at, at + TERMS_AT_ONCE)
-        parts.push(insert('insert into audit_term (term, block)', rows, ' on conflict (term, block) do nothing'))
+        const tail = ' on conflict (term, block) do nothing'
+        parts.push({ statements: insert('insert into audit_term (term, block)', rows, tail) })
       }
-      const end = ((blocks.at(-1)?.block ?? -1) + 1) * BLOCK
+      const indexed = ((blocks.at(-1)?.block ?? -1) + 1) * BLOCK
       const sqlIndexed = `update audit_head set indexed = ${mark(1)} where id = 1`
-      parts.push([
+      const statements = [
         ...blocks.map(({ block, range }) => blockRow(block, range)),
-        ...counted(mergeCounts(blocks.flatMap(({ counts }) => counts))),
-        { sql: sqlIndexed, parameters: [end], mustChange: 1 },
-      ])
-      return parts
+        ...counted(mergeCounts(blocks)),
+        { sql: sqlIndexed, parameters: [indexed], mustChange: 1 },
+      ]
+      return [...parts, { statements, indexed }]
     },
   }
 }
@@ -134,7 +141,10 @@ const toHead = (row: Omit<Head, 'root'> & { root: Uint8Array }): Head => ({
 /** The head, held until the transaction ends, so that every append of every node is one after another. */
 export async function lockHead(trx: Trx, dialect: Store['dialect']): Promise<Head> {
   // SQLite: the transaction began with the write lock.
-  const query = trx.selectFrom('audit_head').select(['size', 'root', 'frontier', 'floor', 'indexed']).where('id', '=', 1)
+  const query = trx
+    .selectFrom('audit_head')
+    .select(['size', 'root', 'frontier', 'floor', 'indexed'])
+    .where('id', '=', 1)
   return toHead(await (dialect === 'postgres' ? query.forUpdate() : query).executeTakeFirstOrThrow())
 }
 

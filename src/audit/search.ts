@@ -136,9 +136,17 @@ export function createSearch(store: Store): Search {
     async find(id) {
       const { size, indexed } = await readHead(store.db)
       const blocks = id.startsWith('evt_') ? await blocksOfId(store.db, id) : await blocksAfter(store.db, birthOf(id))
-      const spans = [...blocks.map((block) => ({ from: block * BLOCK, to: (block + 1) * BLOCK })), { from: indexed, to: size }]
+      const spans = [
+        ...blocks.map((block) => ({ from: block * BLOCK, to: (block + 1) * BLOCK })),
+        { from: indexed, to: size },
+      ]
       for (const span of spans) {
-        const { events } = await readSieved(store, span, { parts: [JSON.stringify(id)] }, Math.max(span.to - span.from, 1))
+        const { events } = await readSieved(
+          store,
+          span,
+          { parts: [JSON.stringify(id)] },
+          Math.max(span.to - span.from, 1),
+        )
         for (const row of events.reverse()) {
           const event = toFound(row)
           if (event.id === id || event.data?.decisionId === id) return event

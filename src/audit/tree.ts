@@ -3,20 +3,20 @@
 // transaction that was rolled back, or another node that came first, shows at once and the state is read anew.
 import type { AuditEvent } from '../core/index.ts'
 import type { Db, Statement, Trx } from '../store/index.ts'
-import { BLOCK, type BlockIndex, indexOf } from './block.ts'
+import { BLOCK, type BlockIndex, type OpenBlock, openBlock } from './block.ts'
 import { type Frontier, leafHash, push, rootOf, rootOver, TILE, unpackFrontier } from './merkle.ts'
-import { type AppendSql, type Head, readEvents } from './queries.ts'
+import { type AppendSql, type Head, type IndexPart, readEvents } from './queries.ts'
 
 export interface LogState {
   readonly tree: Frontier
   root: Buffer
-  /** Leaves of the last tile and events of the last block, as long as these are not full. */
+  /** Leaves of the last tile, and what is in the last block, as long as these are not full. */
   leaves: Buffer[]
-  open: AuditEvent[]
-  /** Full blocks that the search index does not hold yet. */
+  open: OpenBlock
+  /** How far the search index of the database reaches; the full blocks after it; what is still to be written of some of them. */
+  indexed: number
   pending: BlockIndex[]
-  /** What is still to be written of the index; one part goes with each append. */
-  parts: Statement[][]
+  parts: IndexPart[]
 }
 
 /** An event with its text, made once when it is handed in. */
@@ -40,7 +40,8 @@ export async function loadState(db: Db | Trx, head: Head): Promise<LogState> {
     tree: unpackFrontier(head.size, head.frontier),
     root: head.root,
     leaves: [],
-    open: [],
+    open: openBlock(),
+    indexed: head.indexed,
     pending: [],
     parts: [],
   }
@@ -48,7 +49,7 @@ export async function loadState(db: Db | Trx, head: Head): Promise<LogState> {
   let leaves: Buffer[] = []
   for (let from = head.indexed; from < head.size; from += BLOCK) {
     const rows = await readEvents(db, from, Math.min(from + BLOCK, head.size))
-    state.open = rows.map(({ body }) => JSON.parse(body) as AuditEvent)
+    for (const { body } of rows) state.open.add(JSON.parse(body) as AuditEvent)
     if (from + BLOCK > head.size) leaves = rows.map(({ body }) => leafHash(body))
     else closeBlock(state, from / BLOCK)
   }
@@ -70,8 +71,13 @@ export async function follow(db: Db | Trx, state: LogState, head: Head): Promise
   }
   state.root = rootOf(state.tree)
   if (state.tree.size !== head.size || !state.root.equals(head.root)) return undefined
+  if (state.indexed === head.indexed) return state
+  // Another node was first: what it did need not be done again. Terms written twice do no harm.
+  const begun = state.parts.at(-1)?.indexed ?? 0
+  if (head.indexed < begun) return undefined
+  state.parts = []
   state.pending = state.pending.filter(({ block }) => block * BLOCK >= head.indexed)
-  state.parts = [] // begun or done by another node
+  state.indexed = head.indexed
   return state
 }
 
@@ -82,8 +88,8 @@ function onesIn(n: number): number {
 }
 
 function closeBlock(state: LogState, block: number): void {
-  if (state.open.length === BLOCK) state.pending.push(indexOf(block, state.open))
-  state.open = []
+  if (state.open.size === BLOCK) state.pending.push(state.open.close(block))
+  state.open = openBlock()
 }
 
 /** Appends one event; returns the tile if it completed one. */
@@ -91,7 +97,7 @@ function grow(state: LogState, { event, body }: Entry): { leaves: Buffer[]; root
   const leaf = leafHash(body)
   const root = push(state.tree, leaf)
   state.leaves.push(leaf)
-  state.open.push(event)
+  state.open.add(event)
   if (!root) return undefined
   const { leaves } = state
   state.leaves = []
@@ -121,9 +127,17 @@ export function plan(state: LogState, entries: readonly Entry[], sql: AppendSql)
   })
   closeRow(entries.length)
   state.root = rootOf(state.tree)
-  if (state.parts.length === 0 && state.pending.length >= INDEXED_TOGETHER) {
+  const moved = sql.head(state.tree, state.root, { root: from, indexed: state.indexed })
+  return [moved, ...rows, ...nextOfIndex(state, sql, INDEXED_TOGETHER)]
+}
+
+/** The next part of the index, if at least so many blocks are to be indexed; nothing when it is done. */
+export function nextOfIndex(state: LogState, sql: AppendSql, least: number): readonly Statement[] {
+  if (state.parts.length === 0 && state.pending.length >= least) {
     state.parts = sql.index(state.pending)
     state.pending = []
   }
-  return [sql.head(state.tree, state.root, from), ...rows, ...(state.parts.shift() ?? [])]
+  const part = state.parts.shift()
+  if (part?.indexed !== undefined) state.indexed = part.indexed
+  return part?.statements ?? []
 }

@@ -1,5 +1,5 @@
 export { type Changed, createChange, type FeedEntry, type MakeChange } from './change.ts'
-export { isConflict, isUniqueViolation } from './error.ts'
+export { DatabaseError, isConflict, isUniqueViolation } from './error.ts'
 export { createFeed, type Ended, type Feed, type FeedChange, type FeedListener } from './feed.ts'
 export type { ColumnTypes } from './migrations/types.ts'
 export { type Acknowledgement, createNodes, type Nodes, type NodeView } from './nodes.ts'

@@ -7,6 +7,7 @@ import { audit } from './0004-audit.ts'
 import { policy } from './0005-policy.ts'
 import { access } from './0006-access.ts'
 import { campaign } from './0007-campaign.ts'
+import { auditIndex } from './0008-audit-index.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -17,4 +18,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0005-policy': policy,
   '0006-access': access,
   '0007-campaign': campaign,
+  '0008-audit-index': auditIndex,
 }
