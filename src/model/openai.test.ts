@@ -112,6 +112,44 @@ test('sessions share no prefix cache', async () => {
   expect(await sent(plain, 'ses_one')).not.toHaveProperty('cache_salt')
 })
 
+test('a server without digests is known by what it tells: another adapter, template or file is another model', async () => {
+  const told = {
+    '/v1/models': { data: [{ id: 'm', created: 1, meta: { n_params: 7, size: 9 } }] } as unknown,
+    '/props': { chat_template: 'a', model_path: '/m.gguf', total_slots: 4 } as unknown,
+    '/lora-adapters': [{ id: 0, path: '/l.gguf', scale: 1 }] as unknown,
+  }
+  const { upstream, driver: plain } = await start((response, received) =>
+    json(told[received.path as keyof typeof told])(response, received),
+  )
+  const llamacpp = createOpenaiDriver('llamacpp', { url: upstream.url })
+  const vllm = createOpenaiDriver('vllm', { url: upstream.url })
+  closers.push(
+    () => llamacpp.close(),
+    () => vllm.close(),
+  )
+  const digest = async (driver: Driver) => (await driver.list(never))[0]?.digest
+  const first = await digest(llamacpp)
+  expect(first).toMatch(/^told:[0-9a-f]{64}$/)
+  told['/v1/models'] = { data: [{ id: 'm', created: 2, meta: { size: 9, n_params: 7 } }] }
+  told['/props'] = { chat_template: 'a', model_path: '/m.gguf', total_slots: 8 }
+  expect(await digest(llamacpp)).toBe(first)
+  for (const [path, other] of [
+    ['/props', { chat_template: 'b', model_path: '/m.gguf' }],
+    ['/lora-adapters', [{ id: 0, path: '/l.gguf', scale: 0.5 }]],
+    ['/v1/models', { data: [{ id: 'm', meta: { n_params: 8, size: 9 } }] }],
+  ] as const) {
+    const before = told[path]
+    told[path] = other
+    expect(await digest(llamacpp)).not.toBe(first)
+    told[path] = before
+  }
+  told['/v1/models'] = { data: [{ id: 'm', root: 'org/a', parent: null, created: 1 }] }
+  const root = await digest(vllm)
+  told['/v1/models'] = { data: [{ id: 'm', root: 'org/b', parent: null, created: 1 }] }
+  expect(await digest(vllm)).not.toBe(root)
+  expect(await digest(plain)).toBeUndefined()
+})
+
 test('banned phrases become a bias where the server says how it cuts text, and only against phrases of one token', async () => {
   const vocabulary: Record<string, number[]> = {
     printer: [7],

@@ -21,6 +21,7 @@ import {
 import { type OpenaiDialect, printOpenai } from './openai-print.ts'
 import { count, readingOf } from './openai-read.ts'
 import { createOpenaiEmbeddingReader, createOpenaiStreamReader, createOpenaiWholeReader } from './openai-stream.ts'
+import { ifKnown, toldByLlamacpp, toldByVllm, toldDigest } from './told-identity.ts'
 import { type Ask, createUpstream, type UpstreamOptions } from './upstream.ts'
 import { unusable } from './upstream-fault.ts'
 
@@ -116,7 +117,23 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     return upstream.json({ method: 'POST', path: '/tokenize', body, accept: JSON_TYPE, repeatable: true }, signal)
   })
 
-  const list = async (signal: AbortSignal): Promise<ListedModel[]> => readModelList(await upstream.json(MODELS, signal))
+  const list = async (signal: AbortSignal): Promise<ListedModel[]> => {
+    const value = await upstream.json(MODELS, signal)
+    const models = readModelList(value)
+    const entries = (isObject(value) && Array.isArray(value.data) ? value.data : []) as JsonObject[]
+    const withDigest = (told: (entry: JsonObject) => Parameters<typeof toldDigest>[0]) =>
+      models.map((model, i) => {
+        const digest = toldDigest(told(entries[i] ?? {}))
+        return digest === undefined ? model : { ...model, digest }
+      })
+    if (kind === 'vllm') return withDigest(toldByVllm)
+    // A server with several models tells these of none of them.
+    if (kind !== 'llamacpp' || models.length !== 1) return models
+    const [props, adapters] = await Promise.all(
+      ['/props', '/lora-adapters'].map((path) => ifKnown(upstream.json({ ...MODELS, path }, signal))),
+    )
+    return withDigest((entry) => toldByLlamacpp(entry, props, adapters))
+  }
 
   return {
     kind,

@@ -121,7 +121,7 @@ describe.each(DATABASES.map((make) => make()))('registry on $name', (database) =
       await expect(registry.resolve('m')?.send(request, options)).rejects.toMatchObject({ code: 'access_denied' })
     }
     expect(driver.sent).toEqual([])
-    expect(kinds(one.events)).toEqual(['model.pinned', 'model.changed'])
+    expect(kinds(one.events)).toEqual(['model.pinned', 'model.changed', 'alert.raised'])
 
     const by = { principal: 'User::"dana"', reason: 'new release' }
     await expect(one.registry.accept('m:latest', DIGEST.a, by)).rejects.toMatchObject({ code: 'not_possible' })
@@ -139,7 +139,7 @@ describe.each(DATABASES.map((make) => make()))('registry on $name', (database) =
     driver.models = [{ name: 'm:latest', digest: DIGEST.b }]
     await three.registry.refresh()
     expect(three.registry.resolve('m:latest')?.quarantined).toBe(false)
-    expect(kinds(three.events)).toEqual(['model.changed', 'model.restored'])
+    expect(kinds(three.events)).toEqual(['model.changed', 'alert.raised', 'model.restored'])
   })
 
   test('the same name on another upstream, and a digest that is no longer told, are changes too', async () => {

@@ -1,0 +1,46 @@
+// What stands for a digest where a server has none: a hash of everything it tells of a model that does not change by itself.
+// Other weights of the same shape under the same path are not noticed; another file, adapter or chat template is.
+import { createHash } from 'node:crypto'
+import { Fault, isObject, type Json, type JsonObject } from '../core/index.ts'
+
+type Told = Readonly<Record<string, Json | undefined>>
+
+/** `told:` and a SHA-256, so that nobody takes it for the digest of a file. Undefined if there is nothing to go by. */
+export function toldDigest(told: Told): string | undefined {
+  const known = Object.entries(told).filter(([, value]) => value !== undefined && value !== null)
+  if (known.length === 0) return undefined
+  return `told:${createHash('sha256')
+    .update(canonical(Object.fromEntries(known) as JsonObject))
+    .digest('hex')}`
+}
+
+/** vLLM: `root` is where weights or adapter come from, `parent` the model an adapter belongs to. */
+export const toldByVllm = ({ root, parent, max_model_len }: JsonObject): Told => ({ root, parent, max_model_len })
+
+/** llama.cpp's server: the shape of the model, its file and chat template, the adapters with their scales. */
+export function toldByLlamacpp(entry: JsonObject, props: unknown, adapters: unknown): Told {
+  const told = isObject(props) ? props : {}
+  return {
+    meta: entry.meta,
+    model_path: told.model_path,
+    chat_template: told.chat_template,
+    adapters: Array.isArray(adapters)
+      ? adapters.filter(isObject).map(({ path, scale }) => ({ path: path ?? null, scale: scale ?? null }))
+      : undefined,
+  }
+}
+
+/** Asks what not every version of a server knows; only a server that is there and has no such route may leave it out. */
+export const ifKnown = (ask: Promise<unknown>): Promise<unknown> =>
+  ask.catch((error: unknown) => {
+    if (error instanceof Fault && (error.code === 'upstream_refused' || error.code === 'upstream_invalid'))
+      return undefined
+    throw error
+  })
+
+function canonical(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (!isObject(value)) return JSON.stringify(value)
+  const keys = Object.keys(value).sort()
+  return `{${keys.map((key) => `${JSON.stringify(key)}:${canonical(value[key] ?? null)}`).join(',')}}`
+}
