@@ -27,7 +27,7 @@ import {
   revokeRight,
   sweptKeys,
 } from './admin/index.ts'
-import { createAudit, fileAnchor } from './audit/index.ts'
+import { createAudit, fileAnchor, parseKey } from './audit/index.ts'
 import { type Config, createLog, type Keyring, openKeyring, type Source, splitHostPort } from './config/index.ts'
 import {
   ACTION_GROUPS,
@@ -176,6 +176,7 @@ async function open(
       eventDays: config.audit.eventDays,
     },
     checkpointMs: config.audit.checkpointSeconds * 1000,
+    witnesses: config.audit.witnesses.map(({ url, key }) => ({ url, key: parseKey(key) })),
     report,
     maxWaiting: config.audit.queue,
   })

@@ -17,6 +17,7 @@ import { recover } from './recovery.ts'
 import { createSearch, type Search } from './search.ts'
 import { createTail, type StartTail } from './tail.ts'
 import type { Report } from './verify.ts'
+import { type WitnessLink, WitnessRefusal } from './witness.ts'
 
 export interface AuditDeps {
   store: Store
@@ -32,6 +33,8 @@ export interface AuditDeps {
   content?: Omit<ContentDeps, 'store' | 'clock' | 'log'>
   /** Keeps the newest checkpoint outside the database. */
   anchor?: Anchor
+  /** Witnesses that sign the checkpoints as well. */
+  witnesses?: readonly WitnessLink[]
   /** Milliseconds between two checkpoints while events come in. */
   checkpointMs?: number
   report: (error: unknown) => void
@@ -91,11 +94,22 @@ const RETAIN_MS = 3_600_000
 export function createAudit(deps: AuditDeps): Audit {
   const { store, clock, node, origin, report } = deps
   const boot = deps.newId('boot')
+  const refusedBy = new Set<string>()
   const log: Log = createLog({ ...deps, boot })
   const content = deps.content ? createContent({ ...deps.content, store, clock, log }) : undefined
   const calls = createCalls(log, clock, content?.seal)
   const search = createSearch(store)
-  const checkpoints = createCheckpoints(deps)
+  const checkpoints = createCheckpoints({
+    ...deps,
+    unwitnessed(witness, error) {
+      report(error)
+      if (!(error instanceof WitnessRefusal) || refusedBy.has(witness)) return
+      refusedBy.add(witness)
+      const data = { witness, seen: error.message, usual: 'a witness signs what continues the log that it knows' }
+      const alert = { kind: 'alert.raised', principal: 'System::"witness"', subject: `node/${node}` }
+      log.append({ ...alert, reason: 'witness refused', data }).catch(report)
+    },
+  })
   const prover = createProver(store.db)
   const verifierKey = printKey(checkpoints.key)
   let timer: NodeJS.Timeout | undefined

@@ -8,6 +8,7 @@ import { verifyConsistency } from './merkle.ts'
 import { checkpointText, type NoteKey, noteKey, parseCheckpoint, parseNote, signersOf, signNote } from './note.ts'
 import { createProver } from './proof.ts'
 import { insertCheckpoint, latestCheckpoint, readHead, thinCheckpoints } from './queries.ts'
+import { createCosigner, type WitnessLink } from './witness.ts'
 
 /** Where the newest checkpoint is kept outside the database: a file, another host. */
 export interface Anchor {
@@ -23,6 +24,10 @@ export interface CheckpointDeps {
   /** Ed25519 private key. */
   signingKey: KeyObject
   anchor?: Anchor | undefined
+  /** Asked to sign every checkpoint, one round at a time, beside everything else: an absent witness stops nothing. */
+  witnesses?: readonly WitnessLink[]
+  /** A witness could not be reached, or refused (`WitnessRefusal`): then this log is not the one that it knows. */
+  unwitnessed?: (witness: string, error: unknown) => void
 }
 
 export interface Checkpoints {
@@ -37,9 +42,11 @@ export interface Checkpoints {
 const KEEP_ALL_MS = 3_600_000
 
 export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
-  const { store, clock, origin, signingKey, anchor } = deps
+  const { store, clock, origin, signingKey, anchor, witnesses = [], unwitnessed = () => {} } = deps
   const key = noteKey(origin, signingKey)
   const prover = createProver(store.db)
+  const cosigners = witnesses.map((link) => ({ name: link.key.name, cosign: createCosigner(link, prover.consistency) }))
+  let witnessing = false
   let thinnedAt = clock.now()
 
   const refuse = (detail: string): never => {
@@ -53,6 +60,26 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     const head = await readHead(store.db)
     if (head.size < size) refuse(`the audit log has ${head.size} events, but ${where} was signed over ${size}`)
     if (!(await prover.rootAt(size)).equals(root)) refuse(`the audit log is not the one that ${where} was signed over`)
+  }
+
+  /** Adds the signatures of the witnesses to a checkpoint that is kept already. */
+  const witness = async (note: string, size: number): Promise<void> => {
+    if (witnessing || cosigners.length === 0) return // the next checkpoint covers this one
+    witnessing = true
+    let signed = note
+    for (const { name, cosign } of cosigners) {
+      try {
+        signed = await cosign(signed)
+      } catch (error) {
+        unwitnessed(name, error)
+      }
+    }
+    try {
+      const row = { size, time: clock.now(), note: signed }
+      if (signed !== note) await store.transaction((trx) => insertCheckpoint(trx, row))
+    } finally {
+      witnessing = false
+    }
   }
 
   const make = async (): Promise<string> => {
@@ -70,6 +97,7 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     const now = clock.now()
     await store.transaction((trx) => insertCheckpoint(trx, { size, time: now, note }))
     await anchor?.write(note)
+    witness(note, size).catch((error) => unwitnessed('', error))
     if (now - thinnedAt > KEEP_ALL_MS) {
       thinnedAt = now
       await store.transaction((trx) => thinCheckpoints(trx, now - KEEP_ALL_MS, KEEP_ALL_MS))

@@ -814,6 +814,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await audit()).checkpoint,
   },
   {
+    name: 'audit witness',
+    about: 'Sign the checkpoints of other gateways, each log in one history only (c2sp.org/tlog-witness)',
+    flags: [
+      { flag: '--data <folder>', about: 'Its key and the newest checkpoint of each log' },
+      { flag: '--log <key...>', about: 'Verifier keys of the logs, as `audit checkpoint --key` prints them' },
+      { flag: '--name <name>', about: 'Its name in signatures (default: the host name)' },
+      { flag: '--listen <address>', about: 'Host and port (default 127.0.0.1:8790)' },
+    ],
+    example: 'sallyport audit witness --data ./witness --log "$KEY"',
+    load: async () => (await import('./witness.ts')).witness,
+  },
+  {
     name: 'audit export',
     about: 'Export events',
     flags: [

@@ -257,6 +257,11 @@ const audit = z.strictObject({
     .max(3600)
     .default(1)
     .describe('Seconds between signed checkpoints while events arrive.'),
+  witnesses: z
+    .array(z.strictObject({ url: z.url(), key: z.string().max(1000) }))
+    .max(16)
+    .default([])
+    .describe('Witnesses that sign every checkpoint as well: `url`, and the `key` that `sallyport witness` prints.'),
   contentDays: z.int().min(0).max(3650).default(30).describe('Days recorded content is kept.'),
   eventDays: z.int().min(1).max(36_500).default(400).describe('Days event bodies are kept; their hashes stay.'),
 })
@@ -313,7 +318,9 @@ export const schema = z.strictObject({
   unloadIdle: z
     .boolean()
     .default(false)
-    .describe('Take models out of memory that nobody may use now (Ollama, embedded, gguf); load them when somebody may.'),
+    .describe(
+      'Take models out of memory that nobody may use now (Ollama, embedded, gguf); load them when somebody may.',
+    ),
   keys: keys.prefault({}).describe('Keys that Sallyport issues.'),
   sessions: sessions.prefault({}).describe('Conversations.'),
   schedules: z
