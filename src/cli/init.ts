@@ -15,7 +15,7 @@ listen: 127.0.0.1:4141
 # Servers that answer for models. Without any, the shipped demo model answers.
 upstreams: []
 #  - name: local
-#    kind: ollama              # ollama, vllm, llamacpp, openai, embedded
+#    kind: ollama              # ollama, vllm, llamacpp, openai, embedded, gguf
 #    url: http://127.0.0.1:11434
 
 keys:
