@@ -201,6 +201,29 @@ export const extendGrant = async (trx: Trx, id: string, seconds: number, now: nu
     .returningAll()
     .executeTakeFirst()
 
+/** Emergency grants that nobody has reviewed in time, and no alert tells of yet. */
+export const selectOverdueReviews = (db: Db, now: number): Promise<GrantRow[]> =>
+  db
+    .selectFrom('access_grant')
+    .selectAll()
+    .where('review_due_at', '<=', now)
+    .where('reviewed_at', 'is', null)
+    .where('review_alerted_at', 'is', null)
+    .limit(50)
+    .execute()
+
+/** True if this call is the one that raises the alert. */
+export const claimReviewAlert = async (trx: Trx, id: string, at: number): Promise<boolean> => {
+  const done = await trx
+    .updateTable('access_grant')
+    .set({ review_alerted_at: at })
+    .where('id', '=', id)
+    .where('reviewed_at', 'is', null)
+    .where('review_alerted_at', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
+}
+
 export const reviewGrant = async (trx: Trx, id: string, by: string, at: number): Promise<boolean> => {
   const done = await trx
     .updateTable('access_grant')

@@ -6,6 +6,7 @@ import { Fault, uidText } from '../core/index.ts'
 import type { Changed, MakeChange, Store, Trx } from '../store/index.ts'
 import {
   addUses,
+  claimReviewAlert,
   endGrant,
   type GrantFilter,
   type GrantRow,
@@ -14,6 +15,7 @@ import {
   selectGrants,
   selectGrantsById,
   selectOpenGrants,
+  selectOverdueReviews,
   settleUse,
   takeUse,
 } from './grant-queries.ts'
@@ -140,6 +142,8 @@ export interface GrantDeps {
 
 const PRINCIPAL_TYPES = new Set(['User', 'Service', 'Agent'])
 const PRINCIPAL_KINDS = new Set(['user', 'service', 'agent'])
+/** How often emergencies that wait for review are looked for. */
+const OVERDUE_LOOK_MS = 60_000
 /** Long enough to be one window for every grant. */
 const ONE_BUDGET_SECONDS = 3_155_760_000
 
@@ -234,6 +238,26 @@ export function createGrants(deps: GrantDeps): Grants {
       }
     }
   }
+  let lookAt = 0
+  /** An emergency that nobody looked at within its day is told of, once. */
+  const alertOverdue = async (now: number): Promise<void> => {
+    if (now < lookAt) return
+    lookAt = now + OVERDUE_LOOK_MS
+    for (const { id, principal, role, review_due_at: dueAt } of await selectOverdueReviews(store.db, now))
+      await change(async (trx) => {
+        const mine = await claimReviewAlert(trx, id, now)
+        const event: NewEvent = {
+          kind: 'alert.raised',
+          principal,
+          grant: id,
+          subject: `grant/${id}`,
+          reason: 'review overdue',
+          data: { role, dueAt },
+        }
+        return { value: mine, feed: [], events: mine ? [event] : [] }
+      })
+  }
+
   return {
     held,
     over(directory, principal, about) {
@@ -410,6 +434,7 @@ export function createGrants(deps: GrantDeps): Grants {
       }
       for (const grant of [...byId.values()])
         if (grant.endsAt <= now) await change((trx) => endOne(trx, grant, 'System::"clock"', 'expired'))
+      await alertOverdue(now)
     },
     async onChange(changes) {
       const ids = changes.filter(({ kind }) => kind === 'grant').map(({ key }) => key)

@@ -252,8 +252,8 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     await expect(requests.trigger(jo.principal, { source: 'pager', address: '::1' }, ask)).rejects.toEqual(denied)
   })
 
-  simple('break-glass: at once, an hour at most, alarmed, reviewed by somebody else', async () => {
-    const { requests, grants, change, rules, events, holds } = await setUp()
+  simple('break-glass: at once, an hour at most, alarmed, reviewed by somebody else, missed when it is not', async () => {
+    const { requests, grants, change, rules, events, holds, time } = await setUp()
     await expect(requests.breakGlass(dana, ask)).rejects.toEqual(denied)
     rules.allow = (action) => action === 'breakGlass'
     await expect(requests.breakGlass(dana, { ...ask, seconds: 3601 })).rejects.toThrow('3600')
@@ -265,6 +265,16 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
       START + 24 * HOUR,
     ])
     await expect(change((trx) => grants.review(trx, grant.id, 'User::"dana"', 'fine'))).rejects.toEqual(denied)
+    time.now += 24 * HOUR - 1
+    await grants.tidy()
+    expect(events.filter(({ kind }) => kind === 'alert.raised')).toEqual([])
+    for (let i = 0; i < 3; i++) {
+      time.now += 60_000
+      await grants.tidy()
+    }
+    expect(events.filter(({ kind }) => kind === 'alert.raised')).toMatchObject([
+      { grant: grant.id, reason: 'review overdue', principal: 'User::"dana"' },
+    ])
     expect((await change((trx) => grants.review(trx, grant.id, 'User::"ana"', 'fine'))).value.reviewed).toBe(true)
   })
 

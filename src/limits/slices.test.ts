@@ -79,6 +79,32 @@ describe('limits on three nodes', () => {
     for (const { limits } of nodes) await limits.stop()
   })
 
+  it('#49 ai-gateway#2394: 50 parallel streams of three nodes overspend one budget by a chunk each at most', async () => {
+    const { nodes, store } = await setUp()
+    const [budget, chunk] = [6000, 5]
+    const holds = (await Promise.all(nodes.map((node) => node.many(17, tokens(budget))))).flat()
+    expect(holds).toHaveLength(51)
+    const counts = await Promise.all(
+      holds.map(async (hold, i) => {
+        for (;;) {
+          await new Promise((resolve) => setTimeout(resolve, 1 + (i % 7)))
+          try {
+            await hold.onTokens(chunk)
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'insufficient_quota' })
+            hold.settle()
+            return hold.counted.inputTokens + hold.counted.outputTokens
+          }
+        }
+      }),
+    )
+    const total = counts.reduce((a, b) => a + b)
+    expect(total).toBeLessThanOrEqual(budget + holds.length * chunk)
+    expect(total).toBeGreaterThan(budget * 0.9)
+    for (const { limits } of nodes) await limits.stop()
+    expect(await used(store, 'tokens')).toBe(total)
+  })
+
   it('#47: give everything back that was not used, on success, error, cancel and stop', async () => {
     const { nodes, store } = await setUp()
     const [a, b, c] = nodes
