@@ -30,6 +30,16 @@ const rows = `| Date | Text | Sum |
 const csv = 'id,date,amount\nT1,03/01/2024,GROCER,-45.20\nT2,03/02/2024,SHOP,12.00\nT3,03/04/2024,SHOP,9.99\n'
 
 describe('documents', () => {
+  it.each([
+    '3 Jun 2024,Coffee Bar,"6,965.38"\n14 Jun 2024,Rent,900.00\n1 Jul 2024,Salary,"2,100.00"',
+    'Jun 3, 2024\tShop\t-12.30\nJun 4, 2024\tShop\t-1.30\nJul 14, 2024\tShop\t-2.30',
+    '- 2024-03-01: Shop 12.30\n- 2024-03-02: Rent 900.00\n- 2024-03-09: Bar 4.50',
+    '* 3. Juni 2024 Bäcker 2,30\n* 4. Juni 2024 Miete 900,00\n* 5. Juli 2024 Bar 4,50',
+  ])('knows a history by dates in words and in lists: %s', (text) => {
+    const rows = detect(createDocumentDetector(), text).filter((f) => f.class === 'finance/transaction')
+    expect(rows).toHaveLength(3)
+  })
+
   it('takes the values of a configuration, not the names', () => {
     expect(found(env)).toEqual(['db-3.internal', '5432', 'svc', 'info', '30', 'true'])
     expect(found(yaml)).toEqual(['10.1.2.3', '8443', 'postgres://db/x', '5'])
@@ -67,6 +77,12 @@ describe('documents', () => {
         'a=1\n',
         '"k": "v w x y z u v",\n',
         '2024-01-01 x 1.50\n',
+        '3 Jun 2024 | x | 1.50\n',
+        'Jun 3, 2024 x 1.50\n',
+        '* 3. Juni 2024: x 1.50\n',
+        'May I',
+        '12 Sep',
+        '* ',
         'T9 | 1.2.24 | 3,00\n',
         '# c\n',
         '[s]\n',

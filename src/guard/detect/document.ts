@@ -5,6 +5,7 @@
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
 import { createWordTable, isAlphanumeric, isAsciiLetter, isDigit, isLetter } from './chars.ts'
+import { glue, MONTH } from './lexicon.ts'
 
 export const DOCUMENT_CLASSES = ['document/config', 'finance/transaction'] as const
 
@@ -162,8 +163,15 @@ function readLine(text: string, from: number, to: number, whole: boolean): Line 
   const c = text.charCodeAt(i)
   if (isDigit(c) || c === 124 || ((c === 34 || c === 39) && isDigit(text.charCodeAt(i + 1))))
     return row(text, i, end, whole)
+  // Rows of a list: `- 2024-03-01: …`.
+  if ((c === 45 || c === 42) && isBlank(text.charCodeAt(i + 1)) && i + 2 < end && isDigit(text.charCodeAt(i + 2)))
+    return row(text, i + 2, end, whole)
+  if (c === 42 && i + 1 === end && !whole) return LONGER
   const read = setting(text, i, end, whole)
   if (!isAsciiLetter(c)) return read
+  const dated = wordedDate(text, i, end, whole) !== 0
+  if (dated && read.kind === 'none') return row(text, i, end, whole)
+  if (dated && read.kind === 'longer') return longer(i)
   // `T-1001, 2024-03-01, …`: a row may begin with a number of its own that has letters.
   if (read.kind === 'none') return numbered(text, i, end) ? row(text, i, end, whole) : read
   return read.kind === 'longer' && (numbered(text, i, end) || oneWord(text, i, end)) ? longer(i) : read
@@ -229,6 +237,8 @@ function setting(text: string, from: number, end: number, whole: boolean): Line 
   if (value < stop && text.charCodeAt(stop - 1) === 44) stop--
   if (value === stop) return whole ? { kind: 'setting', from: value, to: value, telling: false } : LONGER
   const mark = text.charCodeAt(value)
+  // A closing quote that has arrived may turn out to stand inside: `"a": "b"` behind a sign. Then the value begins before it.
+  const begin = value
   const inQuotes = (mark === 34 || mark === 39) && stop > value + 1 && text.charCodeAt(stop - 1) === mark
   if (inQuotes) {
     value++
@@ -248,7 +258,7 @@ function setting(text: string, from: number, end: number, whole: boolean): Line 
     )
       return NONE
   }
-  if (!whole) return longer(value)
+  if (!whole) return longer(begin)
   return { kind: 'setting', from: value, to: stop, telling: tells(text, key, keyEnd) && stop - value >= 2 }
 }
 
@@ -283,7 +293,8 @@ function row(text: string, from: number, end: number, whole: boolean): Line {
   )
     drawn++
   if (drawn === end) return whole ? NEUTRAL : longer(from)
-  let day = dateEnd(text, i, end)
+  let day = dateEnd(text, i, end) || wordedDate(text, i, end, whole)
+  if (day < 0) return longer(from)
   if (day === 0) {
     // A date may follow a number of the row's own, a field later.
     const limit = Math.min(end, i + 28)
@@ -299,7 +310,8 @@ function row(text: string, from: number, end: number, whole: boolean): Line {
       k++
     if (k === end && !whole && end - i < 28) return longer(from)
     while (k < limit && !isDigit(text.charCodeAt(k)) && !isLetter(text.charCodeAt(k))) k++
-    day = dateEnd(text, k, end)
+    day = dateEnd(text, k, end) || wordedDate(text, k, end, whole)
+    if (day < 0) return longer(from)
     if (day === 0) return !whole && mayBecomeDate(text, k, end) ? longer(from) : NONE
   }
   if (!whole) return longer(from)
@@ -325,6 +337,50 @@ function mayBecomeDate(text: string, i: number, end: number): boolean {
     if (!isDigit(c) && c !== 45 && c !== 46 && c !== 47) return false
   }
   return true
+}
+
+/** How names of months begin. */
+const MONTHS = 'jan feb mar apr may jun jul aug sep oct nov dec mär mai okt dez'.split(' ')
+
+/** End of `3 Jun 2024`, `3. Juni 2024`, `Jun 3, 2024` at `i`; 0 for none, -1 if too little is there to tell. */
+function wordedDate(text: string, i: number, end: number, whole: boolean): number {
+  let k = i
+  const short = whole ? 0 : -1
+  const figures = () => {
+    const start = k
+    while (k < end && k - start < 5 && isDigit(text.charCodeAt(k))) k++
+    return k - start
+  }
+  const month = () => {
+    const start = k
+    while (k < end && k - start < 11 && isLetter(text.charCodeAt(k))) k++
+    const begun = text.slice(start, Math.min(k, start + 3)).toLowerCase()
+    if (k === end) return !whole && begun !== '' && MONTHS.some((name) => name.startsWith(begun)) ? -1 : 0
+    return (glue.get(text, start, k) & MONTH) !== 0 ? 1 : 0
+  }
+  /** Passes one sign of `optional` and then one of a blank, a dash or a slash. */
+  const gap = (optional: number) => {
+    if (k < end && text.charCodeAt(k) === optional) k++
+    if (k >= end) return -1
+    const c = text.charCodeAt(k)
+    if (c !== 32 && c !== 45 && c !== 47) return 0
+    k++
+    return k >= end ? -1 : 1
+  }
+  for (const step of isDigit(text.charCodeAt(i)) ? ['day', 'month'] : ['month', 'day']) {
+    if (step === 'day') {
+      const size = figures()
+      if (size < 1 || size > 2) return 0
+    } else {
+      const read = month()
+      if (read <= 0) return read
+    }
+    const next = gap(step === 'day' && k > i + 2 ? 44 : 46)
+    if (next <= 0) return next < 0 ? short : 0
+  }
+  const year = figures()
+  if (k === end && !whole) return -1
+  return (year === 4 || year === 2) && !isAlphanumeric(text.charCodeAt(k)) ? k : 0
 }
 
 /** End of `2024-03-01`, `01/03/2024`, `1.3.24`, `03/01` at `i`, or 0. */
