@@ -360,10 +360,11 @@ function yearAfter(scan: Scan, i: number): number {
 
 function card(scan: Scan, g: number, glued: boolean, gluedEnd: boolean): number {
   const first = firsts[g] ?? 0
+  const opensRow = sizeOf(g) === 4 || sizeOf(g) === 6 || sizeOf(g) === 8
   let best = 0
   let confidence = 0
   for (let h = g; h < count; h++) {
-    if (h > g && (jointOf(h) !== jointOf(g + 1) || jointOf(h) === COMMA)) break
+    if (h > g && (!opensRow || jointOf(h) !== jointOf(g + 1) || jointOf(h) === COMMA)) break
     const length = (firsts[h + 1] ?? 0) - first
     if (length > 19) break
     if (length < 12 || !isWhole(h, gluedEnd)) continue
@@ -393,7 +394,7 @@ function card(scan: Scan, g: number, glued: boolean, gluedEnd: boolean): number 
 function cardShape(g: number, h: number): boolean {
   if (h - g > 5) return false
   for (let k = g; k <= h; k++) if (sizeOf(k) > 8 || sizeOf(k) < 1 || (k < h && sizeOf(k) < 3)) return false
-  return sizeOf(g) === 4 || sizeOf(g) === 6 || sizeOf(g) === 8
+  return true
 }
 
 function socialSecurity(scan: Scan, g: number, joined: boolean): number {
@@ -740,11 +741,16 @@ function endsSentence(scan: Scan, i: number): boolean {
   return c === 0 || c === POINT || c === COMMA || c === 33 || c === 63 || c === 10
 }
 
+/** The words that say what a bare number is, and how far before it they are looked for. */
+const NAMING = NEAR_POSTCODE | NEAR_ACCOUNT | NEAR_CUSTOMER | NEAR_TICKET | NEAR_NATIONAL_ID
+const NAMING_REACH = 32
+
 /** Accounts, passports, licences, customer and order numbers: only beside the word that says so. */
 function identifier(scan: Scan, g: number, joined: boolean): number {
   if (joined) return 0
   const { context } = scan
   const begin = startOf(g)
+  if (context.distance(NAMING, begin) > NAMING_REACH) return 0
   const size = sizeOf(g)
   let h = g
   while (
