@@ -2,10 +2,12 @@
 // Independent verifier for Sallyport audit exports and proofs. Shares no code with the product; needs Node and nothing else.
 //   node verify.mjs export FILE KEY…          an export (`sallyport audit export --format archive`), checked against signatures
 //   node verify.mjs proof FILE EVENT_FILE KEY… one event, checked against a .tlog-proof
+//   node verify.mjs evidence FOLDER KEY…       an unpacked evidence pack (`sallyport audit evidence`): all of it
 // KEY is a verifier key, name+hash+base64 (`sallyport audit key`). Exit code 0: it holds. 1: it does not. 2: cannot tell.
 // Formats: RFC 9162 section 2.1 (tree), c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-proof.
 import { createHash, createPublicKey, verify } from 'node:crypto'
-import { createReadStream, readFileSync } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
@@ -132,11 +134,41 @@ function checkProof(file, eventFile, keys) {
   console.log(`IN THE LOG: event ${index} of ${size}, ${origin}`)
 }
 
+/** Every file under the manifest, the manifest under an event, the event under a signed checkpoint, and the export whole. */
+async function checkEvidence(folder, keys) {
+  const manifest = readFileSync(join(folder, 'manifest.json'))
+  const { files } = JSON.parse(manifest)
+  const own = new Set(['manifest.json', 'manifest.event', 'manifest.proof'])
+  const found = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length).replaceAll('\\', '/'))
+  for (const name of found) if (!own.has(name) && !Object.hasOwn(files, name)) fail(`${name} is not in the manifest`)
+  for (const [name, hash] of Object.entries(files)) {
+    if (!found.includes(name)) fail(`${name} is missing`)
+    if (sha256(readFileSync(join(folder, name))).toString('hex') !== hash) fail(`${name} was changed`)
+  }
+  const event = JSON.parse(readFileSync(join(folder, 'manifest.event'), 'utf8'))
+  if (event.kind !== 'evidence.packed' || event.data?.sha256 !== sha256(manifest).toString('hex'))
+    fail('the manifest is not the one that the log knows')
+  checkProof(join(folder, 'manifest.proof'), join(folder, 'manifest.event'), keys)
+  await checkExport(join(folder, 'events.jsonl'), keys)
+  for (const name of found.filter((each) => each.startsWith('policies/'))) {
+    const bundle = JSON.parse(readFileSync(join(folder, name), 'utf8'))
+    const parts = [Buffer.from('sallyport bundle 1\n')]
+    for (const { path, text: written } of bundle.files.sort((a, b) => (a.path < b.path ? -1 : 1))) {
+      const text = written.replaceAll('\r\n', '\n')
+      parts.push(Buffer.from(`${Buffer.byteLength(path)} ${path}\n${Buffer.byteLength(text)}\n`), Buffer.from(text))
+    }
+    if (`sha256:${sha256(...parts).toString('hex')}` !== bundle.digest) fail(`${name} is not what its digest names`)
+  }
+}
+
 const [what, file, ...rest] = process.argv.slice(2)
 try {
   if (what === 'export' && rest.length > 0) await checkExport(file, rest.map(readKey))
   else if (what === 'proof' && rest.length > 1) checkProof(file, rest[0], rest.slice(1).map(readKey))
-  else throw new Error('usage: verify.mjs export FILE KEY… | verify.mjs proof FILE EVENT_FILE KEY…')
+  else if (what === 'evidence' && rest.length > 0) await checkEvidence(file, rest.map(readKey))
+  else throw new Error('usage: verify.mjs export FILE KEY… | verify.mjs proof FILE EVENT_FILE KEY… | verify.mjs evidence FOLDER KEY…')
 } catch (error) {
   console.error(String(error.message ?? error))
   process.exit(2)

@@ -40,6 +40,7 @@ export function auditHandlers(
   | 'audit.checkpoint'
   | 'audit.verify'
   | 'audit.prove'
+  | 'audit.evidence'
   | 'audit.export'
   | 'content.read'
   | 'content.erase'
@@ -84,6 +85,12 @@ export function auditHandlers(
       async handle({ query: { known } }) {
         const report = await audit.verify({ known: known === undefined ? [] : [known] })
         return { ...report, signers: [...report.signers], problems: [...report.problems] }
+      },
+    },
+    'audit.evidence': {
+      async handle({ by, body: { sha256, reason } }) {
+        const { rules: _rules, policy: _policy, decision: _decision, ...actor } = by
+        return audit.record({ ...actor, kind: 'evidence.packed', reason, data: { sha256 } })
       },
     },
     'audit.prove': { handle: ({ params }) => audit.prove(params.id ?? '') },

@@ -1526,6 +1526,15 @@ export const ROUTES = {
     summary: 'Prove that an event is in the log (c2sp.org/tlog-proof)',
     output: z.object({ proof: z.string(), body: z.string() }),
   }),
+  'audit.evidence': spec({
+    method: 'POST',
+    path: '/audit/evidence',
+    action: 'readAudit',
+    on: GATEWAY,
+    summary: 'Put the hash of a manifest of evidence into the log, and prove that it is there',
+    body: z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), reason }),
+    output: z.object({ proof: z.string(), body: z.string() }),
+  }),
   'audit.export': spec({
     method: 'GET',
     path: '/audit/export',

@@ -28,6 +28,7 @@ export interface AdminPorts {
     | 'verifierKey'
     | 'verify'
     | 'prove'
+    | 'record'
     | 'archive'
     | 'lines'
     | 'content'

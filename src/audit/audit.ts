@@ -64,6 +64,8 @@ export interface Audit extends Search {
   verify(options?: { keys?: readonly NoteKey[]; known?: readonly string[]; from?: number }): Promise<Report>
   /** A c2sp.org/tlog-proof for the event and the text that it proves. @throws Fault `not_found` */
   prove(id: string): Promise<{ proof: string; body: string }>
+  /** Appends an event and proves at once that it is there. @throws Fault `audit_unavailable` */
+  record(event: NewEvent): Promise<{ proof: string; body: string }>
   /** Hashes that prove that the tree of `size` events continues the one of `oldSize` (RFC 9162 section 2.1.4). */
   consistency(oldSize: number, size: number): Promise<readonly Buffer[]>
   /** Lossless JSON lines that `verifyArchive` checks without this server. */
@@ -124,6 +126,14 @@ export function createAudit(deps: AuditDeps): Audit {
     noted = position
   }
 
+  const proveAt = async (position: number): Promise<{ proof: string; body: string }> => {
+    const note = await checkpoints.sign()
+    const { size } = parseCheckpoint(parseNote(note).text)
+    const [row] = await readEvents(store.db, position, position + 1)
+    const path = await prover.inclusion(position, size)
+    return { proof: printProof(position, path, note), body: row?.body ?? '' }
+  }
+
   const tick = async (): Promise<void> => {
     await noteOpen()
     await checkpoints.sign()
@@ -153,11 +163,11 @@ export function createAudit(deps: AuditDeps): Audit {
     async prove(id) {
       const event = await search.find(id)
       if (!event) throw new Fault('not_found', { detail: `there is no event ${id}` })
-      const note = await checkpoints.sign()
-      const { size } = parseCheckpoint(parseNote(note).text)
-      const [row] = await readEvents(store.db, event.position, event.position + 1)
-      const path = await prover.inclusion(event.position, size)
-      return { proof: printProof(event.position, path, note), body: row?.body ?? '' }
+      return proveAt(event.position)
+    },
+    async record(event) {
+      const { position } = await log.append(event)
+      return proveAt(position)
     },
     consistency: prover.consistency,
     async *archive(range = {}) {

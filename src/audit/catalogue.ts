@@ -89,6 +89,7 @@ export const KINDS = {
   'content.expired': 'Recorded content was deleted because its time is over.',
   'content.read': 'Somebody read recorded content. Durable before it was shown.',
   'grant.break-glass': 'Somebody took a role in an emergency, without asking.',
+  'evidence.packed': 'Somebody made an evidence pack; `data` holds the hash of its manifest.',
   'grant.ended': 'A grant ended: by time, by use, or by somebody.',
   'grant.extended': 'A grant was prolonged.',
   'grant.reviewed': 'A grant of an emergency was looked at afterwards.',

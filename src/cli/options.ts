@@ -814,6 +814,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await audit()).checkpoint,
   },
   {
+    name: 'audit evidence',
+    about: 'Pack the log, all versions of the rules and a verifier into one zip that proves itself',
+    flags: [{ flag: '--out <file>', about: 'The zip; it must not exist yet' }, REASON],
+    example: 'sallyport audit evidence --out evidence.zip --reason "yearly audit"',
+    load: async () => (await import('./evidence.ts')).evidence,
+  },
+  {
     name: 'audit witness',
     about: 'Sign the checkpoints of other gateways, each log in one history only (c2sp.org/tlog-witness)',
     flags: [
