@@ -48,7 +48,9 @@ import {
   createDataRoutes,
   createGateway,
   createJudge,
+  createLook,
   createScreening,
+  createStored,
   refuseRoute,
 } from './gateway/index.ts'
 import {
@@ -335,6 +337,8 @@ async function open(
     nextChange: (principal) => earliest(identity.entities.get(principal)?.validUntil, jit.grants.nextChange(principal)),
     sessionIdleMs: config.sessions.idleMinutes * 60_000,
     sessionLifetimeMs: config.sessions.longestHours * 3_600_000,
+    random: systemRandom,
+    answerKey: keyring.answerKey,
     report,
   })
   const identical = config.limits.identicalPerMinute
@@ -375,8 +379,11 @@ async function open(
     dataClassSource(guard.tree.known.map(({ id }) => id)),
     fixedSource([{ uid: new EntityRef('Gateway', 'sallyport') }]),
   )
-  const entities = (caller: Pick<Caller, 'principal'>, about: About): EntitySource =>
-    joinSources(jit.grants.over(identity.entities, caller.principal, about) as EntitySource, others)
+  const plainly = joinSources(directory, others)
+  const entities = (caller: Pick<Caller, 'principal'>, about: About): EntitySource => {
+    const held = jit.grants.over(identity.entities, caller.principal, about) as EntitySource
+    return held === directory ? plainly : joinSources(held, others)
+  }
   /** The same for every principal, whatever it is for; at another time, with the roles of that time. */
   const facts = (at?: number): EntitySource =>
     joinSources(
@@ -431,7 +438,7 @@ async function open(
     withinScopes: ({ credential }, action, model) =>
       withinScopes(credential.scopes, action, { groups: groupsOf(action), ...(model === undefined ? {} : { model }) }),
     models: function* () {
-      for (const { name } of registry.all()) yield { uid: { type: 'Model', id: name } }
+      for (const { name } of registry.all()) yield { uid: new EntityRef('Model', name) }
     },
   })
   const screening = createScreening({
@@ -519,8 +526,10 @@ async function open(
     screening,
     digestCalls: identical !== undefined,
   })
+  const look = createLook(ports)
   const catalogue = createCatalogue({
     on: ports,
+    look,
     registry,
     allows: (caller, action, id) => judge.allows(caller, action, { type: 'Model', id }),
     version: VERSION,
@@ -569,7 +578,10 @@ async function open(
     product: `sallyport ${VERSION}`,
   })
   const admin = createAdmin(adminPorts)
-  const data: Route[] = createDataRoutes(createGateway(ports), catalogue)
+  const data: Route[] = createDataRoutes(createGateway(ports), {
+    ...catalogue,
+    ...createStored({ on: ports, look, shelf: access.answers, readBack: screening.readBack }),
+  })
   const administer: Route[] = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
     method,
     path: '/admin/v1/*',

@@ -43,6 +43,8 @@ async function setUp(file = join(mkdtempSync(join(tmpdir(), 'access-')), 'db')) 
     humanOf: ({ type }) => (type === 'Agent' ? 'User::"dana"' : undefined),
     sessionIdleMs: HOUR,
     sessionLifetimeMs: 24 * HOUR,
+    random: systemRandom,
+    answerKey: new Uint8Array(32),
     report,
   })
   feed.enforce(access.onChange)
@@ -228,7 +230,7 @@ describe('a session', () => {
     const rooms = await access.sessions.erase(session.id)
     await change((trx) => access.sessions.forget(trx, session.id, 'User::"dana"', rooms))
     expect(new Set(erased)).toEqual(new Set([session.id]))
-    expect(events.at(-1)).toMatchObject({ kind: 'session.forgotten', data: { erased: ['vault'] } })
+    expect(events.at(-1)).toMatchObject({ kind: 'session.forgotten', data: { erased: ['answers', 'vault'] } })
     const shown = await access.sessions.show(session.id)
     expect(shown).toMatchObject({ taint: [], turns: 1 })
     expect(shown.forgottenAt).toBeDefined()
@@ -356,6 +358,8 @@ describe('a session of two nodes', () => {
         principalState: async () => ({ active: true, since: 0 }),
         sessionIdleMs: HOUR,
         sessionLifetimeMs: 24 * HOUR,
+        random: systemRandom,
+        answerKey: new Uint8Array(32),
         report: (error) => {
           throw error
         },

@@ -3,6 +3,7 @@
 import type { Clock, NewId, PrincipalUid } from '../core/index.ts'
 import { Fault, uidText } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
+import { type Answers, type AnswersDeps, createAnswers } from './answers.ts'
 import { type CutCount, createLeases, type LeaseDeps, type Leases } from './leases.ts'
 import { createLocks, type Locks } from './locks.ts'
 import { createSessions, type Sessions } from './sessions.ts'
@@ -13,13 +14,14 @@ export interface Access {
   readonly locks: Locks
   /** False while this node has lost touch: it takes no calls, and waits for no database to say so. */
   admits(): boolean
+  readonly answers: Answers
   /** Applies changes of the feed on this node; resolves when every call they end has been cut. */
   onChange(changes: readonly { kind: string; key: string }[]): Promise<CutCount>
   start(): Promise<void>
   stop(): Promise<void>
 }
 
-export interface AccessDeps extends Pick<LeaseDeps, 'nextChange' | 'humanOf' | 'node'> {
+export interface AccessDeps extends Pick<LeaseDeps, 'nextChange' | 'humanOf' | 'node'>, Pick<AnswersDeps, 'random'> {
   store: Store
   clock: Clock
   newId: NewId
@@ -30,8 +32,13 @@ export interface AccessDeps extends Pick<LeaseDeps, 'nextChange' | 'humanOf' | '
   /** Milliseconds without a call, and in all, after which a session is over. */
   sessionIdleMs: number
   sessionLifetimeMs: number
+  /** 32 bytes that seal stored answers; never in the database. */
+  answerKey: Uint8Array
   report: (error: unknown) => void
 }
+
+/** Milliseconds after which what has expired is also gone from the database. */
+const TIDY_MS = 60_000
 
 const PRINCIPALS = new Map<string, PrincipalUid['type']>([
   ['user', 'User'],
@@ -68,6 +75,18 @@ export function createAccess(deps: AccessDeps): Access {
     ...(deps.node ? { node: deps.node } : {}),
     report,
   })
+  const answers = createAnswers({
+    store,
+    clock,
+    random: deps.random,
+    key: deps.answerKey,
+    sessions,
+    sessionIdleMs: deps.sessionIdleMs,
+    sessionLifetimeMs: deps.sessionLifetimeMs,
+    report,
+  })
+  sessions.onForget('answers', answers.forget)
+  let tidying: NodeJS.Timeout | undefined
   let byLock: CutCount = { calls: 0, upstreams: 0 }
   locks.onLock((matches, lock) => {
     sessions.endMatching(matches, `lock/${lock.id}`)
@@ -99,6 +118,7 @@ export function createAccess(deps: AccessDeps): Access {
     sessions,
     locks,
     admits: () => deps.node?.admits() ?? true,
+    answers,
     async onChange(changes) {
       await locks.onChange(changes)
       await sessions.onChange(changes)
@@ -111,8 +131,11 @@ export function createAccess(deps: AccessDeps): Access {
     async start() {
       await locks.load()
       sessions.start()
+      tidying = setInterval(() => void answers.tidy().catch(report), TIDY_MS)
+      tidying.unref()
     },
     async stop() {
+      clearInterval(tidying)
       leases.stop()
       await sessions.stop()
     },

@@ -128,6 +128,8 @@ describe('access against its reference', () => {
       principalState,
       sessionIdleMs: hour,
       sessionLifetimeMs: 24 * hour,
+      random: systemRandom,
+      answerKey: new Uint8Array(32),
       report,
     })
     feed.subscribe(jit.onChange)

@@ -60,6 +60,8 @@ export type ForgetHook = (session: string) => void | Promise<void>
 export interface Sessions {
   /** @throws Fault `session_mismatch` if the session is somebody else's, unknown or over */
   enter(ask: SessionAsk): Session | Promise<Session>
+  /** An open session of this caller, without being in it: it counts no turn. Undefined if it is not theirs, or over. */
+  look(caller: Caller, id: string): Promise<Session | undefined>
   /** Why a call of this session must not go on, if so. */
   standing(subject: CallSubject): Fault | undefined
   show(id: string): Promise<SessionView>
@@ -211,6 +213,15 @@ export function createSessions(deps: SessionDeps): Sessions {
     kept.turns += 1
     kept.active += 1
     dirty.add(kept)
+    return handle(kept, (usedTokens) => {
+      kept.active -= 1
+      kept.tokens += usedTokens
+      kept.row.last_at = clock.now()
+      dirty.add(kept)
+    })
+  }
+
+  const handle = (kept: Kept, leave: (usedTokens: number) => void): Session => {
     let left = false
     return {
       id: kept.row.id,
@@ -240,13 +251,13 @@ export function createSessions(deps: SessionDeps): Sessions {
       leave(usedTokens) {
         if (left) return
         left = true
-        kept.active -= 1
-        kept.tokens += usedTokens
-        kept.row.last_at = clock.now()
-        dirty.add(kept)
+        leave(usedTokens)
       },
     }
   }
+
+  const isTheirs = ({ row }: Kept, { principal, credential }: Caller): boolean =>
+    row.principal === uidText(principal) && row.binding === bindingOf(credential)
 
   /** Joins what was found; otherwise says that one is to be opened, or throws. */
   const enterFound = (ask: SessionAsk, name: string | null, found: Kept | undefined): Session | 'open' => {
@@ -255,8 +266,7 @@ export function createSessions(deps: SessionDeps): Sessions {
       if (name === null && header !== undefined) throw notYours()
       return 'open'
     }
-    if (found.row.principal !== uidText(caller.principal) || found.row.binding !== bindingOf(caller.credential))
-      throw notYours()
+    if (!isTheirs(found, caller)) throw notYours()
     const now = state(found, caller)
     if (now === 'open') return join(found, ask)
     // A name of the client's own may be used again when it has merely gone quiet; an id of ours never comes back.
@@ -360,6 +370,13 @@ export function createSessions(deps: SessionDeps): Sessions {
         const own = ours ? byId.get(header) : byName.get(name ?? '')
         return joinOr(enterFound(ask, name, stored ? keep(stored) : own))
       })()
+    },
+    async look(caller, id) {
+      const cached = byId.get(id)
+      // On several nodes the row tells what others have ended.
+      const stored = cached && !shared ? undefined : await selectSession(store.db, { id })
+      const kept = stored ? keep(stored) : cached
+      return kept && isTheirs(kept, caller) && state(kept, caller) === 'open' ? handle(kept, () => {}) : undefined
     },
     standing({ session }) {
       const kept = session === undefined ? undefined : byId.get(session)

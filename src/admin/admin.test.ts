@@ -117,6 +117,8 @@ async function startNode() {
     rolesOf: () => [],
     sessionIdleMs: 60_000,
     sessionLifetimeMs: 60_000,
+    random: systemRandom,
+    answerKey: new Uint8Array(32),
     report,
   })
   const jit = createJustInTime({

@@ -108,9 +108,10 @@ export function auditHandlers(
       },
     },
     'content.erase': {
-      handle({ by, body }) {
+      async handle({ by, body }) {
         const { type, id } = readRef(body.principal)
-        return contentOf(ports).erase(uidText({ type, id }), { ...by, reason: body.reason })
+        const gone = await contentOf(ports).erase(uidText({ type, id }), { ...by, reason: body.reason })
+        return { ...gone, answers: await ports.access.answers.eraseOf(uidText({ type, id })) }
       },
     },
     'decisions.show': {

@@ -1561,9 +1561,9 @@ export const ROUTES = {
     path: '/content/erasures',
     action: 'manageDirectory',
     on: GATEWAY,
-    summary: "Erase a principal's recorded content by destroying its keys",
+    summary: "Erase a principal's recorded content by destroying its keys, and the answers it had stored",
     body: z.strictObject({ principal: principalRef, reason }),
-    output: z.object({ keys: z.int(), parts: z.int() }),
+    output: z.object({ keys: z.int(), parts: z.int(), answers: z.int() }),
   }),
   'events.follow': spec({
     method: 'GET',

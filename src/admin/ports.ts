@@ -33,7 +33,7 @@ export interface AdminPorts {
     | 'lines'
     | 'content'
   >
-  readonly access: Pick<Access, 'leases' | 'sessions' | 'locks'>
+  readonly access: Pick<Access, 'leases' | 'sessions' | 'locks' | 'answers'>
   readonly jit: Pick<JustInTime, 'grants' | 'requests'>
   readonly sweeps: Pick<Sweeps, 'plan' | 'run' | 'list'>
   readonly campaigns: Pick<Campaigns, 'start' | 'list' | 'show' | 'items' | 'decide' | 'close'>

@@ -1,5 +1,5 @@
 // Writes a sallyport.yaml to start from and a copy of the shipped rules, and nothing over what is there.
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from './command.ts'
@@ -23,6 +23,19 @@ keys:
 
 policies: policies             # the rules, in Cedar
 `
+
+/** The shipped rules alone, for a folder that is not that of a gateway: a repository of rules for instance. */
+export const initPolicy: Command = async (input) => {
+  const { io } = input
+  const folder = arg(input, 0) === '' ? 'policies' : arg(input, 0)
+  if (existsSync(folder) && readdirSync(folder).length > 0 && !input.flags.force)
+    throw new Failure(`${folder} is not empty`, { next: 'another folder, or --force to overwrite' })
+  cpSync(join(SHIPPED, 'policies'), folder, { recursive: true })
+  if (input.flags.json) io.out(`${JSON.stringify({ policies: folder })}\n`)
+  io.say(`Written: ${folder}/, with a test for every rule`)
+  io.say(`Next:  write a rule in ${join(folder, 'own.cedar')}, then  sallyport policy test ${folder}`)
+  return 0
+}
 
 export const init: Command = async (input) => {
   const { io } = input

@@ -567,6 +567,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./sweep.ts')).sweep,
   },
   {
+    name: 'policy init',
+    args: '[folder]',
+    about: 'Write the shipped rules with their tests to start from (default: policies)',
+    flags: [{ flag: '--force', about: 'Overwrite what is there' }],
+    load: async () => (await import('./init.ts')).initPolicy,
+  },
+  {
     name: 'policy fmt',
     args: '[folder]',
     about: 'Format rules',
@@ -603,6 +610,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--set <name=value...>', about: 'Parts of the context: auth.ip=10.0.0.1, clock.hour=3' },
       { flag: '--at <moment>', about: 'As if it were then' },
       { flag: '--zone <zone>', about: 'Time zone of clock.hour (default: UTC)' },
+      { flag: '--test <name>', about: 'Keep question and answer as a test beside the rules' },
     ],
     example: 'sallyport policy try a-user chat small --set request.maxTokens=5000',
     load: async () => (await rules()).tryOut,

@@ -12,13 +12,16 @@ import { relative } from './when.ts'
 
 const filesOf = (sources: BundleSources) => sources.map(({ path, text }) => ({ path, text }))
 
+/** Tests are long lines of JSON; where one differs is in the file. */
+const shortened = (text: string) => (text.length > 160 ? `${text.slice(0, 159)}…` : text)
+
 function printDiff(io: Io, files: PolicyPlan['files']): void {
   const paint = { '+': green, '-': red, ' ': dim } as const
   for (const { path, added, removed, hunks } of files) {
     io.out(`${bold(io, `~ ${plain(path)}`)}  +${added} −${removed}\n`)
     for (const { line, lines } of hunks) {
       io.out(`${dim(io, `@ line ${line}`)}\n`)
-      for (const { kind, text } of lines) io.out(`${paint[kind](io, `${kind} ${plain(text)}`)}\n`)
+      for (const { kind, text } of lines) io.out(`${paint[kind](io, `${kind} ${shortened(plain(text))}`)}\n`)
     }
   }
 }

@@ -1,11 +1,12 @@
 // Rules as files: format, check, test and try them without a gateway.
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isObject, uidText } from '../core/index.ts'
+import { isObject, type JsonObject, uidText } from '../core/index.ts'
 import {
   type BundleSources,
   type Checker,
+  caseOf,
   compileBundle,
   createChecker,
   createClockContext,
@@ -162,6 +163,17 @@ function uidOf(text: string, type: string): EntityRef {
   return new EntityRef(given, id)
 }
 
+/** Adds a test to those beside the rules, in a file of its own. */
+async function keepCase(input: Input, made: JsonObject): Promise<void> {
+  const file = join(flagText(input, 'folder') ?? 'policies', 'tests/tried_test.json')
+  const before = existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as JsonObject[]) : []
+  if (before.some(({ name }) => name === made.name))
+    throw new Failure(`${file} has a test named ${String(made.name)} already`)
+  const lines = [...before, made].map((one) => `  ${JSON.stringify(one)}`)
+  writeFileSync(file, `[\n${lines.join(',\n')}\n]\n`)
+  input.io.say(`Kept as a test in ${file}`)
+}
+
 export const tryOut: Command = (input) =>
   withChecker(async (checker) => {
     const { io } = input
@@ -184,6 +196,12 @@ export const tryOut: Command = (input) =>
       }),
     }
     const found = explain(program, query, entities, { reader: 'administrator', roles: [] })
+    const kept = flagText(input, 'test')
+    if (kept !== undefined)
+      await keepCase(
+        input,
+        caseOf(kept, query, { ...found, rules: found.decided.map(({ id }) => id), errors: found.errors.length }),
+      )
     const exit = found.allow ? EXIT.ok : EXIT.failed
     if (input.flags.json) {
       printOne(io, { ...found }, { json: input.flags.json as string })

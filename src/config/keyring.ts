@@ -30,6 +30,8 @@ export interface Keyring {
   readonly pepper: { readonly version: number; readonly bytes: Uint8Array }
   /** Wraps the keys that seal recorded content and session vaults. */
   readonly contentKey: Uint8Array
+  /** Seals answers that callers have stored. */
+  readonly answerKey: Uint8Array
   /** HMAC key for searchable pseudonyms of values in the log. */
   readonly lookupKey: Uint8Array
   /** Seals the administrator's key that the CLI of the same user finds in the data folder. */
@@ -69,6 +71,7 @@ export function openKeyring(folder: string): Keyring {
     databaseKeyHex: Buffer.from(derive('database')).toString('hex'),
     pepper: { version: 1, bytes: derive('pepper') },
     contentKey: derive('content'),
+    answerKey: derive('answers'),
     lookupKey: derive('lookup'),
     clientKey: derive('client'),
     signingKey,

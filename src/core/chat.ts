@@ -104,6 +104,8 @@ export interface ModelRequest {
   previousResponseId?: string
   /** Responses API: keep the answer for later calls. */
   store?: boolean
+  /** Responses API: the first message is `instructions`, which belong to this call and not to the conversation. */
+  ownInstructions?: boolean
 }
 
 export interface Usage {

@@ -26,6 +26,8 @@ export interface Duties {
   readonly clamps: readonly ClampDuty[]
   readonly bans: readonly string[]
   readonly record?: { readonly prompt: boolean; readonly answer: boolean; readonly days: number }
+  /** The answer may be stored, so many seconds at most. */
+  readonly storeSeconds?: number
   readonly treat?: Treatment
   readonly stepUp?: { readonly acr?: string; readonly maxAgeSeconds?: number }
   readonly longestSeconds?: number

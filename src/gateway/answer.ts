@@ -15,6 +15,8 @@ export interface AnswerParts {
   shown: RefusalContext
   /** Where what leaves is kept, if a rule demands it. */
   said?: Delta[] | undefined
+  /** Awaited when the answer is whole and before its last words leave. */
+  store?: (() => Promise<void>) | undefined
   now: () => number
 }
 
@@ -38,6 +40,7 @@ export function createAnswer({
   writer,
   shown,
   said,
+  store,
   now,
 }: AnswerParts): Answer {
   const upstream = reply[Symbol.asyncIterator]()
@@ -55,6 +58,7 @@ export function createAnswer({
       const rest = output.end()
       meter.screened(output.report())
       said?.push(...rest)
+      if (store) await store()
       return rest
     }
     const tokens = meter.output(value)

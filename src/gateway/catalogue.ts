@@ -2,9 +2,10 @@
 // server holds. Every model is asked for one by one; a caller who may see none is refused, not shown an empty list.
 import { type Caller, Fault, type JsonObject } from '../core/index.ts'
 import type { ManageRequest, Model, Registry } from '../model/index.ts'
+import { EntityRef } from '../policy/index.ts'
+import { type Handle, json, type MakeLook } from './look.ts'
 import { estimateInput } from './meter.ts'
-import { refuse } from './pipeline.ts'
-import type { CallRecord, Incoming, Outgoing, Ports, Question, ResolvedModel, Wire } from './ports.ts'
+import type { Incoming, Ports, Question, ResolvedModel } from './ports.ts'
 import {
   anthropicCount,
   anthropicModels,
@@ -20,16 +21,12 @@ import {
 
 export interface CatalogueDeps {
   readonly on: Ports
+  readonly look: MakeLook
   readonly registry: Pick<Registry, 'all' | 'resolve' | 'upstream' | 'upstreams' | 'refresh'>
   /** `list` and `show`, per model. */
   readonly allows: (caller: Caller, action: string, model: string) => boolean
   readonly version: string
 }
-
-type Handle = (incoming: Incoming) => Promise<Outgoing>
-type Refusing = Pick<Wire, 'refuse'>
-/** One look: who asks is known, and every answer and refusal is recorded. */
-type Look = (caller: Caller, incoming: Incoming, record: CallRecord, callId: string) => Promise<Outgoing>
 
 export interface Catalogue {
   readonly models: Handle
@@ -42,28 +39,7 @@ export interface Catalogue {
   manage(verb: ManageVerb): Handle
 }
 
-const json = (body: string): Outgoing => ({ status: 200, headers: { 'content-type': 'application/json' }, body })
-
-export function createCatalogue({ on, registry, allows, version }: CatalogueDeps): Catalogue {
-  const look =
-    (wire: Refusing, action: string, work: Look): Handle =>
-    async (incoming) => {
-      const callId = on.newId('call')
-      const record = on.record(callId, incoming)
-      try {
-        const caller = await on.identify(incoming) //                    400 401 403
-        record.note({ caller, action })
-        const outgoing = await work(caller, incoming, record, callId)
-        if (typeof outgoing.body === 'string') await record.finish({}) // a stream ends its record itself
-        return { ...outgoing, headers: { ...outgoing.headers, 'x-request-id': callId } }
-      } catch (error) {
-        const fault = Fault.from(error)
-        if (fault.code === 'internal') on.report(fault.cause)
-        await record.finish({ fault }).catch(on.report)
-        return refuse(wire, fault, { requestId: callId })
-      }
-    }
-
+export function createCatalogue({ on, look, registry, allows, version }: CatalogueDeps): Catalogue {
   /** @throws Fault access_denied if the caller may see no model at all */
   const visible = (caller: Caller): Model[] => {
     const models = registry.all().filter(({ name }) => allows(caller, 'list', name))
@@ -195,7 +171,7 @@ export function createCatalogue({ on, registry, allows, version }: CatalogueDeps
 
 /** What a verb is asked about that makes a model: the gateway itself. */
 const NOT_THERE_YET: ResolvedModel = {
-  uid: { type: 'Gateway', id: 'sallyport' },
+  uid: new EntityRef('Gateway', 'sallyport'),
   upstreamName: '',
   hosting: 'local',
   digest: undefined,

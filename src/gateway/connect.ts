@@ -6,11 +6,13 @@ import { type Caller, type Clock, type Decision, Fault, type ModelRequest, type 
 import type { Identity } from '../identity/index.ts'
 import type { Limits } from '../limits/index.ts'
 import type { Model, Registry } from '../model/index.ts'
+import { EntityRef } from '../policy/index.ts'
 import { fingerprint } from './conversation.ts'
 import type { Judge } from './judge.ts'
 import { estimateInput } from './meter.ts'
 import type { Ports, Question, ResolvedModel } from './ports.ts'
 import type { Screening } from './screening.ts'
+import { continued, storeAnswer } from './stored.ts'
 
 export interface Rooms {
   readonly clock: Clock
@@ -90,8 +92,13 @@ export function connectRooms(rooms: Rooms): Ports {
     stepUp: (decision, caller) => stepUpFault(decision.duties.stepUp, caller.credential, clock.now()),
     mayAny: judge.mayAny,
     refusal: judge.refusal,
-    enter(incoming, caller, request, model) {
-      const header = incoming.header('x-sallyport-session')
+    continued: (caller, request) => continued(access.answers, caller, request),
+    store: (question, call, said) => storeAnswer(access.answers, question, judge.decide(question), call, said),
+    enter(incoming, caller, request, model, session) {
+      const named = incoming.header('x-sallyport-session')
+      if (session !== undefined && named !== undefined && named !== session)
+        throw new Fault('session_mismatch', { detail: 'The response that is continued belongs to another session' })
+      const header = session ?? named
       const print = header === undefined ? fingerprint(request) : undefined
       return access.sessions.enter({
         caller,
@@ -145,7 +152,7 @@ const digestOf = ({ messages, inputs }: ModelRequest): string =>
   hash('sha256', JSON.stringify([messages, inputs]), 'base64url')
 
 const toResolved = (model: Model): ResolvedModel => ({
-  uid: { type: 'Model', id: model.name },
+  uid: new EntityRef('Model', model.name),
   upstreamName: model.upstreamName,
   hosting: model.hosting,
   digest: model.digest,

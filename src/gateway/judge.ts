@@ -19,6 +19,7 @@ import {
   type GrantContext,
   type Policy,
   requestContext,
+  type SessionContext,
 } from '../policy/index.ts'
 import { estimateInput } from './meter.ts'
 import type { Question, ResolvedModel } from './ports.ts'
@@ -42,6 +43,19 @@ export interface ClassFound {
   readonly field: string
 }
 
+/** What a caller holds for a while, and until when what it rests on holds. The same object as long as nothing changed. */
+export interface Standing {
+  readonly grant: GrantContext
+  readonly holdsUntil?: number
+}
+
+type Base = Required<Pick<DecisionContext, 'clock' | 'auth' | 'risk' | 'grant'>> & { readonly holdsUntil: number }
+
+const NOTHING: readonly string[] = []
+const NO_CONVERSATION: SessionContext = { turns: 0, tokens: 0, age: 0, taint: NOTHING }
+/** Classes of data come from the guard's tree; the bound is for own classes beyond measure. */
+const MOST_CLASSES = 1000
+
 export interface JudgeDeps {
   policy: Policy
   /** Facts as they are for this caller now: the directory, with roles held for a while for this purpose. */
@@ -49,7 +63,7 @@ export interface JudgeDeps {
   clockContext: (nowMs: number) => ClockContext
   now: () => number
   /** What the caller holds for a while, and until when what it rests on holds. */
-  standing: (caller: Caller) => { grant: GrantContext; holdsUntil?: number }
+  standing: (caller: Caller) => Standing
   /** 0 to 100, from alerts about this principal. */
   anomaly: (caller: Caller) => number
   withinScopes: (caller: Caller, action: string, model?: string) => boolean
@@ -70,29 +84,59 @@ export interface Judge {
 export function createJudge(deps: JudgeDeps): Judge {
   const { policy } = deps
   const factsFor = ({ caller, model, using }: Question) =>
-    deps.entities(caller, { model: model.uid.id, ...(using === undefined ? {} : { using }) })
+    deps.entities(caller, using === undefined ? { model: model.uid.id } : { model: model.uid.id, using })
   /** Parameters do not change while a call runs; the rest of the context is taken anew with every question. */
   const parameters = new WeakMap<object, CedarRecord>()
+  const principals = new WeakMap<Caller, EntityRef>()
+  const classes = new Map<string, EntityRef>()
 
-  const base = (caller: Caller, injection: number) => {
+  /** What every context begins with. One call asks several questions in a row: what is the same is not built twice. */
+  let last: { caller: Caller; now: number; standing: Standing; base: Base } | undefined
+  const base = (caller: Caller, injection: number): Base => {
     const now = deps.now()
     const standing = deps.standing(caller)
-    const context = {
+    const anomaly = deps.anomaly(caller)
+    if (last && last.caller === caller && last.now === now && last.standing === standing) {
+      const { risk } = last.base
+      if (risk.injection === injection && risk.anomaly === anomaly) return last.base
+    }
+    const made: Base = {
       clock: deps.clockContext(now),
       auth: authContext(caller, now),
-      risk: { injection, anomaly: deps.anomaly(caller) },
+      risk: { injection, anomaly },
       grant: standing.grant,
-    } satisfies DecisionContext
-    const until = Math.min(standing.holdsUntil ?? Infinity, caller.credential.expiresAt ?? Infinity)
-    return { context, ...(until === Infinity ? {} : { holdsUntil: until }) }
+      holdsUntil: Math.min(standing.holdsUntil ?? Infinity, caller.credential.expiresAt ?? Infinity),
+    }
+    last = { caller, now, standing, base: made }
+    return made
   }
 
-  const conversation = ({ session }: Question) => ({
-    turns: session?.turns ?? 0,
-    tokens: session?.tokens ?? 0,
-    age: Math.ceil(session?.ageSeconds ?? 0),
-    taint: session ? [...session.taint] : [],
-  })
+  const principalOf = (caller: Caller): EntityRef => {
+    let ref = principals.get(caller)
+    if (!ref) {
+      ref = new EntityRef(caller.principal.type, caller.principal.id)
+      principals.set(caller, ref)
+    }
+    return ref
+  }
+  const classOf = (name: string): EntityRef => {
+    let ref = classes.get(name)
+    if (!ref) {
+      ref = new EntityRef('DataClass', name)
+      if (classes.size < MOST_CLASSES) classes.set(name, ref)
+    }
+    return ref
+  }
+
+  const conversation = ({ session }: Question): SessionContext =>
+    session
+      ? {
+          turns: session.turns,
+          tokens: session.tokens,
+          age: Math.ceil(session.ageSeconds),
+          taint: session.taint.size === 0 ? NOTHING : [...session.taint],
+        }
+      : NO_CONVERSATION
 
   const requestOf = (question: Question): CedarRecord | undefined => {
     const { request } = question
@@ -108,11 +152,12 @@ export function createJudge(deps: JudgeDeps): Judge {
   const judge: Judge = {
     decide(question) {
       const { caller, action, model } = question
-      const { context, ...query } = base(caller, question.injection)
+      const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection)
       const request = requestOf(question)
-      const asked = { principal: caller.principal, action, resource: model.uid, ...query }
+      const session = conversation(question)
+      const context = request ? { clock, auth, risk, grant, session, request } : { clock, auth, risk, grant, session }
       const decision = policy.decide(
-        { ...asked, context: { ...context, session: conversation(question), ...(request ? { request } : {}) } },
+        { principal: principalOf(caller), action, resource: model.uid, context, holdsUntil },
         factsFor(question),
       )
       if (deps.withinScopes(caller, action, model.uid.id)) return decision
@@ -128,25 +173,21 @@ export function createJudge(deps: JudgeDeps): Judge {
 
     allows(caller, action, resource) {
       if (!deps.withinScopes(caller, action, resource.type === 'Model' ? resource.id : undefined)) return false
-      const { context, ...query } = base(caller, 0)
+      const { clock, auth, risk, grant, holdsUntil } = base(caller, 0)
       const about = resource.type === 'Model' ? { model: resource.id } : {}
       return policy.allows(
-        { principal: caller.principal, action, resource, context, ...query },
+        { principal: principalOf(caller), action, resource, context: { clock, auth, risk, grant }, holdsUntil },
         deps.entities(caller, about),
       )
     },
 
     mayAny(caller, action) {
-      const { context, ...query } = base(caller, 0)
+      const { clock, auth, risk, grant, holdsUntil } = base(caller, 0)
       const empty = { action: 'chat' as const, model: '', messages: [], inputs: [], params: {}, stream: false }
-      const full = {
-        ...context,
-        session: { turns: 0, tokens: 0, age: 0, taint: [] },
-        request: requestContext(empty, 0),
-      }
+      const context = { clock, auth, risk, grant, session: NO_CONVERSATION, request: requestContext(empty, 0) }
       for (const { uid } of deps.models()) {
         if (!deps.withinScopes(caller, action, uid.id)) continue
-        const asked = { principal: caller.principal, action, resource: uid, context: full, ...query }
+        const asked = { principal: principalOf(caller), action, resource: uid, context, holdsUntil }
         if (policy.allows(asked, deps.entities(caller, { model: uid.id }))) return true
       }
       return false
@@ -163,15 +204,23 @@ export function createJudge(deps: JudgeDeps): Judge {
 
     treatment(question, found) {
       const { caller, model } = question
-      const { context, ...query } = base(caller, question.injection)
-      const { direction, ...data } = found
+      const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection)
+      const { direction, class: name, count, confidence, origin, field } = found
       const decision = policy.decide(
         {
-          principal: caller.principal,
+          principal: principalOf(caller),
           action: direction,
-          resource: { type: 'DataClass', id: found.class },
-          context: { ...context, session: conversation(question), model: new EntityRef('Model', model.uid.id), data },
-          ...query,
+          resource: classOf(name),
+          context: {
+            clock,
+            auth,
+            risk,
+            grant,
+            session: conversation(question),
+            model: model.uid,
+            data: { class: name, count, confidence, origin, field },
+          },
+          holdsUntil,
         },
         factsFor(question),
       )

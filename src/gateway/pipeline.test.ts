@@ -11,6 +11,7 @@ import {
   NO_DUTIES,
   systemRandom,
 } from '../core/index.ts'
+import { EntityRef } from '../policy/index.ts'
 import { createGateway } from './pipeline.ts'
 import type { CallEnding, Incoming, Outgoing, Ports, ResolvedModel, Wire } from './ports.ts'
 
@@ -103,7 +104,7 @@ function bench(plan: Plan = {}) {
     },
   })
   const model: ResolvedModel = {
-    uid: { type: 'Model', id: 'm' },
+    uid: new EntityRef('Model', 'm'),
     upstreamName: 'm',
     hosting: 'local',
     digest: undefined,
@@ -134,6 +135,8 @@ function bench(plan: Plan = {}) {
     stepUp: () => undefined,
     mayAny: () => plan.mayAny ?? true,
     refusal: () => new Fault('access_denied'),
+    continued: () => Promise.reject(new Fault('not_found')),
+    store: () => Promise.resolve(),
     enter: () => {
       failAt('enter', 'session_mismatch')
       return {

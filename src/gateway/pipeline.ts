@@ -3,7 +3,7 @@
 // Whatever ends a call early ends it the same way: `exit` releases everything acquired, newest first, exactly once.
 import { createExit, type Delta, Fault, type UseAction } from '../core/index.ts'
 import { createAnswer } from './answer.ts'
-import { applyDuties, checkClamps } from './duties.ts'
+import { applyDuties, checkClamps, mayNotStore } from './duties.ts'
 import { createMeter } from './meter.ts'
 import type { Incoming, Outgoing, Ports, Question, RefusalContext, Wire } from './ports.ts'
 
@@ -25,13 +25,15 @@ export function createGateway(on: Ports): Serve {
 
       // For what? A caller who may use nothing does not even learn what was wrong with the request.
       const body = await incoming.body() //                                                          413
-      const request = readAs(wire, body, incoming, () => on.mayAny(caller, action)) //               400 403
-      const model = on.resolve(request.model) //                                                     404
+      const asked = readAs(wire, body, incoming, () => on.mayAny(caller, action)) //                 400 403
+      const model = on.resolve(asked.model) //                                                       404
       if (!model) throw new Fault('model_not_found')
-      record.note({ action: request.action, model: model.uid.id })
+      record.note({ action: asked.action, model: model.uid.id })
 
       // Whose conversation? Its taint and length are part of the question.
-      const session = await on.enter(incoming, caller, request, model.uid.id) //                     403
+      const before = asked.previousResponseId === undefined ? undefined : await on.continued(caller, asked) // 404
+      const request = before?.request ?? asked
+      const session = await on.enter(incoming, caller, request, model.uid.id, before?.session) //    403
       exit.add(() => session.leave(meter.tokens()))
       record.note({ session: session.id })
 
@@ -50,6 +52,7 @@ export function createGateway(on: Ports): Serve {
       const challenge = on.stepUp(decision, caller)
       if (challenge) throw challenge //                                                              401
       checkClamps(request, decision.duties) //                                                       403
+      if (request.store && decision.duties.storeSeconds === undefined) throw mayNotStore(decision) // 403
 
       // Take a place. Everything taken is handed back by `exit`, however the call ends.
       const ended = (fault: Fault) => void exit.run({ fault })
@@ -94,8 +97,10 @@ export function createGateway(on: Ports): Serve {
       const reply = await model.send(sent, options) //                                               502 504
       const output = on.screenOutput(question, lease, bans)
       const writer = wire.writer({ request, model: request.model, callId, created: Math.floor(on.now() / 1000) })
-      const said: Delta[] | undefined = decision.duties.record?.answer ? [] : undefined
-      const answer = createAnswer({ reply, lease, hold, output, meter, exit, writer, shown, said, now: on.now })
+      const said: Delta[] | undefined = decision.duties.record?.answer || request.store ? [] : undefined
+      // Stored before the client is told that it is.
+      const store = request.store ? () => on.store(question, callId, said ?? []) : undefined
+      const answer = createAnswer({ reply, lease, hold, output, meter, exit, writer, shown, said, store, now: on.now })
       exit.add(() => answer.close())
       if (said) exit.add(() => record.keep('answer', () => textOf(said)))
       const headers = { ...hold.headers(), ...trace(shown, session.id, screened.report.masked) }

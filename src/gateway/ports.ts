@@ -3,7 +3,6 @@ import type {
   Caller,
   Decision,
   Delta,
-  EntityUid,
   Fault,
   JsonObject,
   ModelRequest,
@@ -12,6 +11,7 @@ import type {
   Treatment,
   Usage,
 } from '../core/index.ts'
+import type { EntityRef } from '../policy/index.ts'
 
 /** A request as the socket gave it, free of any HTTP framework. */
 export interface Incoming {
@@ -78,7 +78,7 @@ export interface WireWriter {
 
 /** A model as the resolver found it. */
 export interface ResolvedModel {
-  readonly uid: EntityUid
+  readonly uid: EntityRef
   /** The upstream's own name for it. */
   readonly upstreamName: string
   readonly hosting: 'embedded' | 'local' | 'external'
@@ -217,12 +217,15 @@ export interface Ports {
   mayAny(caller: Caller, action: string): boolean
   /** Turns a deny into the Fault to show: 404 where the caller may not know the model, else 403. */
   refusal(decision: Decision, question: Question): Fault
-  /** @throws Fault session_mismatch */
+  /** The request with the stored conversation it continues, and that conversation's session. @throws Fault not_found */
+  continued(caller: Caller, request: ModelRequest): Promise<{ request: ModelRequest; session: string }>
+  /** `session`: of a stored conversation that is continued. @throws Fault session_mismatch */
   enter(
     incoming: Incoming,
     caller: Caller,
     request: ModelRequest,
     model: string,
+    session?: string,
   ): SessionHandle | Promise<SessionHandle>
   /** Begins the permission of a call that was allowed; `redecide` asks the same question about now. */
   lease(call: string, question: Question, decision: Decision): LeaseHandle
@@ -236,5 +239,7 @@ export interface Ports {
   forbidden(question: Question): readonly string[]
   /** `bans`: phrases that the rule which allowed the call forbids. */
   screenOutput(question: Question, lease: LeaseHandle, bans: readonly string[]): OutputScreen
+  /** Stores an answer for the caller, durably, if the rules let it now. @throws Fault access_denied, store_unavailable */
+  store(question: Question, call: string, said: readonly Delta[]): Promise<void>
   record(call: string, incoming: Incoming): CallRecord
 }

@@ -1,6 +1,13 @@
 // The guard's questions for one call, put to the policy, and what becomes of the answers: the lease learns what was let
 // through, so that a stricter rule ends the call; the session learns what it has seen; the record learns what went where.
-import { type JsonObject, type ModelRequest, type RandomBytes, TREATMENTS, type Treatment } from '../core/index.ts'
+import {
+  type Delta,
+  type JsonObject,
+  type ModelRequest,
+  type RandomBytes,
+  TREATMENTS,
+  type Treatment,
+} from '../core/index.ts'
 import {
   type Answer,
   type Ask,
@@ -18,7 +25,7 @@ import {
   withheld,
 } from '../guard/index.ts'
 import type { ClassFound, Judge } from './judge.ts'
-import type { LeaseHandle, OutputScreen, Question, ScreenedInput } from './ports.ts'
+import type { LeaseHandle, OutputScreen, Question, ScreenedInput, ScreenReport } from './ports.ts'
 
 export interface Screening {
   input(question: Question, request: ModelRequest, lease: LeaseHandle): ScreenedInput
@@ -28,6 +35,8 @@ export interface Screening {
   forbidden(question: Question): readonly string[]
   /** Puts a canary into instructions of ours; an answer that repeats either is a finding. Returns the text to send. */
   plant(question: Question, instructions: string): string
+  /** Screens an answer of before that is read back. What the caller itself had said is shown to it as it was. */
+  readBack(question: Question, said: readonly Delta[]): { said: Delta[]; report: ScreenReport }
   /** What the rules say now about a class that this call has let through. */
   retreat(question: Question, direction: 'send' | 'receive', dataClass: string): Treatment
   /** Destroys what was hidden in a session. */
@@ -53,6 +62,7 @@ const FAINT = 10
 
 /** A duty of the rule that allowed the call, so no rule about data can lift it. */
 const BANNED = { class: 'leak/phrase', answer: { treatment: 'mask', rules: [] } } as const
+const SHOWN: Answer = { treatment: 'pass', rules: [] }
 
 export function createScreening({ guard, judge, random, pseudonyms, injection }: ScreeningDeps): Screening {
   // Vaults live in memory only, under a random key of their own: what a restart loses, the next request of the
@@ -153,6 +163,23 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
       const shingles = createInstructionsDetector(instructions)
       planted.set(question, { canary, detectors: [createCanaryDetector(canary), ...(shingles ? [shingles] : [])] })
       return plant(instructions, canary)
+    },
+
+    readBack(question, said) {
+      // Knows what the caller wrote and hides nothing: an empty vault of its own, gone with this reading.
+      const vault = guard.openVault({ key: random(32), random, session: '' })
+      if (question.request) {
+        const messages = question.request.messages.filter(({ role }) => role === 'user')
+        guard.screenInput({ ...question.request, messages }, () => SHOWN, vault)
+      }
+      const output = guard.openOutput(
+        (found) => (found.origin === 'caller' ? SHOWN : judge.treatment(question, found)),
+        vault,
+      )
+      const read = [...output.push(said), ...output.end()]
+      const report = output.report()
+      vault.forget()
+      return { said: read, report: { masked: report.treated, facts: reported(question, report, 'caller') } }
     },
 
     retreat(question, direction, dataClass) {

@@ -120,6 +120,7 @@ export const REQUEST: Listing<ModelRequest> = {
   streamUsage: 'scalar',
   previousResponseId: 'fixed',
   store: 'scalar',
+  ownInstructions: 'scalar',
 }
 
 const uncovered = (field: string) =>

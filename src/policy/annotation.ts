@@ -18,6 +18,7 @@ const PLACE: Readonly<Record<string, readonly string[]>> = {
   clamp: ['use'],
   ban: ['use'],
   record: ['use'],
+  store: ['use'],
   treat: ['data'],
   longest: ['jit'],
   uses: ['jit'],
@@ -46,13 +47,16 @@ const CLAMPABLE: Readonly<Record<string, 'number' | 'boolean' | 'string'>> = {
   contextTokens: 'number',
   keepAliveSeconds: 'number',
   bestOf: 'number',
+  dimensions: 'number',
   logprobs: 'boolean',
   parallelTools: 'boolean',
   echo: 'boolean',
+  truncate: 'boolean',
   reasoningEffort: 'string',
   verbosity: 'string',
   serviceTier: 'string',
   toolChoice: 'string',
+  encodingFormat: 'string',
 }
 
 /** Problems found, in the reader's words; an empty list means that `notes` is whole. */
@@ -105,6 +109,7 @@ export function readNotes(
   }
 
   const record = read('record', parseRecord, '"prompt, answer, 30d"')
+  const store = read('store', parseSpan, '"24h"')
   const treat = read(
     'treat',
     (value) => TREATMENTS.find((one) => one === value),
@@ -128,6 +133,7 @@ export function readNotes(
     ...given('clamps', read('clamp', parseClamps, '"maxTokens <= 1024, temperature <= 0.7"')),
     ...given('bans', read('ban', parseList, '"phrase, phrase"')),
     ...given('record', record),
+    ...given('storeSeconds', store),
     ...given('treat', treat),
     ...given('stepUp', stepUp),
     ...given('longestSeconds', longest),

@@ -70,7 +70,10 @@ export function createClockContext(timeZone: string): (nowMs: number) => ClockCo
   })
   let cachedMinute = Number.NaN
   let local = { hour: 0, minute: 0, weekday: 1 }
+  let cachedMs = Number.NaN
+  let cached: ClockContext | undefined
   return (nowMs) => {
+    if (cached && nowMs === cachedMs) return cached
     const minute = Math.floor(nowMs / 60_000)
     if (minute !== cachedMinute) {
       const parts = new Map(format.formatToParts(nowMs).map((part) => [part.type, part.value]))
@@ -81,7 +84,10 @@ export function createClockContext(timeZone: string): (nowMs: number) => ClockCo
       }
       cachedMinute = minute
     }
-    return { now: datetime(nowMs), ...local }
+    const { hour, minute: minutes, weekday } = local
+    cachedMs = nowMs
+    cached = { now: datetime(nowMs), hour, minute: minutes, weekday }
+    return cached
   }
 }
 
@@ -93,23 +99,38 @@ const SECOND_FACTORS = ['otp', 'hwk', 'swk', 'sms', 'tel', 'fpt', 'face', 'iris'
 
 export function authContext(caller: Caller, nowMs: number): AuthContext {
   const { credential } = caller
-  const amr = credential.amr ?? []
+  const amr = credential.amr ?? NOTHING
   const since = credential.authenticatedAt ?? credential.issuedAt
   const knows = amr.includes('pwd') || amr.includes('pin') || amr.includes('kba')
-  return {
+  const context: AuthContext = {
     kind: credential.kind,
     bound: credential.bound,
     age: since === undefined ? UNKNOWN_AGE_SECONDS : Math.max(0, Math.ceil((nowMs - since) / 1000)),
-    ...(credential.acr === undefined ? {} : { acr: credential.acr }),
     amr,
-    scopes: credential.scopes?.actions ?? [],
+    scopes: credential.scopes?.actions ?? NOTHING,
     ip: remoteIp(caller.address),
     mfa: amr.includes('mfa') || (knows && amr.some((method) => SECOND_FACTORS.includes(method))),
   }
+  if (credential.acr !== undefined) context.acr = credential.acr
+  return context
 }
+const NOTHING: readonly string[] = []
 
 /** The address as rules compare it: IPv4 inside IPv6 as IPv4, no zone. Anything else is `::`, which lies in no usual network. */
 export function remoteIp(address: string): Ip {
+  let known = addresses.get(address)
+  if (!known) {
+    known = readIp(address)
+    // Whole and at once: addresses that come back are few, and one that is dropped is read again.
+    if (addresses.size >= MOST_ADDRESSES) addresses.clear()
+    addresses.set(address, known)
+  }
+  return known
+}
+const addresses = new Map<string, Ip>()
+const MOST_ADDRESSES = 10_000
+
+function readIp(address: string): Ip {
   const bare = address.split('%', 1)[0]!
   if (isIPv4(bare)) return ip(bare)
   if (!isIPv6(bare)) return ip('::')
@@ -117,6 +138,8 @@ export function remoteIp(address: string): Ip {
   const full = ip(new URL(`http://[${bare}]`).hostname.slice(1, -1))
   return full.bits >> 32n === 0xffffn ? new Ip(false, full.bits & 0xffffffffn, 32) : full
 }
+
+const CHOICES = ['auto', 'none', 'required']
 
 type Shown<T> = (value: T, name: string) => CedarValue
 
@@ -154,7 +177,9 @@ const SHOWN: { readonly [K in keyof Params]-?: Shown<NonNullable<Params[K]>> } =
   topLogprobs: whole,
   responseFormat: (value) => value.type,
   tools: (value) => value.map((tool) => tool.name),
-  toolChoice: (value) => (typeof value === 'string' ? value : value.name),
+  // A tool may be called what a choice is called; a rule that asks for "none" must not be met by it.
+  toolChoice: (value) =>
+    typeof value === 'string' ? value : CHOICES.includes(value.name) ? `tool:${value.name}` : value.name,
   parallelTools: flag,
   reasoningEffort: word,
   reasoningTokens: whole,
@@ -174,36 +199,42 @@ const SHOWN: { readonly [K in keyof Params]-?: Shown<NonNullable<Params[K]>> } =
 
 /** `estimatedTokens` is the gateway's own estimate of the input. Throws on a parameter that no rule can see. */
 export function requestContext(request: ModelRequest, estimatedTokens: number): CedarRecord {
-  const shown: Record<string, CedarValue> = {}
   const parameters: string[] = []
-  for (const [name, value] of Object.entries(request.params)) {
-    if (value === undefined) continue
-    const show = Object.hasOwn(SHOWN, name) ? (SHOWN[name as keyof Params] as Shown<unknown>) : undefined
-    if (!show)
-      throw new Fault('unsupported_parameter', { detail: `${name} is not a parameter here.`, data: { param: name } })
-    shown[name] = show(value, name)
-    parameters.push(name)
-  }
-  const { responseFormat, tools, toolChoice, n, ...rest } = shown
-  const parts = request.messages.flatMap((message) => message.parts)
-  const count = (type: string) => parts.filter((part) => part.type === type).length
-  return {
-    ...rest,
+  const context: Record<string, CedarValue> = {
     stream: request.stream,
-    format: responseFormat ?? 'text',
-    tools: tools ?? [],
-    toolChoice: toolChoice ?? 'auto',
-    n: n ?? 1,
-    system: request.messages.some((message) => message.role === 'system'),
+    format: 'text',
+    tools: NOTHING,
+    toolChoice: 'auto',
+    n: 1,
+    system: false,
     messages: request.messages.length,
     inputs: request.inputs.length,
-    images: count('image'),
-    audio: count('audio'),
-    documents: count('document'),
-    toolResults: request.messages.filter((message) => message.role === 'tool').length,
+    images: 0,
+    audio: 0,
+    documents: 0,
+    toolResults: 0,
     store: request.store ?? false,
     continues: request.previousResponseId !== undefined,
     estimatedTokens: Math.max(0, Math.ceil(estimatedTokens)),
     parameters,
   }
+  for (const name of Object.keys(request.params)) {
+    const value = request.params[name as keyof Params]
+    if (value === undefined) continue
+    const show = Object.hasOwn(SHOWN, name) ? (SHOWN[name as keyof Params] as Shown<unknown>) : undefined
+    if (!show)
+      throw new Fault('unsupported_parameter', { detail: `${name} is not a parameter here.`, data: { param: name } })
+    context[name === 'responseFormat' ? 'format' : name] = show(value, name)
+    parameters.push(name)
+  }
+  let [images, audio, documents, toolResults] = [0, 0, 0, 0]
+  for (const { role, parts } of request.messages) {
+    if (role === 'system') context.system = true
+    else if (role === 'tool') toolResults++
+    for (const { type } of parts)
+      if (type === 'image') images++
+      else if (type === 'audio') audio++
+      else if (type === 'document') documents++
+  }
+  return Object.assign(context, { images, audio, documents, toolResults })
 }

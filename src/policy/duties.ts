@@ -16,6 +16,7 @@ function mergeTwo(one: Duties, other: Duties): Duties {
     clamps: mergeClamps([...one.clamps, ...other.clamps]),
     bans: unique([...one.bans, ...other.bans]),
     ...present('record', mergeRecord(one.record, other.record)),
+    ...present('storeSeconds', smaller(one.storeSeconds, other.storeSeconds)),
     ...present('treat', most(one.treat, other.treat)),
     ...present('stepUp', mergeStepUp(one.stepUp, other.stepUp)),
     ...present('longestSeconds', smaller(one.longestSeconds, other.longestSeconds)),

@@ -3,7 +3,7 @@
 import type { Expr } from '@cedar-policy/cedar-wasm/nodejs'
 import { BINARY, negate, UNARY } from './extension.ts'
 import { compileAttribute, compileTimed, noteUnknown, subject } from './horizon.ts'
-import { type Evaluate, isIn, lookUp, refuse, type Scope } from './scope.ts'
+import { type Evaluate, isIn, isInAny, lookUp, refuse, type Scope } from './scope.ts'
 import {
   add,
   attribute,
@@ -53,6 +53,14 @@ function compile(expr: Expr, depth: number): Evaluate {
 }
 
 type Build = (body: unknown, sub: (inner: Expr) => Evaluate) => Evaluate
+
+/** What an expression is that reads nothing; undefined for one that does. */
+const CONSTANTS = new WeakMap<Evaluate, CedarValue>()
+function constant(value: CedarValue): Evaluate {
+  const evaluate: Evaluate = () => value
+  CONSTANTS.set(evaluate, value)
+  return evaluate
+}
 
 const binary =
   (apply: (left: CedarValue, right: CedarValue, scope: Scope) => CedarValue): Build =>
@@ -105,8 +113,7 @@ const setPair = (test: (left: readonly CedarValue[], right: readonly CedarValue[
 /** One case per operator of Cedar 4's JSON form. */
 const CASES: Readonly<Record<string, Build>> = {
   Value: (body) => {
-    const value = literal(body)
-    return () => value
+    return constant(literal(body))
   },
   Var: (body) => {
     switch (body) {
@@ -157,7 +164,17 @@ const CASES: Readonly<Record<string, Build>> = {
   '+': arithmetic(add),
   '-': arithmetic(subtract),
   '*': arithmetic(multiply),
-  in: binary((left, right, scope) => isIn(left, right, scope.entities)),
+  in: (body, sub) => {
+    const { left, right } = body as Pair
+    const [first, second] = [sub(left), sub(right)]
+    const known = CONSTANTS.get(second)
+    // The members of a set that is written out are checked once; each evaluation then only looks for them.
+    if (known !== undefined && isSet(known) && known.every((member) => member instanceof EntityRef)) {
+      const texts = (known as readonly EntityRef[]).map(({ text }) => text)
+      return (scope) => isInAny(first(scope), texts, scope.entities)
+    }
+    return (scope) => isIn(first(scope), second(scope), scope.entities)
+  },
   contains: binary((left, right) => {
     if (!isSet(left)) throw TYPE_ERROR
     return contains(left, right)
@@ -222,6 +239,8 @@ const CASES: Readonly<Record<string, Build>> = {
   },
   Set: (body, sub) => {
     const members = (body as Expr[]).map(sub)
+    if (members.every((member) => CONSTANTS.has(member)))
+      return constant(members.map((member) => CONSTANTS.get(member)!))
     return (scope) => members.map((member) => member(scope))
   },
   Record: (body, sub) => {

@@ -49,7 +49,8 @@ export interface ReplayEffect {
 
 export interface Impact {
   readonly effects: readonly Effect[]
-  readonly replay: { readonly decisions: number; readonly effects: readonly ReplayEffect[] }
+  /** `lost`: recorded decisions about somebody or something that is not there any more; they are not replayed. */
+  readonly replay: { readonly decisions: number; readonly lost: number; readonly effects: readonly ReplayEffect[] }
   readonly coverage: {
     readonly changedRules: readonly string[]
     readonly actions: readonly string[]
@@ -93,10 +94,11 @@ export function impactOf(
         effects.push(...compare(before, after, action, who, what, probes, world.entities))
       }
   }
+  const again = replay(before, after, recorded, world.entities)
   if (sight.attributes.has('owner')) tally.notCovered.add('what belongs to whom (owner)')
   return {
     effects: joined(effects),
-    replay: { decisions: recorded.length, effects: replay(after, recorded, world.entities) },
+    replay: { decisions: recorded.length - again.lost, ...again },
     coverage: {
       changedRules: [...new Set(changed.map((rule) => rule.id))],
       actions,
@@ -181,20 +183,34 @@ function joined(effects: readonly Effect[]): Effect[] {
   return [...groups.values()]
 }
 
-/** Recorded questions asked again, against the facts of today. */
-export function replay(after: Program, recorded: readonly Recorded[], entities: EntitySource): ReplayEffect[] {
+/**
+ * Recorded questions put to both bundles, against the facts of today, so that only the rules make a difference. Without
+ * rules before, what was answered is what counts. `lost`: questions about somebody or something that is not there any more.
+ */
+export function replay(
+  before: Program | undefined,
+  after: Program,
+  recorded: readonly Recorded[],
+  entities: EntitySource,
+): { effects: ReplayEffect[]; lost: number } {
   const found = new Map<string, ReplayEffect>()
+  let lost = 0
   for (const { query, decision } of recorded) {
     const question = { ...query, principal: toRef(query.principal), resource: toRef(query.resource) }
     const now = evaluate(after, question, entities)
-    if (now.allow === decision.allow) continue
+    if (now.impossible) {
+      lost++
+      continue
+    }
+    const was = before ? evaluate(before, question, entities).allow : decision.allow
+    if (now.allow === was) continue
     const kind = now.allow ? 'gains' : 'loses'
     const [principal, resource] = [uidText(query.principal), uidText(query.resource)]
     const key = `${kind} ${principal} ${query.action} ${resource}`
     const count = (found.get(key)?.count ?? 0) + 1
     found.set(key, { kind, principal, action: query.action, resource, count })
   }
-  return [...found.values()].sort((a, b) => b.count - a.count)
+  return { effects: [...found.values()].sort((a, b) => b.count - a.count), lost }
 }
 
 /** Changes when the candidate, the rules in force, or the effect of one on the other does. */
@@ -226,7 +242,7 @@ export function impactLines(impact: Impact): string[] {
     ...titled('Gains', 'gains'),
     ...titled('Conditional', 'conditional'),
     ...titled('Other duties', 'duties'),
-    `Replay of ${again.decisions} recorded decisions: ${sum('loses')} allows would become denies, ${sum('gains')} denies would become allows`,
+    `Replay of ${again.decisions} recorded decisions: ${sum('loses')} allows would become denies, ${sum('gains')} denies would become allows${again.lost > 0 ? ` (${again.lost} more were about what is not there any more)` : ''}`,
     `Checked ${coverage.principalClasses} classes of ${coverage.principals} principals × ${coverage.resourceClasses} classes of ${coverage.resources} resources × ${coverage.actions.length} actions × ${coverage.contexts} contexts`,
     `Not checked: ${coverage.notCovered.join(', ') || 'nothing known'}`,
   ]

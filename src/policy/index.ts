@@ -1,5 +1,6 @@
 // Front door of the policy room.
 
+export { readNotes } from './annotation.ts'
 export { type Authzen, type AuthzenDeps, authzenMetadata, createAuthzen } from './authzen.ts'
 export {
   type BundleFile,
@@ -60,7 +61,7 @@ export {
   type Watcher,
 } from './policy.ts'
 export { compileBundle, type Program } from './program.ts'
-export { type Coverage, readEntities, runTests, type TestOutcome, type TestReport } from './rule-test.ts'
+export { type Coverage, caseOf, readEntities, runTests, type TestOutcome, type TestReport } from './rule-test.ts'
 export { createRulebook, type Rulebook, type RulebookDeps } from './rulebook.ts'
 export { createShadow, type Shadow, type ShadowReport } from './shadow.ts'
 export { type Supposed, suppose } from './suppose.ts'

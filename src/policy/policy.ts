@@ -84,22 +84,25 @@ export function createPolicy(deps: PolicyDeps): Policy {
       const told = typeof found === 'object' ? found : undefined
       const allow = told?.allow === true
       const until = Math.min(told?.until ?? Number.POSITIVE_INFINITY, query.holdsUntil ?? Number.POSITIVE_INFINITY)
-      const role = told && isDefaultDeny(told) ? policy.waysIn(query, entities)[0] : undefined
-      const decision: Decision = {
+      const decision: { -readonly [Field in keyof Decision]: Decision[Field] } = {
         id: deps.newId('decision'),
         allow,
         principal: query.principal,
         action: query.action,
         resource: query.resource,
-        rules: told ? (allow ? told.permits : told.forbids).map((rule) => rule.id) : [],
-        errors: told?.errors.map((rule) => rule.id) ?? [],
+        rules: told ? idsOf(allow ? told.permits : told.forbids) : NO_RULES,
+        errors: told ? idsOf(told.errors) : NO_RULES,
         duties: allow && current ? current.program.dutiesOf(told.permits) : NO_DUTIES,
         policy: current?.program.digest ?? NOTHING,
-        ...(until === Number.POSITIVE_INFINITY ? {} : { validUntil: until }),
-        ...(allow ? {} : { why: reasonFor(found) }),
-        ...(role === undefined ? {} : { ask: askFor(role) }),
-        microseconds: Math.round((deps.clock.monotonic() - started) * 1000),
+        microseconds: 0,
       }
+      if (until !== Number.POSITIVE_INFINITY) decision.validUntil = until
+      if (!allow) {
+        decision.why = reasonFor(found)
+        const role = told && isDefaultDeny(told) ? policy.waysIn(query, entities)[0] : undefined
+        if (role !== undefined) decision.ask = askFor(role)
+      }
+      decision.microseconds = Math.round((deps.clock.monotonic() - started) * 1000)
       for (const watch of watchers) {
         try {
           watch(query, entities, decision)
@@ -133,6 +136,13 @@ export function createPolicy(deps: PolicyDeps): Policy {
     },
   }
   return policy
+}
+
+const NO_RULES: readonly string[] = []
+function idsOf(rules: readonly Rule[]): readonly string[] {
+  const [first] = rules
+  if (!first) return NO_RULES
+  return rules.length === 1 ? first.alone : rules.map((rule) => rule.id)
 }
 
 const isDefaultDeny = (answer: Answer) =>

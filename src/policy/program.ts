@@ -14,6 +14,8 @@ import { EntityRef, TYPE_ERROR } from './value.ts'
 export interface Rule {
   readonly index: number
   readonly id: string
+  /** The id as the list of one that most decisions name. */
+  readonly alone: readonly string[]
   readonly effect: 'permit' | 'forbid'
   readonly notes: Notes
   readonly json: PolicyJson
@@ -98,6 +100,7 @@ function compileRule(source: CheckedBundle['rules'][number], index: number, voca
   return {
     index,
     id: source.id,
+    alone: [source.id],
     effect: json.effect,
     notes,
     json,
@@ -116,7 +119,16 @@ function compileRule(source: CheckedBundle['rules'][number], index: number, voca
 
 function compileConditions(clauses: readonly { kind: 'when' | 'unless'; body: Expr }[]): (scope: Scope) => boolean {
   const compiled = clauses.map(({ kind, body }) => ({ wanted: kind === 'when', test: compileExpression(body) }))
-  return (scope) => compiled.every(({ wanted, test }) => truth(test, scope) === wanted)
+  const [first] = compiled
+  if (!first) return () => true
+  if (compiled.length === 1) return (scope) => truth(first.test, scope) === first.wanted
+  return (scope) => {
+    for (let index = 0; index < compiled.length; index++) {
+      const { wanted, test } = compiled[index]!
+      if (truth(test, scope) !== wanted) return false
+    }
+    return true
+  }
 }
 
 function truth(test: Evaluate, scope: Scope): boolean {

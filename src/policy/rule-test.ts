@@ -1,13 +1,14 @@
 // A bundle's own tests, in the JSON form of Cedar's command line, so that the official tool runs the same files:
 // [{name, request: {principal, action, resource, context}, entities: [...] | "file.json", decision, reason, num_errors}].
 // `duties` is ours and ignored elsewhere. Coverage names the rules that no test ever satisfied.
-import { type Duties, Fault, isObject } from '../core/index.ts'
+import { type Duties, Fault, isObject, type Json, type JsonObject, uidText } from '../core/index.ts'
 import { type BundleSources, testsOf } from './bundle.ts'
-import { parseUid, readEntity } from './cedar-json.ts'
+import { parseUid, readEntity, recordJson } from './cedar-json.ts'
 import type { Conform } from './conform.ts'
 import { createConform } from './conform.ts'
 import { type FixedEntity, fixedSource } from './entity.ts'
 import { evaluate } from './evaluate.ts'
+import type { Query } from './policy.ts'
 import type { Program } from './program.ts'
 
 export interface TestOutcome {
@@ -140,6 +141,36 @@ function readCase(conform: Conform, json: unknown, shared: ReadonlyMap<string, s
     numErrors,
     duties,
   } as const
+}
+
+/** A question with its answer as a test of Cedar's form, whose entities are in `entities.json` beside it. */
+export function caseOf(
+  name: string,
+  { principal, action, resource, context }: Query,
+  found: { readonly allow: boolean; readonly rules: readonly string[]; readonly errors: number },
+): JsonObject {
+  return {
+    name,
+    request: {
+      principal: uidText(principal),
+      action: uidText({ type: 'Action', id: action }),
+      resource: uidText(resource),
+      context: plainly(recordJson(context)) as JsonObject,
+    },
+    entities: 'entities.json',
+    decision: found.allow ? 'allow' : 'deny',
+    reason: [...found.rules],
+    num_errors: found.errors,
+  }
+}
+
+/** Extension values as the texts that people write in tests; the declared types say what they are. */
+function plainly(json: unknown): Json {
+  if (Array.isArray(json)) return json.map(plainly)
+  if (!isObject(json)) return json as Json
+  const { __extn: made } = json
+  if (isObject(made)) return made.fn === 'ip' ? String(made.arg).replace(/\/(32|128)$/, '') : (made.arg ?? null)
+  return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, plainly(value)]))
 }
 
 /** Entities in Cedar's JSON form. Throws Fault `validation_failed`. */

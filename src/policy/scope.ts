@@ -31,6 +31,14 @@ export function isIn(left: CedarValue, right: CedarValue, entities: EntitySource
   return false
 }
 
+/** `isIn` with a set of entities, given by their texts. */
+export function isInAny(left: CedarValue, texts: readonly string[], entities: EntitySource): boolean {
+  if (!(left instanceof EntityRef)) throw TYPE_ERROR
+  if (texts.includes(left.text)) return true
+  const ancestors = texts.length === 0 ? undefined : entities.get(left)?.ancestors
+  return ancestors !== undefined && ancestors.size > 0 && texts.some((text) => ancestors.has(text))
+}
+
 /** Absent, or on an entity that does not exist: undefined. On anything that has no attributes: a type error. */
 export function lookUp(value: CedarValue, name: string, entities: EntitySource): CedarValue | undefined {
   if (value instanceof EntityRef) {

@@ -129,7 +129,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
     const tests = runTests(program, sources)
     if (tests.failed > 0)
       throw new Fault('policy_invalid', {
-        detail: `${tests.failed} of ${tests.failed + tests.passed} tests of the bundle fail.`,
+        detail: `${tests.failed} of ${tests.failed + tests.passed} tests of the bundle fail; first ${sayFailure(tests)}`,
         data: { failures: tests.outcomes.filter((outcome) => outcome.failure !== undefined).slice(0, 20) },
       })
     return { bundle: checked.bundle, program, tests }
@@ -299,3 +299,8 @@ const infoOf = (row: Omit<VersionRow, 'bundle'>): VersionInfo => ({
   reason: row.reason,
   ...(row.repeats === null ? {} : { repeats: Number(row.repeats) }),
 })
+
+function sayFailure({ outcomes }: TestReport): string {
+  const first = outcomes.find(({ failure }) => failure !== undefined)
+  return first ? `"${first.name}" (${first.file}): ${first.failure}.` : ''
+}

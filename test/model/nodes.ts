@@ -78,6 +78,8 @@ async function startNode(store: Store, time: TestClock, report: (error: unknown)
     nextChange: (principal) => jit.grants.nextChange(principal),
     sessionIdleMs: HOUR,
     sessionLifetimeMs: 1000 * HOUR,
+    random: systemRandom,
+    answerKey: new Uint8Array(32),
     report,
   })
   feed.subscribe(jit.onChange)

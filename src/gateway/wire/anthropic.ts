@@ -59,7 +59,7 @@ const REFUSED = {
 } as const
 
 /** Advice about caching at Anthropic: an answer is the same without it. */
-const HINTS = ['cache_control']
+export const HINTS = ['cache_control']
 
 const READERS = {
   maxTokens: ['max_tokens', (value, where) => integer(value, where, 1)],
@@ -71,7 +71,7 @@ const READERS = {
   serviceTier: ['service_tier', readTier],
 } as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>
 
-const FIELDS = new Set([
+export const FIELDS = new Set([
   'model',
   'messages',
   'system',

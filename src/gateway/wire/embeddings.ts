@@ -74,7 +74,7 @@ const OPENAI_READERS = {
   encodingFormat: ['encoding_format', (value, where) => oneOf(value, where, ['float', 'base64'])],
   user: ['user', text],
 } as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>
-const OPENAI_FIELDS = new Set(['model', 'input', ...Object.values(OPENAI_READERS).map(([theirs]) => theirs)])
+export const OPENAI_FIELDS = new Set(['model', 'input', ...Object.values(OPENAI_READERS).map(([theirs]) => theirs)])
 
 function readOpenai(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
@@ -88,7 +88,12 @@ const EMBED_READERS = {
   dimensions: OPENAI_READERS.dimensions,
   keepAliveSeconds: ['keep_alive', readKeepAlive],
 } as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>
-const EMBED_FIELDS = new Set(['model', 'input', 'options', ...Object.values(EMBED_READERS).map(([theirs]) => theirs)])
+export const EMBED_FIELDS = new Set([
+  'model',
+  'input',
+  'options',
+  ...Object.values(EMBED_READERS).map(([theirs]) => theirs),
+])
 
 function readEmbed(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
@@ -97,7 +102,7 @@ function readEmbed(bytes: Uint8Array): ModelRequest {
   return request(body.model, texts(body.input, 'input', MOST_INPUTS), 'input', params)
 }
 
-const EMBEDDINGS_FIELDS = new Set(['model', 'prompt', 'options', 'keep_alive'])
+export const EMBEDDINGS_FIELDS = new Set(['model', 'prompt', 'options', 'keep_alive'])
 
 function readEmbeddings(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))

@@ -30,7 +30,7 @@ export const ollamaGenerate: Wire = {
   refuse: refuseOllama,
 }
 
-const CHAT_FIELDS = new Set(['model', 'messages', 'tools', 'stream', 'truncate', 'shift', ...SHARED_FIELDS])
+export const CHAT_FIELDS = new Set(['model', 'messages', 'tools', 'stream', 'truncate', 'shift', ...SHARED_FIELDS])
 
 function readChat(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
@@ -51,7 +51,7 @@ function readChat(bytes: Uint8Array): ModelRequest {
   }
 }
 
-const GENERATE_FIELDS = new Set([
+export const GENERATE_FIELDS = new Set([
   'model',
   'prompt',
   'suffix',

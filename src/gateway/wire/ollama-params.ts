@@ -17,7 +17,7 @@ const OPTIONS = {
   repeatPenalty: ['repeat_penalty', (value, where) => number(value, where, 0, 10)],
   contextTokens: ['num_ctx', (value, where) => integer(value, where, 1, 10_000_000)],
 } as const satisfies Record<string, readonly [string, Reader]>
-const OPTION_FIELDS = new Set(['num_predict', ...Object.values(OPTIONS).map(([theirs]) => theirs)])
+export const OPTION_FIELDS = new Set(['num_predict', ...Object.values(OPTIONS).map(([theirs]) => theirs)])
 
 const READERS = {
   responseFormat: ['format', readFormat],

@@ -50,7 +50,7 @@ const REFUSED = {
 } as const
 
 /** Advice about caching at OpenAI: an answer is the same without it. */
-const HINTS = ['prompt_cache_key', 'prompt_cache_retention']
+export const HINTS = ['prompt_cache_key', 'prompt_cache_retention']
 
 const READERS = {
   logprobs: ['logprobs', boolean],
@@ -64,7 +64,7 @@ const READERS = {
   verbosity: ['verbosity', name],
 } as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>
 
-const FIELDS = new Set([
+export const FIELDS = new Set([
   'model',
   'messages',
   'stream',

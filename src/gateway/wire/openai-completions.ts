@@ -31,7 +31,7 @@ const READERS = {
   topLogprobs: ['logprobs', (value, where) => integer(value, where, 0, 20)],
 } as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>
 
-const FIELDS = new Set([
+export const FIELDS = new Set([
   'model',
   'prompt',
   'stream',

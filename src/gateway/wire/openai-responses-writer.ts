@@ -1,7 +1,7 @@
 // POST /v1/responses, writing: numbered events over output items, or one response. Both come from the same items, so that the
 // last event of a stream and a whole answer cannot differ. Every item stays open until the end: the guard may still hold the
 // last words of one when another begins.
-import type { Delta, FinishReason, TokenLogprob, Usage } from '../../core/index.ts'
+import type { Delta, FinishReason, Message, Part, TokenLogprob, Usage } from '../../core/index.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
 import { openaiError } from './openai-fault.ts'
 import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
@@ -22,6 +22,10 @@ interface Called {
   arguments: string
 }
 type Item = Spoken | Called
+
+/** The name of a stored answer is that of its call. */
+export const responseId = (callId: string): string => `resp_${callId}`
+export const responseCall = (id: string): string => id.slice('resp_'.length)
 
 export function createResponsesWriter(context: WriterContext): WireWriter {
   const { callId } = context
@@ -208,7 +212,7 @@ function responseBody(
 ): Record<string, unknown> {
   const { params } = request
   return {
-    id: `resp_${callId}`,
+    id: responseId(callId),
     object: 'response',
     created_at: created,
     status,
@@ -220,9 +224,9 @@ function responseBody(
     model,
     output: items.map((item) => itemBody(item, status === 'in_progress' ? status : 'completed')),
     parallel_tool_calls: params.parallelTools ?? true,
-    previous_response_id: null,
+    previous_response_id: request.previousResponseId ?? null,
     reasoning: { effort: params.reasoningEffort ?? null, summary: null },
-    store: false,
+    store: request.store ?? false,
     temperature: params.temperature ?? null,
     text: { format: formatBody(params.responseFormat) },
     tool_choice:
@@ -250,3 +254,60 @@ const usageBody = (usage: Usage) => ({
   output_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
   total_tokens: usage.inputTokens + usage.outputTokens,
 })
+
+/** GET /v1/responses/{id}/input_items: what was said before an answer, as items. */
+export function inputItems(messages: readonly Message[], callId: string): string {
+  const data = messages.flatMap((message, index): ({ id: string } & Record<string, unknown>)[] => {
+    const id = `${callId}_${index}`
+    const content = message.parts.flatMap((part) => contentBody(part, message.role))
+    if (message.role === 'tool')
+      return [
+        {
+          id: `fco_${id}`,
+          type: 'function_call_output',
+          status: 'completed',
+          call_id: message.toolCallId ?? '',
+          output: content.map((one) => ('text' in one ? one.text : '')).join(''),
+        },
+      ]
+    const said =
+      content.length > 0 ? [{ id: `msg_${id}`, type: 'message', status: 'completed', role: message.role, content }] : []
+    const calls = (message.toolCalls ?? []).map((call, at) => ({
+      id: `fc_${id}_${at}`,
+      type: 'function_call',
+      status: 'completed',
+      call_id: call.id,
+      name: call.name,
+      arguments: call.arguments,
+    }))
+    return [...said, ...calls]
+  })
+  return JSON.stringify({
+    object: 'list',
+    data,
+    first_id: data[0]?.id ?? null,
+    last_id: data.at(-1)?.id ?? null,
+    has_more: false,
+  })
+}
+
+/** Pictures, sound and files are named, not given back: the guard cannot look into them. Reasoning is no input. */
+function contentBody(part: Part, role: Message['role']): Record<string, unknown>[] {
+  switch (part.type) {
+    case 'text':
+      return [
+        role === 'assistant'
+          ? { type: 'output_text', text: part.text, annotations: [] }
+          : { type: 'input_text', text: part.text },
+      ]
+    case 'refusal':
+      return [{ type: 'refusal', refusal: part.text }]
+    case 'image':
+      return [{ type: 'input_image', detail: part.detail ?? 'auto', image_url: null, file_id: null }]
+    case 'document':
+      return [{ type: 'input_file', filename: part.name ?? null }]
+    case 'audio':
+    case 'reasoning':
+      return []
+  }
+}

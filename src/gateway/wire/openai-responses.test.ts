@@ -47,6 +47,7 @@ test('every item and field arrives under its one name', () => {
   ).toEqual({
     action: 'chat',
     model: 'm',
+    ownInstructions: true,
     messages: [
       { role: 'system', parts: [{ type: 'text', text: 'be brief' }] },
       { role: 'system', parts: [{ type: 'text', text: 'no jokes' }] },
@@ -84,9 +85,9 @@ test('every item and field arrives under its one name', () => {
 })
 
 test.each<[object, string, string]>([
-  [{ input: 'x', previous_response_id: 'resp_1' }, 'unsupported_parameter', 'previous_response_id'],
+  [{ input: 'x', previous_response_id: 5 }, 'malformed_request', 'previous_response_id'],
   [{ input: 'x', conversation: 'c' }, 'unsupported_parameter', 'conversation'],
-  [{ input: 'x', store: true }, 'unsupported_parameter', 'store'],
+  [{ input: 'x', store: 'yes' }, 'malformed_request', 'store'],
   [{ input: 'x', background: true }, 'unsupported_parameter', 'background'],
   [{ input: 'x', truncation: 'auto' }, 'unsupported_parameter', 'truncation'],
   [{ input: 'x', include: ['file_search_call.results'] }, 'unsupported_parameter', 'include[0]'],

@@ -1,5 +1,6 @@
-// POST /v1/responses, reading. Nothing is stored between calls: what refers to something kept at a provider (an earlier
-// response, a conversation, an item, a file, encrypted reasoning) is refused by name, because no guard here has seen it.
+// POST /v1/responses, reading. An answer is stored only when the client says so; left out, `store` is false here. What refers
+// to something kept at a provider (a conversation, an item, a file, encrypted reasoning) is refused by name, because no guard
+// here has seen it.
 import {
   type Json,
   type JsonObject,
@@ -51,14 +52,12 @@ const REFUSED = {
   image: [],
   max_tool_calls: [],
   moderation: [],
-  previous_response_id: [],
   prompt: [],
-  store: [false],
   truncation: ['disabled'],
 } as const
 
 /** Advice about caching at OpenAI, and padding of frames: an answer is the same without it. */
-const HINTS = ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention', 'stream_options']
+export const HINTS = ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention', 'stream_options']
 
 const READERS = {
   maxTokens: ['max_output_tokens', (value, where) => integer(value, where, 1)],
@@ -73,7 +72,7 @@ const READERS = {
   user: ['user', text],
 } as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>
 
-const FIELDS = new Set([
+export const FIELDS = new Set([
   'model',
   'input',
   'instructions',
@@ -82,6 +81,8 @@ const FIELDS = new Set([
   'text',
   'stream',
   'safety_identifier',
+  'previous_response_id',
+  'store',
   ...Object.values(READERS).map(([theirs]) => theirs),
   ...Object.keys(REFUSED),
   ...HINTS,
@@ -104,6 +105,7 @@ function read(bytes: Uint8Array): ModelRequest {
   const instructions = body.instructions ?? undefined
   if (instructions !== undefined)
     messages.unshift({ role: 'system', parts: [{ type: 'text', text: text(instructions, 'instructions') }] })
+  const previous = body.previous_response_id ?? undefined
   return {
     action: 'chat',
     model: name(body.model, 'model'),
@@ -111,6 +113,9 @@ function read(bytes: Uint8Array): ModelRequest {
     inputs: [],
     params,
     stream: boolean(body.stream ?? false, 'stream'),
+    ...(previous === undefined ? {} : { previousResponseId: name(previous, 'previous_response_id') }),
+    ...(boolean(body.store ?? false, 'store') ? { store: true } : {}),
+    ...(instructions === undefined ? {} : { ownInstructions: true }),
   }
 }
 

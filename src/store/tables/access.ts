@@ -168,4 +168,14 @@ export interface AccessTables {
     /** JSON array of findings. */
     findings: string
   }
+  /** An answer a caller had stored; `sealed` holds it with the conversation before it. Gone with its session. */
+  stored_answer: {
+    id: string
+    session: string
+    principal: string
+    model: string
+    created_at: number
+    expires_at: number
+    sealed: Uint8Array
+  }
 }
