@@ -1,4 +1,5 @@
 export { type Access, type AccessDeps, createAccess } from './access.ts'
+export type { Answers, StoredAnswer } from './answers.ts'
 export {
   type CampaignItem,
   type Campaigns,
@@ -7,7 +8,6 @@ export {
   type HeldRight,
   type RightKind,
 } from './campaigns.ts'
-export type { Answers, StoredAnswer } from './answers.ts'
 export type { GrantFilter, RequestFilter } from './grant-queries.ts'
 export type { FactSource, Facts, Grant, GrantSource, Grants, NewGrant, Use } from './grants.ts'
 export type { HeldRole } from './held-role.ts'
