@@ -104,3 +104,22 @@ it('finds the place of what was held for long among characters that nobody sees'
   expect(before).toBe('Here it is: ')
   expect(region.text.startsWith('-\u200d-')).toBe(true)
 })
+
+it('lets a paused stream say what it has said, up to its last sentence', () => {
+  const sentences = [
+    'The leaf takes in water and air, and what is left is sugar.',
+    'It is well known, and yet many books get it wrong.',
+    'See the next chapter for more on that!',
+    'In short: no light, no sugar.',
+  ]
+  const stream = screen.open('guess')
+  const held = sentences.map((sentence) => {
+    stream.push(`${sentence} `, { clear() {}, region() {} })
+    return stream.held
+  })
+  expect(held).toEqual([0, 0, 0, 0])
+  // What may go on is waited for, and nothing before it.
+  const last = 'Ask Jane Doe. '
+  stream.push(last, { clear() {}, region() {} })
+  expect(stream.held).toBeLessThanOrEqual('Jane Doe. '.length)
+})
