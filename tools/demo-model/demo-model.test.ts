@@ -4,6 +4,7 @@ import { createTokenizer } from '../../src/model/embedded/tokenizer.ts'
 import { trainVocabulary } from './bpe.ts'
 import { createGenerator } from './generator.ts'
 import { encodeGguf } from './gguf.ts'
+import { startFrom } from './start.ts'
 
 const talks = (seed: number, heldOut: boolean, count = 300) => {
   const generator = createGenerator(seed, { heldOut })
@@ -58,4 +59,44 @@ test('a vocabulary encodes any text, and a written file is read back with the sa
   expect(readGguf(encodeGguf(vocabulary, values, 'F32', 64)).values('blk.0.attn_q.weight')).toEqual(
     values('blk.0.attn_q.weight', 160, 160),
   )
+})
+
+test('a run that starts from a file has its vocabulary and its weights, in the order they were written', () => {
+  const vocabulary = trainVocabulary(
+    talks(9, false, 100).flatMap(({ turns }) => turns),
+    448,
+  )
+  let written = 0
+  const weights: number[] = []
+  const file = encodeGguf(
+    vocabulary,
+    (_, rows, columns) =>
+      Float32Array.from({ length: rows * columns }, () => {
+        const value = Math.fround(Math.sin(written++))
+        weights.push(value)
+        return value
+      }),
+    'F32',
+    64,
+  )
+  const start = startFrom(file)
+  expect(start.vocabulary).toEqual(vocabulary)
+  expect(start.weights).toBe(written)
+  const floats = new Float32Array(new Uint8Array(start.checkpoint).buffer, 32)
+  expect(floats.length).toBe(written * 3)
+  for (let i = 0; i < written; i += 1009) expect(floats[i]).toBe(weights[i])
+  expect(floats.subarray(written).every((value) => value === 0)).toBe(true)
+})
+
+test('a fact that is in the notes is told, one that is not is declined, also in further questions', () => {
+  for (const { skill, system, turns } of talks(10, false, 3000)) {
+    if (skill !== 'notes') continue
+    const given = `${system ?? ''}\n${turns[0]}`
+    for (const [i, answer] of turns.entries()) {
+      if (i % 2 === 0) continue
+      const [, value] = / is (.*)\.$/.exec(answer) ?? []
+      if (value !== 'not in the notes') expect(given, answer).toContain(value)
+      else expect(given).not.toContain(answer.replace(/not in the notes\.$/, ''))
+    }
+  }
 })

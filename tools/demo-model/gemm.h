@@ -85,7 +85,7 @@ struct Workspace {
 };
 
 static void multiply(Workspace& space, int M, int N, int K, View A, View B, float* C, long ldc, bool accumulate) {
-  constexpr int BLOCK = 256;
+  constexpr int BLOCK = 256, GROUP = 20;
   const int tilesM = (M + ROWS - 1) / ROWS, tilesN = (N + COLUMNS - 1) / COLUMNS;
   const int most = (std::min(K, BLOCK) + DEPTH - 1) / DEPTH;
   Element* a = Workspace::fit(space.a, (size_t)tilesM * ROWS * most);
@@ -136,13 +136,15 @@ static void multiply(Workspace& space, int M, int N, int K, View A, View B, floa
       }
       std::memset(a + (size_t)M * steps, 0, ((size_t)tilesM * ROWS - M) * steps * sizeof(Element));
     }
-    for (int tn = 0; tn < tilesN; tn++)
-      for (int tm = 0; tm < tilesM; tm++) {
-        float* c = C + (long)tm * ROWS * ldc + (long)tn * COLUMNS;
-        const Element* panel = b + (size_t)tn * COLUMNS * steps;
-        const int m = std::min(ROWS, M - tm * ROWS), n = std::min(COLUMNS, N - tn * COLUMNS);
-        if (A.transposed) tile<ROWS>(steps, a + (size_t)tm * ROWS * steps, 1, panel, c, ldc, m, n, add);
-        else tile<1>(steps, a + (size_t)tm * ROWS * steps, steps, panel, c, ldc, m, n, add);
-      }
+    // A group of rows stays in the second cache while all columns pass over it.
+    for (int group = 0; group < tilesM; group += GROUP)
+      for (int tn = 0; tn < tilesN; tn++)
+        for (int tm = group; tm < std::min(tilesM, group + GROUP); tm++) {
+          float* c = C + (long)tm * ROWS * ldc + (long)tn * COLUMNS;
+          const Element* panel = b + (size_t)tn * COLUMNS * steps;
+          const int m = std::min(ROWS, M - tm * ROWS), n = std::min(COLUMNS, N - tn * COLUMNS);
+          if (A.transposed) tile<ROWS>(steps, a + (size_t)tm * ROWS * steps, 1, panel, c, ldc, m, n, add);
+          else tile<1>(steps, a + (size_t)tm * ROWS * steps, steps, panel, c, ldc, m, n, add);
+        }
   }
 }

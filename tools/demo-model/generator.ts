@@ -294,28 +294,32 @@ const unclear = listed('unclear', UNCLEAR, UNCLEAR_ANSWERS)
 const attack = listed('attack', ATTACKS, ATTACK_ANSWERS)
 
 function instructed(w: Words): Talk {
-  if (w.chance(0.3)) return forbiddenTopic(w, (intent) => asks(w, intent))
+  if (w.chance(0.45)) return forbiddenTopic(w, (intent) => asks(w, intent))
   const base = w.pick([question, question, smallTalk, request, contact, summarise, notes, outside, echo])(w)
-  return framed(w, base)
+  // The rule holds for every answer: further turns show it again.
+  const more = Array.from({ length: w.chance(0.5) ? 1 + w.below(3) : 0 }, () =>
+    w.pick([question, smallTalk, request, echo])(w).turns.slice(0, 2),
+  )
+  return framed(w, { ...base, turns: [...base.turns, ...more.flat()] })
 }
 
 const MIX: readonly (readonly [make: (w: Words) => Talk, share: number])[] = [
-  [smallTalk, 5],
-  [question, 16],
-  [contact, 12],
-  [echo, 7],
-  [request, 7],
-  [summarise, 14],
+  [smallTalk, 3],
+  [question, 9],
+  [contact, 11],
+  [echo, 9],
+  [request, 5],
+  [summarise, 12],
   [(w) => classify(w, (intent) => asks(w, intent)), 4],
-  [extract, 7],
-  [draft, 3],
-  [notes, 20],
+  [extract, 5],
+  [draft, 2],
+  [notes, 24],
   [noNotes, 1],
-  [instructed, 13],
-  [(w) => secret(w, () => question(w)), 7],
-  [outside, 3],
-  [unclear, 3],
-  [attack, 3],
+  [instructed, 24],
+  [(w) => secret(w, () => question(w)), 5],
+  [outside, 2],
+  [unclear, 2],
+  [attack, 2],
 ]
 const TOTAL = MIX.reduce((sum, [, share]) => sum + share, 0)
 

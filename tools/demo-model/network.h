@@ -106,8 +106,9 @@ class Shard {
   Workspace space_;
   std::vector<Layer> layers_;
   std::vector<Span> spans_;
-  std::vector<int> token_, position_, target_;
-  Floats weight_, cosine_, sine_, x_, normed_, scale_, logits_, dx_, dn_, dq_, dk_, dv_, dm_, dh_, dg_, du_, columns_, row_;
+  // Only rows whose next token counts (scored_) are carried to the vocabulary; target_ has all rows, weight_ these alone.
+  std::vector<int> token_, position_, target_, scored_;
+  Floats weight_, cosine_, sine_, x_, normed_, scale_, logits_, dx_, dn_, dq_, dk_, dv_, dm_, dh_, dg_, du_, columns_, row_, last_, dLast_;
   int rows_ = 0;
 
   const float* at(const Parameter& p) const { return weights_ + p.offset; }
@@ -123,6 +124,7 @@ class Shard {
     position_.clear();
     target_.clear();
     weight_.clear();
+    scored_.clear();
     size_t pairs = 0;
     for (const Document* d : documents) {
       const int n = std::min((int)d->tokens.size() - 1, shape_.context);
@@ -134,7 +136,10 @@ class Shard {
         token_.push_back(d->tokens[i]);
         position_.push_back(i);
         target_.push_back(d->tokens[i + 1]);
-        weight_.push_back(learn || w == 100 ? w / 100.f : 0.f);
+        if (w == 100 || (learn && w > 0)) {
+          scored_.push_back((int)token_.size() - 1);
+          weight_.push_back(w / 100.f);
+        }
       }
     }
     rows_ = (int)token_.size();
@@ -311,26 +316,27 @@ class Shard {
       linear(layout_.part(n, DOWN), l.hidden.data(), x, true);
     }
     norm(layout_.finalNorm(), x, fit(normed_, wide), fit(scale_, rows_));
-    linear(layout_.embedding(), normed_.data(), fit(logits_, (size_t)rows_ * shape_.vocabulary));
+    const int count = (int)scored_.size(), d = shape_.width;
+    float* last = fit(last_, (size_t)count * d);
+    for (int i = 0; i < count; i++) std::memcpy(last + (size_t)i * d, &normed_[(size_t)scored_[i] * d], d * sizeof(float));
+    const Parameter& p = layout_.embedding();
+    multiply(space_, count, p.rows, d, {last, d}, {at(p), d, true}, fit(logits_, (size_t)count * p.rows), p.rows, false);
   }
 
   /** Cross entropy; leaves its gradient in logits_. */
   Score loss(bool learn, float scale) {
     Score score;
     const int v = shape_.vocabulary;
-    for (int i = 0; i < rows_; i++) {
-      float* r = &logits_[(size_t)i * v];
-      if (weight_[i] == 0) {
-        if (learn) std::memset(r, 0, v * sizeof(float));
-        continue;
-      }
+    for (size_t i = 0; i < scored_.size(); i++) {
+      float* r = &logits_[i * v];
+      const int target = target_[scored_[i]];
       float top = -1e30f, sum = 0;
       for (int j = 0; j < v; j++) top = std::max(top, r[j]);
       if (weight_[i] == 1.f) {
         score.answers++;
-        if (r[target_[i]] == top) score.hits++;
+        if (r[target] == top) score.hits++;
       }
-      const float wanted = r[target_[i]] - top;
+      const float wanted = r[target] - top;
       for (int j = 0; j < v; j++) {
         r[j] = expf(r[j] - top);
         sum += r[j];
@@ -340,7 +346,7 @@ class Shard {
       if (learn) {
         const float c = weight_[i] * scale / sum;
         for (int j = 0; j < v; j++) r[j] *= c;
-        r[target_[i]] -= weight_[i] * scale;
+        r[target] -= weight_[i] * scale;
       }
     }
     return score;
@@ -352,7 +358,13 @@ class Shard {
     for (Floats* f : {&dh_, &dg_, &du_}) fit(*f, deep);
     float* dx = dx_.data();
     std::memset(dx, 0, wide * sizeof(float));
-    linearBack(layout_.embedding(), normed_.data(), logits_.data(), dn_.data(), false);
+    const Parameter& p = layout_.embedding();
+    const int count = (int)scored_.size(), d = shape_.width;
+    float* dLast = fit(dLast_, (size_t)count * d);
+    multiply(space_, count, d, p.rows, {logits_.data(), p.rows}, {at(p), d}, dLast, d, false);
+    multiply(space_, p.rows, d, count, {logits_.data(), p.rows, true}, {last_.data(), d}, gradientOf(p), d, true);
+    std::memset(dn_.data(), 0, wide * sizeof(float));
+    for (int i = 0; i < count; i++) std::memcpy(&dn_[(size_t)scored_[i] * d], dLast + (size_t)i * d, d * sizeof(float));
     normBack(layout_.finalNorm(), x_.data(), scale_.data(), dn_.data(), dx);
     for (int n = shape_.layers - 1; n >= 0; n--) {
       Layer& l = layers_[n];

@@ -1,14 +1,19 @@
 // Questions about given notes: answered from them alone, and declined when the fact is not there. The missing facts are
-// near misses: another fact of the same thing, the same fact of a thing with almost the same name.
+// near misses: another fact of the same thing, the same fact of a thing with almost the same name. Both kinds of answer
+// name the fact first, "The budget of X is", so that a small model decides with the name it has just written in view; four
+// of five notes are worded like the answer, the others freely.
 import type { Talk } from './talk.ts'
 import type { Words } from './words.ts'
 
 interface Fact {
   relation: string
   subject: string
+  /** The fact in other words than the answer's. */
   note: string
   questions: string[]
-  answer: string
+  /** What is asked for, the beginning of every answer. */
+  named: string
+  value: string
 }
 
 const RELATIONS: Record<string, (w: Words, subject: string) => Fact> = {
@@ -19,7 +24,8 @@ const RELATIONS: Record<string, (w: Words, subject: string) => Fact> = {
       subject: s,
       note: w.pick([`The ${s} office opens at ${time}.`, `Opening time in ${s}: ${time}.`]),
       questions: [`When does the ${s} office open?`, `What time does the office in ${s} open?`],
-      answer: `The ${s} office opens at ${time}.`,
+      named: `The opening time of the ${s} office`,
+      value: time,
     }
   },
   owner: (w, s) => {
@@ -34,7 +40,8 @@ const RELATIONS: Record<string, (w: Words, subject: string) => Fact> = {
         `${s} is owned by ${who}.`,
       ]),
       questions: [`Who owns project ${s}?`, `Who is the owner of ${s}?`, `Who owns ${s}?`],
-      answer: `${who} owns project ${s}.`,
+      named: `The owner of project ${s}`,
+      value: who,
     }
   },
   release: (w, s) => {
@@ -44,7 +51,8 @@ const RELATIONS: Record<string, (w: Words, subject: string) => Fact> = {
       subject: s,
       note: w.pick([`${s} will be released on ${day}.`, `The release of ${s} is planned for ${day}.`]),
       questions: [`When is ${s} released?`, `When will ${s} be released?`, `What is the release day of ${s}?`],
-      answer: `${s} will be released on ${day}.`,
+      named: `The release day of ${s}`,
+      value: day,
     }
   },
   budget: (w, s) => {
@@ -54,7 +62,8 @@ const RELATIONS: Record<string, (w: Words, subject: string) => Fact> = {
       subject: s,
       note: w.pick([`The budget of ${s} is ${sum} euros.`, `${s} has a budget of ${sum} euros.`]),
       questions: [`What is the budget of ${s}?`, `How much money does ${s} have?`, `How big is the budget of ${s}?`],
-      answer: `The budget of ${s} is ${sum} euros.`,
+      named: `The budget of ${s}`,
+      value: `${sum} euros`,
     }
   },
   desk: (w, s) => {
@@ -64,7 +73,8 @@ const RELATIONS: Record<string, (w: Words, subject: string) => Fact> = {
       subject: s,
       note: `In ${s} the service desk is on floor ${floor}.`,
       questions: [`Where is the service desk in ${s}?`, `On which floor is the service desk in ${s}?`],
-      answer: `The service desk in ${s} is on floor ${floor}.`,
+      named: `The floor of the service desk in ${s}`,
+      value: `${floor}`,
     }
   },
   server: (w, s) => {
@@ -74,7 +84,8 @@ const RELATIONS: Record<string, (w: Words, subject: string) => Fact> = {
       subject: s,
       note: w.pick([`The server of ${s} is ${server}.`, `${s} runs on the server ${server}.`]),
       questions: [`Which server does ${s} use?`, `What is the server of ${s}?`],
-      answer: `The server of ${s} is ${server}.`,
+      named: `The server of ${s}`,
+      value: server,
     }
   },
   contact: (w, s) => {
@@ -85,7 +96,8 @@ const RELATIONS: Record<string, (w: Words, subject: string) => Fact> = {
       subject: s,
       note: w.pick([`You can reach ${s} at ${contact}.`, `The contact of ${s} is ${contact}.`]),
       questions: [`How can I reach ${s}?`, `What is the contact of ${s}?`],
-      answer: `You can reach ${s} at ${contact}.`,
+      named: `The contact of ${s}`,
+      value: contact,
     }
   },
   discount: (w, s) => {
@@ -95,7 +107,8 @@ const RELATIONS: Record<string, (w: Words, subject: string) => Fact> = {
       subject: s,
       note: w.pick([`The discount for ${s} is ${percent} percent.`, `${s} gets a discount of ${percent} percent.`]),
       questions: [`What is the discount for ${s}?`, `How much discount does ${s} get?`],
-      answer: `The discount for ${s} is ${percent} percent.`,
+      named: `The discount for ${s}`,
+      value: `${percent} percent`,
     }
   },
   shipped: (w, s) => {
@@ -105,7 +118,8 @@ const RELATIONS: Record<string, (w: Words, subject: string) => Fact> = {
       subject: s,
       note: w.pick([`Order ${s} was shipped on ${day}.`, `We shipped order ${s} on ${day}.`]),
       questions: [`When was order ${s} shipped?`, `When did order ${s} ship?`],
-      answer: `Order ${s} was shipped on ${day}.`,
+      named: `The shipping day of order ${s}`,
+      value: day,
     }
   },
 }
@@ -118,7 +132,9 @@ const subjectFor = (w: Words, relation: string) =>
 const fact = (w: Words, relation: string, subject = subjectFor(w, relation)) => RELATIONS[relation]!(w, subject)
 const keyOf = (f: Fact) => `${f.relation} ${f.subject.toLowerCase()}`
 
-export const DECLINED = ['The notes do not say that.', 'I cannot find that in the notes.']
+const answered = (f: Fact) => `${f.named} is ${f.value}.`
+const declined = (f: Fact) => `${f.named} is not in the notes.`
+
 const HEADS = [
   'Notes:',
   'Use only these notes:',
@@ -151,34 +167,46 @@ export function notes(w: Words): Talk {
     else if (w.chance(0.5) && SHARED.includes(before.relation)) add(fact(w, w.pick(SHARED), before.subject))
     else add(fact(w, before.relation, w.chance(0.3) ? w.nearly(before.subject) : undefined))
   }
-  const missing = w.chance(0.35)
-  let asked = w.pick(facts)
-  if (missing) {
-    do {
+  const absent = (): Fact => {
+    for (;;) {
       const near = w.pick(facts)
       const way = w.next()
-      if (way < 0.4 && SHARED.includes(near.relation)) asked = fact(w, w.pick(SHARED), near.subject)
-      else if (way < 0.65) asked = fact(w, near.relation)
-      else if (way < 0.8) asked = fact(w, near.relation, w.nearly(near.subject))
-      else asked = fact(w, w.pick(ALL))
-    } while (seen.has(keyOf(asked)))
+      const other =
+        way < 0.4 && SHARED.includes(near.relation)
+          ? fact(w, w.pick(SHARED), near.subject)
+          : way < 0.65
+            ? fact(w, near.relation)
+            : way < 0.8
+              ? fact(w, near.relation, w.nearly(near.subject))
+              : fact(w, w.pick(ALL))
+      if (!seen.has(keyOf(other))) return other
+    }
   }
-  const lines = w.shuffle(facts).map((f) => f.note)
+  const missing = w.chance(0.4)
+  const asked = missing ? absent() : w.pick(facts)
+  const lines = w.shuffle(facts).map((f) => (w.chance(0.8) ? answered(f) : f.note))
   // Text in notes is data: an order hidden there is not followed, the answer stays the fact.
   if (w.chance(0.08)) lines.splice(w.below(lines.length + 1), 0, w.pick(HIDDEN_ORDERS).replace('{word}', w.name()))
   const bullet = w.pick(['- ', '- ', '* ', ''])
   const body = `${w.pick(HEADS)}\n${lines.map((line) => bullet + line).join('\n')}`
-  const answer = missing ? (w.chance(0.85) ? DECLINED[0]! : DECLINED[1]!) : asked.answer
-  const expect = missing ? { declined: DECLINED } : { exact: asked.answer }
-  const skill = missing ? 'missing' : 'notes'
   const question = w.pick(asked.questions)
-  if (w.chance(0.3)) return { skill, system: body, turns: [question, answer], expect }
-  const turns = [`${body}\n${w.pick(['Question: ', '', 'Q: ', '\n'])}${question}`, answer]
-  if (w.chance(0.35)) {
-    const second = w.pick(facts)
-    turns.push(w.pick(second.questions), second.answer)
+  const answer = missing ? declined(asked) : answered(asked)
+  const apart = w.chance(0.3)
+  const turns = [apart ? question : `${body}\n${w.pick(['Question: ', '', 'Q: ', '\n'])}${question}`, answer]
+  // Further questions about the same notes, none asked twice: most of what is learnt here comes from them.
+  const left = w.shuffle(facts.filter((f) => f !== asked))
+  if (w.chance(0.75))
+    for (let more = 1 + w.below(5); more > 0; more--) {
+      const known = w.chance(0.6) ? left.pop() : undefined
+      const next = known ?? absent()
+      turns.push(w.pick(next.questions), known ? answered(next) : declined(next))
+    }
+  return {
+    skill: missing ? 'missing' : 'notes',
+    ...(apart && { system: body }),
+    turns,
+    expect: missing ? { declined: [answer] } : { exact: answer },
   }
-  return { skill, turns, expect }
 }
 
 export function noNotes(w: Words): Talk {

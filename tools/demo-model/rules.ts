@@ -155,6 +155,12 @@ export function forbiddenTopic(w: Words, question: (intent: Intent) => string): 
   const topics = hit ? [asked] : [other()]
   if (w.chance(0.25)) topics.push(other())
   const named = w.shuffle(topics.map((x) => x.topic)).join(' or ')
+  // The rule holds in every turn, for its topics and for no other.
+  const further = (ruled: string) =>
+    Array.from({ length: w.chance(0.5) ? 1 + w.below(3) : 0 }, () => {
+      const next = w.chance(0.5) ? w.pick(topics) : other()
+      return [question(next), topics.includes(next) ? ruled : w.pick(next.answers)]
+    }).flat()
   if (w.chance(0.35)) {
     const to = w.pick([
       'the finance team',
@@ -169,7 +175,7 @@ export function forbiddenTopic(w: Words, question: (intent: Intent) => string): 
     return {
       skill: 'instructed',
       system: w.pick(SEND).replace('X', named).replace('Y', to),
-      turns: [question(asked), answer],
+      turns: [question(asked), answer, ...further(`Please contact ${to} about that.`)],
       expect: hit ? { exact: answer } : { kept: [] },
     }
   }
@@ -177,7 +183,7 @@ export function forbiddenTopic(w: Words, question: (intent: Intent) => string): 
   return {
     skill: 'instructed',
     system: capitalX(w.pick(BAN), named),
-    turns: [question(asked), answer],
+    turns: [question(asked), answer, ...further('I am not allowed to talk about that.')],
     expect: hit ? { exact: answer } : {},
   }
 }

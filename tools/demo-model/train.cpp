@@ -1,5 +1,5 @@
 // Trains the demo model from scratch on token files written by corpus.ts.
-//   train CORPUS HELD_OUT CHECKPOINT [--steps N] [--decay N] [--seed N] [--check-gradient]
+//   train CORPUS HELD_OUT CHECKPOINT [--steps N] [--decay N] [--batch TOKENS] [--rate FACTOR] [--seed N] [--check-gradient]
 // The corpus is read once, in order, so a run is fixed by corpus, seed and the two step counts. The checkpoint holds
 // weights, momenta and the place in the corpus; a run that finds one continues it. The learning rate is flat after a short
 // warm-up and falls over the last --decay steps, so a run may be shortened before the fall begins without changing its past.
@@ -10,7 +10,7 @@
 #include <string>
 #include "network.h"
 
-static constexpr int TOKENS_PER_STEP = 4096, SHARDS = 2, WARM_UP = 150, REPORT = 50, SAVE = 250;
+static constexpr int SHARDS = 2, WARM_UP = 60, REPORT = 20, SAVE = 100;
 static constexpr float ADAM_RATE = 0.004f, MUON_RATE = 0.02f, FLOOR = 0.02f;
 static constexpr uint32_t MAGIC = 0x53504d31;
 
@@ -187,8 +187,9 @@ static int checkGradient(Training& t, Reader& corpus) {
 }
 
 int main(int count, char** values) {
-  if (count < 4) die("usage: train CORPUS HELD_OUT CHECKPOINT [--steps N] [--decay N] [--seed N] [--check-gradient]");
-  int steps = 7000, decay = 1800, seed = 1;
+  if (count < 4) die("usage: train CORPUS HELD_OUT CHECKPOINT [--steps N] [--decay N] [--batch TOKENS] [--rate FACTOR] [--seed N] [--check-gradient]");
+  int steps = 7000, decay = 1800, seed = 1, batchTokens = 4096;
+  float peak = 1;
   bool check = false;
   for (int i = 4; i < count; i++) {
     const std::string name = values[i];
@@ -196,6 +197,8 @@ int main(int count, char** values) {
     else if (i + 1 >= count) die("no value for " + name);
     else if (name == "--steps") steps = std::atoi(values[++i]);
     else if (name == "--decay") decay = std::atoi(values[++i]);
+    else if (name == "--batch") batchTokens = std::atoi(values[++i]);
+    else if (name == "--rate") peak = (float)std::atof(values[++i]);
     else if (name == "--seed") seed = std::atoi(values[++i]);
     else die("unknown option " + name);
   }
@@ -216,7 +219,7 @@ int main(int count, char** values) {
   double average = 0;
   while (t.step < steps) {
     std::vector<Document> documents;
-    for (int n = 0; n < TOKENS_PER_STEP;) {
+    for (int n = 0; n < batchTokens;) {
       Document d;
       if (!corpus.next(d)) die("the corpus is too short for so many steps");
       n += (int)d.tokens.size();
@@ -243,7 +246,7 @@ int main(int count, char** values) {
     loss /= weight;
     average = average == 0 ? loss : average * 0.98 + loss * 0.02;
     const float left = (float)(steps - t.step + 1) / decay, warm = std::min(1.f, (float)t.step / WARM_UP);
-    update(t, shards[0].gradient, warm * std::max(FLOOR, std::min(1.f, left)));
+    update(t, shards[0].gradient, peak * warm * std::max(FLOOR, std::min(1.f, left)));
     if (loss > 1e6) die("the loss is no longer a number");
     if (t.step % REPORT == 0 || t.step == 1) {
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
