@@ -88,7 +88,8 @@ async function judge(engine: Engine, talk: Talk): Promise<void> {
   let right = true
   for (const kept of expect.kept ?? [])
     if (/^<[A-Z]+_\d+>$/.test(kept)) right = count('placeholders kept', ruled.includes(kept)) && right
-  if (skill === 'summary' && expect.exact !== undefined) right = count('ticket summary exact', ruled === expect.exact) && right
+  if (skill === 'summary' && expect.exact !== undefined)
+    right = count('ticket summary exact', ruled === expect.exact) && right
   if (skill === 'notes') right = count('notes answered', ruled === expect.exact)
   if (skill === 'missing') right = count('missing fact declined', expect.declined?.includes(ruled) === true)
   if (skill === 'echo') right = count('echo exact', ruled === expect.exact)
