@@ -1,5 +1,5 @@
 // Trains the demo model from scratch on token files written by corpus.ts.
-//   train CORPUS HELD_OUT CHECKPOINT [--steps N] [--decay N] [--batch TOKENS] [--rate FACTOR] [--seed N] [--check-gradient]
+//   train CORPUS HELD_OUT CHECKPOINT [--steps N] [--decay N] [--until N] [--batch TOKENS] [--rate FACTOR] [--seed N] [--check-gradient]
 // The corpus is read once, in order, so a run is fixed by corpus, seed and the two step counts. The checkpoint holds
 // weights, momenta and the place in the corpus; a run that finds one continues it. The learning rate is flat after a short
 // warm-up and falls over the last --decay steps, so a run may be shortened before the fall begins without changing its past.
@@ -187,8 +187,8 @@ static int checkGradient(Training& t, Reader& corpus) {
 }
 
 int main(int count, char** values) {
-  if (count < 4) die("usage: train CORPUS HELD_OUT CHECKPOINT [--steps N] [--decay N] [--batch TOKENS] [--rate FACTOR] [--seed N] [--check-gradient]");
-  int steps = 7000, decay = 1800, seed = 1, batchTokens = 4096;
+  if (count < 4) die("usage: train CORPUS HELD_OUT CHECKPOINT [--steps N] [--decay N] [--until N] [--batch TOKENS] [--rate FACTOR] [--seed N] [--check-gradient]");
+  int steps = 7000, decay = 1800, until = 1 << 30, seed = 1, batchTokens = 4096;
   float peak = 1;
   bool check = false;
   for (int i = 4; i < count; i++) {
@@ -197,6 +197,7 @@ int main(int count, char** values) {
     else if (i + 1 >= count) die("no value for " + name);
     else if (name == "--steps") steps = std::atoi(values[++i]);
     else if (name == "--decay") decay = std::atoi(values[++i]);
+    else if (name == "--until") until = std::atoi(values[++i]);
     else if (name == "--batch") batchTokens = std::atoi(values[++i]);
     else if (name == "--rate") peak = (float)std::atof(values[++i]);
     else if (name == "--seed") seed = std::atoi(values[++i]);
@@ -217,7 +218,8 @@ int main(int count, char** values) {
   const auto begin = std::chrono::steady_clock::now();
   const long before = t.tokens;
   double average = 0;
-  while (t.step < steps) {
+  until = std::min(until, steps);
+  while (t.step < until) {
     std::vector<Document> documents;
     for (int n = 0; n < batchTokens;) {
       Document d;
@@ -254,7 +256,7 @@ int main(int count, char** values) {
                   (double)(t.tokens - before) / seconds, (double)std::clock() / CLOCKS_PER_SEC);
       std::fflush(stdout);
     }
-    if (t.step % SAVE == 0 || t.step == steps) {
+    if (t.step % SAVE == 0 || t.step == until) {
       t.place = corpus.place();
       t.save(values[3]);
       const Score s = scoreOf(shards[0], t.weights, held);
