@@ -59,7 +59,8 @@ function printExplanation(io: Io, answer: Explanation): void {
   printRules(io, answer.closest)
   if (answer.hidden > 0) io.out(`${answer.hidden} more took part and are not shown to you\n`)
   if (answer.validUntil !== undefined) io.out(`holds until ${answer.validUntil} (${relative(answer.validUntil)})\n`)
-  for (const role of answer.roles) io.out(`Ask for it:  sallyport request create ${plain(role)} --for 1h --reason "…"\n`)
+  for (const role of answer.roles)
+    io.out(`Ask for it:  sallyport request create ${plain(role)} --for 1h --reason "…"\n`)
 }
 
 const MARKS = { met: '✓', 'not met': '✗', 'not known': '?' } as const
