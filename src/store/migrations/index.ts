@@ -8,7 +8,7 @@ import { policy } from './0005-policy.ts'
 import { access } from './0006-access.ts'
 import { campaign } from './0007-campaign.ts'
 import { auditIndex } from './0008-audit-index.ts'
-import { answers } from './0010-answers.ts'
+import { answers } from './0009-answers.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -20,5 +20,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0006-access': access,
   '0007-campaign': campaign,
   '0008-audit-index': auditIndex,
-  '0010-answers': answers,
+  '0009-answers': answers,
 }
