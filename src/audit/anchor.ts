@@ -1,6 +1,10 @@
 // The newest checkpoint in a file beside, or better far from, the database: replaced whole, never half written.
 import { open, readFile, rename } from 'node:fs/promises'
-import type { Anchor } from './checkpoint.ts'
+/** Where the newest checkpoint is kept outside the database: a file, another host. */
+export interface Anchor {
+  read(): Promise<string | undefined>
+  write(note: string): Promise<void>
+}
 
 export function fileAnchor(path: string): Anchor {
   return {

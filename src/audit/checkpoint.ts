@@ -4,17 +4,12 @@
 import type { KeyObject } from 'node:crypto'
 import { type Clock, Fault } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
+import type { Anchor } from './anchor.ts'
 import { verifyConsistency } from './merkle.ts'
 import { checkpointText, type NoteKey, noteKey, parseCheckpoint, parseNote, signersOf, signNote } from './note.ts'
 import { createProver } from './proof.ts'
 import { insertCheckpoint, latestCheckpoint, readHead, thinCheckpoints } from './queries.ts'
 import { createCosigner, type WitnessLink } from './witness.ts'
-
-/** Where the newest checkpoint is kept outside the database: a file, another host. */
-export interface Anchor {
-  read(): Promise<string | undefined>
-  write(note: string): Promise<void>
-}
 
 export interface CheckpointDeps {
   store: Store

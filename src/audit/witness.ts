@@ -3,7 +3,7 @@
 // the log's database and signing key.
 import { type KeyObject, sign } from 'node:crypto'
 import type { Clock } from '../core/index.ts'
-import type { Anchor } from './checkpoint.ts'
+import type { Anchor } from './anchor.ts'
 import { verifyConsistency } from './merkle.ts'
 import {
   type Checkpoint,

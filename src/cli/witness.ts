@@ -2,7 +2,7 @@
 // needs no database and no configuration, only a folder for its key and for what it has signed.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createWitness, fileAnchor, parseKey, printKey } from '../audit/index.ts'
@@ -29,20 +29,21 @@ export const witness: Command = async (input) => {
     logs: logs.map(parseKey),
     memory: (origin) => fileAnchor(join(folder, `${createHash('sha256').update(origin).digest('hex')}.checkpoint`)),
   })
-  const server = createServer({ requestTimeout: 10_000 }, async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = new URL(request.url ?? '', 'http://witness').pathname
     if (request.method !== 'POST' || path !== '/add-checkpoint') return void response.writeHead(404).end()
     try {
       const body = await readBody(request)
       if (body === undefined) return void response.writeHead(413, { connection: 'close' }).end()
-      const answer = await own.addCheckpoint(body)
-      const type = answer.status === 409 ? 'text/x.tlog.size' : 'text/plain; charset=utf-8'
-      response.writeHead(answer.status, { 'content-type': type }).end(answer.body)
+      const signed = await own.addCheckpoint(body)
+      const type = signed.status === 409 ? 'text/x.tlog.size' : 'text/plain; charset=utf-8'
+      response.writeHead(signed.status, { 'content-type': type }).end(signed.body)
     } catch (error) {
       input.io.say(`could not sign: ${error instanceof Error ? error.message : String(error)}`)
       response.writeHead(500).end()
     }
-  })
+  }
+  const server = createServer({ requestTimeout: 10_000 }, (request, response) => void answer(request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(Number(port), host, resolve)

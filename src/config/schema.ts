@@ -258,7 +258,12 @@ const audit = z.strictObject({
     .default(1)
     .describe('Seconds between signed checkpoints while events arrive.'),
   witnesses: z
-    .array(z.strictObject({ url: z.url(), key: z.string().max(1000) }))
+    .array(
+      z.strictObject({
+        url: z.url().describe('Where the witness listens.'),
+        key: z.string().max(1000).describe('Its verifier key, `name+hash+base64`.'),
+      }),
+    )
     .max(16)
     .default([])
     .describe('Witnesses that sign every checkpoint as well: `url`, and the `key` that `sallyport witness` prints.'),
