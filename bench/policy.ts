@@ -34,6 +34,8 @@ const CLASSES = [
   'business/customer-id',
   'secret/api-key',
 ]
+/** As in src/access/leases.ts. */
+const SLICE_MS = 8
 const checker = createChecker()
 
 /** The shipped rules, cut to 20 or filled up to `rules` with rules about other teams and models. */
@@ -190,16 +192,18 @@ for (const rules of [20, 500]) {
   const compiled = performance.now()
   let longest = 0
   // In slices, as leases do it, so that the event loop breathes in between.
-  for (let at = 0; at < open.length; at += 500) {
-    const slice = performance.now()
-    for (const query of open.slice(at, at + 500)) policy.decide(query, world)
+  let slice = performance.now()
+  for (const query of open) {
+    policy.decide(query, world)
+    if (performance.now() - slice < SLICE_MS) continue
     longest = Math.max(longest, performance.now() - slice)
     await new Promise(setImmediate)
+    slice = performance.now()
   }
   const ended = performance.now()
   const { user, system } = process.threadCpuUsage(before)
   console.log(
-    `\n10,000 open calls decided again at 500 rules: ${(ended - compiled).toFixed(0)} ms, longest slice of 500 ${longest.toFixed(1)} ms; compiling the rules ${(compiled - compiling).toFixed(0)} ms; CPU in all ${((user + system) / 1000).toFixed(0)} ms.`,
+    `\n10,000 open calls decided again at 500 rules: ${(ended - compiled).toFixed(0)} ms, longest pause of the loop ${longest.toFixed(1)} ms; compiling the rules ${(compiled - compiling).toFixed(0)} ms; CPU in all ${((user + system) / 1000).toFixed(0)} ms.`,
   )
 }
 

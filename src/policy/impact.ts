@@ -1,14 +1,14 @@
 // Who gains and who loses by a change of the rules, before it is made: over classes of principals and resources that no
 // rule tells apart, and over decisions that were really asked. What was not covered is part of the answer.
 import { createHash } from 'node:crypto'
-import { type Decision, uidText } from '../core/index.ts'
+import type { Decision } from '../core/index.ts'
 import { changedRules, classify, type EntityClass, sightOf } from './classes.ts'
 import type { EntitySource } from './entity.ts'
 import { type Answer, evaluate } from './evaluate.ts'
 import type { Query } from './policy.ts'
 import { probesFor } from './probe.ts'
-import type { Program } from './program.ts'
-import { type CedarRecord, type EntityRef, toRef } from './value.ts'
+import type { Program, Rule } from './program.ts'
+import { type CedarRecord, EntityRef, toRef } from './value.ts'
 
 export interface ImpactWorld {
   readonly entities: EntitySource
@@ -94,7 +94,9 @@ export function impactOf(
         effects.push(...compare(before, after, action, who, what, probes, world.entities))
       }
   }
-  const again = replay(before, after, recorded, world.entities)
+  // Under one schema, a question that lies in the scope of no changed rule keeps its answer.
+  const sameSchema = before && JSON.stringify(before.schemaJson) === JSON.stringify(after.schemaJson)
+  const again = replay(before, after, recorded, world.entities, sameSchema ? changed : undefined)
   if (sight.attributes.has('owner')) tally.notCovered.add('what belongs to whom (owner)')
   return {
     effects: joined(effects),
@@ -184,33 +186,47 @@ function joined(effects: readonly Effect[]): Effect[] {
 }
 
 /**
- * Recorded questions put to both bundles, against the facts of today, so that only the rules make a difference. Without
- * rules before, what was answered is what counts. `lost`: questions about somebody or something that is not there any more.
+ * Recorded questions asked again, against the facts of today. An answer that is another one now counts if the rules of
+ * before would still give the old one, so that only the rules make a difference. `lost`: questions about somebody or something that is not there any more.
  */
 export function replay(
   before: Program | undefined,
   after: Program,
   recorded: readonly Recorded[],
   entities: EntitySource,
+  changed?: readonly Rule[],
 ): { effects: ReplayEffect[]; lost: number } {
   const found = new Map<string, ReplayEffect>()
   let lost = 0
   for (const { query, decision } of recorded) {
-    const question = { ...query, principal: toRef(query.principal), resource: toRef(query.resource) }
+    const [principal, resource] = [toRef(query.principal), toRef(query.resource)]
+    if (changed && !touches(changed, query, principal, resource, entities)) continue
+    const question = { ...query, principal, resource }
     const now = evaluate(after, question, entities)
     if (now.impossible) {
       lost++
       continue
     }
-    const was = before ? evaluate(before, question, entities).allow : decision.allow
-    if (now.allow === was) continue
+    if (now.allow === decision.allow) continue
+    // What was answered may have been undone since by facts alone: the rules of before are asked too.
+    if (before && evaluate(before, question, entities).allow === now.allow) continue
     const kind = now.allow ? 'gains' : 'loses'
-    const [principal, resource] = [uidText(query.principal), uidText(query.resource)]
-    const key = `${kind} ${principal} ${query.action} ${resource}`
+    const key = `${kind} ${principal.text} ${query.action} ${resource.text}`
     const count = (found.get(key)?.count ?? 0) + 1
-    found.set(key, { kind, principal, action: query.action, resource, count })
+    found.set(key, { kind, principal: principal.text, action: query.action, resource: resource.text, count })
   }
   return { effects: [...found.values()].sort((a, b) => b.count - a.count), lost }
+}
+
+function touches(
+  changed: readonly Rule[],
+  { action, context }: Query,
+  principal: EntityRef,
+  resource: EntityRef,
+  entities: EntitySource,
+): boolean {
+  const scope = { principal, action: new EntityRef('Action', action), resource, context, entities, until: Infinity }
+  return changed.some((rule) => rule.actions.has(action) && rule.reaches(scope))
 }
 
 /** Changes when the candidate, the rules in force, or the effect of one on the other does. */
