@@ -70,10 +70,13 @@ const userOf = (principal: string | undefined): JsonObject => {
   return {
     name: match?.[2] ?? 'unknown',
     uid: principal ?? 'unknown',
-    type: type === 'User' ? 'User' : type,
-    type_id: type === 'User' ? 1 : OTHER,
+    type,
+    type_id: USER_TYPES[type] ?? OTHER,
   }
 }
+
+/** `type_id` of the User object; agents have none of their own. */
+const USER_TYPES: Readonly<Record<string, number>> = { User: 1, System: 3, Service: 4 }
 
 const dropUndefined = (object: { [key: string]: unknown }): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as JsonObject
@@ -86,7 +89,13 @@ function callFields({ model, data, decision, policy, rules }: Found): JsonObject
     ai_model: model === undefined ? undefined : { ai_provider: 'sallyport', name: model },
     message_context:
       total > 0
-        ? { ai_role_id: 1, prompt_tokens: inputTokens, completion_tokens: outputTokens, total_tokens: total }
+        ? {
+            ai_role_id: 1,
+            service: { name: 'sallyport' }, // one of application and service is demanded
+            prompt_tokens: inputTokens,
+            completion_tokens: outputTokens,
+            total_tokens: total,
+          }
         : undefined,
     action_id: decision === undefined ? 0 : decision === 'allow' ? 1 : 2,
     disposition_id: decision === undefined ? 0 : decision === 'deny' || outcome === 'cut' ? 2 : 1,
