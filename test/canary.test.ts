@@ -118,6 +118,9 @@ const ollamaShared = {
 }
 
 /** For each wire format an example that uses all it reads, and the files whose readers it must cover. */
+/** The answer that an example continues. */
+const CONTINUED = 'resp_1'
+
 const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Json }[] = [
   {
     wire: openaiChat,
@@ -249,6 +252,8 @@ const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Json }[] 
       prompt_cache_options: { a: 'k' },
       prompt_cache_retention: 'r',
       stream_options: { a: 'k' },
+      store: true,
+      previous_response_id: CONTINUED,
     },
   },
   {
@@ -480,6 +485,8 @@ describe('a value planted in every string of a request', () => {
           const request = wire.read(Buffer.from(JSON.stringify(copy)), {})
           // The model's name is resolved by the gateway; what names nothing ends there.
           if (request.model !== 'm') continue
+          // So is the answer that is continued: it is put in place of its id before anything is screened.
+          if ((request.previousResponseId ?? CONTINUED) !== CONTINUED) continue
           sent = print(guard.screenInput(request, ask(treatment), openVault()).request)
         } catch (error) {
           expect(error, at).toBeInstanceOf(Fault)
