@@ -246,7 +246,8 @@ describe.each(FORMATS.map((format) => [format.wire.name, format] as const))('%s'
     fc.assert(
       fc.property(
         fc.string({ minLength: 1, maxLength: 20 }).filter((name) => !format.fields.has(name) && name !== '__proto__'),
-        fc.jsonValue().filter((value) => value !== null),
+        // A key that names the prototype is refused as malformed, wherever it stands.
+        fc.jsonValue().filter((value) => value !== null && !JSON.stringify(value).includes('__proto__')),
         (name, value) => {
           const body = Buffer.from(JSON.stringify({ ...format.base, [name]: value }))
           expect(() => format.wire.read(body, {})).toThrow(
