@@ -3,7 +3,7 @@
 const LAYERS = [
   ['core'],
   ['config', 'store'],
-  ['identity', 'policy', 'access', 'guard', 'limits', 'audit', 'model', 'notify'],
+  ['identity', 'policy', 'access', 'guard', 'limits', 'audit', 'model', 'notify', 'metrics'],
   ['gateway', 'admin'],
   ['http'],
   ['app\\.ts'],

@@ -21,7 +21,10 @@ import {
   connectRooms as connectAdmin,
   createAdmin,
   createAuthzenRoutes,
+  createHealth,
+  createHealthRoutes,
   createHookRoute,
+  createProbeRoutes,
   firstStart,
   heldRights,
   revokeRight,
@@ -66,6 +69,7 @@ import {
 import { listen, type Route } from './http/index.ts'
 import { createIdentity, SYSTEM, withinScopes } from './identity/index.ts'
 import { createLimits, createRunaway } from './limits/index.ts'
+import { createEventMetrics, createRegistry as createMetrics, watchProcess } from './metrics/index.ts'
 import { createRegistry, ENGINE_FOLDER, openUpstreams, startUnloading } from './model/index.ts'
 import { createAnomalies, watch } from './notify/index.ts'
 import {
@@ -184,11 +188,16 @@ async function open(
   })
   const feed = createFeed({ store, pollMs: POLL_MS, node, clock, report })
   closers.push(() => feed.stop())
+  const metrics = createMetrics()
+  const stopWatching = watchProcess(metrics, { version: VERSION })
+  closers.push(async () => stopWatching())
+  const seen = createEventMetrics(metrics, { knowsModel: (name) => registry.resolve(name) !== undefined })
   const change = createChange({
     store,
     clock,
     appendFeed: feed.append,
     appendEvents: audit.appendIn,
+    committed: seen,
     applied: feed.applied,
   })
   await audit.start()
@@ -559,8 +568,19 @@ async function open(
   })
   campaigns.watch()
   closers.push(() => campaigns.stop())
+  audit.onCommit((written) => seen(written.map(({ event }) => event)))
+  const health = createHealth({
+    ...shared,
+    metrics,
+    store,
+    feed,
+    limits,
+    policy,
+    auditQueue: config.audit.queue,
+  })
   const adminPorts = connectAdmin({
     ...shared,
+    confirmed: health.confirmed,
     jit,
     sweeps,
     campaigns,
@@ -613,10 +633,10 @@ async function open(
     requests: jit.requests,
     grants: jit.grants,
   })
-  administer.push(createHookRoute(adminPorts, inbound))
+  administer.push(createHookRoute(adminPorts, inbound), ...createHealthRoutes(adminPorts, health, metrics))
   administer.push(...createAuthzenRoutes(adminPorts, authzen, () => config.publicUrl ?? adminUrl))
-  const serve = async (address: string, routes: readonly Route[]) => {
-    const { certFile, keyFile, clientCaFile } = config.tls
+  const serve = async (address: string, routes: readonly Route[], inTheClear = false) => {
+    const { certFile, keyFile, clientCaFile } = inTheClear ? {} : config.tls
     const server = await listen({
       ...splitHostPort(address),
       routes,
@@ -630,9 +650,12 @@ async function open(
     closers.push(() => server.close(STOP_GRACE_MS))
     return server.url
   }
+  // Closed last, so that it can say that this node stops.
+  if (config.probeListen !== undefined) await serve(config.probeListen, createProbeRoutes(health), true)
   let adminUrl = ''
   const url = await serve(config.listen, config.adminListen === undefined ? [...data, ...administer] : data)
   adminUrl = config.adminListen === undefined ? url : await serve(config.adminListen, administer)
+  closers.push(async () => health.drain())
   return { url, adminUrl, model: registry.all().find(({ quarantined }) => !quarantined)?.name, firstRunKey }
 }
 

@@ -198,6 +198,9 @@ The same keys, the same rules and the same log as for calls. Bodies are JSON; re
 \`idempotency-key\`; what two people could edit has an ETag and takes \`If-Match\`. The schemas are at
 \`/admin/v1/openapi.json\` (OpenAPI 3.1).
 
+Beside it, on the same address: \`/metrics\`, \`/healthz\`, \`/readyz\` (\`show\` on Gateway; see [operating.md](operating.md)),
+\`/access/v1/…\` (AuthZEN 1.0, \`show\` on Gateway) and \`/hooks/in/NAME\` (signed events).
+
 | route | what | the rules are asked |
 |---|---|---|
 ${rows.join('\n')}

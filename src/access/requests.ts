@@ -21,7 +21,7 @@ import {
   selectRequests,
 } from './grant-queries.ts'
 import { type Grant, type Grants, grantOf, parseUid } from './grants.ts'
-import { quorumMet } from './quorum.ts'
+import { parseQuorum, quorumMet } from './quorum.ts'
 import { stepUpFault } from './step-up.ts'
 
 export type JitAction = 'requestRole' | 'approveRole' | 'autoApproveRole' | 'breakGlass'
@@ -277,6 +277,7 @@ export function createRequests(deps: RequestDeps): Requests {
           ...(ask.models === undefined ? {} : { models: [...ask.models] }),
           ...(row.uses === null ? {} : { uses: row.uses }),
           digest: row.digest,
+          ...approversOf(row),
         },
       }
       const feed = [{ kind: 'request', key: row.id }]
@@ -323,30 +324,30 @@ export function createRequests(deps: RequestDeps): Requests {
         reason: reason ?? null,
         at: now,
       })
-      const event: NewEvent = {
+      const event = (state: RequestView['state']): NewEvent => ({
         kind: kind === 'approve' ? 'request.approved' : 'request.denied',
         principal: approver,
         credential: credentialText(by.credential),
         address: by.address,
         subject: `request/${id}`,
         ...(reason === undefined ? {} : { reason }),
-        data: { digest, ...narrowingData(narrowed) },
-      }
+        data: { digest, ...narrowingData(narrowed), ...closing(row, state, now) },
+      })
       const feed = [{ kind: 'request', key: id }]
       if (kind === 'deny') {
         if (!(await closeRequest(trx, id, { state: 'denied', at: now, by: approver, reason: reason ?? null })))
           throw tooLate()
-        return { value: undefined, feed, events: [event] }
+        return { value: undefined, feed, events: [event('denied')] }
       }
       const yes = (await selectApprovals(trx, id)).filter((one) => one.answer === 'approve')
       // Somebody who has left since does not count any more.
       const standing = yes.filter((one) => deps.isActive(parseUid(one.approver)))
       const approvers = standing.map((one) => ({ groups: JSON.parse(one.groups) as string[] }))
       if (!quorumMet(approvers, row.approvals, row.quorum ?? undefined))
-        return { value: undefined, feed, events: [event] }
+        return { value: undefined, feed, events: [event('pending')] }
       const all = standing.map((one) => JSON.parse(one.narrowed) as Narrowing)
       const done = await approveNow(trx, row, all, approver, reason ?? null)
-      return { value: done.value, feed: [...feed, ...done.feed], events: [event, ...done.events] }
+      return { value: done.value, feed: [...feed, ...done.feed], events: [event('approved'), ...done.events] }
     }).catch((error: unknown) => {
       if (isUniqueViolation(error)) throw new Fault('not_possible', { detail: 'You have answered this already' })
       throw error
@@ -425,12 +426,14 @@ export function createRequests(deps: RequestDeps): Requests {
       const row = await selectRequest(store.db, id)
       if (!row || row.requester !== who) throw new Fault('not_found', { detail: 'You have no such request' })
       const { seq } = await change(async (trx) => {
-        const close = { state: 'cancelled', at: clock.now(), by: who, reason: null }
+        const now = clock.now()
+        const close = { state: 'cancelled', at: now, by: who, reason: null }
         if (!(await closeRequest(trx, id, close))) throw await closedFault(id)
+        const data = closing(row, 'cancelled', now)
         return {
           value: undefined,
           feed: [{ kind: 'request', key: id }],
-          events: [{ kind: 'request.cancelled', principal: who, subject: `request/${id}` }],
+          events: [{ kind: 'request.cancelled', principal: who, subject: `request/${id}`, data }],
         }
       })
       return { request: await view(id), grant: undefined, seq }
@@ -474,12 +477,15 @@ export function createRequests(deps: RequestDeps): Requests {
     async tidy() {
       for (const row of await selectOverdueRequests(store.db, clock.now()))
         await change(async (trx) => {
-          const close = { state: 'expired', at: clock.now(), by: 'System::"clock"', reason: null }
-          if (!(await closeRequest(trx, row.id, close))) return { value: undefined, feed: [], events: [] }
+          const now = clock.now()
+          const by = 'System::"clock"'
+          if (!(await closeRequest(trx, row.id, { state: 'expired', at: now, by, reason: null })))
+            return { value: undefined, feed: [], events: [] }
+          const data = closing(row, 'expired', now)
           return {
             value: undefined,
             feed: [{ kind: 'request', key: row.id }],
-            events: [{ kind: 'request.expired', principal: 'System::"clock"', subject: `request/${row.id}` }],
+            events: [{ kind: 'request.expired', principal: by, subject: `request/${row.id}`, data }],
           }
         })
     },
@@ -565,6 +571,18 @@ function narrow(request: RequestView, all: readonly Narrowing[]): Narrowing & { 
   if (models?.length === 0) throw new Fault('not_possible', { detail: 'The approvals have no model in common' })
   return { seconds, ...(uses === undefined ? {} : { uses }), ...(models === undefined ? {} : { models }) }
 }
+
+/** The groups that a rule names for the approval; left out if it names none. */
+const approversOf = ({ quorum }: RequestRow) =>
+  quorum === null ? {} : { approvers: parseQuorum(quorum).map(({ group }) => group) }
+
+/** What an answer says of the request: where it stands now, and how long it waited. */
+const closing = (row: RequestRow, state: RequestView['state'], now: number) => ({
+  role: row.role,
+  state,
+  waitedMs: now - row.created_at,
+  ...approversOf(row),
+})
 
 const narrowingData = ({ seconds, uses, models }: Narrowing) => ({
   ...(seconds === undefined ? {} : { seconds }),

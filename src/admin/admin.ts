@@ -1,12 +1,13 @@
 // One request to the admin API, in order: route, identify, read, decide, record, handle, answer. The only way to a
 // handler leads through `decide`; a route without a handler is not in the table and answers 404.
-import { type Caller, credentialText, Fault, parseJson, uidText } from '../core/index.ts'
+import { credentialText, Fault, parseJson, uidText } from '../core/index.ts'
 import { auditHandlers } from './audit.ts'
 import { campaignHandlers } from './campaigns.ts'
 import { BASE, type Body, type Query, ROUTES, type RouteId, type RouteSpec } from './contract.ts'
 import { explainHandlers } from './explain.ts'
 import { grantHandlers } from './grants.ts'
 import { groupHandlers } from './groups.ts'
+import { identified } from './identified.ts'
 import { demand, GATEWAY } from './judge.ts'
 import { keyHandlers } from './keys.ts'
 import { leaseHandlers } from './leases.ts'
@@ -81,7 +82,7 @@ export function createAdmin(ports: AdminPorts): Admin {
     const { id, params } = found
     const spec: RouteSpec = ROUTES[id]
     const handler = handlers[id] as Handler<RouteId>
-    const caller = await identified(ports, request)
+    const caller = await identified(ports, request, ports.identify)
 
     const bytes = spec.method === 'GET' || spec.method === 'DELETE' ? Buffer.alloc(0) : await request.body()
     const read = readInput(spec, request, bytes)
@@ -174,17 +175,6 @@ export function createAdmin(ports: AdminPorts): Admin {
         return problem(fault, requestId)
       }
     },
-  }
-}
-
-/** Who calls; a credential that is refused is an event, and nothing else happens. */
-async function identified(ports: AdminPorts, request: AdminRequest): Promise<Caller> {
-  try {
-    return ports.identify({ headers: request.rawHeaders, address: request.address })
-  } catch (error) {
-    const { code } = Fault.from(error)
-    await ports.audit.append({ kind: 'admin.refused', address: request.address, reason: code })
-    throw error
   }
 }
 

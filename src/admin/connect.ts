@@ -26,7 +26,7 @@ import {
   requestContext,
   suppose,
 } from '../policy/index.ts'
-import type { MakeChange, Nodes, Store } from '../store/index.ts'
+import type { Acknowledgement, MakeChange, Nodes, Store } from '../store/index.ts'
 import { createJudge } from './judge.ts'
 import type { AdminPorts } from './ports.ts'
 import { iso } from './time.ts'
@@ -55,6 +55,8 @@ export interface Rooms {
   readonly anomaly: (caller: Caller) => number
   readonly config: Config
   readonly sources?: ReadonlyMap<string, Source>
+  /** Told how long the nodes took, for each receipt. */
+  readonly confirmed?: (answers: readonly Acknowledgement[]) => void
   /** `sallyport 0.1.0` */
   readonly product: string
 }
@@ -103,17 +105,22 @@ export function connectRooms(rooms: Rooms): AdminPorts {
     withinScopes(caller.credential.scopes, action, { groups: groupsOf(action), model }) &&
     policy.allows(callQuery(caller, action, { type: 'Model', id: model }), entities)
 
+  const identify: AdminPorts['identifyStale'] = (request) => {
+    const caller = identity.authenticate(request)
+    const lock = rooms.access.locks.checkAdministration({ caller })
+    if (lock) throw lock
+    return caller
+  }
+
   return {
     ...rooms,
     judge,
     identify(request) {
       // What this node knows may be long untrue, and it would wait for its database.
       if (!rooms.access.admits()) throw new Fault('node_stale')
-      const caller = identity.authenticate(request)
-      const lock = rooms.access.locks.checkAdministration({ caller })
-      if (lock) throw lock
-      return caller
+      return identify(request)
     },
+    identifyStale: identify,
     models: () => registry.all().map(shownModel),
     acceptModel: registry.accept,
     mayUse: (caller, model) => ACTION_GROUPS.use.some((action) => mayDo(caller, action, model)),
@@ -136,7 +143,11 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         startedAt: iso(node.startedAt),
         silentMs: node.silentMs,
       })),
-    acknowledged: (seq) => nodes.acknowledged(seq, CONFIRM_MS),
+    async acknowledged(seq) {
+      const answers = await nodes.acknowledged(seq, CONFIRM_MS)
+      rooms.confirmed?.(answers)
+      return answers
+    },
     settings: () => settingsOf(rooms.config, rooms.sources),
     policy() {
       const active = policy.active()

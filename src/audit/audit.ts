@@ -43,7 +43,7 @@ export interface AuditDeps {
   probeMs?: number
 }
 
-export interface Audit extends Search {
+export interface Audit extends Search, Pick<Log, 'waiting' | 'onCommit'> {
   /** False after a write failed, until one succeeds again. The gateway refuses calls meanwhile. */
   readonly available: boolean
   /** @throws Fault `audit_unavailable` unless the event is durable */
@@ -145,6 +145,10 @@ export function createAudit(deps: AuditDeps): Audit {
     get available() {
       return log.available
     },
+    get waiting() {
+      return log.waiting
+    },
+    onCommit: log.onCommit,
     async append(event) {
       await log.append(event)
     },

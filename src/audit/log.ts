@@ -49,11 +49,15 @@ export interface Log {
   appendIn(trx: Trx, events: readonly NewEvent[]): Promise<Appended[]>
   /** Puts every full block into the search index, within somebody else's transaction; returns how far it reaches. */
   indexIn(trx: Trx): Promise<number>
-  /** Called after each commit of this node with the new size of the tree. */
-  onCommit(listener: () => void): () => void
+  /** Events that wait for a commit. */
+  readonly waiting: number
+  /** Called after each commit of this node with what it wrote, and the milliseconds it took if that is known. */
+  onCommit(listener: CommitListener): () => void
   /** Waits for what is in the queue and refuses the rest. */
   close(): Promise<void>
 }
+
+export type CommitListener = (written: readonly Entry[], ms: number | undefined) => void
 
 interface Waiting extends Entry {
   readonly rows: readonly Statement[]
@@ -73,7 +77,7 @@ const rowsOf = (batch: readonly Waiting[]): readonly Statement[] => batch.flatMa
 export function createLog(deps: LogDeps): Log {
   const { store, clock, newId, node, boot, report, maxWaiting = 10_000, probeMs = 500 } = deps
   const sql = appendSql(store.dialect)
-  const listeners = new Set<() => void>()
+  const listeners = new Set<CommitListener>()
   let waiting: Waiting[] = []
   let state: LogState | undefined
   let committing = false
@@ -95,13 +99,13 @@ export function createLog(deps: LogDeps): Log {
     return { event: full, body: write(full) }
   }
 
-  const told = (batch: readonly Waiting[], first: number) => {
+  const told = (batch: readonly Waiting[], first: number, ms?: number) => {
     size = Math.max(size, first + batch.length)
     batch.forEach((entry, i) => {
       entry.written?.()
       entry.resolve({ event: entry.event, position: first + i })
     })
-    for (const listener of listeners) listener()
+    for (const listener of listeners) listener(batch, ms)
   }
 
   /** Appends under the lock of the head, from what the database says, not from memory. */
@@ -193,10 +197,12 @@ export function createLog(deps: LogDeps): Log {
     while (waiting.length > 0 || !available) {
       let batch: Waiting[] = []
       let position: number | undefined
+      let began = 0
       try {
         await settleDoubt()
         if (!available) waiting.unshift(resumed())
         batch = waiting.splice(0, MAX_BATCH)
+        began = clock.monotonic()
         await commit(batch, (at) => {
           position = at
         })
@@ -207,7 +213,7 @@ export function createLog(deps: LogDeps): Log {
       }
       available = true
       refused = 0
-      told(batch, position as number)
+      told(batch, position as number, clock.monotonic() - began)
       // Everything that came in meanwhile is the next batch. Timers and sockets get their turn in between.
       if (waiting.length > 0) await new Promise((resolve) => setImmediate(resolve))
     }
@@ -260,6 +266,9 @@ export function createLog(deps: LogDeps): Log {
     },
     get size() {
       return size
+    },
+    get waiting() {
+      return waiting.length
     },
     append: (event, options = {}) => enqueue(event, options),
     appendSurely: (event, written, options = {}) => enqueue(event, options, written),

@@ -28,6 +28,8 @@ type Ask<Id extends RouteId> = {
 export interface Client {
   readonly connection: Connection
   call<Id extends RouteId>(id: Id, ask: Ask<Id>): Promise<Output<Id>>
+  /** What the gateway needs to take calls, and whether it is there. */
+  ready(): Promise<Readonly<Record<string, boolean>>>
   /** Server-sent events: the data of each. */
   follow(id: RouteId, query: Record<string, string>, signal: AbortSignal): AsyncIterable<string>
 }
@@ -91,6 +93,17 @@ export function createClient(connection: Connection): Client {
     async call(id, ask) {
       const response = await send(ROUTES[id], ask as Ask<RouteId>)
       return (await response.json()) as Output<typeof id>
+    },
+    async ready() {
+      const headers: Record<string, string> = connection.key ? { authorization: `Bearer ${connection.key}` } : {}
+      const response = await fetch(`${connection.url}/readyz`, { headers, redirect: 'error' }).catch(
+        (error: unknown) => {
+          throw unreachable(connection, error)
+        },
+      )
+      if (!response.headers.get('content-type')?.startsWith('text/plain')) throw await refused(response, connection)
+      const lines = (await response.text()).trim().split('\n')
+      return Object.fromEntries(lines.map((line) => [line.split(' ')[0] ?? '', line.endsWith(' ok')]))
     },
     async *follow(id, query, signal) {
       const response = await send(ROUTES[id], { query, signal } as Ask<RouteId>)

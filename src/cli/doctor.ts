@@ -95,6 +95,12 @@ async function gateway(input: Input): Promise<Finding[]> {
         text: `${url} sends keys and prompts in the clear`,
         fix: 'tls.certFile and tls.keyFile',
       })
+    const missing = Object.entries(await client.ready()).flatMap(([check, fine]) => (fine ? [] : [check]))
+    findings.push({
+      state: missing.length === 0 ? 'ok' : 'FAIL',
+      check: 'ready',
+      text: missing.length === 0 ? 'takes calls' : `takes no calls: ${missing.join(', ')}`,
+    })
     const { items: nodes } = await client.call('nodes.list', {})
     findings.push({
       state: 'ok',

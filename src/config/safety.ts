@@ -38,11 +38,13 @@ function listeners(config: Config): string[] {
     problems.push('tls.certFile and tls.keyFile belong together; set both or neither')
   if (config.tls.clientCaFile !== undefined && !hasTls)
     problems.push('tls.clientCaFile needs tls.certFile and tls.keyFile: client certificates exist only over TLS')
-  for (const setting of ['listen', 'adminListen'] as const) {
+  for (const setting of ['listen', 'adminListen', 'probeListen'] as const) {
     const value = config[setting]
     if (value === undefined) continue
     const { host, port } = splitHostPort(value)
     if (port > 65_535) problems.push(`${setting}: there is no port ${port}`)
+    // Nothing that is worth reading crosses the network to probes.
+    if (setting === 'probeListen') continue
     if (!isLoopback(host) && !hasTls && !config.allowClearTextListen)
       problems.push(
         `${setting} is ${value}, which other machines can reach, without TLS: keys and prompts would cross the network readable. ` +

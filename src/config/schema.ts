@@ -283,6 +283,11 @@ export const schema = z.strictObject({
     .default('127.0.0.1:4141')
     .describe('Address of the data plane and, unless adminListen is set, of the admin API.'),
   adminListen: hostPort.optional().describe('Own address for the admin API.'),
+  probeListen: hostPort
+    .optional()
+    .describe(
+      'Own address for /healthz and /readyz, which answer there without a credential, and without TLS, that the node is well or not; nothing else is served there.',
+    ),
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .optional()

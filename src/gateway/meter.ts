@@ -1,5 +1,5 @@
 // What one call used: tokens as the upstream counted them, or our own count where it does not say; and what the guard saw.
-import type { Delta, JsonObject, ModelRequest, Usage } from '../core/index.ts'
+import { type Delta, type JsonObject, type ModelRequest, systemClock, type Usage } from '../core/index.ts'
 import type { ScreenReport } from './ports.ts'
 
 /** Characters per token assumed where nobody counts. English text on common tokenizers has 4 to 4.5; 4 counts high. */
@@ -23,6 +23,8 @@ export function estimateInput(request: ModelRequest): number {
 
 export interface Meter {
   input(report: ScreenReport, sent: ModelRequest): void
+  /** The call is on its way to the model server. */
+  sent(): void
   /** Counts a batch as it comes from the upstream; returns our estimate of its tokens. */
   output(deltas: readonly Delta[]): number
   screened(report: ScreenReport): void
@@ -34,7 +36,10 @@ export interface Meter {
   facts(): { usage?: Usage; data?: JsonObject }
 }
 
-export function createMeter(): Meter {
+/** Counts from now on; `monotonic` in milliseconds. */
+export function createMeter(monotonic = systemClock.monotonic): Meter {
+  const began = monotonic()
+  const passed = () => Math.round((monotonic() - began) * 100) / 100
   let reported: Usage | undefined
   let inputTokens = 0
   let outputChars = 0
@@ -55,7 +60,11 @@ export function createMeter(): Meter {
       inputTokens = estimateInput(sent)
       if (report.masked > 0) data.masked = report.masked
     },
+    sent() {
+      data.sentMs = passed()
+    },
     output(deltas) {
+      if (!started) data.firstMs = passed()
       started = true
       const before = outputChars
       for (const delta of deltas) {

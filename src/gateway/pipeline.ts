@@ -94,6 +94,7 @@ export function createGateway(on: Ports): Serve {
         forbidden: () => on.forbidden(question),
       }
       lease.progress.upstream = true
+      meter.sent()
       const reply = await model.send(sent, options) //                                               502 504
       const output = on.screenOutput(question, lease, bans)
       const writer = wire.writer({ request, model: request.model, callId, created: Math.floor(on.now() / 1000) })

@@ -25,18 +25,21 @@ export interface ChangeDeps {
   appendFeed: (trx: Trx, entries: readonly FeedEntry[], at: number) => Promise<number>
   /** Appends audit events inside the transaction, so that neither exists without the other. */
   appendEvents: (trx: Trx, events: readonly NewEvent[]) => Promise<void>
+  /** Told of the events once they are durable. */
+  committed?: (events: readonly NewEvent[]) => void
   /** Resolves when this node has applied the feed up to `seq`. */
   applied: (seq: number) => Promise<void>
 }
 
 export function createChange(deps: ChangeDeps): MakeChange {
   return async (work) => {
-    const { value, seq } = await deps.store.transaction(async (trx) => {
+    const { value, seq, events } = await deps.store.transaction(async (trx) => {
       const changed = await work(trx)
       if (changed.events.length > 0) await deps.appendEvents(trx, changed.events)
       const last = changed.feed.length > 0 ? await deps.appendFeed(trx, changed.feed, deps.clock.now()) : 0
-      return { value: changed.value, seq: last }
+      return { value: changed.value, seq: last, events: changed.events }
     })
+    deps.committed?.(events)
     if (seq > 0) await deps.applied(seq)
     return { value, seq }
   }

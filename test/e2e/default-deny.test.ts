@@ -27,6 +27,7 @@ const ALL: Asked[] = [
   ...DATA_ROUTES.map(({ method, path }) => ({ method, path: path.replace('*', 'm') })),
   ...Object.values(ROUTES).map(({ method, path }) => ({ method, path: BASE + path.replace(/\{[^}]+\}/g, 'x') })),
   { method: 'POST', path: '/hooks/in/x' },
+  ...['/metrics', '/healthz', '/readyz'].map((path) => ({ method: 'GET', path })),
 ]
 
 const bundle = (rules: string): string => {
