@@ -229,6 +229,8 @@ const PROSE = [
   '{"email": "z\\u0040x.de", "n": [1, 2]} ',
   'Es rief Herr Özdemir an, +49 30 901820 😀. ',
   '![x](https://evil.example/a.png?d=AAAABBBBCCCCDDDD1234567890) ',
+  'See https://example.com/?mail=jane.doe%40example.com&x=1 or am9obi5zbWl0aEBleGFtcGxlLm9yZw== there. ',
+  'j a n e @ e x a m p l e . d e and &#52;111&#32;1111 1111 1111, 6a616e65406578616d706c652e6f7267. ',
   'Only a plain sentence with a few plain words. ',
   '４１１１ １１１１ １１１１ １１１１, 514\u200b-69-0360, ',
   `${standIns} `,

@@ -1,4 +1,5 @@
 // The detectors a guard has unless told otherwise.
+import { createCodedDetector } from './decode/coded.ts'
 import { createDocumentDetector } from './detect/document.ts'
 import { createSecretDetector } from './detect/secrets.ts'
 import { createStructuredDetector, type StructuredOptions } from './detect/structured.ts'
@@ -13,11 +14,12 @@ export interface DetectorOptions extends StructuredOptions {
 }
 
 export function createDetectors(options: DetectorOptions = {}): Detector[] {
-  return [
+  const open = [
     createStructuredDetector(options),
     createSecretDetector(),
     createDocumentDetector(),
     ...(options.names === false ? [] : [createNameDetector()]),
     ...(options.own ?? []),
   ]
+  return [...open, createCodedDetector(open)]
 }

@@ -87,170 +87,208 @@ const LOOKALIKE_RUN = 8
 const isPlain = (c: number) => (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122)
 const ASCII_ONLY = /^[\x00-\x7f]*$/
 
-/** Pieces of text in step with their original. Also used by the JSON reader, which decodes escapes. */
-export function createOffsetMap() {
+/**
+ * Pieces of text in step with their original. While both are the same, as ASCII is, nothing is written down. A class, as
+ * several are opened for every string of every call.
+ */
+export class OffsetMap {
+  /** Characters of the copy and of the original so far. */
+  copied = 0
+  consumed = 0
   // Parallel arrays: where a stretch starts in the copy and the original, and its lengths in both.
-  let copyAt: number[] = []
-  let originalAt: number[] = []
-  let copyLength: number[] = []
-  let originalLength: number[] = []
-  let copied = 0
-  let consumed = 0
-  const stretchOf = (at: number) => {
+  #copyAt: number[] | undefined
+  #originalAt: number[] = NO_NUMBERS
+  #copyLength: number[] = NO_NUMBERS
+  #originalLength: number[] = NO_NUMBERS
+
+  add(copy: number, original: number): void {
+    if (this.#copyAt === undefined) {
+      if (copy === original) {
+        this.copied += copy
+        this.consumed += original
+        return
+      }
+      const before = this.copied > 0
+      this.#copyAt = before ? [0] : []
+      this.#originalAt = before ? [0] : []
+      this.#copyLength = before ? [this.copied] : []
+      this.#originalLength = before ? [this.consumed] : []
+    }
+    const last = this.#copyAt.length - 1
+    const contiguous =
+      last >= 0 &&
+      this.#copyLength[last] === this.#originalLength[last] &&
+      (this.#originalAt[last] ?? 0) + (this.#originalLength[last] ?? 0) === this.consumed &&
+      copy === original
+    if (contiguous) {
+      this.#copyLength[last] = (this.#copyLength[last] ?? 0) + copy
+      this.#originalLength[last] = (this.#originalLength[last] ?? 0) + original
+    } else if (copy > 0) {
+      this.#copyAt.push(this.copied)
+      this.#originalAt.push(this.consumed)
+      this.#copyLength.push(copy)
+      this.#originalLength.push(original)
+    }
+    this.copied += copy
+    this.consumed += original
+  }
+
+  /** Offset in the original of the copy's character at `at`. */
+  start(at: number): number {
+    if (at >= this.copied) return this.consumed
+    if (this.#copyAt === undefined) return at
+    const k = this.#stretchOf(at)
+    const offset = at - (this.#copyAt[k] ?? 0)
+    return (this.#originalAt[k] ?? 0) + (this.#copyLength[k] === this.#originalLength[k] ? offset : 0)
+  }
+
+  /** Offset in the original where the copy's characters before `at` end. */
+  end(at: number): number {
+    if (this.#copyAt === undefined) return Math.max(0, Math.min(at, this.copied))
+    if (at <= 0 || this.#copyAt.length === 0) return 0
+    const k = this.#stretchOf(at - 1)
+    const offset = at - (this.#copyAt[k] ?? 0)
+    return (
+      (this.#originalAt[k] ?? 0) +
+      (this.#copyLength[k] === this.#originalLength[k] ? offset : (this.#originalLength[k] ?? 0))
+    )
+  }
+
+  /** Offsets before `before` are not asked for any more. */
+  forget(before: number): void {
+    if (this.#copyAt === undefined || this.#copyAt.length < 64) return
+    const k = this.#stretchOf(Math.max(0, before - 1))
+    if (k < 32) return
+    this.#copyAt = this.#copyAt.slice(k)
+    this.#originalAt = this.#originalAt.slice(k)
+    this.#copyLength = this.#copyLength.slice(k)
+    this.#originalLength = this.#originalLength.slice(k)
+  }
+
+  #stretchOf(at: number): number {
+    const starts = this.#copyAt ?? NO_NUMBERS
     let low = 0
-    let high = copyAt.length - 1
+    let high = starts.length - 1
     while (low < high) {
       const middle = (low + high + 1) >> 1
-      if ((copyAt[middle] ?? 0) <= at) low = middle
+      if ((starts[middle] ?? 0) <= at) low = middle
       else high = middle - 1
     }
     return low
   }
-  return {
-    add(copy: number, original: number) {
-      const last = copyAt.length - 1
-      const contiguous =
-        last >= 0 &&
-        copyLength[last] === originalLength[last] &&
-        (originalAt[last] ?? 0) + (originalLength[last] ?? 0) === consumed &&
-        copy === original
-      if (contiguous) {
-        copyLength[last] = (copyLength[last] ?? 0) + copy
-        originalLength[last] = (originalLength[last] ?? 0) + original
-      } else if (copy > 0) {
-        copyAt.push(copied)
-        originalAt.push(consumed)
-        copyLength.push(copy)
-        originalLength.push(original)
-      }
-      copied += copy
-      consumed += original
-    },
-    start(at: number): number {
-      if (at >= copied) return consumed
-      const k = stretchOf(at)
-      const offset = at - (copyAt[k] ?? 0)
-      return (originalAt[k] ?? 0) + (copyLength[k] === originalLength[k] ? offset : 0)
-    },
-    end(at: number): number {
-      if (at <= 0 || copyAt.length === 0) return 0
-      const k = stretchOf(at - 1)
-      const offset = at - (copyAt[k] ?? 0)
-      return (originalAt[k] ?? 0) + (copyLength[k] === originalLength[k] ? offset : (originalLength[k] ?? 0))
-    },
-    forget(before: number) {
-      if (copyAt.length < 64) return
-      const k = stretchOf(Math.max(0, before - 1))
-      if (k < 32) return
-      copyAt = copyAt.slice(k)
-      originalAt = originalAt.slice(k)
-      copyLength = copyLength.slice(k)
-      originalLength = originalLength.slice(k)
-    },
-    get copied() {
-      return copied
-    },
-    get consumed() {
-      return consumed
-    },
-  }
 }
 
-export type Offsets = ReturnType<typeof createOffsetMap>
+const NO_NUMBERS: number[] = []
 
 /**
  * Reads one unit after another; `width` is how many units of the original each one stands for (more than one for an
  * escape in JSON). Shared by plain text and JSON.
  */
-export function createFolder(offsets: Offsets, onHidden?: (start: number, end: number) => void) {
-  let out = ''
-  let previous = 0
-  let invisible = 0
+export class Folder {
+  invisible = 0
+  readonly #offsets: OffsetMap
+  readonly #onHidden: ((start: number, end: number) => void) | undefined
+  #out = ''
+  #previous = 0
   // Look-alikes after no Latin letter wait for what follows them (at most LOOKALIKE_RUN), a high surrogate for its half.
-  let waiting: number[] = []
-  let widths: number[] = []
-  const put = (text: string, width: number) => {
-    offsets.add(text.length, width)
-    out += text
-    if (text.length > 0) previous = text.charCodeAt(text.length - 1)
+  #waiting: number[] = NO_NUMBERS
+  #widths: number[] = NO_NUMBERS
+
+  constructor(offsets: OffsetMap, onHidden?: (start: number, end: number) => void) {
+    this.#offsets = offsets
+    this.#onHidden = onHidden
   }
-  const settle = (next: number) => {
-    const latin = isPlain(next)
-    for (let k = 0; k < waiting.length; k++) {
-      const code = waiting[k] ?? 0
-      const look = latin ? LOOKALIKES.get(code) : undefined
-      put(look ?? (code > 0xffff ? String.fromCodePoint(code) : String.fromCharCode(code)), widths[k] ?? 0)
+
+  unit(c: number, width: number): void {
+    const last = this.#waiting[this.#waiting.length - 1] ?? 0
+    if (last >= 0xd800 && last <= 0xdbff) {
+      if (c >= 0xdc00 && c <= 0xdfff) {
+        this.#waiting.pop()
+        this.#one(0x10000 + ((last - 0xd800) << 10) + (c - 0xdc00), (this.#widths.pop() ?? 1) + width)
+        return
+      }
+      this.#settle(0)
     }
-    waiting = []
-    widths = []
+    if (c >= 0xd800 && c <= 0xdbff) this.#wait(c, width)
+    else if (c >= 128) this.#one(c, width)
+    else {
+      if (this.#waiting.length > 0) this.#settle(c)
+      this.#offsets.add(1, width)
+      this.#out += String.fromCharCode(c)
+      this.#previous = c
+    }
   }
-  const one = (code: number, width: number) => {
+
+  /** A stretch that needs no reading: ASCII, one to one. */
+  plain(text: string): void {
+    if (text.length === 0) return
+    if (this.#waiting.length > 0) this.#settle(text.charCodeAt(0))
+    this.#offsets.add(text.length, text.length)
+    this.#out = this.#out.length === 0 ? text : this.#out + text
+    this.#previous = text.charCodeAt(text.length - 1)
+  }
+
+  flush(): void {
+    if (this.#waiting.length > 0) this.#settle(0)
+  }
+
+  /** The copy since the last call. */
+  take(): string {
+    const text = this.#out
+    this.#out = ''
+    return text
+  }
+
+  #put(text: string, width: number): void {
+    this.#offsets.add(text.length, width)
+    this.#out += text
+    if (text.length > 0) this.#previous = text.charCodeAt(text.length - 1)
+  }
+
+  #wait(code: number, width: number): void {
+    if (this.#waiting === NO_NUMBERS) {
+      this.#waiting = []
+      this.#widths = []
+    }
+    this.#waiting.push(code)
+    this.#widths.push(width)
+  }
+
+  #settle(next: number): void {
+    const latin = isPlain(next)
+    for (let k = 0; k < this.#waiting.length; k++) {
+      const code = this.#waiting[k] ?? 0
+      const look = latin ? LOOKALIKES.get(code) : undefined
+      this.#put(look ?? (code > 0xffff ? String.fromCodePoint(code) : String.fromCharCode(code)), this.#widths[k] ?? 0)
+    }
+    this.#waiting = NO_NUMBERS
+    this.#widths = NO_NUMBERS
+  }
+
+  #one(code: number, width: number): void {
     const look = LOOKALIKES.get(code)
     if (look === undefined) {
-      if (waiting.length > 0) settle(code)
+      if (this.#waiting.length > 0) this.#settle(code)
       const read = fold(code)
       if (isHidden(code)) {
-        invisible++
-        onHidden?.(offsets.consumed, offsets.consumed + width)
+        this.invisible++
+        this.#onHidden?.(this.#offsets.consumed, this.#offsets.consumed + width)
       }
-      put(read, width)
-    } else if (
-      waiting.length === 0 &&
+      this.#put(read, width)
+      return
+    }
+    const previous = this.#previous
+    if (
+      this.#waiting.length === 0 &&
       (isPlain(previous) || previous === 64 || previous === 46 || previous === 95 || previous === 45)
     ) {
-      put(look, width)
-    } else {
-      waiting.push(code)
-      widths.push(width)
-      if (waiting.length >= LOOKALIKE_RUN) settle(0)
+      this.#put(look, width)
+      return
     }
-  }
-  return {
-    unit(c: number, width: number) {
-      const last = waiting[waiting.length - 1] ?? 0
-      if (last >= 0xd800 && last <= 0xdbff) {
-        if (c >= 0xdc00 && c <= 0xdfff) {
-          waiting.pop()
-          one(0x10000 + ((last - 0xd800) << 10) + (c - 0xdc00), (widths.pop() ?? 1) + width)
-          return
-        }
-        settle(0)
-      }
-      if (c >= 0xd800 && c <= 0xdbff) {
-        waiting.push(c)
-        widths.push(width)
-      } else if (c >= 128) one(c, width)
-      else {
-        if (waiting.length > 0) settle(c)
-        offsets.add(1, width)
-        out += String.fromCharCode(c)
-        previous = c
-      }
-    },
-    /** A stretch that needs no reading: ASCII, one to one. */
-    plain(text: string) {
-      if (text.length === 0) return
-      if (waiting.length > 0) settle(text.charCodeAt(0))
-      offsets.add(text.length, text.length)
-      out = out.length === 0 ? text : out + text
-      previous = text.charCodeAt(text.length - 1)
-    },
-    flush() {
-      if (waiting.length > 0) settle(0)
-    },
-    /** The copy since the last call. */
-    take(): string {
-      const text = out
-      out = ''
-      return text
-    },
-    get invisible() {
-      return invisible
-    },
+    this.#wait(code, width)
+    if (this.#waiting.length >= LOOKALIKE_RUN) this.#settle(0)
   }
 }
-
-export type Folder = ReturnType<typeof createFolder>
 
 /** Feeds a piece of plain text: stretches of ASCII in one go, the rest by character. */
 export function foldText(folder: Folder, piece: string): void {
@@ -272,7 +310,7 @@ export function foldText(folder: Folder, piece: string): void {
 /** The whole text at once; for tests and for scoring, where offsets do not matter. */
 export function normalise(text: string): string {
   if (ASCII_ONLY.test(text)) return text
-  const folder = createFolder(createOffsetMap())
+  const folder = new Folder(new OffsetMap())
   foldText(folder, text)
   folder.flush()
   return folder.take()

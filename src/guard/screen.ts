@@ -5,7 +5,7 @@
 import { Fault, type Finding } from '../core/index.ts'
 import type { Detector, DetectorStream } from './detector.ts'
 import { createJsonReader, type JsonReader, type JsonValue, opensJson, valuesBetween } from './json-text.ts'
-import { createFolder, createOffsetMap, foldText } from './normalise.ts'
+import { Folder, foldText, OffsetMap } from './normalise.ts'
 import { createRecent, type Recent } from './recent.ts'
 
 /** What a value in JSON is by its path alone: `customer.salary` → a class. */
@@ -90,8 +90,8 @@ function openScreen(
   detectors: readonly Detector[],
   json: 'json' | 'plain' | 'guess',
 ): ScreenStream {
-  const offsets = createOffsetMap()
-  const folder = createFolder(offsets, (start, end) => {
+  const offsets = new OffsetMap()
+  const folder = new Folder(offsets, (start, end) => {
     pending.push({ class: 'leak/invisible', start, end, confidence: 95 })
   })
   const streams: DetectorStream[] = detectors.map((detector) => {

@@ -43,6 +43,8 @@ const prose = [
   'password = "hunter2hunter2"\n',
   '{"customer": {"first_name": "Zoë", "email": "z\\u0040x.de", "n": [1, 2]}} ',
   'Es rief Herr Özdemir an, +49 30 901820, wegen IBAN DE89 3704 0044 0532 0130 00. ',
+  'See https://example.com/?mail=jane.doe%40example.com&x=1 or am9obi5zbWl0aEBleGFtcGxlLm9yZw== there. ',
+  'j a n e @ e x a m p l e . d e and &#52;111&#32;1111 1111 1111, 6a616e65406578616d706c652e6f7267. ',
   'Nothing to see here, only a plain sentence with a few plain words in it. ',
 ]
 const operations = createOperations(createRandom(3))

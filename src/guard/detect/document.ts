@@ -27,7 +27,12 @@ const telling = createWordTable(
 )
 
 export function createDocumentDetector(): Detector {
-  return { name: 'document', classes: DOCUMENT_CLASSES, longest: LONGEST_LINE * MOST_WAITING, open: openDocument }
+  return {
+    name: 'document',
+    classes: DOCUMENT_CLASSES,
+    longest: LONGEST_LINE * MOST_WAITING,
+    open: () => new DocumentStream(),
+  }
 }
 
 /** What a line is; `longer` while too little of it is there: a finding in it starts at `from` or later. */
@@ -44,112 +49,120 @@ const NEUTRAL: Line = { kind: 'neutral' }
 const LONGER: Line = { kind: 'longer', from: Number.POSITIVE_INFINITY }
 const longer = (from: number): Line => ({ kind: 'longer', from })
 
-function openDocument(): DetectorStream {
-  let text = ''
-  let base = 0
+class DocumentStream implements DetectorStream {
+  openFrom = 0
+  #text = ''
+  #base = 0
   /** Local start of the line being read, and whether it has been let go. */
-  let line = 0
-  let skip = false
+  #line = 0
+  #skip = false
   /** Values and rows of lines that may yet turn out to be a document, in whole offsets. */
-  let waiting: Finding[] = []
-  let lines = 0
-  let shown = false
-  let blanks = 0
-  let kind: 'setting' | 'row' | undefined
-  let openFrom = 0
+  #waiting: Finding[] = NO_FINDINGS
+  #lines = 0
+  #shown = false
+  #blanks = 0
+  #kind: 'setting' | 'row' | undefined
 
-  const drop = () => {
-    waiting = []
-    lines = 0
-    shown = false
-    blanks = 0
-    kind = undefined
+  push(piece: string): Finding[] {
+    if (this.#skip && !piece.includes('\n')) {
+      // The rest of a line that was let go need not be kept.
+      this.#base += this.#text.length + piece.length
+      this.#text = ''
+      this.#line = 0
+      this.openFrom = this.#base
+      return []
+    }
+    this.#text += piece
+    const found = this.#work(false)
+    if (this.#line > 2048) {
+      this.#text = this.#text.slice(this.#line)
+      this.#base += this.#line
+      this.#line = 0
+    }
+    return found
   }
 
-  const take = (read: Line, found: Finding[]) => {
+  end(): Finding[] {
+    return this.#work(true)
+  }
+
+  #drop(): void {
+    this.#waiting = NO_FINDINGS
+    this.#lines = 0
+    this.#shown = false
+    this.#blanks = 0
+    this.#kind = undefined
+  }
+
+  #take(read: Line, found: Finding[]): void {
     if (read.kind === 'neutral') return
     if (read.kind === 'blank') {
-      if (kind !== undefined && ++blanks > 1) drop()
+      if (this.#kind !== undefined && ++this.#blanks > 1) this.#drop()
       return
     }
     if (read.kind !== 'setting' && read.kind !== 'row') {
-      drop()
+      this.#drop()
       return
     }
-    if (kind !== read.kind) drop()
-    kind = read.kind
-    blanks = 0
-    lines++
-    if (read.kind === 'row') shown = true
-    else if (read.telling) shown = true
+    if (this.#kind !== read.kind) this.#drop()
+    this.#kind = read.kind
+    this.#blanks = 0
+    this.#lines++
+    if (read.kind === 'row') this.#shown = true
+    else if (read.telling) this.#shown = true
     if (read.to > read.from) {
       const dataClass = read.kind === 'row' ? 'finance/transaction' : 'document/config'
-      waiting.push({ class: dataClass, start: base + read.from, end: base + read.to, confidence: 85 })
+      if (this.#waiting === NO_FINDINGS) this.#waiting = []
+      this.#waiting.push({
+        class: dataClass,
+        start: this.#base + read.from,
+        end: this.#base + read.to,
+        confidence: 85,
+      })
     }
-    if (shown && lines >= (read.kind === 'row' ? LEAST_ROWS : LEAST_SETTINGS)) {
-      for (const finding of waiting) found.push(finding)
-      waiting = []
-    } else if (lines > MOST_WAITING) drop()
+    if (this.#shown && this.#lines >= (read.kind === 'row' ? LEAST_ROWS : LEAST_SETTINGS)) {
+      for (const finding of this.#waiting) found.push(finding)
+      this.#waiting = NO_FINDINGS
+    } else if (this.#lines > MOST_WAITING) this.#drop()
   }
 
-  const work = (ended: boolean): Finding[] => {
+  #work(ended: boolean): Finding[] {
     const found: Finding[] = []
+    const text = this.#text
     /** Where a finding in the line that is arriving may start. */
     let candidate = Number.POSITIVE_INFINITY
-    while (line < text.length || ended) {
+    while (this.#line < text.length || ended) {
+      const line = this.#line
       const end = text.indexOf('\n', line)
       if (end < 0 && !ended) {
-        if (!skip) {
+        if (!this.#skip) {
           // Can it still be anything? If not, nothing before the next line matters.
           const read = text.length - line > LONGEST_LINE ? NONE : readLine(text, line, text.length, false)
           if (read.kind === 'longer') candidate = read.from
           else if (read.kind === 'none') {
-            take(NONE, found)
-            skip = true
+            this.#take(NONE, found)
+            this.#skip = true
           }
         }
         break
       }
       const stop = end < 0 ? text.length : end
-      if (!skip) take(stop - line > LONGEST_LINE ? NONE : readLine(text, line, stop, true), found)
-      skip = false
-      line = stop + 1
+      if (!this.#skip) this.#take(stop - line > LONGEST_LINE ? NONE : readLine(text, line, stop, true), found)
+      this.#skip = false
+      this.#line = stop + 1
       if (end < 0) {
-        line = text.length
+        this.#line = text.length
         break
       }
     }
     // Names of settings are never reported, so only values and rows are waited for.
-    openFrom = base + Math.min(text.length, ended ? text.length : candidate)
-    if (!ended) openFrom = Math.min(openFrom, waiting[0]?.start ?? openFrom)
+    this.openFrom = this.#base + Math.min(text.length, ended ? text.length : candidate)
+    if (!ended) this.openFrom = Math.min(this.openFrom, this.#waiting[0]?.start ?? this.openFrom)
     return found
   }
-
-  return {
-    push(piece) {
-      if (skip && !piece.includes('\n')) {
-        // The rest of a line that was let go need not be kept.
-        base += text.length + piece.length
-        text = ''
-        line = 0
-        openFrom = base
-        return []
-      }
-      text += piece
-      const found = work(false)
-      if (line > 2048) {
-        text = text.slice(line)
-        base += line
-        line = 0
-      }
-      return found
-    },
-    end: () => work(true),
-    get openFrom() {
-      return openFrom
-    },
-  }
 }
+
+const NO_FINDINGS: Finding[] = []
 
 const isBlank = (c: number) => c === 32 || c === 9 || c === 13
 

@@ -101,77 +101,81 @@ export const glue = createWordTable(
  * Remembers where each kind of context word was last seen. Words are read once, lazily, when a number asks for them:
  * prose without numbers costs nothing, text of nothing but numbers stays linear.
  */
-export interface Context {
-  /** Reads the words of `text` up to `to`; both are offsets into the current buffer. */
-  readTo(text: string, to: number): void
-  /** Distance in characters back to the last such word before `at`, or infinity. Any of the bits will do. */
-  distance(bits: number, at: number): number
-  near(bits: number, at: number): boolean
-  /** The buffer lost `count` characters at its front. */
-  shift(count: number): void
-  /** Remembers the state, and goes back to it when a decision had to wait. */
-  save(): void
-  restore(): void
-}
-
-export function createContext(): Context {
-  // Plain arrays: one context is made for every string of a request, and a typed array costs more than it is used.
-  const last: number[] = new Array(CATEGORIES).fill(-1_000_000)
-  const saved: number[] = new Array(CATEGORIES).fill(0)
-  let read = 0
-  let savedRead = 0
+export class Context {
+  /** By category; nothing until the first word: most strings of a request have none. */
+  #last: number[] | undefined
+  #saved: number[] | undefined
+  #read = 0
+  #savedRead = 0
   /** Nothing was noted since `save`: what would be saved is what is there. */
-  let untouched = false
-  const note = (bits: number, at: number) => {
-    if (untouched) {
-      for (let k = 0; k < CATEGORIES; k++) saved[k] = last[k] ?? 0
-      untouched = false
+  #untouched = false
+
+  /** Reads the words of `text` up to `to`; both are offsets into the current buffer. */
+  readTo(text: string, to: number): void {
+    // Words further back than the reach can no longer matter.
+    let i = Math.max(this.#read, to - CONTEXT_REACH - 16)
+    while (i < to) {
+      if (!isLetter(text.charCodeAt(i))) {
+        i++
+        continue
+      }
+      const start = i
+      i++
+      // A camelCase boundary separates words: `phoneNumber`, `customerSSN`.
+      while (i < to && isLetter(text.charCodeAt(i))) {
+        if (isUpper(text.charCodeAt(i)) && !isUpper(text.charCodeAt(i - 1))) break
+        i++
+      }
+      if (i - start < 2 || i - start > 16) continue
+      const bits = context.get(text, start, i)
+      if (bits !== 0) this.#note(bits, i)
     }
-    for (let k = 0; k < CATEGORIES; k++) if (bits & (1 << k)) last[k] = at
+    if (to > this.#read) this.#read = to
   }
-  const distance = (bits: number, at: number) => {
-    if ((bits & (bits - 1)) === 0) return Math.min(1_000_000, at - (last[31 - Math.clz32(bits)] ?? 0))
-    let best = 1_000_000
+
+  /** Distance in characters back to the last such word before `at`, or a million. Any of the bits will do. */
+  distance(bits: number, at: number): number {
+    const last = this.#last
+    if (last === undefined) return FAR
+    if ((bits & (bits - 1)) === 0) return Math.min(FAR, at - (last[31 - Math.clz32(bits)] ?? 0))
+    let best = FAR
     for (let k = 0; k < CATEGORIES; k++) if (bits & (1 << k)) best = Math.min(best, at - (last[k] ?? 0))
     return best
   }
-  return {
-    readTo(text, to) {
-      // Words further back than the reach can no longer matter.
-      let i = Math.max(read, to - CONTEXT_REACH - 16)
-      while (i < to) {
-        if (!isLetter(text.charCodeAt(i))) {
-          i++
-          continue
-        }
-        const start = i
-        i++
-        // A camelCase boundary separates words: `phoneNumber`, `customerSSN`.
-        while (i < to && isLetter(text.charCodeAt(i))) {
-          if (isUpper(text.charCodeAt(i)) && !isUpper(text.charCodeAt(i - 1))) break
-          i++
-        }
-        if (i - start < 2 || i - start > 16) continue
-        const bits = context.get(text, start, i)
-        if (bits !== 0) note(bits, i)
-      }
-      if (to > read) read = to
-    },
-    distance,
-    near: (bits, at) => distance(bits, at) <= CONTEXT_REACH,
-    save() {
-      untouched = true
-      savedRead = read
-    },
-    restore() {
-      if (!untouched) for (let k = 0; k < CATEGORIES; k++) last[k] = saved[k] ?? 0
-      untouched = true
-      read = savedRead
-    },
-    shift(count) {
-      untouched = false
-      read = Math.max(0, read - count)
-      for (let k = 0; k < CATEGORIES; k++) last[k] = (last[k] ?? 0) - count
-    },
+
+  near(bits: number, at: number): boolean {
+    return this.distance(bits, at) <= CONTEXT_REACH
+  }
+
+  /** Remembers the state, and goes back to it when a decision had to wait. */
+  save(): void {
+    this.#untouched = true
+    this.#savedRead = this.#read
+  }
+
+  restore(): void {
+    if (!this.#untouched && this.#last !== undefined)
+      for (let k = 0; k < CATEGORIES; k++) this.#last[k] = this.#saved?.[k] ?? -FAR
+    this.#untouched = true
+    this.#read = this.#savedRead
+  }
+
+  /** The buffer lost `count` characters at its front. */
+  shift(count: number): void {
+    this.#untouched = false
+    this.#read = Math.max(0, this.#read - count)
+    if (this.#last !== undefined) for (let k = 0; k < CATEGORIES; k++) this.#last[k] = (this.#last[k] ?? 0) - count
+  }
+
+  #note(bits: number, at: number): void {
+    this.#last ??= new Array<number>(CATEGORIES).fill(-FAR)
+    if (this.#untouched) {
+      this.#saved ??= new Array<number>(CATEGORIES).fill(-FAR)
+      for (let k = 0; k < CATEGORIES; k++) this.#saved[k] = this.#last[k] ?? 0
+      this.#untouched = false
+    }
+    for (let k = 0; k < CATEGORIES; k++) if (bits & (1 << k)) this.#last[k] = at
   }
 }
+
+const FAR = 1_000_000

@@ -500,6 +500,16 @@ function phone(scan: Scan, g: number, joined: boolean, gluedEnd: boolean): numbe
   const begin = startOf(g)
   const plus =
     text.charCodeAt(begin - 1) === 43 || (text.charCodeAt(begin - 1) === 40 && text.charCodeAt(begin - 2) === 43)
+  // A row of single digits is a telephone number beside its word, or behind a trunk zero.
+  if (
+    sizeOf(g) === 1 &&
+    g + 1 < count &&
+    sizeOf(g + 1) === 1 &&
+    digits[firsts[g] ?? 0] !== 0 &&
+    !plus &&
+    context.distance(NEAR_PHONE, begin) > 48
+  )
+    return 0
   let h = g
   let total = sizeOf(g)
   // Groups that belong together: dashes, points, blanks and brackets; a comma or a slash ends them.

@@ -20,7 +20,7 @@ import {
   LETTER,
 } from './chars.ts'
 import { identifierRun } from './identifier.ts'
-import { CONTEXT_REACH, CURRENCY, createContext, glue, MONTH } from './lexicon.ts'
+import { CONTEXT_REACH, Context, CURRENCY, glue, MONTH } from './lexicon.ts'
 import { email, type HostRules, hexGroups, host, isDottedMac, isMac, LONGEST_URL, url } from './network.ts'
 import { number } from './number.ts'
 import { NEED, type Scan } from './scan.ts'
@@ -65,32 +65,63 @@ export function createStructuredDetector(options: StructuredOptions = {}): Detec
       (suffix.startsWith('.') ? suffix : `.${suffix}`).toLowerCase(),
     ),
   }
-  return { name: 'structured', classes: STRUCTURED_CLASSES, longest: LONGEST_URL, open: () => openStructured(hosts) }
+  return {
+    name: 'structured',
+    classes: STRUCTURED_CLASSES,
+    longest: LONGEST_URL,
+    open: () => new StructuredStream(hosts),
+  }
 }
 
-function openStructured(hosts: HostRules): DetectorStream {
-  /** Offset of `scan.text` in the whole text. */
-  let base = 0
+class StructuredStream implements DetectorStream, Scan {
+  text = ''
+  ended = false
+  readonly context = new Context()
+  linkFrom = 0
+  linkTo = 0
+  openFrom = 0
+  readonly #hosts: HostRules
+  /** Offset of `text` in the whole text. */
+  #base = 0
   /** Local offset up to which everything is decided. */
-  let done = 0
-  let openFrom = 0
-  let found: Finding[] = []
-  const scan: Scan = {
-    text: '',
-    ended: false,
-    context: createContext(),
-    linkFrom: 0,
-    linkTo: 0,
-    last: () => (found[found.length - 1]?.start ?? base) - base,
-    emit: (dataClass, start, end, confidence) => {
-      found.push({ class: dataClass, start: base + start, end: base + end, confidence })
-    },
+  #done = 0
+  #found: Finding[] = []
+
+  constructor(hosts: HostRules) {
+    this.#hosts = hosts
   }
 
-  const work = () => {
-    const { text } = scan
+  last(): number {
+    return (this.#found[this.#found.length - 1]?.start ?? this.#base) - this.#base
+  }
+
+  emit(dataClass: string, start: number, end: number, confidence: number): void {
+    this.#found.push({ class: dataClass, start: this.#base + start, end: this.#base + end, confidence })
+  }
+
+  push(piece: string): Finding[] {
+    // What lies further back than any decision looks is dropped.
+    const spare = this.#done - BEHIND
+    if (spare > 0 && (spare > 4096 || this.text.length + piece.length > 8192 || spare > piece.length)) {
+      this.text = this.text.slice(spare) + piece
+      this.#base += spare
+      this.#done -= spare
+      this.context.shift(spare)
+      this.linkFrom = Math.max(0, this.linkFrom - spare)
+      this.linkTo = Math.max(0, this.linkTo - spare)
+    } else this.text = this.text.length === 0 ? piece : this.text + piece
+    return this.#work()
+  }
+
+  end(): Finding[] {
+    this.ended = true
+    return this.#work()
+  }
+
+  #work(): Finding[] {
+    const { text } = this
     const length = text.length
-    let i = done
+    let i = this.#done
     while (i < length) {
       let kind = CLASS[text.charCodeAt(i)] ?? 0
       if (kind === 0) {
@@ -105,60 +136,34 @@ function openStructured(hosts: HostRules): DetectorStream {
         i++
         kind = i < limit ? (CLASS[text.charCodeAt(i)] ?? 0) : 0
       }
-      if (i === length && i < start + WINDOW && !scan.ended) {
+      if (i === length && i < start + WINDOW && !this.ended) {
         i = start
         break
       }
       const window = i === start + WINDOW && i < length && (CLASS[text.charCodeAt(i)] ?? 0) !== 0
-      if (i === start + WINDOW && i === length && !scan.ended) {
+      if (i === start + WINDOW && i === length && !this.ended) {
         // Whether the run goes on decides how it is cut.
         i = start
         break
       }
       if ((flags & (DIGIT | AT)) !== 0 || ((flags & (DOT | COLON | JOIN)) !== 0 && !onlyTrails(text, start, i))) {
-        const mark = found.length
-        scan.context.save()
-        const next = inspect(scan, start, i, flags, hosts)
+        const mark = this.#found.length
+        this.context.save()
+        const next = inspect(this, start, i, flags, this.#hosts)
         if (next === NEED) {
-          found.length = mark
-          scan.context.restore()
+          this.#found.length = mark
+          this.context.restore()
           i = start
           break
         }
         i = window ? Math.max(next === i ? 0 : next, start + WINDOW - OVERLAP) : Math.max(next, i)
       } else if (window) i = start + WINDOW - OVERLAP
     }
-    done = i
-    openFrom = base + (scan.ended ? i : heldFrom(text, i))
-  }
-
-  return {
-    push(piece) {
-      // What lies further back than any decision looks is dropped.
-      const spare = done - BEHIND
-      if (spare > 0 && (spare > 4096 || scan.text.length + piece.length > 8192 || spare > piece.length)) {
-        scan.text = scan.text.slice(spare) + piece
-        base += spare
-        done -= spare
-        scan.context.shift(spare)
-        scan.linkFrom = Math.max(0, scan.linkFrom - spare)
-        scan.linkTo = Math.max(0, scan.linkTo - spare)
-      } else scan.text = scan.text.length === 0 ? piece : scan.text + piece
-      work()
-      const result = found
-      found = []
-      return result
-    },
-    end() {
-      scan.ended = true
-      work()
-      const result = found
-      found = []
-      return result
-    },
-    get openFrom() {
-      return openFrom
-    },
+    this.#done = i
+    this.openFrom = this.#base + (this.ended ? i : heldFrom(text, i))
+    const found = this.#found
+    this.#found = []
+    return found
   }
 }
 

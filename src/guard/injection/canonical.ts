@@ -1,10 +1,11 @@
 // What a model would read in a text however it is dressed up: compatibility forms, look-alike letters, invisible and tag
-// characters, letters set apart by blanks or signs, base64. Only scoring reads this copy. What had to be undone is counted,
-// because nobody writes invisible characters by accident.
+// characters, letters set apart by blanks or signs, escapes, base64, hexadecimal, lists of character numbers, ROT13 and text
+// written backwards. Only scoring reads this copy. What had to be undone is counted, because nobody does that by accident.
+import { withoutEscapes } from '../decode/escapes.ts'
 
 export interface Canonical {
   readonly text: string
-  /** Hidden text that was spelled in tag characters or base64, already part of `text`. */
+  /** Hidden text that was spelled in tag characters or a code, already part of `text`. */
   readonly hidden: number
   /** Invisible characters inside words. */
   readonly invisible: number
@@ -126,17 +127,21 @@ function readLookalikes(text: string): { text: string; mixed: number } {
   return { text: done === 0 ? text : out + text.slice(done), mixed }
 }
 
-/** Characters of base64, without the padding. */
+/** Characters of base64 and base64url, without the padding. */
 const BASE64 = new Uint8Array(128)
-for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/') BASE64[char.charCodeAt(0)] = 1
+for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_') BASE64[char.charCodeAt(0)] = 1
 const SHORTEST_RUN = 24
 const LONGEST_RUN = 4096
-const MOST_RUNS = 32
+/** Characters of runs that are decoded. */
+const MOST_DECODED = 200_000
 
-/** Sentences that base64 in the text spells. */
+/** At least two words of what prints. */
+const reads = (plain: string) => /^[\t\n\r\x20-\x7e]{12,}$/.test(plain) && (plain.match(/ /g)?.length ?? 0) >= 2
+
+/** Sentences that base64 or hexadecimal in the text spells. */
 function decodeRuns(text: string): string[] {
   const decoded: string[] = []
-  let tries = 0
+  let spent = 0
   for (let i = 0; i + SHORTEST_RUN <= text.length; ) {
     // Whatever run holds SHORTEST_RUN characters from here on also holds the last of them.
     let k = i + SHORTEST_RUN - 1
@@ -150,22 +155,63 @@ function decodeRuns(text: string): string[] {
     while (end < limit && text.charCodeAt(end) < 128 && BASE64[text.charCodeAt(end)] === 1) end++
     const run = text.slice(i, end)
     i = end
-    if (++tries > MOST_RUNS) break
-    if (!/[A-Z]/.test(run) || !/[a-z]/.test(run)) continue
-    const plain = Buffer.from(run, 'base64').toString('latin1')
-    if (/^[\t\n\r\x20-\x7e]{12,}$/.test(plain) && (plain.match(/ /g)?.length ?? 0) >= 2) decoded.push(plain)
+    spent += run.length
+    if (spent > MOST_DECODED) break
+    const hex = /^[0-9a-fA-F]+$/.test(run)
+    if (!hex && (!/[A-Z]/.test(run) || !/[a-z]/.test(run))) continue
+    const plain = Buffer.from(run, hex ? 'hex' : 'base64').toString('latin1')
+    if (reads(plain)) decoded.push(plain)
   }
   return decoded
 }
+
+/** Twelve or more numbers of characters in a row: `73 103 110`, `49, 67`, `0x49 0x67`. */
+const NUMBERS = /(?:(?:0x)?[0-9a-fA-F]{2,3}[ ,;:]{1,2}){11,}(?:0x)?[0-9a-fA-F]{2,3}/g
+
+/** Sentences that lists of character numbers spell, decimal or hexadecimal. */
+function decodeNumbers(text: string): string[] {
+  const decoded: string[] = []
+  for (const [list] of text.slice(0, MOST_DECODED).matchAll(NUMBERS))
+    for (const base of [10, 16]) {
+      const codes = list.split(/[ ,;:]+/).map((number) => Number.parseInt(number.replace(/^0x/, ''), base))
+      const plain = codes.every((code) => code < 256) ? String.fromCharCode(...codes.slice(0, LONGEST_RUN)) : ''
+      if (reads(plain)) decoded.push(plain)
+    }
+  return decoded
+}
+
+/** Words that every English text is full of, as ROT13 and backwards writes them. */
+const ROT13 = /\b(?:gur|naq|lbh|lbhe|nyy|guvf|gung|jvgu)\b/gi
+const BACKWARDS = /\b(?:eht|dna|uoy|ruoy|lla|siht|taht|htiw)\b/gi
+const often = (text: string, words: RegExp) => {
+  let count = 0
+  for (const _ of text.matchAll(words)) if (++count === 2) return true
+  return false
+}
+const rot13 = (text: string) =>
+  text.replace(/[A-Za-z]/g, (c) => String.fromCharCode(c.charCodeAt(0) + ((c.charCodeAt(0) | 32) < 110 ? 13 : -13)))
+
+/** The text as two ciphers that anybody reads would have it. */
+function decipher(source: string): string[] {
+  const text = source.slice(0, MOST_DECODED)
+  const decoded: string[] = []
+  if (often(text, ROT13)) decoded.push(rot13(text))
+  if (often(text, BACKWARDS)) decoded.push([...text].reverse().join(''))
+  return decoded
+}
+
+/** Fewer escapes stand in ordinary text and hide nothing. */
+const LEAST_ESCAPES = 4
 
 export function canonicalise(source: string): Canonical {
   let hidden = 0
   let invisible = 0
   let mixed = 0
   let bidirectional = 0
-  let text = source
-  if (!ASCII.test(source)) {
-    const bare = withoutUnseen(source.normalize('NFKC'))
+  const escaped = withoutEscapes(source)
+  let text = escaped.count >= LEAST_ESCAPES ? escaped.text : source
+  if (!ASCII.test(text)) {
+    const bare = withoutUnseen(text.normalize('NFKC'))
     const read = readLookalikes(bare.text)
     text = read.text
     invisible = bare.invisible
@@ -190,8 +236,7 @@ export function canonicalise(source: string): Canonical {
           .join(' ')
       },
     )
-  const decoded = decodeRuns(text)
-  for (const plain of decoded) {
+  for (const plain of [...decodeRuns(text), ...decodeNumbers(text), ...decipher(text)]) {
     hidden += plain.length
     text += `\n${plain}`
   }

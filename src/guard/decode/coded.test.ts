@@ -1,0 +1,184 @@
+// Values in codes: every code of the table, every value, alone and in prose; streams give what the whole text gives; what is
+// not text is let go.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Finding } from '../../core/index.ts'
+import { type Detector, detect } from '../detector.ts'
+import { createDetectors } from '../detectors.ts'
+import { createCodedDetector } from './coded.ts'
+
+const detectors = createDetectors()
+const coded = createCodedDetector(detectors.slice(0, -1))
+
+const bytesOf = (text: string) => [...Buffer.from(text)]
+const base64 = (text: string) => Buffer.from(text).toString('base64')
+const hex = (text: string) => Buffer.from(text).toString('hex')
+const each = (text: string, write: (code: number) => string) =>
+  [...text].map((c) => write(c.codePointAt(0) ?? 0)).join('')
+const percent = (text: string) =>
+  bytesOf(text)
+    .map((byte) => `%${byte.toString(16).padStart(2, '0')}`)
+    .join('')
+
+const CODES: Readonly<Record<string, (text: string) => string>> = {
+  base64,
+  base64url: (text) => Buffer.from(text).toString('base64url'),
+  'base64 twice': (text) => base64(base64(text)),
+  'base64 behind a word': (text) => `id_${base64(text)}`,
+  'base64 behind bytes that are no text': (text) =>
+    Buffer.concat([Buffer.from([0, 255, 1, 254, 7, 129]), Buffer.from(text)]).toString('base64'),
+  'base64 in lines': (text) => base64(`${'A letter in many words. '.repeat(4)}${text} `).replace(/.{60}/g, '$&\r\n'),
+  hex,
+  'hex in capitals': (text) => hex(text).toUpperCase(),
+  'hex of base64': (text) => hex(base64(text)),
+  'pairs of hex': (text) => hex(text).replace(/..(?!$)/g, '$& '),
+  'marked hex': (text) => hex(text).replace(/../g, '0x$&,'),
+  'numbers of characters': (text) => bytesOf(text).join(', '),
+  binary: (text) =>
+    bytesOf(text)
+      .map((byte) => byte.toString(2).padStart(8, '0'))
+      .join(' '),
+  percent,
+  'percent twice': (text) => percent(text).replaceAll('%', '%25'),
+  'entities by number': (text) => each(text, (code) => `&#${code};`),
+  'entities by hexadecimal number': (text) => each(text, (code) => `&#x${code.toString(16)};`),
+  'one entity': (text) => `${text.slice(0, 3)}&#${text.charCodeAt(3)};${text.slice(4)}`,
+  'unicode escapes': (text) => each(text, (code) => `\\u${code.toString(16).padStart(4, '0')}`),
+  'byte escapes': (text) => each(text, (code) => `\\x${code.toString(16)}`),
+  'quoted-printable': (text) =>
+    each(text, (code) => (code < 97 ? `=${code.toString(16).toUpperCase()}` : String.fromCharCode(code))),
+  'a soft line end': (text) => `${text.slice(0, 5)}=\n${text.slice(5)}`,
+  'set apart': (text) => [...text].join(' '),
+  'set apart by points': (text) => [...text].join('.'),
+  'one character a line': (text) => [...text].join('\n'),
+}
+const VALUES: Readonly<Record<string, string>> = {
+  'personal/email': 'jane.doe@example.com',
+  'finance/card': '4111111111111111',
+  'finance/iban': 'DE89370400440532013000',
+  'personal/national-id/us-ssn': '123-45-6789',
+  'network/host': 'db-7.prod.internal',
+  'secret/github-token': 'ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8',
+}
+
+/** Characters of [from, to) that a finding covers, 0 to 1. */
+function cover(text: string, from: number, to: number, list: readonly Detector[]): number {
+  const covered = new Uint8Array(text.length)
+  for (const detector of list)
+    for (const { start, end, confidence } of detect(detector, text)) if (confidence >= 50) covered.fill(1, start, end)
+  let count = 0
+  for (let i = from; i < to; i++) count += covered[i] ?? 0
+  return count / (to - from)
+}
+
+describe.each(Object.entries(CODES))('%s', (name, write) => {
+  it.each(Object.entries(VALUES))('hides no %s', (dataClass, value) => {
+    const code = write(value)
+    const text = `Here it is: ${code} as you wanted.`
+    // What stands before and behind the value in the same code need not be covered.
+    const least = name === 'base64 behind a word' ? 0.75 : name === 'base64 behind bytes that are no text' ? 0.6 : 0.93
+    expect(cover(text, 12, 12 + code.length, detectors)).toBeGreaterThan(least)
+    if (!cover(text, 12, 12 + code.length, detectors.slice(0, -1)))
+      expect(detect(coded, text).map((finding) => finding.class)).toContain(dataClass)
+  })
+})
+
+it('finds a password whose name and sign are escaped', () => {
+  const text = 'q=password%20%3D%20%22hunter2hunter2%22&x=1'
+  const at = text.indexOf('hunter2')
+  expect(cover(text, at, at + 14, [coded])).toBe(1)
+})
+
+it('finds a private key whose first line has an escape', () => {
+  const body = Array.from({ length: 12 }, (_, i) => hex(`line ${i} of the key!`).slice(0, 48)).join('\n')
+  const text = `-----BEGIN PRIVATE&#32;KEY-----\n${body}\n-----END PRIVATE KEY-----\n`
+  const at = text.indexOf(body)
+  expect(cover(text, at, at + body.length, [coded])).toBe(1)
+})
+
+it('says nothing about binary data, identifiers, digests and tables', () => {
+  let seed = 7
+  const random = () => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0
+    return seed >>> 24
+  }
+  const picture = Buffer.from(Array.from({ length: 60_000 }, random)).toString('base64')
+  const texts = [
+    `![](data:image/png;base64,${picture})`,
+    'const getElementsByTagNameNS = document.getElementsByTagNameNS; internationalizationConfigurationFactory()',
+    'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 commit 0cf1ec2e5cf8a2d4c2c3b1b8a4dffcd1a3cf1e0b',
+    '1 0 0 1 0 1 1 0\n0 1 1 0 0 1 0 1\n1 1 0 0 1 0 1 0',
+    'for (i = 0; i < n; i++) a[i] = b[i] * c[i] + d; printf("%20d %s\\n", x, y); 100%25 &amp; more',
+    '10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120',
+  ]
+  for (const text of texts)
+    expect(
+      detect(coded, text).filter(({ confidence }) => confidence >= 50),
+      text.slice(0, 60),
+    ).toEqual([])
+})
+
+it('reports what is beyond the bound as unread', () => {
+  const filler = `${base64('Nothing to see here, only words.')} `.repeat(15_000)
+  const text = `${filler}${base64('jane.doe@example.com')}`
+  const last = detect(coded, text).at(-1)
+  expect(last).toMatchObject({ class: 'secret/unread', end: text.length })
+})
+
+it('holds back at most a piece of a long code', () => {
+  const stream = coded.open()
+  const text = base64('Only words, nothing of value in them, over and over. '.repeat(400))
+  let most = 0
+  for (let at = 0; at < text.length; at += 5) {
+    stream.push(text.slice(at, at + 5))
+    most = Math.max(most, at + 5 - stream.openFrom)
+  }
+  expect(most).toBeLessThan(2100)
+})
+
+it('gives for a stream what it gives for the whole', () => {
+  const words = [
+    'Hello there, ',
+    'a b c d ',
+    '100% & more; x=1 ',
+    '\\u00',
+    '&am',
+    '\n\n',
+    'é',
+    '4 1 1 1 ',
+    '== ',
+    '%C3%A9',
+  ]
+  const some = fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(...words),
+        fc
+          .tuple(fc.constantFrom(...Object.values(CODES)), fc.constantFrom(...Object.values(VALUES), 'plain words'))
+          .map(([write, value]) => write(value)),
+        fc.string({ maxLength: 12 }),
+        fc.base64String({ maxLength: 40 }),
+      ),
+      { minLength: 1, maxLength: 6 },
+    )
+    .map((parts) => parts.join(' '))
+  fc.assert(
+    fc.property(some, fc.infiniteStream(fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 16 }))), (text, sizes) => {
+      const stream = coded.open()
+      const found: Finding[] = []
+      for (let at = 0; at < text.length; ) {
+        const piece = text.slice(at, at + (sizes.next().value as number))
+        at += piece.length
+        const open = stream.openFrom
+        const now = stream.push(piece)
+        for (const finding of now) expect(finding.start).toBeGreaterThanOrEqual(open)
+        found.push(...now)
+      }
+      found.push(...stream.end())
+      const order = (list: typeof found) =>
+        list.map(({ class: name, start, end, confidence }) => `${start}-${end} ${name} ${confidence}`).sort()
+      expect(order(found)).toEqual(order(detect(coded, text)))
+    }),
+    { numRuns: Number(process.env.STREAM_RUNS ?? 1500) },
+  )
+})

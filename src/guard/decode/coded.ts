@@ -1,0 +1,43 @@
+// The detector of values in code: base64, hexadecimal, escapes of several kinds and text spelt character by character are
+// opened and shown to all other detectors. It says what they say, about the code.
+import type { Finding } from '../../core/index.ts'
+import type { Detector, DetectorStream } from '../detector.ts'
+import { openEscapes } from './escapes.ts'
+import { createLayer, UNREAD } from './layer.ts'
+import { openRuns } from './runs.ts'
+import { openSpelled } from './spelled.ts'
+
+/** Codes inside codes: base64 of percent-encoding is opened, a third code is not. */
+const DEEPEST = 2
+/** Base64 is held back longest: 2,048 characters of it, or a character less than a private key in escapes. */
+const LONGEST = 16_384
+
+/** `inner`: the detectors that look for what a code may hold. */
+export function createCodedDetector(inner: readonly Detector[]): Detector {
+  return {
+    name: 'coded',
+    classes: [...new Set([...inner.flatMap((detector) => detector.classes), UNREAD])],
+    longest: LONGEST,
+    open: () => openCoded(inner, DEEPEST),
+  }
+}
+
+function openCoded(inner: readonly Detector[], depth: number): DetectorStream {
+  const deeper = depth > 1 ? () => openCoded(inner, depth - 1) : undefined
+  const layer = (bounded: boolean) => createLayer(inner, deeper, bounded && depth === DEEPEST)
+  const streams = [openRuns(layer(true)), openEscapes(layer(true)), openSpelled(layer(false))] as const
+  const each = (read: (stream: DetectorStream) => Finding[]) => {
+    const [runs, escapes, spelled] = streams
+    const found = read(runs)
+    for (const finding of read(escapes)) found.push(finding)
+    for (const finding of read(spelled)) found.push(finding)
+    return found
+  }
+  return {
+    push: (text) => each((stream) => stream.push(text)),
+    end: () => each((stream) => stream.end()),
+    get openFrom() {
+      return Math.min(streams[0].openFrom, streams[1].openFrom, streams[2].openFrom)
+    },
+  }
+}

@@ -1,0 +1,364 @@
+// Characters written as escapes inside a text: percent-encoding, HTML entities, `\u`, `\x` and octal escapes, quoted-printable.
+// From the first escape on the text is read a second time with its escapes undone, until it has been without one for a
+// while. Findings map back to the characters as written, so only the value is treated and the text around it stays.
+import type { Finding } from '../../core/index.ts'
+import { CLASS, isDigit, isHex } from '../detect/chars.ts'
+import { NEED } from '../detect/scan.ts'
+import type { DetectorStream } from '../detector.ts'
+import { type Layer, openReading, type Reading } from './layer.ts'
+
+/** Characters without an escape after which the second reading ends. */
+const QUIET = 64
+/** The same inside a block such as a private key. */
+const QUIET_IN_BLOCK = 16_384
+/** Text before the first escape that the value may begin in, and that is read for its words. */
+const REACH = 64
+const BEFORE = 64
+/** `&CounterClockwiseContourIntegral;` is nothing that values are written with. */
+const LONGEST_ENTITY = 12
+
+const NAMED: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    amp: '&',
+    lt: '<',
+    gt: '>',
+    quot: '"',
+    apos: "'",
+    nbsp: ' ',
+    commat: '@',
+    period: '.',
+    comma: ',',
+    colon: ':',
+    semi: ';',
+    sol: '/',
+    bsol: '\\',
+    num: '#',
+    dollar: '$',
+    percnt: '%',
+    lowbar: '_',
+    UnderBar: '_',
+    hyphen: '-',
+    dash: '-',
+    ndash: '-',
+    mdash: '-',
+    plus: '+',
+    equals: '=',
+    lpar: '(',
+    rpar: ')',
+    excl: '!',
+    ast: '*',
+    Tab: '\t',
+    NewLine: '\n',
+    zwnj: '',
+    zwj: '',
+    shy: '',
+    ZeroWidthSpace: '',
+  }),
+)
+
+/** An escape at some place: how long it is and what it stands for. Filled anew by every look. */
+const seen = { width: 0, text: '' }
+const yes = (width: number, text: string): number => {
+  seen.width = width
+  seen.text = text
+  return width
+}
+
+class EscapeStream implements DetectorStream {
+  readonly #layer: Layer
+  #text = ''
+  /** Offset of `#text` in the whole, and how far it has been read, local. */
+  #base = 0
+  #at = 0
+  #reading: Reading | undefined
+  /** Local offset up to which the reading has been fed, and where its last escape ends. */
+  #fed = 0
+  #last = 0
+  #openFrom = 0
+  /** Where the reading before this one ended: what it covered is not read again. */
+  #floor = 0
+
+  constructor(layer: Layer) {
+    this.#layer = layer
+  }
+
+  get openFrom(): number {
+    return this.#openFrom
+  }
+
+  push(text: string): Finding[] {
+    this.#text = this.#text === '' ? text : this.#text + text
+    return this.#work(false)
+  }
+
+  end(): Finding[] {
+    return this.#work(true)
+  }
+
+  #work(ended: boolean): Finding[] {
+    const found: Finding[] = []
+    const size = this.#text.length
+    let hold = size
+    while (this.#at < size) {
+      if (this.#reading === undefined) {
+        const next = nextIntroducer(this.#text, this.#at)
+        if (next >= size) {
+          this.#at = size
+          break
+        }
+        this.#at = next
+        const width = escapeAt(this.#text, next, ended)
+        if (width === NEED) {
+          hold = next
+          break
+        }
+        if (width === 0) {
+          this.#at = next + 1
+          continue
+        }
+        this.#begin(next)
+        continue
+      }
+      const quiet = this.#last + (this.#reading.block ? QUIET_IN_BLOCK : QUIET)
+      const stop = Math.min(size, quiet)
+      const next = nextIntroducer(this.#text, this.#at)
+      if (next >= stop) {
+        this.#feed(stop)
+        this.#at = stop
+        // What was fed just now may have begun a block.
+        if (stop === quiet && (!this.#reading.block || quiet === this.#last + QUIET_IN_BLOCK)) this.#close(found)
+        continue
+      }
+      const width = escapeAt(this.#text, next, ended)
+      if (width === NEED) {
+        this.#feed(next)
+        this.#at = next
+        break
+      }
+      this.#at = next + Math.max(1, width)
+      if (width === 0) continue
+      this.#feed(next)
+      this.#reading.coded(seen.text, width)
+      this.#fed = next + width
+      this.#last = next + width
+    }
+    if (this.#reading !== undefined) {
+      if (ended) this.#close(found)
+      else for (const finding of this.#reading.take(false)) found.push(finding)
+    }
+    this.#openFrom = Math.max(
+      this.#openFrom,
+      this.#reading !== undefined
+        ? this.#reading.openFrom
+        : this.#base + (ended ? size : Math.max(this.#floor, valueStart(this.#text, hold))),
+    )
+    const spare = this.#at - 2 * (REACH + BEFORE)
+    if (spare > 512) {
+      this.#text = this.#text.slice(spare)
+      this.#base += spare
+      this.#at -= spare
+      this.#fed -= spare
+      this.#last -= spare
+      this.#floor = Math.max(0, this.#floor - spare)
+    }
+    return found
+  }
+
+  #begin(at: number): void {
+    const start = Math.max(this.#floor, valueStart(this.#text, at))
+    const before = this.#text.slice(Math.max(0, start - BEFORE), start)
+    // Half a word reads like another word.
+    const words = start > BEFORE ? before.slice(before.search(/\s|$/)) : before
+    this.#reading = openReading(this.#layer, words, this.#base + start)
+    this.#fed = start
+    this.#last = at
+  }
+
+  #feed(to: number): void {
+    if (to > this.#fed) this.#reading?.plain(this.#text.slice(this.#fed, to))
+    this.#fed = Math.max(this.#fed, to)
+  }
+
+  #close(found: Finding[]): void {
+    for (const finding of this.#reading?.take(true) ?? []) found.push(finding)
+    this.#reading = undefined
+    this.#floor = this.#fed
+  }
+}
+
+/** Percent-encoded bytes that belong to one character. */
+const BYTES = new Uint8Array(4)
+const DECODER = new TextDecoder()
+
+/** Width of the escape at `i`, with `seen` filled; 0 for none; NEED. */
+function escapeAt(text: string, i: number, ended: boolean): number {
+  const at = (k: number) => (k < text.length ? text.charCodeAt(k) : ended ? 0 : NEED)
+  switch (text.charCodeAt(i)) {
+    case 37:
+      return bytePairs(text, i, 37, ended)
+    case 61: {
+      const next = at(i + 1)
+      if (next === NEED) return NEED
+      // A soft line end of quoted-printable.
+      if (next === 10) return yes(2, '')
+      if (next === 13) return at(i + 2) === NEED ? NEED : at(i + 2) === 10 ? yes(3, '') : 0
+      return bytePairs(text, i, 61, ended)
+    }
+    case 38:
+      return entity(text, i, at)
+    default:
+      return backslash(text, i, at)
+  }
+}
+
+/** `%C3%A9`: one character in one to four bytes, each after the same mark. */
+function bytePairs(text: string, i: number, mark: number, ended: boolean): number {
+  const bytes = BYTES
+  let count = 0
+  let wanted = 1
+  for (let k = i; count < wanted; k += 3) {
+    for (let n = 0; n < 3; n++) {
+      if (k + n >= text.length) {
+        if (ended) return 0
+        return NEED
+      }
+      const c = text.charCodeAt(k + n)
+      if (n === 0 ? c !== mark : !isHex(c) || (mark === 61 && c >= 97)) return 0
+    }
+    const byte = Number.parseInt(text.slice(k + 1, k + 3), 16)
+    if (count === 0) {
+      if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13) return 0
+      if (byte === 127) return 0
+      if (byte >= 0x80) {
+        wanted = byte >= 0xf0 && byte < 0xf5 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc2 ? 2 : 0
+        if (wanted === 0) return 0
+      }
+    } else if (byte < 0x80 || byte > 0xbf) return 0
+    bytes[count++] = byte
+  }
+  return yes(3 * count, count === 1 ? String.fromCharCode(bytes[0] ?? 0) : DECODER.decode(bytes.subarray(0, count)))
+}
+
+const printable = (code: number): string | undefined =>
+  (code < 32 && code !== 9 && code !== 10 && code !== 13) ||
+  (code >= 127 && code < 160) ||
+  code > 0x10ffff ||
+  (code >= 0xd800 && code <= 0xdfff)
+    ? undefined
+    : String.fromCodePoint(code)
+
+/** `&#64;`, `&#x40;`, `&commat;`; the semicolon of a number may be missing. */
+function entity(text: string, i: number, at: (k: number) => number): number {
+  let k = i + 1
+  let c = at(k)
+  if (c === NEED) return NEED
+  if (c === 35) {
+    c = at(++k)
+    if (c === NEED) return NEED
+    const hex = c === 120 || c === 88
+    if (hex) k++
+    const from = k
+    for (c = at(k); k - from < 10 && (hex ? isHex(c) : isDigit(c)); ) c = at(++k)
+    if (c === NEED) return NEED
+    if (k === from) return 0
+    const character = printable(Number.parseInt(text.slice(from, k), hex ? 16 : 10))
+    return character === undefined ? 0 : yes((c === 59 ? k + 1 : k) - i, character)
+  }
+  const from = k
+  while (k - from < LONGEST_ENTITY + 2 && (c | 32) >= 97 && (c | 32) <= 122) c = at(++k)
+  if (c === NEED) return k - from >= LONGEST_ENTITY + 2 ? 0 : NEED
+  if (c !== 59) return 0
+  const character = NAMED.get(text.slice(from, k))
+  return character === undefined ? 0 : yes(k + 1 - i, character)
+}
+
+/** `\u0040`, `\u{40}`, `\x40`, `\U00000040`, `\100`. A pair of surrogates is two escapes. */
+function backslash(text: string, i: number, at: (k: number) => number): number {
+  const kind = at(i + 1)
+  if (kind === NEED) return NEED
+  let from = i + 2
+  let most = 0
+  let base = 16
+  if (kind === 117) most = 4
+  else if (kind === 120) most = 2
+  else if (kind === 85) most = 8
+  else if (kind >= 48 && kind <= 51) {
+    from = i + 1
+    most = 3
+    base = 8
+  } else return 0
+  const braced = at(from) === 123 && base === 16
+  if (at(from) === NEED) return NEED
+  if (braced) {
+    from++
+    most = 6
+  }
+  let k = from
+  for (; k - from < most; k++) {
+    const c = at(k)
+    if (c === NEED) return NEED
+    if (base === 16 ? !isHex(c) : c < 48 || c > 55) break
+  }
+  if (k === from || (!braced && k - from < most)) return 0
+  if (braced) {
+    const c = at(k)
+    if (c === NEED) return NEED
+    if (c !== 125) return 0
+  }
+  const code = Number.parseInt(text.slice(from, k), base)
+  const width = (braced ? k + 1 : k) - i
+  // Half a pair: the other half follows.
+  if (code >= 0xd800 && code <= 0xdfff) return yes(width, String.fromCharCode(code))
+  const character = printable(code)
+  return character === undefined ? 0 : yes(width, character)
+}
+
+/** What begins an escape: `%`, `&`, `=`, `\`. */
+const INTRODUCES = new Uint8Array(128)
+for (const c of '%&=\\') INTRODUCES[c.charCodeAt(0)] = 1
+
+function nextIntroducer(text: string, from: number): number {
+  let i = from
+  while (i < text.length) {
+    const c = text.charCodeAt(i)
+    if (c < 128 && INTRODUCES[c] === 1) break
+    i++
+  }
+  return i
+}
+
+/** Where a value that goes on at `at` may have begun: back over what values are made of, and over groups of digits. */
+function valueStart(text: string, at: number): number {
+  const limit = Math.max(0, at - REACH)
+  let i = at
+  while (i > limit && (CLASS[text.charCodeAt(i - 1)] ?? 0) !== 0) i--
+  for (;;) {
+    const blank = text.charCodeAt(i - 1)
+    if (i <= limit || (blank !== 32 && blank !== 40 && blank !== 41) || !isDigit(text.charCodeAt(i - 2))) return i
+    let k = i - 1
+    while (k > limit && (CLASS[text.charCodeAt(k - 1)] ?? 0) !== 0) k--
+    i = k
+  }
+}
+
+/** A text with its escapes undone, and how many there were. */
+export function withoutEscapes(text: string): { text: string; count: number } {
+  let out = ''
+  let from = 0
+  let count = 0
+  for (let i = nextIntroducer(text, 0); i < text.length; i = nextIntroducer(text, i)) {
+    const width = escapeAt(text, i, true)
+    if (width <= 0) i++
+    else {
+      out += text.slice(from, i) + seen.text
+      i += width
+      from = i
+      count++
+    }
+  }
+  return { text: count === 0 ? text : out + text.slice(from), count }
+}
+
+export function openEscapes(layer: Layer): DetectorStream {
+  return new EscapeStream(layer)
+}

@@ -1,0 +1,156 @@
+// What the readers of coded text share: the decoded text goes to all detectors, so a value is found in a code as it is found
+// in the open, and a code inside a code is opened too. What is decoded of one text is bounded: what lies beyond is reported
+// as unread, never passed as clean.
+import type { Finding } from '../../core/index.ts'
+import type { Detector, DetectorStream } from '../detector.ts'
+import { Folder, foldText, OffsetMap } from '../normalise.ts'
+
+/** Never passes: nobody knows what it says. */
+export const UNREAD = 'secret/unread'
+/** Decoded characters of one text that are scanned, per reader. What is inside those is bounded by them. */
+const MOST_CHARACTERS = 300_000
+/** What opening the detectors for one more piece is worth, in characters. */
+const PIECE_CHARACTERS = 32
+
+/** An address of a page is plain to see, with its escapes and without. */
+const EVIDENT = 'network/url'
+const told = (finding: Finding): boolean => finding.class !== EVIDENT
+
+export interface Layer {
+  /** Detectors of one decoded text. */
+  open(): DetectorStream[]
+  /** Takes decoded characters from what may be read. */
+  spend(characters: number): void
+  /** True when nothing more may be read. */
+  readonly used: boolean
+}
+
+/** `deeper`: the reader of codes inside the decoded text. */
+export function createLayer(
+  inner: readonly Detector[],
+  deeper: (() => DetectorStream) | undefined,
+  bounded: boolean,
+): Layer {
+  let left = bounded ? MOST_CHARACTERS : Number.POSITIVE_INFINITY
+  return {
+    open() {
+      left -= PIECE_CHARACTERS
+      const streams = inner.map((detector) => detector.open())
+      if (deeper !== undefined) streams.push(deeper())
+      return streams
+    },
+    spend(characters) {
+      left -= characters
+    },
+    get used() {
+      return left < 0
+    },
+  }
+}
+
+/** Told by how words look, not by form: chance spells them in bytes that are no text. */
+const LOOSE = /^personal\/(?:person|place|organisation|title|people|address)$/
+
+/**
+ * The classes found in a decoded text, each with the highest confidence. `doubtful`: it may be no text at all, so only what has
+ * a form counts.
+ */
+export function classesIn(layer: Layer, text: string, doubtful = false): Map<string, number> {
+  const classes = new Map<string, number>()
+  if (layer.used) return classes.set(UNREAD, 100)
+  layer.spend(text.length)
+  const folder = new Folder(new OffsetMap())
+  foldText(folder, text)
+  folder.flush()
+  const copy = folder.take()
+  for (const stream of layer.open())
+    for (const findings of [stream.push(copy), stream.end()])
+      for (const finding of findings)
+        if (told(finding) && !(doubtful && LOOSE.test(finding.class)))
+          classes.set(finding.class, Math.max(classes.get(finding.class) ?? 0, finding.confidence))
+  return classes
+}
+
+/** One stretch of a text with its codes opened, read while it arrives. Offsets are those of the text as it is written. */
+export interface Reading {
+  /** Characters as written, none of them a code. */
+  plain(text: string): void
+  /** A code of `width` characters and what it stands for. */
+  coded(text: string, width: number): void
+  /** Findings now certain. What a code only stands beside is told too: `password%3Dvalue`. */
+  take(ended: boolean): Finding[]
+  readonly openFrom: number
+  /** True once a block of many lines has begun: the value goes on far behind its last code. */
+  readonly block: boolean
+}
+
+const BLOCK = '-----BEGIN'
+
+/** `before`: text that was let go already, there for its words alone. `at`: where the reading starts. */
+export function openReading(layer: Layer, before: string, at: number): Reading {
+  const offsets = new OffsetMap()
+  const folder = new Folder(offsets)
+  const streams = layer.used ? [] : layer.open()
+  const shift = at - before.length
+  let found: Finding[] = []
+  let openFrom = at
+  let block = false
+  let tail = ''
+  const follow = (text: string) => {
+    if (block) return
+    tail = tail.slice(-BLOCK.length) + text
+    block = tail.includes(BLOCK)
+  }
+  foldText(folder, before)
+  follow(before)
+  return {
+    plain(text) {
+      foldText(folder, text)
+      follow(text)
+      layer.spend(text.length)
+    },
+    coded(text, width) {
+      folder.flush()
+      const start = offsets.consumed
+      // Decided at codes alone, so that it depends on the text and not on its pieces.
+      if (layer.used) {
+        found.push({ class: UNREAD, start: start + shift, end: start + width + shift, confidence: 100 })
+        offsets.add(0, width)
+        return
+      }
+      if (text.length === 0) offsets.add(0, width)
+      for (let i = 0; i < text.length; i++) folder.unit(text.charCodeAt(i), i === 0 ? width : 0)
+      folder.flush()
+      follow(text)
+      layer.spend(text.length)
+    },
+    take(ended) {
+      if (ended) folder.flush()
+      const copy = folder.take()
+      let safe = offsets.copied
+      for (const stream of streams) {
+        const findings = copy.length === 0 ? [] : stream.push(copy)
+        if (ended) findings.push(...stream.end())
+        for (const finding of findings) {
+          // Whatever ends before is left to the first reading, which sees more of it.
+          const end = offsets.end(finding.end) + shift
+          if (told(finding) && end > at)
+            found.push({ ...finding, start: Math.max(at, offsets.start(finding.start) + shift), end })
+        }
+        if (!ended && stream.openFrom < safe) safe = stream.openFrom
+      }
+      const settled = ended ? offsets.consumed : offsets.end(safe)
+      openFrom = Math.max(openFrom, settled + shift)
+      offsets.forget(safe)
+      const result = found
+      found = []
+      return result
+    },
+    get openFrom() {
+      return openFrom
+    },
+    get block() {
+      return block
+    },
+  }
+}

@@ -1,0 +1,341 @@
+// Text written as base64 or hexadecimal: unbroken runs of their letters, line breaks of wrapped base64 included. Every run is
+// followed at each place a code may begin, group by group, so it is known at once where it can still be text and where it
+// is not: identifiers and binary data are let go after a few characters, and a run is read once however long it is. A
+// finding covers the whole stretch of code that spells text.
+import { Fault, type Finding } from '../../core/index.ts'
+import type { DetectorStream } from '../detector.ts'
+import { classesIn, type Layer } from './layer.ts'
+
+/** Shorter runs spell nothing worth hiding. */
+const SHORTEST = 10
+/**
+ * The least length of a stretch of code, base64 and hexadecimal: a run that is text from its first character to its last; the end
+ * of a longer run; among characters that are no text. Chance spells short ones.
+ */
+const LEAST = { whole: [10, 16], last: [16, 24], among: [28, 24] } as const
+type Place = keyof typeof LEAST
+/** Inside a longer run a stretch of this length is text beyond doubt. */
+const SURELY = 64
+/**
+ * A longer stretch is read in pieces of this size, with an overlap; so much may be held back. Behind a piece with a finding the
+ * rest of the stretch is treated like it.
+ */
+const LONGEST = 2048
+const OVERLAP = 512
+/** A line this long may be wrapped base64. */
+const WRAPPED = 40
+
+/** Six bits of a character of base64 or base64url, 255 for others. */
+const SIX = new Uint8Array(128).fill(255)
+for (const [value, c] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+  SIX[c.charCodeAt(0)] = value
+SIX[45] = 62
+SIX[95] = 63
+const FOUR = new Uint8Array(128).fill(255)
+for (const [value, c] of [...'0123456789abcdef'].entries()) {
+  FOUR[c.charCodeAt(0)] = value
+  FOUR[c.toUpperCase().charCodeAt(0)] = value
+}
+
+/** UTF-8 without control characters as a machine: bytes still wanted (0 to 3) and the next byte, to the bytes then wanted; 9 for no. */
+const STEP = new Uint8Array(4 * 256).fill(9)
+for (let byte = 0; byte < 256; byte++) {
+  if (byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127)) STEP[byte] = 0
+  else if (byte >= 0xc2 && byte < 0xe0) STEP[byte] = 1
+  else if (byte >= 0xe0 && byte < 0xf0) STEP[byte] = 2
+  else if (byte >= 0xf0 && byte < 0xf5) STEP[byte] = 3
+  if (byte >= 0x80 && byte < 0xc0) for (let left = 1; left < 4; left++) STEP[left * 256 + byte] = left - 1
+}
+
+interface Track {
+  /** Local offset where what may be text begins, and the bytes its last character still wants. */
+  start: number
+  wanted: number
+  /** Findings of the piece before: the rest of the stretch is like it. */
+  like: Map<string, number> | undefined
+}
+const track = (): Track => ({ start: 0, wanted: 0, like: undefined })
+const NO_TRACKS: Track[] = []
+
+const missing = (): never => {
+  throw new Fault('guard_unavailable')
+}
+
+class RunStream implements DetectorStream {
+  readonly #layer: Layer
+  #text = ''
+  #base = 0
+  #at = 0
+  #openFrom = 0
+  #found: Finding[] = []
+  /** Local offset of the run being read, -1 for none, and how many of its characters have been read. */
+  #run = -1
+  #count = 0
+  #line = 0
+  #bits = 0
+  /** Local offsets of the last three characters: line breaks may lie between them. */
+  #one = 0
+  #two = 0
+  #three = 0
+  /** A code of four characters may begin at each of four places, one of two at each of two. */
+  #tracks: Track[] = NO_TRACKS
+  #hex: Track[] = NO_TRACKS
+  #hexRun = 0
+
+  constructor(layer: Layer) {
+    this.#layer = layer
+  }
+
+  get openFrom(): number {
+    return this.#openFrom
+  }
+
+  push(text: string): Finding[] {
+    this.#text = this.#text === '' ? text : this.#text + text
+    return this.#work(false)
+  }
+
+  end(): Finding[] {
+    return this.#work(true)
+  }
+
+  #work(ended: boolean): Finding[] {
+    const text = this.#text
+    const size = text.length
+    let i = this.#at
+    let hold = size
+    while (i < size) {
+      if (this.#run < 0) {
+        const start = nextRun(text, i, ended)
+        i = start
+        if (start >= size) break
+        if (size - start < SHORTEST) {
+          hold = start
+          break
+        }
+        this.#begin(start)
+      }
+      const c = text.charCodeAt(i)
+      const six = c < 128 ? (SIX[c] ?? 255) : 255
+      if (six < 64) {
+        this.#read(six, c, i)
+        i++
+        continue
+      }
+      const next = this.#breakAt(i, ended)
+      if (next < 0) break
+      if (next > i) {
+        this.#endHex(i)
+        this.#restHex(next)
+        i = next
+        this.#line = 0
+        continue
+      }
+      let stop = i
+      while (stop < i + 2 && text.charCodeAt(stop) === 61) stop++
+      if (stop >= size && stop < i + 2 && !ended) break
+      this.#close(i, stop)
+      i = stop
+    }
+    if (ended && this.#run >= 0) this.#close(size, size)
+    this.#at = i
+    if (this.#run >= 0) {
+      hold = i
+      for (const one of this.#tracks) if (one.start < hold) hold = one.start
+      for (const one of this.#hex) if (one.start < hold) hold = one.start
+    }
+    this.#openFrom = Math.max(this.#openFrom, this.#base + (ended ? size : hold))
+    const spare = Math.min(i, hold) - 16
+    if (spare > 512) this.#drop(spare)
+    const found = this.#found
+    this.#found = []
+    return found
+  }
+
+  #drop(count: number): void {
+    this.#text = this.#text.slice(count)
+    this.#base += count
+    this.#at -= count
+    if (this.#run >= 0) this.#run = Math.max(0, this.#run - count)
+    this.#one -= count
+    this.#two -= count
+    this.#three -= count
+    this.#hexRun -= count
+    for (const one of this.#tracks) one.start -= count
+    for (const one of this.#hex) one.start -= count
+  }
+
+  #begin(at: number): void {
+    if (this.#tracks === NO_TRACKS) {
+      this.#tracks = [track(), track(), track(), track()]
+      this.#hex = [track(), track()]
+    }
+    this.#run = at
+    this.#count = 0
+    this.#line = 0
+    this.#bits = 0
+    for (const one of this.#tracks) {
+      one.start = at
+      one.wanted = 0
+      one.like = undefined
+    }
+    this.#restHex(at)
+  }
+
+  /** Where the run goes on behind a line break at `i`; `i` if it does not; -1 while that is not known. */
+  #breakAt(i: number, ended: boolean): number {
+    const text = this.#text
+    const c = text.charCodeAt(i)
+    if ((c !== 10 && c !== 13) || this.#line < WRAPPED) return i
+    let next = i + 1
+    if (c === 13) {
+      if (next >= text.length) return ended ? i : -1
+      if (text.charCodeAt(next) !== 10) return i
+      next++
+    }
+    if (next >= text.length) return ended ? i : -1
+    const code = text.charCodeAt(next)
+    return code < 128 && (SIX[code] ?? 255) < 64 ? next : i
+  }
+
+  #read(six: number, c: number, i: number): void {
+    const count = this.#count++
+    this.#line++
+    this.#bits = ((this.#bits << 6) | six) & 0xffffff
+    // Every character ends a group of one of the four places.
+    const one = this.#tracks[(count + 1) & 3] ?? missing()
+    if (count >= 3) {
+      const bits = this.#bits
+      let wanted = STEP[(one.wanted << 8) | (bits >> 16)] ?? 9
+      if (wanted !== 9) wanted = STEP[(wanted << 8) | ((bits >> 8) & 255)] ?? 9
+      if (wanted !== 9) wanted = STEP[(wanted << 8) | (bits & 255)] ?? 9
+      if (wanted !== 9) {
+        one.wanted = wanted
+        if (i - one.start >= LONGEST) this.#piece(one, i + 1, false)
+      } else {
+        // Up to two bytes of this group may still be text.
+        this.#judge(one, i + 1, 'among', false)
+        one.wanted = 0
+        one.like = undefined
+        // Text may begin inside this group.
+        one.start = STEP[bits & 255] === 0 ? this.#three : i + 1
+      }
+    } else one.start = i + 1
+    this.#three = this.#two
+    this.#two = this.#one
+    this.#one = i
+    const four = FOUR[c] ?? 255
+    if (four > 15) {
+      if (i > this.#hexRun) this.#endHex(i)
+      this.#restHex(i + 1)
+      return
+    }
+    const nth = i - this.#hexRun
+    if (nth === 0) {
+      let k = i
+      for (const hex of this.#hex) hex.start = k++
+      return
+    }
+    const hex = this.#hex[(nth + 1) & 1] ?? missing()
+    const high = FOUR[this.#text.charCodeAt(i - 1)] ?? 0
+    const wanted = STEP[(hex.wanted << 8) | (high << 4) | four] ?? 9
+    if (wanted !== 9) {
+      hex.wanted = wanted
+      if (i - hex.start >= LONGEST) this.#piece(hex, i + 1, true)
+    } else {
+      this.#judge(hex, i - 1, 'among', true)
+      hex.wanted = 0
+      hex.like = undefined
+      hex.start = i + 1
+    }
+  }
+
+  /** The run of hexadecimal digits ends at `to`. */
+  #endHex(to: number): void {
+    const whole = to - this.#hexRun
+    if (whole >= LEAST.whole[1])
+      for (const hex of this.#hex) {
+        const pairs = hex.start + ((to - hex.start) & ~1)
+        this.#judge(hex, pairs, hex.start === this.#hexRun ? 'whole' : 'last', true)
+      }
+  }
+
+  #restHex(at: number): void {
+    this.#hexRun = at
+    for (const hex of this.#hex) {
+      hex.start = at
+      hex.wanted = 0
+      hex.like = undefined
+    }
+  }
+
+  /** The run ends at `end`, its padding at `stop`. */
+  #close(end: number, stop: number): void {
+    this.#endHex(end)
+    for (const one of this.#tracks) this.#judge(one, stop, one.start === this.#run ? 'whole' : 'last', false)
+    this.#run = -1
+  }
+
+  /** A stretch that is text as far as it goes. */
+  #judge(one: Track, end: number, place: Place, hex: boolean): void {
+    const length = end - one.start
+    if (one.like !== undefined) this.#tell(one.like, one.start, end)
+    else if (length >= LEAST[place][hex ? 1 : 0])
+      this.#tell(this.#classes(one.start, end, hex, place !== 'whole' && length < SURELY), one.start, end)
+  }
+
+  /** A stretch that has become too long to wait for its end. */
+  #piece(one: Track, end: number, hex: boolean): void {
+    const classes = one.like ?? this.#classes(one.start, end, hex, false)
+    this.#tell(classes, one.start, end)
+    if (classes.size > 0) {
+      one.like = classes
+      one.start = end
+    } else one.start = hex ? end - OVERLAP : this.#before(end)
+  }
+
+  /** OVERLAP characters of base64 before `end`, whole groups whatever line breaks lie between. */
+  #before(end: number): number {
+    let i = end
+    for (let left = OVERLAP; left > 0; ) {
+      i--
+      const c = this.#text.charCodeAt(i)
+      if (c !== 10 && c !== 13) left--
+    }
+    return i
+  }
+
+  #classes(start: number, end: number, hex: boolean, doubtful: boolean): Map<string, number> {
+    const text = Buffer.from(this.#text.slice(start, end), hex ? 'hex' : 'base64').toString('utf8')
+    return classesIn(this.#layer, text, doubtful)
+  }
+
+  #tell(classes: Map<string, number>, start: number, end: number): void {
+    if (end <= start) return
+    for (const [name, confidence] of classes)
+      this.#found.push({ class: name, start: this.#base + start, end: this.#base + end, confidence })
+  }
+}
+
+/** Where the next run of at least SHORTEST characters begins; nearer the end of the text than that, where one may begin. */
+function nextRun(text: string, from: number, ended: boolean): number {
+  let i = from
+  for (;;) {
+    // Whatever run holds SHORTEST characters from here on also holds the last of them.
+    let k = Math.min(text.length, i + SHORTEST) - 1
+    while (k >= i) {
+      const c = text.charCodeAt(k)
+      if (c > 127 || SIX[c] === 255) break
+      k--
+    }
+    if (k >= i) {
+      i = k + 1
+      continue
+    }
+    return ended && text.length - i < SHORTEST ? text.length : i
+  }
+}
+
+export function openRuns(layer: Layer): DetectorStream {
+  return new RunStream(layer)
+}

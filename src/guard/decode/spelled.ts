@@ -1,0 +1,285 @@
+// Text spelt one character at a time: letters set apart by the same sign (`j a n e`, `4-1-1-1`), and lists of character numbers,
+// hexadecimal, decimal, octal or binary (`6a 61 6e 65`, `106, 97`, `0x6a,0x61`). A row of the same kind of unit with the same
+// gap is read as a whole, so ordinary text is let go at its first word.
+import type { Finding } from '../../core/index.ts'
+import type { DetectorStream } from '../detector.ts'
+import { classesIn, type Layer } from './layer.ts'
+
+/** Units that a row has at least; fewer spell nothing worth hiding. */
+const LEAST = 8
+/** A longer row is read in pieces of so many units; so much may be held back. */
+const MOST = 480
+const OVERLAP = 60
+const LONGEST_UNIT = 8
+const LONGEST_GAP = 3
+
+/** What the units of a row are. */
+const LETTER = 1
+const HEX = 2
+const DECIMAL = 4
+const MARKED_HEX = 8
+const BINARY = 16
+const OCTAL = 32
+type Kinds = number
+
+const isWord = (c: number) => (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c >= 0xc0
+/** May stand between units; the brackets and quotes of a list end it. */
+const isGap = (c: number) =>
+  c === 32 ||
+  c === 9 ||
+  c === 10 ||
+  c === 13 ||
+  (c >= 42 && c <= 47) ||
+  c === 58 ||
+  c === 59 ||
+  c === 92 ||
+  c === 95 ||
+  c === 124 ||
+  c === 126
+/** A sign that stands for itself in a row of letters: `j a n e @ x . d e`. */
+const isSign = (c: number) => c > 32 && c < 127
+
+const NO_STARTS: number[] = []
+const NO_UNITS: string[] = []
+
+class SpelledStream implements DetectorStream {
+  readonly #layer: Layer
+  #text = ''
+  #base = 0
+  /** Local offset of the first unit of the row, and up to where it has been read: the next gap or unit begins there. */
+  #start = 0
+  #at = 0
+  #units = 0
+  #kinds: Kinds = 0
+  #gap = ''
+  /** Where each unit begins, local, and what it is. */
+  #starts: number[] = NO_STARTS
+  #spelt: string[] = NO_UNITS
+  #like: Map<string, number> | undefined
+  #openFrom = 0
+  #found: Finding[] = []
+
+  constructor(layer: Layer) {
+    this.#layer = layer
+  }
+
+  get openFrom(): number {
+    return this.#openFrom
+  }
+
+  push(text: string): Finding[] {
+    this.#text = this.#text === '' ? text : this.#text + text
+    return this.#work(false)
+  }
+
+  end(): Finding[] {
+    return this.#work(true)
+  }
+
+  #work(ended: boolean): Finding[] {
+    const text = this.#text
+    const size = text.length
+    while (this.#at < size) {
+      if (this.#units === 0 ? !this.#first(ended) : !this.#next(ended)) break
+    }
+    if (ended) this.#close()
+    const hold = this.#units > 0 ? this.#start : this.#at
+    this.#openFrom = Math.max(this.#openFrom, this.#base + (ended ? size : hold))
+    if (hold > 512) this.#drop(hold - 16)
+    const found = this.#found
+    this.#found = []
+    return found
+  }
+
+  #drop(count: number): void {
+    this.#text = this.#text.slice(count)
+    this.#base += count
+    this.#start -= count
+    this.#at -= count
+    for (let k = 0; k < this.#starts.length; k++) this.#starts[k] = (this.#starts[k] ?? 0) - count
+  }
+
+  /** Looks for the first unit of a row. False while more text is needed. */
+  #first(ended: boolean): boolean {
+    const text = this.#text
+    let i = this.#at
+    const size = text.length
+    // Most words are longer than any unit: only what follows a gap and is short is looked at.
+    while (i < size && !isWord(text.charCodeAt(i))) i++
+    this.#at = i
+    if (i >= size) return false
+    if (i > 0 && isWord(text.charCodeAt(i - 1))) {
+      while (i < size && isWord(text.charCodeAt(i))) i++
+      this.#at = i
+      return i < size
+    }
+    const end = unitEnd(text, i)
+    if (end >= size && end - i <= LONGEST_UNIT && !ended) return false
+    const kinds = kindsOf(text, i, end)
+    if (kinds === 0) {
+      let k = end
+      while (k < size && isWord(text.charCodeAt(k))) k++
+      this.#at = k
+      return true
+    }
+    this.#start = i
+    this.#units = 1
+    this.#kinds = kinds
+    this.#gap = ''
+    this.#starts = [i]
+    this.#spelt = [text.slice(i, end)]
+    this.#like = undefined
+    this.#at = end
+    return true
+  }
+
+  /** Reads the gap and the unit after it. False while more text is needed. */
+  #next(ended: boolean): boolean {
+    const text = this.#text
+    const size = text.length
+    const from = this.#at
+    let i = from
+    // From the second gap on it is known.
+    if (this.#gap !== '') {
+      for (let k = 0; k < this.#gap.length; k++, i++) {
+        if (i >= size) return ended ? this.#close() : false
+        if (text.charCodeAt(i) !== this.#gap.charCodeAt(k)) return this.#close()
+      }
+    } else {
+      while (i < size && i - from < LONGEST_GAP && isGap(text.charCodeAt(i))) i++
+      if (i >= size && i - from < LONGEST_GAP) return ended ? this.#close() : false
+      if (i === from) return this.#close()
+    }
+    if (i >= size) return ended ? this.#close() : false
+    const c = text.charCodeAt(i)
+    let end: number
+    let kinds: Kinds
+    if (isWord(c)) {
+      end = unitEnd(text, i)
+      // A row of single letters ends at any word, however it goes on.
+      if (this.#kinds === LETTER && end - i > 1) return this.#close()
+      if (end >= size && end - i <= LONGEST_UNIT && !ended) return false
+      kinds = kindsOf(text, i, end)
+    } else if ((this.#kinds & LETTER) !== 0 && this.#gap !== '' && isSign(c)) {
+      end = i + 1
+      kinds = LETTER
+    } else if ((this.#kinds & LETTER) !== 0 && this.#gap !== '' && c === 32) {
+      // A wider gap parts words: `J a n e   D o e`, and with two blanks as well.
+      end = i + 1
+      kinds = LETTER
+      if (this.#gap === ' ') {
+        if (end >= size && !ended) return false
+        if (isWord(text.charCodeAt(end))) {
+          this.#units++
+          this.#starts.push(i)
+          this.#spelt.push(' ')
+          this.#at = i
+          return true
+        }
+      }
+    } else return this.#close()
+    if ((kinds & this.#kinds) === 0) return this.#close()
+    if (this.#gap === '') this.#gap = text.slice(from, i)
+    this.#kinds &= kinds
+    this.#units++
+    this.#starts.push(i)
+    this.#spelt.push(text.slice(i, end))
+    this.#at = end
+    if (this.#units >= MOST) this.#piece(end)
+    return true
+  }
+
+  /** The row ends with its last unit. Returns true: reading goes on behind it. */
+  #close(): boolean {
+    if (this.#units === 0) return true
+    if (this.#like !== undefined) this.#tell(this.#like, this.#start, this.#at)
+    else if (this.#units >= LEAST) this.#tell(this.#classes(), this.#start, this.#at)
+    // The last unit may begin a row with another gap.
+    else if (this.#units > 1) this.#at = this.#starts[this.#starts.length - 1] ?? this.#at
+    this.#units = 0
+    this.#starts = NO_STARTS
+    this.#spelt = NO_UNITS
+    return true
+  }
+
+  #piece(end: number): void {
+    const classes = this.#like ?? this.#classes()
+    this.#tell(classes, this.#start, end)
+    const keep = classes.size > 0 ? 1 : OVERLAP
+    if (classes.size > 0) this.#like = classes
+    this.#starts = this.#starts.slice(-keep)
+    this.#spelt = this.#spelt.slice(-keep)
+    this.#units = this.#starts.length
+    this.#start = this.#starts[0] ?? end
+  }
+
+  #classes(): Map<string, number> {
+    const units = this.#spelt
+    const all = new Map<string, number>()
+    const read = (spelt: string | undefined) => {
+      if (spelt === undefined) return
+      for (const [name, confidence] of classesIn(this.#layer, spelt))
+        all.set(name, Math.max(all.get(name) ?? 0, confidence))
+    }
+    const kinds = this.#kinds
+    if ((kinds & LETTER) !== 0) read(units.join(''))
+    if ((kinds & (HEX | MARKED_HEX)) !== 0) read(bytes(units, 16))
+    if ((kinds & DECIMAL) !== 0) read(bytes(units, 10))
+    if ((kinds & OCTAL) !== 0) read(bytes(units, 8))
+    if ((kinds & BINARY) !== 0) read(bytes(units, 2))
+    return all
+  }
+
+  #tell(classes: Map<string, number>, start: number, end: number): void {
+    for (const [name, confidence] of classes)
+      this.#found.push({ class: name, start: this.#base + start, end: this.#base + end, confidence })
+  }
+}
+
+/** Where the unit at `i` ends: the end of its word, or further than any unit may be. */
+function unitEnd(text: string, i: number): number {
+  let end = i
+  while (end < text.length && end - i <= LONGEST_UNIT && isWord(text.charCodeAt(end))) end++
+  return end
+}
+
+function kindsOf(text: string, from: number, to: number): Kinds {
+  const size = to - from
+  if (size > LONGEST_UNIT) return 0
+  if (size === 1) return LETTER
+  const first = text.charCodeAt(from)
+  const marked = size === 4 && first === 48 && (text.charCodeAt(from + 1) | 32) === 120
+  let ten = true
+  let eight = true
+  let two = true
+  let sixteen = true
+  for (let i = marked ? from + 2 : from; i < to; i++) {
+    const c = text.charCodeAt(i)
+    if (c < 48 || c > 57) {
+      ten = false
+      if ((c | 32) < 97 || (c | 32) > 102) sixteen = false
+    }
+    if (c < 48 || c > 55) eight = false
+    if (c !== 48 && c !== 49) two = false
+  }
+  if (marked) return sixteen ? MARKED_HEX : 0
+  let kinds = 0
+  if (sixteen && size === 2) kinds |= HEX
+  if (ten && (size === 2 || size === 3)) kinds |= DECIMAL
+  if (eight && size === 3) kinds |= OCTAL
+  if (two && (size === 8 || size === 7)) kinds |= BINARY
+  return kinds
+}
+
+/** The text that numbers spell; undefined if they spell none. */
+function bytes(units: readonly string[], base: number): string | undefined {
+  const values = units.map((unit) => Number.parseInt(unit.replace(/^0x/i, ''), base))
+  for (const value of values)
+    if (!(value === 9 || value === 10 || value === 13 || (value >= 32 && value < 256 && value !== 127)))
+      return undefined
+  return Buffer.from(values).toString('utf8')
+}
+
+export function openSpelled(layer: Layer): DetectorStream {
+  return new SpelledStream(layer)
+}
