@@ -108,7 +108,7 @@ for (const [kind, texts] of kinds) {
       const piece = text.slice(fed, fed + random.pick(SIZES))
       fed += piece.length
       stream.push(piece, sink)
-      held.push(stream.held)
+      held.push(stream.held())
       if (!who) continue
       // Near enough where the text is not folded.
       let first = fed
@@ -120,8 +120,8 @@ for (const [kind, texts] of kinds) {
           name = one.name
         }
       }
-      if (fed - stream.held < first) name = 'fold, field or region'
-      waits.set(name, (waits.get(name) ?? 0) + stream.held)
+      if (fed - stream.held() < first) name = 'fold, field or region'
+      waits.set(name, (waits.get(name) ?? 0) + stream.held())
     }
     stream.end(sink)
   }

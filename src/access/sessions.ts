@@ -30,11 +30,11 @@ export interface SessionAsk {
 export interface Session {
   readonly id: string
   /** Calls so far, this one included. */
-  readonly turns: number
-  readonly tokens: number
+  turns(): number
+  tokens(): number
   /** Data classes and flags seen so far. */
   readonly taint: ReadonlySet<string>
-  readonly ageSeconds: number
+  ageSeconds(): number
   addTaint(labels: Iterable<string>): void
   /** Once, when the call is over. */
   leave(usedTokens: number): void
@@ -225,14 +225,14 @@ export function createSessions(deps: SessionDeps): Sessions {
     let left = false
     return {
       id: kept.row.id,
-      get turns() {
+      turns() {
         return kept.row.turns + kept.turns
       },
-      get tokens() {
+      tokens() {
         return kept.row.tokens + kept.tokens
       },
       taint: kept.taint,
-      get ageSeconds() {
+      ageSeconds() {
         return Math.max(0, Math.floor((clock.now() - kept.row.opened_at) / 1000))
       },
       addTaint(labels) {

@@ -239,7 +239,7 @@ async function ask(
   const response = await admin.handle({
     method,
     path: BASE + plain,
-    query: new URLSearchParams(search),
+    query: () => new URLSearchParams(search),
     rawHeaders: Object.entries(all).flat(),
     address: '127.0.0.1',
     header: (name) => all[name],

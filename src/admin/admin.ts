@@ -32,7 +32,7 @@ export interface AdminRequest {
   readonly method: string
   /** Raw path without query string. */
   readonly path: string
-  readonly query: URLSearchParams
+  query(): URLSearchParams
   readonly rawHeaders: readonly string[]
   readonly address: string
   header(name: string): string | undefined
@@ -186,7 +186,7 @@ type Input = { query: unknown; body: unknown } | { fault: Fault }
 /** Reads query and body as the route declares them. A failure is handed back: it is told only to whom the rules permit. */
 function readInput(spec: RouteSpec, request: AdminRequest, bytes: Buffer): Input {
   try {
-    return { query: readQuery(spec, request.query), body: readBody(spec, request, bytes) }
+    return { query: readQuery(spec, request.query()), body: readBody(spec, request, bytes) }
   } catch (error) {
     return { fault: Fault.from(error) }
   }

@@ -98,14 +98,14 @@ describe.each(DATABASES.map((make) => make()))('audit on $name', (database) => {
     record.note({ caller, action: 'chat' })
     record.note({ model: 'qwen', decision: decision(true), data: { stream: true } })
     await record.decided()
-    expect(record.open).toBe(true)
+    expect(record.open()).toBe(true)
     const usage = { inputTokens: 3, outputTokens: 5 }
     await Promise.all([
       record.finish({ fault: new Fault('key_revoked', { data: { by: 'User::"ana"' } }), usage }),
       record.finish({}),
       record.finish({ fault: new Fault('internal') }),
     ])
-    expect(record.open).toBe(false)
+    expect(record.open()).toBe(false)
     const events = await whole(store)
     expect(events.map(({ kind }) => kind)).toEqual(['call.decided', 'call.finished'])
     expect(events[1]).toMatchObject({

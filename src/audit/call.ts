@@ -75,7 +75,7 @@ export interface CallRecord {
    */
   finish(ending: CallEnding): Promise<void>
   /** True once `decided` was written and `finish` was not. */
-  readonly open: boolean
+  open(): boolean
 }
 
 export interface Calls {
@@ -199,7 +199,7 @@ export function createCalls(log: Log, clock: Clock, seal: Seal): Calls {
       keep(part, text) {
         if (seal && demanded?.[part]) kept.set(part, text())
       },
-      get open() {
+      open() {
         return decidedAt.has(id)
       },
       decided() {

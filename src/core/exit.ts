@@ -14,7 +14,7 @@ export interface Exit {
   /** Runs every closer, newest first, once. Never rejects: a closer that throws is reported and the rest still run. */
   run(ending: Ending): Promise<void>
   /** How it ended; undefined while it runs. */
-  readonly ending: Ending | undefined
+  ending(): Ending | undefined
 }
 
 export function createExit(report: (error: unknown) => void): Exit {
@@ -50,7 +50,7 @@ export function createExit(report: (error: unknown) => void): Exit {
       running = drain(how)
       return running
     },
-    get ending() {
+    ending() {
       return ending
     },
   }

@@ -79,17 +79,22 @@ export function createAnswer({
     return undefined
   }
 
-  const endOf = (error: unknown): Fault => exit.ending?.fault ?? Fault.from(error)
+  const endOf = (error: unknown): Fault => exit.ending()?.fault ?? Fault.from(error)
+  const goOn = (): void => {
+    const fault = exit.ending()?.fault
+    if (fault) throw fault
+  }
 
   // Written out by hand: an async generator that is cancelled before its first pull never runs its `finally`.
   const iterator: AsyncIterator<string> = {
     async next() {
-      if (exit.ending && !exit.ending.fault) return { done: true, value: undefined }
+      const how = exit.ending()
+      if (how && !how.fault) return { done: true, value: undefined }
       try {
-        if (exit.ending?.fault) throw exit.ending.fault
+        goOn()
         const text = first ?? (await nextText())
         first = undefined
-        if (exit.ending?.fault) throw exit.ending.fault
+        goOn()
         if (text !== undefined) {
           lease.progress.lastByteAt = now()
           return { done: false, value: text }
@@ -129,7 +134,7 @@ export function createAnswer({
 
   /** A whole answer has been made; its terminal event is on its way while the bytes leave. */
   function finish(): void {
-    if (exit.ending?.fault) throw exit.ending.fault
+    goOn()
     void exit.run({})
   }
 }

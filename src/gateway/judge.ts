@@ -131,9 +131,9 @@ export function createJudge(deps: JudgeDeps): Judge {
   const conversation = ({ session }: Question): SessionContext =>
     session
       ? {
-          turns: session.turns,
-          tokens: session.tokens,
-          age: Math.ceil(session.ageSeconds),
+          turns: session.turns(),
+          tokens: session.tokens(),
+          age: Math.ceil(session.ageSeconds()),
           taint: session.taint.size === 0 ? NOTHING : [...session.taint],
         }
       : NO_CONVERSATION

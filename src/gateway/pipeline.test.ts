@@ -141,10 +141,10 @@ function bench(plan: Plan = {}) {
       failAt('enter', 'session_mismatch')
       return {
         id: 'ses_1',
-        turns: 1,
-        tokens: 0,
+        turns: () => 1,
+        tokens: () => 0,
         taint: new Set(),
-        ageSeconds: 0,
+        ageSeconds: () => 0,
         addTaint: () => {},
         leave: () => log.push('session left'),
       }
@@ -194,7 +194,7 @@ function bench(plan: Plan = {}) {
     method: 'POST',
     path: '/',
     params: {},
-    query: new URLSearchParams(),
+    query: () => new URLSearchParams(),
     rawHeaders: [],
     address: '127.0.0.1',
     header: () => undefined,

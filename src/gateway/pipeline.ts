@@ -118,7 +118,7 @@ export function createGateway(on: Ports): Serve {
       return { status: 200, headers: { ...headers, ...writer.wholeHeaders }, body: whole }
     } catch (error) {
       // The fault that ended the call, not the abort it caused further down.
-      const fault = exit.ending?.fault ?? Fault.from(error)
+      const fault = exit.ending()?.fault ?? Fault.from(error)
       if (fault.code === 'internal') on.report(fault.cause)
       void exit.run({ fault })
       return refuse(wire, fault, shown)

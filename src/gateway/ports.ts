@@ -20,7 +20,7 @@ export interface Incoming {
   readonly path: string
   /** Route parameters, decoded once. */
   readonly params: Readonly<Record<string, string>>
-  readonly query: URLSearchParams
+  query(): URLSearchParams
   /** Names in lower case and values, in pairs, as received: repeated headers stay visible. */
   readonly rawHeaders: readonly string[]
   readonly address: string
@@ -99,11 +99,11 @@ export interface SendOptions {
 export interface SessionHandle {
   readonly id: string
   /** Calls so far, this one included. */
-  readonly turns: number
-  readonly tokens: number
+  turns(): number
+  tokens(): number
   /** Data classes and flags seen so far; it only grows. */
   readonly taint: ReadonlySet<string>
-  readonly ageSeconds: number
+  ageSeconds(): number
   addTaint(labels: Iterable<string>): void
   /** Once, when the call is over. */
   leave(usedTokens: number): void

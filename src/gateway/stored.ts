@@ -170,7 +170,7 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
 
 /** Streaming a stored answer, or more of it, is not done here; nothing is dropped silently. */
 function refuseQuery({ query }: Incoming): void {
-  for (const name of query.keys()) throw new Fault('unsupported_parameter', { data: { param: name } })
+  for (const name of query().keys()) throw new Fault('unsupported_parameter', { data: { param: name } })
 }
 
 const conversationOf = ({ messages, ownInstructions }: ModelRequest): Message[] =>

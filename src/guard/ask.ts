@@ -65,7 +65,7 @@ export interface Book {
   answer(entry: Entry): Treatment
   /** Counts and answers at once, for streams. */
   decide(finding: Finding, origin: Origin, field: string): Treatment
-  readonly treated: number
+  treated(): number
   classes(): ClassReport[]
   rules(): string[]
   blocked(dataClass: string, field: string): Fault
@@ -115,7 +115,7 @@ export function createBook(direction: 'send' | 'receive', ask: Ask): Book {
       if (entry.answer === undefined || entry.count <= 32 || (entry.count & (entry.count - 1)) === 0) put(entry)
       return book.answer(entry)
     },
-    get treated() {
+    treated() {
       return treated
     },
     classes: () =>

@@ -46,7 +46,7 @@ export function screenInput(
 ): { request: ModelRequest; report: Report; values: FoundValue[] } {
   const book = createBook('send', ask)
   const values: FoundValue[] = []
-  const issuedBefore = vault.size
+  const issuedBefore = vault.size()
   const extra = [vault.detector()]
   let scanned = 0
   let passedBy = 0
@@ -81,10 +81,10 @@ export function screenInput(
     )
     stream.push(text, sink)
     stream.end(sink)
-    if (stream.held !== 0 || stream.taken !== text.length) throw new Fault('guard_unavailable')
-    invisible += stream.invisible
+    if (stream.held() !== 0 || stream.taken() !== text.length) throw new Fault('guard_unavailable')
+    invisible += stream.invisible()
     if (regions) return parts
-    if (!mayHoldPseudonym && stream.invisible === 0) screen.clean.set(how, text, true)
+    if (!mayHoldPseudonym && stream.invisible() === 0) screen.clean.set(how, text, true)
     return undefined
   }
 
@@ -182,11 +182,11 @@ export function screenInput(
     values,
     report: {
       classes: book.classes(),
-      treated: book.treated,
+      treated: book.treated(),
       bytesScanned: scanned + passedBy + change,
       bytesForwarded: forwarded,
       rules: book.rules(),
-      pseudonyms: { issued: vault.size - issuedBefore, restored: 0, mutated: 0 },
+      pseudonyms: { issued: vault.size() - issuedBefore, restored: 0, mutated: 0 },
       invisible,
     },
   }

@@ -6,7 +6,7 @@ import { extname } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { Fault } from '../core/index.ts'
-import type { Detector, DetectorStream } from './detector.ts'
+import type { Detector } from './detector.ts'
 import type { IsolatedAnswer, IsolatedSetup, IsolatedTask } from './isolated.worker.ts'
 
 export interface IsolatedOptions {
@@ -110,16 +110,16 @@ export function createIsolatedDetector(options: IsolatedOptions): IsolatedDetect
     open() {
       const on = current()
       const id = ++lastId
-      let openFrom = ask(on, { kind: 'open', id }).openFrom
       const use = (task: IsolatedTask) => {
         // After a failure this stream's place in the text is lost with its thread.
         if (thread !== on) throw down('was started anew')
         const answer = ask(on, task)
-        openFrom = answer.openFrom
+        stream.openFrom = answer.openFrom
         return answer.findings
       }
-      const stream: DetectorStream = {
-        push(text) {
+      const stream = {
+        openFrom: ask(on, { kind: 'open', id }).openFrom,
+        push(text: string) {
           if (text.length <= PIECE) return [...use({ kind: 'push', id, text })]
           const found = []
           for (let at = 0; at < text.length; at += PIECE)
@@ -129,9 +129,6 @@ export function createIsolatedDetector(options: IsolatedOptions): IsolatedDetect
         end() {
           left.unregister(stream)
           return [...use({ kind: 'end', id })]
-        },
-        get openFrom() {
-          return openFrom
         },
       }
       left.register(stream, { on, id }, stream)

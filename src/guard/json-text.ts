@@ -20,7 +20,7 @@ export interface JsonReader {
   /** Reads a piece of raw text into the folder, decoded. */
   push(piece: string): void
   /** Values that end after the last `forget`, in order. */
-  readonly values: readonly JsonValue[]
+  values(): readonly JsonValue[]
   forget(before: number): void
   /** Called for every value when its start is known, and when its end is. */
   onValue?: (value: JsonValue) => void
@@ -275,7 +275,7 @@ export function createJsonReader(folder: Folder): JsonReader {
       flush(piece, piece.length)
       at += piece.length
     },
-    get values() {
+    values() {
       return values
     },
     forget(before) {

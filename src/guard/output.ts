@@ -56,7 +56,7 @@ interface Lane {
 export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Output {
   const book = createBook('receive', ask)
   const lanes = new Map<string, Lane>()
-  const issuedBefore = vault.size
+  const issuedBefore = vault.size()
   let restored = 0
   let mutated = 0
   let scanned = 0
@@ -220,7 +220,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
 
   const close = (lane: Lane, deltas: Delta[]) => {
     lane.stream.end(lane.sink)
-    if (lane.stream.held !== 0 || lane.released !== lane.stream.taken) throw new Fault('guard_unavailable')
+    if (lane.stream.held() !== 0 || lane.released !== lane.stream.taken()) throw new Fault('guard_unavailable')
     drain(lane, deltas, true)
   }
 
@@ -299,7 +299,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
 
   /** A token says again what the text says; what says anything else does not leave. */
   const trackLogprobs = (lane: Lane, text: string, logprobs: readonly TokenLogprob[]) => {
-    const start = lane.stream.taken
+    const start = lane.stream.taken()
     let at = 0
     for (const { token, logprob, bytes, top } of logprobs) {
       // From here on tokens and text are not in step.
@@ -307,7 +307,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       const entry: TokenLogprob = { token, logprob }
       if (bytes !== undefined && Buffer.from(token).equals(Buffer.from(bytes))) entry.bytes = bytes
       // Alternatives the model did not take can spell what is hidden elsewhere.
-      if (top !== undefined && vault.size === 0 && book.treated === 0) entry.top = top.flatMap(alternative)
+      if (top !== undefined && vault.size() === 0 && book.treated() === 0) entry.top = top.flatMap(alternative)
       lane.logprobs.push({ from: start + at, to: start + at + token.length, entry, spoilt: false })
       at += token.length
     }
@@ -342,11 +342,11 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
     },
     report: () => ({
       classes: book.classes(),
-      treated: book.treated,
+      treated: book.treated(),
       bytesScanned: scanned + passedBy,
       bytesForwarded: forwarded + passedBy,
       rules: book.rules(),
-      pseudonyms: { issued: vault.size - issuedBefore, restored, mutated },
+      pseudonyms: { issued: vault.size() - issuedBefore, restored, mutated },
       invisible: 0,
     }),
   }

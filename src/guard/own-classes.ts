@@ -199,7 +199,6 @@ function openPatterns(
   let text = ''
   let base = 0
   let at = 0
-  let openFrom = 0
 
   const near = (start: number): boolean => {
     if (context === undefined) return true
@@ -254,12 +253,13 @@ function openPatterns(
         at += length
       } else at++
     }
-    openFrom = base + (held >= 0 ? held : text.length)
+    stream.openFrom = base + (held >= 0 ? held : text.length)
     return found
   }
 
-  return {
-    push(piece) {
+  const stream = {
+    openFrom: 0,
+    push(piece: string) {
       const spare = at - CONTEXT - 32
       if (spare > 1024) {
         text = text.slice(spare)
@@ -270,10 +270,8 @@ function openPatterns(
       return work(false)
     },
     end: () => work(true),
-    get openFrom() {
-      return openFrom
-    },
   }
+  return stream
 }
 
 /** True if the match ends inside a word. */

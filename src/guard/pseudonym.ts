@@ -71,7 +71,6 @@ function open(kinds: PseudonymKinds, mutated: (() => void) | undefined): Detecto
   let text = ''
   let base = 0
   let done = 0
-  let openFrom = 0
 
   const known = (from: number, to: number) =>
     to - from <= KIND_LIMIT && kinds.whole.has(text.slice(from, to).toUpperCase())
@@ -129,12 +128,13 @@ function open(kinds: PseudonymKinds, mutated: (() => void) | undefined): Detecto
       else if (text.charCodeAt(tail - 1) === 60) tail--
       if (text.charCodeAt(text.length - 1) === 60) tail = text.length - 1
     }
-    openFrom = Math.max(openFrom, base + (ended ? text.length : tail))
+    stream.openFrom = Math.max(stream.openFrom, base + (ended ? text.length : tail))
     return found
   }
 
-  return {
-    push(piece) {
+  const stream = {
+    openFrom: 0,
+    push(piece: string) {
       const spare = Math.min(done, text.length) - 2 * LONGEST
       if (spare > 256) {
         text = text.slice(spare)
@@ -145,8 +145,6 @@ function open(kinds: PseudonymKinds, mutated: (() => void) | undefined): Detecto
       return work(false)
     },
     end: () => work(true),
-    get openFrom() {
-      return openFrom
-    },
   }
+  return stream
 }

@@ -31,10 +31,10 @@ export interface ScreenStream {
   push(piece: string, sink: Sink): void
   end(sink: Sink): void
   /** Characters that came in and have not come out. */
-  readonly held: number
+  held(): number
   /** Characters that came in. */
-  readonly taken: number
-  readonly invisible: number
+  taken(): number
+  invisible(): number
 }
 
 export interface ScreenOptions {
@@ -216,7 +216,7 @@ function openScreen(
   }
 
   const valuesIn = (start: number, end: number): JsonValue[] | undefined =>
-    reader === undefined ? undefined : valuesBetween(reader.values, start, end)
+    reader === undefined ? undefined : valuesBetween(reader.values(), start, end)
 
   const clear = (to: number, sink: Sink) => {
     if (to <= base) return
@@ -256,7 +256,7 @@ function openScreen(
       feed(rest, true)
       if (openField >= 0) {
         // A value cut off in the middle is treated like a whole one.
-        const value = reader?.values[reader.values.length - 1]
+        const value = reader?.values().at(-1)
         const dataClass = value === undefined ? undefined : options.fields?.(value.path)
         if (value !== undefined && dataClass !== undefined && taken > value.start)
           pending.push({ class: dataClass, start: value.start, end: taken, confidence: FIELD_CONFIDENCE })
@@ -264,13 +264,13 @@ function openScreen(
       }
       release(taken, sink)
     },
-    get held() {
+    held() {
       return raw.length
     },
-    get taken() {
+    taken() {
       return taken
     },
-    get invisible() {
+    invisible() {
       return folder.invisible
     },
   }

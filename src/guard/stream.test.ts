@@ -28,7 +28,7 @@ function screened(pieces: readonly string[], held?: number[]): unknown[] {
   const stream = screen.open('guess')
   for (const piece of pieces) {
     stream.push(piece, sink)
-    held?.push(stream.held)
+    held?.push(stream.held())
   }
   stream.end(sink)
   return [...out, clear]
@@ -117,11 +117,11 @@ it('lets a paused stream say what it has said, up to its last sentence', () => {
   const stream = screen.open('guess')
   const held = sentences.map((sentence) => {
     stream.push(`${sentence} `, { clear() {}, region() {} })
-    return stream.held
+    return stream.held()
   })
   expect(held).toEqual([0, 0, 0, 0])
   // What may go on is waited for, and nothing before it.
   const last = 'Ask Jane Doe. '
   stream.push(last, { clear() {}, region() {} })
-  expect(stream.held).toBeLessThanOrEqual('Jane Doe. '.length)
+  expect(stream.held()).toBeLessThanOrEqual('Jane Doe. '.length)
 })

@@ -38,11 +38,11 @@ export interface Vault {
   entries(): Iterable<VaultEntry>
   /** Finds text shaped like this session's pseudonyms. `mutated` is told of those whose check character is wrong. */
   detector(mutated?: () => void): Detector
-  readonly size: number
+  size(): number
   /** Everything, encrypted. Grows with the values, so saving after every call is cheap for chats. */
   seal(): Uint8Array
   /** Changes with every new entry; equal versions need no new seal. */
-  readonly version: number
+  version(): number
   forget(): void
 }
 
@@ -169,10 +169,10 @@ export function createVault(options: VaultOptions): Vault {
     holds: (dataClass, value) => byValue.has(`${dataClass}\0${value}`),
     entries: () => byPseudonym.values(),
     detector: (mutated) => createPseudonymDetector(kinds, mutated),
-    get size() {
+    size() {
       return byPseudonym.size
     },
-    get version() {
+    version() {
       return version
     },
     seal() {

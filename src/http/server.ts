@@ -142,7 +142,7 @@ function toIncoming(request: FastifyRequest, response: ServerResponse, options: 
     method: raw.method ?? 'GET',
     path: mark < 0 ? url : url.slice(0, mark),
     params: request.params as Record<string, string>,
-    get query() {
+    query() {
       return new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))
     },
     rawHeaders: raw.rawHeaders,

@@ -37,7 +37,7 @@ export interface Hold {
    */
   onTokens(count: number): void | Promise<void>
   /** Tokens counted here so far, input as estimated: what `settle` charges when the upstream does not say. */
-  readonly counted: Usage
+  counted(): Usage
   /** Charges what was really used, and gives back the rest and the place. Without `usage`, what was counted. Once. */
   settle(usage?: Usage): void
   /** Gives everything back but the request itself: nothing was sent to a model. */
@@ -231,7 +231,7 @@ export function createLimits(deps: LimitDeps): Limits {
         if (tokens.some(({ counter }) => counter.fetch)) return extendShared(short)
         throw refuse(part.limit, part.counter, short, clock.now())
       },
-      get counted() {
+      counted() {
         return { inputTokens: input, outputTokens: output }
       },
       settle(usage) {

@@ -93,7 +93,7 @@ describe('limits on three nodes', () => {
           } catch (error) {
             expect(error).toMatchObject({ code: 'insufficient_quota' })
             hold.settle()
-            return hold.counted.inputTokens + hold.counted.outputTokens
+            return hold.counted().inputTokens + hold.counted().outputTokens
           }
         }
       }),

@@ -72,10 +72,10 @@ function openCanary(automata: readonly Automaton[]): DetectorStream {
   let count = 0
   let offset = 0
   let gap = 0
-  let openFrom = 0
   const startOf = (matched: number) => ring[(count - matched + RING) % RING] ?? 0
-  return {
-    push(piece) {
+  const stream = {
+    openFrom: 0,
+    push(piece: string) {
       const found: Finding[] = []
       for (let i = 0; i < piece.length; i++) {
         const c = lower(piece.charCodeAt(i))
@@ -101,14 +101,12 @@ function openCanary(automata: readonly Automaton[]): DetectorStream {
       offset += piece.length
       let open = offset
       for (const state of states) if (state >= LEAST_HELD) open = Math.min(open, startOf(state))
-      openFrom = Math.max(openFrom, open)
+      stream.openFrom = Math.max(stream.openFrom, open)
       return found
     },
     end: () => [],
-    get openFrom() {
-      return openFrom
-    },
   }
+  return stream
 }
 
 /** Words in a row that are a leak; fewer are chance. */
@@ -160,7 +158,6 @@ function openInstructions(words: readonly number[], places: ReadonlyMap<number, 
   /** The word being read: its hash so far and where it started. */
   let hash = 0
   let wordFrom = -1
-  let openFrom = 0
   let leakFrom = -1
   let leakTo = 0
 
@@ -188,8 +185,9 @@ function openInstructions(words: readonly number[], places: ReadonlyMap<number, 
     if (wordFrom >= 0) word(hash | 0, wordFrom, end, found)
     wordFrom = -1
   }
-  return {
-    push(piece) {
+  const stream = {
+    openFrom: 0,
+    push(piece: string) {
       const found: Finding[] = []
       for (let i = 0; i < piece.length; i++) {
         const c = piece.charCodeAt(i)
@@ -207,18 +205,16 @@ function openInstructions(words: readonly number[], places: ReadonlyMap<number, 
       let open = wordFrom >= 0 ? wordFrom : offset
       for (const row of rows) if (row.start < open) open = row.start
       if (leakFrom >= 0 && leakFrom < open) open = leakFrom
-      openFrom = Math.max(openFrom, open)
+      stream.openFrom = Math.max(stream.openFrom, open)
       return found
     },
     end() {
       const found: Finding[] = []
       finish(offset, found)
       settle(found)
-      openFrom = offset
+      stream.openFrom = offset
       return found
     },
-    get openFrom() {
-      return openFrom
-    },
   }
+  return stream
 }

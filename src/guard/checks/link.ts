@@ -32,7 +32,6 @@ function openLinks(hosts: readonly string[]): DetectorStream {
   let base = 0
   let at = 0
   let ended = false
-  let openFrom = 0
   /** Labels that pictures refer to, and labels that stand for an address which may not be shown as one. */
   const pictured = new Set<string>()
   const away = new Set<string>()
@@ -201,7 +200,7 @@ function openLinks(hosts: readonly string[]): DetectorStream {
       }
       at = next
     }
-    openFrom = base + (held >= 0 ? held : text.length)
+    stream.openFrom = base + (held >= 0 ? held : text.length)
     return found
   }
 
@@ -214,8 +213,9 @@ function openLinks(hosts: readonly string[]): DetectorStream {
     return 0
   }
 
-  return {
-    push(piece) {
+  const stream = {
+    openFrom: 0,
+    push(piece: string) {
       if (at > 2048) {
         text = text.slice(at - 1)
         base += at - 1
@@ -228,10 +228,8 @@ function openLinks(hosts: readonly string[]): DetectorStream {
       ended = true
       return work()
     },
-    get openFrom() {
-      return openFrom
-    },
   }
+  return stream
 }
 
 const isBlank = (c: number) => c === 32 || c === 9 || c === 10 || c === 13

@@ -28,7 +28,6 @@ function open(wanted: readonly string[], pattern: RegExp, longest: number): Dete
   let base = 0
   /** Where in `text` the next phrase may begin. */
   let done = 0
-  let openFrom = 0
 
   /** A phrase that begins with a letter begins a word. */
   const atStart = (at: number): boolean =>
@@ -55,12 +54,13 @@ function open(wanted: readonly string[], pattern: RegExp, longest: number): Dete
     if (ended) hold = text.length
     else while (hold < text.length && !(atStart(hold) && mayGrow(hold))) hold++
     done = Math.max(done, hold)
-    openFrom = Math.max(openFrom, base + done)
+    stream.openFrom = Math.max(stream.openFrom, base + done)
     return found
   }
 
-  return {
-    push(piece) {
+  const stream = {
+    openFrom: 0,
+    push(piece: string) {
       // One character more, to see whether a word begins.
       if (done > 1) {
         text = text.slice(done - 1)
@@ -71,8 +71,6 @@ function open(wanted: readonly string[], pattern: RegExp, longest: number): Dete
       return work(false)
     },
     end: () => work(true),
-    get openFrom() {
-      return openFrom
-    },
   }
+  return stream
 }

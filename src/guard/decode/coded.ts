@@ -26,18 +26,18 @@ function openCoded(inner: readonly Detector[], depth: number): DetectorStream {
   const deeper = depth > 1 ? () => openCoded(inner, depth - 1) : undefined
   const layer = (bounded: boolean) => createLayer(inner, deeper, bounded && depth === DEEPEST)
   const streams = [openRuns(layer(true)), openEscapes(layer(true)), openSpelled(layer(false))] as const
-  const each = (read: (stream: DetectorStream) => Finding[]) => {
+  const each = (read: (stream: DetectorStream) => Finding[]): Finding[] => {
     const [runs, escapes, spelled] = streams
     const found = read(runs)
     for (const finding of read(escapes)) found.push(finding)
     for (const finding of read(spelled)) found.push(finding)
+    stream.openFrom = Math.min(runs.openFrom, escapes.openFrom, spelled.openFrom)
     return found
   }
-  return {
-    push: (text) => each((stream) => stream.push(text)),
-    end: () => each((stream) => stream.end()),
-    get openFrom() {
-      return Math.min(streams[0].openFrom, streams[1].openFrom, streams[2].openFrom)
-    },
+  const stream = {
+    openFrom: 0,
+    push: (text: string) => each((one) => one.push(text)),
+    end: () => each((one) => one.end()),
   }
+  return stream
 }
