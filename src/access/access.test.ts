@@ -113,7 +113,12 @@ describe('a session', () => {
     first.addTaint(['personal/email'])
     first.leave(40)
     const second = await access.sessions.enter({ caller: dana, model: 'demo', fingerprint: 'f1' })
-    expect([second.id, second.turns(), second.tokens(), [...second.taint]]).toEqual([first.id, 2, 40, ['personal/email']])
+    expect([second.id, second.turns(), second.tokens(), [...second.taint]]).toEqual([
+      first.id,
+      2,
+      40,
+      ['personal/email'],
+    ])
     expect((await access.sessions.enter({ caller: dana, model: 'demo', fingerprint: 'f2' })).id).not.toBe(first.id)
     expect((await access.sessions.enter({ caller: dana, model: 'demo' })).id).not.toBe(first.id)
     expect((await access.sessions.enter({ caller: jo, model: 'demo', fingerprint: 'f1' })).id).not.toBe(first.id)
