@@ -5,6 +5,8 @@ import type { LimitDuty } from '../core/index.ts'
 /** What was taken, to be put back or declared spent later. */
 export interface Taken {
   amount: number
+  /** Of it, declared spent while the call still ran. */
+  spent?: number
   /** The window it was taken in; what comes back after its end changes nothing. */
   readonly window: number
 }
@@ -18,6 +20,8 @@ export interface Counter {
   put(taken: Taken, amount: number, limit: LimitDuty): void
   /** Declares it used for good. */
   spend(taken: Taken, amount: number): void
+  /** Takes that back for what was not used after all. Missing: nothing is declared before the end. */
+  unspend?(taken: Taken, amount: number): void
   /** Counts what has been used without asking; the counter may go over its limit and then refuses until it is under. */
   charge(amount: number, limit: LimitDuty, now: number): void
   left(limit: LimitDuty, now: number): number

@@ -88,6 +88,8 @@ export function createLimits(deps: LimitDeps): Limits {
   const shared = deps.shared && createSharedCounters(deps.shared)
   const manyNodes = deps.shared?.store.dialect === 'postgres'
   let timer: NodeJS.Timeout | undefined
+  /** Of running calls: declares what each has used so far. A node that dies must not take that with it. */
+  const running = new Set<() => void>()
   let upkeep: Promise<void> = Promise.resolve()
   let rounds = 0
 
@@ -206,18 +208,41 @@ export function createLimits(deps: LimitDeps): Limits {
         let rest = used
         for (const piece of [taken, ...more]) {
           const spent = Math.min(rest, piece.amount)
-          counter.spend(piece, spent)
-          if (piece.amount > spent) counter.put(piece, piece.amount - spent, limit)
+          const before = piece.spent ?? 0
+          if (spent > before) counter.spend(piece, spent - before)
+          else if (spent < before) counter.unspend?.(piece, before - spent)
+          const left = piece.amount - Math.max(spent, before)
+          if (left > 0) counter.put(piece, left, limit)
           piece.amount = 0
+          piece.spent = 0
           rest -= spent
         }
         more.length = 0
         if (rest > 0) counter.charge(rest, limit, clock.now())
       }
     }
+    /** What has been used so far, of a call that has been answered in part: before that nothing may have been sent. */
+    const note = (): void => {
+      if (output === 0) return
+      for (const { counter, taken, more } of tokens) {
+        let rest = counter.unspend ? input + output : 0
+        for (const piece of [taken, ...more]) {
+          const spent = Math.min(rest, piece.amount)
+          const before = piece.spent ?? 0
+          if (spent > before) {
+            counter.spend(piece, spent - before)
+            piece.spent = spent
+          }
+          rest -= spent
+        }
+      }
+    }
+    const noted = tokens.some(({ counter }) => counter.unspend)
+    if (noted) running.add(note)
     const close = (used: number): void => {
       if (!open) return
       open = false
+      if (noted) running.delete(note)
       release(used)
     }
 
@@ -295,7 +320,10 @@ export function createLimits(deps: LimitDeps): Limits {
         rounds += 1
         const reap = rounds % REAP_ROUNDS === 0
         upkeep = upkeep
-          .then(() => shared.flush())
+          .then(() => {
+            for (const note of running) note()
+            return shared.flush()
+          })
           .then(() => (reap ? shared.reap() : undefined))
           .catch(deps.report)
       }, SWEEP_MS)
@@ -304,6 +332,7 @@ export function createLimits(deps: LimitDeps): Limits {
     async stop() {
       clearInterval(timer)
       await upkeep
+      for (const note of running) note()
       await shared?.flush(true)
     },
   }

@@ -79,7 +79,7 @@ export async function borrow(
 export interface Settlement {
   readonly spent: number
   readonly back: number
-  /** Used beyond what had been borrowed. */
+  /** Used beyond what had been borrowed; below 0 for what was written down as spent and is not. */
   readonly over: number
 }
 

@@ -138,6 +138,61 @@ describe('limits on three nodes', () => {
     for (const { limits } of nodes.slice(1)) await limits.stop()
   })
 
+  it('#47: what calls of a killed node had used stays counted, but for its last second; the rest of what they held is back', async () => {
+    const { nodes, store, world } = await setUp()
+    const [dead, alive] = nodes
+    const budget = 6000
+    // Ten calls in mid-stream on each node: 6 to 10 steps of 30 tokens so far.
+    const stream = async (hold: Hold, steps: number) => {
+      for (let i = 0; i < steps; i++) await hold.onTokens(30)
+      return hold
+    }
+    const holds = await dead!.many(10, tokens(budget))
+    const others = await alive!.many(10, tokens(budget))
+    await Promise.all([...holds, ...others].map((hold, i) => stream(hold, 6 + (i % 5))))
+    const usedBy = (some: readonly Hold[]) =>
+      some.reduce((sum, { counted }) => sum + counted.inputTokens + counted.outputTokens, 0)
+    const before = usedBy(holds)
+    await new Promise((resolve) => setTimeout(resolve, 2500)) // two rounds of writing down
+    world.cut.add('nod_0')
+    world.living = world.living.filter((id) => id !== 'nod_0')
+    // Everything that is left can be had by the others, and not a token more than that.
+    const slices = () => store.db.selectFrom('limit_slice').select('amount').where('node', '=', 'nod_0').execute()
+    await expect.poll(slices, { timeout: 20_000 }).toEqual([])
+    for (const hold of others) hold.settle()
+    let rest = 0
+    for (let idle = 0; idle < 3; ) {
+      const more = await alive!.many(20, tokens(budget))
+      for (const hold of more) hold.settle({ inputTokens: 10, outputTokens: 10 })
+      rest += more.length * 20
+      idle = more.length === 0 ? idle + 1 : 0
+      await new Promise((resolve) => setTimeout(resolve, 150))
+    }
+    const total = before + usedBy(others) + rest
+    expect(total).toBeLessThanOrEqual(budget)
+    expect(total).toBeGreaterThan(budget - 20)
+    for (const { limits } of nodes.slice(1)) await limits.stop()
+    expect(await used(store, 'tokens')).toBe(total)
+  })
+
+  it('what was written down of a running call is taken back if it was not used after all', async () => {
+    const { nodes, store } = await setUp()
+    const [a] = nodes
+    const [cancelled, less, more] = [
+      await a!.reserve(tokens(1000)),
+      await a!.reserve(tokens(1000)),
+      await a!.reserve(tokens(1000)),
+    ]
+    for (const hold of [cancelled, less, more]) await hold!.onTokens(90)
+    await expect.poll(() => used(store, 'tokens'), { timeout: 5000 }).toBeGreaterThanOrEqual(300)
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    cancelled!.cancel()
+    less!.settle({ inputTokens: 10, outputTokens: 40 })
+    more!.settle({ inputTokens: 10, outputTokens: 200 })
+    for (const { limits } of nodes) await limits.stop()
+    expect(await used(store, 'tokens')).toBe(260)
+  })
+
   it('#48: a node that has lost the store hands out nothing of what it holds', async () => {
     const { nodes, world } = await setUp()
     expect(await nodes[0]!.many(1, requests(1000))).toHaveLength(1)

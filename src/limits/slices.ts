@@ -40,6 +40,8 @@ interface Borrower {
   left: number
   held: number
   spent: number
+  /** Declared spent, perhaps written down, and not used after all. */
+  unspent: number
   usedAt: number
   dryUntil: number
   /** The limit was lowered: what is on hand was borrowed under the old one, and goes back first. */
@@ -61,6 +63,7 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
       state.window = window
       state.available = 0
       state.spent = 0
+      state.unspent = 0
       state.dryUntil = 0
       state.left = limit.amount
     }
@@ -100,9 +103,11 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
     const now = windowOf(limit, clock.now())
     const over = Math.max(0, -state.available)
     const give = back ? Math.max(0, state.available) : 0
-    const done: Settlement = { spent: state.spent - over, back: give, over }
-    if (done.spent === 0 && give === 0 && over === 0) return
+    const { unspent } = state
+    const done: Settlement = { spent: state.spent - over, back: give, over: over - unspent }
+    if (done.spent === 0 && give === 0 && over === 0 && unspent === 0) return
     state.spent = 0
+    state.unspent = 0
     state.available -= give - over
     if (now !== window) return
     try {
@@ -110,6 +115,7 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
     } catch (error) {
       if (state.window === window) {
         state.spent += done.spent + over
+        state.unspent += unspent
         state.available += give - over
       }
       throw error
@@ -126,6 +132,7 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
         left: first.amount,
         held: 0,
         spent: 0,
+        unspent: 0,
         usedAt: clock.now(),
         dryUntil: 0,
         lowered: false,
@@ -161,6 +168,9 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
           state.held -= amount
           if (taken.window === state.window) state.spent += amount
         },
+        unspend(taken, amount) {
+          if (taken.window === state.window) state.unspent += amount
+        },
         charge(amount, limit, now) {
           present(state, limit, now)
           state.available -= amount
@@ -173,7 +183,8 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
           return limit.unit === 'requests' ? window / Math.max(1, limit.amount) : windowStart(limit, now) + window - now
         },
         idle(now) {
-          const empty = state.held === 0 && state.available === 0 && state.spent === 0 && !state.asking
+          const empty =
+            state.held === 0 && state.available === 0 && state.spent === 0 && state.unspent === 0 && !state.asking
           const over = state.held === 0 && !state.asking && windowOf(state.limit, now) !== state.window
           if ((!empty && !over) || now - state.usedAt < IDLE_MS) return false
           borrowers.delete(state)

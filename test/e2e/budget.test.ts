@@ -1,0 +1,84 @@
+// A budget of tokens that many streams share, with a model server that sends in bursts, as one does when either side is
+// slow. Nobody gets text beyond the budget; what is charged goes beyond it by one read of each stream at most, because
+// that much the model had said before it could be told to stop.
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { chatChunks, json, type Script, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
+import { chat, startGateway, type TestGateway } from './harness.ts'
+
+const BUDGET = 3000
+const STREAMS = 20
+const PIECE = 'abcdefghijklmno pqrs'
+/** Pieces in one write, one size after another; characters per token as the gateway estimates them. */
+const BURSTS = [1, 7, 2, 12, 5, 9]
+const CHARACTERS_PER_TOKEN = 4
+
+const bursts: Script = (response, received) => {
+  if (received.method === 'GET') return json({ object: 'list', data: [] })(response, received)
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  const frame = `data: ${JSON.stringify(chatChunks([PIECE])[1])}\n\n`
+  let next = 0
+  const timer = setInterval(() => response.write(frame.repeat(BURSTS[next++ % BURSTS.length] ?? 1)), 30)
+  response.once('close', () => clearInterval(timer))
+}
+
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+beforeAll(async () => {
+  const policies = join(mkdtempSync(join(tmpdir(), 'sallyport-budget-')), 'policies')
+  mkdirSync(policies)
+  for (const file of readdirSync('policies'))
+    if (/\.(cedar|cedarschema)$/.test(file)) cpSync(join('policies', file), join(policies, file))
+  writeFileSync(
+    join(policies, 'own.cedar'),
+    `@id("budget") @why("One budget.") @limit("${BUDGET} tokens/day")\npermit (principal in Role::"budgeted", action in Action::"use", resource is Model);\n`,
+  )
+  upstream = await startScripted(bursts)
+  gateway = await startGateway({
+    policies,
+    upstreams: [{ name: 'up', url: upstream.url, connections: 100 }],
+    models: [{ name: 'm', upstream: 'up' }],
+  })
+})
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+})
+
+it('a budget is not handed out twice, and nothing beyond it is forwarded', { timeout: 60_000 }, async () => {
+  const admin = async (path: string, body?: unknown, method = 'POST') =>
+    (await gateway.call(`/admin/v1${path}`, body, { method })).json() as Promise<Record<string, never>>
+  await admin('/roles', { name: 'budgeted', description: 'Has a budget.' })
+  await admin('/users', { name: 'dana' })
+  await admin('/roles/budgeted/assignments', { holder: 'User:dana' })
+  const { key, id } = (await admin('/keys', { owner: 'User:dana', name: 'load' })) as unknown as Record<string, string>
+  const answers = await Promise.all(
+    Array.from({ length: STREAMS }, async () => {
+      const response = await gateway.call('/v1/chat/completions', chat('m', { stream: true }), { key: key ?? '' })
+      return response.text()
+    }),
+  )
+  const forwarded = answers.flatMap((text) =>
+    text.split('\n\n').map((frame) => /"content":"((?:[^"\\]|\\.)*)"/.exec(frame)?.[1]?.length ?? 0),
+  )
+  for (const text of answers) expect(text).toContain('insufficient_quota')
+  const got = forwarded.reduce((sum, characters) => sum + characters, 0) / CHARACTERS_PER_TOKEN
+  expect(got).toBeLessThanOrEqual(BUDGET)
+  const { items } = (await admin(
+    `/audit?kind=call.finished&credential=key/${id}&limit=200`,
+    undefined,
+    'GET',
+  )) as unknown as {
+    items: { data: { inputTokens?: number; outputTokens?: number } }[]
+  }
+  const charged = items.reduce((sum, { data }) => sum + (data.inputTokens ?? 0) + (data.outputTokens ?? 0), 0)
+  const biggestRead = (Math.max(...BURSTS) * 2 * PIECE.length) / CHARACTERS_PER_TOKEN // two bursts may be read as one
+  expect(charged).toBeGreaterThan(BUDGET * 0.9)
+  expect(charged).toBeLessThanOrEqual(BUDGET + STREAMS * biggestRead)
+  // And that is all there was: the next one is refused before anything is sent.
+  const sent = upstream.received.length
+  expect((await gateway.call('/v1/chat/completions', chat('m'), { key: key ?? '' })).status).toBe(429)
+  expect(upstream.received.length).toBe(sent)
+})
