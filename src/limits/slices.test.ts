@@ -151,7 +151,7 @@ describe('limits on three nodes', () => {
     const others = await alive!.many(10, tokens(budget))
     await Promise.all([...holds, ...others].map((hold, i) => stream(hold, 6 + (i % 5))))
     const usedBy = (some: readonly Hold[]) =>
-      some.reduce((sum, { counted }) => sum + counted.inputTokens + counted.outputTokens, 0)
+      some.reduce((sum, hold) => sum + hold.counted().inputTokens + hold.counted().outputTokens, 0)
     const before = usedBy(holds)
     await new Promise((resolve) => setTimeout(resolve, 2500)) // two rounds of writing down
     world.cut.add('nod_0')
