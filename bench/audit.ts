@@ -34,6 +34,8 @@ const decision: Decision = {
 }
 
 const pick = <T>(list: readonly T[], i: number): T => list[i % list.length] as T
+const ROUNDS = 12
+const ROUND_MS = 400
 const quantile = (sorted: readonly number[], q: number): number => sorted[Math.floor((sorted.length - 1) * q)] ?? 0
 
 async function call(audit: ReturnType<typeof createAudit>, i: number): Promise<void> {
@@ -113,13 +115,14 @@ async function write(store: Store): Promise<void> {
   }
   await saturate(3000, 64)
   const bare = await createBare(store, audit)
-  // In turn, three rounds: a disk that is fast now is slow in ten seconds.
+  // In turn, in short rounds: a disk or a neighbour that is quiet now is not in a second.
   for (const inFlight of [1, 16, 64, 256]) {
     const rounds: { floor: Awaited<ReturnType<typeof bare>>; log: Awaited<ReturnType<typeof saturate>> }[] = []
-    for (let round = 0; round < 3; round++) {
-      rounds.push({ floor: await bare(1500, inFlight), log: await saturate(1500, inFlight) })
+    for (let round = 0; round < ROUNDS; round++) {
+      rounds.push({ floor: await bare(ROUND_MS, inFlight), log: await saturate(ROUND_MS, inFlight) })
     }
-    const mean = (of: (round: (typeof rounds)[number]) => number) => rounds.reduce((sum, one) => sum + of(one), 0) / 3
+    const mean = (of: (round: (typeof rounds)[number]) => number) =>
+      rounds.reduce((sum, one) => sum + of(one), 0) / ROUNDS
     const [events, floor] = [2 * mean(({ log }) => log.perSecond), mean((round) => round.floor.perSecond)]
     print(
       `${inFlight} in flight: ${events.toFixed(0)} durable events/s, ${(events / floor).toFixed(2)} of a bare insert of ${inFlight} a batch (${floor.toFixed(0)} rows/s); CPU ${mean(({ log }) => log.cpuUs).toFixed(1)} µs per call, ${(2 * mean((round) => round.floor.cpuUs)).toFixed(1)} µs per two bare rows`,

@@ -48,7 +48,9 @@ const NONE: readonly string[] = []
 function classesOf(event: AuditEvent): readonly string[] {
   const flow = event.data?.flow
   if (!Array.isArray(flow)) return NONE
-  return flow.flatMap((step) => (isObject(step) && typeof step.class === 'string' ? [step.class] : []))
+  const classes: string[] = []
+  for (const step of flow) if (isObject(step) && typeof step.class === 'string') classes.push(step.class)
+  return classes
 }
 
 /** Every value an event has for a field. */
@@ -100,28 +102,55 @@ export interface OpenBlock {
   close(block: number): BlockIndex
 }
 
-/** Fields with one value, which is on the event itself. */
-const SINGLE = SEARCH_FIELDS.filter((field) => field !== 'outcome' && field !== 'rule' && field !== 'class')
+/** Fields with one value, which is on the event itself: those that many events share, and those that few do. */
+const SHARED = ['kind', 'principal', 'model', 'decision', 'credential', 'address', 'action', 'reason'] as const
+const OWN = ['session', 'grant', 'call', 'subject'] as const
+
+/** Events that say the same in all that is shared: their terms are known, and they are counted together. */
+interface Alike {
+  readonly first: AuditEvent
+  readonly outcome: string | undefined
+  readonly hour: number
+  readonly count: HourCount
+}
+
+/** Kinds of events that are remembered for one principal; what more there is costs more and is the same otherwise. */
+const MOST_ALIKE = 16
+
+const isAlike = ({ first, outcome, hour }: Alike, event: AuditEvent, itsOutcome: string | undefined, itsHour: number) =>
+  first.kind === event.kind &&
+  outcome === itsOutcome &&
+  first.model === event.model &&
+  first.credential === event.credential &&
+  first.address === event.address &&
+  first.decision === event.decision &&
+  first.action === event.action &&
+  first.reason === event.reason &&
+  hour === itsHour &&
+  sameRules(first.rules, event.rules)
+
+const sameRules = (a: AuditEvent['rules'], b: AuditEvent['rules']): boolean =>
+  a === b || (a !== undefined && b !== undefined && a.length === b.length && a.every((rule, i) => rule === b[i]))
 
 export function openBlock(): OpenBlock {
   const seen = new Map<SearchField, Set<string>>(SEARCH_FIELDS.map((field) => [field, new Set()]))
   const of = (field: SearchField) => seen.get(field) as Set<string>
-  const single = SINGLE.map((field) => [field, of(field)] as const)
+  const shared = SHARED.map((field) => [field, of(field)] as const)
+  const own = OWN.map((field) => [field, of(field)] as const)
   const [outcomes, rules, classes] = [of('outcome'), of('rule'), of('class')]
   const pairs = PAIRED.map(([a, b]) => [a, b, new Map<string, Set<string>>()] as const)
   const counts = new Map<string, HourCount>()
+  const known = new Map<string, Alike[]>()
   let range: BlockRange | undefined
   let size = 0
 
-  const addTerms = (event: AuditEvent) => {
-    for (const [field, values] of single) {
+  const addShared = (event: AuditEvent, outcome: string | undefined) => {
+    for (const [field, values] of shared) {
       const value = event[field]
       if (value !== undefined) values.add(value)
     }
-    const outcome = textOf(event.data?.outcome)
     if (outcome !== undefined) outcomes.add(outcome)
     if (event.rules) for (const rule of event.rules) rules.add(rule)
-    if (event.data?.flow !== undefined) for (const name of classesOf(event)) classes.add(name)
     for (const [a, b, partners] of pairs) {
       const left = event[a]
       const right = event[b]
@@ -130,6 +159,30 @@ export function openBlock(): OpenBlock {
       if (known) known.add(right)
       else partners.set(left, new Set([right]))
     }
+  }
+
+  const addOwn = (event: AuditEvent) => {
+    for (const [field, values] of own) {
+      const value = event[field]
+      if (value !== undefined) values.add(value)
+    }
+    if (event.data?.flow !== undefined) for (const name of classesOf(event)) classes.add(name)
+  }
+
+  const count = (event: AuditEvent) => {
+    const outcome = textOf(event.data?.outcome)
+    const hour = Math.floor(event.time / HOUR_MS)
+    const { principal = '' } = event
+    const list = known.get(principal)
+    const alike = list?.find((one) => isAlike(one, event, outcome, hour))
+    if (alike) {
+      addEvent(alike.count, event)
+      return
+    }
+    addShared(event, outcome)
+    const made = { first: event, outcome, hour, count: addCount(counts, countOf(event)) }
+    if (!list) known.set(principal, [made])
+    else if (list.length < MOST_ALIKE) list.push(made)
   }
 
   return {
@@ -144,8 +197,8 @@ export function openBlock(): OpenBlock {
       if (time > range.maxTime) range.maxTime = time
       if (id < range.minId) range.minId = id
       if (id > range.maxId) range.maxId = id
-      addTerms(event)
-      addCount(counts, countOf(event))
+      addOwn(event)
+      count(event)
     },
     close(block) {
       const { minTime, maxTime } = range as BlockRange
@@ -170,34 +223,44 @@ export function openBlock(): OpenBlock {
 /** What one event adds to the counts. */
 export function countOf(event: AuditEvent): HourCount {
   const { kind, principal = '', model = '', decision = '', data } = event
-  const ends = kind === 'call.finished'
-  return {
+  const count = {
     hour: Math.floor(event.time / HOUR_MS),
     kind,
     principal,
     model,
     decision,
     outcome: textOf(data?.outcome) ?? '',
-    events: 1,
-    inputTokens: ends ? numberOf(data?.inputTokens) : 0,
-    outputTokens: ends ? numberOf(data?.outputTokens) : 0,
-    milliseconds: ends ? numberOf(data?.ms) : 0,
+    events: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    milliseconds: 0,
   }
+  addEvent(count, event)
+  return count
 }
 
-/** Adds to the row with the same key. */
-function addCount(counts: Map<string, HourCount>, count: HourCount): void {
+function addEvent(sum: HourCount, { kind, data }: AuditEvent): void {
+  sum.events += 1
+  if (kind !== 'call.finished' || !data) return
+  sum.inputTokens += numberOf(data.inputTokens)
+  sum.outputTokens += numberOf(data.outputTokens)
+  sum.milliseconds += numberOf(data.ms)
+}
+
+/** Adds to the row with the same key, and returns it. */
+function addCount(counts: Map<string, HourCount>, count: HourCount): HourCount {
   const { hour, kind, principal, model, decision, outcome } = count
   const key = `${hour}\u001f${kind}\u001f${principal}\u001f${model}\u001f${decision}\u001f${outcome}`
   const sum = counts.get(key)
   if (!sum) {
     counts.set(key, count)
-    return
+    return count
   }
   sum.events += count.events
   sum.inputTokens += count.inputTokens
   sum.outputTokens += count.outputTokens
   sum.milliseconds += count.milliseconds
+  return sum
 }
 
 /** One row per key. */

@@ -1,6 +1,6 @@
 // Canonical JSON (RFC 8785): one text per value, so that an event has one hash. The envelope is written by a template in
 // the order of its keys, because this runs for every event of every call; `data` goes through the general writer.
-import type { AuditEvent, Json, JsonObject } from '../core/index.ts'
+import type { AuditEvent, Json, JsonObject, NewEvent } from '../core/index.ts'
 
 /** What makes a string differ from its characters between quotes; surrogates are here to be looked at one by one. */
 const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/
@@ -41,21 +41,11 @@ function isSorted(keys: string[]): boolean {
   return true
 }
 
-/**
- * An event as it is stored and hashed: equal to `canonical(event)`. One native call on an object whose keys are in order
- * already costs a third of writing the text piece by piece, and this runs for every event of every call.
- */
-export function eventText(event: AuditEvent): string {
-  if (!event.data) return orderedText(event)
-  const data = inOrder(event.data)
-  return data === undefined ? canonical(event as unknown as Json) : orderedText(event, data)
-}
-
-/** The same for an event whose data is in order at every depth, or is given so. */
-export function orderedText(event: AuditEvent, data: Json | undefined = event.data): string {
-  const { action, address, boot, call, credential, decision, grant, id, kind, model, node } = event
-  const { policy, principal, reason, rules, session, subject, time } = event
-  const out = JSON.stringify({
+/** The whole event with its keys in order, so that it can be written as it is; the order within `data` is the caller's. */
+export function inKeyOrder(event: NewEvent, id: string, time: number, node: string, boot: string): AuditEvent {
+  const { action, address, call, credential, data, decision, grant, kind, model } = event
+  const { policy, principal, reason, rules, session, subject } = event
+  const whole: Record<keyof AuditEvent, unknown> = {
     action,
     address,
     boot,
@@ -75,7 +65,24 @@ export function orderedText(event: AuditEvent, data: Json | undefined = event.da
     session,
     subject,
     time,
-  })
+  }
+  return whole as unknown as AuditEvent
+}
+
+/** An event as it is stored and hashed: equal to `canonical(event)`. */
+export function eventText(event: AuditEvent): string {
+  const { id, time, node, boot } = event
+  const data = event.data && inOrder(event.data)
+  if (event.data && data === undefined) return canonical(event as unknown as Json)
+  return orderedText(event, inKeyOrder({ ...event, data: data as JsonObject }, id, time, node, boot))
+}
+
+/**
+ * The same for an event from `inKeyOrder` whose data is in order at every depth, or is so in `ordered`. One native call on an
+ * object whose keys are in order costs a third of writing the text piece by piece, and this runs for every event of every call.
+ */
+export function orderedText(event: AuditEvent, ordered = event): string {
+  const out = JSON.stringify(ordered)
   return out.includes('\\ud') ? canonical(event as unknown as Json) : out
 }
 

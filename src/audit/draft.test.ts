@@ -2,16 +2,10 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { AuditEvent, Json, NewEvent } from '../core/index.ts'
-import { canonical } from './canonical.ts'
+import { canonical, inKeyOrder } from './canonical.ts'
 import { createDraft, type DraftFields } from './draft.ts'
 
-const stamp = (event: NewEvent): AuditEvent => ({
-  ...event,
-  id: 'evt_1',
-  time: 1_790_000_000_000,
-  node: 'n"é',
-  boot: 'boot_1',
-})
+const stamp = (event: NewEvent): AuditEvent => inKeyOrder(event, 'evt_1', 1_790_000_000_000, 'n"é', 'boot_1')
 
 it('writes what the general writer does', () => {
   const word = fc.oneof(

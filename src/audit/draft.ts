@@ -17,7 +17,7 @@ export interface Draft {
   add(data: JsonObject): void
   /** What is known now, for an event. */
   event(kind: string, reason?: string): NewEvent
-  /** The text of an event that was made of what `event` returned: equal to `canonical`. */
+  /** The text of what `inKeyOrder` made of what `event` returned: equal to `canonical`. */
   readonly write: (event: AuditEvent) => string
 }
 

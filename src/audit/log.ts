@@ -4,7 +4,7 @@
 import type { AuditEvent, Clock, NewEvent, NewId } from '../core/index.ts'
 import { Fault } from '../core/index.ts'
 import { DatabaseError, isConflict, type Statement, type Store, type Trx } from '../store/index.ts'
-import { eventText } from './canonical.ts'
+import { eventText, inKeyOrder } from './canonical.ts'
 import { appendSql, type Head, lockHead, readEvents, runIn } from './queries.ts'
 import { type Entry, follow, type LogState, loadState, nextOfIndex, plan } from './tree.ts'
 
@@ -72,6 +72,10 @@ const NO_ROWS: readonly Statement[] = []
 /** Events per commit: bounds the time the database is held and the memory of one message. */
 const MAX_BATCH = 512
 
+/** Callers told in one turn: half a batch, within these bounds. */
+const LEAST_TOLD = 8
+const MOST_TOLD = 128
+
 const rowsOf = (batch: readonly Waiting[]): readonly Statement[] => batch.flatMap(({ rows }) => rows)
 
 export function createLog(deps: LogDeps): Log {
@@ -81,6 +85,11 @@ export function createLog(deps: LogDeps): Log {
   let waiting: Waiting[] = []
   let state: LogState | undefined
   let committing = false
+  /** A commit is wanted: something waits, or it is time to try again. */
+  let due = false
+  let turn: NodeJS.Immediate | undefined
+  /** Durable batches, oldest first, whose callers have not all been told. */
+  const durable: { readonly batch: readonly Waiting[]; readonly first: number; told: number }[] = []
   let available = true
   let closed = false
   /** Refused while not available, told by the event that ends the outage. */
@@ -95,17 +104,27 @@ export function createLog(deps: LogDeps): Log {
   let idle = () => {}
 
   const stamp = (event: NewEvent, write = eventText): Entry => {
-    const full = { ...event, id: newId('event'), time: clock.now(), node, boot }
+    const full = inKeyOrder(event, newId('event'), clock.now(), node, boot)
     return { event: full, body: write(full) }
   }
 
-  const told = (batch: readonly Waiting[], first: number, ms?: number) => {
-    size = Math.max(size, first + batch.length)
-    batch.forEach((entry, i) => {
-      entry.written?.()
-      entry.resolve({ event: entry.event, position: first + i })
-    })
+  const keptAt = (batch: readonly Waiting[], first: number, ms?: number) => {
+    durable.push({ batch, first, told: 0 })
     for (const listener of listeners) listener(batch, ms)
+  }
+
+  /** `size` moves with it: an event whose caller does not know yet is one whose call nobody counts as open. */
+  const tellSome = () => {
+    const [oldest] = durable
+    if (!oldest) return
+    const { batch, first, told } = oldest
+    oldest.told = Math.min(told + Math.max(LEAST_TOLD, Math.min(Math.ceil(batch.length / 2), MOST_TOLD)), batch.length)
+    if (oldest.told === batch.length) durable.shift()
+    size = Math.max(size, first + oldest.told)
+    batch.slice(told, oldest.told).forEach((entry, i) => {
+      entry.written?.()
+      entry.resolve({ event: entry.event, position: first + told + i })
+    })
   }
 
   /** Appends under the lock of the head, from what the database says, not from memory. */
@@ -170,7 +189,7 @@ export function createLog(deps: LogDeps): Log {
     doubt = undefined
     if (row?.body !== batch[0]?.body) return
     waiting = waiting.filter((entry) => !batch.includes(entry))
-    told(batch, position)
+    keptAt(batch, position)
   }
 
   const fail = (batch: readonly Waiting[], position: number | undefined, error: unknown) => {
@@ -193,32 +212,46 @@ export function createLog(deps: LogDeps): Log {
     }
   }
 
-  const run = async (): Promise<void> => {
-    while (waiting.length > 0 || !available) {
-      let batch: Waiting[] = []
-      let position: number | undefined
-      let began = 0
-      try {
-        await settleDoubt()
-        if (!available) waiting.unshift(resumed())
-        batch = waiting.splice(0, MAX_BATCH)
-        began = clock.monotonic()
-        await commit(batch, (at) => {
-          position = at
-        })
-      } catch (error) {
-        state = undefined
-        fail(batch, position, error)
-        break
-      }
+  const commitNext = async (): Promise<void> => {
+    committing = true
+    let batch: Waiting[] = []
+    let position: number | undefined
+    let began = 0
+    try {
+      await settleDoubt()
+      if (!available) waiting.unshift(resumed())
+      batch = waiting.splice(0, MAX_BATCH)
+      began = clock.monotonic()
+      await commit(batch, (at) => {
+        position = at
+      })
       available = true
-      refused = 0
-      told(batch, position as number, clock.monotonic() - began)
-      // Everything that came in meanwhile is the next batch. Timers and sockets get their turn in between.
-      if (waiting.length > 0) await new Promise((resolve) => setImmediate(resolve))
+    } catch (error) {
+      state = undefined
+      fail(batch, position, error)
     }
     committing = false
-    idle()
+    due = available && waiting.length > 0
+    if (available) {
+      refused = 0
+      keptAt(batch, position as number, clock.monotonic() - began)
+    }
+    step()
+  }
+
+  /**
+   * One turn. The next commit is on its way before those of the last one are told, and those are told some at a time: what
+   * they hand in is made ready while the database works, and it never waits for more than there is.
+   */
+  const step = () => {
+    clearImmediate(turn)
+    turn = undefined
+    if (due && !committing) {
+      due = false
+      void commitNext()
+    } else tellSome()
+    if (durable.length > 0 || (due && !committing)) later()
+    else if (!committing) idle()
   }
 
   /** The first event after an outage says how long it was and how many events were refused in it. */
@@ -230,11 +263,14 @@ export function createLog(deps: LogDeps): Log {
     reject: () => {},
   })
 
+  /** Everything that is handed in by this turn of the event loop shares a commit; timers and sockets get theirs in between. */
+  const later = () => {
+    turn ??= setImmediate(step)
+  }
+
   const wake = () => {
-    if (committing) return
-    committing = true
-    // Let everything that is handed in by this turn of the event loop share the commit.
-    setImmediate(() => void run())
+    due = true
+    if (!committing) later()
   }
 
   const refusal = (): string | undefined => {
@@ -304,7 +340,7 @@ export function createLog(deps: LogDeps): Log {
     async close() {
       closed = true
       clearTimeout(probe)
-      if (committing) {
+      if (committing || due || durable.length > 0) {
         await new Promise<void>((resolve) => {
           idle = resolve
         })
