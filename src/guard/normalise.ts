@@ -44,6 +44,14 @@ const isHidden = (c: number) =>
   c === 0x180e ||
   (c >= 0xfff9 && c <= 0xfffb)
 
+/** Marks put over, under or round the character before, keycaps included; those of Latin letters and of none in particular. */
+const isMark = (c: number) =>
+  (c >= 0x300 && c <= 0x36f) ||
+  (c >= 0x1ab0 && c <= 0x1aff) ||
+  (c >= 0x1dc0 && c <= 0x1dff) ||
+  (c >= 0x20d0 && c <= 0x20ff) ||
+  (c >= 0xfe20 && c <= 0xfe2f)
+
 const DASHES = new Set([0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212, 0xfe58, 0xfe63, 0xff0d])
 const APOSTROPHES = new Set([0x2018, 0x2019, 0x201b, 0x02bc, 0xff07])
 
@@ -58,7 +66,8 @@ function fold(code: number): string {
   // Tag characters U+E0020 to U+E007E spell ASCII that nobody sees but a model reads.
   if (code >= 0xe0020 && code <= 0xe007e) read = String.fromCharCode(code - 0xe0000)
   else if (code >= 0xd800 && code <= 0xdfff) read = character
-  else if (code >= 0x300 && code <= 0x36f) read = ''
+  else if (isMark(code)) read = ''
+  else if (code === 0x3002 || code === 0xff61) read = '.'
   else if (FORMAT.test(character) || isIgnorable(code)) read = ''
   else if (DASHES.has(code)) read = '-'
   else if (APOSTROPHES.has(code)) read = "'"

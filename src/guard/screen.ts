@@ -187,7 +187,12 @@ function openScreen(
     // While everything found is still held, as inside a long value, there is nothing to sort: once a push would be too often.
     for (; seen < pending.length; seen++) earliest = Math.min(earliest, pending[seen]?.start ?? 0)
     if (earliest < limit) {
-      pending.sort((a, b) => a.start - b.start || b.end - a.end || (a.class < b.class ? -1 : 1))
+      pending.sort(
+        (a, b) =>
+          a.start - b.start ||
+          b.end - a.end ||
+          (a.class < b.class ? -1 : a.class > b.class ? 1 : b.confidence - a.confidence),
+      )
       let k = 0
       while (k < pending.length) {
         const first = pending[k]

@@ -12,6 +12,10 @@ const DEEPEST = 2
 /** Base64 is held back longest: 2,048 characters of it, or a character less than a private key in escapes. */
 const LONGEST = 16_384
 
+/** Decoded characters of one text that are scanned. Spelt text takes so much room that it needs no bound. */
+const MOST_IN_RUNS = 300_000
+const MOST_IN_ESCAPES = 150_000
+
 /** `inner`: the detectors that look for what a code may hold. */
 export function createCodedDetector(inner: readonly Detector[]): Detector {
   return {
@@ -24,8 +28,13 @@ export function createCodedDetector(inner: readonly Detector[]): Detector {
 
 function openCoded(inner: readonly Detector[], depth: number): DetectorStream {
   const deeper = depth > 1 ? () => openCoded(inner, depth - 1) : undefined
-  const layer = (bounded: boolean) => createLayer(inner, deeper, bounded && depth === DEEPEST)
-  const streams = [openRuns(layer(true)), openEscapes(layer(true)), openSpelled(layer(false))] as const
+  // What is inside a decoded text is bounded by it.
+  const layer = (most: number) => createLayer(inner, deeper, depth === DEEPEST ? most : Number.POSITIVE_INFINITY)
+  const streams = [
+    openRuns(layer(MOST_IN_RUNS)),
+    openEscapes(layer(MOST_IN_ESCAPES)),
+    openSpelled(layer(Number.POSITIVE_INFINITY)),
+  ] as const
   const each = (read: (stream: DetectorStream) => Finding[]): Finding[] => {
     const [runs, escapes, spelled] = streams
     const found = read(runs)

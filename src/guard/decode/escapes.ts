@@ -1,11 +1,12 @@
-// Characters written as escapes inside a text: percent-encoding, HTML entities, `\u`, `\x` and octal escapes, quoted-printable.
+// Characters written as escapes inside a text: percent-encoding, HTML entities, `\u`, `\x` and octal escapes, quoted-printable,
+// `(at)` and `[dot]`, and what a value may be broken up with: marks of markdown and HTML, strings put together.
 // From the first escape on the text is read a second time with its escapes undone, until it has been without one for a
 // while. Findings map back to the characters as written, so only the value is treated and the text around it stays.
 import type { Finding } from '../../core/index.ts'
-import { CLASS, isDigit, isHex } from '../detect/chars.ts'
+import { AT, CLASS, DIGIT, DOT, isAlphanumeric, isDigit, isHex, LETTER } from '../detect/chars.ts'
 import { NEED } from '../detect/scan.ts'
 import type { DetectorStream } from '../detector.ts'
-import { type Layer, openReading, type Reading } from './layer.ts'
+import { type Layer, openReading, type Reading, UNREAD } from './layer.ts'
 
 /** Characters without an escape after which the second reading ends. */
 const QUIET = 64
@@ -116,7 +117,11 @@ class EscapeStream implements DetectorStream {
           this.#at = next + 1
           continue
         }
-        this.#begin(next)
+        if (this.#layer.used()) {
+          const start = this.#base + next
+          found.push({ class: UNREAD, start, end: start + width, confidence: 100 })
+          this.#at = next + width
+        } else this.#begin(next)
         continue
       }
       const quiet = this.#last + (this.#reading.block ? QUIET_IN_BLOCK : QUIET)
@@ -131,18 +136,27 @@ class EscapeStream implements DetectorStream {
       }
       const width = escapeAt(this.#text, next, ended)
       if (width === NEED) {
-        this.#feed(next)
         this.#at = next
         break
       }
-      this.#at = next + Math.max(1, width)
-      if (width === 0) continue
+      if (width === 0) {
+        this.#at = next + 1
+        continue
+      }
       this.#feed(next)
+      this.#at = next
+      // Decided at codes alone, so that it depends on the text and not on its pieces.
+      if (this.#layer.used()) {
+        this.#close(found)
+        continue
+      }
+      this.#at = next + width
       this.#reading.coded(seen.text, width)
       this.#fed = next + width
       this.#last = next + width
     }
     if (this.#reading !== undefined) {
+      this.#feed(this.#at)
       if (ended) this.#close(found)
       else for (const finding of this.#reading.take(false)) found.push(finding)
     }
@@ -206,8 +220,15 @@ function escapeAt(text: string, i: number, ended: boolean): number {
     }
     case 38:
       return entity(text, i, at)
-    default:
+    case 92:
       return backslash(text, i, at)
+    case 32:
+    case 40:
+    case 91:
+    case 123:
+      return atOrDot(text, i, at)
+    default:
+      return brokenUp(text, i, at)
   }
 }
 
@@ -313,15 +334,133 @@ function backslash(text: string, i: number, at: (k: number) => number): number {
   return character === undefined ? 0 : yes(width, character)
 }
 
-/** What begins an escape: `%`, `&`, `=`, `\`. */
+const inWord = (c: number) => ((CLASS[c] ?? 0) & (LETTER | DIGIT | AT | DOT)) !== 0
+const inValue = (c: number) => inWord(c) || c === 45 || c === 95
+const BRACKETS = '([{'
+const CLOSING = ')]}'
+const MOST_BLANKS = 2
+
+/** `jane (at) example [dot] com`, `jane at example dot com`: 0 if it is none of them, NEED. */
+function atOrDot(text: string, i: number, at: (k: number) => number): number {
+  // The end of a sentence is none of a name.
+  if (!isAlphanumeric(text.charCodeAt(i - 1))) return 0
+  let k = i
+  let c = at(k)
+  while (c === 32 && k - i < MOST_BLANKS) c = at(++k)
+  if (c === NEED) return NEED
+  const bracket = c < 128 ? BRACKETS.indexOf(String.fromCharCode(c)) : -1
+  if (bracket < 0 && k - i !== 1) return 0
+  if (bracket >= 0) {
+    c = at(++k)
+    while (c === 32 && k - i < 2 * MOST_BLANKS) c = at(++k)
+  }
+  // The word, at most four letters of it.
+  let word = ''
+  while (word.length < 4 && c > 32 && (c === 64 || c === 46 || ((c | 32) >= 97 && (c | 32) <= 122))) {
+    word += String.fromCharCode(c | 32)
+    c = at(++k)
+    if (c === NEED) return WORD_BEGINS.has(word) ? NEED : 0
+  }
+  if (c === NEED) return NEED
+  const sign = word === 'at' || word === '`' ? '@' : word === 'dot' || word === '.' ? '.' : ''
+  if (sign === '') return 0
+  const blanks = k
+  while (c === 32 && k - blanks < MOST_BLANKS) c = at(++k)
+  if (c === NEED) return NEED
+  if (bracket >= 0) {
+    if (c !== CLOSING.charCodeAt(bracket)) return 0
+    c = at(++k)
+    const behind = k
+    while (c === 32 && k - behind < MOST_BLANKS) c = at(++k)
+    if (c === NEED) return NEED
+    return inWord(c) ? yes(k - i, sign) : 0
+  }
+  if (k === blanks || !inWord(c)) return 0
+  if (sign === '.') return yes(k - i, sign)
+  // Plain `at` only before a name that goes on with `dot`.
+  let end = k
+  while (end - k < 40 && c !== 32) {
+    if (!inWord(c) && c !== 45) return c === NEED ? NEED : 0
+    c = at(++end)
+  }
+  for (const letter of ' dot ') {
+    if (c === NEED) return NEED
+    if ((c === 32 ? c : c | 32) !== letter.charCodeAt(0)) return 0
+    c = at(++end)
+  }
+  return yes(k - i, sign)
+}
+
+/** Beginnings of the words above, as they are compared. */
+const WORD_BEGINS: ReadonlySet<string> = new Set(['a', 'at', 'd', 'do', 'dot', '`', '.'])
+
+/** Elements that do not part words. */
+const INLINE =
+  /^<(?:!--[^<>]*--|\/?(?:a|b|i|s|u|em|strong|span|font|small|sup|sub|mark|code|kbd|tt|wbr)(?:\s[^<>]*)?\/?)>$/i
+const LONGEST_TAG = 64
+
+/** `4111**1111**`, `jane<b>doe</b>`, `'jane' + 'doe'`: nothing, in the middle of a word. */
+function brokenUp(text: string, i: number, at: (k: number) => number): number {
+  if (!inValue(text.charCodeAt(i - 1))) return 0
+  const mark = text.charCodeAt(i)
+  let k = i + 1
+  let c = at(k)
+  if (mark === 42 || mark === 126 || mark === 96) {
+    while (c === mark && k - i < 3) c = at(++k)
+    if (c === NEED) return NEED
+    return inValue(c) && (mark === 96 || k - i > 1) ? yes(k - i, '') : 0
+  }
+  if (mark === 60) {
+    if (c !== NEED && c !== 33 && c !== 47 && !((c | 32) >= 97 && (c | 32) <= 122)) return 0
+    while (c !== 62) {
+      if (c === NEED) return NEED
+      if (c === 0 || c === 60 || k - i > LONGEST_TAG) return 0
+      c = at(++k)
+    }
+    c = at(++k)
+    if (c === NEED) return NEED
+    return inValue(c) && INLINE.test(text.slice(i, k)) ? yes(k - i, '') : 0
+  }
+  // A quote: blanks, a sign that puts strings together, blanks, a quote.
+  while (c === 32 && k - i < 3) c = at(++k)
+  let joins = 0
+  while ((c === 43 || c === 46 || c === 38 || c === 126 || c === 124) && joins < 2) {
+    joins++
+    c = at(++k)
+  }
+  if (joins === 0 && k > i + 1) return c === NEED ? NEED : 0
+  const behind = k
+  while (c === 32 && k - behind < 3) c = at(++k)
+  if (c === NEED) return NEED
+  if (c !== 34 && c !== 39) return 0
+  c = at(++k)
+  if (c === NEED) return NEED
+  return inValue(c) ? yes(k - i, '') : 0
+}
+
+/** What begins an escape. A blank does if what follows it may be one. */
 const INTRODUCES = new Uint8Array(128)
-for (const c of '%&=\\') INTRODUCES[c.charCodeAt(0)] = 1
+for (const c of '%&=\\([{*~`<"\'') INTRODUCES[c.charCodeAt(0)] = 1
 
 function nextIntroducer(text: string, from: number): number {
   let i = from
   while (i < text.length) {
     const c = text.charCodeAt(i)
     if (c < 128 && INTRODUCES[c] === 1) break
+    if (c === 32) {
+      const next = text.charCodeAt(i + 1)
+      // ` at `, ` dot `, ` (`, two blanks, or the end.
+      if (
+        !(next > 0) ||
+        next === 32 ||
+        (next | 32) === 97 ||
+        (next | 32) === 100 ||
+        next === 40 ||
+        next === 91 ||
+        next === 123
+      )
+        break
+    }
     i++
   }
   return i

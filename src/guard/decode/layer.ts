@@ -7,8 +7,6 @@ import { Folder, foldText, OffsetMap } from '../normalise.ts'
 
 /** Never passes: nobody knows what it says. */
 export const UNREAD = 'secret/unread'
-/** Decoded characters of one text that are scanned, per reader. What is inside those is bounded by them. */
-const MOST_CHARACTERS = 300_000
 /** What opening the detectors for one more piece is worth, in characters. */
 const PIECE_CHARACTERS = 32
 
@@ -22,16 +20,16 @@ export interface Layer {
   /** Takes decoded characters from what may be read. */
   spend(characters: number): void
   /** True when nothing more may be read. */
-  readonly used: boolean
+  used(): boolean
 }
 
-/** `deeper`: the reader of codes inside the decoded text. */
+/** `deeper`: the reader of codes inside the decoded text. `most`: decoded characters that may be read. */
 export function createLayer(
   inner: readonly Detector[],
   deeper: (() => DetectorStream) | undefined,
-  bounded: boolean,
+  most: number,
 ): Layer {
-  let left = bounded ? MOST_CHARACTERS : Number.POSITIVE_INFINITY
+  let left = most
   return {
     open() {
       left -= PIECE_CHARACTERS
@@ -42,9 +40,7 @@ export function createLayer(
     spend(characters) {
       left -= characters
     },
-    get used() {
-      return left < 0
-    },
+    used: () => left < 0,
   }
 }
 
@@ -57,7 +53,7 @@ const LOOSE = /^personal\/(?:person|place|organisation|title|people|address)$/
  */
 export function classesIn(layer: Layer, text: string, doubtful = false): Map<string, number> {
   const classes = new Map<string, number>()
-  if (layer.used) return classes.set(UNREAD, 100)
+  if (layer.used()) return classes.set(UNREAD, 100)
   layer.spend(text.length)
   const folder = new Folder(new OffsetMap())
   foldText(folder, text)
@@ -90,41 +86,32 @@ const BLOCK = '-----BEGIN'
 export function openReading(layer: Layer, before: string, at: number): Reading {
   const offsets = new OffsetMap()
   const folder = new Folder(offsets)
-  const streams = layer.used ? [] : layer.open()
+  const streams = layer.open()
   const shift = at - before.length
   let found: Finding[] = []
-  let openFrom = at
-  let block = false
   let tail = ''
   const follow = (text: string) => {
-    if (block) return
+    if (reading.block) return
     tail = tail.slice(-BLOCK.length) + text
-    block = tail.includes(BLOCK)
+    reading.block = tail.includes(BLOCK)
   }
-  foldText(folder, before)
-  follow(before)
-  return {
-    plain(text) {
+  const reading = {
+    openFrom: at,
+    block: false,
+    plain(text: string) {
       foldText(folder, text)
       follow(text)
       layer.spend(text.length)
     },
-    coded(text, width) {
+    coded(text: string, width: number) {
       folder.flush()
-      const start = offsets.consumed
-      // Decided at codes alone, so that it depends on the text and not on its pieces.
-      if (layer.used) {
-        found.push({ class: UNREAD, start: start + shift, end: start + width + shift, confidence: 100 })
-        offsets.add(0, width)
-        return
-      }
       if (text.length === 0) offsets.add(0, width)
       for (let i = 0; i < text.length; i++) folder.unit(text.charCodeAt(i), i === 0 ? width : 0)
       folder.flush()
       follow(text)
       layer.spend(text.length)
     },
-    take(ended) {
+    take(ended: boolean) {
       if (ended) folder.flush()
       const copy = folder.take()
       let safe = offsets.copied
@@ -140,17 +127,14 @@ export function openReading(layer: Layer, before: string, at: number): Reading {
         if (!ended && stream.openFrom < safe) safe = stream.openFrom
       }
       const settled = ended ? offsets.consumed : offsets.end(safe)
-      openFrom = Math.max(openFrom, settled + shift)
+      reading.openFrom = Math.max(reading.openFrom, settled + shift)
       offsets.forget(safe)
       const result = found
       found = []
       return result
     },
-    get openFrom() {
-      return openFrom
-    },
-    get block() {
-      return block
-    },
   }
+  foldText(folder, before)
+  follow(before)
+  return reading
 }

@@ -2,6 +2,7 @@
 // hexadecimal, decimal, octal or binary (`6a 61 6e 65`, `106, 97`, `0x6a,0x61`). A row of the same kind of unit with the same
 // gap is read as a whole, so ordinary text is let go at its first word.
 import type { Finding } from '../../core/index.ts'
+import { createWordTable, isAlphanumeric } from '../detect/chars.ts'
 import type { DetectorStream } from '../detector.ts'
 import { classesIn, type Layer } from './layer.ts'
 
@@ -11,7 +12,33 @@ const LEAST = 8
 const MOST = 480
 const OVERLAP = 60
 const LONGEST_UNIT = 8
-const LONGEST_GAP = 3
+const LONGEST_GAP = 5
+
+/** Digits in words: English, German, French, Spanish. */
+const DIGIT_WORDS = createWordTable(
+  new Map(
+    [
+      'zero oh null zéro cero',
+      'one eins un uno',
+      'two zwei deux dos',
+      'three drei trois tres',
+      'four vier quatre cuatro',
+      'five fünf cinq cinco',
+      'six sechs seis',
+      'seven sieben sept siete',
+      'eight acht huit ocho',
+      'nine neun neuf nueve',
+    ].flatMap((words, digit) => words.split(' ').map((word) => [word, digit + 1] as const)),
+  ),
+)
+const LONGEST_DIGIT_WORD = 6
+/** The digit that [from, to) spells, -1 for none. */
+const digitOf = (text: string, from: number, to: number): number =>
+  to - from < 2 || to - from > LONGEST_DIGIT_WORD ? -1 : DIGIT_WORDS.get(text, from, to) - 1
+const unitOf = (text: string, from: number, to: number): string => {
+  const digit = digitOf(text, from, to)
+  return digit < 0 ? text.slice(from, to) : String(digit)
+}
 
 /** What the units of a row are. */
 const LETTER = 1
@@ -22,10 +49,11 @@ const BINARY = 16
 const OCTAL = 32
 type Kinds = number
 
-const isWord = (c: number) => (c >= 48 && c <= 57) || (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c >= 0xc0
 /** May stand between units; the brackets and quotes of a list end it. */
 const isGap = (c: number) =>
   c === 32 ||
+  c === 34 ||
+  c === 39 ||
   c === 9 ||
   c === 10 ||
   c === 13 ||
@@ -105,11 +133,11 @@ class SpelledStream implements DetectorStream {
     let i = this.#at
     const size = text.length
     // Most words are longer than any unit: only what follows a gap and is short is looked at.
-    while (i < size && !isWord(text.charCodeAt(i))) i++
+    while (i < size && !isAlphanumeric(text.charCodeAt(i))) i++
     this.#at = i
     if (i >= size) return false
-    if (i > 0 && isWord(text.charCodeAt(i - 1))) {
-      while (i < size && isWord(text.charCodeAt(i))) i++
+    if (i > 0 && isAlphanumeric(text.charCodeAt(i - 1))) {
+      while (i < size && isAlphanumeric(text.charCodeAt(i))) i++
       this.#at = i
       return i < size
     }
@@ -118,7 +146,7 @@ class SpelledStream implements DetectorStream {
     const kinds = kindsOf(text, i, end)
     if (kinds === 0) {
       let k = end
-      while (k < size && isWord(text.charCodeAt(k))) k++
+      while (k < size && isAlphanumeric(text.charCodeAt(k))) k++
       this.#at = k
       return true
     }
@@ -127,7 +155,7 @@ class SpelledStream implements DetectorStream {
     this.#kinds = kinds
     this.#gap = ''
     this.#starts = [i]
-    this.#spelt = [text.slice(i, end)]
+    this.#spelt = [unitOf(text, i, end)]
     this.#like = undefined
     this.#at = end
     return true
@@ -154,10 +182,10 @@ class SpelledStream implements DetectorStream {
     const c = text.charCodeAt(i)
     let end: number
     let kinds: Kinds
-    if (isWord(c)) {
+    if (isAlphanumeric(c)) {
       end = unitEnd(text, i)
-      // A row of single letters ends at any word, however it goes on.
-      if (this.#kinds === LETTER && end - i > 1) return this.#close()
+      // A row of single letters ends at any longer word, however it goes on.
+      if (this.#kinds === LETTER && end - i > LONGEST_DIGIT_WORD) return this.#close()
       if (end >= size && end - i <= LONGEST_UNIT && !ended) return false
       kinds = kindsOf(text, i, end)
     } else if ((this.#kinds & LETTER) !== 0 && this.#gap !== '' && isSign(c)) {
@@ -169,7 +197,7 @@ class SpelledStream implements DetectorStream {
       kinds = LETTER
       if (this.#gap === ' ') {
         if (end >= size && !ended) return false
-        if (isWord(text.charCodeAt(end))) {
+        if (isAlphanumeric(text.charCodeAt(end))) {
           this.#units++
           this.#starts.push(i)
           this.#spelt.push(' ')
@@ -183,7 +211,7 @@ class SpelledStream implements DetectorStream {
     this.#kinds &= kinds
     this.#units++
     this.#starts.push(i)
-    this.#spelt.push(text.slice(i, end))
+    this.#spelt.push(unitOf(text, i, end))
     this.#at = end
     if (this.#units >= MOST) this.#piece(end)
     return true
@@ -239,14 +267,14 @@ class SpelledStream implements DetectorStream {
 /** Where the unit at `i` ends: the end of its word, or further than any unit may be. */
 function unitEnd(text: string, i: number): number {
   let end = i
-  while (end < text.length && end - i <= LONGEST_UNIT && isWord(text.charCodeAt(end))) end++
+  while (end < text.length && end - i <= LONGEST_UNIT && isAlphanumeric(text.charCodeAt(end))) end++
   return end
 }
 
 function kindsOf(text: string, from: number, to: number): Kinds {
   const size = to - from
   if (size > LONGEST_UNIT) return 0
-  if (size === 1) return LETTER
+  if (size === 1 || digitOf(text, from, to) >= 0) return LETTER
   const first = text.charCodeAt(from)
   const marked = size === 4 && first === 48 && (text.charCodeAt(from + 1) | 32) === 120
   let ten = true

@@ -40,9 +40,12 @@ const IBAN_LENGTH: ReadonlyMap<number, number> = new Map(
   ),
 )
 
+/** Blank, tab, dash, point, slash, underscore, colon. */
+const isJoint = (c: number) => c === 32 || c === 9 || c === 45 || c === 46 || c === 47 || c === 95 || c === 58
+
 const upper = (c: number) => (c >= 97 && c <= 122 ? c - 32 : c)
 
-/** An IBAN that starts at `start`, with or without spaces or dashes between groups. Returns its end, 0 or NEED. */
+/** An IBAN that starts at `start`, with or without the same sign between groups. Returns its end, 0 or NEED. */
 export function iban(scan: Scan, start: number): number {
   const { text } = scan
   const first = upper(text.charCodeAt(start))
@@ -61,7 +64,7 @@ export function iban(scan: Scan, start: number): number {
       code += String.fromCharCode(upper(c))
       i++
     } else if (
-      (c === 32 || c === 45 || c === 46) &&
+      isJoint(c) &&
       code.length >= 4 &&
       (joint === 0 || joint === c) &&
       (isAlphanumeric(text.charCodeAt(i - 1)) || (c === 32 && isAlphanumeric(text.charCodeAt(i - 2))))

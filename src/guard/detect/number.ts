@@ -367,7 +367,8 @@ function card(scan: Scan, g: number, glued: boolean, gluedEnd: boolean): number 
     if (h > g && (!opensRow || jointOf(h) !== jointOf(g + 1) || jointOf(h) === COMMA)) break
     const length = (firsts[h + 1] ?? 0) - first
     if (length > 19) break
-    if (length < 12 || !isWhole(h, gluedEnd)) continue
+    // Letters glued to a number of exactly a card's length do not make it another one.
+    if (length < 12 || !(isWhole(h, gluedEnd) || (h === g && (length === 15 || length === 16)))) continue
     if (h > g && !cardShape(g, h)) continue
     const context = nearGroup(scan, g, NEAR_CARD)
     const known = cardPrefix(digits, first, length)
@@ -380,14 +381,29 @@ function card(scan: Scan, g: number, glued: boolean, gluedEnd: boolean): number 
     else if (context && length >= 13 && (known || checks)) score = 75
     else if (context && length === 16) score = 65
     else if (h > g && length === 16 && sizeOf(g) === 4 && known) score = 60
-    if (glued && score < 92) score = 0
+    if ((glued || !isWhole(h, gluedEnd)) && score < 92) score = 0
     if (score > confidence || (score > 0 && score === confidence)) {
       best = h - g + 1
       confidence = score
     }
   }
+  if (best === 0 && g === 0 && evenRow() && isWhole(count - 1, gluedEnd)) {
+    const length = firsts[count] ?? 0
+    if (length >= 13 && length <= 19 && cardPrefix(digits, 0, length) && luhn(digits, 0, length)) {
+      best = count
+      confidence = 70
+    }
+  }
   if (best > 0) scan.emit('finance/card', startOf(g), endOf(g + best - 1), confidence)
   return best
+}
+
+/** The whole phrase in pairs, in threes or in fives, the last group the rest: `41 11 11 …`. */
+function evenRow(): boolean {
+  const size = sizeOf(0)
+  if (size < 2 || size > 5 || count < 3 || sizeOf(count - 1) > size) return false
+  for (let k = 1; k < count; k++) if (jointOf(k) !== jointOf(1) || (k < count - 1 && sizeOf(k) !== size)) return false
+  return true
 }
 
 /** 4-4-4-4, 4-4-4-4-3, 4-6-5, 4-6-4 and other rows whose groups have three to seven digits. */

@@ -275,8 +275,11 @@ function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostR
       // Letters glued to a number make it a name, unless they are a word: `card4111…`.
       const glued = isLetter(before)
       if (isDigit(before) || (glued && !(isLetter(text.charCodeAt(i - 2)) && isLetter(text.charCodeAt(i - 3))))) {
+        const first = i
         while (i < to && isDigit(text.charCodeAt(i))) i++
-        continue
+        if (!glued || (i - first !== 15 && i - first !== 16)) continue
+        // As long as a card number is, it is looked at whatever it is glued to.
+        i = first
       }
       const next = number(scan, i, lettered && joinedTo(text, from, i))
       if (next === NEED) return NEED
