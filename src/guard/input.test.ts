@@ -145,6 +145,32 @@ describe('questions', () => {
   })
 })
 
+describe('a text seen before', () => {
+  it.each([
+    `Write to ${CANARY} and tell ${CANARY} or bob@example.org about it.`,
+    JSON.stringify({ mail: CANARY, rows: [{ note: `see ${CANARY}` }] }),
+    `Nothing here. EMAIL_2345X and ${CANARY} stand side by side.`,
+    'Nothing to find in here at all, in no words whatever.',
+  ])('gives the same again, and nothing of it is kept: %s', (text) => {
+    const again = createGuard({ detectors: [createStructuredDetector()] })
+    const kept: unknown[] = []
+    const { set } = again.screen.known
+    again.screen.known.set = (kind, of, value) => {
+      kept.push(kind, value)
+      set(kind, of, value)
+    }
+    const screened = () => {
+      const questions: Question[] = []
+      const open = again.openVault({ key: new Uint8Array(32).fill(4), random, session: 'ses_1' })
+      const { request, report, values } = again.screenInput(chat(text), always('pseudonym', questions), open)
+      return { request, report, values, questions, vault: [...open.entries()] }
+    }
+    const first = screened()
+    expect(screened()).toEqual(first)
+    expect(JSON.stringify(kept)).not.toMatch(/zoe|canary|example|rows/i)
+  })
+})
+
 describe('a detector that fails', () => {
   const broken = (how: Partial<ReturnType<Detector['open']>>): Detector => ({
     name: 'broken',

@@ -7,7 +7,7 @@ import { valuesBetween } from './json-text.ts'
 import type { Neighbours } from './neighbours.ts'
 import { PSEUDONYM } from './pseudonym.ts'
 import { type Place, stringBytes, type Visitor, visitRequest } from './request.ts'
-import type { Region, Screen, Sink } from './screen.ts'
+import type { KnownRegion, Region, Screen, Sink } from './screen.ts'
 import { type MaskStyle, mask, sortOut, treatRegion, valuesUnder } from './treat.ts'
 import type { Vault } from './vault.ts'
 import type { FoundValue } from './withheld.ts'
@@ -55,37 +55,46 @@ export function screenInput(
   const scans: { parts: Parts | undefined; bytes: number }[] = []
 
   const scan = (text: string, place: Place, how: 'text' | 'id' | 'json'): Parts | undefined => {
-    const parts: Parts = []
+    const known = screen.known.get(how, text)
+    const parts = known === undefined ? look(text, how) : partsOf(text, known)
     let regions = false
+    for (const part of parts) {
+      if (typeof part === 'string') continue
+      regions = true
+      for (const finding of sortOut(part.findings))
+        if (finding.class !== PSEUDONYM) book.count(finding, place.origin, fieldOf(part, finding.start, place))
+    }
+    return regions ? parts : undefined
+  }
+
+  const look = (text: string, how: 'text' | 'id' | 'json'): Parts => {
+    const parts: Parts = []
     const sink: Sink = {
       clear: (piece) => {
         parts.push(piece)
       },
       region: (region) => {
-        const kept = how === 'id' ? keepInId(region) : keep(region)
-        if (kept === undefined) {
-          parts.push(region.text)
-          return
-        }
-        parts.push(kept)
-        regions = true
-        for (const finding of sortOut(kept.findings))
-          if (finding.class !== PSEUDONYM) book.count(finding, place.origin, fieldOf(kept, finding.start, place))
+        parts.push((how === 'id' ? keepInId(region) : keep(region)) ?? region.text)
       },
     }
-    const mayHoldPseudonym = text.includes('_')
-    if (!mayHoldPseudonym && screen.clean.get(how, text)) return undefined
-    const stream = screen.open(
-      how === 'json' ? 'json' : how === 'id' ? 'plain' : 'guess',
-      mayHoldPseudonym ? extra : undefined,
-    )
+    const stream = screen.open(how === 'json' ? 'json' : how === 'id' ? 'plain' : 'guess', extra)
     stream.push(text, sink)
     stream.end(sink)
     if (stream.held() !== 0 || stream.taken() !== text.length) throw new Fault('guard_unavailable')
     invisible += stream.invisible()
-    if (regions) return parts
-    if (!mayHoldPseudonym && stream.invisible() === 0) screen.clean.set(how, text, true)
-    return undefined
+    const regions = parts.filter((part) => typeof part !== 'string')
+    // Where values stand in JSON, and under which names, is not remembered.
+    if (
+      stream.invisible() === 0 &&
+      regions.every(({ values }) => values === undefined) &&
+      regions.reduce((count, { findings }) => count + findings.length, 0) <= MOST_REMEMBERED
+    )
+      screen.known.set(
+        how,
+        text,
+        regions.map(({ start, text: { length }, findings }) => ({ start, end: start + length, findings })),
+      )
+    return parts
   }
 
   // First round: scan and count. Nothing is changed.
@@ -190,6 +199,22 @@ export function screenInput(
       invisible,
     },
   }
+}
+
+/** Findings that are remembered of one text; more are found anew. */
+const MOST_REMEMBERED = 24
+
+/** The text cut up as it was when it was looked at. */
+function partsOf(text: string, known: readonly KnownRegion[]): Parts {
+  const parts: Parts = []
+  let at = 0
+  for (const { start, end, findings } of known) {
+    if (start > at) parts.push(text.slice(at, start))
+    parts.push({ text: text.slice(start, end), start, findings, values: undefined })
+    at = end
+  }
+  if (at < text.length) parts.push(text.slice(at))
+  return parts
 }
 
 const missing = (): never => {

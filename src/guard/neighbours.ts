@@ -1,6 +1,6 @@
 // Values that any session of this process has hidden, as keyed hashes: a model that says one of them to a session that never
 // had it has carried it over from another. Only values that are one person's alone: a town or a date proves nothing.
-import { createHmac } from 'node:crypto'
+import { createHmac, createSecretKey } from 'node:crypto'
 import type { RandomBytes } from '../core/index.ts'
 
 export interface Neighbours {
@@ -25,7 +25,7 @@ const TELLING = [
 const MOST = 200_000
 
 export function createNeighbours(random: RandomBytes): Neighbours {
-  const key = random(32)
+  const key = createSecretKey(random(32))
   const seen = new Set<string>()
   const telling = (dataClass: string) => TELLING.some((one) => dataClass === one || dataClass.startsWith(`${one}/`))
   const hash = (value: string) => createHmac('sha256', key).update(value).digest('base64url').slice(0, 16)

@@ -8,7 +8,7 @@ export interface Recent<Value> {
 }
 
 /** Shorter texts are found out anew in less time than they are looked up. */
-const WORTH_CHARACTERS = 32
+const WORTH_CHARACTERS = 16
 
 /**
  * Digests of the texts being looked at: several memories ask about the same ones, before and after. Emptied with the turn in

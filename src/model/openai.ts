@@ -1,5 +1,5 @@
 // The drivers of servers that speak OpenAI's format: OpenAI and its likes, vLLM, llama.cpp's server.
-import { createHmac, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
 import {
   Fault,
   isObject,
@@ -103,7 +103,7 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
 
   // How soon an answer begins tells whether somebody sent the same beginning before. Sessions therefore share no prefix cache:
   // vLLM keeps one for each salt; llama.cpp's server can only be told not to reuse what lies in a slot.
-  const saltKey = randomBytes(32)
+  const saltKey = createSecretKey(randomBytes(32))
   const isolation = (session: string): JsonObject => {
     if (kind === 'vllm') return { cache_salt: createHmac('sha256', saltKey).update(session).digest('base64url') }
     return kind === 'llamacpp' ? { cache_prompt: false } : {}
