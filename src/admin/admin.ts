@@ -3,6 +3,7 @@
 import { credentialText, Fault, parseJson, uidText } from '../core/index.ts'
 import { auditHandlers } from './audit.ts'
 import { campaignHandlers } from './campaigns.ts'
+import { consequenceHandlers } from './consequences.ts'
 import { BASE, type Body, type Query, ROUTES, type RouteId, type RouteSpec } from './contract.ts'
 import { explainHandlers } from './explain.ts'
 import { grantHandlers } from './grants.ts'
@@ -63,6 +64,7 @@ export function createAdmin(ports: AdminPorts): Admin {
     ...sessionHandlers(ports),
     ...leaseHandlers(ports),
     ...lockHandlers(ports),
+    ...consequenceHandlers(ports),
     ...requestHandlers(ports),
     ...grantHandlers(ports),
     ...sweepHandlers(ports),

@@ -73,6 +73,27 @@ const Ended = z.object({
   receipt: Receipt,
 })
 
+const Left = Ended.extend({
+  groups: z.array(z.string()),
+  roles: z.array(z.string()),
+  grants: z.array(z.string()).meta({ description: 'Roles held for a while that ended.' }),
+  services: z.array(z.string()).meta({ description: 'Services this user is the owner of: they need another one.' }),
+})
+
+const Consequences = z
+  .object({
+    calls: z.int().meta({ description: 'Running calls that would end on the node that answers, at most.' }),
+    upstreams: z.int(),
+    principals: list.meta({ description: 'Whose calls those are.' }),
+    keys: z.array(z.object({ id: z.string(), name: z.string(), lastUsedAt: time.optional() })),
+    grants: z.array(z.object({ id: z.string(), principal: z.string(), role: z.string() })),
+    groups: list,
+    roles: list,
+    agents: list,
+    services: list,
+  })
+  .meta({ id: 'Consequences' })
+
 const Group = z
   .object({
     name,
@@ -651,6 +672,15 @@ const principals = <const Noun extends 'users' | 'services' | 'agents', const Ty
       body: z.strictObject({ reason }),
       output: z.object({ principal: Principal, ended: Ended }),
     }),
+    offboard: spec({
+      method: 'POST',
+      path: `/${noun}/{name}/offboard`,
+      action: 'manageDirectory',
+      on: one,
+      summary: `Take everything from a ${what} that has left: suspended, keys revoked, grants, roles and groups gone, running calls ended`,
+      body: z.strictObject({ reason }),
+      output: z.object({ principal: Principal, ended: Left }),
+    }),
     restore: spec({
       method: 'POST',
       path: `/${noun}/{name}/restore`,
@@ -706,11 +736,38 @@ export const ROUTES = {
     output: z.record(z.string(), z.unknown()),
   }),
 
+  'consequences.show': spec({
+    method: 'GET',
+    path: '/consequences',
+    action: 'show',
+    on: GATEWAY,
+    summary: 'What would end if this were taken away or locked; nothing is done',
+    query: z.strictObject({
+      of: z.enum([
+        'principal',
+        'credential',
+        'role',
+        'model',
+        'session',
+        'network',
+        'everything',
+        'grant',
+        'assignment',
+      ]),
+      target: z.string().max(512).default('').meta({
+        description:
+          'User:NAME and the like for a principal and, as ROLE User:NAME, for an assignment; else a name or id.',
+      }),
+    }),
+    output: Consequences,
+  }),
+
   'users.list': users.list,
   'users.create': users.create,
   'users.show': users.show,
   'users.update': users.update,
   'users.suspend': users.suspend,
+  'users.offboard': users.offboard,
   'users.restore': users.restore,
   'users.remove': users.remove,
   'services.list': services.list,
@@ -718,6 +775,7 @@ export const ROUTES = {
   'services.show': services.show,
   'services.update': services.update,
   'services.suspend': services.suspend,
+  'services.offboard': services.offboard,
   'services.restore': services.restore,
   'services.remove': services.remove,
   'agents.list': agents.list,
@@ -725,6 +783,7 @@ export const ROUTES = {
   'agents.show': agents.show,
   'agents.update': agents.update,
   'agents.suspend': agents.suspend,
+  'agents.offboard': agents.offboard,
   'agents.restore': agents.restore,
   'agents.remove': agents.remove,
 

@@ -1,6 +1,6 @@
 // Users, services and agents over the admin API.
-import type { PrincipalType, PrincipalUid } from '../core/index.ts'
-import type { PrincipalRow } from '../identity/index.ts'
+import { type PrincipalType, type PrincipalUid, uidText } from '../core/index.ts'
+import type { Left, PrincipalRow } from '../identity/index.ts'
 import type { Output } from './contract.ts'
 import { isText, pageOf, readCursor } from './page.ts'
 import type { AdminPorts } from './ports.ts'
@@ -8,7 +8,7 @@ import { receiptOf } from './receipt.ts'
 import { type Handlers, notFound } from './route.ts'
 import { iso, textField } from './time.ts'
 
-type Verb = 'list' | 'create' | 'show' | 'update' | 'suspend' | 'restore' | 'remove'
+type Verb = 'list' | 'create' | 'show' | 'update' | 'suspend' | 'offboard' | 'restore' | 'remove'
 type Shown = Output<'users.create'>
 
 const shown = (row: PrincipalRow): Shown => ({
@@ -75,6 +75,26 @@ function handlersOf(type: PrincipalType, ports: AdminPorts): { readonly [V in Ve
         }
       },
     },
+    offboard: {
+      async handle({ params, body, by }) {
+        const grants: string[] = []
+        const services = await servicesOf(ports, uid(params))
+        const { row, ended, seq } = await identity.principals.offboard(
+          uid(params),
+          body.reason,
+          by,
+          async (trx, who) => {
+            const done = await ports.jit.grants.endAllOf(trx, uidText(who), by.principal, 'offboarded')
+            grants.push(...done.value.ended)
+            return done
+          },
+        )
+        return {
+          principal: shown(row),
+          ended: { ...lists(ended), grants, services, receipt: await receiptOf(ports, seq) },
+        }
+      },
+    },
     restore: {
       handle: async ({ params, body, by }) => shown(await identity.principals.restore(uid(params), body.reason, by)),
     },
@@ -84,6 +104,28 @@ function handlersOf(type: PrincipalType, ports: AdminPorts): { readonly [V in Ve
         return { keys: [...ended.keys], agents: [...ended.agents], receipt: await receiptOf(ports, seq) }
       },
     },
+  }
+}
+
+const lists = ({ keys, agents, groups, roles }: Left) => ({
+  keys: [...keys],
+  agents: [...agents],
+  groups: [...new Set(groups)],
+  roles: [...new Set(roles)],
+})
+
+const PAGE = 200
+
+/** Services whose owner this user is. */
+export async function servicesOf({ identity }: Pick<AdminPorts, 'identity'>, of: PrincipalUid): Promise<string[]> {
+  if (of.type !== 'User') return []
+  const found: string[] = []
+  for (let after: string | undefined; ; ) {
+    const rows = await identity.read.principals('Service', { limit: PAGE, ...(after !== undefined && { after }) })
+    for (const { name, state, attributes } of rows)
+      if (state !== 'removed' && (JSON.parse(attributes) as Shown['attributes']).owner === of.id) found.push(name)
+    after = rows.at(-1)?.name
+    if (rows.length < PAGE) return found
   }
 }
 

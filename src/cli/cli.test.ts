@@ -309,6 +309,28 @@ describe('commands', () => {
     expect((await cli('key', 'scan', place)).code).toBe(0)
   })
 
+  it('shows what an act would end before it is done, and offboards in one', async () => {
+    await cli('user', 'create', 'leaver', '--role', 'user')
+    const made = (await cli('key', 'create', 'gone', '--owner', 'leaver')).out.trim()
+    const id = made.slice(4, 16)
+    for (const words of [
+      ['user', 'offboard', 'leaver'],
+      ['lock', 'add', 'principal', 'leaver'],
+      ['key', 'revoke', id],
+      ['role', 'unassign', 'user', 'leaver'],
+    ]) {
+      const { code, err } = await cli(...words, '--dry-run')
+      expect([code, words.join(' ')]).toEqual([0, words.join(' ')])
+      expect(err).toContain('nothing is done')
+    }
+    expect((await cli('lockdown', 'off', '--dry-run')).code).toBe(2)
+    expect(await json('key', 'show', id)).toMatchObject({ condition: 'active' })
+    const done = await cli('user', 'offboard', 'leaver', '--reason', 'left')
+    expect(done.code).toBe(0)
+    expect(done.err).toContain('1 keys revoked · 0 grants ended · 1 roles')
+    expect(await json('key', 'show', id)).toMatchObject({ condition: 'revoked' })
+  })
+
   it('writes a start that starts, and never over what is there', async () => {
     const place = join(folder, 'fresh')
     expect((await cli('init', place)).code).toBe(0)

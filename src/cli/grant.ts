@@ -1,5 +1,6 @@
 // Roles held for a while: what is held, ending it, asking for more time, emergencies.
 import type { Command } from './command.ts'
+import { foresee, isDryRun } from './consequences.ts'
 import { usage } from './failure.ts'
 import { arg, flagText, listAll, reasonOf } from './input.ts'
 import { printOne, printRows, yellow } from './io.ts'
@@ -36,6 +37,7 @@ export const show: Command = async (input) => {
 }
 
 export const end: Command = async (input) => {
+  if (isDryRun(input)) return foresee(input, 'grant', arg(input, 0))
   const client = await input.client()
   const { ended, receipt } = await client.call('grants.end', {
     params: { id: arg(input, 0) },

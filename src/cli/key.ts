@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import type { Key } from '../admin/contract.ts'
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
+import { foresee, isDryRun } from './consequences.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, flagList, flagText, listAll, reasonOf, refOf } from './input.ts'
 import { type Column, green, printOne, printRows, type Row, red, yellow } from './io.ts'
@@ -140,6 +141,7 @@ const step =
   async (input) => {
     const client = await input.client()
     const { id, display } = await find(input, client)
+    if (isDryRun(input)) return foresee(input, 'credential', id)
     const after = await client.call(`keys.${verb}`, { params: { id }, body: { reason: reasonOf(input) } })
     if (input.flags.json) printOne(input.io, after, { json: input.flags.json as string })
     input.io.say(`${color(input.io, done)}  ${display} (${id}) of ${after.owner}`)

@@ -1,8 +1,9 @@
 // Emergency stops.
 import type { BodyInput } from '../admin/contract.ts'
 import type { Command } from './command.ts'
+import { foresee, isDryRun } from './consequences.ts'
 import { usage } from './failure.ts'
-import { arg, flagText, reasonOf, uidTextOf } from './input.ts'
+import { arg, flagText, reasonOf, refOf, uidTextOf } from './input.ts'
 import { printOne, printRows, red } from './io.ts'
 import { printReceipt } from './session.ts'
 import { readMoment, relative } from './when.ts'
@@ -32,6 +33,7 @@ export const add: Command = async (input) => {
   if (!isKind(kind)) throw usage(`There is no kind of lock "${kind}"`, `one of ${KINDS.join(', ')}`)
   const target = arg(input, 1)
   if (kind !== 'everything' && target === '') throw usage(`Say which ${kind}`)
+  if (isDryRun(input)) return foresee(input, kind, kind === 'principal' ? refOf(target) : target)
   const until = flagText(input, 'until')
   const client = await input.client()
   const { receipt, ...lock } = await client.call('locks.create', {
@@ -60,6 +62,7 @@ export const lockdown: Command = async (input) => {
   const client = await input.client()
   if (word === 'on') return add({ ...input, args: ['everything'] })
   if (word !== 'off') throw usage('Say on or off')
+  if (isDryRun(input)) throw usage('--dry-run goes with on: lifting ends nothing')
   const { items } = await client.call('locks.list', {})
   const locks = items.filter(({ kind }) => kind === 'everything')
   if (locks.length === 0) input.io.say('There is no lockdown.')

@@ -14,6 +14,7 @@ export const COMMON_FLAGS: readonly Flag[] = [
 
 const CONFIG: Flag = { flag: '--config <file>', about: 'Settings file (default: sallyport.yaml, if it is there)' }
 const REASON: Flag = { flag: '--reason <text>', about: 'Why, for the audit log' }
+const DRY_RUN: Flag = { flag: '--dry-run', about: 'Show what would end, and do nothing' }
 const PAGE: readonly Flag[] = [
   { flag: '--limit <n>', about: 'Most rows (default: 50)' },
   { flag: '--all', about: 'Every row' },
@@ -81,8 +82,15 @@ const principal = (noun: string, what: string, file: () => Promise<typeof import
     name: `${noun} suspend`,
     args: '<name>',
     about: `Suspend a ${what}: keys stop, running calls end`,
-    flags: [REASON],
+    flags: [REASON, DRY_RUN],
     load: async () => (await file()).suspend(noun),
+  },
+  {
+    name: `${noun} offboard`,
+    args: '<name>',
+    about: `Take everything from a ${what} that leaves: keys revoked, grants, roles and groups gone, calls ended`,
+    flags: [REASON, DRY_RUN],
+    load: async () => (await file()).offboard(noun),
   },
   {
     name: `${noun} restore`,
@@ -95,7 +103,7 @@ const principal = (noun: string, what: string, file: () => Promise<typeof import
     name: `${noun} remove`,
     args: '<name>',
     about: `Remove a ${what} for good; the name is not given again`,
-    flags: [REASON, { flag: '--yes', about: 'Do not ask' }],
+    flags: [REASON, DRY_RUN, { flag: '--yes', about: 'Do not ask' }],
     load: async () => (await file()).remove(noun),
   },
 ]
@@ -223,7 +231,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'key suspend',
     args: '<key>',
     about: 'Stop a key until it is resumed',
-    flags: [OWNER, REASON],
+    flags: [OWNER, REASON, DRY_RUN],
     load: async () => (await key()).suspend,
   },
   {
@@ -237,7 +245,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'key revoke',
     args: '<key>',
     about: 'Revoke a key for good; its running calls end',
-    flags: [OWNER, REASON],
+    flags: [OWNER, REASON, DRY_RUN],
     load: async () => (await key()).revoke,
   },
   {
@@ -318,6 +326,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'role unassign',
     args: '<role> <holder>',
     about: 'Take a role away',
+    flags: [DRY_RUN],
     load: async () => (await role()).unassign,
   },
   {
@@ -385,7 +394,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'session cut',
     args: '<id>',
     about: 'End a session and its running calls',
-    flags: [REASON],
+    flags: [REASON, DRY_RUN],
     load: async () => (await session()).cut,
   },
   {
@@ -415,7 +424,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'lock add',
     args: '<kind> [target]',
     about: 'Stop a principal, credential, role, model, session, network or everything',
-    flags: [REASON, { flag: '--until <when>', about: 'Span or date (default: until lifted)' }],
+    flags: [REASON, DRY_RUN, { flag: '--until <when>', about: 'Span or date (default: until lifted)' }],
     example: 'sallyport lock add principal dana --until 2h --reason "laptop lost"',
     load: async () => (await import('./lock.ts')).add,
   },
@@ -430,7 +439,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'lockdown',
     args: '<on|off>',
     about: 'Stop every call to every model on all nodes, or let them in again',
-    flags: [REASON, { flag: '--until <when>', about: 'Span or date (default: until switched off)' }],
+    flags: [REASON, DRY_RUN, { flag: '--until <when>', about: 'Span or date (default: until switched off)' }],
     load: async () => (await import('./lock.ts')).lockdown,
   },
 
@@ -492,7 +501,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'grant end',
     args: '<id>',
     about: 'End a grant before its time; its running calls end',
-    flags: [REASON],
+    flags: [REASON, DRY_RUN],
     load: async () => (await grant()).end,
   },
   {

@@ -1,6 +1,7 @@
 // Roles and who holds them.
 
 import type { Command } from './command.ts'
+import { foresee, isDryRun } from './consequences.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, refOf } from './input.ts'
 import { green, printOne, printRows, red } from './io.ts'
@@ -61,6 +62,7 @@ export const unassign: Command = async (input) => {
   const client = await input.client()
   const name = arg(input, 0)
   const holder = refOf(arg(input, 1))
+  if (isDryRun(input)) return foresee(input, 'assignment', `${name} ${holder}`)
   const held = await listAll({ ...input, flags: { ...input.flags, all: true } }, client, 'roles.holders', {
     params: { name },
   })

@@ -2,6 +2,7 @@
 
 import type { Output } from '../admin/contract.ts'
 import type { Command } from './command.ts'
+import { foresee, isDryRun } from './consequences.ts'
 import { EXIT, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, reasonOf, uidTextOf } from './input.ts'
 import { green, type Io, printOne, printRows, red } from './io.ts'
@@ -43,6 +44,7 @@ export function printReceipt(io: Io, { calls, upstreams, nodes }: Output<'sessio
 }
 
 export const cut: Command = async (input) => {
+  if (isDryRun(input)) return foresee(input, 'session', arg(input, 0))
   const client = await input.client()
   const receipt = await client.call('sessions.cut', {
     params: { id: arg(input, 0) },

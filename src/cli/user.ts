@@ -1,6 +1,7 @@
 // Users, services and agents. The three are handled alike; the noun is the word of the command.
 import type { Principal } from '../admin/contract.ts'
 import type { Command, Input } from './command.ts'
+import { foresee, isDryRun } from './consequences.ts'
 import { usage } from './failure.ts'
 import { arg, confirm, flagList, flagText, listAll, reasonOf } from './input.ts'
 import { type Column, green, printOne, printRows, red, yellow } from './io.ts'
@@ -99,8 +100,9 @@ export const suspend =
   (word: string): Command =>
   async (input) => {
     const noun = nounOf(word)
-    const client = await input.client()
     const name = arg(input, 0)
+    if (isDryRun(input)) return foresee(input, 'principal', `${TYPES[noun]}:${name}`)
+    const client = await input.client()
     const done = await client.call(`${NOUNS[noun]}.suspend`, { params: { name }, body: { reason: reasonOf(input) } })
     if (input.flags.json) printOne(input.io, done, wanted(input))
     const { keys, agents } = done.ended
@@ -109,6 +111,27 @@ export const suspend =
     )
     input.io.say(`Undo:  sallyport ${noun} restore ${name}   (keys stay suspended)`)
     return printReceipt(input.io, done.ended.receipt)
+  }
+
+export const offboard =
+  (word: string): Command =>
+  async (input) => {
+    const noun = nounOf(word)
+    const name = arg(input, 0)
+    const ref = `${TYPES[noun]}:${name}`
+    if (isDryRun(input)) return foresee(input, 'principal', ref)
+    const client = await input.client()
+    const done = await client.call(`${NOUNS[noun]}.offboard`, { params: { name }, body: { reason: reasonOf(input) } })
+    if (input.flags.json) printOne(input.io, done, wanted(input))
+    const { keys, grants, roles, groups, agents, services, receipt } = done.ended
+    const { io } = input
+    io.say(
+      `${red(io, 'offboarded')}  ${ref} · ${keys.length} keys revoked · ${grants.length} grants ended · ${roles.length} roles and ${groups.length} groups left · ${agents.length} agents`,
+    )
+    for (const service of services)
+      io.say(`Service:${service} needs a new owner:  sallyport key list --owner Service:${service}`)
+    io.say(`Should they come back:  sallyport ${noun} restore ${name}   (the person, and none of this)`)
+    return printReceipt(io, receipt)
   }
 
 export const restore =
@@ -129,8 +152,9 @@ export const remove =
   (word: string): Command =>
   async (input) => {
     const noun = nounOf(word)
-    const client = await input.client()
     const name = arg(input, 0)
+    if (isDryRun(input)) return foresee(input, 'principal', `${TYPES[noun]}:${name}`)
+    const client = await input.client()
     await confirm(
       input,
       `Remove ${TYPES[noun]}:${name} for good? Its keys are revoked and its name is never given again.`,
@@ -138,5 +162,5 @@ export const remove =
     const ended = await client.call(`${NOUNS[noun]}.remove`, { params: { name }, query: { reason: reasonOf(input) } })
     if (input.flags.json) printOne(input.io, ended, wanted(input))
     input.io.say(`${red(input.io, 'removed')}  ${TYPES[noun]}:${name} · ${ended.keys.length} keys revoked`)
-    return 0
+    return printReceipt(input.io, ended.receipt)
   }

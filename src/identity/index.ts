@@ -6,7 +6,7 @@ export { createIdentity, type Identity, type IdentityDeps, type Reader } from '.
 export { conditionOf, type KeyCondition, networksOf, originsOf, scopesOf } from './key.ts'
 export type { KeyFilter, KeyRow, KeyWithUse } from './key-queries.ts'
 export { type IssuedKey, KEY_SETTINGS, type KeySettings, type Keys, type NewKey } from './keys.ts'
-export type { Ended, NewPrincipal, Principals } from './principals.ts'
+export type { Ended, Left, NewPrincipal, Principals } from './principals.ts'
 export type { AssignmentRow, GroupRow, MemberRow, PrincipalRow, RoleRow } from './queries.ts'
 export type { NewAssignment, Roles } from './roles.ts'
 export { type LeakedKey, scanForKeys } from './scan.ts'

@@ -9,7 +9,7 @@ import {
   type PrincipalType,
   type PrincipalUid,
 } from '../core/index.ts'
-import { type FeedEntry, isUniqueViolation, type MakeChange, type Trx } from '../store/index.ts'
+import { type Changed, type FeedEntry, isUniqueViolation, type MakeChange, type Trx } from '../store/index.ts'
 import type { Actor } from './actor.ts'
 import { type AttributeValue, FEED_KIND } from './directory.ts'
 import { revokeKeysOf, suspendKeysOf } from './key-queries.ts'
@@ -43,6 +43,13 @@ export interface Ended {
   readonly agents: readonly string[]
 }
 
+/** What somebody who has left had. */
+export interface Left extends Ended {
+  /** Names of groups and roles that were given directly. */
+  readonly groups: readonly string[]
+  readonly roles: readonly string[]
+}
+
 export interface Principals {
   create(input: NewPrincipal, by: Actor): Promise<PrincipalRow>
   update(
@@ -55,8 +62,18 @@ export interface Principals {
   suspend(uid: PrincipalUid, reason: string, by: Actor): Promise<{ row: PrincipalRow; ended: Ended; seq: number }>
   /** The principal may act again. Keys and agents stay suspended until each is resumed. */
   restore(uid: PrincipalUid, reason: string, by: Actor): Promise<PrincipalRow>
+  /**
+   * Somebody has left: suspended, keys revoked, memberships and roles gone, the user's agents with them. Restoring brings
+   * back the person and nothing of this. `also` runs for each of them in the same transaction. Safe to repeat.
+   */
+  offboard(
+    uid: PrincipalUid,
+    reason: string,
+    by: Actor,
+    also: (trx: Trx, who: PrincipalUid) => Promise<Pick<Changed<unknown>, 'feed' | 'events'>>,
+  ): Promise<{ row: PrincipalRow; ended: Left; seq: number }>
   /** For good: keys revoked, memberships and roles gone, the name never given again. */
-  remove(uid: PrincipalUid, reason: string, by: Actor): Promise<{ ended: Ended; seq: number }>
+  remove(uid: PrincipalUid, reason: string, by: Actor): Promise<{ ended: Left; seq: number }>
 }
 
 const ATTRIBUTE_NAME = /^[a-zA-Z_][a-zA-Z0-9_]{0,63}$/
@@ -126,6 +143,72 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
     ]
     const feed = [feedOf(uid), ...keys.map((key) => ({ kind: FEED_KIND.key, key }))]
     return { keys, feed, events }
+  }
+
+  /** Takes everything away from one principal. */
+  const leaveOne = async (trx: Trx, uid: PrincipalUid, reason: string, by: Actor, how: 'offboarded' | 'removed') => {
+    const state = { state_at: clock.now(), state_by: by.principal, state_reason: reason }
+    const blank = { display_name: null, email: null, attributes: '{}' }
+    await updatePrincipal(
+      trx,
+      uid,
+      how === 'removed' ? { ...state, ...blank, state: 'removed' } : { ...state, state: 'suspended' },
+    )
+    const keys = await revokeKeysOf(trx, uid, state)
+    const groups = await deleteMembers(trx, { member: uid })
+    const assignments = await deleteAssignments(trx, { holder: uid })
+    const roles = assignments.map((row) => row.role)
+    const feed = [
+      feedOf(uid),
+      ...keys.map((key) => ({ kind: FEED_KIND.key, key })),
+      ...groups.map((key) => ({ kind: FEED_KIND.Group, key })),
+      ...assignments.map((row) => ({ kind: FEED_KIND.assignment, key: row.id })),
+    ]
+    const events: NewEvent[] = [
+      {
+        ...by,
+        kind: `${uid.type.toLowerCase()}.${how}`,
+        subject: subjectOf(uid),
+        reason,
+        data: { keys: keys.length, groups, roles },
+      },
+      ...keys.map((id) => ({ ...by, kind: 'key.revoked', subject: `key/${id}`, reason })),
+    ]
+    return { keys, groups, roles, feed, events }
+  }
+
+  /** The same for a user's agents: nobody acts for somebody who has left. */
+  const leave = async (
+    uid: PrincipalUid,
+    reason: string,
+    by: Actor,
+    how: 'offboarded' | 'removed',
+    also?: Parameters<Principals['offboard']>[3],
+  ) => {
+    checkReason(reason)
+    const { value, seq } = await change(async (trx) => {
+      const before = await reload(trx, uid)
+      const feed: FeedEntry[] = []
+      const events: NewEvent[] = []
+      const ended = { keys: [] as string[], agents: [] as string[], groups: [] as string[], roles: [] as string[] }
+      const all = [uid]
+      for (let one = all.shift(); one; one = all.shift()) {
+        const done = await leaveOne(trx, one, reason, by, how)
+        const more = await also?.(trx, one)
+        feed.push(...done.feed, ...(more?.feed ?? []))
+        events.push(...done.events, ...(more?.events ?? []))
+        for (const what of ['keys', 'groups', 'roles'] as const) ended[what].push(...done[what])
+        if (one.type !== 'User') continue
+        for (const agent of await agentsOf(trx, one.id)) {
+          if (agent.state === 'removed') continue
+          ended.agents.push(agent.name)
+          all.push({ type: 'Agent', id: agent.name })
+        }
+      }
+      const row = how === 'removed' ? before : await reload(trx, uid)
+      return { value: { row, ended }, feed, events }
+    })
+    return { ...value, seq }
   }
 
   return {
@@ -254,50 +337,8 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
       return value
     },
 
-    async remove(uid, reason, by) {
-      checkReason(reason)
-      const { value, seq } = await change(async (trx) => {
-        await reload(trx, uid)
-        const feed: FeedEntry[] = []
-        const events: NewEvent[] = []
-        const keys: string[] = []
-        const agents: string[] = []
-        const all = [uid]
-        const state = { state_at: clock.now(), state_by: by.principal, state_reason: reason }
-        for (let one = all.shift(); one; one = all.shift()) {
-          const blank = { display_name: null, email: null, attributes: '{}' }
-          await updatePrincipal(trx, one, { ...state, ...blank, state: 'removed' })
-          const revoked = await revokeKeysOf(trx, one, state)
-          const groups = await deleteMembers(trx, { member: one })
-          const roles = await deleteAssignments(trx, { holder: one })
-          keys.push(...revoked)
-          feed.push(
-            feedOf(one),
-            ...revoked.map((key) => ({ kind: FEED_KIND.key, key })),
-            ...groups.map((key) => ({ kind: FEED_KIND.Group, key })),
-            ...roles.map((row) => ({ kind: FEED_KIND.assignment, key: row.id })),
-          )
-          events.push(
-            {
-              ...by,
-              kind: `${one.type.toLowerCase()}.removed`,
-              subject: subjectOf(one),
-              reason,
-              data: { keys: revoked.length, groups, roles: roles.map((row) => row.role) },
-            },
-            ...revoked.map((id) => ({ ...by, kind: 'key.revoked', subject: `key/${id}`, reason })),
-          )
-          if (one.type !== 'User') continue
-          for (const agent of await agentsOf(trx, one.id)) {
-            if (agent.state === 'removed') continue
-            agents.push(agent.name)
-            all.push({ type: 'Agent', id: agent.name })
-          }
-        }
-        return { value: { ended: { keys, agents } }, feed, events }
-      })
-      return { ...value, seq }
-    },
+    offboard: (uid, reason, by, also) => leave(uid, reason, by, 'offboarded', also),
+    remove: (uid, reason, by) => leave(uid, reason, by, 'removed'),
   }
 }
 

@@ -1,0 +1,123 @@
+// What an act that ends access would end, looked up and not done. Calls are those of the node that is asked; which of them
+// go on by another right is known only when they are decided again, so their number is the most there can be.
+import type { CallSubject, LockKind } from '../access/index.ts'
+import { type PrincipalUid, uidText } from '../core/index.ts'
+import type { KeyWithUse } from '../identity/index.ts'
+import type { Output, Query } from './contract.ts'
+import type { AdminPorts } from './ports.ts'
+import { servicesOf } from './principals.ts'
+import { type Handlers, notFound, readRef } from './route.ts'
+import { uidOf } from './sessions.ts'
+import { isoField } from './time.ts'
+
+type Consequences = Output<'consequences.show'>
+/** Rows of each kind that are named; who has more is looked at one by one. */
+const MOST = 200
+
+export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.show'> {
+  const { identity, access, jit } = ports
+
+  const calls = (
+    matches: (subject: CallSubject) => boolean,
+  ): Pick<Consequences, 'calls' | 'upstreams' | 'principals'> => {
+    const whose = new Set<string>()
+    const counted = access.leases.count((subject) => {
+      if (!matches(subject)) return false
+      if (whose.size < MOST) whose.add(uidText(subject.caller.principal))
+      return true
+    })
+    return { ...counted, principals: [...whose].sort() }
+  }
+  const callsOf = (...holders: readonly PrincipalUid[]) => {
+    const texts = new Set(holders.map(uidText))
+    return calls(({ caller }) => texts.has(uidText(caller.principal)))
+  }
+  /** As the lock of that kind would find them. */
+  const lockedBy = (kind: LockKind, target: string) =>
+    calls((subject) => access.locks.wouldStop({ kind, target }, subject))
+
+  const shownKey = (row: KeyWithUse) => ({ id: row.id, name: row.name, ...isoField('lastUsedAt', row.last_used_at) })
+
+  const ofPrincipal = async (uid: PrincipalUid): Promise<Partial<Consequences>> => {
+    const row = await identity.read.principal(uid)
+    if (!row || row.state === 'removed') throw notFound(uid.type.toLowerCase(), uid.id)
+    const agents =
+      uid.type === 'User'
+        ? (await identity.read.principals('Agent', { limit: MOST }))
+            .filter(({ on_behalf_of, state }) => on_behalf_of === uid.id && state !== 'removed')
+            .map(({ name }) => name)
+        : []
+    const all: PrincipalUid[] = [uid, ...agents.map((id) => ({ type: 'Agent' as const, id }))]
+    const keys: KeyWithUse[] = []
+    const grants: Consequences['grants'] = []
+    const roles = new Set<string>()
+    for (const one of all) {
+      keys.push(...(await identity.read.keys({ owner: one, state: 'active', limit: MOST })))
+      for (const { id, principal, role } of await jit.grants.list({ principal: uidText(one), open: true, limit: MOST }))
+        grants.push({ id, principal, role })
+      for (const { role } of await identity.read.assignments({ holder: one, limit: MOST })) roles.add(role)
+    }
+    const groups = await directGroups(uid)
+    const services = await servicesOf(ports, uid)
+    return { ...callsOf(...all), keys: keys.map(shownKey), grants, roles: [...roles], groups, agents, services }
+  }
+
+  const directGroups = async (uid: PrincipalUid): Promise<string[]> => {
+    const found: string[] = []
+    for (const name of identity.entities.describe(uid)?.ancestors ?? []) {
+      if (!name.startsWith('Group::')) continue
+      const group = JSON.parse(name.slice('Group::'.length)) as string
+      const members = await identity.read.members(group)
+      if (members.some((row) => row.member_type === uid.type && row.member_name === uid.id)) found.push(group)
+    }
+    return found.sort()
+  }
+
+  /** `ROLE User:NAME`; the holder may be a group, whose members then lose the role. */
+  const ofAssignment = (target: string): Partial<Consequences> => {
+    const at = target.indexOf(' ')
+    const role = target.slice(0, at)
+    const holder = uidText(readRef(target.slice(at + 1)))
+    const holds = ({ caller }: CallSubject) =>
+      uidText(caller.principal) === holder ||
+      identity.entities.describe(caller.principal)?.ancestors.has(holder) === true
+    return { ...calls(holds), roles: [role] }
+  }
+
+  const find = async ({ of, target }: Query<'consequences.show'>): Promise<Partial<Consequences>> => {
+    switch (of) {
+      case 'principal':
+        return ofPrincipal(readRef<PrincipalUid['type']>(target))
+      case 'credential': {
+        const row = await identity.read.key(target)
+        if (!row) throw notFound('key', target)
+        return { ...lockedBy('credential', target), keys: [shownKey(row)] }
+      }
+      case 'grant': {
+        const { id, principal, role } = await jit.grants.show(target)
+        return { ...callsOf(uidOf(principal) as PrincipalUid), grants: [{ id, principal, role }] }
+      }
+      case 'assignment':
+        return ofAssignment(target)
+      default:
+        return lockedBy(of, target)
+    }
+  }
+
+  return {
+    'consequences.show': {
+      async handle({ query, caller }) {
+        const { of, target } = query
+        // A target that makes no sense is one also while nothing runs.
+        if (of !== 'grant' && of !== 'assignment')
+          access.locks.wouldStop(
+            { kind: of, target: of === 'principal' ? uidText(readRef(target)) : target },
+            { caller },
+          )
+        const nothing = { calls: 0, upstreams: 0, principals: [], keys: [], grants: [] }
+        const none = { groups: [], roles: [], agents: [], services: [] }
+        return { ...nothing, ...none, ...(await find(query)) }
+      },
+    },
+  }
+}
