@@ -1,12 +1,11 @@
 // Who calls the admin API. A credential that is refused is an event, and nothing else happens.
 import { type Caller, Fault } from '../core/index.ts'
-import type { AdminRequest } from './admin.ts'
 import type { AdminPorts } from './ports.ts'
 
 /** @throws Fault 400, 401, 403, and 503 `node_stale` at once: a log that cannot be written is not waited for */
 export async function identified(
   { audit }: Pick<AdminPorts, 'audit'>,
-  { rawHeaders, address }: AdminRequest,
+  { rawHeaders, address }: { readonly rawHeaders: readonly string[]; readonly address: string },
   identify: AdminPorts['identify'],
   subject?: string,
 ): Promise<Caller> {
