@@ -3,7 +3,7 @@
 import type { AuditEvent } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { BLOCK, countOf, HOUR_MS, type HourCount, type SearchField, valuesOf } from './block.ts'
-import { findBlocks, readCounts, readHead, readSieved } from './queries.ts'
+import { findBlocks, type Row, readCounts, readHead, readSieved } from './queries.ts'
 import { type Filter, groupsFor, matches, sieveFor, toFound } from './search.ts'
 
 export interface CountAsk {
@@ -64,6 +64,12 @@ export function createCounts(store: Store): CountEvents {
       const values = valuesOf(event, by)
       for (const value of values.length > 0 ? new Set(values) : ['']) add(event.time, value, sum)
     }
+    const addMatching = (rows: readonly Row[], within: Filter) => {
+      for (const row of rows) {
+        const event = toFound(row)
+        if (matches(event, within)) addEvent(event)
+      }
+    }
     /** Adds the matching events of a range of time, newest block first; only full blocks below `before`. */
     const scan = async (within: Filter, before: number) => {
       const [groups, sieve] = [groupsFor(within), sieveFor(within)]
@@ -75,7 +81,19 @@ export function createCounts(store: Store): CountEvents {
           until: within.until,
           limit: BLOCKS_AT_ONCE,
         })
-        for (const block of blocks) await take(within, { from: block * BLOCK, to: (block + 1) * BLOCK }, sieve)
+        // The database reads a block while the events of the one before are looked at.
+        const read = (block: number) =>
+          readSieved(store, { from: block * BLOCK, to: (block + 1) * BLOCK }, sieve, BLOCK)
+        let ahead = blocks[0] === undefined ? undefined : read(blocks[0])
+        for (let i = 0; ahead !== undefined; i++) {
+          const { events, rest } = await ahead
+          const next = blocks[i + 1]
+          ahead = next === undefined ? undefined : read(next)
+          ahead?.catch(() => {}) // is thrown where it is awaited
+          addMatching(events, within)
+          const from = (blocks[i] as number) * BLOCK
+          if (rest > from) await take(within, { from, to: rest }, sieve)
+        }
         if (blocks.length < BLOCKS_AT_ONCE) return
         below = blocks.at(-1) as number
       }
@@ -83,10 +101,7 @@ export function createCounts(store: Store): CountEvents {
     const take = async (within: Filter, span: { from: number; to: number }, sieve = sieveFor(within)) => {
       for (let { from, to } = span; to > from; ) {
         const { events, rest } = await readSieved(store, { from, to }, sieve, BLOCK)
-        for (const row of events) {
-          const event = toFound(row)
-          if (matches(event, within)) addEvent(event)
-        }
+        addMatching(events, within)
         to = rest
       }
     }

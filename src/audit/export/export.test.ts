@@ -1,4 +1,4 @@
-// Exports: OCSF against what its schema requires, syslog against its grammar, OTLP against a receiver, files over crashes.
+// Exports: syslog against its grammar, OTLP against a receiver, files over crashes.
 import { generateKeyPairSync } from 'node:crypto'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -11,7 +11,6 @@ import { openStore, type Store } from '../../store/index.ts'
 import { createAudit } from '../audit.ts'
 import type { Found } from '../search.ts'
 import { exportToCollector, exportToFile } from './follow.ts'
-import { toOcsf } from './ocsf.ts'
 import { toSyslog } from './syslog.ts'
 
 const found = (fields: Partial<Found> & { kind: string }): Found => ({
@@ -50,49 +49,6 @@ const EVENTS: Found[] = [
   found({ kind: 'node.started' }),
   found({ kind: 'alert.raised', reason: 'new address', subject: 'user/dana' }),
 ]
-
-describe('OCSF', () => {
-  // Requirements and enumerations of ocsf-schema 1.8: base_event, the iam, application and finding categories, these classes.
-  const BASE = ['activity_id', 'category_uid', 'class_uid', 'metadata', 'severity_id', 'time', 'type_uid']
-  const CLASSES: Record<number, { category: number; required: string[]; activities: number[] }> = {
-    6003: { category: 6, required: ['actor', 'api', 'src_endpoint'], activities: [0, 1, 2, 3, 4, 99] },
-    3001: { category: 3, required: ['user'], activities: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 99] },
-    3002: { category: 3, required: ['user'], activities: [0, 1, 2, 3, 4, 5, 6, 99] },
-    3004: { category: 3, required: ['entity'], activities: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 99] },
-    2004: { category: 2, required: ['finding_info'], activities: [0, 1, 2, 3, 99] },
-  }
-
-  it.each(EVENTS.map((event) => [event.kind, event] as const))('%s has what its class requires', (_, event) => {
-    const out = toOcsf(event) as ReturnType<typeof JSON.parse>
-    const ocsf = CLASSES[out.class_uid]
-    if (!ocsf) throw new Error(`unknown class ${out.class_uid}`)
-    for (const field of [...BASE, ...ocsf.required]) expect(out, field).toHaveProperty(field)
-    expect(out.category_uid).toBe(ocsf.category)
-    expect(ocsf.activities).toContain(out.activity_id)
-    expect(out.type_uid).toBe(out.class_uid * 100 + out.activity_id)
-    expect([0, 1, 2, 3, 4, 5, 6, 99]).toContain(out.severity_id)
-    expect([0, 1, 2, 99]).toContain(out.status_id)
-    expect(out.metadata).toMatchObject({
-      version: '1.8.0',
-      product: { vendor_name: 'Sallyport' },
-      uid: event.id,
-      sequence: 7,
-    })
-    if (out.api) expect(out.api.operation).toBeTypeOf('string')
-    if (out.finding_info) expect(out.finding_info).toMatchObject({ uid: event.id })
-    if (out.class_uid === 3002) expect(out).toHaveProperty('service')
-    if (out.activity_id === 99) expect(out.activity_name).toBe(event.kind)
-    for (const user of [out.user, out.actor?.user].filter(Boolean)) expect(user.name || user.uid).toBeTruthy()
-    if (out.entity) expect(out.entity.name || out.entity.uid).toBeTruthy()
-    if (out.ai_model) expect(out.ai_model).toMatchObject({ ai_provider: expect.any(String), name: 'qwen' })
-  })
-
-  it('sorts events into the right classes', () => {
-    expect(EVENTS.map((event) => toOcsf(event).class_uid)).toEqual([
-      6003, 6003, 6003, 3002, 6003, 6003, 3001, 3001, 3004, 3004, 3004, 3004, 2004,
-    ])
-  })
-})
 
 describe('syslog', () => {
   // RFC 5424 section 6: header, one structured-data element with escaped values, UTF-8 message behind a byte-order mark.

@@ -42,7 +42,7 @@ const READ = /\.read$/
 
 function activityOf({ uid }: OcsfClass, { kind, action }: Found): [id: number, name: string] {
   if (uid === AUTHENTICATION.uid) return [1, 'Logon']
-  if (uid === FINDING.uid) return [1, 'Create']
+  if (uid === FINDING.uid) return kind === 'alert.raised' ? [1, 'Create'] : [2, 'Update']
   if (uid === ACCOUNT.uid) {
     if (CREATED.test(kind)) return [1, 'Create']
     if (ENABLED.test(kind)) return [2, 'Enable']
@@ -76,7 +76,7 @@ const userOf = (principal: string | undefined): JsonObject => {
 }
 
 /** `type_id` of the User object; agents have none of their own. */
-const USER_TYPES: Readonly<Record<string, number>> = { User: 1, System: 3, Service: 4 }
+const USER_TYPES: Readonly<Record<string, number>> = { Unknown: 0, User: 1, System: 3, Service: 4 }
 
 const dropUndefined = (object: { [key: string]: unknown }): JsonObject =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as JsonObject
@@ -111,6 +111,7 @@ export function toOcsf(event: Found): JsonObject {
   const failure = isFailure(event)
   const isCall = kind.startsWith('call.')
   const source = address === undefined ? { name: node } : { ip: address }
+  const actor = { user: userOf(principal), ...(event.session === undefined ? {} : { session: { uid: event.session } }) }
   const [entityType = 'entity', entityId = ''] = (subject ?? kind).split('/', 2)
   const profiles = isCall && ocsf === API ? ['ai_operation', 'security_control'] : []
   return dropUndefined({
@@ -122,7 +123,8 @@ export function toOcsf(event: Found): JsonObject {
     type_uid: ocsf.uid * 100 + activity,
     time,
     severity_id: kind.startsWith('alert.') ? 4 : failure ? 3 : 1,
-    status_id: failure ? 2 : 1,
+    // Of a finding 1 is New and 2 In Progress; of everything else Success and Failure.
+    status_id: (ocsf === FINDING ? activity === 2 : failure) ? 2 : 1,
     status_code: reason,
     message: `${kind}${subject === undefined ? '' : ` ${subject}`}`,
     metadata: {
@@ -134,8 +136,8 @@ export function toOcsf(event: Found): JsonObject {
       log_provider: node,
       profiles,
     },
-    actor: { user: userOf(principal), ...(event.session === undefined ? {} : { session: { uid: event.session } }) },
-    src_endpoint: source,
+    // A finding has neither of its own: who did what it tells of is evidence for it.
+    ...(ocsf === FINDING ? { evidences: [{ actor, src_endpoint: source }] } : { actor, src_endpoint: source }),
     api:
       ocsf === API
         ? { operation: event.action ?? kind, ...(event.call === undefined ? {} : { request: { uid: event.call } }) }
