@@ -3,7 +3,7 @@
 //   node verify.mjs export FILE KEY…          an export (`sallyport audit export --format archive`), checked against signatures
 //   node verify.mjs proof FILE EVENT_FILE KEY… one event, checked against a .tlog-proof
 //   node verify.mjs evidence FOLDER KEY…       an unpacked evidence pack (`sallyport audit evidence`): all of it
-// KEY is a verifier key, name+hash+base64 (`sallyport audit key`). Exit code 0: it holds. 1: it does not. 2: cannot tell.
+// KEY is a verifier key, name+hash+base64 (`sallyport audit checkpoint --key`); name+hash+base64@N if it was replaced after N events. Exit code 0: it holds. 1: it does not. 2: cannot tell.
 // Formats: RFC 9162 section 2.1 (tree), c2sp.org/signed-note, c2sp.org/tlog-checkpoint, c2sp.org/tlog-proof.
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { createReadStream, readdirSync, readFileSync } from 'node:fs'
@@ -19,18 +19,19 @@ const fail = (message) => {
 }
 
 function readKey(text) {
-  const [, name, id, encoded = ''] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(text) ?? []
+  const [, name, id, encoded = '', until] = /^([^+]+)\+([0-9a-f]{8})\+([^@]+)(?:@(\d+))?$/.exec(text) ?? []
   const raw = Buffer.from(encoded, 'base64')
   const computed = sha256(Buffer.from(`${name}\n`), raw).subarray(0, 4).toString('hex')
   if (raw.length !== 33 || raw[0] !== 1 || computed !== id) throw new Error(`not an Ed25519 verifier key: ${text}`)
   const jwk = { kty: 'OKP', crv: 'Ed25519', x: raw.subarray(1).toString('base64url') }
-  return { name, id, key: createPublicKey({ key: jwk, format: 'jwk' }) }
+  return { name, id, until: until === undefined ? Number.POSITIVE_INFINITY : Number(until), key: createPublicKey({ key: jwk, format: 'jwk' }) }
 }
 
 /** The checkpoint in a signed note, if one of the keys signed it. */
 function readCheckpoint(note, keys) {
   const at = note.lastIndexOf('\n\n')
   const text = note.slice(0, at + 1)
+  const [origin, size, root] = text.split('\n')
   const signed = note
     .slice(at + 2)
     .split('\n')
@@ -38,9 +39,8 @@ function readCheckpoint(note, keys) {
       const [dash, name, encoded = ''] = line.split(' ')
       const bytes = Buffer.from(encoded, 'base64')
       const key = keys.find((known) => known.name === name && known.id === bytes.subarray(0, 4).toString('hex'))
-      return dash === '—' && key && verify(null, Buffer.from(text), key.key, bytes.subarray(4))
+      return dash === '—' && key && Number(size) <= key.until && verify(null, Buffer.from(text), key.key, bytes.subarray(4))
     })
-  const [origin, size, root] = text.split('\n')
   if (!signed) fail(`the checkpoint over ${size} events is not signed by a given key`)
   return { origin, size: Number(size), root: Buffer.from(root, 'base64') }
 }

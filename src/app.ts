@@ -31,7 +31,15 @@ import {
   sweptKeys,
 } from './admin/index.ts'
 import { createAudit, fileAnchor, parseKey } from './audit/index.ts'
-import { type Config, createLog, type Keyring, openKeyring, type Source, splitHostPort } from './config/index.ts'
+import {
+  type Config,
+  createLog,
+  type Keyring,
+  nextSigningKey,
+  openKeyring,
+  type Source,
+  splitHostPort,
+} from './config/index.ts'
 import {
   ACTION_GROUPS,
   type Caller,
@@ -174,6 +182,8 @@ async function open(
     node: node.name,
     origin: logName(keyring),
     signingKey: keyring.signingKey,
+    retiredKeys: keyring.retiredKeys,
+    nextKey: () => nextSigningKey(config.data),
     anchor: fileAnchor(join(config.data, 'checkpoint')),
     content: {
       random: systemRandom,

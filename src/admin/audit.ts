@@ -38,6 +38,7 @@ export function auditHandlers(
   | 'audit.show'
   | 'audit.count'
   | 'audit.checkpoint'
+  | 'audit.rekey'
   | 'audit.verify'
   | 'audit.prove'
   | 'audit.evidence'
@@ -79,7 +80,18 @@ export function auditHandlers(
       },
     },
     'audit.checkpoint': {
-      handle: async () => ({ note: await audit.checkpoint(), verifierKey: audit.verifierKey }),
+      handle: async () => ({
+        note: await audit.checkpoint(),
+        verifierKey: audit.verifierKey,
+        verifierKeys: [...audit.verifierKeys],
+      }),
+    },
+    'audit.rekey': {
+      async handle({ by, body: { reason } }) {
+        const { rules: _rules, policy: _policy, decision: _decision, ...actor } = by
+        await audit.rotateKey({ ...actor, reason })
+        return { verifierKey: audit.verifierKey, verifierKeys: [...audit.verifierKeys] }
+      },
     },
     'audit.verify': {
       async handle({ query: { known } }) {

@@ -1553,7 +1553,16 @@ export const ROUTES = {
     action: 'readAudit',
     on: GATEWAY,
     summary: 'The newest signed checkpoint, and the key to check it with',
-    output: z.object({ note: z.string(), verifierKey: z.string() }),
+    output: z.object({ note: z.string(), verifierKey: z.string(), verifierKeys: z.array(z.string()) }),
+  }),
+  'audit.rekey': spec({
+    method: 'POST',
+    path: '/audit/key',
+    action: 'editPolicy',
+    on: GATEWAY,
+    summary: 'Replace the key that signs checkpoints on this node, for good; what the old one signed still holds',
+    body: z.strictObject({ reason }),
+    output: z.object({ verifierKey: z.string(), verifierKeys: z.array(z.string()) }),
   }),
   'audit.verify': spec({
     method: 'GET',

@@ -26,6 +26,8 @@ export interface AdminPorts {
     | 'count'
     | 'checkpoint'
     | 'verifierKey'
+    | 'verifierKeys'
+    | 'rotateKey'
     | 'verify'
     | 'prove'
     | 'record'

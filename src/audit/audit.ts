@@ -5,7 +5,7 @@ import type { Store, Trx } from '../store/index.ts'
 import type { Anchor } from './anchor.ts'
 import { type ArchiveOptions, verifyStore, writeArchive } from './archive.ts'
 import { type CallFacts, type CallRecord, createCalls } from './call.ts'
-import { createCheckpoints } from './checkpoint.ts'
+import { createCheckpoints, type NextKey, type RetiredKey } from './checkpoint.ts'
 import { type Content, type ContentDeps, createContent } from './content.ts'
 import { type CountEvents, createCounts } from './counts.ts'
 import { type Batch, batches, exportToCollector, exportToFile, type FollowOptions } from './export/follow.ts'
@@ -30,6 +30,10 @@ export interface AuditDeps {
   origin: string
   /** Ed25519 private key that signs checkpoints. It never lies in the database. */
   signingKey: KeyObject
+  /** Keys that signed on this node before, and up to how many events. */
+  retiredKeys?: readonly RetiredKey[]
+  /** Makes the key that follows; without it `rotateKey` is not possible. */
+  nextKey?: () => NextKey
   /** Recording of prompts and answers, and how long things are kept; without it nothing is recorded and all is kept. */
   content?: Omit<ContentDeps, 'store' | 'clock' | 'log'>
   /** Keeps the newest checkpoint outside the database. */
@@ -59,6 +63,13 @@ export interface Audit extends Search, Pick<Log, 'waiting' | 'onCommit'> {
   tail: StartTail
   /** Verifier key of this node, `name+hash+base64`. */
   readonly verifierKey: string
+  /** That key and those before it, `name+hash+base64@until`. */
+  readonly verifierKeys: readonly string[]
+  /**
+   * Replaces the key that signs checkpoints on this node; the event tells of both keys.
+   * @throws Fault `not_possible`, `audit_unavailable`; then the old key goes on
+   */
+  rotateKey(event: Omit<NewEvent, 'kind' | 'data' | 'subject'>): Promise<void>
   /** Signs the tree as it is now; returns the note. */
   checkpoint(): Promise<string>
   /** Checks the whole log in the database against every signed checkpoint; `known` are checkpoints kept elsewhere. */
@@ -114,7 +125,6 @@ export function createAudit(deps: AuditDeps): Audit {
     },
   })
   const prover = createProver(store.db)
-  const verifierKey = printKey(checkpoints.key)
   let timer: NodeJS.Timeout | undefined
   let retaining: NodeJS.Timeout | undefined
   let noted = 0
@@ -159,9 +169,20 @@ export function createAudit(deps: AuditDeps): Audit {
     content,
     count: createCounts(store),
     tail: createTail({ store, onCommit: log.onCommit, report }),
-    verifierKey,
+    get verifierKey() {
+      return printKey(checkpoints.key)
+    },
+    get verifierKeys() {
+      return checkpoints.keys.map(printKey)
+    },
+    async rotateKey(event) {
+      if (!deps.nextKey) throw new Fault('not_possible', { detail: 'The signing key of this gateway is not its own.' })
+      await checkpoints.rotate(deps.nextKey(), async (previous, next) => {
+        await log.append({ ...event, kind: 'audit.rekeyed', subject: `node/${node}`, data: { previous, next } })
+      })
+    },
     checkpoint: checkpoints.sign,
-    async verify({ keys = [checkpoints.key], known = [], from = 0 } = {}) {
+    async verify({ keys = checkpoints.keys, known = [], from = 0 } = {}) {
       await checkpoints.sign()
       return verifyStore(store, { origin, from }, { keys, known })
     },
@@ -195,7 +216,11 @@ export function createAudit(deps: AuditDeps): Audit {
       const { size } = await readHead(store.db)
       noted = size
       await store.transaction((trx) => insertBoot(trx, { boot, node, started_at: clock.now(), open_from: size }))
-      await log.append({ kind: 'node.started', subject: `node/${node}`, data: { recovered, verifierKey } })
+      await log.append({
+        kind: 'node.started',
+        subject: `node/${node}`,
+        data: { recovered, verifierKey: printKey(checkpoints.key) },
+      })
       timer = setInterval(() => void tick().catch(report), deps.checkpointMs ?? 1000).unref()
       if (content) retaining = setInterval(() => void content.retain().catch(report), RETAIN_MS).unref()
       return { recovered }

@@ -6,7 +6,18 @@ import { type Clock, Fault } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import type { Anchor } from './anchor.ts'
 import { verifyConsistency } from './merkle.ts'
-import { checkpointText, type NoteKey, noteKey, parseCheckpoint, parseNote, signersOf, signNote } from './note.ts'
+import {
+  checkpointText,
+  countersign,
+  type NoteKey,
+  noteKey,
+  parseCheckpoint,
+  parseNote,
+  printKey,
+  signersOf,
+  signNote,
+  vouchersOf,
+} from './note.ts'
 import { createProver } from './proof.ts'
 import { insertCheckpoint, latestCheckpoint, readHead, thinCheckpoints } from './queries.ts'
 import { createCosigner, type WitnessLink } from './witness.ts'
@@ -18,6 +29,8 @@ export interface CheckpointDeps {
   origin: string
   /** Ed25519 private key. */
   signingKey: KeyObject
+  /** Keys of this node before it, and over how many events each has signed at most. */
+  retiredKeys?: readonly RetiredKey[]
   anchor?: Anchor | undefined
   /** Asked to sign every checkpoint, one round at a time, beside everything else: an absent witness stops nothing. */
   witnesses?: readonly WitnessLink[]
@@ -25,20 +38,45 @@ export interface CheckpointDeps {
   unwitnessed?: (witness: string, error: unknown) => void
 }
 
+export interface RetiredKey {
+  readonly publicKey: KeyObject
+  readonly until: number
+}
+
+/** A key that is made and not used yet. */
+export interface NextKey {
+  readonly key: KeyObject
+  /** Makes it the key of this node for good, and its predecessor one that ended at so many events. Durable when it returns. */
+  settle(until: number): void
+}
+
 export interface Checkpoints {
+  /** The key that signs now. */
   readonly key: NoteKey
+  /** That one and its predecessors. */
+  readonly keys: readonly NoteKey[]
   /** @throws Fault `audit_unavailable` if the log is not a continuation of what was signed before */
   check(): Promise<void>
   /** Signs the tree as it is now, unless the newest checkpoint already covers it. Returns the newest note. */
   sign(): Promise<string>
+  /**
+   * Replaces the key. `announce` writes both keys into the log; the last checkpoint of the old key covers that, and is signed
+   * by the new one as well. Nothing is replaced if any of it fails.
+   */
+  rotate(next: NextKey, announce: (previous: string, next: string) => Promise<void>): Promise<void>
 }
 
 /** Older checkpoints are thinned to one an hour. */
 const KEEP_ALL_MS = 3_600_000
 
 export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
-  const { store, clock, origin, signingKey, anchor, witnesses = [], unwitnessed = () => {} } = deps
-  const key = noteKey(origin, signingKey)
+  const { store, clock, origin, anchor, witnesses = [], unwitnessed = () => {} } = deps
+  let signingKey = deps.signingKey
+  let key = noteKey(origin, signingKey)
+  let retired: readonly NoteKey[] = (deps.retiredKeys ?? []).map(({ publicKey, until }) => ({
+    ...noteKey(origin, publicKey),
+    until,
+  }))
   const prover = createProver(store.db)
   const cosigners = witnesses.map((link) => ({ name: link.key.name, cosign: createCosigner(link, prover.consistency) }))
   let witnessing = false
@@ -50,8 +88,11 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
 
   const holds = async (note: string, where: string): Promise<void> => {
     const parsed = parseNote(note)
-    if (signersOf(parsed, [key]).length === 0) return // signed under another key; `audit verify` is given both
     const { size, root } = parseCheckpoint(parsed.text)
+    // Another node signed it: `audit verify` is given its key. One of ours that had ended by then is nobody's.
+    if (signersOf(parsed, [key, ...retired]).length === 0) return
+    if (vouchersOf(parsed, size, [key, ...retired]).length === 0)
+      refuse(`${where} is signed with a key that was replaced before`)
     const head = await readHead(store.db)
     if (head.size < size) refuse(`the audit log has ${head.size} events, but ${where} was signed over ${size}`)
     if (!(await prover.rootAt(size)).equals(root)) refuse(`the audit log is not the one that ${where} was signed over`)
@@ -102,7 +143,12 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
   let making: Promise<string> = Promise.resolve('')
 
   return {
-    key,
+    get key() {
+      return key
+    },
+    get keys() {
+      return [key, ...retired]
+    },
     async check() {
       const kept = await anchor?.read()
       if (kept !== undefined) await holds(kept, 'the checkpoint outside the database')
@@ -112,6 +158,25 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     sign() {
       making = making.catch(() => '').then(make)
       return making
+    },
+    async rotate(next, announce) {
+      making = making
+        .catch(() => '')
+        .then(async () => {
+          // In line with signing: between the announcement and the change this key signs once.
+          const successor = noteKey(origin, next.key)
+          await announce(printKey(key), printKey(successor))
+          const note = countersign(await make(), origin, next.key)
+          const { size } = parseCheckpoint(parseNote(note).text)
+          await store.transaction((trx) => insertCheckpoint(trx, { size, time: clock.now(), note }))
+          await anchor?.write(note)
+          next.settle(size)
+          retired = [{ ...key, until: size }, ...retired]
+          key = successor
+          signingKey = next.key
+          return note
+        })
+      await making
     },
   }
 }

@@ -3,7 +3,7 @@
 import type { AuditEvent } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { BLOCK, countOf, HOUR_MS, type HourCount, type SearchField, valuesOf } from './block.ts'
-import { findBlocks, type Row, readCounts, readHead, readSieved } from './queries.ts'
+import { findBlocks, type Row, readBlocks, readCounts, readHead, readSieved } from './queries.ts'
 import { type Filter, groupsFor, matches, sieveFor, toFound } from './search.ts'
 
 export interface CountAsk {
@@ -81,19 +81,7 @@ export function createCounts(store: Store): CountEvents {
           until: within.until,
           limit: BLOCKS_AT_ONCE,
         })
-        // The database reads a block while the events of the one before are looked at.
-        const read = (block: number) =>
-          readSieved(store, { from: block * BLOCK, to: (block + 1) * BLOCK }, sieve, BLOCK)
-        let ahead = blocks[0] === undefined ? undefined : read(blocks[0])
-        for (let i = 0; ahead !== undefined; i++) {
-          const { events, rest } = await ahead
-          const next = blocks[i + 1]
-          ahead = next === undefined ? undefined : read(next)
-          ahead?.catch(() => {}) // is thrown where it is awaited
-          addMatching(events, within)
-          const from = (blocks[i] as number) * BLOCK
-          if (rest > from) await take(within, { from, to: rest }, sieve)
-        }
+        for await (const rows of readBlocks(store, blocks, sieve)) addMatching(rows, within)
         if (blocks.length < BLOCKS_AT_ONCE) return
         below = blocks.at(-1) as number
       }

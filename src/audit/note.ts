@@ -13,6 +13,8 @@ export interface NoteKey {
   readonly id: number
   readonly kind: typeof ED25519 | typeof COSIGNATURE
   readonly publicKey: KeyObject
+  /** Of a key that was replaced: most events that a checkpoint signed by it can cover. Undefined for a key in use. */
+  readonly until?: number
 }
 
 const rawKey = (key: KeyObject): Buffer =>
@@ -30,16 +32,17 @@ export function noteKey(name: string, key: KeyObject, use: 'log' | 'cosignature'
   return { name, kind, id: keyId(name, kind, rawKey(key)), publicKey: createPublicKeyOf(key) }
 }
 
-/** `name+hash+base64`, the text form in which verifier keys are handed out. */
+/** `name+hash+base64`, the text form in which verifier keys are handed out; `@until` behind it for one that was replaced. */
 export function printKey(key: NoteKey): string {
   const raw = Buffer.concat([Buffer.from([key.kind]), rawKey(key.publicKey)])
-  return `${key.name}+${key.id.toString(16).padStart(8, '0')}+${raw.toString('base64')}`
+  const end = key.until === undefined ? '' : `@${key.until}`
+  return `${key.name}+${key.id.toString(16).padStart(8, '0')}+${raw.toString('base64')}${end}`
 }
 
 /** @throws Error if it is not a verifier key of a known kind, or its hash is not that of its parts */
 export function parseKey(text: string): NoteKey {
-  const match = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)$/.exec(text.trim())
-  const [, name = '', hex = '', encoded = ''] = match ?? []
+  const match = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)(?:@(0|[1-9][0-9]{0,15}))?$/.exec(text.trim())
+  const [, name = '', hex = '', encoded = '', until] = match ?? []
   const raw = Buffer.from(encoded, 'base64')
   const kind = raw[0]
   if (raw.length !== 33 || (kind !== ED25519 && kind !== COSIGNATURE)) throw new Error('not an Ed25519 verifier key')
@@ -49,7 +52,7 @@ export function parseKey(text: string): NoteKey {
     key: { kty: 'OKP', crv: 'Ed25519', x: raw.subarray(1).toString('base64url') },
     format: 'jwk',
   })
-  return { name, id, kind, publicKey }
+  return { name, id, kind, publicKey, ...(until === undefined ? {} : { until: Number(until) }) }
 }
 
 export interface Note {
@@ -85,6 +88,10 @@ export function signNote(text: string, name: string, privateKey: KeyObject): str
   return `${text}\n${signatureLine(noteKey(name, privateKey), sign(null, Buffer.from(text), privateKey))}`
 }
 
+/** Adds a signature to a note. */
+export const countersign = (message: string, name: string, privateKey: KeyObject): string =>
+  message + signatureLine(noteKey(name, privateKey), sign(null, Buffer.from(parseNote(message).text), privateKey))
+
 /** What a witness signs: it saw this tree at that time, and no other of the same size. */
 export const cosigned = (text: string, seconds: number): Buffer =>
   Buffer.from(`cosignature/v1\ntime ${seconds}\n${text}`)
@@ -105,6 +112,13 @@ export function signersOf(note: Note, keys: readonly NoteKey[]): NoteKey[] {
   }
   return signers
 }
+
+/**
+ * The keys whose signatures under a checkpoint count: one that was replaced speaks only for what there was until then, or
+ * whoever has it could sign another history from there on.
+ */
+export const vouchersOf = (note: Note, size: number, keys: readonly NoteKey[]): NoteKey[] =>
+  signersOf(note, keys).filter(({ until }) => until === undefined || size <= until)
 
 export interface Checkpoint {
   readonly origin: string

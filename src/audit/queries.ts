@@ -244,6 +244,27 @@ export async function readSieved(
   }
 }
 
+/** Events of full blocks that pass the sieve, block by block; the database reads one while the one before is looked at. */
+export async function* readBlocks(store: Store, blocks: readonly number[], sieve: Sieve): AsyncGenerator<Row[]> {
+  const read = async (block: number): Promise<Row[]> => {
+    const found: Row[] = []
+    for (let [from, to] = [block * BLOCK, (block + 1) * BLOCK]; to > from; ) {
+      const { events, rest } = await readSieved(store, { from, to }, sieve, BLOCK)
+      found.push(...events)
+      to = rest
+    }
+    return found
+  }
+  let ahead = blocks[0] === undefined ? undefined : read(blocks[0])
+  for (let i = 1; ahead !== undefined; i++) {
+    const found = await ahead
+    const next = blocks[i]
+    ahead = next === undefined ? undefined : read(next)
+    ahead?.catch(() => {}) // is thrown where it is awaited, if it still is
+    yield found
+  }
+}
+
 /** A block passes if one of the terms occurs in it, or one of the births lies in its range of times. */
 export interface TermGroup {
   readonly terms: readonly string[]

@@ -8,6 +8,7 @@ import {
   findBlocks,
   lower,
   type Row,
+  readBlocks,
   readHead,
   readSieved,
   type Sieve,
@@ -103,16 +104,21 @@ export function createSearch(store: Store): Search {
       const sieve = sieveFor(filter)
       const groups = groupsFor(filter)
       const events: Found[] = []
-      /** Adds the matching events of a span; true when the page is full. */
+      /** Adds the matching ones; true when the page is full. */
+      const fill = (rows: readonly Row[]): boolean => {
+        for (const row of rows) {
+          const event = toFound(row)
+          if (matches(event, filter)) events.push(event)
+          if (events.length === limit) return true
+        }
+        return false
+      }
+      /** The same for a span, from its end. */
       const take = async ({ from, to }: Span): Promise<boolean> => {
         // A row holds one event or two hundred: begin with few rows, so that a short page of a busy log reads little.
         for (let [end, rows] = [to, FEW_ROWS]; end > from; rows *= 8) {
           const found = await readSieved(store, { from, to: end }, sieve, rows)
-          for (const row of found.events) {
-            const event = toFound(row)
-            if (matches(event, filter)) events.push(event)
-            if (events.length === limit) return true
-          }
+          if (fill(found.events)) return true
           end = found.rest
         }
         return false
@@ -124,9 +130,11 @@ export function createSearch(store: Store): Search {
       for (let looked = 0; looked < MAX_BLOCKS; looked += BLOCKS_AT_ONCE) {
         const { since, until } = filter
         const blocks = await findBlocks(store.db, { groups, before: below, since, until, limit: BLOCKS_AT_ONCE })
-        for (const block of blocks) {
-          if (await take({ from: block * BLOCK, to: Math.min((block + 1) * BLOCK, end) })) return full()
-        }
+        // Either one block holds more than a page, or many are needed and each is read whole.
+        const [newest, ...others] = blocks
+        if (newest === undefined) return { events }
+        if (await take({ from: newest * BLOCK, to: Math.min((newest + 1) * BLOCK, end) })) return full()
+        for await (const rows of readBlocks(store, others, sieve)) if (fill(rows)) return full()
         if (blocks.length < BLOCKS_AT_ONCE) return { events }
         below = blocks.at(-1) as number
       }

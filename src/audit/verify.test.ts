@@ -270,3 +270,90 @@ describe('proofs', () => {
     expect(parseKey(audit.verifierKey).name).toBe(origin)
   })
 })
+
+describe('a key that was replaced', () => {
+  const pair = () => generateKeyPairSync('ed25519').privateKey
+  const settled: number[] = []
+  const nextOf = (next: ReturnType<typeof pair>) => ({ key: next, settle: (until: number) => void settled.push(until) })
+  const options = { clock: systemClock, newId, node: 'one', origin, report, checkpointMs: 60_000 }
+
+  it('still proves what it signed, and nothing after', async () => {
+    count += 1
+    const store = await open()
+    const successor = pair()
+    const anchor = fileAnchor(join(folder, 'rotated'))
+    const before = { ...options, store, anchor, signingKey, nextKey: () => nextOf(successor) }
+    const audit = createAudit(before)
+    await audit.start()
+    await fill(audit, 0, 300)
+    const old = await audit.checkpoint()
+    const oldKey = audit.verifierKey
+    await audit.rotateKey({ principal: 'User::"ana"', reason: 'yearly' })
+    expect(audit.verifierKeys).toEqual([printKey(noteKey(origin, successor)), `${oldKey}@${settled[0]}`])
+    const [event] = (await audit.query({ kind: 'audit.rekeyed' })).events
+    expect(event).toMatchObject({ principal: 'User::"ana"', data: { previous: oldKey, next: audit.verifierKey } })
+    expect(event?.position).toBeLessThan(settled[0] as number)
+    await fill(audit, 300, 600)
+    expect(await audit.verify({ known: [old] })).toMatchObject({ ok: true, problems: [] })
+
+    // The thief of the old key signs: the true tree, another history, both over more than the key may speak for.
+    const late = parseCheckpoint(parseNote(await audit.checkpoint()).text)
+    const forged = [late, { ...late, root: Buffer.alloc(32, 7) }].map((one) =>
+      signNote(checkpointText(one), origin, signingKey),
+    )
+    for (const note of forged) {
+      const { ok, problems } = await audit.verify({ known: [note] })
+      expect([ok, problems.map(({ kind }) => kind)]).toEqual([false, ['unsigned']])
+    }
+    let archive = ''
+    for await (const piece of audit.archive()) archive += piece
+    const keys = audit.verifierKeys.map(parseKey)
+    expect((await verify(archive, [old], keys)).ok).toBe(true)
+    expect((await verify(archive, [forged[0] as string], keys)).problems.map(({ kind }) => kind)).toEqual(['unsigned'])
+    const at = (name: string, text: string) => {
+      writeFileSync(join(folder, name), text)
+      return join(folder, name)
+    }
+    const run = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' })
+    expect(run('export', at('rotated.jsonl', archive), ...audit.verifierKeys).stdout).toContain('WHOLE: events 0')
+    const swapped = archive.replace(JSON.stringify(await audit.checkpoint()), JSON.stringify(forged[0]))
+    expect(swapped).not.toBe(archive)
+    expect(run('export', at('forged.jsonl', swapped), ...audit.verifierKeys).status).toBe(1)
+    await audit.stop()
+
+    // The next start knows both keys, and does not go on from what a retired one signed since.
+    const retiredKeys = [{ publicKey: noteKey(origin, signingKey).publicKey, until: settled[0] as number }]
+    const after = { ...options, store, anchor, signingKey: successor, retiredKeys }
+    const again = createAudit(after)
+    await again.start()
+    expect((await again.verify({ known: [old] })).ok).toBe(true)
+    await again.stop()
+    await anchor.write(forged[0] as string)
+    await expect(createAudit(after).start()).rejects.toMatchObject({ code: 'audit_unavailable' })
+    await store.close()
+  })
+
+  it('goes on if the change cannot be written down or settled', async () => {
+    count += 1
+    const store = await open()
+    const nextKey = () => ({
+      key: pair(),
+      settle() {
+        throw new Error('the disk is full')
+      },
+    })
+    const audit = createAudit({ ...options, store, signingKey, nextKey })
+    await audit.start()
+    const key = audit.verifierKey
+    await expect(audit.rotateKey({})).rejects.toThrow('the disk is full')
+    expect(audit.verifierKeys).toEqual([key])
+    await fill(audit, 0, 10)
+    expect(await audit.verify()).toMatchObject({ ok: true, problems: [] })
+    await audit.stop()
+    const fixed = createAudit({ ...options, store, signingKey })
+    await fixed.start()
+    await expect(fixed.rotateKey({})).rejects.toMatchObject({ code: 'not_possible' })
+    await fixed.stop()
+    await store.close()
+  })
+})

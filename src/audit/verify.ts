@@ -2,7 +2,7 @@
 // Works on a stream of tiles, so a year fits in memory, and needs neither the database nor the server that wrote it.
 import { type AuditEvent, isObject } from '../core/index.ts'
 import { type Frontier, leafHash, push, rootOf } from './merkle.ts'
-import { type Checkpoint, type NoteKey, parseCheckpoint, parseNote, signersOf } from './note.ts'
+import { type Checkpoint, type NoteKey, parseCheckpoint, parseNote, signersOf, vouchersOf } from './note.ts'
 
 export type ProblemKind =
   | 'altered' // an event is not the one that was written
@@ -97,9 +97,11 @@ export function createVerifier(head: VerifyHead, { keys, known = [] }: VerifyOpt
     const refuse = (detail: string) => report({ kind: 'unsigned', from: 0, to: 0, detail })
     try {
       const note = parseNote(message)
-      const by = signersOf(note, keys)
       const checkpoint = parseCheckpoint(note.text)
-      if (by.length === 0) refuse(`the checkpoint over ${checkpoint.size} events is not signed by a known key`)
+      const by = vouchersOf(note, checkpoint.size, keys)
+      if (by.length === 0 && signersOf(note, keys).length > 0)
+        refuse(`the checkpoint over ${checkpoint.size} events is signed with a key that was replaced before`)
+      else if (by.length === 0) refuse(`the checkpoint over ${checkpoint.size} events is not signed by a known key`)
       else if (checkpoint.origin !== head.origin) refuse(`the checkpoint is of another log, ${checkpoint.origin}`)
       else {
         for (const { name } of by) signers.add(name)

@@ -14,6 +14,7 @@ import {
   parseNote,
   signatureLine,
   signersOf,
+  vouchersOf,
 } from './note.ts'
 
 export interface WitnessDeps {
@@ -102,7 +103,8 @@ export function createWitness({ clock, name, key: privateKey, logs, memory }: Wi
       const { origin } = checkpoint
       const known = logs.filter((log) => log.name === origin)
       if (known.length === 0) return answer(404, 'no such log is witnessed here\n')
-      if (signersOf(parseNote(asked.note), known).length === 0) return answer(403, 'not signed by the log\n')
+      if (vouchersOf(parseNote(asked.note), checkpoint.size, known).length === 0)
+        return answer(403, 'not signed by the log\n')
       const turn = (turns.get(origin) ?? Promise.resolve()).catch(() => {}).then(() => judge(asked, checkpoint))
       turns.set(origin, turn)
       return turn

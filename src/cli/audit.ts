@@ -114,8 +114,18 @@ export const prove: Command = async (input) => {
 }
 
 export const checkpoint: Command = async (input) => {
-  const { note, verifierKey } = await (await input.client()).call('audit.checkpoint', {})
-  input.io.out(input.flags.key ? `${verifierKey}\n` : note)
+  const { note, verifierKey, verifierKeys } = await (await input.client()).call('audit.checkpoint', {})
+  input.io.out(input.flags.keys ? `${verifierKeys.join('\n')}\n` : input.flags.key ? `${verifierKey}\n` : note)
+  return 0
+}
+
+/** The new key goes to whoever verifies and to the witnesses; the old one keeps its end behind it. */
+export const rekey: Command = async (input) => {
+  const { verifierKeys } = await (await input.client()).call('audit.rekey', { body: { reason: reasonOf(input) } })
+  input.io.out(`${verifierKeys.join('\n')}\n`)
+  input.io.say(
+    'The first of these keys signs from now on. Give them to whoever verifies, and the first to every witness.',
+  )
   return 0
 }
 

@@ -13,7 +13,7 @@ import { flagText, listAll, reasonOf } from './input.ts'
 
 const VERIFIER = new URL('../../docs/verify.mjs', import.meta.url)
 
-const about = (key: string) => `Evidence from a Sallyport audit log
+const about = (keys: readonly string[]) => `Evidence from a Sallyport audit log
 
 events.jsonl       every event, with the hashes and signed checkpoints of the log
 policies/N.json    version N of the rules: its digest, which events name, and its files
@@ -23,15 +23,15 @@ manifest.event     the event of the log that holds the hash of manifest.json
 manifest.proof     proof (c2sp.org/tlog-proof) that this event is in the signed log
 
 Unpack it into a folder and run:  node verify.mjs evidence . KEY
-KEY must come to you by another way than this file. The log says that its key is:
-${key}
+KEY must come to you by another way than this file, and so must every key before it (KEY@EVENTS). The log says that they are:
+${keys.join('\n')}
 `
 
 export const evidence: Command = async (input) => {
   const out = flagText(input, 'out')
   if (out === undefined) throw usage('--out FILE.zip says where the pack goes')
   const client = await input.client()
-  const { verifierKey } = await client.call('audit.checkpoint', {})
+  const { verifierKeys } = await client.call('audit.checkpoint', {})
   const file = createWriteStream(out, { flags: 'wx', mode: 0o600 })
   await once(file, 'open')
   const ended = once(file, 'close')
@@ -67,7 +67,7 @@ export const evidence: Command = async (input) => {
     await add(`policies/${version}.json`, [JSON.stringify(bundle, null, 1)])
   }
   await add('verify.mjs', [await readFile(VERIFIER, 'utf8')])
-  await add('README.txt', [about(verifierKey)])
+  await add('README.txt', [about(verifierKeys)])
   const manifest = JSON.stringify({ format: 'sallyport evidence 1', files: hashes }, null, 1)
   const sha256 = createHash('sha256').update(manifest).digest('hex')
   const { proof, body } = await client.call('audit.evidence', { body: { sha256, reason: reasonOf(input) } })

@@ -827,8 +827,18 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'audit checkpoint',
     about: 'The newest signed checkpoint; keep it somewhere else',
-    flags: [{ flag: '--key', about: 'The key to check it with, instead' }],
+    flags: [
+      { flag: '--key', about: 'The key to check it with, instead' },
+      { flag: '--keys', about: 'That key and those before it, each with the number of events at which it ended' },
+    ],
     load: async () => (await audit()).checkpoint,
+  },
+  {
+    name: 'audit rekey',
+    about: 'Replace the key that signs checkpoints on this node; what the old one signed still holds',
+    flags: [REASON],
+    example: 'sallyport audit rekey --reason "yearly change of keys"',
+    load: async () => (await audit()).rekey,
   },
   {
     name: 'audit evidence',

@@ -1,4 +1,4 @@
-export { type Keyring, openKeyring } from './keyring.ts'
+export { type Keyring, nextSigningKey, openKeyring } from './keyring.ts'
 export { ConfigError, type LoadedConfig, type LoadOptions, loadConfig, type Source } from './load.ts'
 export { createLog, type Log } from './log.ts'
 export { nearest } from './nearest.ts'

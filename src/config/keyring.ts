@@ -17,6 +17,8 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs'
@@ -39,10 +41,15 @@ export interface Keyring {
   /** Ed25519, signs checkpoints of the audit log. */
   readonly signingKey: KeyObject
   readonly verifyingKey: KeyObject
+  /** Public halves of the signing keys before it, newest first, and over how many events each has signed at most. */
+  readonly retiredKeys: readonly { readonly publicKey: KeyObject; readonly until: number }[]
 }
 
 const MASTER_FILE = 'master.key'
 const SIGNING_FILE = 'signing.pem'
+const NEXT_FILE = 'signing.next.pem'
+/** One line per key, newest first: number of events, public key (SPKI, base64). */
+const RETIRED_FILE = 'signing.retired'
 const MASTER_BYTES = 32
 
 /**
@@ -59,10 +66,15 @@ export function openKeyring(folder: string): Keyring {
   const hex = master.toString('utf8').trim()
   if (!/^[0-9a-f]{64}$/.test(hex))
     throw new ConfigError([`${join(folder, MASTER_FILE)} must hold 64 hexadecimal digits`])
-  const pem = secretFile(join(folder, SIGNING_FILE), () =>
-    Buffer.from(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
-  )
-  const signingKey = createPrivateKey(pem)
+  const retiredKeys = readRetired(folder)
+  let signingKey = createPrivateKey(secretFile(join(folder, SIGNING_FILE), makeSigningKey))
+  if (retiredKeys.some(({ publicKey }) => publicKey.equals(createPublicKey(signingKey)))) {
+    // Died between the two steps of a rotation: the second one is left to do. A retired key never signs again.
+    if (!existsSync(join(folder, NEXT_FILE)))
+      throw new ConfigError([`${join(folder, SIGNING_FILE)} was replaced, and the key that follows it is not there`])
+    signingKey = createPrivateKey(secretFile(join(folder, NEXT_FILE), makeSigningKey))
+    renameSync(join(folder, NEXT_FILE), join(folder, SIGNING_FILE))
+  }
   if (signingKey.asymmetricKeyType !== 'ed25519')
     throw new ConfigError([`${join(folder, SIGNING_FILE)} must hold an Ed25519 private key`])
   const derive = (purpose: string): Uint8Array =>
@@ -76,6 +88,75 @@ export function openKeyring(folder: string): Keyring {
     clientKey: derive('client'),
     signingKey,
     verifyingKey: createPublicKey(signingKey),
+    retiredKeys,
+  }
+}
+
+const makeSigningKey = (): Buffer =>
+  Buffer.from(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
+
+/** @throws ConfigError if a line is not what `settle` writes: without it a retired key could come back unseen */
+function readRetired(folder: string): Keyring['retiredKeys'] {
+  const path = join(folder, RETIRED_FILE)
+  if (!existsSync(path)) return []
+  const text = readFileSync(path, 'utf8').trim()
+  if (text === '') return []
+  return text.split('\n').map((line) => {
+    const [, until = '', key = ''] = /^(\d{1,16}) ([A-Za-z0-9+/=]+)$/.exec(line) ?? []
+    if (key === '') throw new ConfigError([`${path} has a line that is not a number of events and a public key`])
+    return {
+      until: Number(until),
+      publicKey: createPublicKey({ key: Buffer.from(key, 'base64'), format: 'der', type: 'spki' }),
+    }
+  })
+}
+
+/**
+ * Makes the signing key that follows, beside the one in use. `settle` writes down that the old one ended, then puts the new
+ * one in its place, in which the old one is destroyed; a process that dies in between is put right by the next `openKeyring`.
+ */
+export function nextSigningKey(folder: string): { readonly key: KeyObject; settle(until: number): void } {
+  rmSync(join(folder, NEXT_FILE), { force: true })
+  const key = createPrivateKey(secretFile(join(folder, NEXT_FILE), makeSigningKey))
+  return {
+    key,
+    settle(until) {
+      const path = join(folder, RETIRED_FILE)
+      const old = createPublicKey(createPrivateKey(readFileSync(join(folder, SIGNING_FILE))))
+      const line = `${until} ${old.export({ type: 'spki', format: 'der' }).toString('base64')}\n`
+      const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
+      replaceFile(folder, path, line + before)
+      try {
+        renameSync(join(folder, NEXT_FILE), join(folder, SIGNING_FILE))
+      } catch (error) {
+        replaceFile(folder, path, before) // the old key goes on
+        throw error
+      }
+      syncFolder(folder)
+    },
+  }
+}
+
+function replaceFile(folder: string, path: string, text: string): void {
+  const handle = openSync(`${path}.next`, 'w', 0o600)
+  try {
+    writeSync(handle, text)
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+  renameSync(`${path}.next`, path)
+  syncFolder(folder)
+}
+
+/** A rename has reached the disk when its folder has. Windows cannot open one. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return
+  const handle = openSync(folder, 'r')
+  try {
+    fsyncSync(handle)
+  } finally {
+    closeSync(handle)
   }
 }
 
