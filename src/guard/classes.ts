@@ -127,6 +127,28 @@ export function createClassTree(own: readonly DataClass[] = [], reported: readon
   return { ...tree, known: [...byId.values()] }
 }
 
+/** As documentation shows it. */
+export const OWN_CLASSES_EXAMPLE = String.raw`classes:
+  business/contract:              # as rules name it; below a known class it is treated like that
+    title: Contract numbers
+    nature: internal              # secret, personal, internal (default) or plain
+    kind: CONTRACT                # first part of its stand-ins
+    patterns: ['\bC-\d{6}\b']     # RE2; no ^, $, look-around or references
+    examples:                     # tried when the file is read; one that fails refuses it
+      match: ['our C-123456 of May']
+      not: ['C-12345', 'XC-123456']
+  business/project:
+    keywords: [Project Falcon, Nightjar]    # words and phrases, in any case
+  finance/loyalty:
+    nature: personal
+    patterns: ['\d{10}']
+    context: [loyalty, bonus]     # one of them at most 64 characters before
+    checksum: luhn                # or mod97
+    mask: last4                   # or label (default), shape
+  finance/salary:
+    nature: personal
+    fields: [customer.salary]     # paths in JSON content`
+
 /** docs/data-classes.md, printed from the tree. */
 export function classesPage(tree: ClassTree = createClassTree()): string {
   const natures: Readonly<Record<Nature, string>> = {
@@ -149,6 +171,28 @@ export function classesPage(tree: ClassTree = createClassTree()): string {
       ({ id, nature, kind, title }) =>
         `| \`${id}\` | ${nature} | ${nature === 'secret' ? `\`[${id.slice(id.lastIndexOf('/') + 1)}]\`` : `\`${kind}_…\``} | ${title} |`,
     ),
+    '',
+    '## Your own classes',
+    '',
+    '`data-classes.yaml` beside the rules adds classes. Try it with `sallyport guard check` and see what it finds with `echo … | sallyport guard scan`;',
+    'a running gateway reads it when it starts.',
+    '',
+    '```yaml',
+    OWN_CLASSES_EXAMPLE,
+    '```',
+    '',
+    'What becomes of a class is a rule. Without one of its own the shipped rules give it a stand-in, or a mask if it is secret. Who sees it in clear is a',
+    'matter of roles: a holder of `clear-data` exchanges personal and business data in clear with models in-house, everybody else gets stand-ins, and',
+    'another role for one class alone is one more permit in `data.cedar`:',
+    '',
+    '```',
+    '@id("sales-sees-addresses")',
+    '@why("Sales reads e-mail addresses of answers in clear.")',
+    '@treat("pass")',
+    'permit (principal in Role::"sales", action == Action::"receive", resource in DataClass::"personal/email");',
+    '```',
+    '',
+    'Of several rules that match the most protective wins, so `data-gets-a-stand-in` needs the same exception in an `unless`.',
     '',
     '## What is not found',
     '',

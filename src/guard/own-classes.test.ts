@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { OWN_CLASSES_EXAMPLE } from './classes.ts'
 import { detect } from './detector.ts'
 import { createGuard } from './guard.ts'
 import { readOwnClasses } from './own-classes.ts'
@@ -31,6 +32,14 @@ classes:
 const own = readOwnClasses(yaml)
 
 describe('own classes', () => {
+  it('are as the documentation shows them', () => {
+    expect(readOwnClasses(OWN_CLASSES_EXAMPLE).classes.map(({ id }) => id)).toEqual([
+      'business/contract',
+      'business/project',
+      'finance/loyalty',
+      'finance/salary',
+    ])
+  })
   it('tries its examples', () => {
     expect(own.examples).toBe(10)
     expect(own.classes.map(({ id, kind }) => [id, kind])).toContainEqual(['finance/salary', 'SALARY'])
