@@ -106,16 +106,14 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
   }
 
   const reported = (question: Question, report: Report, to: 'upstream' | 'caller'): JsonObject => {
-    const flow = [
-      ...(flows.get(question) ?? []),
-      ...report.classes.map(({ class: name, count, treatment }) => ({ class: name, count, treatment, to })),
-    ]
+    const flow = flows.get(question) ?? []
+    for (const { class: name, count, treatment } of report.classes) flow.push({ class: name, count, to, treatment })
     flows.set(question, flow)
-    const { bytesScanned, bytesForwarded } = report
+    const { bytesForwarded, bytesScanned } = report
     return {
-      ...(flow.length > 0 ? { flow } : {}),
+      ...(flow.length > 0 ? { flow: [...flow] } : {}),
       [to === 'upstream' ? 'input' : 'output']:
-        report.classes.length > 0 ? facts(report) : { bytesScanned, bytesForwarded },
+        report.classes.length > 0 ? facts(report) : { bytesForwarded, bytesScanned },
     }
   }
 

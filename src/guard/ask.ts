@@ -130,14 +130,22 @@ export function createBook(direction: 'send' | 'receive', ask: Ask): Book {
   return book
 }
 
-/** A report as facts for the audit log. */
+/** A report as facts for the audit log, its names in the order in which the log writes them. */
 export function facts(report: Report): JsonObject {
+  const { issued, mutated, restored } = report.pseudonyms
   return {
-    classes: report.classes.map((entry) => ({ ...entry })),
-    treated: report.treated,
-    bytesScanned: report.bytesScanned,
     bytesForwarded: report.bytesForwarded,
-    pseudonyms: { ...report.pseudonyms },
+    bytesScanned: report.bytesScanned,
+    classes: report.classes.map(({ class: name, confidence, count, field, origin, treatment }) => ({
+      class: name,
+      confidence,
+      count,
+      field,
+      origin,
+      treatment,
+    })),
     ...(report.invisible > 0 ? { invisible: report.invisible } : {}),
+    pseudonyms: { issued, mutated, restored },
+    treated: report.treated,
   }
 }

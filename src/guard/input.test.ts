@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Fault, type JsonObject, type ModelRequest, type Treatment } from '../core/index.ts'
 import type { Ask, Question } from './ask.ts'
@@ -120,6 +121,43 @@ describe('a value planted in every string of a request', () => {
     }
     const plain = chat('nothing here')
     expect(guard.screenInput(plain, always('pass'), vault()).request).toBe(plain)
+  })
+})
+
+describe('a text that comes again', () => {
+  const piece = fc.constantFrom(
+    'Write to zoe@example.com',
+    'card 4111 1111 1111 1111',
+    ' and ',
+    '\n',
+    '{"email":"zoe@example.com"}',
+    'a\u200bb',
+    'x_y',
+    'nothing of interest here at all, really',
+  )
+  it('is treated, counted and told as at the first time, by the next caller too', () => {
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1, maxLength: 8 }), (pieces) => {
+        const fresh = createGuard({ detectors: [createStructuredDetector()] })
+        const [first, again] = [0, 1].map((turn) => {
+          const seen: Question[] = []
+          const { request, report, values } = fresh.screenInput(
+            chat(pieces.join(' ')),
+            always('mask', seen),
+            vault(`ses_${turn}`),
+          )
+          return { request, report, values, seen }
+        })
+        expect(again).toEqual(first)
+      }),
+      { seed: 11, numRuns: 300 },
+    )
+  })
+  it('is looked at anew by other words of the same length', () => {
+    const treated = ['write to zoe@example.com now, please', 'write to zoe at example com, please!'].map(
+      (text) => guard.screenInput(chat(text), always('mask'), vault()).report.treated,
+    )
+    expect(treated).toEqual([1, 0])
   })
 })
 

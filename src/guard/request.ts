@@ -143,15 +143,38 @@ export interface Visitor {
   fixed(text: string): void
 }
 
-const PLACES = new Map<string, Place>()
-const place = (origin: Origin, source: Source, field: string): Place => {
-  const key = `${source}\0${field}`
-  const known = PLACES.get(key)
-  if (known !== undefined && known.origin === origin) return known
-  const made = { origin, source, field }
-  // Tool names are the client's words, so this must not grow with them.
-  if (PLACES.size < 512) PLACES.set(key, made)
-  return made
+/** Places by source and field; a request of a kind seen before makes none. */
+const PLACES = new Map<Source, Map<string, Place>>()
+function place(origin: Origin, source: Source, field: string): Place {
+  let fields = PLACES.get(source)
+  if (fields === undefined) {
+    fields = new Map()
+    // Tool names are the client's words, so this must not grow with them.
+    if (PLACES.size < 64) PLACES.set(source, fields)
+  }
+  let known = fields.get(field)
+  if (known === undefined || known.origin !== origin) {
+    known = { origin, source, field }
+    fields.set(field, known)
+  }
+  return known
+}
+
+/** Names of fields inside others, each joined once: both halves are from the tables above. */
+const PATHS = new Map<string, Map<string, string>>()
+function under(path: string, key: string): string {
+  if (path === '') return key
+  let keys = PATHS.get(path)
+  if (keys === undefined) {
+    keys = new Map()
+    PATHS.set(path, keys)
+  }
+  let joined = keys.get(key)
+  if (joined === undefined) {
+    joined = `${path}.${key}`
+    keys.set(key, joined)
+  }
+  return joined
 }
 
 /** Visits every string once, in a fixed order; returns the request itself if nothing changed, else a copy. */
@@ -178,12 +201,12 @@ function record(
   let [whose, from] = [origin, source]
   if (fields === (MESSAGE as Fields)) [whose, from] = speaker(value as unknown as Message)
   else if (fields === (PARTS.document as Fields)) [whose, from] = ['document', 'document']
-  for (const key of Object.keys(value)) {
-    const old = value[key]
-    const how = fields[key]
+  for (const key in value) {
+    const how = Object.hasOwn(fields, key) ? fields[key] : undefined
     if (how === undefined) throw uncovered(path === '' ? key : `${path}.${key}`)
+    const old = value[key]
     if (old === undefined || old === null) continue
-    const next = field(old, how, path === '' ? key : `${path}.${key}`, whose, from, visitor, value)
+    const next = field(old, how, under(path, key), whose, from, visitor, value)
     if (next !== old) {
       if (copy === value) copy = { ...value }
       if (next === undefined) delete copy[key]
