@@ -189,6 +189,25 @@ describe('commands', () => {
     await new Promise((resolve) => server.close(resolve))
   })
 
+  it('puts a key into a file of its owner alone, and costs no key when the file cannot be written', async () => {
+    const file = join(folder, 'night.key')
+    const made = await cli('key', 'create', 'night', '--owner', 'admin', '--secret-file', file)
+    expect(made).toMatchObject({ code: 0, out: '' })
+    expect(made.err).toContain(`It is in ${file}, and nowhere else.`)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const key = readFileSync(file, 'utf8')
+    expect(key).toMatch(/^spk_[0-9A-Za-z_]+\n$/)
+
+    for (const place of [file, join(folder, 'nowhere', 'night.key')])
+      expect((await cli('key', 'create', 'lost', '--owner', 'admin', '--secret-file', place)).code).not.toBe(0)
+    expect(readFileSync(file, 'utf8')).toBe(key)
+    expect((await cli('key', 'list', '--owner', 'admin')).out).not.toContain('lost')
+
+    const refused = join(folder, 'refused.key')
+    expect((await cli('key', 'create', 'x', '--owner', 'nobody-here', '--secret-file', refused)).code).not.toBe(0)
+    expect(readdirSync(folder)).not.toContain('refused.key')
+  })
+
   it('takes a person from nothing to a call, and back to nothing', async () => {
     const { ready } = gateway
     expect((await cli('user', 'create', 'dana', '--role', 'user', '--attribute', 'team=red')).code).toBe(0)

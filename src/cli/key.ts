@@ -1,5 +1,5 @@
 // Keys: issue, list, show, rotate, suspend, resume, revoke, transfer.
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import type { Key } from '../admin/contract.ts'
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
@@ -72,17 +72,31 @@ export const list: Command = async (input) => {
   return 0
 }
 
-/** The one moment a key is seen: on stdout alone, or in a file only its owner can read. */
-function hand(input: Input, issued: Row & { readonly key?: string | undefined }): void {
-  const { key, ...rest } = issued
+type Issued = Row & { readonly key?: string | undefined }
+
+/**
+ * The one moment a key is seen: on stdout alone, or in a file only its owner can read. The file is made before the key is
+ * issued, so that one that cannot be written costs no key. `about`: what to say of it.
+ */
+async function hand<One extends Issued>(input: Input, issue: () => Promise<One>, about: (issued: One) => string) {
   const file = flagText(input, 'secretFile')
-  if (key === undefined) throw new Failure('The gateway did not show the key', { next: 'sallyport key rotate' })
-  if (file !== undefined) {
-    writeFileSync(file, `${key}\n`, { mode: 0o600, flag: 'wx' })
-    input.io.say(`The key is in ${file}`)
-    if (input.flags.json) printOne(input.io, rest, { json: input.flags.json as string })
-  } else if (input.flags.json) printOne(input.io, issued, { json: input.flags.json as string })
-  else input.io.out(`${key}\n`)
+  const opened = file === undefined ? undefined : openSync(file, 'wx', 0o600)
+  let written = false
+  try {
+    const issued = await issue()
+    const { key, ...rest } = issued
+    if (key === undefined) throw new Failure('The gateway did not show the key', { next: 'sallyport key rotate' })
+    if (opened !== undefined) writeSync(opened, `${key}\n`)
+    written = true
+    input.io.say(
+      `${about(issued)} ${file === undefined ? 'It is shown this once:' : `It is in ${file}, and nowhere else.`}`,
+    )
+    if (input.flags.json) printOne(input.io, file === undefined ? issued : rest, { json: input.flags.json as string })
+    else if (file === undefined) input.io.out(`${key}\n`)
+  } finally {
+    if (opened !== undefined) closeSync(opened)
+    if (file !== undefined && opened !== undefined && !written) rmSync(file)
+  }
 }
 
 export const create: Command = async (input) => {
@@ -92,20 +106,21 @@ export const create: Command = async (input) => {
   const [actions, models, networks, origins] = ['action', 'model', 'network', 'origin'].map((name) =>
     flagList(input, name),
   )
-  const issued = await client.call('keys.create', {
-    body: {
-      owner: await ownerOf(input, client),
-      name: arg(input, 0),
-      ...(expires !== undefined && { expiresAt: readMoment(expires, 1, '--expires') }),
-      ...(purpose !== undefined && { purpose }),
-      ...(actions && { actions }),
-      ...(models && { models }),
-      ...(networks && { networks }),
-      ...(origins && { origins }),
-    },
-  })
-  input.io.say(`Key ${issued.id} of ${issued.owner}, ends ${relative(issued.expiresAt)}. It is shown this once:`)
-  hand(input, issued)
+  const body = {
+    owner: await ownerOf(input, client),
+    name: arg(input, 0),
+    ...(expires !== undefined && { expiresAt: readMoment(expires, 1, '--expires') }),
+    ...(purpose !== undefined && { purpose }),
+    ...(actions && { actions }),
+    ...(models && { models }),
+    ...(networks && { networks }),
+    ...(origins && { origins }),
+  }
+  await hand(
+    input,
+    () => client.call('keys.create', { body }),
+    ({ id, owner, expiresAt }) => `Key ${id} of ${owner}, ends ${relative(expiresAt)}.`,
+  )
   return 0
 }
 
@@ -120,19 +135,19 @@ export const rotate: Command = async (input) => {
   const { id } = await find(input, client)
   const oldDies = flagText(input, 'oldDies')
   const expires = flagText(input, 'expires')
-  const { old, ...issued } = await client.call('keys.rotate', {
-    params: { id },
-    body: {
-      ...(oldDies !== undefined && { oldDiesAt: readMoment(oldDies, 1, '--old-dies') }),
-      ...(expires !== undefined && { expiresAt: readMoment(expires, 1, '--expires') }),
-    },
-  })
-  const used =
-    old.lastUsedAt === undefined ? 'never used' : `last used ${relative(old.lastUsedAt)} from ${old.lastAddress}`
-  const end = old.condition === 'expired' ? 'has ended' : `works until ${old.diesAt ?? old.expiresAt}`
-  input.io.say(`The old key ${old.display} ${end}; ${used}.`)
-  input.io.say(`New key ${issued.id}, ends ${relative(issued.expiresAt)}. It is shown this once:`)
-  hand(input, issued)
+  const body = {
+    ...(oldDies !== undefined && { oldDiesAt: readMoment(oldDies, 1, '--old-dies') }),
+    ...(expires !== undefined && { expiresAt: readMoment(expires, 1, '--expires') }),
+  }
+  const issue = async () => {
+    const { old, ...issued } = await client.call('keys.rotate', { params: { id }, body })
+    const used =
+      old.lastUsedAt === undefined ? 'never used' : `last used ${relative(old.lastUsedAt)} from ${old.lastAddress}`
+    const end = old.condition === 'expired' ? 'has ended' : `works until ${old.diesAt ?? old.expiresAt}`
+    input.io.say(`The old key ${old.display} ${end}; ${used}.`)
+    return issued
+  }
+  await hand(input, issue, ({ id: made, expiresAt }) => `New key ${made}, ends ${relative(expiresAt)}.`)
   return 0
 }
 
