@@ -1,6 +1,6 @@
 // Questions about administration, put to the same rules as calls are. Context is built here from what is known; the
 // entity asked about is described even when it is suspended or not there yet, so that a rule can name it.
-import type { RoleAsk } from '../access/index.ts'
+import { type RoleAsk, stepUpFault } from '../access/index.ts'
 import type { Caller, Decision, EntityUid } from '../core/index.ts'
 import { Fault, NO_DUTIES, uidText } from '../core/index.ts'
 import {
@@ -40,8 +40,13 @@ export interface JudgeDeps {
   withinScopes: (caller: Caller, action: string, model?: string) => boolean
 }
 
+/** A decision; denied with a challenge where only the sign-in is not what the rule that allows it wants. */
+export interface AdminDecision extends Decision {
+  readonly challenge?: Fault
+}
+
 export interface Judge {
-  decide(caller: Caller, action: string, subject: Subject): Decision
+  decide(caller: Caller, action: string, subject: Subject): AdminDecision
   /** For filtering lists. */
   allows(caller: Caller, action: string, subject: Subject): boolean
 }
@@ -87,7 +92,17 @@ export function createJudge(deps: JudgeDeps): Judge {
   return {
     decide(caller, action, subject) {
       const decision = policy.decide(query(caller, action, subject), worldOf(caller, subject))
-      if (inScope(caller, action, subject)) return decision
+      if (inScope(caller, action, subject)) {
+        const challenge = stepUpFault(decision.duties.stepUp, caller.credential, deps.now())
+        if (!challenge) return decision
+        const data = { ...challenge.data, decision: decision.id }
+        return {
+          ...decision,
+          allow: false,
+          duties: NO_DUTIES,
+          challenge: new Fault(challenge.code, { detail: challenge.publicMessage, data }),
+        }
+      }
       const { validUntil: _, ask: __, ...rest } = decision
       return {
         ...rest,
@@ -98,7 +113,12 @@ export function createJudge(deps: JudgeDeps): Judge {
       }
     },
     allows: (caller, action, subject) =>
-      inScope(caller, action, subject) && policy.allows(query(caller, action, subject), worldOf(caller, subject)),
+      inScope(caller, action, subject) &&
+      policy.allows(
+        query(caller, action, subject),
+        worldOf(caller, subject),
+        ({ stepUp }) => stepUpFault(stepUp, caller.credential, deps.now()) === undefined,
+      ),
   }
 }
 
@@ -111,8 +131,9 @@ const askContext = ({ requester, ...ask }: RoleAsk): AskContext => ({
 const tagsOf = (facts: EntityFacts | undefined) => (facts?.tags ? { tags: facts.tags } : {})
 
 /** @throws Fault that says no, and how to ask, if the decision does */
-export function demand(decision: Decision): void {
+export function demand(decision: AdminDecision): void {
   if (decision.allow) return
+  if (decision.challenge) throw decision.challenge
   const { id, why, ask } = decision
   throw new Fault(ask === undefined ? 'access_denied' : 'approval_required', {
     ...(why === undefined ? {} : { detail: why }),

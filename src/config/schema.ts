@@ -192,7 +192,9 @@ const limits = z.strictObject({
     .min(2)
     .max(1_000_000)
     .optional()
-    .describe('Identical calls of one principal in a minute after which it is stopped as a loop; without it none is.'),
+    .describe(
+      'Calls of one principal in a minute to one node with the same model and content, after which it is stopped as a loop; without it none is.',
+    ),
   headerSeconds: z.number().min(1).max(300).default(10).describe('Seconds a client may take to send its headers.'),
   bodySeconds: z.number().min(1).max(3600).default(60).describe('Seconds a client may take to send its body.'),
   writeSeconds: z

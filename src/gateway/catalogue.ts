@@ -1,6 +1,6 @@
 // What the data plane answers beside calls: which models there are, what is known of them, and the verbs that change what a
 // server holds. Every model is asked for one by one; a caller who may see none is refused, not shown an empty list.
-import { type Caller, Fault, type JsonObject } from '../core/index.ts'
+import { type Caller, type Decision, Fault, type JsonObject } from '../core/index.ts'
 import type { ManageRequest, Model, Registry } from '../model/index.ts'
 import { EntityRef } from '../policy/index.ts'
 import { type Handle, json, type MakeLook } from './look.ts'
@@ -40,6 +40,10 @@ export interface Catalogue {
 }
 
 export function createCatalogue({ on, look, registry, allows, version }: CatalogueDeps): Catalogue {
+  const demandSignIn = (decision: Decision, caller: Caller): void => {
+    const challenge = on.stepUp(decision, caller)
+    if (challenge) throw challenge
+  }
   /** @throws Fault access_denied if the caller may see no model at all */
   const visible = (caller: Caller): Model[] => {
     const models = registry.all().filter(({ name }) => allows(caller, 'list', name))
@@ -116,6 +120,7 @@ export function createCatalogue({ on, look, registry, allows, version }: Catalog
       const decision = on.decide(question)
       record.note({ model: model.uid.id, decision })
       if (!decision.allow) throw on.refusal(decision, question)
+      demandSignIn(decision, caller)
       return json(anthropicCount.count(estimateInput(request)))
     }),
 
@@ -135,6 +140,7 @@ export function createCatalogue({ on, look, registry, allows, version }: Catalog
         const decision = on.decide(question)
         record.note({ model: call.model, decision })
         if (!decision.allow) throw new Fault('access_denied', { data: { decision: decision.id } })
+        demandSignIn(decision, caller)
         const { name, driver } = driverFor(verb, model)
         await record.decided()
         const lease = on.lease(callId, question, decision)

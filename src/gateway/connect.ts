@@ -148,8 +148,8 @@ export function connectRooms(rooms: Rooms): Ports {
   }
 }
 
-const digestOf = ({ messages, inputs }: ModelRequest): string =>
-  hash('sha256', JSON.stringify([messages, inputs]), 'base64url')
+const digestOf = ({ model, action, messages, inputs }: ModelRequest): string =>
+  hash('sha256', JSON.stringify([model, action, messages, inputs]), 'base64url')
 
 const toResolved = (model: Model): ResolvedModel => ({
   uid: new EntityRef('Model', model.name),

@@ -1,8 +1,10 @@
 // Questions about calls, put to the policy. Context is built here and nowhere else, from what the gateway knows itself.
 // A credential's scopes are looked at first: they can only take away from what the rules give.
+import { stepUpFault } from '../access/index.ts'
 import {
   type Caller,
   type Decision,
+  type Duties,
   type EntityUid,
   Fault,
   NO_DUTIES,
@@ -149,6 +151,10 @@ export function createJudge(deps: JudgeDeps): Judge {
     return shown
   }
 
+  /** Whether the sign-in is what the rule that allows this wants it to be. */
+  const signedIn = ({ credential }: Caller, { stepUp }: Duties): boolean =>
+    stepUp === undefined || stepUpFault(stepUp, credential, deps.now()) === undefined
+
   const judge: Judge = {
     decide(question) {
       const { caller, action, model } = question
@@ -178,6 +184,7 @@ export function createJudge(deps: JudgeDeps): Judge {
       return policy.allows(
         { principal: principalOf(caller), action, resource, context: { clock, auth, risk, grant }, holdsUntil },
         deps.entities(caller, about),
+        (duties) => signedIn(caller, duties),
       )
     },
 
@@ -224,7 +231,8 @@ export function createJudge(deps: JudgeDeps): Judge {
         },
         factsFor(question),
       )
-      return { treatment: decision.allow ? (decision.duties.treat ?? 'pass') : 'block', rules: decision.rules }
+      const allow = decision.allow && signedIn(caller, decision.duties)
+      return { treatment: allow ? (decision.duties.treat ?? 'pass') : 'block', rules: decision.rules }
     },
   }
   return judge

@@ -1,6 +1,6 @@
 // The one place that says yes or no. `decide` is pure, synchronous and total: it never throws, and whatever goes wrong
 // while it decides is a deny. The program it asks is replaced whole; a decision never sees half of a bundle.
-import { type Clock, type Decision, type EntityUid, type NewId, NO_DUTIES } from '../core/index.ts'
+import { type Clock, type Decision, type Duties, type EntityUid, type NewId, NO_DUTIES } from '../core/index.ts'
 import type { CheckedBundle } from './bundle.ts'
 import { type EntitySource, withRole } from './entity.ts'
 import { type Answer, type Evaluator, evaluate } from './evaluate.ts'
@@ -26,8 +26,8 @@ export interface ActiveBundle {
 
 export interface Policy {
   decide(query: Query, entities: EntitySource): Decision
-  /** As `decide`, without what only a record needs: for filtering lists. */
-  allows(query: Query, entities: EntitySource): boolean
+  /** As `decide`, without what only a record needs: for filtering lists. `meets` is asked about duties before a yes. */
+  allows(query: Query, entities: EntitySource, meets?: (duties: Duties) => boolean): boolean
   /** Takes effect with the next question. Throws Fault `policy_invalid`, and then the last good bundle keeps serving. */
   activate(bundle: CheckedBundle | Program): void
   active(): ActiveBundle | undefined
@@ -114,7 +114,11 @@ export function createPolicy(deps: PolicyDeps): Policy {
       return decision
     },
 
-    allows: (query, entities) => allows(answer(query, entities)),
+    allows(query, entities, meets) {
+      const found = answer(query, entities)
+      if (!allows(found)) return false
+      return meets === undefined || !current || meets(current.program.dutiesOf(found.permits))
+    },
 
     activate(bundle) {
       const program = 'shelves' in bundle ? bundle : compileBundle(bundle)
