@@ -13,8 +13,8 @@ const DEEPEST = 2
 const LONGEST = 16_384
 
 /** Decoded characters of one text that are scanned. Spelt text takes so much room that it needs no bound. */
-const MOST_IN_RUNS = 300_000
-const MOST_IN_ESCAPES = 150_000
+const MOST_IN_RUNS = 200_000
+const MOST_IN_ESCAPES = 100_000
 
 /** `inner`: the detectors that look for what a code may hold. */
 export function createCodedDetector(inner: readonly Detector[]): Detector {
