@@ -215,6 +215,28 @@ export const lower = (text: string): string => text.replace(/[A-Z]+/g, (letters)
 const passes = (body: string, { parts, folded }: Sieve): boolean =>
   parts.every((part) => body.includes(part)) && (folded === undefined || lower(body).includes(folded))
 
+/** The events of a row that pass. Looks for the longest part, the rarest as a rule, and cuts out only where that occurs. */
+function passing(row: Row, sieve: Sieve): Row[] {
+  const [rare] = [...sieve.parts].sort((a, b) => b.length - a.length)
+  if (rare === undefined) return eventsOf(row).filter(({ body }) => passes(body, sieve))
+  const { position, body } = row
+  const found: Row[] = []
+  let [start, at] = [0, position]
+  for (let hit = body.indexOf(rare); hit >= 0; hit = body.indexOf(rare, start)) {
+    let end = body.indexOf('\n', start)
+    for (; end >= 0 && end < hit; end = body.indexOf('\n', start)) {
+      start = end + 1
+      at += 1
+    }
+    const text = body.slice(start, end < 0 ? body.length : end)
+    if (passes(text, sieve)) found.push({ position: at, body: text })
+    if (end < 0) break
+    start = end + 1
+    at += 1
+  }
+  return found
+}
+
 /**
  * Events of a span that pass the sieve, newest first, from the newest rows that can hold any, `limit` at most;
  * `rest` is the end of the span that is left to be looked at.
@@ -237,9 +259,9 @@ export async function readSieved(
   for (const part of sieve.parts) query = query.where(within(part, sql`body`))
   if (sieve.folded !== undefined) query = query.where(within(sieve.folded, sql`lower(body)`))
   const rows = await query.orderBy('position', 'desc').limit(limit).execute()
-  const events = rows.flatMap((row) => eventsOf(row).reverse())
+  const events = rows.flatMap((row) => passing(row, sieve).reverse())
   return {
-    events: events.filter(({ position, body }) => position >= from && position < to && passes(body, sieve)),
+    events: events.filter(({ position }) => position >= from && position < to),
     rest: rows.length < limit ? from : (rows.at(-1) as Row).position,
   }
 }
