@@ -350,6 +350,18 @@ describe('commands', () => {
     expect(await json('key', 'show', id)).toMatchObject({ condition: 'revoked' })
   })
 
+  it('replaces the key that signs checkpoints, and what it signed before still holds', async () => {
+    const old = (await cli('audit', 'checkpoint', '--key')).out.trim()
+    const done = await cli('audit', 'rekey', '--reason', 'yearly')
+    expect(done.code, done.err).toBe(0)
+    const [now, before] = done.out.trim().split('\n')
+    expect(before).toContain(old)
+    expect((await cli('audit', 'checkpoint', '--keys')).out).toBe(done.out)
+    expect((await cli('audit', 'checkpoint', '--key')).out.trim()).toBe(now)
+    expect((await cli('audit', 'verify')).code).toBe(0)
+    expect((await cli('audit', 'list', '--kind', 'audit.rekeyed')).out).toContain('yearly')
+  })
+
   it('writes a start that starts, and never over what is there', async () => {
     const place = join(folder, 'fresh')
     expect((await cli('init', place)).code).toBe(0)
