@@ -67,6 +67,8 @@ interface Plan {
     | 'output'
   redecide?: boolean
   hang?: boolean
+  /** The reply is an async generator, whose `return` waits for the piece that is being made. */
+  generator?: boolean
   bodyText?: string
   mayAny?: boolean
   duties?: Duties
@@ -103,6 +105,16 @@ function bench(plan: Plan = {}) {
       }
     },
   })
+  async function* slow(signal: AbortSignal): AsyncGenerator<Delta[]> {
+    try {
+      for (let turn = 1; ; turn++) {
+        yield [{ type: 'text', choice: 0, text: `t${turn} ` }]
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
+      }
+    } finally {
+      log.push('upstream closed')
+    }
+  }
   const model: ResolvedModel = {
     uid: new EntityRef('Model', 'm'),
     upstreamName: 'm',
@@ -110,7 +122,7 @@ function bench(plan: Plan = {}) {
     digest: undefined,
     async send(_, { signal }) {
       failAt('send', 'upstream_timeout')
-      return reply(signal)
+      return plan.generator ? slow(signal) : reply(signal)
     },
   }
   const ports: Ports = {
@@ -306,6 +318,15 @@ describe('a stream that ends early', () => {
     await settled()
     expect(log).toEqual(RELEASED)
     expect(endings.map((ending) => ending.fault?.code)).toEqual(['key_revoked'])
+  })
+
+  it('because the permission ended while a model inside was thinking: it is stopped, not waited for', async () => {
+    const { run, log, lease } = bench({ generator: true })
+    const outgoing = await run()
+    setTimeout(() => lease.abort(new Fault('key_revoked')), 5)
+    expect(await read(outgoing)).toBe('t1 [cut key_revoked]')
+    await settled()
+    expect(log).toEqual(RELEASED)
   })
 
   it('because the permission ended between two pieces: no further model text', async () => {

@@ -102,7 +102,11 @@ export function createGateway(on: Ports): Serve {
       // Stored before the client is told that it is.
       const store = request.store ? () => on.store(question, callId, said ?? []) : undefined
       const answer = createAnswer({ reply, lease, hold, output, meter, exit, writer, shown, said, store, now: on.now })
-      exit.add(() => answer.close())
+      // Stopped before it is closed: what is written as a generator closes only after the piece that it is making.
+      exit.add(({ fault }) => {
+        if (fault) upstream.abort(fault)
+        return answer.close()
+      })
       if (said) exit.add(() => record.keep('answer', () => textOf(said)))
       const headers = { ...hold.headers(), ...trace(shown, session.id, screened.report.masked) }
       if (request.stream) {
