@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -46,7 +46,14 @@ const resuming = (request: IncomingMessage, response: ServerResponse) => {
 }
 const breaking = (request: IncomingMessage, response: ServerResponse) => {
   response.writeHead(200, { 'content-length': content.length })
-  response.write(content.subarray(startOf(request), 100_000), () => response.destroy())
+  response.write(content.subarray(startOf(request), 100_000))
+  // Not before some of it is on the disk: what a client has received and not read is lost with the connection.
+  const part = `${file}.part`
+  const look = setInterval(() => {
+    if (!existsSync(part) || statSync(part).size === 0) return
+    clearInterval(look)
+    response.destroy()
+  }, 5)
 }
 const get = (over: Partial<Parameters<typeof download>[0]> = {}) =>
   download({ url, sha256, file, progress: () => {}, ...over })

@@ -145,6 +145,7 @@ describe('on one node', () => {
     ],
     'keys.report': [[person_, ({ key }) => act('POST', '/keys/report', { keys: [key] })]],
     'users.suspend': [[person_, ({ name }) => act('POST', `/users/${name}/suspend`, { reason })]],
+    'users.offboard': [[person_, ({ name }) => act('POST', `/users/${name}/offboard`, { reason })]],
     'users.remove': [[person_, ({ name }) => act('DELETE', `/users/${name}?reason=x`)]],
     'roles.unassign': [[person_, ({ assignment }) => act('DELETE', `/roles/user/assignments/${assignment}`)]],
     'groups.drop': [[() => person('', false, 'dev'), ({ name }) => act('DELETE', `/groups/dev/members/User:${name}`)]],
@@ -202,7 +203,7 @@ describe('on one node', () => {
   }
   /** Changes that take nothing from whom these tests call as, or that are the same act on another kind of principal. */
   const KEEPS =
-    /^(users|services|agents)\.(create|update|restore)$|^(services|agents)\.(suspend|remove)$|^keys\.(create|resume)$|^groups\.(create|update|add)$|^roles\.(create|update|assign|remove)$|^sessions\.|^leases\.|^locks\.lift$|^requests\.|^grants\.(break|extend|review)$|^sweeps\.|^campaigns\.(start|close)$|^policies\.(plan|rollback|shadow|promote)$|^content\.|^explain\.|^models\.|^alerts\.|^webhooks\.|^audit\.|^decisions\./
+    /^(users|services|agents)\.(create|update|restore)$|^(services|agents)\.(suspend|offboard|remove)$|^keys\.(create|resume)$|^groups\.(create|update|add)$|^roles\.(create|update|assign|remove)$|^sessions\.|^leases\.|^locks\.lift$|^requests\.|^grants\.(break|extend|review)$|^sweeps\.|^campaigns\.(start|close)$|^policies\.(plan|rollback|shadow|promote)$|^content\.|^explain\.|^models\.|^alerts\.|^webhooks\.|^audit\.|^decisions\./
   function person_() {
     return person()
   }
