@@ -84,10 +84,16 @@ export async function saveSessions(
     heir.set(row.id, holder)
     return { ...row, name: null }
   })
-  if (unnamed.length > 0)
+  // One statement may touch a row once: what is told of one session twice is added up first.
+  const byId = new Map<string, SessionRow>()
+  for (const row of unnamed) {
+    const before = byId.get(row.id)
+    byId.set(row.id, before ? { ...row, turns: before.turns + row.turns, tokens: before.tokens + row.tokens } : row)
+  }
+  if (byId.size > 0)
     await trx
       .insertInto('session')
-      .values(unnamed)
+      .values([...byId.values()])
       .onConflict((conflict) =>
         conflict.column('id').doUpdateSet((row) => ({
           model: row.ref('excluded.model'),

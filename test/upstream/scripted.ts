@@ -20,7 +20,7 @@ export interface ScriptedUpstream {
   readonly received: readonly Received[]
   /** The script for all requests from now on. */
   script: Script
-  /** Resolves with the next request that arrives. */
+  /** Resolves with the next request that is no list: the gateway asks for lists when it likes. */
   next(): Promise<Received>
   readonly sockets: ReadonlySet<Socket>
   close(): Promise<void>
@@ -46,7 +46,7 @@ export async function startScripted(script: Script): Promise<ScriptedUpstream> {
         }),
       }
       received.push(one)
-      waiting.shift()?.(one)
+      if (one.method !== 'GET') waiting.shift()?.(one)
       void upstream.script(response, one)
     })
   })
