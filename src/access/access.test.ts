@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../../test/contract/databases.ts'
 import { type Caller, createIds, type Decision, type NewEvent, NO_DUTIES, systemRandom } from '../core/index.ts'
-import { createChange, createFeed, openStore } from '../store/index.ts'
+import { createChange, createFeed, openStore, type Store } from '../store/index.ts'
 import { type Access, createAccess } from './access.ts'
 import type { CallSubject } from './leases.ts'
 import type { Session } from './sessions.ts'
@@ -240,6 +240,21 @@ describe('a session', () => {
     expect(shown).toMatchObject({ taint: [], turns: 1 })
     expect(shown.forgottenAt).toBeDefined()
   })
+
+  it('forgotten: what a call that was cut tells afterwards brings nothing back', async () => {
+    const { access, change, close, file } = await setUp()
+    const session = await access.sessions.enter({ caller: dana, model: 'demo', header: 'chat' })
+    await change((trx) => access.sessions.cut(trx, session.id, 'User::"dana"', 'mine'))
+    await change((trx) => access.sessions.forget(trx, session.id, 'User::"dana"', []))
+    session.addTaint(['personal/email'])
+    session.leave(9)
+    await close()
+    const store = await openStore({ file, keyHex: 'ab'.repeat(32), report: () => {} })
+    const row = await store.db.selectFrom('session').select(['address', 'model', 'turns']).executeTakeFirst()
+    expect(row).toEqual({ address: '', model: '', turns: 1 })
+    expect(await store.db.selectFrom('session_taint').selectAll().execute()).toEqual([])
+    await store.close()
+  })
 })
 
 describe('a lock', () => {
@@ -351,25 +366,27 @@ describe('a session of two nodes', () => {
   beforeAll(() => database.start())
   afterAll(() => database.stop())
 
-  it('is one, whoever opened it first; parallel first turns do not split it, and what each saw is kept', async () => {
+  const roomOn = (store: Store): Access => {
     const clock = { now: Date.now, monotonic: () => performance.now() }
+    return createAccess({
+      store,
+      clock,
+      newId: createIds(clock, systemRandom),
+      rolesOf: () => [],
+      principalState: async () => ({ active: true, since: 0 }),
+      sessionIdleMs: HOUR,
+      sessionLifetimeMs: 24 * HOUR,
+      random: systemRandom,
+      answerKey: new Uint8Array(32),
+      report: (error) => {
+        throw error
+      },
+    })
+  }
+
+  it('is one, whoever opened it first; parallel first turns do not split it, and what each saw is kept', async () => {
     const stores = [await database.open(), await database.reopen()]
-    const rooms = stores.map((store) =>
-      createAccess({
-        store,
-        clock,
-        newId: createIds(clock, systemRandom),
-        rolesOf: () => [],
-        principalState: async () => ({ active: true, since: 0 }),
-        sessionIdleMs: HOUR,
-        sessionLifetimeMs: 24 * HOUR,
-        random: systemRandom,
-        answerKey: new Uint8Array(32),
-        report: (error) => {
-          throw error
-        },
-      }),
-    )
+    const rooms = stores.map(roomOn)
     const enter = async (node: number) =>
       rooms[node]!.sessions.enter({ caller: dana, model: 'demo', fingerprint: 'same beginning' })
     const first = await Promise.all(Array.from({ length: 20 }, (_, i) => enter(i % 2)))
@@ -384,5 +401,38 @@ describe('a session of two nodes', () => {
     for (const { taint } of later) expect([...taint].sort()).toEqual(['secret/a', 'secret/b'])
     for (const room of rooms) await room.stop()
     for (const store of stores) await store.close()
+  })
+
+  it('is known once on a node, also when a second call reads it before the first has heard that it is written', async () => {
+    const store = await database.open()
+    let answer = (): void => {}
+    const held = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    let writes = 0
+    const room = roomOn({
+      ...store,
+      async transaction(work) {
+        const value = await store.transaction(work)
+        if (writes++ === 0) await held
+        return value
+      },
+    })
+    const enter = async () => room.sessions.enter({ caller: dana, model: 'demo', header: 'chat' })
+    const first = enter()
+    await expect.poll(() => store.db.selectFrom('session').select('id').executeTakeFirst()).toBeDefined()
+    const second = await enter()
+    second.addTaint(['secret/b'])
+    answer()
+    const opener = await first
+    expect(opener.id).toBe(second.id)
+    expect([...opener.taint]).toEqual(['secret/b'])
+    opener.addTaint(['secret/a'])
+    expect([...second.taint]).toEqual(['secret/b', 'secret/a'])
+    for (const session of [opener, second]) session.leave(5)
+    await room.sessions.flush()
+    expect(await room.sessions.show(opener.id)).toMatchObject({ turns: 2, tokens: 10, taint: ['secret/a', 'secret/b'] })
+    await room.stop()
+    await store.close()
   })
 })

@@ -59,8 +59,9 @@ export async function openNamed(trx: Trx, row: SessionRow, before: string | unde
 
 /**
  * Writes what a node has seen of its sessions since it last wrote. `turns` and `tokens` of a row are what to add, so that
- * nodes may share a session; an end once written stays. Where two nodes opened a session under one name at the same time,
- * the first written keeps the name, and learns what the other has seen.
+ * nodes may share a session; each session is among them once. An end once written stays; of what was forgotten only counts
+ * are written. Where two nodes opened a session under one name at the same time, the first written keeps the name, and
+ * learns what the other has seen.
  */
 export async function saveSessions(
   trx: Trx,
@@ -84,24 +85,27 @@ export async function saveSessions(
     heir.set(row.id, holder)
     return { ...row, name: null }
   })
-  // One statement may touch a row once: what is told of one session twice is added up first.
-  const byId = new Map<string, SessionRow>()
-  for (const row of unnamed) {
-    const before = byId.get(row.id)
-    byId.set(row.id, before ? { ...row, turns: before.turns + row.turns, tokens: before.tokens + row.tokens } : row)
-  }
-  if (byId.size > 0)
+  if (unnamed.length > 0)
     await trx
       .insertInto('session')
-      .values([...byId.values()])
+      .values(unnamed)
       .onConflict((conflict) =>
-        conflict.column('id').doUpdateSet((row) => ({
-          model: row.ref('excluded.model'),
-          address: row.ref('excluded.address'),
-          last_at: row.ref('excluded.last_at'),
-          turns: row('session.turns', '+', row.ref('excluded.turns')),
-          tokens: row('session.tokens', '+', row.ref('excluded.tokens')),
-        })),
+        conflict.column('id').doUpdateSet((row) => {
+          const unlessForgotten = (column: 'model' | 'address') =>
+            row
+              .case()
+              .when('session.forgotten_at', 'is', null)
+              .then(row.ref(`excluded.${column}`))
+              .else(row.ref(`session.${column}`))
+              .end()
+          return {
+            model: unlessForgotten('model'),
+            address: unlessForgotten('address'),
+            last_at: row.ref('excluded.last_at'),
+            turns: row('session.turns', '+', row.ref('excluded.turns')),
+            tokens: row('session.tokens', '+', row.ref('excluded.tokens')),
+          }
+        }),
       )
       .execute()
   const labels = taint.flatMap(({ session, label }) => {
@@ -113,12 +117,26 @@ export async function saveSessions(
           { session: other, label },
         ]
   })
-  if (labels.length > 0)
-    await trx
-      .insertInto('session_taint')
-      .values(labels)
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
+  if (labels.length === 0) return
+  await trx
+    .insertInto('session_taint')
+    .values(labels)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  await trx
+    .deleteFrom('session_taint')
+    .where('session', 'in', (of) =>
+      of
+        .selectFrom('session')
+        .select('id')
+        .where('forgotten_at', 'is not', null)
+        .where(
+          'id',
+          'in',
+          labels.map(({ session }) => session),
+        ),
+    )
+    .execute()
 }
 
 /** True if the session was open until now. */

@@ -108,6 +108,8 @@ interface Kept {
   taint: Set<string>
   /** Calls running in it here. */
   active: number
+  /** What was new of it is on its way to the database. */
+  writing: boolean
   /** Not yet written. */
   turns: number
   tokens: number
@@ -117,9 +119,11 @@ interface Kept {
 export function createSessions(deps: SessionDeps): Sessions {
   const { store, clock } = deps
   const shared = store.dialect === 'postgres'
+  /** One `Kept` for each session, for as long as a call is in it or something of it is not written. */
   const byId = new Map<string, Kept>()
   const byName = new Map<string, Kept>()
-  const dirty = new Set<Kept>()
+  /** Ids of those of which something is not written. */
+  const dirty = new Set<string>()
   /** Ids whose name has gone to a newer session. */
   const superseded = new Set<string>()
   const hooks = new Map<string, ForgetHook>()
@@ -138,22 +142,25 @@ export function createSessions(deps: SessionDeps): Sessions {
       for (const label of taint) known.taint.add(label)
       return known
     }
-    const kept: Kept = { row, taint: new Set(taint), active: 0, turns: 0, tokens: 0, newTaint: [] }
-    remember(kept)
-    return kept
+    return remember({ row, taint: new Set(taint), active: 0, writing: false, turns: 0, tokens: 0, newTaint: [] })
   }
-  const remember = (kept: Kept): void => {
+  /** The one that is known of this session already, if there is one: another call may have read it meanwhile. */
+  const remember = (kept: Kept): Kept => {
+    const known = byId.get(kept.row.id)
+    if (known) return known
     byId.set(kept.row.id, kept)
     if (kept.row.name !== null) byName.set(kept.row.name, kept)
     if (byId.size > MAX_CACHED) dropOldest()
+    return kept
   }
+  const needed = (kept: Kept): boolean => kept.active > 0 || kept.writing || dirty.has(kept.row.id)
   const drop = (kept: Kept): void => {
     byId.delete(kept.row.id)
     if (kept.row.name !== null && byName.get(kept.row.name) === kept) byName.delete(kept.row.name)
   }
   const dropOldest = (): void => {
     for (const kept of byId.values()) {
-      if (kept.active > 0 || dirty.has(kept)) continue
+      if (needed(kept)) continue
       drop(kept)
       if (byId.size <= MAX_CACHED * 0.9) return
     }
@@ -192,7 +199,7 @@ export function createSessions(deps: SessionDeps): Sessions {
       end_cause: null,
       forgotten_at: null,
     }
-    return { row, taint: new Set(), active: 0, turns: 0, tokens: 0, newTaint: [] }
+    return { row, taint: new Set(), active: 0, writing: false, turns: 0, tokens: 0, newTaint: [] }
   }
 
   const open = (ask: SessionAsk, name: string | null): Kept => {
@@ -202,8 +209,7 @@ export function createSessions(deps: SessionDeps): Sessions {
       before.row.name = null
       superseded.add(before.row.id)
     }
-    remember(kept)
-    return kept
+    return remember(kept)
   }
 
   const join = (kept: Kept, ask: SessionAsk): Session => {
@@ -212,12 +218,12 @@ export function createSessions(deps: SessionDeps): Sessions {
     kept.row.last_at = clock.now()
     kept.turns += 1
     kept.active += 1
-    dirty.add(kept)
+    dirty.add(kept.row.id)
     return handle(kept, (usedTokens) => {
       kept.active -= 1
       kept.tokens += usedTokens
       kept.row.last_at = clock.now()
-      dirty.add(kept)
+      dirty.add(kept.row.id)
     })
   }
 
@@ -236,15 +242,15 @@ export function createSessions(deps: SessionDeps): Sessions {
         return Math.max(0, Math.floor((clock.now() - kept.row.opened_at) / 1000))
       },
       addTaint(labels) {
-        let grown = false
-        for (const label of labels) {
-          if (kept.taint.has(label)) continue
+        const known = remember(kept) // merely looked at, it may have been dropped and read again
+        const fresh = [...labels].filter((label) => !known.taint.has(label))
+        if (fresh.length === 0) return
+        for (const label of fresh) {
           kept.taint.add(label)
-          kept.newTaint.push(label)
-          grown = true
+          known.taint.add(label)
+          known.newTaint.push(label)
         }
-        if (!grown) return
-        dirty.add(kept)
+        dirty.add(known.row.id)
         // Another node must not take the next turn for a clean one.
         if (shared) void flush().catch(deps.report)
       },
@@ -291,8 +297,7 @@ export function createSessions(deps: SessionDeps): Sessions {
         found.row.name = null
         byName.delete(name ?? '')
       }
-      remember(kept)
-      return join(kept, ask)
+      return join(remember(kept), ask)
     }
   }
 
@@ -302,10 +307,11 @@ export function createSessions(deps: SessionDeps): Sessions {
       .then(async () => {
         let retries = 3
         while (dirty.size > 0) {
-          const batch = [...dirty].slice(0, 200)
+          const batch = [...dirty].slice(0, 200).flatMap((id) => byId.get(id) ?? [])
           const saved = batch.map((kept) => ({ kept, turns: kept.turns, tokens: kept.tokens, taint: kept.newTaint }))
           for (const { kept } of saved) {
-            dirty.delete(kept)
+            dirty.delete(kept.row.id)
+            kept.writing = true
             kept.newTaint = []
           }
           const rows = saved.map(({ kept, turns, tokens }) => ({ ...kept.row, turns, tokens }))
@@ -320,11 +326,13 @@ export function createSessions(deps: SessionDeps): Sessions {
             for (const id of over) superseded.add(id)
             for (const { kept, taint } of saved) {
               kept.newTaint = [...taint, ...kept.newTaint]
-              dirty.add(kept)
+              dirty.add(kept.row.id)
             }
             // Another node has just written a session of the same name: the next look sees it.
             if (isUniqueViolation(error) && retries-- > 0) continue
             throw error
+          } finally {
+            for (const { kept } of saved) kept.writing = false
           }
           for (const { kept, turns, tokens } of saved) {
             kept.row.turns += turns
@@ -463,8 +471,7 @@ export function createSessions(deps: SessionDeps): Sessions {
       timer = setInterval(() => {
         flush().catch(deps.report)
         const now = clock.now()
-        for (const kept of byId.values())
-          if (kept.active === 0 && !dirty.has(kept) && now - kept.row.last_at >= deps.idleMs) drop(kept)
+        for (const kept of byId.values()) if (!needed(kept) && now - kept.row.last_at >= deps.idleMs) drop(kept)
       }, FLUSH_MS)
       timer.unref()
     },
