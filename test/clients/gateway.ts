@@ -36,10 +36,8 @@ export async function startBench(): Promise<ClientBench> {
 }
 
 /** What the scripted server was last sent. */
-export const lastBody = (upstream: ScriptedUpstream): Record<string, unknown> => {
-  const calls = upstream.received.filter((one) => one.method === 'POST')
-  return JSON.parse(calls.at(-1)?.body ?? '{}') as Record<string, unknown>
-}
+export const lastBody = (upstream: ScriptedUpstream): Record<string, unknown> =>
+  JSON.parse(upstream.calls.at(-1)?.body ?? '{}') as Record<string, unknown>
 
 const chunk = (delta: object, finish: string | null = null) => ({
   id: 'chatcmpl-1',

@@ -78,7 +78,7 @@ it('a budget is not handed out twice, and nothing beyond it is forwarded', { tim
   expect(charged).toBeGreaterThan(BUDGET * 0.9)
   expect(charged).toBeLessThanOrEqual(BUDGET + STREAMS * biggestRead)
   // And that is all there was: the next one is refused before anything is sent.
-  const sent = upstream.received.length
+  const sent = upstream.calls.length
   expect((await gateway.call('/v1/chat/completions', chat('m'), { key: key ?? '' })).status).toBe(429)
-  expect(upstream.received.length).toBe(sent)
+  expect(upstream.calls.length).toBe(sent)
 })

@@ -46,7 +46,7 @@ afterAll(async () => {
 })
 
 const say = (content: string, stream = false) => ({ ...chat('m'), stream, messages: [{ role: 'user', content }] })
-const sent = () => upstream.received.filter(({ method }) => method === 'POST').length
+const sent = () => upstream.calls.length
 
 /** Waits until the thread is back. */
 async function served(): Promise<void> {

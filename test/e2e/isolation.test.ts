@@ -41,15 +41,13 @@ afterAll(async () => {
 })
 
 const ask = async (model: string, content = 'hello') => {
-  const before = upstream.received.length
+  const before = upstream.calls.length
   const response = await gateway.call('/v1/chat/completions', {
     ...chat(model, { messages: [{ role: 'user', content }] }),
     stream: true,
   })
   const text = await response.text()
-  const sent = upstream.received
-    .slice(before)
-    .find(({ method, path }) => method === 'POST' && path.includes('completions'))
+  const sent = upstream.calls.slice(before).find(({ path }) => path.includes('completions'))
   return { status: response.status, text, sent: JSON.parse(sent?.body ?? '{}') as Record<string, unknown> }
 }
 

@@ -60,7 +60,7 @@ it('no planted value is written anywhere', { timeout: 120_000 }, async () => {
     choices: [{ index: 0, message: { role: 'assistant', content: ANSWER }, finish_reason: 'stop' }],
   })
   expect(await call()).toContain(ANSWER)
-  expect(upstream.received.at(-1)?.headers.authorization).toBe(`Bearer ${UPSTREAM_KEY}`)
+  expect(upstream.calls.at(-1)?.headers.authorization).toBe(`Bearer ${UPSTREAM_KEY}`)
 
   // Every way to fail, with the values in it.
   answers.push(await ask('/v1/chat/completions', `{"model": "m", "messages": "${BROKEN}`))

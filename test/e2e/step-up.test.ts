@@ -76,7 +76,7 @@ describe('a sign-in that a rule demands', () => {
   it('is asked for with the challenge of RFC 9470, before anything is sent, and a key is none', async () => {
     await admin('/roles', { name: 'careful', description: 'Takes care.' })
     const key = await keyFor('careful')
-    const sent = upstream.received.length
+    const sent = upstream.calls.length
     for (const [path, body] of FORMATS) {
       const response = await gateway.call(path, body, { key })
       expect([path, response.status]).toEqual([path, 401])
@@ -86,7 +86,7 @@ describe('a sign-in that a rule demands', () => {
       expect(response.headers.get('x-sallyport-decision')).toMatch(/^dec_/)
       expect(await response.text()).toContain('Sign in again, with phr')
     }
-    expect(upstream.received.length).toBe(sent)
+    expect(upstream.calls.length).toBe(sent)
     const query = 'kind=call.finished&limit=10'
     const log = await gateway.call(`/admin/v1/audit?${query}`, undefined, { method: 'GET' })
     const { items } = (await log.json()) as { items: { reason?: string; data: { outcome: string } }[] }
@@ -134,9 +134,9 @@ describe('a sign-in that a rule demands elsewhere than for calls', () => {
     await admin('/roles', { name: 'careless', description: 'Uses models.' })
     const key = await keyFor('careless')
     const mail = [{ role: 'user', content: 'write to zoe.canary@example.com today' }]
-    const sent = upstream.received.length
+    const sent = upstream.calls.length
     expect((await gateway.call('/v1/chat/completions', { model: 'm', messages: mail }, { key })).status).toBe(422)
-    expect(upstream.received.length).toBe(sent)
+    expect(upstream.calls.length).toBe(sent)
     expect((await gateway.call('/v1/chat/completions', chat('m'), { key })).status).toBe(200)
   })
 })

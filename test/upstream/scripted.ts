@@ -18,9 +18,11 @@ export type Script = (response: ServerResponse, received: Received) => void | Pr
 export interface ScriptedUpstream {
   readonly url: string
   readonly received: readonly Received[]
+  /** Of these, what is no list: the gateway asks for lists when it likes. */
+  readonly calls: readonly Received[]
   /** The script for all requests from now on. */
   script: Script
-  /** Resolves with the next request that is no list: the gateway asks for lists when it likes. */
+  /** Resolves with the next call. */
   next(): Promise<Received>
   readonly sockets: ReadonlySet<Socket>
   close(): Promise<void>
@@ -28,6 +30,7 @@ export interface ScriptedUpstream {
 
 export async function startScripted(script: Script): Promise<ScriptedUpstream> {
   const received: Received[] = []
+  const calls: Received[] = []
   const waiting: ((request: Received) => void)[] = []
   const sockets = new Set<Socket>()
   const server: Server = createServer((request, response) => {
@@ -46,7 +49,10 @@ export async function startScripted(script: Script): Promise<ScriptedUpstream> {
         }),
       }
       received.push(one)
-      if (one.method !== 'GET') waiting.shift()?.(one)
+      if (one.method !== 'GET') {
+        calls.push(one)
+        waiting.shift()?.(one)
+      }
       void upstream.script(response, one)
     })
   })
@@ -59,6 +65,7 @@ export async function startScripted(script: Script): Promise<ScriptedUpstream> {
   const upstream: ScriptedUpstream = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
+    calls,
     script,
     sockets,
     next: () => new Promise((resolve) => waiting.push(resolve)),
