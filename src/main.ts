@@ -1,4 +1,5 @@
 // argv to command, exit code. The only file of the program that knows the process it is.
+import { flushCompileCache } from 'node:module'
 import { run } from './cli/index.ts'
 
 // For the client's own variables; settings of the gateway are read by config/load.ts alone.
@@ -21,3 +22,4 @@ process.exitCode = await run(process.argv.slice(2), {
   },
   start: async (...given) => (await import('./app.ts')).start(...given),
 })
+flushCompileCache() // a gateway that is killed later than its start keeps what was compiled for the next one

@@ -1,4 +1,5 @@
-// Callers of one commit are told some at a time, and what the log says of its size never runs ahead of them.
+// Callers of one commit are told some at a time, and what the log says of its size never runs ahead of them. An ending
+// goes with the commit of something else where it can, and is durable soon where nothing else comes.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sqlite } from '../../test/contract/databases.ts'
 import { createIds, systemClock, systemRandom } from '../core/index.ts'
@@ -8,11 +9,19 @@ const database = sqlite()
 beforeAll(() => database.start())
 afterAll(() => database.stop())
 
-it('does not count an event whose caller does not know of it', async () => {
+const opened = async () => {
   const store = await database.open()
   const newId = createIds(systemClock, systemRandom)
-  const report = () => {}
-  const log = createLog({ store, clock: systemClock, newId, node: 'n', boot: newId('boot'), report })
+  const log = createLog({ store, clock: systemClock, newId, node: 'n', boot: newId('boot'), report: () => {} })
+  const close = async () => {
+    await log.close()
+    await store.close()
+  }
+  return { log, close }
+}
+
+it('does not count an event whose caller does not know of it', async () => {
+  const { log, close } = await opened()
   const seen: { position: number; size: number }[] = []
   let told = 0
   const append = async (subject: string) => {
@@ -30,6 +39,23 @@ it('does not count an event whose caller does not know of it', async () => {
   expect(seen.map(({ position }) => position)).toEqual(Array.from({ length: 300 }, (_, i) => i))
   expect(seen[0]?.size).toBeLessThan(300)
   expect(log.size).toBe(300)
-  await log.close()
-  await store.close()
+  await close()
+})
+
+it('gives an ending company, and a commit of its own when none comes', async () => {
+  const { log, close } = await opened()
+  const commits: string[][] = []
+  log.onCommit((written) => commits.push(written.map(({ event }) => event.kind)))
+  const ending = log.appendSurely({ kind: 'test.ended' }, () => {})
+  await log.append({ kind: 'test.begun' })
+  await ending
+  expect(commits).toEqual([['test.ended', 'test.begun']])
+  await log.appendSurely({ kind: 'test.alone' }, () => {})
+  expect(commits.slice(1)).toEqual([['test.alone']])
+  let written = false
+  void log.appendSurely({ kind: 'test.last' }, () => {
+    written = true
+  })
+  await close() // waits for no company
+  expect(written).toBe(true)
 })

@@ -1,6 +1,16 @@
 // bin/sallyport on a Node that is too old: a sentence instead of a stack trace, or the Node that the clone has brought.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -38,3 +48,22 @@ it.runIf(existsSync(join(BIN, '../node_modules/node/bin/node')))(
     expect(runAs('20.20.2', join(BIN, 'sallyport'), 'no-such-word')).toMatchObject({ status: 2 })
   },
 )
+
+it('keeps what was compiled where only who may write the program writes', () => {
+  const program = join(folder, 'kept')
+  mkdirSync(join(program, 'bin'), { recursive: true })
+  mkdirSync(join(program, 'src'))
+  for (const file of ['sallyport', 'package.json']) copyFileSync(join(BIN, file), join(program, 'bin', file))
+  writeFileSync(join(program, 'src/main.ts'), 'process.stdout.write(String(process.env.NODE_COMPILE_CACHE))')
+  const env = { PATH: process.env.PATH, TMPDIR: join(folder, 'no-such-place') }
+  const run = () => spawnSync(process.execPath, [join(program, 'bin/sallyport')], { encoding: 'utf8', env })
+  const kept = join(realpathSync(program), 'node_modules/.cache/sallyport')
+  expect(run().stdout).toContain(kept)
+  expect(readdirSync(kept)).not.toEqual([])
+  for (const made of ['.', ...readdirSync(kept)]) expect(statSync(join(kept, made)).mode & 0o022).toBe(0)
+
+  // An installation that its user cannot write, as root's is: it runs all the same, and keeps nothing.
+  rmSync(join(program, 'node_modules'), { recursive: true })
+  writeFileSync(join(program, 'node_modules'), 'no folder can be made here')
+  expect(run()).toMatchObject({ status: 0 })
+})
