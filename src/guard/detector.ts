@@ -14,9 +14,9 @@ export interface Detector {
 /** State over one text. What it reports may depend on the text alone, never on where the pieces were cut. */
 export interface DetectorStream {
   /** Feeds the next piece of normalised text; returns findings now certain, offsets into the whole text fed so far. */
-  push(text: string): Finding[]
+  push(text: string): readonly Finding[]
   /** The text is complete: everything still open is decided. */
-  end(): Finding[]
+  end(): readonly Finding[]
   /**
    * Offset from which text may still become, extend or change a finding: every later finding starts here or after it.
    * Text before it is settled. Never moves back.
@@ -24,10 +24,16 @@ export interface DetectorStream {
   readonly openFrom: number
 }
 
+/** Characters that detectors are fed at once: what they keep of a text at a time stays small. */
+export const WINDOW = 16_384
+
 /** Findings of a whole text, in the order they start. */
 export function detect(detector: Detector, text: string): Finding[] {
   const stream = detector.open()
-  const findings = stream.push(text)
-  findings.push(...stream.end())
+  const findings: Finding[] = []
+  for (let at = 0; at < text.length; at += WINDOW)
+    for (const finding of stream.push(text.length <= WINDOW ? text : text.slice(at, at + WINDOW)))
+      findings.push(finding)
+  for (const finding of stream.end()) findings.push(finding)
   return findings.sort((a, b) => a.start - b.start || b.end - a.end)
 }

@@ -3,7 +3,7 @@
 // and regions that come out are exactly the text that went in, however it was cut.
 
 import { Fault, type Finding } from '../core/index.ts'
-import type { Detector, DetectorStream } from './detector.ts'
+import { type Detector, type DetectorStream, WINDOW } from './detector.ts'
 import { createJsonReader, type JsonReader, type JsonValue, opensJson, valuesBetween } from './json-text.ts'
 import { Folder, foldText, OffsetMap } from './normalise.ts'
 import { createRecent, type Recent } from './recent.ts'
@@ -64,8 +64,6 @@ const MOST_MS_PER_CHARACTER = 0.005
 /** Pieces up to this length are tokens of a stream; all detectors take a few microseconds for one. */
 const SMALL = 64
 const SLOW_MS = 5
-/** Characters that detectors are fed at once. */
-const WINDOW = 16_384
 /** With what was found a few megabytes at most. */
 const MOST_KNOWN = 10_000
 

@@ -2,6 +2,7 @@
 // opened and shown to all other detectors. It says what they say, about the code.
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
+import { NO_FINDINGS } from '../text-stream.ts'
 import { openEscapes } from './escapes.ts'
 import { createLayer, UNREAD } from './layer.ts'
 import { openRuns } from './runs.ts'
@@ -35,12 +36,15 @@ function openCoded(inner: readonly Detector[], depth: number): DetectorStream {
     openEscapes(layer(MOST_IN_ESCAPES)),
     openSpelled(layer(Number.POSITIVE_INFINITY)),
   ] as const
-  const each = (read: (stream: DetectorStream) => Finding[]): Finding[] => {
-    const [runs, escapes, spelled] = streams
-    const found = read(runs)
-    for (const finding of read(escapes)) found.push(finding)
-    for (const finding of read(spelled)) found.push(finding)
-    stream.openFrom = Math.min(runs.openFrom, escapes.openFrom, spelled.openFrom)
+  const each = (read: (stream: DetectorStream) => readonly Finding[]): readonly Finding[] => {
+    let found = NO_FINDINGS
+    let openFrom = Number.POSITIVE_INFINITY
+    for (const one of streams) {
+      const more = read(one)
+      if (more.length > 0) found = found.length === 0 ? more : [...found, ...more]
+      if (one.openFrom < openFrom) openFrom = one.openFrom
+    }
+    stream.openFrom = openFrom
     return found
   }
   const stream = {

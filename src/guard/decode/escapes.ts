@@ -2,10 +2,11 @@
 // `(at)` and `[dot]`, and what a value may be broken up with: marks of markdown and HTML, strings put together.
 // From the first escape on the text is read a second time with its escapes undone, until it has been without one for a
 // while. Findings map back to the characters as written, so only the value is treated and the text around it stays.
-import type { Finding } from '../../core/index.ts'
 import { AT, CLASS, DIGIT, DOT, isAlphanumeric, isDigit, isHex, LETTER } from '../detect/chars.ts'
 import { NEED } from '../detect/scan.ts'
 import type { DetectorStream } from '../detector.ts'
+import { TextStream } from '../text-stream.ts'
+import { unitsOf } from '../units.ts'
 import { type Layer, openReading, type Reading, UNREAD } from './layer.ts'
 
 /** Characters without an escape after which the second reading ends. */
@@ -17,6 +18,9 @@ const REACH = 64
 const BEFORE = 64
 /** `&CounterClockwiseContourIntegral;` is nothing that values are written with. */
 const LONGEST_ENTITY = 12
+/** Escapes that nobody reads any more are one finding while they stand so close together, up to this length. */
+const NEAR = 16
+const LONGEST_UNREAD = 1024
 
 const NAMED: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -65,50 +69,38 @@ const yes = (width: number, text: string): number => {
   return width
 }
 
-class EscapeStream implements DetectorStream {
+class EscapeStream extends TextStream {
   readonly #layer: Layer
-  #text = ''
-  /** Offset of `#text` in the whole, and how far it has been read, local. */
-  #base = 0
+  /** How far the text has been read, local. */
   #at = 0
   #reading: Reading | undefined
   /** Local offset up to which the reading has been fed, and where its last escape ends. */
   #fed = 0
   #last = 0
-  #openFrom = 0
   /** Where the reading before this one ended: what it covered is not read again. */
   #floor = 0
+  /** Escapes beyond the bound, one span as long as they are neighbours. */
+  #unreadFrom = -1
+  #unreadTo = 0
 
   constructor(layer: Layer) {
+    super(2 * (REACH + BEFORE))
     this.#layer = layer
   }
 
-  get openFrom(): number {
-    return this.#openFrom
-  }
-
-  push(text: string): Finding[] {
-    this.#text = this.#text === '' ? text : this.#text + text
-    return this.#work(false)
-  }
-
-  end(): Finding[] {
-    return this.#work(true)
-  }
-
-  #work(ended: boolean): Finding[] {
-    const found: Finding[] = []
-    const size = this.#text.length
+  protected read(ended: boolean): number {
+    const { text } = this
+    const size = text.length
     let hold = size
     while (this.#at < size) {
       if (this.#reading === undefined) {
-        const next = nextIntroducer(this.#text, this.#at)
+        const next = nextIntroducer(text, this.#at)
         if (next >= size) {
           this.#at = size
           break
         }
         this.#at = next
-        const width = escapeAt(this.#text, next, ended)
+        const width = escapeAt(text, next, ended)
         if (width === NEED) {
           hold = next
           break
@@ -118,23 +110,22 @@ class EscapeStream implements DetectorStream {
           continue
         }
         if (this.#layer.used()) {
-          const start = this.#base + next
-          found.push({ class: UNREAD, start, end: start + width, confidence: 100 })
+          this.#leave(next, next + width)
           this.#at = next + width
         } else this.#begin(next)
         continue
       }
       const quiet = this.#last + (this.#reading.block ? QUIET_IN_BLOCK : QUIET)
       const stop = Math.min(size, quiet)
-      const next = nextIntroducer(this.#text, this.#at)
+      const next = nextIntroducer(text, this.#at)
       if (next >= stop) {
         this.#feed(stop)
         this.#at = stop
         // What was fed just now may have begun a block.
-        if (stop === quiet && (!this.#reading.block || quiet === this.#last + QUIET_IN_BLOCK)) this.#close(found)
+        if (stop === quiet && (!this.#reading.block || quiet === this.#last + QUIET_IN_BLOCK)) this.#close()
         continue
       }
-      const width = escapeAt(this.#text, next, ended)
+      const width = escapeAt(text, next, ended)
       if (width === NEED) {
         this.#at = next
         break
@@ -147,7 +138,7 @@ class EscapeStream implements DetectorStream {
       this.#at = next
       // Decided at codes alone, so that it depends on the text and not on its pieces.
       if (this.#layer.used()) {
-        this.#close(found)
+        this.#close()
         continue
       }
       this.#at = next + width
@@ -157,48 +148,69 @@ class EscapeStream implements DetectorStream {
     }
     if (this.#reading !== undefined) {
       this.#feed(this.#at)
-      if (ended) this.#close(found)
-      else for (const finding of this.#reading.take(false)) found.push(finding)
+      if (!ended) {
+        for (const finding of this.#reading.take(false)) this.tell(finding)
+        return this.#reading.openFrom - this.base
+      }
+      this.#close()
     }
-    this.#openFrom = Math.max(
-      this.#openFrom,
-      this.#reading !== undefined
-        ? this.#reading.openFrom
-        : this.#base + (ended ? size : Math.max(this.#floor, valueStart(this.#text, hold))),
-    )
-    const spare = this.#at - 2 * (REACH + BEFORE)
-    if (spare > 512) {
-      this.#text = this.#text.slice(spare)
-      this.#base += spare
-      this.#at -= spare
-      this.#fed -= spare
-      this.#last -= spare
-      this.#floor = Math.max(0, this.#floor - spare)
+    if (ended || (this.#unreadFrom >= 0 && this.#at > this.#unreadTo + NEAR)) this.#tellUnread()
+    const open = Math.max(this.#floor, valueStart(text, hold))
+    return this.#unreadFrom >= 0 ? Math.min(open, this.#unreadFrom) : open
+  }
+
+  protected override needed(): number {
+    return this.#at
+  }
+
+  protected moved(count: number): void {
+    this.#at -= count
+    this.#fed -= count
+    this.#last -= count
+    this.#floor = Math.max(0, this.#floor - count)
+    if (this.#unreadFrom >= 0) this.#unreadFrom -= count
+    this.#unreadTo -= count
+  }
+
+  /** The escape [start, end) is beyond the bound. */
+  #leave(start: number, end: number): void {
+    if (this.#unreadFrom < 0 || start > this.#unreadTo + NEAR) {
+      this.#tellUnread()
+      this.#unreadFrom = start
     }
-    return found
+    this.#unreadTo = end
+    if (end - this.#unreadFrom >= LONGEST_UNREAD) this.#tellUnread()
+  }
+
+  #tellUnread(): void {
+    if (this.#unreadFrom >= 0) this.add(UNREAD, this.#unreadFrom, this.#unreadTo, 100)
+    this.#unreadFrom = -1
   }
 
   #begin(at: number): void {
-    const start = Math.max(this.#floor, valueStart(this.#text, at))
-    const before = this.#text.slice(Math.max(0, start - BEFORE), start)
+    const start = Math.max(this.#floor, valueStart(this.text, at))
+    const before = this.text.slice(Math.max(0, start - BEFORE), start)
     // Half a word reads like another word.
     const words = start > BEFORE ? before.slice(before.search(/\s|$/)) : before
-    this.#reading = openReading(this.#layer, words, this.#base + start)
+    this.#reading = openReading(this.#layer, words, this.base + start)
     this.#fed = start
     this.#last = at
   }
 
   #feed(to: number): void {
-    if (to > this.#fed) this.#reading?.plain(this.#text.slice(this.#fed, to))
+    if (to > this.#fed) this.#reading?.plain(this.text.slice(this.#fed, to))
     this.#fed = Math.max(this.#fed, to)
   }
 
-  #close(found: Finding[]): void {
-    for (const finding of this.#reading?.take(true) ?? []) found.push(finding)
+  #close(): void {
+    for (const finding of this.#reading?.take(true) ?? []) this.tell(finding)
     this.#reading = undefined
     this.#floor = this.#fed
   }
 }
+
+/** What a hexadecimal digit counts. */
+const hexOf = (c: number) => (isDigit(c) ? c - 48 : (c | 32) - 87)
 
 /** Percent-encoded bytes that belong to one character. */
 const BYTES = new Uint8Array(4)
@@ -246,7 +258,7 @@ function bytePairs(text: string, i: number, mark: number, ended: boolean): numbe
       const c = text.charCodeAt(k + n)
       if (n === 0 ? c !== mark : !isHex(c) || (mark === 61 && c >= 97)) return 0
     }
-    const byte = Number.parseInt(text.slice(k + 1, k + 3), 16)
+    const byte = (hexOf(text.charCodeAt(k + 1)) << 4) | hexOf(text.charCodeAt(k + 2))
     if (count === 0) {
       if (byte < 32 && byte !== 9 && byte !== 10 && byte !== 13) return 0
       if (byte === 127) return 0
@@ -438,30 +450,21 @@ function brokenUp(text: string, i: number, at: (k: number) => number): number {
   return inValue(c) ? yes(k - i, '') : 0
 }
 
-/** What begins an escape. A blank does if what follows it may be one. */
-const INTRODUCES = new Uint8Array(128)
+/** What begins an escape, by any unit: 1 does, 2 does if what follows it may be one. */
+const INTRODUCES = new Uint8Array(65_536)
 for (const c of '%&=\\([{*~`<"\'') INTRODUCES[c.charCodeAt(0)] = 1
+INTRODUCES[32] = 2
+/** Behind a blank: ` at `, ` dot `, ` (`, another blank. */
+const FOLLOWS = new Uint8Array(65_536)
+for (const c of ' aAdD([{') FOLLOWS[c.charCodeAt(0)] = 1
 
 function nextIntroducer(text: string, from: number): number {
+  const units = unitsOf(text, from)
+  const size = text.length
   let i = from
-  while (i < text.length) {
-    const c = text.charCodeAt(i)
-    if (c < 128 && INTRODUCES[c] === 1) break
-    if (c === 32) {
-      const next = text.charCodeAt(i + 1)
-      // ` at `, ` dot `, ` (`, two blanks, or the end.
-      if (
-        !(next > 0) ||
-        next === 32 ||
-        (next | 32) === 97 ||
-        (next | 32) === 100 ||
-        next === 40 ||
-        next === 91 ||
-        next === 123
-      )
-        break
-    }
-    i++
+  for (; i < size; i++) {
+    const kind = INTRODUCES[units[i] ?? 0]
+    if (kind !== 0 && (kind === 1 || i + 1 === size || FOLLOWS[units[i + 1] ?? 0] === 1)) break
   }
   return i
 }

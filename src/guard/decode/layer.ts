@@ -95,6 +95,14 @@ export function openReading(layer: Layer, before: string, at: number): Reading {
     tail = tail.slice(-BLOCK.length) + text
     reading.block = tail.includes(BLOCK)
   }
+  const note = (findings: readonly Finding[]) => {
+    for (const finding of findings) {
+      // Whatever ends before is left to the first reading, which sees more of it.
+      const end = offsets.end(finding.end) + shift
+      if (told(finding) && end > at)
+        found.push({ ...finding, start: Math.max(at, offsets.start(finding.start) + shift), end })
+    }
+  }
   const reading = {
     openFrom: at,
     block: false,
@@ -116,14 +124,8 @@ export function openReading(layer: Layer, before: string, at: number): Reading {
       const copy = folder.take()
       let safe = offsets.copied
       for (const stream of streams) {
-        const findings = copy.length === 0 ? [] : stream.push(copy)
-        if (ended) findings.push(...stream.end())
-        for (const finding of findings) {
-          // Whatever ends before is left to the first reading, which sees more of it.
-          const end = offsets.end(finding.end) + shift
-          if (told(finding) && end > at)
-            found.push({ ...finding, start: Math.max(at, offsets.start(finding.start) + shift), end })
-        }
+        if (copy.length > 0) note(stream.push(copy))
+        if (ended) note(stream.end())
         if (!ended && stream.openFrom < safe) safe = stream.openFrom
       }
       const settled = ended ? offsets.consumed : offsets.end(safe)

@@ -2,8 +2,10 @@
 // followed at each place a code may begin, group by group, so it is known at once where it can still be text and where it
 // is not: identifiers and binary data are let go after a few characters, and a run is read once however long it is. A
 // finding covers the whole stretch of code that spells text.
-import { Fault, type Finding } from '../../core/index.ts'
+import { Fault } from '../../core/index.ts'
 import type { DetectorStream } from '../detector.ts'
+import { TextStream } from '../text-stream.ts'
+import { unitsOf } from '../units.ts'
 import { classesIn, type Layer } from './layer.ts'
 
 /** Shorter runs spell nothing worth hiding. */
@@ -22,6 +24,8 @@ const SURELY = 64
  */
 const LONGEST = 2048
 const OVERLAP = 512
+/** Padding and what precedes a run. */
+const BEHIND = 16
 /** A line this long may be wrapped base64. */
 const WRAPPED = 40
 
@@ -31,6 +35,9 @@ for (const [value, c] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
   SIX[c.charCodeAt(0)] = value
 SIX[45] = 62
 SIX[95] = 63
+/** By any unit: 1 for a character of base64. */
+const IN_RUN = new Uint8Array(65_536)
+for (let c = 0; c < 128; c++) if (SIX[c] !== 255) IN_RUN[c] = 1
 const FOUR = new Uint8Array(128).fill(255)
 for (const [value, c] of [...'0123456789abcdef'].entries()) {
   FOUR[c.charCodeAt(0)] = value
@@ -61,13 +68,9 @@ const missing = (): never => {
   throw new Fault('guard_unavailable')
 }
 
-class RunStream implements DetectorStream {
+class RunStream extends TextStream {
   readonly #layer: Layer
-  #text = ''
-  #base = 0
   #at = 0
-  #openFrom = 0
-  #found: Finding[] = []
   /** Local offset of the run being read, -1 for none, and how many of its characters have been read. */
   #run = -1
   #count = 0
@@ -83,24 +86,12 @@ class RunStream implements DetectorStream {
   #hexRun = 0
 
   constructor(layer: Layer) {
+    super(BEHIND)
     this.#layer = layer
   }
 
-  get openFrom(): number {
-    return this.#openFrom
-  }
-
-  push(text: string): Finding[] {
-    this.#text = this.#text === '' ? text : this.#text + text
-    return this.#work(false)
-  }
-
-  end(): Finding[] {
-    return this.#work(true)
-  }
-
-  #work(ended: boolean): Finding[] {
-    const text = this.#text
+  protected read(ended: boolean): number {
+    const { text } = this
     const size = text.length
     let i = this.#at
     let hold = size
@@ -144,17 +135,14 @@ class RunStream implements DetectorStream {
       for (const one of this.#tracks) if (one.start < hold) hold = one.start
       for (const one of this.#hex) if (one.start < hold) hold = one.start
     }
-    this.#openFrom = Math.max(this.#openFrom, this.#base + (ended ? size : hold))
-    const spare = Math.min(i, hold) - 16
-    if (spare > 512) this.#drop(spare)
-    const found = this.#found
-    this.#found = []
-    return found
+    return hold
   }
 
-  #drop(count: number): void {
-    this.#text = this.#text.slice(count)
-    this.#base += count
+  protected override needed(open: number): number {
+    return Math.min(this.#at, open)
+  }
+
+  protected moved(count: number): void {
     this.#at -= count
     if (this.#run >= 0) this.#run = Math.max(0, this.#run - count)
     this.#one -= count
@@ -184,7 +172,7 @@ class RunStream implements DetectorStream {
 
   /** Where the run goes on behind a line break at `i`; `i` if it does not; -1 while that is not known. */
   #breakAt(i: number, ended: boolean): number {
-    const text = this.#text
+    const { text } = this
     const c = text.charCodeAt(i)
     if ((c !== 10 && c !== 13) || this.#line < WRAPPED) return i
     let next = i + 1
@@ -237,7 +225,7 @@ class RunStream implements DetectorStream {
       return
     }
     const hex = this.#hex[(nth + 1) & 1] ?? missing()
-    const high = FOUR[this.#text.charCodeAt(i - 1)] ?? 0
+    const high = FOUR[this.text.charCodeAt(i - 1)] ?? 0
     const wanted = STEP[(hex.wanted << 8) | (high << 4) | four] ?? 9
     if (wanted !== 9) {
       hex.wanted = wanted
@@ -299,33 +287,32 @@ class RunStream implements DetectorStream {
     let i = end
     for (let left = OVERLAP; left > 0; ) {
       i--
-      const c = this.#text.charCodeAt(i)
+      const c = this.text.charCodeAt(i)
       if (c !== 10 && c !== 13) left--
     }
     return i
   }
 
   #classes(start: number, end: number, hex: boolean, doubtful: boolean): Map<string, number> {
-    const text = Buffer.from(this.#text.slice(start, end), hex ? 'hex' : 'base64').toString('utf8')
+    const text = Buffer.from(this.text.slice(start, end), hex ? 'hex' : 'base64').toString('utf8')
     return classesIn(this.#layer, text, doubtful)
   }
 
   #tell(classes: Map<string, number>, start: number, end: number): void {
     if (end <= start) return
-    for (const [name, confidence] of classes)
-      this.#found.push({ class: name, start: this.#base + start, end: this.#base + end, confidence })
+    for (const [name, confidence] of classes) this.add(name, start, end, confidence)
   }
 }
 
 /** Where the next run of at least SHORTEST characters begins; nearer the end of the text than that, where one may begin. */
 function nextRun(text: string, from: number, ended: boolean): number {
   let i = from
+  const units = unitsOf(text, from)
   for (;;) {
     // Whatever run holds SHORTEST characters from here on also holds the last of them.
     let k = Math.min(text.length, i + SHORTEST) - 1
     while (k >= i) {
-      const c = text.charCodeAt(k)
-      if (c > 127 || SIX[c] === 255) break
+      if (IN_RUN[units[k] ?? 0] === 0) break
       k--
     }
     if (k >= i) {

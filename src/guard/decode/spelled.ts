@@ -1,9 +1,10 @@
 // Text spelt one character at a time: letters set apart by the same sign (`j a n e`, `4-1-1-1`), and lists of character numbers,
 // hexadecimal, decimal, octal or binary (`6a 61 6e 65`, `106, 97`, `0x6a,0x61`). A row of the same kind of unit with the same
 // gap is read as a whole, so ordinary text is let go at its first word.
-import type { Finding } from '../../core/index.ts'
-import { createWordTable, isAlphanumeric } from '../detect/chars.ts'
+import { CLASS, createWordTable, DIGIT, isAlphanumeric, isDigit, isHex, LETTER as LETTERS } from '../detect/chars.ts'
 import type { DetectorStream } from '../detector.ts'
+import { TextStream } from '../text-stream.ts'
+import { unitsOf } from '../units.ts'
 import { classesIn, type Layer } from './layer.ts'
 
 /** Units that a row has at least; fewer spell nothing worth hiding. */
@@ -13,28 +14,34 @@ const MOST = 480
 const OVERLAP = 60
 const LONGEST_UNIT = 8
 const LONGEST_GAP = 5
+/** A word before what is read may have begun before that. */
+const BEHIND = 16
 
 /** Digits in words: English, German, French, Spanish. */
-const DIGIT_WORDS = createWordTable(
-  new Map(
-    [
-      'zero oh null zéro cero',
-      'one eins un uno',
-      'two zwei deux dos',
-      'three drei trois tres',
-      'four vier quatre cuatro',
-      'five fünf cinq cinco',
-      'six sechs seis',
-      'seven sieben sept siete',
-      'eight acht huit ocho',
-      'nine neun neuf nueve',
-    ].flatMap((words, digit) => words.split(' ').map((word) => [word, digit + 1] as const)),
-  ),
-)
+const SPOKEN_DIGITS = [
+  'zero oh null zéro cero',
+  'one eins un uno',
+  'two zwei deux dos',
+  'three drei trois tres',
+  'four vier quatre cuatro',
+  'five fünf cinq cinco',
+  'six sechs seis',
+  'seven sieben sept siete',
+  'eight acht huit ocho',
+  'nine neun neuf nueve',
+].flatMap((words, digit) => words.split(' ').map((word) => [word, digit + 1] as const))
+const DIGIT_WORDS = createWordTable(new Map(SPOKEN_DIGITS))
 const LONGEST_DIGIT_WORD = 6
+/** By first letter, as a small one: the lengths of such words as bits. Most words are none of them by this alone. */
+const DIGIT_LENGTHS = new Uint8Array(128)
+for (const [word] of SPOKEN_DIGITS) DIGIT_LENGTHS[word.charCodeAt(0)]! |= 1 << word.length
 /** The digit that [from, to) spells, -1 for none. */
-const digitOf = (text: string, from: number, to: number): number =>
-  to - from < 2 || to - from > LONGEST_DIGIT_WORD ? -1 : DIGIT_WORDS.get(text, from, to) - 1
+function digitOf(text: string, from: number, to: number): number {
+  const size = to - from
+  if (size < 2 || size > LONGEST_DIGIT_WORD) return -1
+  const first = text.charCodeAt(from) | 32
+  return first < 128 && ((DIGIT_LENGTHS[first] ?? 0) >> size) & 1 ? DIGIT_WORDS.get(text, from, to) - 1 : -1
+}
 const unitOf = (text: string, from: number, to: number): string => {
   const digit = digitOf(text, from, to)
   return digit < 0 ? text.slice(from, to) : String(digit)
@@ -48,6 +55,8 @@ const MARKED_HEX = 8
 const BINARY = 16
 const OCTAL = 32
 type Kinds = number
+
+const inWord = (c: number) => ((CLASS[c] ?? 0) & (LETTERS | DIGIT)) !== 0
 
 /** May stand between units; the brackets and quotes of a list end it. */
 const isGap = (c: number) =>
@@ -67,103 +76,87 @@ const isGap = (c: number) =>
 /** A sign that stands for itself in a row of letters: `j a n e @ x . d e`. */
 const isSign = (c: number) => c > 32 && c < 127
 
-const NO_STARTS: number[] = []
-const NO_UNITS: string[] = []
+const NONE: number[] = []
 
-class SpelledStream implements DetectorStream {
+class SpelledStream extends TextStream {
   readonly #layer: Layer
-  #text = ''
-  #base = 0
   /** Local offset of the first unit of the row, and up to where it has been read: the next gap or unit begins there. */
   #start = 0
   #at = 0
-  #units = 0
   #kinds: Kinds = 0
   #gap = ''
-  /** Where each unit begins, local, and what it is. */
-  #starts: number[] = NO_STARTS
-  #spelt: string[] = NO_UNITS
+  /** Where each unit begins and ends, local. Nothing until the first one: most texts have none. */
+  #starts = NONE
+  #ends = NONE
   #like: Map<string, number> | undefined
-  #openFrom = 0
-  #found: Finding[] = []
 
   constructor(layer: Layer) {
+    super(BEHIND)
     this.#layer = layer
   }
 
-  get openFrom(): number {
-    return this.#openFrom
-  }
-
-  push(text: string): Finding[] {
-    this.#text = this.#text === '' ? text : this.#text + text
-    return this.#work(false)
-  }
-
-  end(): Finding[] {
-    return this.#work(true)
-  }
-
-  #work(ended: boolean): Finding[] {
-    const text = this.#text
-    const size = text.length
+  protected read(ended: boolean): number {
+    const size = this.text.length
     while (this.#at < size) {
-      if (this.#units === 0 ? !this.#first(ended) : !this.#next(ended)) break
+      if (this.#starts.length === 0 ? !this.#first(ended) : !this.#next(ended)) break
     }
     if (ended) this.#close()
-    const hold = this.#units > 0 ? this.#start : this.#at
-    this.#openFrom = Math.max(this.#openFrom, this.#base + (ended ? size : hold))
-    if (hold > 512) this.#drop(hold - 16)
-    const found = this.#found
-    this.#found = []
-    return found
+    return this.#starts.length > 0 ? this.#start : this.#at
   }
 
-  #drop(count: number): void {
-    this.#text = this.#text.slice(count)
-    this.#base += count
+  protected moved(count: number): void {
     this.#start -= count
     this.#at -= count
-    for (let k = 0; k < this.#starts.length; k++) this.#starts[k] = (this.#starts[k] ?? 0) - count
+    for (let k = 0; k < this.#starts.length; k++) {
+      this.#starts[k] = (this.#starts[k] ?? 0) - count
+      this.#ends[k] = (this.#ends[k] ?? 0) - count
+    }
+  }
+
+  #unit(start: number, end: number): void {
+    if (this.#starts === NONE) {
+      this.#starts = []
+      this.#ends = []
+    }
+    this.#starts.push(start)
+    this.#ends.push(end)
   }
 
   /** Looks for the first unit of a row. False while more text is needed. */
   #first(ended: boolean): boolean {
-    const text = this.#text
-    let i = this.#at
+    const { text } = this
     const size = text.length
-    // Most words are longer than any unit: only what follows a gap and is short is looked at.
-    while (i < size && !isAlphanumeric(text.charCodeAt(i))) i++
-    this.#at = i
-    if (i >= size) return false
-    if (i > 0 && isAlphanumeric(text.charCodeAt(i - 1))) {
-      while (i < size && isAlphanumeric(text.charCodeAt(i))) i++
-      this.#at = i
-      return i < size
-    }
-    const end = unitEnd(text, i)
-    if (end >= size && end - i <= LONGEST_UNIT && !ended) return false
-    const kinds = kindsOf(text, i, end)
-    if (kinds === 0) {
-      let k = end
-      while (k < size && isAlphanumeric(text.charCodeAt(k))) k++
-      this.#at = k
+    let i = this.#at
+    const units = unitsOf(text, Math.max(0, i - 1))
+    if (i > 0 && inWord(units[i - 1] ?? 0)) while (i < size && inWord(units[i] ?? 0)) i++
+    while (i < size) {
+      if (!inWord(units[i] ?? 0)) {
+        i++
+        continue
+      }
+      let end = i + 1
+      while (end < size && inWord(units[end] ?? 0)) end++
+      if (end >= size && end - i <= LONGEST_UNIT && !ended) break
+      const kinds = end - i > LONGEST_UNIT ? 0 : kindsOf(text, i, end)
+      if (kinds === 0) {
+        i = end
+        continue
+      }
+      this.#start = i
+      this.#kinds = kinds
+      this.#gap = ''
+      this.#like = undefined
+      this.#unit(i, end)
+      this.#at = end
       return true
     }
-    this.#start = i
-    this.#units = 1
-    this.#kinds = kinds
-    this.#gap = ''
-    this.#starts = [i]
-    this.#spelt = [unitOf(text, i, end)]
-    this.#like = undefined
-    this.#at = end
-    return true
+    this.#at = i
+    return false
   }
 
   /** Reads the gap and the unit after it. False while more text is needed. */
   #next(ended: boolean): boolean {
-    const text = this.#text
+    const { text } = this
     const size = text.length
     const from = this.#at
     let i = from
@@ -187,7 +180,7 @@ class SpelledStream implements DetectorStream {
       // A row of single letters ends at any longer word, however it goes on.
       if (this.#kinds === LETTER && end - i > LONGEST_DIGIT_WORD) return this.#close()
       if (end >= size && end - i <= LONGEST_UNIT && !ended) return false
-      kinds = kindsOf(text, i, end)
+      kinds = end - i > LONGEST_UNIT ? 0 : kindsOf(text, i, end)
     } else if ((this.#kinds & LETTER) !== 0 && this.#gap !== '' && isSign(c)) {
       end = i + 1
       kinds = LETTER
@@ -198,9 +191,7 @@ class SpelledStream implements DetectorStream {
       if (this.#gap === ' ') {
         if (end >= size && !ended) return false
         if (isAlphanumeric(text.charCodeAt(end))) {
-          this.#units++
-          this.#starts.push(i)
-          this.#spelt.push(' ')
+          this.#unit(i, end)
           this.#at = i
           return true
         }
@@ -209,24 +200,22 @@ class SpelledStream implements DetectorStream {
     if ((kinds & this.#kinds) === 0) return this.#close()
     if (this.#gap === '') this.#gap = text.slice(from, i)
     this.#kinds &= kinds
-    this.#units++
-    this.#starts.push(i)
-    this.#spelt.push(unitOf(text, i, end))
+    this.#unit(i, end)
     this.#at = end
-    if (this.#units >= MOST) this.#piece(end)
+    if (this.#starts.length >= MOST) this.#piece(end)
     return true
   }
 
   /** The row ends with its last unit. Returns true: reading goes on behind it. */
   #close(): boolean {
-    if (this.#units === 0) return true
+    const count = this.#starts.length
+    if (count === 0) return true
     if (this.#like !== undefined) this.#tell(this.#like, this.#start, this.#at)
-    else if (this.#units >= LEAST) this.#tell(this.#classes(), this.#start, this.#at)
+    else if (count >= LEAST) this.#tell(this.#classes(), this.#start, this.#at)
     // The last unit may begin a row with another gap.
-    else if (this.#units > 1) this.#at = this.#starts[this.#starts.length - 1] ?? this.#at
-    this.#units = 0
-    this.#starts = NO_STARTS
-    this.#spelt = NO_UNITS
+    else if (count > 1) this.#at = this.#starts[count - 1] ?? this.#at
+    this.#starts.length = 0
+    this.#ends.length = 0
     return true
   }
 
@@ -236,13 +225,12 @@ class SpelledStream implements DetectorStream {
     const keep = classes.size > 0 ? 1 : OVERLAP
     if (classes.size > 0) this.#like = classes
     this.#starts = this.#starts.slice(-keep)
-    this.#spelt = this.#spelt.slice(-keep)
-    this.#units = this.#starts.length
+    this.#ends = this.#ends.slice(-keep)
     this.#start = this.#starts[0] ?? end
   }
 
   #classes(): Map<string, number> {
-    const units = this.#spelt
+    const units = this.#starts.map((start, k) => unitOf(this.text, start, this.#ends[k] ?? start))
     const all = new Map<string, number>()
     const read = (spelt: string | undefined) => {
       if (spelt === undefined) return
@@ -259,8 +247,7 @@ class SpelledStream implements DetectorStream {
   }
 
   #tell(classes: Map<string, number>, start: number, end: number): void {
-    for (const [name, confidence] of classes)
-      this.#found.push({ class: name, start: this.#base + start, end: this.#base + end, confidence })
+    for (const [name, confidence] of classes) this.add(name, start, end, confidence)
   }
 }
 
@@ -271,11 +258,12 @@ function unitEnd(text: string, i: number): number {
   return end
 }
 
+/** What the word [from, to), no longer than a unit, may be a unit of. */
 function kindsOf(text: string, from: number, to: number): Kinds {
   const size = to - from
-  if (size > LONGEST_UNIT) return 0
   if (size === 1 || digitOf(text, from, to) >= 0) return LETTER
   const first = text.charCodeAt(from)
+  if (!isDigit(first)) return size === 2 && isHex(first) && isHex(text.charCodeAt(from + 1)) ? HEX : 0
   const marked = size === 4 && first === 48 && (text.charCodeAt(from + 1) | 32) === 120
   let ten = true
   let eight = true
@@ -283,9 +271,9 @@ function kindsOf(text: string, from: number, to: number): Kinds {
   let sixteen = true
   for (let i = marked ? from + 2 : from; i < to; i++) {
     const c = text.charCodeAt(i)
-    if (c < 48 || c > 57) {
+    if (!isDigit(c)) {
       ten = false
-      if ((c | 32) < 97 || (c | 32) > 102) sixteen = false
+      if (!isHex(c)) sixteen = false
     }
     if (c < 48 || c > 55) eight = false
     if (c !== 48 && c !== 49) two = false

@@ -2,8 +2,9 @@
 // blocks, passwords in URLs and command lines, Kubernetes secrets. The text is cut into runs of visible characters; most
 // runs are prose and are dropped on a flag. A run is judged once, when it is complete, with a bounded look to its left,
 // so the work is linear and a stream finds what a whole text gives.
-import type { Finding } from '../../core/index.ts'
-import type { Detector, DetectorStream } from '../detector.ts'
+import type { Detector } from '../detector.ts'
+import { TextStream } from '../text-stream.ts'
+import { unitsOf } from '../units.ts'
 import { indexPatterns, isAlnum, matchAt, parsePattern } from './secrets-pattern.ts'
 import { PREFIXED } from './secrets-table.ts'
 import { judgeValue, NAME_REACH, nameBefore, namesPassword, VALUE_CLASSES } from './secrets-value.ts'
@@ -35,7 +36,8 @@ const SYMBOL = 4
 const JOINT = 8
 const QUOTE = 16
 const DASH = 32
-const FLAGS = new Uint8Array(128)
+/** By any unit. */
+const FLAGS = new Uint8Array(65_536).fill(END)
 for (let code = 0; code < 128; code++) {
   const char = String.fromCharCode(code)
   if (code <= 32 || code === 127 || '<>(){}[],;|\\'.includes(char)) FLAGS[code] = END
@@ -44,16 +46,18 @@ for (let code = 0; code < 128; code++) {
   else if (char === '-') FLAGS[code] = JOINT | DASH
   else if ('=:/_.'.includes(char)) FLAGS[code] = JOINT
   else if ('!@#$%^&*?~+'.includes(char)) FLAGS[code] = SYMBOL
+  else FLAGS[code] = 0
 }
+
+/** A run of this length and kind says nothing, whatever stands before it: see `#judgeRun`. Six letters may be `Secret`. */
+const isPlainWord = (length: number, flags: number) =>
+  length < 6 ? (flags & DASH) === 0 : length !== 6 && length < 20 && (flags & (DASH | DIGIT | SYMBOL)) === 0
 
 const HEADER = /^-----BEGIN[ A-Z0-9_-]{0,80}PRIVATE KEY(?: BLOCK)?-----/i
 const HEADER_SO_FAR = /^-----BEGIN[ A-Z0-9_-]{0,105}$/i
 const BLOCK_END = /KEY(?: BLOCK)?-----/
 
-class SecretStream implements DetectorStream {
-  #text = ''
-  /** Offset of #text[0] in the whole text. */
-  #base = 0
+class SecretStream extends TextStream {
   #cursor = 0
   #run = -1
   #flags = 0
@@ -63,59 +67,43 @@ class SecretStream implements DetectorStream {
   #swallow: string | undefined
   /** Offset in the whole text of the last `kind: Secret`. */
   #kubernetes = -1
-  #found: Finding[] = []
 
-  get openFrom(): number {
-    const open = this.#block >= 0 ? this.#block : this.#run >= 0 ? this.#run : this.#cursor
-    return this.#base + open
+  constructor() {
+    super(CONTEXT)
   }
 
-  push(text: string): Finding[] {
-    this.#text = this.#text === '' ? text : this.#text + text
-    this.#scan(false)
-    const open = this.openFrom - this.#base
-    if (open > CONTEXT * 2) this.#drop(open - CONTEXT)
-    return this.#take()
+  protected read(ended: boolean): number {
+    this.#scan(ended)
+    return this.#block >= 0 ? this.#block : this.#run >= 0 ? this.#run : this.#cursor
   }
 
-  end(): Finding[] {
-    this.#scan(true)
-    return this.#take()
-  }
-
-  #take(): Finding[] {
-    const found = this.#found
-    this.#found = []
-    return found
-  }
-
-  #drop(count: number): void {
-    this.#text = this.#text.slice(count)
-    this.#base += count
+  protected moved(count: number): void {
     this.#cursor -= count
     if (this.#run >= 0) this.#run -= count
     if (this.#block >= 0) this.#block -= count
   }
 
-  #add(name: string, start: number, end: number, confidence: number): void {
-    this.#found.push({ class: name, start: this.#base + start, end: this.#base + end, confidence })
-  }
-
   #scan(last: boolean): void {
-    const text = this.#text
+    const { text } = this
     const size = text.length
     for (;;) {
       if (this.#block >= 0 && !this.#scanBlock(last)) return
       let i = this.#cursor
       let run = this.#run
       let flags = this.#flags
+      const units = unitsOf(text, i)
       for (; i < size; i++) {
-        const code = text.charCodeAt(i)
-        const flag = code < 128 ? FLAGS[code]! : END
+        const code = units[i] ?? 0
+        const flag = FLAGS[code]!
         if ((flag & END) === 0) {
           if (run < 0) run = i
           flags |= flag
           if (i - run >= RUN_LIMIT) break
+          continue
+        }
+        if (run < 0 && flag === END && code !== 92) {
+          this.#swallow = undefined
+          this.#quote = 0
           continue
         }
         if (this.#quote !== 0 && run >= 0) {
@@ -129,6 +117,13 @@ class SecretStream implements DetectorStream {
         if (run >= 0) {
           // `123456789012345|…`: an application id and its secret are one token.
           if (code === 124 && flags === DIGIT && i - run >= 15 && i - run <= 16) continue
+          // Most runs are words of prose.
+          if (this.#quote === 0 && this.#swallow === undefined && isPlainWord(i - run, flags)) {
+            run = -1
+            flags = 0
+            i--
+            continue
+          }
           break
         }
         this.#swallow = undefined
@@ -157,8 +152,8 @@ class SecretStream implements DetectorStream {
 
   #opensSecret(at: number): boolean {
     // Most quotes do not follow an assignment; look at the two characters before them first.
-    const before = this.#text.charCodeAt(at - 1)
-    const further = this.#text.charCodeAt(at - 2)
+    const before = this.text.charCodeAt(at - 1)
+    const further = this.text.charCodeAt(at - 2)
     const sign = (code: number) =>
       code === 61 ||
       code === 58 ||
@@ -169,15 +164,15 @@ class SecretStream implements DetectorStream {
       code === 34 ||
       code === 39
     if (!sign(before) && !(before === 32 && (sign(further) || isAlnum(further)))) return false
-    const name = nameBefore(this.#text, at, Math.max(0, at - NAME_REACH))
+    const name = nameBefore(this.text, at, Math.max(0, at - NAME_REACH))
     return name !== undefined && namesPassword(name)
   }
 
   #judgeRun(start: number, end: number, flags: number): void {
-    const text = this.#text
+    const text = this.text
     const length = end - start
     if (this.#swallow !== undefined) {
-      this.#add(this.#swallow, start, end, 90)
+      this.add(this.#swallow, start, end, 90)
       return
     }
     if ((flags & DASH) !== 0 && length >= 10) {
@@ -191,7 +186,7 @@ class SecretStream implements DetectorStream {
     if (length === 6 && (flags & DIGIT) === 0) {
       const first = text.charCodeAt(start)
       if ((first === 83 || first === 115) && /kind["']?:\s*["']?$/i.test(text.slice(Math.max(0, start - 12), start)))
-        this.#kubernetes = this.#base + start
+        this.#kubernetes = this.base + start
     }
     if (length < 6) return
     if (length >= 8 && (flags & DASH) !== 0 && text.startsWith('-p', start) && this.#judgeFlag(start, end)) return
@@ -222,13 +217,13 @@ class SecretStream implements DetectorStream {
   }
 
   #maybePassword(start: number, end: number, flags: number): boolean {
-    const text = this.#text
+    const text = this.text
     for (let i = start; i < end; i++) if (isOperator(text.charCodeAt(i))) return (flags & SYMBOL) !== 0
     return (flags & SYMBOL) !== 0
   }
 
   #judgeAt(at: number, end: number, quoted: boolean): number {
-    const text = this.#text
+    const text = this.text
     const floor = Math.max(0, at - NAME_REACH)
     let stop = end
     if (!quoted) {
@@ -240,30 +235,30 @@ class SecretStream implements DetectorStream {
     if (name !== undefined) {
       const verdict = judgeValue(name, text, at, stop, quoted)
       if (verdict !== undefined) {
-        this.#add(verdict.class, at, verdict.end, verdict.confidence)
+        this.add(verdict.class, at, verdict.end, verdict.confidence)
         return verdict.end
       }
     }
     if (text.charCodeAt(at - 1) <= 32 && this.#judgeHeader(at, stop)) return stop
-    if (this.#kubernetes >= 0 && this.#base + at - this.#kubernetes < 2000 && this.#judgeKubernetes(at, stop))
+    if (this.#kubernetes >= 0 && this.base + at - this.#kubernetes < 2000 && this.#judgeKubernetes(at, stop))
       return stop
     return stop < end ? stop : -1
   }
 
   /** `Authorization: Basic dXNlcjpwYXNz`: whatever stands there is a credential. */
   #judgeHeader(at: number, end: number): boolean {
-    const text = this.#text
+    const text = this.text
     const before = text.slice(Math.max(0, at - 40), at)
     if (!/authorization["']?\s*[:=]\s*["']?(?:basic|bearer|(?:api-)?token)\s+$/i.test(before)) return false
     const value = text.slice(at, Math.min(end, at + 512))
     if (value.length < 8 || !/\d|[A-Z]/.test(value)) return false
     if (/^[$%<{]|token|your|xxxx/i.test(value)) return false
-    this.#add('secret/api-key', at, end, 80)
+    this.add('secret/api-key', at, end, 80)
     return true
   }
 
   #judgeKubernetes(at: number, end: number): boolean {
-    const text = this.#text
+    const text = this.text
     if (end - at < 8 || !/^[\w+/]+={0,2}$/.test(text.slice(at, end))) return false
     const before = text.slice(Math.max(0, at - 80), at)
     const key = /(?:^|[\n{,])[ \t"]*([\w.-]{1,60})"?:[ \t]*(?:[|>][+-]?\s+)?["']?$/.exec(before)?.[1]
@@ -273,13 +268,13 @@ class SecretStream implements DetectorStream {
     )
       return false
     if (!/\b(?:data|stringData)["']?:/.test(text.slice(Math.max(0, at - CONTEXT), at))) return false
-    this.#add('secret/kubernetes-secret', at, end, 80)
+    this.add('secret/kubernetes-secret', at, end, 80)
     return true
   }
 
   /** Keys known by their beginning. Returns where the run is still unexplained, `end` when a finding covers its rest. */
   #judgePrefixes(start: number, end: number, flags: number): number {
-    const text = this.#text
+    const text = this.text
     const { slots, buckets, loose } = PATTERNS
     const seeLoose = (flags & DIGIT) !== 0 && end - start >= 30
     let rest = start
@@ -312,7 +307,7 @@ class SecretStream implements DetectorStream {
   }
 
   #tryPatterns(patterns: typeof PATTERNS.loose, at: number, start: number, end: number, inner: boolean): number {
-    const text = this.#text
+    const text = this.text
     for (const pattern of patterns) {
       if (inner && pattern.strict) continue
       const stop = matchAt(pattern, text, at, end)
@@ -320,7 +315,7 @@ class SecretStream implements DetectorStream {
       if (pattern.strict && !plausible(text, at, stop)) continue
       let from = at
       if (pattern.whole) while (from > start && text.charCodeAt(from - 1) !== 61) from--
-      this.#add(pattern.name, from, stop, 98)
+      this.add(pattern.name, from, stop, 98)
       if (stop === end && end - start >= RUN_LIMIT) this.#swallow = pattern.name
       return stop
     }
@@ -329,15 +324,15 @@ class SecretStream implements DetectorStream {
 
   /** `mysql -uroot -pS3cret`: the password is glued to its flag. */
   #judgeFlag(start: number, end: number): boolean {
-    if (!/\b(?:mysql\w*|mariadb\w*|sshpass)\s[^\n]{0,60}$/.test(this.#text.slice(Math.max(0, start - 80), start)))
+    if (!/\b(?:mysql\w*|mariadb\w*|sshpass)\s[^\n]{0,60}$/.test(this.text.slice(Math.max(0, start - 80), start)))
       return false
-    this.#add('secret/password', start + 2, end, 80)
+    this.add('secret/password', start + 2, end, 80)
     return true
   }
 
   /** `scheme://user:password@host` and `curl -u user:password`. */
   #judgeUserInfo(start: number, end: number): boolean {
-    const text = this.#text
+    const text = this.text
     const scheme = within(text, '://', start, end)
     let from = start
     let stop = end
@@ -354,13 +349,13 @@ class SecretStream implements DetectorStream {
     if (colon < 0 || colon + 3 >= stop) return false
     const password = text.slice(colon + 1, stop)
     if (/^[$%<{[*]|^(?:x+|password|passwd|pass|pwd|secret|token|your.*|\*+|\.+)$/i.test(password)) return false
-    this.#add(scheme >= start ? 'secret/connection-string' : 'secret/password', from, stop, 90)
+    this.add(scheme >= start ? 'secret/connection-string' : 'secret/password', from, stop, 90)
     return scheme < start
   }
 
   /** Decides an open key block; false while more text is needed. */
   #scanBlock(last: boolean): boolean {
-    const text = this.#text
+    const text = this.text
     const start = this.#block
     const head = text.slice(start, start + 112)
     const header = HEADER.exec(head)
@@ -376,7 +371,7 @@ class SecretStream implements DetectorStream {
     const mark = BLOCK_END.exec(text.slice(from, seen))
     const body = keyBody(text, from, mark === null ? seen : from + mark.index, mark !== null || last)
     const mask = () => {
-      if (body.end - from >= 64) this.#add('secret/private-key', start, body.end, 90)
+      if (body.end - from >= 64) this.add('secret/private-key', start, body.end, 90)
     }
     if (body.prose) {
       mask()
@@ -384,7 +379,7 @@ class SecretStream implements DetectorStream {
     }
     if (mark !== null) {
       const end = from + mark.index + mark[0].length
-      if (mark.index >= 40) this.#add('secret/private-key', start, end, 99)
+      if (mark.index >= 40) this.add('secret/private-key', start, end, 99)
       return close(end)
     }
     if (text.length < limit && !last) return false

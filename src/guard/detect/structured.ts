@@ -4,6 +4,7 @@
 // characters its decision needs are all there; until then `openFrom` stays at its start.
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
+import { unitsOf } from '../units.ts'
 import { iban } from './bank.ts'
 import {
   AT,
@@ -122,8 +123,9 @@ class StructuredStream implements DetectorStream, Scan {
     const { text } = this
     const length = text.length
     let i = this.#done
+    const units = unitsOf(text, i)
     while (i < length) {
-      let kind = CLASS[text.charCodeAt(i)] ?? 0
+      let kind = CLASS[units[i] ?? 0] ?? 0
       if (kind === 0) {
         i++
         continue
@@ -134,7 +136,7 @@ class StructuredStream implements DetectorStream, Scan {
       while (kind !== 0) {
         flags |= kind
         i++
-        kind = i < limit ? (CLASS[text.charCodeAt(i)] ?? 0) : 0
+        kind = i < limit ? (CLASS[units[i] ?? 0] ?? 0) : 0
       }
       if (i === length && i < start + WINDOW && !this.ended) {
         i = start

@@ -17,7 +17,7 @@ function streamed(detector: Detector, text: string, cuts: readonly number[]): Fi
   const stream = detector.open()
   const found: Finding[] = []
   let settled = 0
-  const take = (fresh: Finding[]) => {
+  const take = (fresh: readonly Finding[]) => {
     for (const f of fresh) expect(f.start).toBeGreaterThanOrEqual(settled)
     found.push(...fresh)
     expect(stream.openFrom).toBeGreaterThanOrEqual(settled)

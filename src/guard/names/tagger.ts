@@ -11,7 +11,8 @@ import { LABELS, shippedWeights, type Weights } from './weights.ts'
 /** A name longer than this is cut: what a stream may have to hold back stays bounded. */
 export const LONGEST_NAME = 160
 const LONGEST_WORD_AND_GAP = 66
-const STRETCH = 8192
+/** Tokens that are read before they are named. */
+const MOST_TOKENS = 96
 
 const WIDTH = LABELS.length
 export const NAME_CLASSES: Readonly<Record<string, string>> = {
@@ -86,25 +87,38 @@ class NameStream implements DetectorStream {
     return this.#next < this.#tokens.count ? this.#tokens.data[this.#next * COLUMNS + COLUMN.start]! : this.#base
   }
 
-  push(text: string): Finding[] {
-    const found: Finding[] = []
-    // Long texts are read in stretches, so that the token table stays small.
-    for (let at = 0; at < text.length; at += STRETCH) this.#read(text.slice(at, at + STRETCH), false, found)
-    return found
+  push(text: string): readonly Finding[] {
+    return this.#read(text, false)
   }
 
-  end(): Finding[] {
-    const found: Finding[] = []
-    this.#read('', true, found)
+  end(): readonly Finding[] {
+    const found = this.#read('', true)
     this.#tokens.release()
     return found
   }
 
-  #read(text: string, last: boolean, found: Finding[]): void {
-    this.#text = this.#text === '' ? text : this.#text + text
-    const read = this.#tokens.read(this.#text, 0, this.#base, last)
-    this.#text = this.#text.slice(read)
-    this.#base += read
+  #read(piece: string, last: boolean): readonly Finding[] {
+    const text = this.#text === '' ? piece : this.#text + piece
+    const tokens = this.#tokens
+    const found: Finding[] = []
+    // The table of tokens is small and stays so: what is named makes room for what follows.
+    for (let at = 0; ; ) {
+      const stop = tokens.read(text, at, this.#base, last, MOST_TOKENS)
+      this.#label(last && stop === text.length, found)
+      const full = tokens.count >= MOST_TOKENS
+      if (this.#next > MOST_TOKENS / 2) this.#forget()
+      at = stop
+      if (full && stop < text.length) continue
+      this.#text = text.slice(stop)
+      this.#base += stop
+      break
+    }
+    if (last) this.#close(found)
+    return found
+  }
+
+  /** Labels the tokens that are there, up to the first that waits for others. */
+  #label(last: boolean, found: Finding[]): void {
     const tokens = this.#tokens
     while (this.#next < tokens.count) {
       const at = this.#next * COLUMNS
@@ -120,8 +134,6 @@ class NameStream implements DetectorStream {
       this.#before = label
       this.#next++
     }
-    if (last) this.#close(found)
-    if (this.#next > 64) this.#forget()
   }
 
   #forget(): void {

@@ -1,6 +1,7 @@
 // Cuts text into words, numbers, signs and line ends, and gives each a handful of integers (hashes of the word, its ends,
 // its shape, what the lexicon knows of it). No strings are built: everything is computed from character codes, which is
 // what makes tagging at megabytes a second possible. Training and running use this same code.
+import { unitsOf } from '../units.ts'
 import type { Lexicon } from './weights.ts'
 
 const TABLE = 0x3000
@@ -30,8 +31,7 @@ const kindOf = (code: number): number =>
 const fold = (code: number): number => (code < TABLE ? FOLD[code]! : code)
 
 /** Hash of the last `count` letters from that of the last `count - 1` and the one before them, at `at`. */
-const tailOf = (tail: number, text: string, at: number, count: number): number =>
-  (Math.imul(tail ^ fold(text.charCodeAt(at)), PRIME) + count) | 0
+const tailOf = (tail: number, code: number, count: number): number => (Math.imul(tail ^ fold(code), PRIME) + count) | 0
 
 /** Kinds of token, most telling first; signs are `sign` plus a few bits of their code. */
 export const SHAPE = {
@@ -90,7 +90,7 @@ const SEED = 0x811c9dc5 | 0
 
 /** Tables of finished streams, for the next ones: making one costs more than reading a short text into it. */
 const spare: Int32Array[] = []
-const FIRST_ROOM = 64 * COLUMNS
+const FIRST_ROOM = 96 * COLUMNS
 const MOST_SPARE = 64
 const NONE = new Int32Array(0)
 
@@ -123,13 +123,14 @@ export class Tokens {
 
   /**
    * Reads tokens of `text` from `at` on; offsets get `base` added. A word that touches the end is left for later unless
-   * the text is complete. Returns where reading stopped.
+   * the text is complete. Stops when there are `most`. Returns where reading stopped.
    */
-  read(text: string, at: number, base: number, last: boolean): number {
+  read(text: string, at: number, base: number, last: boolean, most = Number.POSITIVE_INFINITY): number {
     const size = text.length
+    const units = unitsOf(text, at)
     let i = at
-    while (i < size) {
-      const code = text.charCodeAt(i)
+    while (i < size && this.count < most) {
+      const code = units[i]!
       const kind = code < 128 ? KIND[code]! : kindOf(code)
       if ((kind & (LETTER | DIGIT)) === 0) {
         if (code === 32) this.#spaced = true
@@ -148,15 +149,14 @@ export class Tokens {
         i++
         continue
       }
-      const end = this.#word(text, i, base, last)
+      const end = this.#word(units, size, i, base, last)
       if (end < 0) return i
       i = end
     }
     return i
   }
 
-  #word(text: string, start: number, base: number, last: boolean): number {
-    const size = text.length
+  #word(units: Uint16Array, size: number, start: number, base: number, last: boolean): number {
     const limit = Math.min(size, start + LONGEST_WORD)
     let i = start
     let letters = 0
@@ -168,7 +168,7 @@ export class Tokens {
     let head3 = 0
     // Most words are small ASCII letters and nothing else: those need no tables.
     for (; i < limit; i++) {
-      const c = text.charCodeAt(i)
+      const c = units[i]!
       if (c < 97 || c > 122) break
       hash = Math.imul(hash ^ c, PRIME)
       if (i === start + 1) head2 = hash
@@ -176,7 +176,7 @@ export class Tokens {
     }
     letters = i - start
     for (; i < limit; i++) {
-      const c = text.charCodeAt(i)
+      const c = units[i]!
       const k = kindOf(c)
       if ((k & LETTER) !== 0) {
         letters++
@@ -188,7 +188,7 @@ export class Tokens {
       else if ((c === 39 || c === 0x2019) && i > start && i - start <= 2 && capitals > 0) {
         // O'Brien, D'Angelo: one capital more behind the apostrophe, which must be there to be seen.
         if (i + 1 >= size && !last) return -1
-        if (i + 1 >= size || (kindOf(text.charCodeAt(i + 1)) & UPPER) === 0) break
+        if (i + 1 >= size || (kindOf(units[i + 1]!) & UPPER) === 0) break
         continue
       } else break
       hash = Math.imul(hash ^ fold(c), PRIME)
@@ -197,13 +197,13 @@ export class Tokens {
     }
     if (i >= size && !last && i < start + LONGEST_WORD) return -1
     const length = i - start
-    const tail1 = tailOf(0, text, i - 1, 1)
-    const tail2 = length > 1 ? tailOf(tail1, text, i - 2, 2) : 0
-    const tail3 = length > 2 ? tailOf(tail2, text, i - 3, 3) : 0
-    const tail4 = length > 3 ? tailOf(tail3, text, i - 4, 4) : 0
+    const tail1 = tailOf(0, units[i - 1]!, 1)
+    const tail2 = length > 1 ? tailOf(tail1, units[i - 2]!, 2) : 0
+    const tail3 = length > 2 ? tailOf(tail2, units[i - 3]!, 3) : 0
+    const tail4 = length > 3 ? tailOf(tail3, units[i - 4]!, 4) : 0
     let shape: number
     if (letters === 0) {
-      const lead = text.charCodeAt(start)
+      const lead = units[start]!
       shape = length === 4 && (lead === 49 || lead === 50) ? SHAPE.year : SHAPE.digits1 + Math.min(length, 6) - 1
     } else if (digits > 0) shape = SHAPE.alnum
     else if (capitals === 0) shape = SHAPE.lower
@@ -274,7 +274,7 @@ const ENDINGS: ReadonlySet<number> = new Set(
     .split(' ')
     .map((ending) => {
       let tail = 0
-      for (let k = 1; k <= 3; k++) tail = tailOf(tail, ending, ending.length - k, k)
+      for (let k = 1; k <= 3; k++) tail = tailOf(tail, ending.charCodeAt(ending.length - k), k)
       return tail
     }),
 )
