@@ -454,17 +454,21 @@ function brokenUp(text: string, i: number, at: (k: number) => number): number {
 const INTRODUCES = new Uint8Array(65_536)
 for (const c of '%&=\\([{*~`<"\'') INTRODUCES[c.charCodeAt(0)] = 1
 INTRODUCES[32] = 2
-/** Behind a blank: ` at `, ` dot `, ` (`, another blank. */
+/** Behind a blank: a bracket or another blank, or the first letter of ` at ` and ` dot `, by which the second is known. */
 const FOLLOWS = new Uint8Array(65_536)
-for (const c of ' aAdD([{') FOLLOWS[c.charCodeAt(0)] = 1
+for (const c of ' ([{') FOLLOWS[c.charCodeAt(0)] = 1
+for (const word of ['at', 'At', 'do', 'Do']) FOLLOWS[word.charCodeAt(0)] = word.charCodeAt(1)
 
 function nextIntroducer(text: string, from: number): number {
   const units = unitsOf(text, from)
   const size = text.length
   let i = from
   for (; i < size; i++) {
-    const kind = INTRODUCES[units[i] ?? 0]
-    if (kind !== 0 && (kind === 1 || i + 1 === size || FOLLOWS[units[i + 1] ?? 0] === 1)) break
+    const kind = INTRODUCES[units[i]!]
+    if (kind === 0) continue
+    if (kind === 1 || i + 1 === size) break
+    const wanted = FOLLOWS[units[i + 1]!]!
+    if (wanted !== 0 && (wanted === 1 || i + 2 === size || (units[i + 2]! | 32) === wanted)) break
   }
   return i
 }

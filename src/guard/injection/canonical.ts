@@ -2,6 +2,7 @@
 // characters, letters set apart by blanks or signs, escapes, base64, hexadecimal, lists of character numbers, ROT13 and text
 // written backwards. Only scoring reads this copy. What had to be undone is counted, because nobody does that by accident.
 import { withoutEscapes } from '../decode/escapes.ts'
+import { unitsOf } from '../units.ts'
 
 export interface Canonical {
   readonly text: string
@@ -128,7 +129,7 @@ function readLookalikes(text: string): { text: string; mixed: number } {
 }
 
 /** Characters of base64 and base64url, without the padding. */
-const BASE64 = new Uint8Array(128)
+const BASE64 = new Uint8Array(65_536)
 for (const char of 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_') BASE64[char.charCodeAt(0)] = 1
 const SHORTEST_RUN = 24
 const LONGEST_RUN = 4096
@@ -142,17 +143,18 @@ const reads = (plain: string) => /^[\t\n\r\x20-\x7e]{12,}$/.test(plain) && (plai
 function decodeRuns(text: string): string[] {
   const decoded: string[] = []
   let spent = 0
+  const units = unitsOf(text, 0)
   for (let i = 0; i + SHORTEST_RUN <= text.length; ) {
     // Whatever run holds SHORTEST_RUN characters from here on also holds the last of them.
     let k = i + SHORTEST_RUN - 1
-    while (k >= i && text.charCodeAt(k) < 128 && BASE64[text.charCodeAt(k)] === 1) k--
+    while (k >= i && BASE64[units[k]!] === 1) k--
     if (k >= i) {
       i = k + 1
       continue
     }
     let end = i + SHORTEST_RUN
     const limit = Math.min(text.length, i + LONGEST_RUN)
-    while (end < limit && text.charCodeAt(end) < 128 && BASE64[text.charCodeAt(end)] === 1) end++
+    while (end < limit && BASE64[units[end]!] === 1) end++
     const run = text.slice(i, end)
     i = end
     spent += run.length
@@ -168,9 +170,53 @@ function decodeRuns(text: string): string[] {
 /** Twelve or more numbers of characters in a row: `73 103 110`, `49, 67`, `0x49 0x67`. */
 const NUMBERS = /(?:(?:0x)?[0-9a-fA-F]{2,3}[ ,;:]{1,2}){11,}(?:0x)?[0-9a-fA-F]{2,3}/g
 
+/** What a list of numbers is made of, by any unit: hexadecimal digits, the signs between them, the x of `0x`. */
+const DIGIT = 1
+const BETWEEN = 2
+const MARK = 3
+const PARTS = new Uint8Array(65_536)
+for (const [part, characters] of [
+  [DIGIT, '0123456789abcdefABCDEF'],
+  [BETWEEN, ' ,;:'],
+  [MARK, 'x'],
+] as const)
+  for (const char of characters) PARTS[char.charCodeAt(0)] = part
+/** Of twelve numbers the first and the last may be parts of longer words. */
+const WHOLE_NUMBERS = 10
+
+/** False for a text without so many short numbers in a row: most are, and the pattern takes long to say so. */
+function hasNumbers(text: string): boolean {
+  const units = unitsOf(text, 0)
+  let row = 0
+  let digits = 0
+  let between = 0
+  for (let i = 0; i < text.length; i++) {
+    const part = PARTS[units[i]!]
+    if (part === DIGIT) {
+      if (between > 0) digits = 0
+      if (between > 2) row = 0
+      between = 0
+      digits++
+    } else if (part === BETWEEN) {
+      if (between === 0) {
+        row = digits === 2 || digits === 3 ? row + 1 : 0
+        if (row === WHOLE_NUMBERS) return true
+      }
+      between++
+    } else if (part === MARK && digits === 1 && between === 0) digits = 0
+    else {
+      row = 0
+      digits = 0
+      between = 3
+    }
+  }
+  return false
+}
+
 /** Sentences that lists of character numbers spell, decimal or hexadecimal. */
 function decodeNumbers(text: string): string[] {
   const decoded: string[] = []
+  if (!hasNumbers(text)) return decoded
   for (const [list] of text.slice(0, MOST_DECODED).matchAll(NUMBERS))
     for (const base of [10, 16]) {
       const codes = list.split(/[ ,;:]+/).map((number) => Number.parseInt(number.replace(/^0x/, ''), base))

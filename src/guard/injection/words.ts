@@ -1,5 +1,6 @@
 // Words of a canonical text as integers, and the features of the linear model over them: single words, word beginnings,
 // neighbours, and the figures of speech of rules.ts. Training and scoring use this same code.
+import { unitsOf } from '../units.ts'
 import { FIGURES, figureOf } from './rules.ts'
 
 export const WINDOW_WORDS = 70
@@ -41,10 +42,12 @@ export function wordsOf(text: string, limit: number, lent = false): Words {
   })
   if (lent && scratch.hash.length < room) Object.assign(scratch, make())
   const { hash, stem, concept, at } = lent ? scratch : make()
+  const size = text.length
+  const units = unitsOf(text, 0)
   let count = 0
   let i = 0
-  while (i < text.length && count < room) {
-    const code = text.charCodeAt(i)
+  while (i < size && count < room) {
+    const code = units[i]!
     let folded = code < TABLE.length ? TABLE[code]! : code >= 0x2e80 ? code : /\p{L}/u.test(text[i]!) ? code : 0
     if (folded === 0) {
       if (code < 128 && SIGNS[code] === 1) {
@@ -65,13 +68,13 @@ export function wordsOf(text: string, limit: number, lent = false): Words {
       h = Math.imul(h ^ folded, PRIME)
       if (i - start === 4) s = h
       i++
-      if (i >= text.length || i - start > 40 || single) break
-      const next = text.charCodeAt(i)
+      if (i >= size || i - start > 40 || single) break
+      const next = units[i]!
       folded = next < TABLE.length ? TABLE[next]! : next >= 0x2e80 ? 0 : /\p{L}/u.test(text[i]!) ? next : 0
       // don't, can't: the apostrophe neither ends the word nor belongs to it.
-      if ((next === 39 || next === 0x2019) && i + 1 < text.length && (TABLE[text.charCodeAt(i + 1)] ?? 0) > 48) {
+      if ((next === 39 || next === 0x2019) && i + 1 < size && (TABLE[units[i + 1]!] ?? 0) > 48) {
         i++
-        folded = TABLE[text.charCodeAt(i)]!
+        folded = TABLE[units[i]!]!
       }
     }
     hash[count] = h
