@@ -42,6 +42,15 @@ function setUp(settings: LimitSetting[] = [], runaway?: { calls: number; windowS
   return { limits, ask, reserve, pass: (ms: number) => (now += ms) }
 }
 
+const refuses = (hold: Hold, count: number): boolean => {
+  try {
+    void hold.onTokens(count)
+    return false
+  } catch {
+    return true
+  }
+}
+
 describe('limits', () => {
   it('let a rate through and name the second at which the next call passes', () => {
     const { reserve, pass } = setUp()
@@ -121,6 +130,39 @@ describe('limits', () => {
     const forwarded = sent.reduce((a, b) => a + b) + 500
     expect(forwarded).toBeLessThanOrEqual(50 * 74 + 30)
     expect(forwarded).toBeGreaterThan(50 * 74 - 50 * 7)
+  })
+
+  it('end streams of one budget close together: once one was told, no other says more than two pieces', () => {
+    const [count, size, each] = [fc.integer({ min: 2, max: 60 }), fc.integer({ min: 1, max: 20 }), fc.nat(300)]
+    fc.assert(
+      fc.property(count, size, each, fc.infiniteStream(fc.nat()), (count, size, each, order) => {
+        const { reserve } = setUp()
+        const budget = (100 + each) * count
+        const open = Array.from({ length: count }, () => ({ hold: reserve(tokens(budget)), more: 0 }))
+        let used = 10 * count
+        let told = false
+        // All at one pace: one piece each in a round, in any order.
+        while (open.length > 0) {
+          const round = [...open]
+          while (round.length > 0) {
+            const [one] = round.splice(order.next().value % round.length, 1)
+            if (!one) break
+            if (refuses(one.hold, size)) {
+              told = true
+              one.hold.settle({ inputTokens: 10, outputTokens: one.hold.counted().outputTokens - size })
+              open.splice(open.indexOf(one), 1)
+              continue
+            }
+            used += size
+            if (told) one.more += 1
+            expect(one.more).toBeLessThanOrEqual(2)
+          }
+        }
+        expect(used).toBeLessThanOrEqual(budget)
+        expect(budget - used).toBeLessThan(size)
+      }),
+      { seed: 49, numRuns: 100 },
+    )
   })
 
   it('tell a spent budget from a passing rate', () => {

@@ -65,7 +65,10 @@ export interface LimitDeps {
   report: (error: unknown) => void
 }
 
-/** Tokens of the answer that are reserved ahead of the stream; smaller costs more steps, larger keeps others out. */
+/**
+ * Tokens of the answer that are reserved ahead of the stream; smaller costs more steps, larger keeps others out. Near the end
+ * of a budget it is an equal share of what is left: what some hold ahead they go on with after others have been told.
+ */
 const AHEAD_TOKENS = 64
 const SWEEP_MS = 1000
 /** Dead nodes are looked for every so many sweeps. */
@@ -90,6 +93,8 @@ export function createLimits(deps: LimitDeps): Limits {
   let timer: NodeJS.Timeout | undefined
   /** Of running calls: declares what each has used so far. A node that dies must not take that with it. */
   const running = new Set<() => void>()
+  /** How many calls here take from a budget now. */
+  const sharing = new Map<Counter, number>()
   let upkeep: Promise<void> = Promise.resolve()
   let rounds = 0
 
@@ -163,6 +168,20 @@ export function createLimits(deps: LimitDeps): Limits {
     let reserved = tokens.length > 0 ? need(tokens[0]!.limit, ask) : Number.POSITIVE_INFINITY
     let open = true
 
+    for (const { counter } of tokens) sharing.set(counter, (sharing.get(counter) ?? 0) + 1)
+    const leave = (): void => {
+      for (const { counter } of tokens) {
+        const others = (sharing.get(counter) ?? 1) - 1
+        if (others > 0) sharing.set(counter, others)
+        else sharing.delete(counter)
+      }
+    }
+    const ahead = (): number => {
+      let tokensAhead = AHEAD_TOKENS
+      for (const { counter, limit } of tokens)
+        tokensAhead = Math.min(tokensAhead, Math.floor(counter.left(limit, clock.now()) / (sharing.get(counter) ?? 1)))
+      return tokensAhead
+    }
     /** Extends every token budget, or none. */
     const extend = (amount: number): boolean => {
       const now = clock.now()
@@ -243,6 +262,7 @@ export function createLimits(deps: LimitDeps): Limits {
       if (!open) return
       open = false
       if (noted) running.delete(note)
+      leave()
       release(used)
     }
 
@@ -251,7 +271,7 @@ export function createLimits(deps: LimitDeps): Limits {
         output += count
         if (input + output <= reserved) return
         const short = input + output - reserved
-        if (extend(Math.max(short, AHEAD_TOKENS)) || extend(short)) return
+        if (extend(Math.max(short, ahead())) || extend(short)) return
         const part = tokens.find(({ counter, limit }) => counter.left(limit, clock.now()) < short) ?? tokens[0]!
         if (tokens.some(({ counter }) => counter.fetch)) return extendShared(short)
         throw refuse(part.limit, part.counter, short, clock.now())
