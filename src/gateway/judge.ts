@@ -74,7 +74,8 @@ export interface JudgeDeps {
 }
 
 export interface Judge {
-  decide(question: Question): Decision
+  /** `again`: for a call that runs on an earlier answer. */
+  decide(question: Question, again?: boolean): Decision
   /** Whether the caller may do this with this resource; for lists. */
   allows(caller: Caller, action: string, resource: EntityUid): boolean
   mayAny(caller: Caller, action: string): boolean
@@ -156,14 +157,14 @@ export function createJudge(deps: JudgeDeps): Judge {
     stepUp === undefined || stepUpFault(stepUp, credential, deps.now()) === undefined
 
   const judge: Judge = {
-    decide(question) {
+    decide(question, again = false) {
       const { caller, action, model } = question
       const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection)
       const request = requestOf(question)
       const session = conversation(question)
       const context = request ? { clock, auth, risk, grant, session, request } : { clock, auth, risk, grant, session }
       const decision = policy.decide(
-        { principal: principalOf(caller), action, resource: model.uid, context, holdsUntil },
+        { principal: principalOf(caller), action, resource: model.uid, context, holdsUntil, again },
         factsFor(question),
       )
       if (deps.withinScopes(caller, action, model.uid.id)) return decision

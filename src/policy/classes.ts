@@ -5,7 +5,8 @@ import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs'
 import { toCedarJson } from './cedar-json.ts'
 import type { EntitySource } from './entity.ts'
 import { namedIn } from './lint.ts'
-import type { Program, Rule } from './program.ts'
+import type { Program } from './program.ts'
+import type { Rule } from './rule.ts'
 import { attribute, type CedarValue, type EntityRef } from './value.ts'
 
 export interface EntityClass {

@@ -139,6 +139,51 @@ describe('until when an answer holds', () => {
   })
 })
 
+describe('what rules share', () => {
+  const QUERY = {
+    principal: entity('User', 'dana'),
+    action: 'chat',
+    resource: entity('Model', 'm'),
+  }
+  const source = fixedSource([{ uid: entity('User', 'dana') }, { uid: entity('Model', 'm') }])
+  const at = (hour: number) => ({ clock: { hour, minute: 0, weekday: 1 }, auth: { age: 1 }, session: { age: 1 } })
+  const policyOf = async (rules: string) => {
+    const policy = createPolicy({ clock: systemClock, newId: createIds(systemClock, systemRandom) })
+    policy.activate(await bundle(rules))
+    return policy
+  }
+  const rule = (id: string, clauses: string, effect = 'permit') =>
+    `@id("${id}") @why("x") ${effect} (principal, action == Action::"chat", resource) ${clauses};`
+
+  test('a clause that errors is an error of every rule that begins with it', async () => {
+    const policy = await policyOf(
+      [
+        rule('a', 'when { context.session.age > 0 }'),
+        rule('b', 'when { context.session.age > 0 && context.clock.hour > 3 }'),
+        rule('c', 'when { context.clock.hour > 3 }'),
+        rule('d', 'unless { context.clock.hour > 3 || context.session.age > 0 }', 'forbid'),
+      ].join('\n'),
+    )
+    const { session: _, ...without } = at(4)
+    expect(policy.decide({ ...QUERY, context: at(4) }, source)).toMatchObject({ rules: ['a', 'b', 'c'], errors: [] })
+    expect(policy.decide({ ...QUERY, context: without }, source).errors).toEqual(['a', 'b'])
+  })
+
+  test('what one decision found is not told to the next', async () => {
+    const policy = await policyOf(
+      [
+        rule('a', 'when { context.clock.hour > 3 }'),
+        rule('b', 'when { context.clock.hour > 3 } when { context.clock.minute == 0 }'),
+      ].join('\n'),
+    )
+    for (const hour of [4, 3, 5, 2, 2, 9])
+      expect(policy.decide({ ...QUERY, context: at(hour) }, source)).toMatchObject({
+        allow: hour > 3,
+        rules: hour > 3 ? ['a', 'b'] : [],
+      })
+  })
+})
+
 describe('duties', () => {
   const use = [new Set(['chat', 'use'])]
   const notes = (annotations: Record<string, string>, effect: 'permit' | 'forbid' = 'permit', actions = use) =>

@@ -1,8 +1,10 @@
 // One question against one program: which rules are satisfied, which errored, until when that holds. This is the part
 // the reference engine is compared with; what an answer means for the caller is decided in decide.ts.
 import type { EntityFacts, EntitySource } from './entity.ts'
-import type { Program, Rule } from './program.ts'
-import type { Scope } from './scope.ts'
+import type { Program } from './program.ts'
+import { holds, type Rule } from './rule.ts'
+import { Scope } from './scope.ts'
+import type { Drawer, Stack } from './shelf.ts'
 import { type CedarRecord, type EntityRef, EvaluationError } from './value.ts'
 
 export interface Question {
@@ -32,33 +34,25 @@ const NONE: readonly Rule[] = []
 export function evaluate(program: Program, question: Question, entities: EntitySource): Answer {
   const shelf = program.shelves.get(question.action)
   if (!shelf) return impossible('action')
-  const principal = entities.get(question.principal)
+  const scope = new Scope(
+    question.principal,
+    shelf.entity,
+    question.resource,
+    question.context,
+    entities,
+    program.actions,
+  )
+  const principal = scope.get(question.principal)
   if (!principal) return impossible('principal')
-  const resource = entities.get(question.resource)
+  const resource = scope.get(question.resource)
   if (!resource) return impossible('resource')
   if (!shelf.action.principals.has(question.principal.type) || !shelf.action.resources.has(question.resource.type))
     return impossible('types')
 
-  const scope: Scope = {
-    principal: question.principal,
-    action: shelf.entity,
-    resource: question.resource,
-    context: question.context,
-    entities: {
-      get(uid) {
-        // Actions are entities too, with their groups as ancestors. Directories do not know them; the schema does.
-        if (uid.type === 'Action') return program.actions.get(uid.text)
-        const facts = entities.get(uid)
-        if (facts?.validUntil !== undefined && facts.validUntil < scope.until) scope.until = facts.validUntil
-        return facts
-      },
-    },
-    until: Math.min(principal.validUntil ?? Infinity, resource.validUntil ?? Infinity),
-  }
-  const found = { permits: [] as Rule[], forbids: [] as Rule[], errors: [] as Rule[] }
-  ask(shelf.open, scope, found)
-  askKeyed(shelf.byPrincipal, question.principal.text, principal, scope, found)
-  askKeyed(shelf.byResource, question.resource.text, resource, scope, found)
+  const found: Found = { permits: [], forbids: [], errors: [] }
+  askDrawer(shelf.open, resource, scope, found)
+  for (const drawer of reached(shelf.byPrincipal, question.principal.text, principal))
+    askDrawer(drawer, resource, scope, found)
   const { permits, forbids, errors } = found
   return {
     allow: permits.length > 0 && forbids.length === 0 && errors.length === 0,
@@ -84,37 +78,55 @@ interface Found {
   errors: Rule[]
 }
 
-function ask(rules: readonly Rule[], scope: Scope, found: Found) {
-  for (const rule of rules) {
-    if (!rule.reaches(scope)) continue
+/** What lies under the entity itself and under everything it is in. */
+function reached<T>(places: ReadonlyMap<string, T>, self: string, { ancestors }: EntityFacts): readonly T[] {
+  const found: T[] = []
+  if (places.size === 0) return found
+  const own = places.get(self)
+  if (own) found.push(own)
+  // The smaller of the two is walked.
+  if (ancestors.size <= places.size) {
+    for (const ancestor of ancestors) {
+      const place = ancestor === self ? undefined : places.get(ancestor)
+      if (place) found.push(place)
+    }
+  } else {
+    for (const [key, place] of places) if (key !== self && ancestors.has(key)) found.push(place)
+  }
+  return found
+}
+
+function askDrawer(drawer: Drawer, resource: EntityFacts, scope: Scope, found: Found) {
+  ask(drawer.open, scope, found)
+  for (const stacks of reached(drawer.byResource, scope.resource.text, resource)) ask(stacks, scope, found)
+}
+
+function ask(stacks: readonly Stack[], scope: Scope, found: Found) {
+  for (const { admits, first, rules } of stacks) {
+    if (admits && !admits(scope)) continue
     try {
-      if (rule.holds(scope)) (rule.effect === 'permit' ? found.permits : found.forbids).push(rule)
+      if (first && !first.met(scope)) continue
     } catch (error) {
-      // Anything else, a stack overflow for instance, is an error of the rule as well: it ends in deny, not in a crash.
-      found.errors.push(rule)
-      if (!(error instanceof EvaluationError) && !(error instanceof RangeError)) throw error
+      // What all begin with cannot be said of any.
+      for (const rule of rules) note(rule, error, found)
+      continue
+    }
+    for (const rule of rules) {
+      try {
+        if (!holds(rule, scope)) continue
+        if (rule.effect === 'permit') found.permits.push(rule)
+        else found.forbids.push(rule)
+      } catch (error) {
+        note(rule, error, found)
+      }
     }
   }
 }
 
-function askKeyed(
-  shelf: ReadonlyMap<string, readonly Rule[]>,
-  self: string,
-  facts: EntityFacts,
-  scope: Scope,
-  found: Found,
-) {
-  if (shelf.size === 0) return
-  const own = shelf.get(self)
-  if (own) ask(own, scope, found)
-  if (facts.ancestors.size <= shelf.size) {
-    for (const ancestor of facts.ancestors) {
-      const rules = shelf.get(ancestor)
-      if (rules && ancestor !== self) ask(rules, scope, found)
-    }
-  } else {
-    for (const [key, rules] of shelf) if (key !== self && facts.ancestors.has(key)) ask(rules, scope, found)
-  }
+function note(rule: Rule, error: unknown, found: Found) {
+  // Anything else, a stack overflow for instance, is an error of the rule as well: it ends in deny, not in a crash.
+  found.errors.push(rule)
+  if (!(error instanceof EvaluationError) && !(error instanceof RangeError)) throw error
 }
 
 const inOrder = (rules: Rule[]): readonly Rule[] =>

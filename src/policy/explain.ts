@@ -9,8 +9,10 @@ import { type Answer, evaluate } from './evaluate.ts'
 import { compileExpression } from './expression.ts'
 import type { Query } from './policy.ts'
 import { printExpression, printSide } from './print.ts'
-import { type Program, type Rule, tiedTo } from './program.ts'
-import type { Scope } from './scope.ts'
+import type { Program } from './program.ts'
+import type { Rule } from './rule.ts'
+import { Scope } from './scope.ts'
+import { tiedTo } from './side.ts'
 import { EvaluationError, toRef } from './value.ts'
 
 export interface Clause {
@@ -93,7 +95,7 @@ export function explain(program: Program, query: Query, entities: EntitySource, 
       .map(({ rule, missing, role }) => ({ ...view(rule), missing, ...(role === undefined ? {} : { role }) })),
     hidden: deciding.length - seen(deciding).length + (options.reader === 'administrator' ? 0 : answer.errors.length),
     roles: defaultDeny ? options.roles : [],
-    ...(answer.allow ? { duties: program.dutiesOf(answer.permits) } : {}),
+    ...(answer.allow ? { duties: program.together(answer.permits).duties } : {}),
     ...(answer.until === Number.POSITIVE_INFINITY ? {} : { validUntil: answer.until }),
   }
 }
@@ -121,16 +123,8 @@ function summarise(query: Query, answer: Answer): string {
 
 function scopeOf(program: Program, query: Query, entities: EntitySource): Scope | undefined {
   const shelf = program.shelves.get(query.action)
-  return (
-    shelf && {
-      principal: toRef(query.principal),
-      action: shelf.entity,
-      resource: toRef(query.resource),
-      context: query.context,
-      entities: { get: (uid) => (uid.type === 'Action' ? program.actions.get(uid.text) : entities.get(uid)) },
-      until: Number.POSITIVE_INFINITY,
-    }
-  )
+  const [principal, resource] = [toRef(query.principal), toRef(query.resource)]
+  return shelf && new Scope(principal, shelf.entity, resource, query.context, entities, program.actions)
 }
 
 /** Scope and conditions of a rule as separate clauses, each with its own answer. */

@@ -171,9 +171,9 @@ const CASES: Readonly<Record<string, Build>> = {
     // The members of a set that is written out are checked once; each evaluation then only looks for them.
     if (known !== undefined && isSet(known) && known.every((member) => member instanceof EntityRef)) {
       const texts = (known as readonly EntityRef[]).map(({ text }) => text)
-      return (scope) => isInAny(first(scope), texts, scope.entities)
+      return (scope) => isInAny(first(scope), texts, scope)
     }
-    return (scope) => isIn(first(scope), second(scope), scope.entities)
+    return (scope) => isIn(first(scope), second(scope), scope)
   },
   contains: binary((left, right) => {
     if (!isSet(left)) throw TYPE_ERROR
@@ -191,14 +191,14 @@ const CASES: Readonly<Record<string, Build>> = {
   },
   getTag: binary((left, right, scope) => {
     if (!(left instanceof EntityRef) || typeof right !== 'string') throw TYPE_ERROR
-    const facts = scope.entities.get(left)
+    const facts = scope.get(left)
     const tag = facts?.tags && attribute(facts.tags, right)
     if (tag === undefined) throw MISSING_ERROR
     return tag
   }),
   hasTag: binary((left, right, scope) => {
     if (!(left instanceof EntityRef) || typeof right !== 'string') throw TYPE_ERROR
-    const tags = scope.entities.get(left)?.tags
+    const tags = scope.get(left)?.tags
     return tags !== undefined && attribute(tags, right) !== undefined
   }),
   '.': (body, sub) => compileAttribute(body as { left: Expr; attr: string }, sub),
@@ -209,7 +209,7 @@ const CASES: Readonly<Record<string, Build>> = {
     return (scope) => {
       let value = owner(scope)
       for (const name of path) {
-        const next = lookUp(value, name, scope.entities)
+        const next = lookUp(value, name, scope)
         if (next === undefined) return false
         value = next
       }
@@ -234,7 +234,7 @@ const CASES: Readonly<Record<string, Build>> = {
       const value = inner(scope)
       if (!(value instanceof EntityRef)) throw TYPE_ERROR
       if (value.type !== parts.entity_type) return false
-      return within ? isIn(value, within(scope), scope.entities) : true
+      return within ? isIn(value, within(scope), scope) : true
     }
   },
   Set: (body, sub) => {

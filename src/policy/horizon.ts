@@ -33,8 +33,19 @@ function clockOf(scope: Scope): CedarRecord {
 
 /** NaN without a clock, and NaN lowers nothing: nothing that depends on time can be read then either. */
 function nowOf(scope: Scope): number {
-  const now = clockOf(scope).now
-  return now instanceof DateTime ? Number(now.ms) : Number.NaN
+  if (scope.now === undefined) {
+    const { now } = clockOf(scope)
+    scope.now = now instanceof DateTime ? Number(now.ms) : Number.NaN
+  }
+  return scope.now
+}
+
+function hourEndOf(scope: Scope): number {
+  if (scope.hourEnds === undefined) {
+    const { minute } = clockOf(scope)
+    scope.hourEnds = nextMinute(nowOf(scope)) + (59 - (typeof minute === 'number' ? minute : 59)) * MINUTE
+  }
+  return scope.hourEnds
 }
 
 /** For a reading of the context as a whole, which holds the clock. */
@@ -61,7 +72,7 @@ function contextPath(expr: Expr): string | undefined {
 export function compileAttribute({ left, attr }: { left: Expr; attr: string }, sub: Sub): Evaluate {
   const owner = subject(left, sub)
   const read: Evaluate = (scope) => {
-    const value = lookUp(owner(scope), attr, scope.entities)
+    const value = lookUp(owner(scope), attr, scope)
     if (value === undefined) throw MISSING_ERROR
     return value
   }
@@ -91,12 +102,7 @@ const CLOCKED = new Set(['clock', 'auth', 'session'])
 function holdOf(path: string): ((scope: Scope) => number) | undefined {
   if (path === 'clock.now' || AGES.has(path) || CLOCKED.has(path)) return (scope) => nowOf(scope) + UNKNOWN_HOLD_MS
   if (path === 'clock.minute') return (scope) => nextMinute(nowOf(scope))
-  if (path.startsWith('clock.') && WHOLE_HOUR.has(path.slice(6)))
-    return (scope) => {
-      const minute = clockOf(scope).minute
-      return nextMinute(nowOf(scope)) + (59 - (typeof minute === 'number' ? minute : 59)) * MINUTE
-    }
-  return undefined
+  return path.startsWith('clock.') && WHOLE_HOUR.has(path.slice(6)) ? hourEndOf : undefined
 }
 
 const nextMinute = (now: number) => Math.floor(now / MINUTE) * MINUTE + MINUTE
@@ -156,7 +162,7 @@ function plain(expr: Expr, sub: Sub): Evaluate {
   const { left, attr } = (expr as { '.': { left: Expr; attr: string } })['.']
   const owner = subject(left, sub)
   return (scope) => {
-    const value = lookUp(owner(scope), attr, scope.entities)
+    const value = lookUp(owner(scope), attr, scope)
     if (value === undefined) throw MISSING_ERROR
     return value
   }

@@ -191,6 +191,29 @@ test('recorded decisions are asked again', async () => {
   })
 })
 
+test('a running call that is decided again is no further call; only its end is recorded', async () => {
+  const log = createDecisionLog(50, () => 7)
+  const shadow = createShadow(() => 5)
+  const policy = createPolicy({
+    clock: systemClock,
+    newId: createIds(systemClock, systemRandom),
+    watchers: [log.watch, shadow.watch],
+  })
+  policy.activate(await compiled(STAFF))
+  shadow.set(await compiled(CONTRACTORS))
+  const ask = (index: number, again: boolean) =>
+    policy.decide(
+      { principal: users[index]!, action: 'chat', resource: models[0]!, context: { clock: { hour: 10 } }, again },
+      entities,
+    )
+  const first = ask(20, false)
+  expect(ask(20, true).allow).toBe(true)
+  expect(log.recorded().map(({ decision }) => decision.id)).toEqual([first.id])
+  const denied = ask(0, true)
+  expect(log.get(denied.id)?.decision.allow).toBe(false)
+  expect(shadow.report()?.asked).toBe(1)
+})
+
 test('shadow rules are counted and not obeyed; a watcher that throws changes nothing', async () => {
   const shadow = createShadow(() => 5)
   const failures: unknown[] = []

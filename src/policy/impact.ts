@@ -7,7 +7,9 @@ import type { EntitySource } from './entity.ts'
 import { type Answer, evaluate } from './evaluate.ts'
 import type { Query } from './policy.ts'
 import { probesFor } from './probe.ts'
-import type { Program, Rule } from './program.ts'
+import type { Program } from './program.ts'
+import type { Rule } from './rule.ts'
+import { Scope } from './scope.ts'
 import { type CedarRecord, EntityRef, toRef } from './value.ts'
 
 export interface ImpactWorld {
@@ -149,7 +151,7 @@ function kindOf(
   const was = then?.allow ?? false
   if (was !== now.allow) return now.allow ? 'gains' : 'loses'
   if (!now.allow || !before || !then) return undefined
-  const duties = (program: Program, answer: Answer) => JSON.stringify(program.dutiesOf(answer.permits))
+  const duties = (program: Program, answer: Answer) => JSON.stringify(program.together(answer.permits).duties)
   return duties(before, then) === duties(after, now) ? undefined : 'duties'
 }
 
@@ -225,7 +227,7 @@ function touches(
   resource: EntityRef,
   entities: EntitySource,
 ): boolean {
-  const scope = { principal, action: new EntityRef('Action', action), resource, context, entities, until: Infinity }
+  const scope = new Scope(principal, new EntityRef('Action', action), resource, context, entities, new Map())
   return changed.some((rule) => rule.actions.has(action) && rule.reaches(scope))
 }
 

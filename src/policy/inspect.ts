@@ -25,7 +25,7 @@ import {
   rulesOf,
   SCHEMA_FILE,
 } from './bundle.ts'
-import { reachedActions } from './program.ts'
+import { reachedActions } from './rule.ts'
 import { readVocabulary, type Vocabulary } from './schema.ts'
 
 /** Brackets inside brackets. The library dies at about 150. */

@@ -3,7 +3,10 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { CheckedBundle, Problem } from './bundle.ts'
 import type { EntitySource } from './entity.ts'
-import { type Program, type Rule, tiedTo } from './program.ts'
+import type { Program } from './program.ts'
+import type { Rule } from './rule.ts'
+import { Scope } from './scope.ts'
+import { tiedTo } from './side.ts'
 import { EntityRef } from './value.ts'
 
 /** Who and what there is, for the questions that only the directory can answer. */
@@ -171,11 +174,5 @@ function unreachedModels(program: Program, world: World): Problem[] {
     .map((model) => ({ level: 'warning' as const, message: `no rule lets anybody use ${model.text}` }))
 }
 
-const asked = (resource: EntityRef, world: World) => ({
-  principal: resource,
-  action: new EntityRef('Action', 'chat'),
-  resource,
-  context: {},
-  entities: world.entities,
-  until: Number.POSITIVE_INFINITY,
-})
+const CHAT = new EntityRef('Action', 'chat')
+const asked = (resource: EntityRef, world: World) => new Scope(resource, CHAT, resource, {}, world.entities, new Map())

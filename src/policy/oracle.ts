@@ -4,7 +4,8 @@ import { preparsePolicySet, statefulIsAuthorized } from '@cedar-policy/cedar-was
 import { Fault } from '../core/index.ts'
 import type { Answer, Evaluator } from './evaluate.ts'
 import { type OracleQuestion, oracleQuestion } from './oracle-question.ts'
-import type { Program, Rule } from './program.ts'
+import type { Program } from './program.ts'
+import type { Rule } from './rule.ts'
 
 export interface OracleAnswer {
   /** Ids of satisfied permits of an allow, satisfied forbids of a deny. */

@@ -4,7 +4,9 @@ import { type Clock, type Decision, type Duties, type EntityUid, type NewId, NO_
 import type { CheckedBundle } from './bundle.ts'
 import { type EntitySource, withRole } from './entity.ts'
 import { type Answer, type Evaluator, evaluate } from './evaluate.ts'
-import { compileBundle, type Program, type Rule } from './program.ts'
+import { compileBundle, type Program, type Together } from './program.ts'
+import { holds, type Rule } from './rule.ts'
+import { Scope } from './scope.ts'
 import { type CedarRecord, EntityRef, toRef } from './value.ts'
 
 export interface Query {
@@ -15,6 +17,8 @@ export interface Query {
   readonly context: CedarRecord
   /** End of what the call rests on (credential, grants), milliseconds since 1970: the decision holds no longer. */
   readonly holdsUntil?: number
+  /** Asked before, for a call that is running since: it is not one more call. */
+  readonly again?: boolean
 }
 
 export interface ActiveBundle {
@@ -83,6 +87,7 @@ export function createPolicy(deps: PolicyDeps): Policy {
       const found = answer(query, entities)
       const told = typeof found === 'object' ? found : undefined
       const allow = told?.allow === true
+      const together = allow && current ? current.program.together(told.permits) : NOTHING_TOGETHER
       const until = Math.min(told?.until ?? Number.POSITIVE_INFINITY, query.holdsUntil ?? Number.POSITIVE_INFINITY)
       const decision: { -readonly [Field in keyof Decision]: Decision[Field] } = {
         id: deps.newId('decision'),
@@ -90,9 +95,9 @@ export function createPolicy(deps: PolicyDeps): Policy {
         principal: query.principal,
         action: query.action,
         resource: query.resource,
-        rules: told ? idsOf(allow ? told.permits : told.forbids) : NO_RULES,
+        rules: told && !allow ? idsOf(told.forbids) : together.ids,
         errors: told ? idsOf(told.errors) : NO_RULES,
-        duties: allow && current ? current.program.dutiesOf(told.permits) : NO_DUTIES,
+        duties: together.duties,
         policy: current?.program.digest ?? NOTHING,
         microseconds: 0,
       }
@@ -117,7 +122,7 @@ export function createPolicy(deps: PolicyDeps): Policy {
     allows(query, entities, meets) {
       const found = answer(query, entities)
       if (!allows(found)) return false
-      return meets === undefined || !current || meets(current.program.dutiesOf(found.permits))
+      return meets === undefined || !current || meets(current.program.together(found.permits).duties)
     },
 
     activate(bundle) {
@@ -143,11 +148,8 @@ export function createPolicy(deps: PolicyDeps): Policy {
 }
 
 const NO_RULES: readonly string[] = []
-function idsOf(rules: readonly Rule[]): readonly string[] {
-  const [first] = rules
-  if (!first) return NO_RULES
-  return rules.length === 1 ? first.alone : rules.map((rule) => rule.id)
-}
+const NOTHING_TOGETHER: Together = { ids: NO_RULES, duties: NO_DUTIES }
+const idsOf = (rules: readonly Rule[]) => (rules.length === 0 ? NO_RULES : rules.map((rule) => rule.id))
 
 const isDefaultDeny = (answer: Answer) =>
   !answer.allow && !answer.impossible && answer.forbids.length === 0 && answer.errors.length === 0
@@ -172,29 +174,19 @@ function requestableRoles(program: Program, query: Query, entities: EntitySource
   const resource = toRef(query.resource)
   const mine = entities.get(principal)
   if (!mine) return []
-  const scopeOf = (role: EntityRef | undefined, target: EntityRef) => ({
-    principal,
-    action: shelf.entity,
-    resource: target,
-    context: query.context,
-    until: Number.POSITIVE_INFINITY,
-    // The world in which the caller held the role.
-    entities: role ? withRole(entities, principal, role) : entities,
-  })
+  // The world in which the caller held the role.
+  const holding = (role: EntityRef) =>
+    new Scope(principal, shelf.entity, resource, query.context, withRole(entities, principal, role), program.actions)
+  const asked = (role: EntityRef) => new Scope(principal, asking.entity, role, query.context, entities, program.actions)
   const found: string[] = []
-  for (const [text, rules] of shelf.byPrincipal) {
+  for (const [text, { rules }] of shelf.byPrincipal) {
     if (!text.startsWith('Role::') || mine.ancestors.has(text)) continue
     const role = new EntityRef('Role', JSON.parse(text.slice('Role::'.length)) as string)
     if (!entities.get(role)) continue
-    const world = scopeOf(role, resource)
+    const world = holding(role)
     if (!rules.some((rule) => rule.effect === 'permit' && rule.reaches(world) && holdsOr(false, rule, world))) continue
-    const ask = scopeOf(undefined, role)
-    const applicable = [
-      ...asking.open,
-      ...[...asking.byPrincipal.values()].flat(),
-      ...[...asking.byResource.values()].flat(),
-    ]
-    const reached = applicable.filter((rule) => rule.reaches(ask))
+    const ask = asked(role)
+    const reached = asking.rules.filter((rule) => rule.reaches(ask))
     // What is asked for in detail is not known yet: a permit that needs it may still be met, a forbid is not assumed.
     const may = reached.some((rule) => rule.effect === 'permit' && holdsOr(true, rule, ask))
     if (may && !reached.some((rule) => rule.effect === 'forbid' && holdsOr(false, rule, ask))) found.push(role.id)
@@ -202,9 +194,9 @@ function requestableRoles(program: Program, query: Query, entities: EntitySource
   return found
 }
 
-function holdsOr(otherwise: boolean, rule: Rule, scope: Parameters<Rule['holds']>[0]): boolean {
+function holdsOr(otherwise: boolean, rule: Rule, scope: Scope): boolean {
   try {
-    return rule.holds(scope)
+    return holds(rule, scope)
   } catch {
     return otherwise
   }

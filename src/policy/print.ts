@@ -1,6 +1,6 @@
 // Conditions as readers wrote them, near enough: Cedar's JSON form back to text, clause by clause.
 import type { Expr, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { plainUid } from './program.ts'
+import { plainUid } from './side.ts'
 
 type Node = { readonly [operator: string]: unknown }
 type Pair = { left: Expr; right: Expr }

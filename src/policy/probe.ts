@@ -2,7 +2,7 @@
 // of the context with, one context at that value and beside it. A sample: what it does not cover is said.
 import type { Expr } from '@cedar-policy/cedar-wasm/nodejs'
 import { compileExpression } from './expression.ts'
-import type { Rule } from './program.ts'
+import type { Rule } from './rule.ts'
 import {
   type CedarRecord,
   type CedarValue,

@@ -98,7 +98,7 @@ function failureOf(
       return `expected ${missing.map(place).join(', ')} to decide, but it was ${rules.join(', ') || 'no rule'}`
     if (answer.errors.length !== wanted.numErrors)
       return `expected ${wanted.numErrors} erroring rules, got ${answer.errors.map((rule) => rule.id).join(', ') || 'none'}`
-    return wanted.duties && dutiesDiffer(wanted.duties, program.dutiesOf(answer.allow ? answer.permits : []))
+    return wanted.duties && dutiesDiffer(wanted.duties, program.together(answer.allow ? answer.permits : []).duties)
   } catch (error) {
     return Fault.from(error).publicMessage
   }

@@ -47,12 +47,13 @@ export function createShadow(now: () => number): Shadow {
     },
 
     watch(query, entities, decision) {
-      if (!running) return
+      // Traffic is counted, and a call that is decided again on every change is still one call.
+      if (!running || query.again) return
       const { program } = running
       const question = { ...query, principal: toRef(query.principal), resource: toRef(query.resource) }
       const beside = evaluate(program, question, entities)
       running.asked++
-      const duties = () => JSON.stringify(program.dutiesOf(beside.permits)) !== JSON.stringify(decision.duties)
+      const duties = () => JSON.stringify(program.together(beside.permits).duties) !== JSON.stringify(decision.duties)
       const kind =
         beside.allow === decision.allow
           ? beside.allow && duties() && ('other duties' as const)
