@@ -5,9 +5,8 @@
 import { AT, CLASS, DIGIT, DOT, isAlphanumeric, isDigit, isHex, LETTER } from '../detect/chars.ts'
 import { NEED } from '../detect/scan.ts'
 import type { DetectorStream } from '../detector.ts'
-import { TextStream } from '../text-stream.ts'
 import { unitsOf } from '../units.ts'
-import { type Layer, openReading, type Reading, UNREAD } from './layer.ts'
+import { CodeStream, type Layer, openReading, type Reading } from './layer.ts'
 
 /** Characters without an escape after which the second reading ends. */
 const QUIET = 64
@@ -18,9 +17,6 @@ const REACH = 64
 const BEFORE = 64
 /** `&CounterClockwiseContourIntegral;` is nothing that values are written with. */
 const LONGEST_ENTITY = 12
-/** Escapes that nobody reads any more are one finding while they stand so close together, up to this length. */
-const NEAR = 16
-const LONGEST_UNREAD = 1024
 
 const NAMED: ReadonlyMap<string, string> = new Map(
   Object.entries({
@@ -69,7 +65,7 @@ const yes = (width: number, text: string): number => {
   return width
 }
 
-class EscapeStream extends TextStream {
+class EscapeStream extends CodeStream {
   readonly #layer: Layer
   /** How far the text has been read, local. */
   #at = 0
@@ -79,9 +75,6 @@ class EscapeStream extends TextStream {
   #last = 0
   /** Where the reading before this one ended: what it covered is not read again. */
   #floor = 0
-  /** Escapes beyond the bound, one span as long as they are neighbours. */
-  #unreadFrom = -1
-  #unreadTo = 0
 
   constructor(layer: Layer) {
     super(2 * (REACH + BEFORE))
@@ -110,7 +103,7 @@ class EscapeStream extends TextStream {
           continue
         }
         if (this.#layer.used()) {
-          this.#leave(next, next + width)
+          this.leave(next, next + width)
           this.#at = next + width
         } else this.#begin(next)
         continue
@@ -154,9 +147,7 @@ class EscapeStream extends TextStream {
       }
       this.#close()
     }
-    if (ended || (this.#unreadFrom >= 0 && this.#at > this.#unreadTo + NEAR)) this.#tellUnread()
-    const open = Math.max(this.#floor, valueStart(text, hold))
-    return this.#unreadFrom >= 0 ? Math.min(open, this.#unreadFrom) : open
+    return this.unreadTo(this.#at, Math.max(this.#floor, valueStart(text, hold)), ended)
   }
 
   protected override needed(): number {
@@ -168,23 +159,6 @@ class EscapeStream extends TextStream {
     this.#fed -= count
     this.#last -= count
     this.#floor = Math.max(0, this.#floor - count)
-    if (this.#unreadFrom >= 0) this.#unreadFrom -= count
-    this.#unreadTo -= count
-  }
-
-  /** The escape [start, end) is beyond the bound. */
-  #leave(start: number, end: number): void {
-    if (this.#unreadFrom < 0 || start > this.#unreadTo + NEAR) {
-      this.#tellUnread()
-      this.#unreadFrom = start
-    }
-    this.#unreadTo = end
-    if (end - this.#unreadFrom >= LONGEST_UNREAD) this.#tellUnread()
-  }
-
-  #tellUnread(): void {
-    if (this.#unreadFrom >= 0) this.add(UNREAD, this.#unreadFrom, this.#unreadTo, 100)
-    this.#unreadFrom = -1
   }
 
   #begin(at: number): void {

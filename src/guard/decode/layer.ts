@@ -4,6 +4,7 @@
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
 import { Folder, foldText, OffsetMap } from '../normalise.ts'
+import { TextStream } from '../text-stream.ts'
 
 /** Never passes: nobody knows what it says. */
 export const UNREAD = 'secret/unread'
@@ -65,6 +66,43 @@ export function classesIn(layer: Layer, text: string, doubtful = false): Map<str
         if (told(finding) && !(doubtful && LOOSE.test(finding.class)))
           classes.set(finding.class, Math.max(classes.get(finding.class) ?? 0, finding.confidence))
   return classes
+}
+
+/** Codes that nobody reads any more are one finding while they stand so close together, up to this length. */
+const NEAR = 16
+const LONGEST_UNREAD = 1024
+
+/** A reader of codes in a text. */
+export abstract class CodeStream extends TextStream {
+  /** What is beyond the bound and has not been told yet, in the whole text; -1 for nothing. */
+  #from = -1
+  #to = 0
+
+  /** The code [start, end) is beyond the bound. */
+  protected leave(start: number, end: number): void {
+    const from = this.base + start
+    const to = this.base + end
+    if (this.#from < 0 || from > this.#to + NEAR) {
+      this.#tellUnread()
+      this.#from = from
+      this.#to = to
+    } else {
+      this.#from = Math.min(this.#from, from)
+      this.#to = Math.max(this.#to, to)
+    }
+    if (this.#to - this.#from >= LONGEST_UNREAD) this.#tellUnread()
+  }
+
+  /** `next`: no later code begins before it. Returns what is still open of `open` and of what has not been told. */
+  protected unreadTo(next: number, open: number, ended: boolean): number {
+    if (ended || this.base + next > this.#to + NEAR) this.#tellUnread()
+    return this.#from < 0 ? open : Math.min(open, this.#from - this.base)
+  }
+
+  #tellUnread(): void {
+    if (this.#from >= 0) this.tell({ class: UNREAD, start: this.#from, end: this.#to, confidence: 100 })
+    this.#from = -1
+  }
 }
 
 /** One stretch of a text with its codes opened, read while it arrives. Offsets are those of the text as it is written. */

@@ -1,20 +1,24 @@
-// Text written as base64 or hexadecimal: unbroken runs of their letters, line breaks of wrapped base64 included. Every run is
-// followed at each place a code may begin, group by group, so it is known at once where it can still be text and where it
-// is not: identifiers and binary data are let go after a few characters, and a run is read once however long it is. A
-// finding covers the whole stretch of code that spells text.
+// Text written as base64, base32 or hexadecimal, in UTF-8 or UTF-16: unbroken runs of their letters, line breaks of wrapped
+// codes included. Every run is followed at each place a code may begin (base32 where its letters begin), group by group, so
+// it is known at once where it can still be text and where it is not: identifiers and binary data are let go after a few
+// characters, and a run is read once however long it is. A finding covers the whole stretch of code that spells text.
 import { Fault } from '../../core/index.ts'
 import type { DetectorStream } from '../detector.ts'
-import { TextStream } from '../text-stream.ts'
 import { unitsOf } from '../units.ts'
-import { classesIn, type Layer } from './layer.ts'
+import { CodeStream, classesIn, type Layer, UNREAD } from './layer.ts'
 
 /** Shorter runs spell nothing worth hiding. */
 const SHORTEST = 10
+type Code = 'base64' | 'base32' | 'hex'
 /**
- * The least length of a stretch of code, base64 and hexadecimal: a run that is text from its first character to its last; the end
- * of a longer run; among characters that are no text. Chance spells short ones.
+ * The least length of a stretch of code: a run that is text from its first character to its last; the end of a longer run;
+ * among characters that are no text. Chance spells short ones.
  */
-const LEAST = { whole: [10, 16], last: [16, 24], among: [28, 24] } as const
+const LEAST = {
+  whole: { base64: 10, base32: 16, hex: 16 },
+  last: { base64: 16, base32: 18, hex: 24 },
+  among: { base64: 28, base32: 32, hex: 24 },
+} as const
 type Place = keyof typeof LEAST
 /** Inside a longer run a stretch of this length is text beyond doubt. */
 const SURELY = 64
@@ -44,15 +48,29 @@ for (const [value, c] of [...'0123456789abcdef'].entries()) {
   FOUR[c.toUpperCase().charCodeAt(0)] = value
 }
 
-/** UTF-8 without control characters as a machine: bytes still wanted (0 to 3) and the next byte, to the bytes then wanted; 9 for no. */
-const STEP = new Uint8Array(4 * 256).fill(9)
+/** Five bits of a character of base32, in either case, 255 for others. */
+const FIVE = new Uint8Array(128).fill(255)
+for (const [value, c] of [...'abcdefghijklmnopqrstuvwxyz234567'].entries()) {
+  FIVE[c.charCodeAt(0)] = value
+  FIVE[c.toUpperCase().charCodeAt(0)] = value
+}
+const isDigit = (c: number) => c < 65
+
+/**
+ * UTF-8 without control characters as a machine: bytes still wanted (0 to 3) and the next byte, to the bytes then wanted; 9 for
+ * no. A zero begins UTF-16 of Latin letters, either end first: from there on (4, 5) zeros and characters take turns.
+ */
+const STEP = new Uint8Array(6 * 256).fill(9)
 for (let byte = 0; byte < 256; byte++) {
   if (byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127)) STEP[byte] = 0
   else if (byte >= 0xc2 && byte < 0xe0) STEP[byte] = 1
   else if (byte >= 0xe0 && byte < 0xf0) STEP[byte] = 2
   else if (byte >= 0xf0 && byte < 0xf5) STEP[byte] = 3
+  if ((byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13 || byte >= 0xa0) STEP[5 * 256 + byte] = 4
   if (byte >= 0x80 && byte < 0xc0) for (let left = 1; left < 4; left++) STEP[left * 256 + byte] = left - 1
 }
+STEP[0] = 5
+STEP[4 * 256] = 5
 
 interface Track {
   /** Local offset where what may be text begins, and the bytes its last character still wants. */
@@ -63,12 +81,13 @@ interface Track {
 }
 const track = (): Track => ({ start: 0, wanted: 0, like: undefined })
 const NO_TRACKS: Track[] = []
+const NO_TRACK = track()
 
 const missing = (): never => {
   throw new Fault('guard_unavailable')
 }
 
-class RunStream extends TextStream {
+class RunStream extends CodeStream {
   readonly #layer: Layer
   #at = 0
   /** Local offset of the run being read, -1 for none, and how many of its characters have been read. */
@@ -84,6 +103,12 @@ class RunStream extends TextStream {
   #tracks: Track[] = NO_TRACKS
   #hex: Track[] = NO_TRACKS
   #hexRun = 0
+  /** Base32 from where its letters began, -1 while they spell no text; letters are of one case. */
+  #fives: Track = NO_TRACK
+  #fiveBits = 0
+  #fiveCount = 0
+  #fiveCase = 0
+  #five = false
 
   constructor(layer: Layer) {
     super(BEHIND)
@@ -134,8 +159,9 @@ class RunStream extends TextStream {
       hold = i
       for (const one of this.#tracks) if (one.start < hold) hold = one.start
       for (const one of this.#hex) if (one.start < hold) hold = one.start
+      if (this.#five && this.#fives.start < hold) hold = this.#fives.start
     }
-    return hold
+    return this.unreadTo(hold, hold, ended)
   }
 
   protected override needed(open: number): number {
@@ -151,12 +177,14 @@ class RunStream extends TextStream {
     this.#hexRun -= count
     for (const one of this.#tracks) one.start -= count
     for (const one of this.#hex) one.start -= count
+    if (this.#fives !== NO_TRACK) this.#fives.start -= count
   }
 
   #begin(at: number): void {
     if (this.#tracks === NO_TRACKS) {
       this.#tracks = [track(), track(), track(), track()]
       this.#hex = [track(), track()]
+      this.#fives = track()
     }
     this.#run = at
     this.#count = 0
@@ -168,6 +196,7 @@ class RunStream extends TextStream {
       one.like = undefined
     }
     this.#restHex(at)
+    this.#restFives(at)
   }
 
   /** Where the run goes on behind a line break at `i`; `i` if it does not; -1 while that is not known. */
@@ -199,10 +228,10 @@ class RunStream extends TextStream {
       if (wanted !== 9) wanted = STEP[(wanted << 8) | (bits & 255)] ?? 9
       if (wanted !== 9) {
         one.wanted = wanted
-        if (i - one.start >= LONGEST) this.#piece(one, i + 1, false)
+        if (i - one.start >= LONGEST) this.#piece(one, i + 1, 'base64')
       } else {
         // Up to two bytes of this group may still be text.
-        this.#judge(one, i + 1, 'among', false)
+        this.#judge(one, i + 1, 'among', 'base64')
         one.wanted = 0
         one.like = undefined
         // Text may begin inside this group.
@@ -212,6 +241,7 @@ class RunStream extends TextStream {
     this.#three = this.#two
     this.#two = this.#one
     this.#one = i
+    this.#readFive(c, i)
     const four = FOUR[c] ?? 255
     if (four > 15) {
       if (i > this.#hexRun) this.#endHex(i)
@@ -229,9 +259,9 @@ class RunStream extends TextStream {
     const wanted = STEP[(hex.wanted << 8) | (high << 4) | four] ?? 9
     if (wanted !== 9) {
       hex.wanted = wanted
-      if (i - hex.start >= LONGEST) this.#piece(hex, i + 1, true)
+      if (i - hex.start >= LONGEST) this.#piece(hex, i + 1, 'hex')
     } else {
-      this.#judge(hex, i - 1, 'among', true)
+      this.#judge(hex, i - 1, 'among', 'hex')
       hex.wanted = 0
       hex.like = undefined
       hex.start = i + 1
@@ -241,10 +271,10 @@ class RunStream extends TextStream {
   /** The run of hexadecimal digits ends at `to`. */
   #endHex(to: number): void {
     const whole = to - this.#hexRun
-    if (whole >= LEAST.whole[1])
+    if (whole >= LEAST.whole.hex)
       for (const hex of this.#hex) {
         const pairs = hex.start + ((to - hex.start) & ~1)
-        this.#judge(hex, pairs, hex.start === this.#hexRun ? 'whole' : 'last', true)
+        this.#judge(hex, pairs, hex.start === this.#hexRun ? 'whole' : 'last', 'hex')
       }
   }
 
@@ -257,29 +287,71 @@ class RunStream extends TextStream {
     }
   }
 
+  /** One more character for base32. */
+  #readFive(c: number, i: number): void {
+    const five = FIVE[c] ?? 255
+    const which = isDigit(c) ? 0 : c < 97 ? 1 : 2
+    if (five > 31 || (which !== 0 && this.#fiveCase !== 0 && which !== this.#fiveCase)) {
+      this.#endFives(i, 'last')
+      this.#restFives(five > 31 ? i + 1 : i)
+      if (five > 31) return
+    }
+    if (which !== 0) this.#fiveCase = which
+    if (!this.#five) return
+    const one = this.#fives
+    this.#fiveBits = ((this.#fiveBits << 5) | five) & 0xfff
+    const left = (++this.#fiveCount * 5) & 7
+    if (left >= 5) return
+    const wanted = STEP[(one.wanted << 8) | ((this.#fiveBits >> left) & 255)] ?? 9
+    if (wanted === 9) {
+      this.#judge(one, i, 'among', 'base32')
+      this.#five = false
+    } else {
+      one.wanted = wanted
+      if (left === 0 && i - one.start >= LONGEST) this.#piece(one, i + 1, 'base32')
+    }
+  }
+
+  /** The letters of base32 end at `to`. */
+  #endFives(to: number, place: Place): void {
+    if (this.#five) this.#judge(this.#fives, to, place, 'base32')
+  }
+
+  #restFives(at: number): void {
+    const one = this.#fives
+    one.start = at
+    one.wanted = 0
+    one.like = undefined
+    this.#five = true
+    this.#fiveBits = 0
+    this.#fiveCount = 0
+    this.#fiveCase = 0
+  }
+
   /** The run ends at `end`, its padding at `stop`. */
   #close(end: number, stop: number): void {
     this.#endHex(end)
-    for (const one of this.#tracks) this.#judge(one, stop, one.start === this.#run ? 'whole' : 'last', false)
+    this.#endFives(stop, this.#fives.start === this.#run ? 'whole' : 'last')
+    for (const one of this.#tracks) this.#judge(one, stop, one.start === this.#run ? 'whole' : 'last', 'base64')
     this.#run = -1
   }
 
   /** A stretch that is text as far as it goes. */
-  #judge(one: Track, end: number, place: Place, hex: boolean): void {
+  #judge(one: Track, end: number, place: Place, code: Code): void {
     const length = end - one.start
     if (one.like !== undefined) this.#tell(one.like, one.start, end)
-    else if (length >= LEAST[place][hex ? 1 : 0])
-      this.#tell(this.#classes(one.start, end, hex, place !== 'whole' && length < SURELY), one.start, end)
+    else if (length >= LEAST[place][code])
+      this.#tell(this.#classes(one.start, end, code, place !== 'whole' && length < SURELY), one.start, end)
   }
 
   /** A stretch that has become too long to wait for its end. */
-  #piece(one: Track, end: number, hex: boolean): void {
-    const classes = one.like ?? this.#classes(one.start, end, hex, false)
+  #piece(one: Track, end: number, code: Code): void {
+    const classes = one.like ?? this.#classes(one.start, end, code, false)
     this.#tell(classes, one.start, end)
     if (classes.size > 0) {
       one.like = classes
       one.start = end
-    } else one.start = hex ? end - OVERLAP : this.#before(end)
+    } else one.start = code === 'hex' ? end - OVERLAP : this.#before(end)
   }
 
   /** OVERLAP characters of base64 before `end`, whole groups whatever line breaks lie between. */
@@ -293,15 +365,37 @@ class RunStream extends TextStream {
     return i
   }
 
-  #classes(start: number, end: number, hex: boolean, doubtful: boolean): Map<string, number> {
-    const text = Buffer.from(this.text.slice(start, end), hex ? 'hex' : 'base64').toString('utf8')
+  #classes(start: number, end: number, code: Code, doubtful: boolean): Map<string, number> {
+    const run = this.text.slice(start, end)
+    const bytes = code === 'base32' ? fromBase32(run) : Buffer.from(run, code)
+    const text = bytes.includes(0) ? bytes.toString('latin1').replaceAll('\0', '') : bytes.toString('utf8')
     return classesIn(this.#layer, text, doubtful)
   }
 
   #tell(classes: Map<string, number>, start: number, end: number): void {
     if (end <= start) return
-    for (const [name, confidence] of classes) this.add(name, start, end, confidence)
+    for (const [name, confidence] of classes)
+      if (name === UNREAD) this.leave(start, end)
+      else this.add(name, start, end, confidence)
   }
+}
+
+/** Line breaks and padding are passed over. */
+function fromBase32(run: string): Buffer {
+  const bytes = Buffer.alloc((run.length * 5) >> 3)
+  let count = 0
+  let bits = 0
+  let value = 0
+  for (let i = 0; i < run.length; i++) {
+    const five = FIVE[run.charCodeAt(i)] ?? 255
+    if (five > 31) continue
+    value = ((value << 5) | five) & 0xfff
+    bits += 5
+    if (bits < 8) continue
+    bits -= 8
+    bytes[count++] = (value >> bits) & 255
+  }
+  return bytes.subarray(0, count)
 }
 
 /** Where the next run of at least SHORTEST characters begins; nearer the end of the text than that, where one may begin. */
