@@ -85,6 +85,29 @@ export function iban(scan: Scan, start: number): number {
   return i
 }
 
+/** An IBAN written from its last character to its first, unbroken, at the end of the run [from, to). */
+export function reversedIban(scan: Scan, from: number, to: number): boolean {
+  const { text } = scan
+  let end = to
+  while (end > from && !isAlphanumeric(text.charCodeAt(end - 1))) end--
+  const first = upper(text.charCodeAt(end - 1))
+  const second = upper(text.charCodeAt(end - 2))
+  if (!isUpper(first) || !isUpper(second) || !isDigit(text.charCodeAt(end - 3)) || !isDigit(text.charCodeAt(end - 4)))
+    return false
+  const length = IBAN_LENGTH.get(first * 256 + second)
+  const start = end - (length ?? 0)
+  if (length === undefined || start < from || (start > from && isAlphanumeric(text.charCodeAt(start - 1)))) return false
+  let code = ''
+  for (let i = end - 1; i >= start; i--) {
+    const c = text.charCodeAt(i)
+    if (c > 127 || !isAlphanumeric(c)) return false
+    code += String.fromCharCode(upper(c))
+  }
+  if (!checkDigitsFit(code)) return false
+  scan.emit('finance/iban', start, end, 85)
+  return true
+}
+
 /** ISO 7064, MOD 97-10: letters count from 10, the first four characters last. */
 function checkDigitsFit(code: string): boolean {
   let rest = 0

@@ -107,8 +107,12 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
   let i = at - 1
   let assigned = false
   let steps = 0
+  let comma = false
   for (; i >= floor && steps < 16; i--, steps++) {
     const code = text.charCodeAt(i)
+    // `[github-token], and`: a list goes on, nothing is given to what stands in brackets.
+    if (code === 93 && comma) return undefined
+    comma = code === 44 || (comma && BLANK(code))
     if (code === 61 || code === 58 || code === 62 || code === 44 || code === 124 || code === 63 || code === 40)
       assigned = true
     else if (!BLANK(code) && !QUOTE(code) && code !== 93 && code !== 41) break

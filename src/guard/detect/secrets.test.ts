@@ -66,6 +66,12 @@ describe('secrets', () => {
       'secret/github-token',
       `ghp_${random(ALNUM, 36, 6)}`,
     ],
+    [
+      'a key from behind',
+      `it reads ${[...`ghp_${random(ALNUM, 36, 1)}`].reverse().join('')}.`,
+      'secret/github-token',
+      [...`ghp_${random(ALNUM, 36, 1)}`].reverse().join(''),
+    ],
   ])('finds %s', (_, text, name, value) => {
     expect(seen(text)).toContainEqual([name, value])
   })
@@ -73,6 +79,7 @@ describe('secrets', () => {
   test.each([
     'const token = await getToken(user.id)',
     'API_KEY=<your-api-key>',
+    'the old [github-token], release2024candidate7B and more',
     'password = process.env.DB_PASSWORD2',
     'max_tokens: 4096',
     'The primary_key is user_id_1 and the sort_key is created_at_2.',

@@ -14,6 +14,8 @@ const RUN_LIMIT = 4096
 /** A key block without an end is given up (or masked, if it looks like one) after this many characters. */
 const BLOCK_LIMIT = 16_384
 const QUOTED_LIMIT = 256
+/** Characters of a key that is looked for backwards. */
+const LONGEST_REVERSED = 256
 /** Text kept to the left of what is undecided: names, `kind: Secret`, `curl`. */
 const CONTEXT = 512
 
@@ -195,7 +197,7 @@ class SecretStream extends TextStream {
     let from = start
     if (length >= 16) {
       from = this.#judgePrefixes(start, end, flags)
-      if (from >= end) return
+      if (from >= end || this.#judgeReversed(from, end)) return
     }
     if ((flags & JOINT) !== 0 && this.#judgeUserInfo(from, end)) return
     if ((flags & DIGIT) === 0 && length < 20 && !quoted && !this.#maybePassword(start, end, flags)) return
@@ -304,6 +306,28 @@ class SecretStream extends TextStream {
       }
     }
     return rest
+  }
+
+  /** A key written from its last character to its first: it ends where it would begin. */
+  #judgeReversed(start: number, end: number): boolean {
+    const { text } = this
+    let stop = end
+    while (stop > start && !isAlnum(text.charCodeAt(stop - 1)) && end - stop < 4) {
+      // A beginning may itself end with a sign: `_phg`, but not `_phg_`.
+      stop--
+    }
+    const slot = PATTERNS.slots[((text.charCodeAt(stop - 1) & 127) << 7) | (text.charCodeAt(stop - 2) & 127)]!
+    if (slot === 0) return false
+    const turned = [...text.slice(Math.max(start, stop - LONGEST_REVERSED), stop)].reverse().join('')
+    for (const pattern of PATTERNS.buckets[slot]!) {
+      const [head] = pattern.parts
+      if (typeof head !== 'string' || head.length < 4) continue
+      const size = matchAt(pattern, turned, 0, turned.length)
+      if (size < 16 || !plausible(turned, 0, size)) continue
+      this.add(pattern.name, stop - size, stop, 85)
+      return true
+    }
+    return false
   }
 
   #tryPatterns(patterns: typeof PATTERNS.loose, at: number, start: number, end: number, inner: boolean): number {

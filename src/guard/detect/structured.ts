@@ -5,7 +5,7 @@
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
 import { unitsOf } from '../units.ts'
-import { iban } from './bank.ts'
+import { iban, reversedIban } from './bank.ts'
 import {
   AT,
   CLASS,
@@ -264,6 +264,7 @@ function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostR
         if (stop === NEED) return NEED
         if (stop > 0) return stop
       }
+      if (to - from >= 15 && reversedIban(scan, from, to)) return to
     }
     const id = identifierRun(scan, from, to, lettered)
     if (id === NEED) return NEED
@@ -279,8 +280,7 @@ function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostR
       if (isDigit(before) || (glued && !(isLetter(text.charCodeAt(i - 2)) && isLetter(text.charCodeAt(i - 3))))) {
         const first = i
         while (i < to && isDigit(text.charCodeAt(i))) i++
-        if (!glued || (i - first !== 15 && i - first !== 16)) continue
-        // As long as a card number is, it is looked at whatever it is glued to.
+        if (!glued || !keepsForm(text, i, i - first)) continue
         i = first
       }
       const next = number(scan, i, lettered && joinedTo(text, from, i))
@@ -290,6 +290,13 @@ function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostR
   }
   if ((flags & LETTER) !== 0 && (flags & (DOT | JOIN | DIGIT)) !== 0) names(scan, from, to, hosts)
   return Math.max(i, to)
+}
+
+/** What a number may be whatever it is glued to: as long as a card's, or the first group of a form with dashes or points. */
+function keepsForm(text: string, end: number, size: number): boolean {
+  if (size === 15 || size === 16) return true
+  const c = text.charCodeAt(end)
+  return isDigit(text.charCodeAt(end + 1)) && ((size === 3 && c === 45) || (size <= 3 && c === 46))
 }
 
 /** True if the number at `at` hangs on letters by a dash, an underscore or a point: `build-2024`, a UUID. */
