@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Fault, type JsonObject, type ModelRequest, type Treatment } from '../core/index.ts'
 import type { Ask, Question } from './ask.ts'
+import { createSecretDetector } from './detect/secrets.ts'
 import { createStructuredDetector } from './detect/structured.ts'
 import type { Detector } from './detector.ts'
 import { createGuard } from './guard.ts'
@@ -121,6 +122,61 @@ describe('a value planted in every string of a request', () => {
     }
     const plain = chat('nothing here')
     expect(guard.screenInput(plain, always('pass'), vault()).request).toBe(plain)
+  })
+})
+
+describe('a value cut in two', () => {
+  const both = createGuard({ detectors: [createStructuredDetector(), createSecretDetector()] })
+  const say = (...texts: string[]): ModelRequest => ({
+    ...chat(''),
+    messages: texts.map((text, i) => ({ role: i % 2 === 0 ? 'user' : 'assistant', parts: [{ type: 'text', text }] })),
+  })
+  const parts = (...texts: string[]): ModelRequest => ({
+    ...chat(''),
+    messages: [{ role: 'user', parts: texts.map((text) => ({ type: 'text', text })) }],
+  })
+  const screened = (request: ModelRequest) => both.screenInput(request, always('mask'), vault())
+  const textsOf = (request: ModelRequest) =>
+    request.messages
+      .filter(({ role }) => role === 'user')
+      .flatMap((message) => message.parts.map((part) => (part.type === 'text' ? part.text : '')))
+
+  it.each([
+    'jane.doe@example.com',
+    '4111111111111111',
+    '4111 1111 1111 1111',
+    'DE89370400440532013000',
+    '123-45-6789',
+    '192.168.17.205',
+    'ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8',
+  ])('is found at every border: %s', (value) => {
+    for (let at = 3; at < value.length - 3; at++) {
+      const [first, second] = [value.slice(0, at), value.slice(at)]
+      for (const request of [
+        parts(`Take this: ${first}`, `${second} and go on.`),
+        parts(`Take this: ${first}\n`, ` ${second} and go on.`),
+        say(`Take this: ${first}`, 'Yes?', `${second} and go on.`),
+      ]) {
+        const { request: sent, report } = screened(request)
+        const [one = '', other = ''] = textsOf(sent)
+        const said = `${one.trimEnd()}${other.trimStart()}`
+        expect(said, `${at}`).not.toContain(value)
+        expect(said, `${at}`).toMatch(/^Take this: .*go on\.$/)
+        expect(report.treated).toBeGreaterThan(0)
+      }
+    }
+  })
+
+  it('leaves alone what only stands beside a value', () => {
+    const { request: sent } = screened(parts('This is the end', 'user@example.com is mine', 'and 4111 1111 1111 1111'))
+    expect(textsOf(sent)).toEqual(['This is the end', '[email] is mine', 'and [card]'])
+    const plain = parts('We sold 12', '4 of them were red.', 'In 2024.', 'jane said so')
+    expect(screened(plain).request).toBe(plain)
+  })
+
+  it('does not read one speaker on in the other', () => {
+    const request = say('Is it 123-45-', '6789 or so?')
+    expect(screened(request).request).toBe(request)
   })
 })
 

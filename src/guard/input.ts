@@ -1,7 +1,8 @@
 // The way in: every string of a request is scanned, the policy asked once per class, origin and field, and a rewritten copy
 // made. Invariant: what leaves is what was scanned, edit for edit; the bytes are counted both ways and must agree.
-import { Fault, type JsonObject, type ModelRequest, type Treatment } from '../core/index.ts'
+import { Fault, type Finding, type JsonObject, type ModelRequest, type Treatment } from '../core/index.ts'
 import { type Ask, type Book, createBook, LEAST_CONFIDENCE, type Report } from './ask.ts'
+import { acrossBorder } from './border.ts'
 import type { ClassTree } from './classes.ts'
 import { valuesBetween } from './json-text.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -53,6 +54,8 @@ export function screenInput(
   let invisible = 0
   let dirty = false
   const scans: { parts: Parts | undefined; bytes: number }[] = []
+  /** The text each speaker said last. */
+  const spoken = new Map<string, { text: string; at: number }>()
 
   const scan = (text: string, place: Place, how: 'text' | 'id' | 'json'): Parts | undefined => {
     const known = screen.known.get(how, text)
@@ -97,6 +100,19 @@ export function screenInput(
     return parts
   }
 
+  /** A value that begins in the text before and ends in this one, the last that was scanned. */
+  const join = (before: { text: string; at: number }, text: string, place: Place) => {
+    for (const halves of acrossBorder(before.text, text, screen)) {
+      const [first, second] = [scans[before.at] ?? missing(), scans[scans.length - 1] ?? missing()]
+      // A value of its own that the other text merely touches: `and` + `jane@example.com`.
+      if (covers(first.parts, halves.before) || covers(second.parts, halves.after)) continue
+      first.parts = withFinding(first.parts, before.text, halves.before)
+      second.parts = withFinding(second.parts, text, halves.after)
+      book.count(halves.after, place.origin, place.field)
+      dirty = true
+    }
+  }
+
   // First round: scan and count. Nothing is changed.
   visitRequest(request, {
     text(text, place, how) {
@@ -105,6 +121,11 @@ export function screenInput(
       const parts = text.length === 0 ? undefined : scan(text, place, how)
       if (parts !== undefined) dirty = true
       scans.push({ parts, bytes })
+      if (place.field === SPOKEN && text.length > 0) {
+        const before = spoken.get(place.source)
+        if (before !== undefined) join(before, text, place)
+        spoken.set(place.source, { text, at: scans.length - 1 })
+      }
       return text
     },
     object(value, place) {
@@ -203,6 +224,43 @@ export function screenInput(
 
 /** Findings that are remembered of one text; more are found anew. */
 const MOST_REMEMBERED = 24
+
+/** Where the words of a conversation stand. */
+const SPOKEN = 'messages.parts.text'
+
+/** True if a finding of the same class covers all of `finding`, or JSON does not let it be changed by itself. */
+function covers(parts: Parts | undefined, finding: Finding): boolean {
+  return (parts ?? []).some(
+    (part) =>
+      typeof part !== 'string' &&
+      (part.values !== undefined ||
+        part.findings.some(
+          (other) => other.class === finding.class && other.start <= finding.start && other.end >= finding.end,
+        )),
+  )
+}
+
+/** The parts of `text` with one more finding, which joins the regions that it touches. */
+function withFinding(parts: Parts | undefined, text: string, finding: Finding): Parts {
+  let { start, end } = finding
+  const findings = [finding]
+  const apart: KnownRegion[] = []
+  for (const part of parts ?? []) {
+    if (typeof part === 'string') continue
+    const to = part.start + part.text.length
+    if (to <= start || part.start >= end) apart.push({ start: part.start, end: to, findings: part.findings })
+    else {
+      start = Math.min(start, part.start)
+      end = Math.max(end, to)
+      findings.push(...part.findings)
+    }
+  }
+  const regions = [...apart, { start, end, findings }]
+  return partsOf(
+    text,
+    regions.sort((a, b) => a.start - b.start),
+  )
+}
 
 /** The text cut up as it was when it was looked at. */
 function partsOf(text: string, known: readonly KnownRegion[]): Parts {
