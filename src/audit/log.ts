@@ -76,9 +76,11 @@ const MAX_BATCH = 512
 /** Milliseconds that an ending waits for a commit of something else: calls a few ms apart pay for one commit each, not two. */
 const COMPANY_MS = 5
 
-/** Callers told in one turn: half a batch, within these bounds. */
-const LEAST_TOLD = 8
-const MOST_TOLD = 128
+/** So many endings are company for each other. */
+const COMPANY = 8
+
+/** Callers told in one turn: bounds how long timers and sockets wait for theirs. */
+const MOST_TOLD = 64
 
 const rowsOf = (batch: readonly Waiting[]): readonly Statement[] => batch.flatMap(({ rows }) => rows)
 
@@ -107,6 +109,8 @@ export function createLog(deps: LogDeps): Log {
   let doubt: { position: number; batch: readonly Waiting[] } | undefined
   /** Another node appends to the same tree: take the head first instead of hoping that it has not moved. */
   let shared = false
+  /** Until then the next commit waits for what those who are told of the last one hand in. */
+  let gatherUntil = 0
   let size = 0
   let idle = () => {}
 
@@ -125,7 +129,7 @@ export function createLog(deps: LogDeps): Log {
     const [oldest] = durable
     if (!oldest) return
     const { batch, first, told } = oldest
-    oldest.told = Math.min(told + Math.max(LEAST_TOLD, Math.min(Math.ceil(batch.length / 2), MOST_TOLD)), batch.length)
+    oldest.told = Math.min(told + MOST_TOLD, batch.length)
     if (oldest.told === batch.length) durable.shift()
     size = Math.max(size, first + oldest.told)
     batch.slice(told, oldest.told).forEach((entry, i) => {
@@ -242,19 +246,22 @@ export function createLog(deps: LogDeps): Log {
     due = available && urgent
     if (available) {
       refused = 0
-      keptAt(batch, position as number, clock.monotonic() - began)
+      const ended = clock.monotonic()
+      gatherUntil = ended + (ended - began)
+      keptAt(batch, position as number, ended - began)
     }
     step()
   }
 
   /**
-   * One turn. The next commit is on its way before those of the last one are told, and those are told some at a time: what
-   * they hand in is made ready while the database works, and it never waits for more than there is.
+   * One turn. The callers of the last commit are told first, for at most as long as it took: what they hand in then shares the
+   * next commit, and where these are slow the fewer the better. Whoever is left is told while the database works.
    */
   const step = () => {
     clearImmediate(turn)
     turn = undefined
-    if (due && !committing) {
+    const gathers = durable.length > 0 && waiting.length < MAX_BATCH && clock.monotonic() < gatherUntil
+    if (due && !committing && !gathers) {
       due = false
       void commitNext()
     } else tellSome()
@@ -309,7 +316,7 @@ export function createLog(deps: LogDeps): Log {
       const { event: full, body } = stamp(event, write)
       waiting.push({ event: full, body, rows, written, resolve, reject })
       if (!available) return
-      if (written) company ??= setTimeout(wakeUrgent, COMPANY_MS)
+      if (written && waiting.length < COMPANY) company ??= setTimeout(wakeUrgent, COMPANY_MS)
       else wakeUrgent()
     })
 

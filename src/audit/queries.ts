@@ -7,12 +7,27 @@ import { type Frontier, HASH_BYTES, packFrontier, TILE } from './merkle.ts'
 /** Rows per statement. Few sizes, so that few statements are ever prepared. */
 const CHUNKS = [256, 64, 16, 4, 1] as const
 
+/** Events of one tile that are committed together, in one row: the position of the first, and their texts. */
+export type EventRow = readonly [position: number, body: string]
+/** A full tile: its number, the hashes of its leaves, and their root. */
+export type TileRow = readonly [tile: number, hashes: Uint8Array, root: Uint8Array]
+
+export interface Append {
+  /** The tree with the new events, and its root. */
+  readonly tree: Frontier
+  readonly root: Buffer
+  /** The head that it continues. */
+  readonly from: Pick<Head, 'root' | 'indexed'>
+  readonly events: readonly EventRow[]
+  readonly tiles: readonly TileRow[]
+}
+
 export interface AppendSql {
-  /** Moves the head from the one that it is taken to be; changes no row if another is there by now. */
-  head(tree: Frontier, root: Buffer, from: Pick<Head, 'root' | 'indexed'>): Statement
-  /** One row for events of one tile that were committed together. */
-  events(first: number, entries: readonly { readonly body: string }[]): Statement
-  tile(tile: number, hashes: readonly Buffer[], root: Buffer): Statement
+  /**
+   * Moves the head from the one that it is taken to be, and writes what that makes room for; nothing is written if another
+   * head is there by now.
+   */
+  append(append: Append): Statement[]
   /**
    * The search index of full blocks, in parts for one transaction each, in this order. Only the last one makes them count, so
    * a log that stops in between begins again.
@@ -79,20 +94,48 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
         milliseconds = audit_hour.milliseconds + excluded.milliseconds`,
     )
   const moveHead = `update audit_head set size = ${mark(1)}, root = ${mark(2)}, frontier = ${mark(3)} where id = 1 and root = ${mark(4)} and indexed = ${mark(5)}`
-  return {
-    head: (tree, root, from) => ({
-      sql: moveHead,
-      parameters: [tree.size, ownBytes(root), packFrontier(tree), ownBytes(from.root), from.indexed],
-      mustChange: 1,
-    }),
-    events: (first, entries) => ({
+  const move = ({ tree, root, from }: Append) => [
+    tree.size,
+    ownBytes(root),
+    packFrontier(tree),
+    ownBytes(from.root),
+    from.indexed,
+  ]
+  /** All of it by one statement, which is one round trip: the rows are made of the head, so there are none unless it moved. */
+  const atOnce = (append: Append): Statement[] => {
+    const { events, tiles } = append
+    const key = `${events.length} ${tiles.length}`
+    let text = texts.get(key)
+    if (text === undefined) {
+      let at = 5
+      const rows = (types: readonly string[], count: number) =>
+        Array.from({ length: count }, () => `(${types.map((type) => `$${++at}::${type}`).join(',')})`).join(',')
+      text = `with head as (${moveHead} returning id)`
+      if (tiles.length > 0) {
+        text += `, tile as (insert into audit_tile (tile, hashes, root)
+          select v.* from head, (values ${rows(['bigint', 'bytea', 'bytea'], tiles.length)}) as v)`
+      }
+      text += ` insert into audit_event (position, body)
+        select v.* from head, (values ${rows(['bigint', 'text'], events.length)}) as v`
+      texts.set(key, text)
+    }
+    const parameters = [...move(append), ...tiles.flat(), ...events.flat()]
+    return [{ sql: text, parameters, mustChange: events.length, whole: true }]
+  }
+  /** The head first: a second writer waits there. */
+  const oneByOne = (append: Append): Statement[] => [
+    { sql: moveHead, parameters: move(append), mustChange: 1 },
+    ...append.events.map((row) => ({
       sql: values('insert into audit_event (position, body)', 2, 1),
-      parameters: [first, entries.map(({ body }) => body).join('\n')],
-    }),
-    tile: (tile, hashes, root) => ({
+      parameters: row,
+    })),
+    ...append.tiles.map((row) => ({
       sql: values('insert into audit_tile (tile, hashes, root)', 3, 1),
-      parameters: [tile, ownBytes(Buffer.concat(hashes)), ownBytes(root)],
-    }),
+      parameters: row,
+    })),
+  ]
+  return {
+    append: dialect === 'sqlite' ? oneByOne : atOnce,
     index(blocks) {
       const terms = blocks.flatMap(({ block, terms }) => [...terms].map((term) => [term, block] as const))
       terms.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) // stable: the blocks of a term stay in order
@@ -113,8 +156,9 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
     },
   }
 }
+
 /** Bytes in memory of their own: what is posted to the database thread is copied with all the memory it lies in. */
-const ownBytes = (bytes: Uint8Array): Uint8Array =>
+export const ownBytes = (bytes: Uint8Array): Uint8Array =>
   bytes.buffer.byteLength === bytes.length ? bytes : Uint8Array.from(bytes)
 
 export const runIn = async (trx: Trx, statements: readonly Statement[]): Promise<void> => {

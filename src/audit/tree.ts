@@ -5,7 +5,15 @@ import type { AuditEvent } from '../core/index.ts'
 import type { Db, Statement, Trx } from '../store/index.ts'
 import { BLOCK, type BlockIndex, type OpenBlock, openBlock } from './block.ts'
 import { type Frontier, leafHash, push, rootOf, rootOver, TILE, unpackFrontier } from './merkle.ts'
-import { type AppendSql, type Head, type IndexPart, readEvents } from './queries.ts'
+import {
+  type AppendSql,
+  type EventRow,
+  type Head,
+  type IndexPart,
+  ownBytes,
+  readEvents,
+  type TileRow,
+} from './queries.ts'
 
 export interface LogState {
   readonly tree: Frontier
@@ -105,30 +113,31 @@ function grow(state: LogState, { event, body }: Entry): { leaves: Buffer[]; root
   return { leaves, root }
 }
 
-/**
- * Appends to the state and returns what has to be written for it, as one unit, the head first: a second writer waits
- * there, and nothing of this append exists unless the head still is the one it started from.
- */
+/** Appends to the state and returns what has to be written for it, as one unit; nothing of it exists unless the head still is the one it started from. */
 export function plan(state: LogState, entries: readonly Entry[], sql: AppendSql): Statement[] {
-  const from = state.root
+  const from = { root: state.root, indexed: state.indexed }
   const first = state.tree.size
-  const rows: Statement[] = []
+  const events: EventRow[] = []
+  const tiles: TileRow[] = []
   let begun = 0
+  let bodies: string[] = []
   /** One row for the events that have none yet. */
   const closeRow = (end: number) => {
-    if (end > begun) rows.push(sql.events(first + begun, entries.slice(begun, end)))
+    events.push([first + begun, bodies.join('\n')])
     begun = end
+    bodies = []
   }
   entries.forEach((entry, i) => {
+    bodies.push(entry.body)
     const tile = grow(state, entry)
     if (!tile) return
     closeRow(i + 1)
-    rows.push(sql.tile((first + i + 1) / TILE - 1, tile.leaves, tile.root))
+    tiles.push([(first + i + 1) / TILE - 1, ownBytes(Buffer.concat(tile.leaves)), ownBytes(tile.root)])
   })
-  closeRow(entries.length)
+  if (begun < entries.length) closeRow(entries.length)
   state.root = rootOf(state.tree)
-  const moved = sql.head(state.tree, state.root, { root: from, indexed: state.indexed })
-  return [moved, ...rows, ...nextOfIndex(state, sql, INDEXED_TOGETHER)]
+  const { tree, root } = state
+  return [...sql.append({ tree, root, from, events, tiles }), ...nextOfIndex(state, sql, INDEXED_TOGETHER)]
 }
 
 /** The next part of the index, if at least so many blocks are to be indexed; nothing when it is done. */

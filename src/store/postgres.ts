@@ -95,18 +95,23 @@ export function openPostgres<T>(pool: pg.Pool): Kysely<T> {
   })
 }
 
+async function runOne(client: pg.PoolClient, { sql, parameters, mustChange }: Statement): Promise<void> {
+  const { rowCount } = await client.query(sql, parameters as unknown[])
+  if (mustChange !== undefined && rowCount !== mustChange) {
+    throw new DatabaseError('conflict', `changed ${rowCount} rows instead of ${mustChange}`)
+  }
+}
+
 /** All or nothing; the client is thrown away after an error whose rollback fails, so that no half transaction is reused. */
 export async function runAtomically(pool: pg.Pool, build: () => readonly Statement[]): Promise<void> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
+    const statements = build()
+    const [first] = statements
+    if (first?.whole && statements.length === 1) return await runOne(client, first) // durable when it is answered
     await client.query('begin')
-    for (const { sql, parameters, mustChange } of build()) {
-      const { rowCount } = await client.query(sql, parameters as unknown[])
-      if (mustChange !== undefined && rowCount !== mustChange) {
-        throw new DatabaseError('conflict', `changed ${rowCount} rows instead of ${mustChange}`)
-      }
-    }
+    for (const statement of statements) await runOne(client, statement)
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch((failure: Error) => {

@@ -6,6 +6,8 @@ export interface Statement {
   readonly parameters: readonly unknown[]
   /** If it does not change exactly this many rows, the whole list is undone and fails as `conflict`. */
   readonly mustChange?: number
+  /** Changes either `mustChange` rows or nothing, by itself: alone in its list it needs no transaction round it. */
+  readonly whole?: true
 }
 
 /** Result code of a list undone by `mustChange`; beside SQLite's own codes, which all begin with SQLITE_. */
