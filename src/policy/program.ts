@@ -38,15 +38,6 @@ export function compileBundle(bundle: CheckedBundle): Program {
   const vocabulary = readVocabulary(bundle.schemaJson)
   const conditionsOf = createConditions()
   const rules = bundle.rules.map((rule, index) => compileRule(rule, index, vocabulary, conditionsOf))
-  const shelves = new Map<string, Shelf>()
-  for (const action of vocabulary.actions.values())
-    shelves.set(
-      action.name,
-      shelve(
-        action,
-        rules.filter((rule) => rule.actions.has(action.name)),
-      ),
-    )
   const actions = new Map(
     [...vocabulary.actions.values()].map(({ name, ancestors }) => [
       new EntityRef('Action', name).text,
@@ -59,7 +50,7 @@ export function compileBundle(bundle: CheckedBundle): Program {
     source: bundle,
     rules,
     vocabulary,
-    shelves,
+    shelves: shelve(vocabulary.actions.values(), rules),
     actions,
     literals: literalsOf(rules),
     together: createTogether(),

@@ -24,9 +24,7 @@ export interface Drawer {
 }
 
 /** Each rule lies in exactly one stack. */
-export interface Shelf {
-  readonly action: ActionInfo
-  readonly entity: EntityRef
+interface Layout {
   /** By the principal or group that they are tied to. */
   readonly byPrincipal: ReadonlyMap<string, Drawer>
   /** Tied to no principal. */
@@ -34,11 +32,28 @@ export interface Shelf {
   readonly rules: readonly Rule[]
 }
 
-export function shelve(action: ActionInfo, rules: readonly Rule[]): Shelf {
+export interface Shelf extends Layout {
+  readonly action: ActionInfo
+  readonly entity: EntityRef
+}
+
+/** By name of the action. Actions with the same rules, as those of a group mostly are, share one layout. */
+export function shelve(actions: Iterable<ActionInfo>, rules: readonly Rule[]): ReadonlyMap<string, Shelf> {
+  const layouts = new Map<string, Layout>()
+  const shelves = new Map<string, Shelf>()
+  for (const action of actions) {
+    const mine = rules.filter((rule) => rule.actions.has(action.name))
+    const key = mine.map((rule) => rule.index).join()
+    const layout = layouts.get(key) ?? layOut(mine)
+    layouts.set(key, layout)
+    shelves.set(action.name, { action, entity: new EntityRef('Action', action.name), ...layout })
+  }
+  return shelves
+}
+
+function layOut(rules: readonly Rule[]): Layout {
   const [tied, loose] = grouped(rules, (rule) => tiedTo(rule.json.principal)?.text)
   return {
-    action,
-    entity: new EntityRef('Action', action.name),
     byPrincipal: new Map([...tied].map(([text, some]) => [text, drawer(some)])),
     open: drawer(loose),
     rules,
