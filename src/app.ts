@@ -29,6 +29,7 @@ import {
   heldRights,
   revokeRight,
   sweptKeys,
+  sweptRoles,
 } from './admin/index.ts'
 import { createAudit, fileAnchor, parseKey } from './audit/index.ts'
 import {
@@ -561,6 +562,7 @@ async function open(
     node: node.name,
     settings: sweepSettings(config),
     keys: () => sweptKeys(identity),
+    roles: (since) => sweptRoles(adminPorts, since),
     suspendKey: (id, reason) => identity.keys.suspend(id, reason, SYSTEM),
     revokeKey: (id, reason) => identity.keys.revoke(id, reason, SYSTEM),
     report,
@@ -678,7 +680,7 @@ const principalOf = (ref: string): PrincipalUid => {
   return { type: ref.slice(0, at) as PrincipalUid['type'], id: ref.slice(at + 1) }
 }
 
-const sweepSettings = ({ sweeps: { rotateDays, overPrivilegedDays: _, ...days } }: Config): SweepSettings => ({
+const sweepSettings = ({ sweeps: { rotateDays, ...days } }: Config): SweepSettings => ({
   ...days,
   ...(rotateDays === undefined ? {} : { rotateDays }),
 })

@@ -7,6 +7,7 @@ import { type Answers, type AnswersDeps, createAnswers } from './answers.ts'
 import { type CutCount, createLeases, type LeaseDeps, type Leases } from './leases.ts'
 import { createLocks, type Locks } from './locks.ts'
 import { createSessions, type Sessions } from './sessions.ts'
+import { createUpkeep } from './upkeep.ts'
 
 export interface Access {
   readonly leases: Leases
@@ -86,7 +87,7 @@ export function createAccess(deps: AccessDeps): Access {
     report,
   })
   sessions.onForget('answers', answers.forget)
-  let tidying: NodeJS.Timeout | undefined
+  const upkeep = createUpkeep(TIDY_MS, answers.tidy, report)
   let byLock: CutCount = { calls: 0, upstreams: 0 }
   locks.onLock((matches, lock) => {
     sessions.endMatching(matches, `lock/${lock.id}`)
@@ -131,12 +132,11 @@ export function createAccess(deps: AccessDeps): Access {
     async start() {
       await locks.load()
       sessions.start()
-      tidying = setInterval(() => void answers.tidy().catch(report), TIDY_MS)
-      tidying.unref()
+      upkeep.start()
     },
     async stop() {
-      clearInterval(tidying)
       leases.stop()
+      await upkeep.stop()
       await sessions.stop()
     },
   }

@@ -20,6 +20,7 @@ import {
   selectItems,
   selectUnfinished,
 } from './campaign-queries.ts'
+import { createUpkeep } from './upkeep.ts'
 
 export type RightKind = 'assignment' | 'member' | 'key'
 
@@ -101,9 +102,6 @@ const BATCH = 100
 
 export function createCampaigns(deps: CampaignDeps): Campaigns {
   const { store, change, clock } = deps
-  let timer: NodeJS.Timeout | undefined
-  let looking: Promise<void> = Promise.resolve()
-  let busy = false
 
   const find = async (id: string): Promise<CampaignRow> => {
     const row = await selectCampaign(store.db, id)
@@ -172,6 +170,7 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
   const look = async (): Promise<void> => {
     for (const { id } of await selectDueCampaigns(store.db, clock.now())) await close(id, 'System::"clock"')
   }
+  const upkeep = createUpkeep(LOOK_MS, look, deps.report)
 
   return {
     async start({ name, dueAt, kinds }, by) {
@@ -255,22 +254,8 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
       return itemOf((await selectItem(store.db, id, item)) ?? row)
     },
     close,
-    watch() {
-      timer = setInterval(() => {
-        if (busy) return
-        busy = true
-        looking = look()
-          .catch(deps.report)
-          .finally(() => {
-            busy = false
-          })
-      }, LOOK_MS)
-      timer.unref()
-    },
-    async stop() {
-      clearInterval(timer)
-      await looking
-    },
+    watch: upkeep.start,
+    stop: upkeep.stop,
   }
 }
 

@@ -56,4 +56,5 @@ export {
   type Sweeps,
   type SweepView,
   type SweptKey,
+  type SweptRole,
 } from './sweeps.ts'

@@ -4,6 +4,7 @@ import type { MakeChange, Store } from '../store/index.ts'
 import { createGrants, type GrantDeps, type Grants } from './grants.ts'
 import { createRequests, type RequestDeps, type Requests } from './requests.ts'
 import { createSchedules, type Schedule } from './schedules.ts'
+import { createUpkeep } from './upkeep.ts'
 
 export interface JustInTime {
   readonly grants: Grants
@@ -35,21 +36,11 @@ const TIDY_MS = 1000
 export function createJustInTime(deps: JustInTimeDeps): JustInTime {
   const grants = createGrants({ ...deps, schedules: createSchedules(deps.schedules, deps.timeZone, deps.clock) })
   const requests = createRequests({ ...deps, grants, waitMs: deps.requestHours * 3_600_000 })
-  let timer: NodeJS.Timeout | undefined
-  let tidying: Promise<void> = Promise.resolve()
-  let busy = false
-
   const tidy = async (): Promise<void> => {
-    busy = true
-    try {
-      await grants.tidy()
-      await requests.tidy()
-    } catch (error) {
-      deps.report(error)
-    } finally {
-      busy = false
-    }
+    await grants.tidy()
+    await requests.tidy()
   }
+  const upkeep = createUpkeep(TIDY_MS, tidy, deps.report)
 
   return {
     grants,
@@ -57,14 +48,8 @@ export function createJustInTime(deps: JustInTimeDeps): JustInTime {
     onChange: grants.onChange,
     async start() {
       await grants.load()
-      timer = setInterval(() => {
-        if (!busy) tidying = tidy()
-      }, TIDY_MS)
-      timer.unref()
+      upkeep.start()
     },
-    async stop() {
-      clearInterval(timer)
-      await tidying
-    },
+    stop: upkeep.stop,
   }
 }

@@ -3,7 +3,7 @@
 // requester's, the beneficiary's or the human's behind either; the grant begins in the transaction of the last approval.
 import { createHash } from 'node:crypto'
 import type { Caller, Clock, Decision, Duties, NewEvent, NewId, PrincipalUid } from '../core/index.ts'
-import { credentialText, Fault, uidText } from '../core/index.ts'
+import { counted, credentialText, Fault, uidText } from '../core/index.ts'
 import { type Changed, isUniqueViolation, type MakeChange, type Store, type Trx } from '../store/index.ts'
 import {
   closeRequest,
@@ -164,7 +164,7 @@ export function createRequests(deps: RequestDeps): Requests {
       throw invalid('seconds', `This role may be held for ${longestSeconds} s at most`)
     if (uses === undefined) return ask
     if (ask.uses !== undefined && ask.uses > uses)
-      throw invalid('uses', `This role may be held for ${uses} uses at most`)
+      throw invalid('uses', `This role may be held for ${counted(uses, 'use')} at most`)
     return { ...ask, uses: ask.uses ?? uses }
   }
 

@@ -16,6 +16,7 @@ import {
   saveSessions,
   selectSession,
 } from './queries.ts'
+import { createUpkeep } from './upkeep.ts'
 
 export interface SessionAsk {
   readonly caller: Caller
@@ -128,7 +129,6 @@ export function createSessions(deps: SessionDeps): Sessions {
   const superseded = new Set<string>()
   const hooks = new Map<string, ForgetHook>()
   let writing: Promise<void> = Promise.resolve()
-  let timer: NodeJS.Timeout | undefined
 
   const keep = ({ row, taint }: StoredSession): Kept => {
     const known = byId.get(row.id)
@@ -345,6 +345,16 @@ export function createSessions(deps: SessionDeps): Sessions {
     return writing
   }
 
+  const upkeep = createUpkeep(
+    FLUSH_MS,
+    () => {
+      const now = clock.now()
+      for (const kept of byId.values()) if (!needed(kept) && now - kept.row.last_at >= deps.idleMs) drop(kept)
+      return flush()
+    },
+    deps.report,
+  )
+
   /** Known here or stored; by id or by the client's own name. */
   const find = async (idOrName: string): Promise<StoredSession> => {
     const kept = byId.get(idOrName) ?? byName.get(idOrName)
@@ -467,16 +477,9 @@ export function createSessions(deps: SessionDeps): Sessions {
       }
     },
     flush,
-    start() {
-      timer = setInterval(() => {
-        flush().catch(deps.report)
-        const now = clock.now()
-        for (const kept of byId.values()) if (!needed(kept) && now - kept.row.last_at >= deps.idleMs) drop(kept)
-      }, FLUSH_MS)
-      timer.unref()
-    },
+    start: upkeep.start,
     async stop() {
-      clearInterval(timer)
+      await upkeep.stop()
       await flush()
     },
   }

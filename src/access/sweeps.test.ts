@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { sqlite } from '../../test/contract/databases.ts'
 import { createIds, type NewEvent, systemRandom } from '../core/index.ts'
 import { createChange, createFeed } from '../store/index.ts'
-import { createSweeps, judgeKey, SWEEP_SETTINGS, type SweptKey } from './sweeps.ts'
+import {
+  createSweeps,
+  judgeKey,
+  judgeRole,
+  SWEEP_SETTINGS,
+  type SweepFinding,
+  type SweptKey,
+  type SweptRole,
+} from './sweeps.ts'
 
 const DAY = 86_400_000
 const NOW = Date.UTC(2026, 10, 21)
@@ -20,6 +28,18 @@ const key = (over: Partial<SweptKey> = {}): SweptKey => ({
   rotated: false,
   ...over,
 })
+const role = (over: Partial<SweptRole> = {}): SweptRole => ({
+  holder: 'User:dana',
+  role: 'operator',
+  through: 'assignment',
+  heldSince: NOW - 30 * DAY,
+  models: ['a', 'b'],
+  actions: ['chat', 'embed'],
+  usedModels: new Set(['a', 'other']),
+  usedActions: new Set(['chat']),
+  ...over,
+})
+const nameOf = (found: SweepFinding) => ('key' in found ? found.key : found.name)
 const quiet = (days: number) => ({ lastUsedAt: NOW - days * DAY })
 const judge = (over: Partial<SweptKey>, more = {}) => {
   const found = judgeKey(key(over), NOW, { ...SWEEP_SETTINGS, ...more })
@@ -51,6 +71,34 @@ describe('a sweep', () => {
     expect(judge({ rotated: true }, { rotateDays: 180 })).toBeUndefined()
   })
 
+  it('warns of the pieces of a role that nobody used, never of what cannot be judged by calls, and never takes it away', () => {
+    const found = (over: Partial<SweptRole>) => judgeRole(role(over), NOW, SWEEP_SETTINGS)
+    expect(found({})).toEqual({
+      reason: 'over-privileged',
+      name: 'operator',
+      owner: 'User:dana',
+      act: 'warn',
+      through: 'assignment',
+      days: 30,
+      unusedModels: ['b'],
+      unusedActions: ['embed'],
+      advice: expect.stringContaining('sallyport request create operator --model b'),
+    })
+    expect(found({ usedModels: new Set(['a', 'b']) })).toMatchObject({
+      unusedModels: [],
+      unusedActions: ['embed'],
+      advice: expect.stringContaining('only the actions that are used'),
+    })
+    expect(found({ usedModels: new Set(['a', 'b']), usedActions: new Set(['chat', 'embed']) })).toBeUndefined()
+    expect(found({ heldSince: NOW - 30 * DAY + 1 })).toBeUndefined()
+    expect(found({ models: [], actions: [] })).toBeUndefined() // it is there for something else
+    const idle = { usedModels: new Set<string>(), usedActions: new Set<string>() }
+    const advice = (through: string) => found({ ...idle, through })?.advice
+    expect(advice('assignment')).toContain('sallyport role unassign operator User:dana')
+    expect(advice('Group:ops')).toContain('sallyport group drop ops User:dana')
+    expect(advice('grt_1')).toContain('sallyport grant end grt_1')
+  })
+
   it('does what it planned, records every act, goes on after a failure, and changes nothing when asked only', async () => {
     const database = sqlite()
     const store = await database.open()
@@ -74,6 +122,11 @@ describe('a sweep', () => {
         yield key({ id: 'suspend', ...quiet(61) })
         yield key({ id: 'revoke', ...quiet(99), state: 'suspended', stateAt: NOW - 40 * DAY })
       },
+      async *roles(since) {
+        expect(since).toBe(NOW - 30 * DAY)
+        yield role({ usedModels: new Set(['a', 'b']), usedActions: new Set(['chat', 'embed']) })
+        yield role({ role: 'wide' })
+      },
       async suspendKey(id) {
         if (id === 'gone') throw new Error('changed meanwhile')
         acts.push(`suspend ${id}`)
@@ -81,17 +134,23 @@ describe('a sweep', () => {
       revokeKey: async (id) => void acts.push(`revoke ${id}`),
       report: () => {},
     })
-    expect((await sweeps.plan()).map(({ key, act }) => `${act} ${key}`)).toEqual([
+    expect((await sweeps.plan()).map((found) => `${found.act} ${nameOf(found)}`)).toEqual([
       'warn warn',
       'suspend gone',
       'suspend suspend',
       'revoke revoke',
+      'warn wide',
     ])
     expect([acts, events]).toEqual([[], []])
     const { findings } = await sweeps.run('User::"admin"')
     expect(acts).toEqual(['suspend suspend', 'revoke revoke'])
-    expect(findings.map(({ key }) => key)).toEqual(['warn', 'suspend', 'revoke'])
-    expect(events.map(({ kind }) => kind)).toEqual(['key.warned', 'sweep.finished'])
+    expect(findings.map(nameOf)).toEqual(['warn', 'suspend', 'revoke', 'wide'])
+    expect(events.map(({ kind }) => kind)).toEqual(['key.warned', 'role.warned', 'sweep.finished'])
+    expect(events[1]).toMatchObject({
+      subject: 'role/wide',
+      reason: 'sweep: over-privileged, 30 days',
+      data: { owner: 'User:dana', through: 'assignment', unusedModels: ['b'], unusedActions: ['embed'] },
+    })
     expect((await sweeps.list(5))[0]?.findings).toEqual(findings)
     await store.close()
     await database.stop()

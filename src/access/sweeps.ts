@@ -1,9 +1,13 @@
-// Looking through all credentials for what lies about: dormant, never used, without an owner, about to end, due to be
-// rotated. A key is warned about, then suspended, then revoked, one step at a sweep: nothing is revoked that was not
-// suspended first, so its owner has felt it.
+// Looking through all credentials and roles for what lies about: keys that are dormant, never used, without an owner, about
+// to end, due to be rotated; roles that give more than is used. A key is warned about, then suspended, then revoked, one
+// step at a sweep: nothing is revoked that was not suspended first, so its owner has felt it. A role is only warned about,
+// with what of it lies idle and what to do: calls do not show what else it is needed for, such as approving.
+
 import type { Clock, NewEvent, NewId } from '../core/index.ts'
+import { counted } from '../core/index.ts'
 import type { MakeChange, Store } from '../store/index.ts'
 import { beginSweep, finishSweep, selectSweeps } from './sweep-queries.ts'
+import { createUpkeep } from './upkeep.ts'
 
 /** A key as the inventory has it; times are milliseconds since 1970. */
 export interface SweptKey {
@@ -23,18 +27,47 @@ export interface SweptKey {
   readonly rotated: boolean
 }
 
-export type SweepReason = 'dormant' | 'never-used' | 'ownerless' | 'expiring' | 'rotation-due'
+/** A role that somebody holds, with what it alone lets them do with models, and what of that they did lately. */
+export interface SweptRole {
+  /** `User:dana` */
+  readonly holder: string
+  readonly role: string
+  /** How it is held: `assignment`, `Group:ops`, or the id of a grant. */
+  readonly through: string
+  readonly heldSince: number
+  readonly models: readonly string[]
+  readonly actions: readonly string[]
+  readonly usedModels: ReadonlySet<string>
+  readonly usedActions: ReadonlySet<string>
+}
+
+export type KeyReason = 'dormant' | 'never-used' | 'ownerless' | 'expiring' | 'rotation-due'
 export type SweepAct = 'warn' | 'suspend' | 'revoke'
 
-export interface SweepFinding {
-  readonly reason: SweepReason
-  readonly key: string
+interface Finding {
+  /** Of the key or the role. */
   readonly name: string
   readonly owner: string
-  /** Days since it was last used, or made; for `expiring`, days left. */
-  readonly days: number
   readonly act: SweepAct
 }
+export interface KeyFinding extends Finding {
+  readonly reason: KeyReason
+  readonly key: string
+  /** Days since it was last used, or made; for `expiring`, days left. */
+  readonly days: number
+}
+export interface RoleFinding extends Finding {
+  readonly reason: 'over-privileged'
+  readonly act: 'warn'
+  readonly through: string
+  /** Days of calls that were looked at. */
+  readonly days: number
+  /** What the role alone gives and was not used in these days. */
+  readonly unusedModels: readonly string[]
+  readonly unusedActions: readonly string[]
+  readonly advice: string
+}
+export type SweepFinding = KeyFinding | RoleFinding
 
 export interface SweepView {
   readonly id: string
@@ -52,9 +85,17 @@ export interface SweepSettings {
   readonly expiringDays: number
   /** Keys older than this are due; undefined: never. */
   readonly rotateDays?: number
+  /** Days of calls that are compared with what a role gives; a role that is held for less is not judged. */
+  readonly overPrivilegedDays: number
 }
 
-export const SWEEP_SETTINGS: SweepSettings = { warnDays: 30, suspendDays: 60, revokeDays: 90, expiringDays: 7 }
+export const SWEEP_SETTINGS: SweepSettings = {
+  warnDays: 30,
+  suspendDays: 60,
+  revokeDays: 90,
+  expiringDays: 7,
+  overPrivilegedDays: 30,
+}
 
 export interface Sweeps {
   /** What a sweep would do now. */
@@ -75,6 +116,8 @@ export interface SweepDeps {
   node: string
   settings: SweepSettings
   keys: () => AsyncIterable<SweptKey>
+  /** Roles held now, with their use since then, milliseconds since 1970. */
+  roles: (since: number) => AsyncIterable<SweptRole>
   suspendKey: (id: string, reason: string) => Promise<unknown>
   revokeKey: (id: string, reason: string) => Promise<unknown>
   report: (error: unknown) => void
@@ -84,8 +127,8 @@ const DAY_MS = 86_400_000
 const LOOK_MS = 60_000
 
 /** The most serious thing about one key, if any. */
-export function judgeKey(key: SweptKey, now: number, settings: SweepSettings): SweepFinding | undefined {
-  const found = (reason: SweepReason, days: number, act: SweepAct): SweepFinding => ({
+export function judgeKey(key: SweptKey, now: number, settings: SweepSettings): KeyFinding | undefined {
+  const found = (reason: KeyReason, days: number, act: SweepAct): KeyFinding => ({
     reason,
     key: key.id,
     name: key.name,
@@ -94,7 +137,7 @@ export function judgeKey(key: SweptKey, now: number, settings: SweepSettings): S
     act,
   })
   const quiet = Math.floor((now - Math.max(key.lastUsedAt ?? key.createdAt, key.createdAt)) / DAY_MS)
-  const dormant: SweepReason = key.lastUsedAt === undefined ? 'never-used' : 'dormant'
+  const dormant: KeyReason = key.lastUsedAt === undefined ? 'never-used' : 'dormant'
   if (key.state === 'suspended') {
     const suspendedDays = (now - key.stateAt) / DAY_MS
     const grace = settings.revokeDays - settings.suspendDays
@@ -113,11 +156,46 @@ export function judgeKey(key: SweptKey, now: number, settings: SweepSettings): S
   return undefined
 }
 
+/** What lies idle of a role, if anything; roles that alone give nothing on models cannot be judged by calls. */
+export function judgeRole(
+  held: SweptRole,
+  now: number,
+  { overPrivilegedDays }: SweepSettings,
+): RoleFinding | undefined {
+  const { holder, role, through, models, actions, usedModels, usedActions } = held
+  if (now - held.heldSince < overPrivilegedDays * DAY_MS) return undefined
+  const unusedModels = models.filter((model) => !usedModels.has(model)).sort()
+  const unusedActions = actions.filter((action) => !usedActions.has(action)).sort()
+  if (unusedModels.length + unusedActions.length === 0) return undefined
+  return {
+    reason: 'over-privileged',
+    name: role,
+    owner: holder,
+    act: 'warn',
+    through,
+    days: overPrivilegedDays,
+    unusedModels,
+    unusedActions,
+    advice: adviceOn(held, unusedModels),
+  }
+}
+
+function adviceOn({ holder, role, through, models }: SweptRole, unused: readonly string[]): string {
+  const [model = ''] = unused
+  if (unused.length < models.length)
+    return model === ''
+      ? `Let the rules of ${role} permit only the actions that are used.`
+      : `Let the rules of ${role} reach fewer models; what is needed now and then can be asked for:  sallyport request create ${role} --model ${model}`
+  const take = through.startsWith('Group:')
+    ? `sallyport group drop ${through.slice('Group:'.length)} ${holder}`
+    : through === 'assignment'
+      ? `sallyport role unassign ${role} ${holder}`
+      : `sallyport grant end ${through}`
+  return `No model it opens was used. Unless it is needed for something else:  ${take}`
+}
+
 export function createSweeps(deps: SweepDeps): Sweeps {
   const { store, change, clock, settings } = deps
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<unknown> = Promise.resolve()
-  let busy = false
 
   const plan = async (): Promise<SweepFinding[]> => {
     const findings: SweepFinding[] = []
@@ -125,17 +203,26 @@ export function createSweeps(deps: SweepDeps): Sweeps {
       const finding = judgeKey(key, clock.now(), settings)
       if (finding) findings.push(finding)
     }
+    for await (const role of deps.roles(clock.now() - settings.overPrivilegedDays * DAY_MS)) {
+      const finding = judgeRole(role, clock.now(), settings)
+      if (finding) findings.push(finding)
+    }
     return findings
   }
 
-  const act = async ({ act, key, reason, days, owner }: SweepFinding, by: string): Promise<void> => {
-    const why = `sweep: ${reason}, ${days} days`
-    if (act === 'suspend') await deps.suspendKey(key, why)
-    else if (act === 'revoke') await deps.revokeKey(key, why)
-    else {
-      const event: NewEvent = { kind: 'key.warned', principal: by, subject: `key/${key}`, reason: why, data: { owner } }
-      await change(async () => ({ value: undefined, feed: [], events: [event] }))
-    }
+  const record = (event: NewEvent) => change(async () => ({ value: undefined, feed: [], events: [event] }))
+
+  const act = async (finding: SweepFinding, by: string): Promise<void> => {
+    const { owner, reason, days } = finding
+    const why = `sweep: ${reason}, ${counted(days, 'day')}`
+    if (finding.reason === 'over-privileged') {
+      const { name, through, unusedModels, unusedActions } = finding
+      const data = { owner, through, unusedModels: [...unusedModels], unusedActions: [...unusedActions] }
+      await record({ kind: 'role.warned', principal: by, subject: `role/${name}`, reason: why, data })
+    } else if (finding.act === 'suspend') await deps.suspendKey(finding.key, why)
+    else if (finding.act === 'revoke') await deps.revokeKey(finding.key, why)
+    else
+      await record({ kind: 'key.warned', principal: by, subject: `key/${finding.key}`, reason: why, data: { owner } })
   }
 
   const sweep = async (by: string, day: string | null): Promise<SweepView | undefined> => {
@@ -166,6 +253,15 @@ export function createSweeps(deps: SweepDeps): Sweeps {
     return { id, day: day ?? undefined, node: deps.node, startedAt, endedAt, findings: done }
   }
 
+  let swept = ''
+  const daily = async (): Promise<void> => {
+    const day = new Date(clock.now()).toISOString().slice(0, 10)
+    if (day === swept) return
+    await sweep('System::"sweep"', day)
+    swept = day
+  }
+  const upkeep = createUpkeep(LOOK_MS, daily, deps.report)
+
   return {
     plan,
     async run(by) {
@@ -182,26 +278,7 @@ export function createSweeps(deps: SweepDeps): Sweeps {
         endedAt: row.ended_at ?? undefined,
         findings: JSON.parse(row.findings) as SweepFinding[],
       })),
-    start() {
-      let swept = ''
-      timer = setInterval(() => {
-        const day = new Date(clock.now()).toISOString().slice(0, 10)
-        if (busy || day === swept) return
-        busy = true
-        running = sweep('System::"sweep"', day)
-          .then(() => {
-            swept = day
-          })
-          .catch(deps.report)
-          .finally(() => {
-            busy = false
-          })
-      }, LOOK_MS)
-      timer.unref()
-    },
-    async stop() {
-      clearInterval(timer)
-      await running
-    },
+    start: upkeep.start,
+    stop: upkeep.stop,
   }
 }

@@ -4,7 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createAccess, createCampaigns, createJustInTime, createSweeps, SWEEP_SETTINGS } from '../access/index.ts'
+import {
+  createAccess,
+  createCampaigns,
+  createJustInTime,
+  createSweeps,
+  SWEEP_SETTINGS,
+  type SweptRole,
+} from '../access/index.ts'
 import { createAudit } from '../audit/index.ts'
 import { schema } from '../config/index.ts'
 import { createIds, type JsonObject, systemClock, systemRandom, uidText } from '../core/index.ts'
@@ -24,7 +31,7 @@ import {
 } from '../policy/index.ts'
 import { createChange, createFeed, createNodes, openStore } from '../store/index.ts'
 import { BASE, ROUTES, type RouteId, type RouteSpec } from './contract.ts'
-import { type Admin, connectRooms, createAdmin, heldRights, revokeRight } from './index.ts'
+import { type Admin, connectRooms, createAdmin, heldRights, revokeRight, sweptRoles } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-admin-'))
 const ROLES = ['reader', 'user', 'operator', 'trainer', 'approver', 'auditor', 'admin'] as const
@@ -164,6 +171,7 @@ async function startNode() {
       node: 'one',
       settings: SWEEP_SETTINGS,
       async *keys() {},
+      async *roles() {},
       suspendKey: async () => {},
       revokeKey: async () => {},
       report,
@@ -279,6 +287,49 @@ beforeAll(async () => {
   await checker.close()
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('roles that a sweep looks at', () => {
+  it('are told with what each alone opens, how and since when it is held, and what of that was used', async () => {
+    const node = await startNode()
+    const { identity, ports } = node
+    const jo = { type: 'User', id: 'jo' } as const
+    await identity.principals.create({ type: 'User', name: 'jo' }, SYSTEM)
+    await identity.groups.create({ name: 'ops' }, SYSTEM)
+    await identity.groups.addMember('ops', jo, SYSTEM)
+    await identity.roles.assign({ role: 'user', holder: { type: 'Group', id: 'ops' } }, SYSTEM)
+    await identity.roles.assign({ role: 'auditor', holder: jo }, SYSTEM)
+    const call = {
+      kind: 'call.finished',
+      principal: 'User::"jo"',
+      decision: 'allow',
+      model: 'tiny',
+      action: 'chat',
+    } as const
+    for (const one of [call, { ...call, model: 'huge', action: 'embed', decision: 'deny' }] as const)
+      await node.audit.append(one)
+    const models = () => ['tiny', 'huge'].map((name) => ({ name }))
+    const look = async () => {
+      const found: SweptRole[] = []
+      for await (const one of sweptRoles({ ...ports, models }, 0)) found.push(one)
+      return found
+    }
+    const found = new Map((await look()).map((one) => [`${one.holder} ${one.role}`, one]))
+    expect(found.get('User:jo user')).toMatchObject({
+      through: 'Group:ops',
+      models: ['tiny'], // the rules know no other
+      actions: ['chat', 'complete', 'embed'],
+      usedModels: new Set(['tiny']),
+      usedActions: new Set(['chat']),
+    })
+    expect(Date.now() - (found.get('User:jo user')?.heldSince ?? 0)).toBeLessThan(60_000)
+    expect(found.get('User:jo auditor')).toMatchObject({ through: 'assignment', models: [], actions: [] })
+    expect(found.get('User:user user')).toMatchObject({ through: 'assignment', usedModels: new Set() })
+    // Held in two ways it is still one role.
+    await identity.roles.assign({ role: 'user', holder: jo }, SYSTEM)
+    expect((await look()).filter(({ holder, role }) => holder === 'User:jo' && role === 'user')).toHaveLength(1)
+    await node.stop()
+  })
+})
 
 describe('default deny', () => {
   it('without rules every route answers 401, 403 or 404, whoever asks', async () => {

@@ -2,7 +2,6 @@
 import type { Grant, RequestView, RoleAsk } from '../access/index.ts'
 import type { PrincipalUid } from '../core/index.ts'
 import type { Body, Output } from './contract.ts'
-import { isNumber, isText } from './page.ts'
 import type { Asked } from './route.ts'
 import { iso, isoField } from './time.ts'
 
@@ -87,7 +86,3 @@ export const shownGrant = (grant: Grant): Output<'grants.show'> => ({
   ...isoField('reviewDueAt', grant.reviewDueAt),
   ...isoField('reviewedAt', grant.reviewedAt),
 })
-
-/** Position in a list of newest first. */
-export const isPosition = (value: unknown): value is [number, string] =>
-  Array.isArray(value) && value.length === 2 && isNumber(value[0]) && isText(value[1])

@@ -1,9 +1,8 @@
 // Campaigns over the admin API, and the rights that one looks at.
 import type { CampaignItem, CampaignView, HeldRight, RightKind } from '../access/index.ts'
 import { Fault, type PrincipalUid } from '../core/index.ts'
-import { type Identity, SYSTEM } from '../identity/index.ts'
-import { isPosition } from './ask.ts'
-import { isText, pageOf, readCursor } from './page.ts'
+import { type AssignmentRow, type GroupRow, type Identity, type MemberRow, SYSTEM } from '../identity/index.ts'
+import { everyRow, isPosition, isText, readPage } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { type Handlers, orMissing, readRef } from './route.ts'
 import { sweptKeys } from './swept-keys.ts'
@@ -38,12 +37,12 @@ export function campaignHandlers({ campaigns }: AdminPorts): Handlers<Ids> {
   return {
     'campaigns.list': {
       async handle({ query: { cursor, limit } }) {
-        const after = readCursor(cursor, isPosition)
-        const rows = await campaigns.list({
-          limit: limit + 1,
-          ...(after && { before: { startedAt: after[0], id: after[1] } }),
-        })
-        const page = pageOf(rows, limit, (row) => [row.startedAt, row.id])
+        const page = await readPage(
+          { cursor, limit },
+          isPosition,
+          (after, limit) => campaigns.list({ limit, ...(after && { before: { startedAt: after[0], id: after[1] } }) }),
+          (row) => [row.startedAt, row.id],
+        )
         return { ...page, items: page.items.map(shown) }
       },
     },
@@ -54,13 +53,17 @@ export function campaignHandlers({ campaigns }: AdminPorts): Handlers<Ids> {
     'campaigns.show': { handle: async ({ params }) => shown(await campaigns.show(params.id ?? '')) },
     'campaigns.items': {
       async handle({ params, query: { cursor, limit, undecided } }) {
-        const after = readCursor(cursor, isText)
-        const rows = await campaigns.items(params.id ?? '', {
-          limit: limit + 1,
-          ...(undecided && { undecided: true }),
-          ...(after !== undefined && { after }),
-        })
-        const page = pageOf(rows, limit, ({ id }) => id)
+        const page = await readPage(
+          { cursor, limit },
+          isText,
+          (after, limit) =>
+            campaigns.items(params.id ?? '', {
+              limit,
+              ...(undecided && { undecided: true }),
+              ...(after !== undefined && { after }),
+            }),
+          ({ id }) => id,
+        )
         return { ...page, items: page.items.map(shownItem) }
       },
     },
@@ -81,7 +84,6 @@ export function campaignHandlers({ campaigns }: AdminPorts): Handlers<Ids> {
   }
 }
 
-const PAGE = 200
 const ADMIN = 'admin'
 
 /** Every right that is held now, with when its holder last showed a credential. */
@@ -94,40 +96,39 @@ export async function* heldRights(identity: Identity, kinds: readonly RightKind[
   }
   if (kinds.includes('key')) yield* keys
   if (kinds.includes('assignment'))
-    for (let after: string | undefined; ; ) {
-      const rows = await identity.read.assignments({ limit: PAGE, ...(after !== undefined && { after }) })
-      for (const row of rows) {
-        const holder = `${row.holder_type}:${row.holder_name}`
-        yield {
-          kind: 'assignment',
-          target: row.id,
-          holder,
-          what: `role ${row.role}`,
-          since: row.created_at,
-          lastUsedAt: lastUse.get(holder),
-        }
+    for await (const row of everyAssignment(identity)) {
+      const holder = `${row.holder_type}:${row.holder_name}`
+      yield {
+        kind: 'assignment',
+        target: row.id,
+        holder,
+        what: `role ${row.role}`,
+        since: row.created_at,
+        lastUsedAt: lastUse.get(holder),
       }
-      after = rows.at(-1)?.id
-      if (rows.length < PAGE) break
     }
   if (kinds.includes('member'))
-    for (let after: string | undefined; ; ) {
-      const groups = await identity.read.groups({ limit: PAGE, ...(after !== undefined && { after }) })
-      for (const { name } of groups)
-        for (const member of await identity.read.members(name)) {
-          const holder = `${member.member_type}:${member.member_name}`
-          yield {
-            kind: 'member',
-            target: name,
-            holder,
-            what: `member of ${name}`,
-            since: member.added_at,
-            lastUsedAt: lastUse.get(holder),
-          }
-        }
-      after = groups.at(-1)?.name
-      if (groups.length < PAGE) break
+    for await (const { group_name: group, ...member } of everyMember(identity)) {
+      const holder = `${member.member_type}:${member.member_name}`
+      yield {
+        kind: 'member',
+        target: group,
+        holder,
+        what: `member of ${group}`,
+        since: member.added_at,
+        lastUsedAt: lastUse.get(holder),
+      }
     }
+}
+
+export const everyAssignment = ({ read }: Identity): AsyncGenerator<AssignmentRow> =>
+  everyRow((last, limit) => read.assignments({ limit, ...(last && { after: last.id }) }))
+
+export async function* everyMember({ read }: Identity): AsyncGenerator<MemberRow> {
+  for await (const { name } of everyRow<GroupRow>((last, limit) =>
+    read.groups({ limit, ...(last && { after: last.name }) }),
+  ))
+    yield* await read.members(name)
 }
 
 /** Takes one away, but never from the last administrator: nobody could give anything back. */

@@ -61,6 +61,8 @@ export interface Rooms {
   readonly product: string
 }
 
+/** For questions about somebody who is not there to ask. */
+const NO_CREDENTIAL = { kind: 'key', id: 'report', bound: false } as const
 /** Milliseconds a receipt waits for the nodes to confirm. */
 const CONFIRM_MS = 2000
 
@@ -125,6 +127,17 @@ export function connectRooms(rooms: Rooms): AdminPorts {
     acceptModel: registry.accept,
     mayUse: (caller, model) => ACTION_GROUPS.use.some((action) => mayDo(caller, action, model)),
     actionsOn: (caller, model) => ACTION_GROUPS.use.filter((action) => mayDo(caller, action, model)),
+    actionsHolding(principal, model, ancestors) {
+      const caller: Caller = { principal, credential: NO_CREDENTIAL, address: '127.0.0.1' }
+      const supposed: EntitySource = {
+        get(uid) {
+          const facts = entities.get(uid)
+          return facts && uid.type === principal.type && uid.id === principal.id ? { ...facts, ancestors } : facts
+        },
+      }
+      const resource = { type: 'Model', id: model }
+      return ACTION_GROUPS.use.filter((action) => policy.allows(callQuery(caller, action, resource), supposed))
+    },
     unusedDays: rooms.config.sweeps.overPrivilegedDays,
     upstreams: () =>
       registry.upstreams().map((one) => ({

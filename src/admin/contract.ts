@@ -299,14 +299,27 @@ const Grant = z
   })
   .meta({ id: 'Grant' })
 export type Grant = z.infer<typeof Grant>
-const SweepFinding = z.object({
-  reason: z.enum(['dormant', 'never-used', 'ownerless', 'expiring', 'rotation-due']),
-  key: z.string(),
-  name: z.string(),
-  owner: z.string(),
-  days: z.int().meta({ description: 'Since the last use or the making; for expiring, days left.' }),
-  act: z.enum(['warn', 'suspend', 'revoke']),
-})
+const SweepFinding = z.discriminatedUnion('reason', [
+  z.object({
+    reason: z.enum(['dormant', 'never-used', 'ownerless', 'expiring', 'rotation-due']),
+    key: z.string(),
+    name: z.string(),
+    owner: z.string(),
+    days: z.int().meta({ description: 'Since the last use or the making; for expiring, days left.' }),
+    act: z.enum(['warn', 'suspend', 'revoke']),
+  }),
+  z.object({
+    reason: z.literal('over-privileged'),
+    name: z.string().meta({ description: 'The role.' }),
+    owner: z.string().meta({ description: 'Who holds it.' }),
+    through: z.string().meta({ description: 'How: `assignment`, `Group:NAME` or the id of a grant.' }),
+    days: z.int().meta({ description: 'Days of calls that were looked at.' }),
+    unusedModels: z.array(z.string()).meta({ description: 'What this role alone opens and nobody called.' }),
+    unusedActions: z.array(z.string()),
+    act: z.literal('warn'),
+    advice: z.string(),
+  }),
+])
 const Sweep = z
   .object({
     id: z.string(),
@@ -1289,7 +1302,8 @@ export const ROUTES = {
     path: '/sweeps',
     action: 'revokeKey',
     on: GATEWAY,
-    summary: 'Sweep now: warn about, suspend and revoke keys that lie about',
+    summary:
+      'Sweep now: warn about, suspend and revoke keys that lie about; warn about roles that give more than is used',
     output: Sweep,
     status: 201,
   }),

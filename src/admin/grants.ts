@@ -1,9 +1,9 @@
 // Grants over the admin API. Holders see and end their own; who may approve a role sees, ends and reviews its grants.
 import type { Grant } from '../access/index.ts'
 import { type Caller, uidText } from '../core/index.ts'
-import { askOf, isPosition, NOTHING, roleSubject, shownAnswer, shownGrant, wishOf } from './ask.ts'
+import { askOf, NOTHING, roleSubject, shownAnswer, shownGrant, wishOf } from './ask.ts'
 import { GATEWAY } from './judge.ts'
-import { pageOf, readCursor } from './page.ts'
+import { isPosition, readPage } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import { type Asked, type Handlers, notFound, orMissing } from './route.ts'
@@ -30,15 +30,14 @@ export function grantHandlers(ports: AdminPorts): Handlers<Ids> {
   return {
     'grants.list': {
       async handle({ query: { cursor, limit, open, role, reviewDue }, caller }) {
-        const after = readCursor(cursor, isPosition)
-        const rows = await grants.list({
-          limit: limit + 1,
-          ...(open && { open }),
-          ...(reviewDue && { reviewDue }),
-          ...(role !== undefined && { role }),
-          ...(after && { before: { createdAt: after[0], id: after[1] } }),
-        })
-        const page = pageOf(rows, limit, (row) => [row.createdAt, row.id])
+        const filter = { ...(open && { open }), ...(reviewDue && { reviewDue }), ...(role !== undefined && { role }) }
+        const page = await readPage(
+          { cursor, limit },
+          isPosition,
+          (after, limit) =>
+            grants.list({ ...filter, limit, ...(after && { before: { createdAt: after[0], id: after[1] } }) }),
+          (row) => [row.createdAt, row.id],
+        )
         return {
           ...page,
           items: page.items.filter((grant) => isOwn(caller, grant) || mayApprove(caller, grant)).map(shownGrant),

@@ -11,7 +11,7 @@ import {
 } from '../identity/index.ts'
 import type { Output } from './contract.ts'
 import type { Subject } from './judge.ts'
-import { isNumber, isText, pageOf, readCursor } from './page.ts'
+import { isPosition, pageOf, readCursor } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import { type Asked, type Context, type Handlers, notFound, ownedBy, readRef } from './route.ts'
@@ -69,9 +69,6 @@ function checkActions(actions: readonly string[] | undefined): void {
 }
 /** Actions outside every group, so that none opens them by being broad. */
 const ALONE = ['callTool', 'readDocument']
-
-const isPosition = (value: unknown): value is [number, string] =>
-  Array.isArray(value) && value.length === 2 && isNumber(value[0]) && isText(value[1])
 
 export function keyHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers, `keys.${string}`>> {
   const { clock } = ports

@@ -31,6 +31,35 @@ export function pageOf<Row>(rows: readonly Row[], limit: number, positionOf: (ro
   return { items, ...(rows.length > limit && last !== undefined ? { next: cursorOf(positionOf(last)) } : {}) }
 }
 
+/** Where rows of a list that goes by time are: when, and which of that moment. */
+export const isPosition = (value: unknown): value is [number, string] =>
+  Array.isArray(value) && value.length === 2 && isNumber(value[0]) && isText(value[1])
+
+/** One page of a list that is read from a position on: as after `cursor`, at most `limit` rows. */
+export async function readPage<Row, Position>(
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+  is: (value: unknown) => value is Position,
+  read: (after: Position | undefined, limit: number) => Promise<readonly Row[]>,
+  positionOf: (row: Row) => unknown,
+) {
+  return pageOf(await read(readCursor(cursor, is), limit + 1), limit, positionOf)
+}
+
+const ROWS_AT_ONCE = 200
+
+/** All rows of a list, read page by page: each page begins after the last row of the one before. */
+export async function* everyRow<Row>(
+  read: (after: Row | undefined, limit: number) => Promise<readonly Row[]>,
+): AsyncGenerator<Row> {
+  let last: Row | undefined
+  for (;;) {
+    const rows = await read(last, ROWS_AT_ONCE)
+    yield* rows
+    last = rows.at(-1)
+    if (rows.length < ROWS_AT_ONCE) return
+  }
+}
+
 /** One page of a short list that is in memory, in byte order of its ids. */
 export function pageOfAll<Row>(
   rows: Iterable<Row>,

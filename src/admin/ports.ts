@@ -1,7 +1,7 @@
 // What the admin API needs of the rooms. connect.ts makes it out of them.
 import type { Access, Campaigns, JustInTime, Sweeps } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
-import type { Caller, Clock, EntityUid, NewId } from '../core/index.ts'
+import type { Caller, Clock, EntityUid, NewId, PrincipalUid } from '../core/index.ts'
 import type { Identity, Presented } from '../identity/index.ts'
 import type { Explanation, LoggedDecision, Rulebook, Supposed } from '../policy/index.ts'
 import type { Acknowledgement, MakeChange, Store } from '../store/index.ts'
@@ -56,6 +56,8 @@ export interface AdminPorts {
   mayUse(caller: Caller, model: string): boolean
   /** Which actions of use the rules give this caller on this model. */
   actionsOn(caller: Caller, model: string): readonly string[]
+  /** The same for a principal that were in exactly these groups and roles (uid texts). */
+  actionsHolding(principal: PrincipalUid, model: string, ancestors: ReadonlySet<string>): readonly string[]
   /** Days of calls that a report about unused rights looks at, unless it is told. */
   readonly unusedDays: number
   upstreams(): readonly Item<'upstreams.list'>[]

@@ -2,9 +2,9 @@
 // neither the caller's own nor the caller's to answer looks like one that is not there.
 import type { Narrowing, RequestView } from '../access/index.ts'
 import { type Caller, type PrincipalUid, uidText } from '../core/index.ts'
-import { askOf, isPosition, NOTHING, roleSubject, shownAnswer, shownRequest, wishOf } from './ask.ts'
+import { askOf, NOTHING, roleSubject, shownAnswer, shownRequest, wishOf } from './ask.ts'
 import type { Body } from './contract.ts'
-import { pageOf, readCursor } from './page.ts'
+import { isPosition, readPage } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { type Asked, type Handlers, notFound, orMissing, readRef } from './route.ts'
 import { uidOf } from './sessions.ts'
@@ -43,13 +43,17 @@ export function requestHandlers({ jit: { requests }, judge }: AdminPorts): Handl
   return {
     'requests.list': {
       async handle({ query: { cursor, limit, state }, caller }) {
-        const after = readCursor(cursor, isPosition)
-        const rows = await requests.list({
-          limit: limit + 1,
-          ...(state && { state }),
-          ...(after && { before: { createdAt: after[0], id: after[1] } }),
-        })
-        const page = pageOf(rows, limit, (row) => [row.createdAt, row.id])
+        const page = await readPage(
+          { cursor, limit },
+          isPosition,
+          (after, limit) =>
+            requests.list({
+              limit,
+              ...(state && { state }),
+              ...(after && { before: { createdAt: after[0], id: after[1] } }),
+            }),
+          (row) => [row.createdAt, row.id],
+        )
         return {
           ...page,
           items: page.items.filter((row) => isOwn(caller, row) || mayAnswer(caller, row)).map(shownRequest),

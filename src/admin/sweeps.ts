@@ -1,8 +1,13 @@
-// Sweeps over credentials: what one would do, doing it, and what the last ones did.
+// Sweeps over credentials and roles: what one would do, doing it, and what the last ones did.
 import type { SweepFinding, SweepView } from '../access/index.ts'
 import type { AdminPorts } from './ports.ts'
 import type { Handlers } from './route.ts'
 import { iso, isoField } from './time.ts'
+
+const shownFinding = (finding: SweepFinding) =>
+  finding.reason === 'over-privileged'
+    ? { ...finding, unusedModels: [...finding.unusedModels], unusedActions: [...finding.unusedActions] }
+    : { ...finding }
 
 const shown = (view: SweepView) => ({
   id: view.id,
@@ -10,13 +15,13 @@ const shown = (view: SweepView) => ({
   node: view.node,
   startedAt: iso(view.startedAt),
   ...isoField('endedAt', view.endedAt),
-  findings: view.findings.map((finding: SweepFinding) => ({ ...finding })),
+  findings: view.findings.map(shownFinding),
 })
 
 export function sweepHandlers({ sweeps }: AdminPorts): Handlers<'sweeps.list' | 'sweeps.plan' | 'sweeps.run'> {
   return {
     'sweeps.list': { handle: async ({ query }) => ({ items: (await sweeps.list(query.limit)).map(shown) }) },
-    'sweeps.plan': { handle: async () => ({ items: await sweeps.plan() }) },
+    'sweeps.plan': { handle: async () => ({ items: (await sweeps.plan()).map(shownFinding) }) },
     'sweeps.run': { handle: async ({ by }) => shown(await sweeps.run(by.principal)) },
   }
 }

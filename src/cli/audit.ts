@@ -1,8 +1,10 @@
 // The audit log: search, one event, following it live, counts, proofs, exports, and what is recorded of content.
+
 import { createReadStream } from 'node:fs'
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Event } from '../admin/contract.ts'
+import { counted } from '../core/index.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, usage } from './failure.ts'
 import { arg, confirm, flagList, flagText, listAll, reasonOf, refOf, uidTextOf } from './input.ts'
@@ -89,7 +91,7 @@ export const verify: Command = async (input) => {
   else {
     const { size, checkpoints, provenTo, events } = report
     input.io.out(
-      `${report.ok ? green(input.io, 'whole') : red(input.io, 'NOT WHOLE')}  ${events} of ${size} events read, ${checkpoints} checkpoints hold, proven to ${provenTo}, root ${report.root}\n`,
+      `${report.ok ? green(input.io, 'whole') : red(input.io, 'NOT WHOLE')}  ${events} of ${counted(size, 'event')} read, ${counted(checkpoints, 'checkpoint')} held, proven to ${provenTo}, root ${report.root}\n`,
     )
     for (const { kind, from, to, detail } of report.problems) {
       input.io.out(`${red(input.io, kind)}  events ${from} to ${to}: ${plain(detail)}\n`)
@@ -168,7 +170,7 @@ export const erase: Command = async (input) => {
   await confirm(input, `Erase all recorded content of ${principal}? It cannot be brought back.`)
   const body = { principal, reason: reasonOf(input) }
   const gone = await (await input.client()).call('content.erase', { body })
-  input.io.say(`${gone.parts} parts under ${gone.keys} keys are gone.`)
+  input.io.say(`Gone: ${counted(gone.parts, 'part')} under ${counted(gone.keys, 'key')}.`)
   return 0
 }
 

@@ -1,5 +1,7 @@
 // Campaigns: saying of each right that is held whether it stays.
+
 import type { CampaignItem, Output } from '../admin/contract.ts'
+import { counted } from '../core/index.ts'
 import type { Command } from './command.ts'
 import { usage } from './failure.ts'
 import { arg, confirm, flagList, flagText, listAll } from './input.ts'
@@ -27,7 +29,7 @@ export const start: Command = async (input) => {
   })
   if (input.flags.json) printOne(input.io, campaign, { json: input.flags.json as string })
   input.io.say(
-    `${green(input.io, 'begun')}  ${campaign.id} · ${campaign.items} rights · due ${relative(campaign.dueAt)}`,
+    `${green(input.io, 'begun')}  ${campaign.id} · ${counted(campaign.items, 'right')} · due ${relative(campaign.dueAt)}`,
   )
   input.io.say(`What nobody speaks for is revoked then. Go through them:  sallyport campaign items ${campaign.id}`)
   return 0
@@ -93,7 +95,10 @@ export const revoke = decide('revoke')
 export const close: Command = async (input) => {
   const client = await input.client()
   const before = await client.call('campaigns.show', { params: { id: arg(input, 0) } })
-  await confirm(input, `${before.undecided} rights that nobody spoke for are revoked. Close ${before.name}?`)
+  await confirm(
+    input,
+    `Nobody spoke for ${counted(before.undecided, 'right')}: closing ${before.name} revokes what nobody spoke for. Close it?`,
+  )
   const campaign = await client.call('campaigns.close', { params: { id: arg(input, 0) } })
   if (input.flags.json) printOne(input.io, campaign, { json: input.flags.json as string })
   input.io.say(`${red(input.io, 'closed')}  ${campaign.name} · ${campaign.kept} kept · ${campaign.revoked} revoked`)

@@ -346,7 +346,7 @@ describe('commands', () => {
     expect(await json('key', 'show', id)).toMatchObject({ condition: 'active' })
     const done = await cli('user', 'offboard', 'leaver', '--reason', 'left')
     expect(done.code).toBe(0)
-    expect(done.err).toContain('1 keys revoked · 0 grants ended · 1 roles')
+    expect(done.err).toContain('1 key revoked · 0 grants ended · 1 role')
     expect(await json('key', 'show', id)).toMatchObject({ condition: 'revoked' })
   })
 

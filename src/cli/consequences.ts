@@ -1,5 +1,7 @@
 // What an act would end, before it is done: `--dry-run` of every command that ends access.
+
 import type { QueryInput } from '../admin/contract.ts'
+import { counted } from '../core/index.ts'
 import type { Input } from './command.ts'
 import { printOne, yellow } from './io.ts'
 import { relative } from './when.ts'
@@ -25,8 +27,9 @@ export async function foresee(input: Input, of: Of, target = ''): Promise<number
     ['services that need a new owner', services],
   ]
   const whose = principals.length === 0 ? '' : ` of ${principals.join(', ')}`
-  const ended = calls === 1 ? '1 running call' : `${calls} running calls`
-  io.say(`${yellow(io, 'nothing is done')}  it would end ${calls === 0 ? '' : 'at most '}${ended}${whose}`)
+  io.say(
+    `${yellow(io, 'nothing is done')}  it would end ${calls === 0 ? '' : 'at most '}${counted(calls, 'running call')}${whose}`,
+  )
   for (const [what, some] of lines) if (some.length > 0) io.say(`${what}:  ${some.join(' · ')}`)
   return 0
 }

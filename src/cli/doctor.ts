@@ -1,8 +1,10 @@
 // Checks an installation from the outside in. The check that matters most: does a model server answer round the gateway?
+
 import { statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Config, isLoopback } from '../config/index.ts'
+import { counted } from '../core/index.ts'
 import { ADMIN_FILE } from './admin-file.ts'
 import type { Command, Input } from './command.ts'
 import { loadSettings } from './config.ts'
@@ -45,8 +47,7 @@ export const doctor: Command = async (input) => {
       io.out(`${word}  ${check.padEnd(10)}  ${text}\n`)
       if (fix !== undefined) io.out(`                  ${dim(io, 'fix:')} ${fix}\n`)
     }
-  const plural = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`
-  io.say(`${plural(failures, 'failure')}, ${plural(warnings, 'warning')}`)
+  io.say(`${counted(failures, 'failure')}, ${counted(warnings, 'warning')}`)
   return failures > 0 ? EXIT.failed : EXIT.ok
 }
 
@@ -112,7 +113,7 @@ async function gateway(input: Input): Promise<Finding[]> {
       findings.push({
         state: one.state === 'up' ? 'ok' : 'FAIL',
         check: 'upstream',
-        text: `${one.name} is ${one.state}${one.problem === undefined ? `, ${one.models} models` : `: ${one.problem}`}`,
+        text: `${one.name} is ${one.state}${one.problem === undefined ? `, ${counted(one.models, 'model')}` : `: ${one.problem}`}`,
       })
     const soon = new Date(Date.now() + WEEK_MS).toISOString()
     const { items: keys } = await client.call('keys.list', {

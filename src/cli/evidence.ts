@@ -1,11 +1,13 @@
 // An evidence pack: one zip with the lossless export of the log, every version of the rules, a verifier that shares no code with
 // this product, and a manifest of their hashes. The manifest is an event of the log itself: the pack ends with the proof that
 // it is under a signed checkpoint, so nothing in it can be exchanged without the log's signing key.
+
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { Zip, ZipDeflate } from 'fflate'
+import { counted } from '../core/index.ts'
 import type { Client } from './client.ts'
 import type { Command } from './command.ts'
 import { usage } from './failure.ts'
@@ -77,7 +79,9 @@ export const evidence: Command = async (input) => {
   zip.end()
   await ended
   if (failure) throw failure
-  input.io.say(`${out}: ${Object.keys(hashes).length} files. Give the key to whoever checks it by another way.`)
+  input.io.say(
+    `${out}: ${counted(Object.keys(hashes).length, 'file')}. Give the key to whoever checks it by another way.`,
+  )
   return 0
 }
 

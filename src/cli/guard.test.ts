@@ -61,7 +61,7 @@ it('tries own classes, and says which one does not hold', async () => {
     at('good.yaml'),
     "classes: { business/contract: { patterns: ['C-\\d{6}'], examples: { match: [C-123456] } } }",
   )
-  expect((await sallyport('guard', 'check', at('good.yaml'))).said).toContain('1 classes, 1 examples hold')
+  expect((await sallyport('guard', 'check', at('good.yaml'))).said).toContain('1 class, 1 example held')
   writeFileSync(
     at('bad.yaml'),
     "classes: { business/contract: { patterns: ['C-\\d{6}'], examples: { match: [C-1] } } }",

@@ -2,7 +2,7 @@
 // sent anywhere. Text goes to stdout as it is screened, talk to stderr; values are shown only when asked for.
 import { randomBytes } from 'node:crypto'
 import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { Fault, type Finding, type Treatment } from '../core/index.ts'
+import { counted, Fault, type Finding, type Treatment } from '../core/index.ts'
 import {
   classesPage,
   createDetectors,
@@ -177,7 +177,7 @@ export const check: Command = async (input) => {
   createGuard({ detectors: own.detectors, classes: own.classes, fields: own.fields, masks: own.masks })
   if (input.flags.json)
     input.io.out(`${JSON.stringify({ classes: own.classes.map(({ id }) => id), examples: own.examples })}\n`)
-  input.io.say(`${file}: ${own.classes.length} classes, ${own.examples} examples hold.`)
+  input.io.say(`${file}: ${counted(own.classes.length, 'class', 'classes')}, ${counted(own.examples, 'example')} held.`)
   return EXIT.ok
 }
 

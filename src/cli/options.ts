@@ -568,7 +568,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'sweep',
-    about: 'Find keys that are dormant, unused, ownerless or about to end; warn, suspend, revoke',
+    about:
+      'Find keys that are dormant, unused, ownerless or about to end (warn, suspend, revoke) and roles that give more than is used (warn)',
     flags: [
       { flag: '--dry-run', about: 'Only show what would be done' },
       { flag: '--yes', about: 'Do not ask' },
@@ -686,6 +687,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     about: 'How just-in-time access is used, with advice',
     flags: [{ flag: '--days <n>', about: 'Over so many days (default: 30)' }],
     load: async () => (await import('./report.ts')).jit,
+  },
+  {
+    name: 'report sweeps',
+    about: 'The last sweeps, scheduled and asked for, and what they did',
+    flags: [{ flag: '--limit <n>', about: 'At most so many (default: 20)' }],
+    load: async () => (await import('./sweep.ts')).list,
   },
   {
     name: 'report unused',

@@ -1,7 +1,9 @@
 // Rules of a gateway: compare, plan, apply, shadow, promote, roll back, fetch.
+
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import type { Output, PolicyPlan } from '../admin/contract.ts'
+import { counted } from '../core/index.ts'
 import { type BundleFile, type BundleSources, diffBundles, loadBundle } from '../policy/index.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'
@@ -37,7 +39,7 @@ export const diff: Command = async (input) => {
   input.io.say(
     differing.length === 0
       ? `The same as version ${version}`
-      : `${differing.length} files differ from version ${version}`,
+      : `Differs from version ${version} in ${counted(differing.length, 'file')}`,
   )
   return differing.length === 0 ? EXIT.ok : EXIT.failed
 }
@@ -147,7 +149,7 @@ export const pull: Command = async (input) => {
   for (const file of found.files) write(folder, file)
   if (input.flags.json)
     printOne(input.io, { version: found.version, digest: found.digest, folder }, { json: input.flags.json as string })
-  input.io.say(`Version ${found.version} written to ${folder}/ (${found.files.length} files)`)
+  input.io.say(`Version ${found.version} written to ${folder}/ (${counted(found.files.length, 'file')})`)
   return EXIT.ok
 }
 

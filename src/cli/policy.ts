@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isObject, type JsonObject, uidText } from '../core/index.ts'
+import { counted, isObject, type JsonObject, uidText } from '../core/index.ts'
 import {
   type BundleSources,
   type Checker,
@@ -87,11 +87,13 @@ export const lint: Command = (input) =>
     const problems = lintBundle(bundle, program)
     if (input.flags.json) printOne(input.io, { problems }, { json: input.flags.json as string })
     else printProblems(input.io, folder, problems)
-    input.io.say(`${countOf(bundle.sources)}, ${bundle.rules.length} rules: ${problems.length || 'no'} warnings`)
+    input.io.say(
+      `${countOf(bundle.sources)}, ${counted(bundle.rules.length, 'rule')}: ${problems.length === 0 ? 'no warnings' : counted(problems.length, 'warning')}`,
+    )
     return input.flags.strict && problems.length > 0 ? EXIT.policyInvalid : EXIT.ok
   })
 
-const countOf = (sources: BundleSources) => `${sources.length} files`
+const countOf = (sources: BundleSources) => counted(sources.length, 'file')
 
 export const test: Command = (input) =>
   withChecker(async (checker) => {
@@ -109,7 +111,7 @@ export const test: Command = (input) =>
     else if (format === 'github') io.out(github(folder, report.outcomes))
     else if (format !== undefined) throw usage('--format is junit or github')
     else {
-      io.out(`${plain(folder)}  ${countOf(bundle.sources)}, ${bundle.rules.length} rules · schema ok\n`)
+      io.out(`${plain(folder)}  ${countOf(bundle.sources)}, ${counted(bundle.rules.length, 'rule')} · schema ok\n`)
       for (const [file, outcomes] of Map.groupBy(report.outcomes, (outcome) => outcome.file)) {
         const failed = outcomes.filter((outcome) => outcome.failure !== undefined)
         const count = `${outcomes.length - failed.length} ok${failed.length > 0 ? `, ${red(io, `${failed.length} FAIL`)}` : ''}`

@@ -1,7 +1,9 @@
 // Attacks a live deployment as an ordinary client, and says what got through. With --as, an account with that role alone is
 // made for the run and removed after it, so that what is tested is what the role may do.
+
 import { randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
+import { counted } from '../core/index.ts'
 import { FAMILIES, type Family, html, junit, type Result, runRedteam, summarise } from '../guard/index.ts'
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
@@ -91,7 +93,7 @@ async function attack(
     )
   const { held, refused, leaked, failed } = outcomes
   const verdict = leaked > 0 ? red(io, `${leaked} leaked`) : green(io, 'nothing leaked')
-  io.say(`${verdict}: ${results.length} attempts, ${held} held, ${refused} refused, ${failed} failed.`)
+  io.say(`${verdict}: ${counted(results.length, 'attempt')}, ${held} held, ${refused} refused, ${failed} failed.`)
   return exitOf(results)
 }
 

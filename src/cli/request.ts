@@ -1,6 +1,8 @@
 // Asking for a role for a while, and watching the answer come.
+
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Grant, Output, Request } from '../admin/contract.ts'
+import { counted } from '../core/index.ts'
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, usage } from './failure.ts'
@@ -64,7 +66,7 @@ export function askFrom(input: Input) {
 }
 
 export const sayGrant = (io: Io, grant: Grant): void => {
-  const uses = grant.usesLeft === undefined ? '' : ` · ${grant.usesLeft} uses`
+  const uses = grant.usesLeft === undefined ? '' : ` · ${counted(grant.usesLeft, 'use')}`
   const models = grant.models === undefined ? '' : ` · ${grant.models.join(', ')}`
   io.say(
     `${green(io, 'granted')}  ${grant.role} ${dim(io, grant.id)}${models}${uses} · ends ${grant.endsAt} (${relative(grant.endsAt)})`,
@@ -85,7 +87,7 @@ async function report(input: Input, client: Client, { request, grant }: Output<'
   const waits = request.state === 'pending' && (input.flags.wait === true || (io.tty && input.flags.wait !== false))
   if (request.state === 'pending')
     io.say(
-      `${yellow(io, 'pending')}  ${request.id} · needs ${request.approvals} ${request.approvals === 1 ? 'approval' : 'approvals'}` +
+      `${yellow(io, 'pending')}  ${request.id} · needs ${counted(request.approvals, 'approval')}` +
         `${request.quorum === undefined ? '' : ` (${request.quorum})`} · dies ${relative(request.expiresAt)}` +
         `${waits ? '      waiting… ^C is safe, it stays open' : ''}`,
     )

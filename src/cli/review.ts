@@ -1,5 +1,7 @@
 // Answering requests of others. An answer names the digest of what was shown, so it is for that and nothing else.
+
 import type { Request } from '../admin/contract.ts'
+import { counted } from '../core/index.ts'
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { usage } from './failure.ts'
@@ -20,7 +22,7 @@ export const list: Command = async (input) => {
 const sentence = (request: Request): string => {
   const holder = request.beneficiary === request.requester ? '' : ` for ${request.beneficiary}`
   const models = request.models === undefined ? '' : ` on ${request.models.join(', ')}`
-  const uses = request.uses === undefined ? '' : `, ${request.uses} uses`
+  const uses = request.uses === undefined ? '' : `, ${counted(request.uses, 'use')}`
   return `${request.requester} asks for ${request.role}${holder}${models} for ${span(request.seconds)}${uses}: ${request.reason}`
 }
 
@@ -51,7 +53,7 @@ export const approve: Command = async (input) => {
     printOne(input.io, { ...request, ...(grant && { grant }) }, { json: input.flags.json as string })
   if (grant)
     input.io.say(`${green(input.io, 'granted')}  ${grant.principal} holds ${grant.role} · ends ${grant.endsAt}`)
-  else input.io.say(`${yellow(input.io, 'counted')}  ${request.approvals} approvals are needed in all`)
+  else input.io.say(`${yellow(input.io, 'counted')}  ${counted(request.approvals, 'approval')} needed in all`)
   return 0
 }
 

@@ -1,7 +1,9 @@
 // Looks for keys that leaked into files: by shape and checksum, so that what is found is a key.
+
 import { createReadStream } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { counted } from '../core/index.ts'
 import { KEY_LENGTH, scanForKeys } from '../identity/index.ts'
 import type { Command } from './command.ts'
 import { EXIT, Failure } from './failure.ts'
@@ -61,10 +63,10 @@ export const scan: Command = async (input) => {
     json: flags.json as string,
   })
   if (found.length === 0) {
-    io.say(`No keys in ${files} files.`)
+    io.say(`No keys in ${counted(files, 'file')}.`)
     return EXIT.ok
   }
-  io.say(`${red(io, `${found.length} leaked`)} in ${files} files.`)
+  io.say(`${red(io, `${found.length} leaked`)} in ${counted(files, 'file')}.`)
   if (flags.report) {
     const client = await input.client()
     const all = [...keys]

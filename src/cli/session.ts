@@ -1,6 +1,7 @@
 // Sessions and running calls: who holds them, and ending them.
 
 import type { Output } from '../admin/contract.ts'
+import { counted } from '../core/index.ts'
 import type { Command } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
 import { EXIT, usage } from './failure.ts'
@@ -38,8 +39,7 @@ export function printReceipt(io: Io, { calls, upstreams, nodes }: Output<'sessio
       ? `${name} ${milliseconds ?? 0} ms ${green(io, '✓')}`
       : `${name} ${red(io, 'silent')}${closesInMs ? `, closes itself in ${closesInMs} ms` : ', has closed itself'}`,
   )
-  const ended = calls === 1 ? '1 running call' : `${calls} running calls`
-  io.say(`${ended} ended, ${upstreams} aborted at the model server · ${answers.join('   ')}`)
+  io.say(`${counted(calls, 'running call')} ended, ${upstreams} aborted at the model server · ${answers.join('   ')}`)
   return nodes.every(({ applied }) => applied) ? EXIT.ok : EXIT.partial
 }
 

@@ -1,5 +1,6 @@
 // What runs and what needs somebody; who you are; which version this is.
 
+import { counted } from '../core/index.ts'
 import type { Command } from './command.ts'
 import { Failure } from './failure.ts'
 import { dim, green, printOne, red, yellow } from './io.ts'
@@ -59,7 +60,9 @@ export const status: Command = async (input) => {
     product: self.product,
     you: self.principal,
     roles: self.roles,
-    ...(policy && { policy: `${policy.rules} rules, ${policy.digest.slice(0, 19)}, since ${relative(policy.since)}` }),
+    ...(policy && {
+      policy: `${counted(policy.rules, 'rule')}, ${policy.digest.slice(0, 19)}, since ${relative(policy.since)}`,
+    }),
     ...(upstreams && { upstreams: upstreams.items.map((one) => `${one.name} ${one.state}`) }),
     models: self.models,
     ...(leases && { 'running calls': leases.items.length }),

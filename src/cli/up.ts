@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, SETTINGS } from '../config/index.ts'
-import { Fault } from '../core/index.ts'
+import { counted, Fault } from '../core/index.ts'
 import { ADMIN_FILE, writeAdminFile } from './admin-file.ts'
 import type { Command, Flag, Input } from './command.ts'
 import { loadSettings } from './config.ts'
@@ -71,7 +71,8 @@ async function upstreamsOf(input: Input, config: Config): Promise<Upstream[]> {
   }
   if (told.length > 0 || config.upstreams.length > 0) return named_
   const found = await findServers(`http://${config.listen}`)
-  for (const server of found) io.say(`found  ${server.product} at ${server.url} with ${server.models.length} models`)
+  for (const server of found)
+    io.say(`found  ${server.product} at ${server.url} with ${counted(server.models.length, 'model')}`)
   if (flags.auto) return found.map((server) => named(server, taken))
   if (found.length > 0 && !flags.json && process.stdin.isTTY && process.stderr.isTTY) {
     const answer = await prompt(`Put the gateway in front of ${found.length === 1 ? 'it' : 'them'}? [y/N] `)

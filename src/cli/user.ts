@@ -1,5 +1,7 @@
 // Users, services and agents. The three are handled alike; the noun is the word of the command.
+
 import type { Principal } from '../admin/contract.ts'
+import { counted } from '../core/index.ts'
 import type { Command, Input } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
 import { usage } from './failure.ts'
@@ -107,7 +109,7 @@ export const suspend =
     if (input.flags.json) printOne(input.io, done, wanted(input))
     const { keys, agents } = done.ended
     input.io.say(
-      `${yellow(input.io, 'suspended')}  ${TYPES[noun]}:${name} · ${keys.length} keys · ${agents.length} agents`,
+      `${yellow(input.io, 'suspended')}  ${TYPES[noun]}:${name} · ${counted(keys.length, 'key')} · ${counted(agents.length, 'agent')}`,
     )
     input.io.say(`Undo:  sallyport ${noun} restore ${name}   (keys stay suspended)`)
     return printReceipt(input.io, done.ended.receipt)
@@ -126,7 +128,7 @@ export const offboard =
     const { keys, grants, roles, groups, agents, services, receipt } = done.ended
     const { io } = input
     io.say(
-      `${red(io, 'offboarded')}  ${ref} · ${keys.length} keys revoked · ${grants.length} grants ended · ${roles.length} roles and ${groups.length} groups left · ${agents.length} agents`,
+      `${red(io, 'offboarded')}  ${ref} · ${counted(keys.length, 'key')} revoked · ${counted(grants.length, 'grant')} ended · ${counted(roles.length, 'role')} and ${counted(groups.length, 'group')} left · ${counted(agents.length, 'agent')}`,
     )
     for (const service of services)
       io.say(`Service:${service} needs a new owner:  sallyport key list --owner Service:${service}`)
@@ -161,6 +163,6 @@ export const remove =
     )
     const ended = await client.call(`${NOUNS[noun]}.remove`, { params: { name }, query: { reason: reasonOf(input) } })
     if (input.flags.json) printOne(input.io, ended, wanted(input))
-    input.io.say(`${red(input.io, 'removed')}  ${TYPES[noun]}:${name} · ${ended.keys.length} keys revoked`)
+    input.io.say(`${red(input.io, 'removed')}  ${TYPES[noun]}:${name} · ${counted(ended.keys.length, 'key')} revoked`)
     return printReceipt(input.io, ended.receipt)
   }

@@ -169,7 +169,7 @@ const sweeps = z.strictObject({
     .min(1)
     .max(365)
     .default(30)
-    .describe('Days of calls that are compared with what a role gives, to find what nobody uses.'),
+    .describe('Days of calls that are compared with what a role gives, to warn of what nobody uses.'),
 })
 
 const hook = z.strictObject({

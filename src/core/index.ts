@@ -1,6 +1,7 @@
 export * from './action.ts'
 export * from './chat.ts'
 export * from './clock.ts'
+export * from './counted.ts'
 export * from './decision.ts'
 export * from './event.ts'
 export * from './exit.ts'

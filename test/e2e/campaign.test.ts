@@ -103,3 +103,14 @@ describe('the report about unused rights', () => {
     })
   })
 })
+
+describe('a sweep', () => {
+  it('looks at keys and roles, and judges nobody by less than the days it is told', async () => {
+    const plan = await admin('GET', '/sweeps/plan')
+    expect([plan.status, plan.body.items]).toEqual([200, []])
+    const done = await admin('POST', '/sweeps')
+    expect([done.status, done.body.findings]).toEqual([201, []])
+    const { items } = (await admin('GET', '/sweeps')).body as { items: { id: string }[] }
+    expect(items.map(({ id }) => id)).toContain(done.body.id)
+  })
+})

@@ -1,0 +1,27 @@
+// Work that a part of the room does by itself from time to time: one round after another, never two at once, and whoever
+// stops it waits for the round that runs.
+export interface Upkeep {
+  start(): void
+  stop(): Promise<void>
+}
+
+export function createUpkeep(everyMs: number, round: () => Promise<unknown>, report: (error: unknown) => void): Upkeep {
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  const next = (): void => {
+    running ??= round()
+      .then(() => {}, report)
+      .finally(() => {
+        running = undefined
+      })
+  }
+  return {
+    start() {
+      timer = setInterval(next, everyMs).unref()
+    },
+    async stop() {
+      clearInterval(timer)
+      await running
+    },
+  }
+}
