@@ -90,6 +90,16 @@ export const insertApproval = async (trx: Trx, row: ApprovalRow): Promise<void> 
 export const selectApprovals = (db: Db | Trx, request: string): Promise<ApprovalRow[]> =>
   (db as Db).selectFrom('approval').selectAll().where('request', '=', request).orderBy('at').orderBy('id').execute()
 
+/** Who said yes to these requests, and the quorum that each needed. */
+export const selectApproversOf = (db: Db, requests: readonly string[]) =>
+  db
+    .selectFrom('approval')
+    .innerJoin('access_request', 'access_request.id', 'approval.request')
+    .select(['approval.request', 'approval.groups', 'access_request.quorum'])
+    .where('approval.request', 'in', requests)
+    .where('approval.answer', '=', 'approve')
+    .execute()
+
 export const insertGrant = async (trx: Trx, row: GrantRow): Promise<void> => {
   await trx.insertInto('access_grant').values(row).execute()
 }

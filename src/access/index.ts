@@ -20,7 +20,7 @@ export {
   readHookSecret,
   type Signed,
 } from './inbound.ts'
-export { type JitReport, jitReport } from './jit-report.ts'
+export { type GroupOfApprovers, type JitReport, jitReport } from './jit-report.ts'
 export { createJustInTime, type JustInTime, type JustInTimeDeps } from './just-in-time.ts'
 export type {
   CallMatch,

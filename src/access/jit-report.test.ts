@@ -30,24 +30,45 @@ const grant = (over: Partial<Grant> = {}): Grant => ({
   ...over,
 })
 
-it('counts waits, early ends, unused grants and late reviews, and advises on each', () => {
+it('counts waits by group of approvers, early ends, unused grants and late reviews, and advises on each', () => {
+  const groups = new Map([
+    ['req_1', ['ml-leads']],
+    ['req_2', ['ml-leads', 'security']],
+  ])
   const report = jitReport(
     [
       grant(),
-      grant({ lastUsedAt: 59.5 * MINUTE }),
-      grant({ useCount: 0, lastUsedAt: undefined, endCause: 'done' }),
-      grant({ source: 'break-glass', reviewDueAt: MINUTE, endedAt: undefined }),
+      grant({ request: 'req_2', lastUsedAt: 59.5 * MINUTE, createdAt: 40 * MINUTE }),
+      grant({ useCount: 0, lastUsedAt: undefined, endCause: 'done', role: 'trainer' }),
+      grant({ request: 'req_3', startsAt: 25 * MINUTE }), // wanted for later, and had before that
+      grant({ request: undefined, source: 'break-glass', reviewDueAt: MINUTE, endedAt: undefined }),
     ],
+    groups,
     100 * MINUTE,
   )
   expect(report).toMatchObject({
-    grants: 4,
-    waits: [{ role: 'operator', grants: 3, medianSeconds: 1200, p90Seconds: 1200 }],
+    grants: 5,
+    ended: 4,
+    groups: [
+      { group: 'security', roles: ['operator'], grants: 1, medianSeconds: 2400, endedInUse: 1, unused: 0 },
+      { group: 'ml-leads', roles: ['operator', 'trainer'], grants: 3, medianSeconds: 1200, p90Seconds: 2400 },
+      { group: '(no group)', grants: 1, medianSeconds: 0 },
+    ],
     endedInUse: 1,
     unused: 1,
     emergencies: 1,
     reviewsDue: 1,
   })
-  expect(report.advice).toHaveLength(4)
-  expect(jitReport([], 0)).toMatchObject({ grants: 0, waits: [], advice: [] })
+  expect(report.groups[1]).toMatchObject({ endedInUse: 1, unused: 1 })
+  expect(report.advice).toEqual([
+    expect.stringContaining('wait 40 minutes for security to approve operator'),
+    '25 % of the grants ended in the middle of work: allow longer ones, or point to `grant extend`.',
+    '25 % of the grants were never used: people ask for what they need.',
+    expect.stringContaining('review past their day: 1'),
+  ])
+  expect(jitReport([], groups, 0)).toMatchObject({ grants: 0, groups: [], advice: [] })
+  expect(jitReport([grant({ createdAt: MINUTE })], groups, 0).advice).toEqual([
+    'Half of the requests are usable within 1 min, whoever approves: no more approvers are needed.',
+    '1 grant ended so far: no share means anything yet.',
+  ])
 })

@@ -1,16 +1,26 @@
-// What just-in-time access looks like in numbers, with one sentence of advice for each: how long people wait, whether
-// grants end too early, and whether they are needed at all.
+// What just-in-time access looks like in numbers, with one sentence of advice on each: how long people wait for whom,
+// whether grants end too early, and whether they are needed at all.
+import { counted } from '../core/index.ts'
 import type { Grant } from './grants.ts'
+
+/** Grants that people of one group approved. */
+export interface GroupOfApprovers {
+  readonly group: string
+  readonly roles: readonly string[]
+  readonly grants: number
+  /** Seconds from asking to being able to use it. */
+  readonly medianSeconds: number
+  readonly p90Seconds: number
+  readonly endedInUse: number
+  readonly unused: number
+}
 
 export interface JitReport {
   readonly grants: number
-  /** Seconds from asking to having, of grants that somebody approved; by role. */
-  readonly waits: readonly {
-    readonly role: string
-    readonly grants: number
-    readonly medianSeconds: number
-    readonly p90Seconds: number
-  }[]
+  /** Of these, how many are over; shares are of them. */
+  readonly ended: number
+  /** The slowest first. A grant counts for each group it needed, or whose members approved it. */
+  readonly groups: readonly GroupOfApprovers[]
   /** Grants that ran out within a minute of their last use. */
   readonly endedInUse: number
   readonly unused: number
@@ -21,51 +31,90 @@ export interface JitReport {
 
 const IN_USE_MS = 60_000
 const SLOW_SECONDS = 900
+/** Of fewer no share means anything. */
 const FEW = 3
+const MANY_IN_USE = 0.2
+const MANY_UNUSED = 0.3
+const NO_GROUP = '(no group)'
 
 const quantile = (sorted: readonly number[], part: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
 
-export function jitReport(grants: readonly Grant[], now: number): JitReport {
-  const waits = [
-    ...Map.groupBy(
-      grants.filter(({ source }) => source === 'approval'),
-      ({ role }) => role,
-    ),
-  ]
-    .map(([role, some]) => {
-      const seconds = some
-        .map(({ askedAt, createdAt }) => Math.round((createdAt - askedAt) / 1000))
-        .sort((a, b) => a - b)
-      return { role, grants: some.length, medianSeconds: quantile(seconds, 0.5), p90Seconds: quantile(seconds, 0.9) }
-    })
-    .sort((a, b) => b.medianSeconds - a.medianSeconds)
-  const over = grants.filter(({ endedAt }) => endedAt !== undefined)
-  const endedInUse = over.filter(
-    ({ endCause, endedAt = 0, lastUsedAt = 0 }) => endCause === 'expired' && endedAt - lastUsedAt < IN_USE_MS,
-  ).length
-  const unused = over.filter(({ useCount }) => useCount === 0).length
-  const emergencies = grants.filter(({ source }) => source === 'break-glass').length
-  const reviewsDue = grants.filter(({ reviewDueAt, reviewedAt }) => reviewDueAt !== undefined && !reviewedAt).length
-  const late = grants.filter(
-    ({ reviewDueAt, reviewedAt }) => reviewDueAt !== undefined && !reviewedAt && reviewDueAt < now,
-  ).length
-  // Of a handful no share means anything.
-  const share = (count: number) => (over.length < FEW ? 0 : count / over.length)
-  const [slowest] = waits
-  const advice = [
-    slowest && slowest.medianSeconds > SLOW_SECONDS
-      ? `People wait ${Math.round(slowest.medianSeconds / 60)} minutes for ${slowest.role}: name more approvers, or let a rule approve what is always approved.`
-      : undefined,
-    share(endedInUse) > 0.2
-      ? 'More than a fifth of the grants ended in the middle of work: allow longer ones, or point to `grant extend`.'
-      : undefined,
-    share(unused) > 0.3
-      ? 'Nearly a third of the grants were never used: people ask ahead of need; shorter waits make that unnecessary.'
-      : undefined,
-    late > 0
-      ? `${late} emergency grants wait for review past their day: \`sallyport grant list --review-due\`.`
-      : undefined,
-  ].filter((line) => line !== undefined)
-  return { grants: grants.length, waits, endedInUse, unused, emergencies, reviewsDue, advice }
+const endedInUse = ({ endCause, endedAt, lastUsedAt = 0 }: Grant): boolean =>
+  endedAt !== undefined && endCause === 'expired' && endedAt - lastUsedAt < IN_USE_MS
+const unused = ({ endedAt, useCount }: Grant): boolean => endedAt !== undefined && useCount === 0
+/** Who asked for a later beginning, and had the answer before it, waited for nobody. */
+const waitSeconds = ({ askedAt, createdAt, startsAt }: Grant): number =>
+  startsAt > createdAt ? 0 : Math.round((createdAt - askedAt) / 1000)
+
+function groupOf(group: string, grants: readonly Grant[]): GroupOfApprovers {
+  const seconds = grants.map(waitSeconds).sort((a, b) => a - b)
+  return {
+    group,
+    roles: [...new Set(grants.map(({ role }) => role))].sort(),
+    grants: grants.length,
+    medianSeconds: quantile(seconds, 0.5),
+    p90Seconds: quantile(seconds, 0.9),
+    endedInUse: grants.filter(endedInUse).length,
+    unused: grants.filter(unused).length,
+  }
+}
+
+/** `groupsOf`: by request, the groups whose people approved it. */
+export function jitReport(
+  grants: readonly Grant[],
+  groupsOf: ReadonlyMap<string, readonly string[]>,
+  now: number,
+): JitReport {
+  const byGroup = new Map<string, Grant[]>()
+  for (const grant of grants) {
+    if (grant.source !== 'approval') continue
+    const of = groupsOf.get(grant.request ?? '') ?? []
+    for (const group of of.length === 0 ? [NO_GROUP] : of) {
+      const some = byGroup.get(group)
+      if (some) some.push(grant)
+      else byGroup.set(group, [grant])
+    }
+  }
+  const groups = [...byGroup]
+    .map(([group, some]) => groupOf(group, some))
+    .sort((a, b) => b.medianSeconds - a.medianSeconds || (a.group < b.group ? -1 : 1))
+  const due = grants.filter(({ reviewDueAt, reviewedAt }) => reviewDueAt !== undefined && reviewedAt === undefined)
+  const report = {
+    grants: grants.length,
+    ended: grants.filter(({ endedAt }) => endedAt !== undefined).length,
+    groups,
+    endedInUse: grants.filter(endedInUse).length,
+    unused: grants.filter(unused).length,
+    emergencies: grants.filter(({ source }) => source === 'break-glass').length,
+    reviewsDue: due.length,
+  }
+  return { ...report, advice: adviceOn(report, due.filter(({ reviewDueAt = 0 }) => reviewDueAt < now).length) }
+}
+
+function adviceOn({ grants, ended, groups, ...counts }: Omit<JitReport, 'advice'>, late: number): string[] {
+  if (grants === 0) return []
+  const lines: string[] = []
+  const [slowest] = groups
+  if (slowest)
+    lines.push(
+      slowest.medianSeconds > SLOW_SECONDS
+        ? `People wait ${Math.round(slowest.medianSeconds / 60)} minutes for ${slowest.group} to approve ${slowest.roles.join(', ')}: add people to that group, or let a rule approve what is always approved.`
+        : `Half of the requests are usable within ${Math.ceil(slowest.medianSeconds / 60)} min, whoever approves: no more approvers are needed.`,
+    )
+  if (ended < FEW) lines.push(`${counted(ended, 'grant')} ended so far: no share means anything yet.`)
+  else {
+    const percent = (count: number) => `${Math.round((count / ended) * 100)} % of the grants`
+    lines.push(
+      counts.endedInUse / ended > MANY_IN_USE
+        ? `${percent(counts.endedInUse)} ended in the middle of work: allow longer ones, or point to \`grant extend\`.`
+        : `${percent(counts.endedInUse)} ended in the middle of work: they are long enough.`,
+      counts.unused / ended > MANY_UNUSED
+        ? `${percent(counts.unused)} were never used: people ask ahead of need, which shorter waits make unnecessary.`
+        : `${percent(counts.unused)} were never used: people ask for what they need.`,
+    )
+  }
+  if (late > 0)
+    lines.push(`Emergencies that wait for review past their day: ${late}:  sallyport grant list --review-due`)
+  return lines
 }

@@ -119,6 +119,9 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     const answered = await requests.approve(request.id, { by: ana, digest: request.digest, reason: 'ok' })
     expect(answered.request.state).toBe('approved')
     expect(answered.grant).toMatchObject({ role: 'operator', endsAt: time.now + HOUR, askedAt: START })
+    expect(await requests.approverGroups([request.id, 'req_none'])).toEqual(
+      new Map([[request.id, ['ml-leads', 'security']]]), // no rule named one: those of whoever approved
+    )
     expect(holds()).toEqual(['operator'])
     expect(grants.nextChange(dana.principal)).toBe(time.now + HOUR)
     const directory = { get: (): Facts => ({ ancestors: new Set(['Group::"dev"']) }) }
@@ -208,6 +211,7 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     expect((await requests.approve(id, { by: ana, digest })).grant).toBeUndefined()
     expect((await requests.approve(id, { by: admin, digest })).grant).toBeUndefined()
     expect((await requests.approve(id, { by: jo, digest })).grant).toBeDefined()
+    expect(await requests.approverGroups([id])).toEqual(new Map([[id, ['ml-leads', 'security']]]))
   })
 
   simple('holds to the duties of the rule: longest, uses, sign-in', async () => {

@@ -15,6 +15,7 @@ import {
   type RequestFilter,
   type RequestRow,
   selectApprovals,
+  selectApproversOf,
   selectGrant,
   selectOverdueRequests,
   selectRequest,
@@ -118,6 +119,8 @@ export interface Requests {
   ): Promise<{ grant: Grant; seq: number }>
   show(id: string): Promise<{ request: RequestView; approvals: ApprovalView[] }>
   list(filter: RequestFilter): Promise<RequestView[]>
+  /** Of these requests, the groups that a rule demanded approvals of; where it named none, those of whoever approved. */
+  approverGroups(ids: readonly string[]): Promise<Map<string, string[]>>
   /** Closes requests nobody answered in time. */
   tidy(): Promise<void>
 }
@@ -142,6 +145,9 @@ const MAX_SECONDS = 90 * 86_400
 const BREAK_GLASS_SECONDS = 3600
 const REVIEW_MS = 24 * 3_600_000
 const MAX_AHEAD_MS = 30 * 86_400_000
+
+/** A statement has a limit of parameters. */
+const IDS_AT_ONCE = 200
 
 export function createRequests(deps: RequestDeps): Requests {
   const { store, change, clock, grants } = deps
@@ -459,6 +465,16 @@ export function createRequests(deps: RequestDeps): Requests {
         also,
       )
       return { grant: value, seq }
+    },
+    async approverGroups(ids) {
+      const found = new Map<string, string[]>()
+      for (let i = 0; i < ids.length; i += IDS_AT_ONCE)
+        for (const { request, groups, quorum } of await selectApproversOf(store.db, ids.slice(i, i + IDS_AT_ONCE))) {
+          const named =
+            quorum === null ? (JSON.parse(groups) as string[]) : parseQuorum(quorum).map(({ group }) => group)
+          found.set(request, [...new Set([...(found.get(request) ?? []), ...named])])
+        }
+      return found
     },
     async show(id) {
       const approvals = await selectApprovals(store.db, id)

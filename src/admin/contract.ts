@@ -1397,16 +1397,29 @@ export const ROUTES = {
     path: '/reports/jit',
     action: 'readAudit',
     on: GATEWAY,
-    summary: 'How just-in-time access is used: waits, early ends, unused grants, with advice',
+    summary: 'How just-in-time access is used: waits by group of approvers, early ends, unused grants, with advice',
     query: z.strictObject({ days: z.coerce.number().int().min(1).max(366).default(30) }),
     output: z.object({
       days: z.int(),
       grants: z.int(),
-      endedInUse: z.int(),
+      ended: z.int().meta({ description: 'Of these, how many are over.' }),
+      endedInUse: z.int().meta({ description: 'Ran out within a minute of their last use.' }),
       unused: z.int(),
       emergencies: z.int(),
       reviewsDue: z.int(),
-      waits: z.array(z.object({ role: z.string(), grants: z.int(), medianSeconds: z.int(), p90Seconds: z.int() })),
+      groups: z
+        .array(
+          z.object({
+            group: z.string(),
+            roles: z.array(z.string()),
+            grants: z.int(),
+            medianSeconds: z.int().meta({ description: 'From asking to being able to use it.' }),
+            p90Seconds: z.int(),
+            endedInUse: z.int(),
+            unused: z.int(),
+          }),
+        )
+        .meta({ description: 'By group of approvers: the one a rule demands, or those of whoever approved.' }),
       advice: z.array(z.string()),
     }),
   }),

@@ -55,8 +55,10 @@ export function reportHandlers(ports: AdminPorts): Handlers<'reports.jit' | 'rep
           jit.grants.list({ createdSince, limit, ...(before && { before }) }),
         ))
           grants.push(grant)
-        const { waits, advice, ...counts } = jitReport(grants, clock.now())
-        return { days: query.days, ...counts, waits: waits.map((wait) => ({ ...wait })), advice: [...advice] }
+        const asked = grants.flatMap(({ request }) => request ?? [])
+        const report = jitReport(grants, await jit.requests.approverGroups(asked), clock.now())
+        const groups = report.groups.map((group) => ({ ...group, roles: [...group.roles] }))
+        return { days: query.days, ...report, groups, advice: [...report.advice] }
       },
     },
   }

@@ -39,15 +39,18 @@ export const jit: Command = async (input) => {
     printOne(input.io, report, json)
     return 0
   }
-  const { waits, advice, ...counts } = report
+  const { groups, advice, ...counts } = report
   printOne(input.io, counts, json)
   const columns = [
-    { field: 'role' },
+    { field: 'group', title: 'approved by' },
+    { field: 'roles' },
     { field: 'grants' },
     { field: 'medianSeconds', title: 'wait', show: span },
     { field: 'p90Seconds', title: 'p90', show: span },
+    { field: 'endedInUse', title: 'ended in use' },
+    { field: 'unused' },
   ]
-  printRows(input.io, waits, columns, json)
+  printRows(input.io, groups, columns, json)
   for (const line of advice) input.io.say(line)
   return 0
 }

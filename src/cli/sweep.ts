@@ -64,7 +64,8 @@ export const list: Command = async (input) => {
   ]
   printRows(input.io, rows, columns, { json: input.flags.json as string })
   const [last] = items
-  if (last) input.io.say(`The last one found ${counted(last.findings.length, 'thing')}:  sallyport report sweeps --json`)
+  if (last)
+    input.io.say(`The last one found ${counted(last.findings.length, 'thing')}:  sallyport report sweeps --json`)
   else input.io.say('No sweep has run yet. What one would do:  sallyport sweep --dry-run')
   return 0
 }
