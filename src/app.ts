@@ -707,6 +707,7 @@ function openGuard(config: Config, closers: Closers): Guard {
     classes: own.classes,
     fields: own.fields,
     masks: own.masks,
+    surrogates: config.guard.surrogates,
     ...(config.guard.padding ? { blockCharacters: PADDED_CHARACTERS } : {}),
   })
 }

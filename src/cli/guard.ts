@@ -10,6 +10,8 @@ import {
   type Guard,
   type OwnClasses,
   readOwnClasses,
+  SURROGATE_CLASSES,
+  type SurrogateClass,
   type Vault,
 } from '../guard/index.ts'
 import type { Command, Input } from './command.ts'
@@ -52,6 +54,15 @@ function openGuard(input: Input): Guard {
   return createGuard({
     detectors,
     ...(own === undefined ? {} : { classes: own.classes, fields: own.fields, masks: own.masks }),
+    surrogates: surrogatesIn(input),
+  })
+}
+
+function surrogatesIn(input: Input): SurrogateClass[] {
+  return (flagList(input, 'real') ?? []).map((name) => {
+    const known = SURROGATE_CLASSES.find((dataClass) => dataClass === name)
+    if (known === undefined) throw usage(`--real takes ${SURROGATE_CLASSES.join(', ')}`)
+    return known
   })
 }
 

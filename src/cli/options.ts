@@ -749,6 +749,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         about: 'mask, or pseudonym: stand-ins that can be turned back (default with --session)',
       },
       { flag: '--session <file>', about: 'Where stand-ins are kept, encrypted; its key is put beside it' },
+      { flag: '--real <class...>', about: 'Classes whose stand-ins look real: personal/email, personal/person, …' },
       { flag: '--only <class...>', about: 'Only these classes and what is below them' },
       { flag: '--pass <class...>', about: 'All but these (default: personal/date, finance/amount, network/url)' },
     ],

@@ -243,6 +243,14 @@ const guard = z.strictObject({
     .describe(
       'What stands in for a value: PERSON_7QK2M (word), <NAME_1> (angle), or what the model at hand copies best.',
     ),
+  surrogates: z
+    .array(
+      z.enum(['personal/person', 'personal/email', 'personal/phone', 'network/ip', 'finance/card', 'finance/iban']),
+    )
+    .default([])
+    .describe(
+      'Classes whose stand-ins look real: a made-up name for a name, bryony.haskthorpe67@example.net for an address.',
+    ),
   padding: z.boolean().default(false).describe('Pad stream chunks so that their lengths tell nothing about tokens.'),
 })
 

@@ -149,6 +149,17 @@ export const OWN_CLASSES_EXAMPLE = String.raw`classes:
     nature: personal
     fields: [customer.salary]     # paths in JSON content`
 
+const REAL_LOOKING = [
+  "| Class | Looks like | Why it is nobody's |",
+  '|---|---|---|',
+  '| `personal/person` | `Bryony Haskthorpe` | put together from syllables |',
+  '| `personal/email` | `bryony.haskthorpe67@example.net` | RFC 2606 |',
+  '| `personal/phone` | `304-555-0190`, `+44 117 496 0907` | kept for fiction by the North American and British plans |',
+  '| `network/ip` | `192.0.2.164`, `2001:db8:254b:9529::407` | RFC 5737, RFC 3849 |',
+  '| `finance/card` | `4242 4269 0745 8365` | the range of payment tests |',
+  '| `finance/iban` | `GB26 TEST 0000 0069 0745 83` | a bank and sort code of no bank |',
+]
+
 /** docs/data-classes.md, printed from the tree. */
 export function classesPage(tree: ClassTree = createClassTree()): string {
   const natures: Readonly<Record<Nature, string>> = {
@@ -194,11 +205,22 @@ export function classesPage(tree: ClassTree = createClassTree()): string {
     '',
     'Of several rules that match the most protective wins, so `data-gets-a-stand-in` needs the same exception in an `unless`.',
     '',
+    '## Stand-ins that look real',
+    '',
+    'In a letter or a form a made-up name reads better than `PERSON_7QK2M`. `guard.surrogates` lists the classes whose stand-ins look like what they',
+    'stand for (`sallyport guard mask --real` on the command line), in each session others and always the same:',
+    '',
+    ...REAL_LOOKING,
+    '',
+    'They come from ranges that nobody can own, are never a value that the request says itself, and are turned back like other stand-ins, in any case.',
+    'When a small range is used up a word stands in. A model that writes only a part of a made-up name, or another form of a made-up number, writes',
+    'something that is not turned back: where every value must come back, leave the class out.',
+    '',
     '## What is not found',
     '',
     '- A paraphrase or a translation of the embedded instructions; only their words in a row and the canary are.',
     '- What is in pictures, sound and binary files: the `opaque` classes let a rule refuse them.',
-    '- Values spelt out in words, in a cipher, or spread over several answers.',
+    '- Values in a cipher, or spread over several answers.',
     '- Names in languages and registers the tagger was not trained on; see `docs/guard-quality.md` for the rates.',
     '',
   ]

@@ -10,6 +10,7 @@ import { createNeighbours } from './neighbours.ts'
 import { type Output, openOutput } from './output.ts'
 import type { PseudonymStyle } from './pseudonym.ts'
 import { createScreen, type Screen } from './screen.ts'
+import type { SurrogateClass } from './surrogate.ts'
 import { openRestore, openText, type TextOptions, type TextScreen } from './text.ts'
 import type { MaskStyle } from './treat.ts'
 import { createVault, type Vault, type VaultOptions } from './vault.ts'
@@ -24,6 +25,8 @@ export interface GuardOptions {
   /** How masks look, by class or by a parent of it. Default `label`. */
   readonly masks?: Readonly<Record<string, MaskStyle>>
   readonly pseudonyms?: PseudonymStyle
+  /** Classes whose pseudonyms look like what they stand for: a name for a name. */
+  readonly surrogates?: readonly SurrogateClass[]
   readonly toolRestore?: 'origin' | 'caller'
   /** Answers leave in pieces of so many characters, against reading token lengths off a stream; see OutputOptions. */
   readonly blockCharacters?: number
@@ -34,7 +37,7 @@ export interface GuardOptions {
 export interface Guard {
   readonly tree: ClassTree
   readonly screen: Screen
-  openVault(options: Omit<VaultOptions, 'classes' | 'style'> & { style?: PseudonymStyle }): Vault
+  openVault(options: Omit<VaultOptions, 'classes' | 'style' | 'surrogates'> & { style?: PseudonymStyle }): Vault
   /** Screens every string of a request. @throws Fault content_blocked, guard_unavailable */
   screenInput(
     request: ModelRequest,
@@ -68,7 +71,13 @@ export function createGuard(options: GuardOptions): Guard {
   return {
     tree,
     screen,
-    openVault: (vault) => createVault({ style: options.pseudonyms ?? 'word', ...vault, classes: tree.all }),
+    openVault: (vault) =>
+      createVault({
+        style: options.pseudonyms ?? 'word',
+        ...vault,
+        classes: tree.all,
+        surrogates: options.surrogates ?? [],
+      }),
     screenInput: (request, ask, vault) => screenInput(request, ask, vault, screen, treatment),
     openText: (text) => openText(screen, treatment, text),
     openRestore: (vault) => openRestore(bare, vault),

@@ -28,6 +28,7 @@ export {
   type Summary,
   summarise,
 } from './redteam/index.ts'
+export { SURROGATE_CLASSES, type SurrogateClass } from './surrogate.ts'
 export type { TextOptions, TextScreen } from './text.ts'
 export type { MaskStyle } from './treat.ts'
 export { createVault, type Source, type Vault, type VaultEntry, type VaultOptions } from './vault.ts'

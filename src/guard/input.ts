@@ -48,7 +48,7 @@ export function screenInput(
   const book = createBook('send', ask)
   const values: FoundValue[] = []
   const issuedBefore = vault.size()
-  const extra = [vault.detector()]
+  const extra = vault.detectors()
   let scanned = 0
   let passedBy = 0
   let invisible = 0
@@ -57,7 +57,9 @@ export function screenInput(
   /** The text each speaker said last. */
   const spoken = new Map<string, { text: string; at: number }>()
 
+  const texts: string[] = []
   const scan = (text: string, place: Place, how: 'text' | 'id' | 'json'): Parts | undefined => {
+    texts.push(text)
     const known = screen.known.get(how, text)
     const parts = known === undefined ? look(text, how) : partsOf(text, known)
     let regions = false
@@ -111,6 +113,14 @@ export function screenInput(
       book.count(halves.after, place.origin, place.field)
       dirty = true
     }
+  }
+
+  /** Words of the request: a stand-in that looks real is none that the text says itself. Read when the first one is made. */
+  let words: Set<string> | undefined
+  const taken = (candidate: string): boolean => {
+    words ??= new Set(wordsIn(texts))
+    for (const word of wordsIn([candidate])) if (!words.has(word)) return false
+    return true
   }
 
   // First round: scan and count. Nothing is changed.
@@ -168,14 +178,14 @@ export function screenInput(
       text(text, place) {
         const { parts, bytes } = scans[at++] ?? missing()
         if (parts === undefined) return text
-        const next = rewrite(parts, place, book, vault, options, values)
+        const next = rewrite(parts, place, book, vault, options, values, taken)
         change += Buffer.byteLength(next) - bytes
         return next
       },
       object(value, place) {
         const { parts, bytes } = scans[at++] ?? missing()
         if (parts === undefined) return value
-        const next = JSON.parse(rewrite(parts, place, book, vault, options, values)) as JsonObject
+        const next = JSON.parse(rewrite(parts, place, book, vault, options, values, taken)) as JsonObject
         change += stringBytes(next) - bytes
         return next
       },
@@ -184,7 +194,7 @@ export function screenInput(
         const read = readable(data)
         if (read !== undefined) {
           if (parts === undefined) return data
-          const next = read.print(rewrite(parts, place, book, vault, options, values))
+          const next = read.print(rewrite(parts, place, book, vault, options, values, taken))
           change += Buffer.byteLength(next) - bytes
           return next
         }
@@ -224,6 +234,13 @@ export function screenInput(
 
 /** Findings that are remembered of one text; more are found anew. */
 const MOST_REMEMBERED = 24
+
+/** Words of texts in small letters, as they are written and as they read without the escapes of JSON. */
+function* wordsIn(texts: readonly string[]): Generator<string> {
+  for (const text of texts)
+    for (const read of text.includes('\\') ? [text, text.replace(/\\(?:u[0-9a-fA-F]{4}|.)/g, ' ')] : [text])
+      for (const [word] of read.toLowerCase().matchAll(/[\p{L}\p{N}]+/gu)) yield word
+}
 
 /** Where the words of a conversation stand. */
 const SPOKEN = 'messages.parts.text'
@@ -304,6 +321,7 @@ function rewrite(
   vault: Vault,
   options: TreatmentOptions,
   values: FoundValue[],
+  taken: (candidate: string) => boolean,
 ): string {
   let out = ''
   const whose = place.source === 'model' ? 'caller' : place.source
@@ -326,7 +344,7 @@ function rewrite(
       },
       replace(dataClass, treatment, value) {
         options.neighbours.note(dataClass, value)
-        return standIn(dataClass, treatment, value, vault, whose, options)
+        return standIn(dataClass, treatment, value, vault, whose, options, taken)
       },
       // Text that only looks like a pseudonym gets one of its own, so that it comes back as it was written.
       pseudonym: (text) => vault.hide(options.tree.get('literal'), text, whose),
@@ -342,11 +360,12 @@ export function standIn(
   vault: Vault,
   source: Place['source'],
   options: TreatmentOptions,
+  taken?: (candidate: string) => boolean,
 ): string {
   const known = options.tree.get(dataClass)
   // A secret is never turned back, so it gets no pseudonym.
   if (treatment === 'pseudonym' && known.nature !== 'secret' && !dataClass.startsWith('leak/'))
-    return vault.hide(known, value, source)
+    return vault.hide(known, value, source, taken)
   return mask(dataClass, value, options.masks(dataClass))
 }
 

@@ -68,7 +68,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   // A session that hid nothing has nothing to turn back.
   if (issuedBefore > 0)
     extra.push(
-      vault.detector(() => {
+      ...vault.detectors(() => {
         mutated++
       }),
     )

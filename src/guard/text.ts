@@ -24,7 +24,7 @@ export interface TextOptions {
 
 export function openText(screen: Screen, treatments: TreatmentOptions, options: TextOptions): TextScreen {
   const { vault } = options
-  const stream = screen.open('guess', [vault.detector()])
+  const stream = screen.open('guess', vault.detectors())
   return collect(stream, (region) => {
     for (const finding of sortOut(region.findings)) if (finding.class !== PSEUDONYM) options.onFinding?.(finding)
     return treatRegion(region, {
@@ -37,7 +37,7 @@ export function openText(screen: Screen, treatments: TreatmentOptions, options: 
 
 /** Turns every pseudonym of the vault back. */
 export function openRestore(screen: Screen, vault: Vault): TextScreen {
-  const stream = screen.open('guess', [vault.detector()])
+  const stream = screen.open('guess', vault.detectors())
   return collect(stream, (region) =>
     treatRegion(region, {
       treatment: () => 'pass',

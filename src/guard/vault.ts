@@ -5,14 +5,17 @@ import { createCipheriv, createDecipheriv, createHmac, createSecretKey, type Key
 import { Fault, type Origin, type RandomBytes } from '../core/index.ts'
 import type { DataClass } from './classes.ts'
 import type { Detector } from './detector.ts'
+import { createOpenList, foldEntry } from './names/list.ts'
 import {
   createPseudonymDetector,
   createPseudonymKinds,
+  PSEUDONYM,
   type PseudonymKinds,
   type PseudonymStyle,
   readPseudonym,
   wordPseudonym,
 } from './pseudonym.ts'
+import { type SurrogateClass, surrogate } from './surrogate.ts'
 
 /** Whose words a value was: an origin, or one tool by name (`tool:crm`). */
 export type Source = Origin | `tool:${string}`
@@ -25,8 +28,11 @@ export interface VaultEntry {
 }
 
 export interface Vault {
-  /** The session's pseudonym for a value, the same every time. */
-  hide(dataClass: DataClass, value: string, source: Source): string
+  /**
+   * The session's pseudonym for a value, the same every time. `taken`: a new one that looks real must not be this, as the text
+   * says it already.
+   */
+  hide(dataClass: DataClass, value: string, source: Source, taken?: (candidate: string) => boolean): string
   /** What a pseudonym stands for, in any case and with markdown escapes; undefined if this session never issued it. */
   find(pseudonym: string): VaultEntry | undefined
   /** Remembers that the caller said this in clear, so that hearing it back is no leak. */
@@ -36,8 +42,11 @@ export interface Vault {
   holds(dataClass: string, value: string): boolean
   /** Everything this session has hidden. */
   entries(): Iterable<VaultEntry>
-  /** Finds text shaped like this session's pseudonyms. `mutated` is told of those whose check character is wrong. */
-  detector(mutated?: () => void): Detector
+  /**
+   * Finds text shaped like this session's pseudonyms, and those that look like something real. `mutated` is told of those
+   * whose check character is wrong.
+   */
+  detectors(mutated?: () => void): Detector[]
   size(): number
   /** Everything, encrypted. Grows with the values, so saving after every call is cheap for chats. */
   seal(): Uint8Array
@@ -53,6 +62,8 @@ export interface VaultOptions {
   /** Binds the sealed blob to its session: another session's blob does not open. */
   readonly session: string
   readonly style?: PseudonymStyle
+  /** Classes whose pseudonyms look like what they stand for. */
+  readonly surrogates?: readonly SurrogateClass[]
   /** Every kind the classes in use can issue. */
   readonly classes: readonly DataClass[]
   readonly sealed?: Uint8Array
@@ -61,6 +72,8 @@ export interface VaultOptions {
 /** More entries than this in one session is an attack or a batch job, not a conversation. */
 const MOST_ENTRIES = 50_000
 const ANGLE_MOST = 9
+/** Tries for a stand-in that looks real and is free; then a word stands in. */
+const MOST_DRAWS = 24
 
 /** Vaults are opened per session, the classes are the guard's: what follows from them is worked out once. */
 const kindSets = new WeakMap<readonly DataClass[], PseudonymKinds>()
@@ -96,6 +109,27 @@ export function createVault(options: VaultOptions): Vault {
     return createHmac('sha256', marks).update(text).digest()
   }
 
+  const lookReal: ReadonlySet<string> = new Set(options.surrogates)
+  /** Pseudonyms that look real, as they are found in a text whatever their case, and in the spelling they were issued in. */
+  const real = createOpenList({ name: 'stand-ins', class: PSEUDONYM })
+  const spelling = new Map<string, string>()
+  const issueReal = (name: string) => {
+    real.add(name)
+    spelling.set(foldEntry(name), name)
+  }
+  const nextReal = (dataClass: DataClass, value: string, taken: (candidate: string) => boolean): string | undefined => {
+    if (!lookReal.has(dataClass.id)) return undefined
+    for (let draw = 0; draw < MOST_DRAWS; draw++) {
+      const name = surrogate(dataClass.id, value, digest(`real ${draw}\0${dataClass.id}\0${value}`))
+      if (name === undefined) return undefined
+      if (!spelling.has(foldEntry(name)) && foldEntry(name) !== foldEntry(value) && !taken(name)) {
+        issueReal(name)
+        return name
+      }
+    }
+    return undefined
+  }
+
   const next = (dataClass: DataClass, value: string): string => {
     if (style === 'angle') {
       const count = (counters.get(dataClass.angle) ?? 0) + 1
@@ -123,6 +157,7 @@ export function createVault(options: VaultOptions): Vault {
     for (const entry of plain.entries) {
       byPseudonym.set(entry.pseudonym, entry)
       byValue.set(`${entry.class}\0${entry.value}`, entry.pseudonym)
+      if (readPseudonym(entry.pseudonym) === undefined) issueReal(entry.pseudonym)
     }
     for (const [kind, count] of plain.counters) counters.set(kind, count)
     remembered = new Set(plain.remembered)
@@ -136,7 +171,7 @@ export function createVault(options: VaultOptions): Vault {
     }
 
   return {
-    hide(dataClass, value, source) {
+    hide(dataClass, value, source, taken = () => false) {
       use()
       const slot = `${dataClass.id}\0${value}`
       const known = byPseudonym.get(byValue.get(slot) ?? '')
@@ -152,14 +187,14 @@ export function createVault(options: VaultOptions): Vault {
           detail: 'The session holds more hidden values than it may',
           data: { class: dataClass.id },
         })
-      const pseudonym = next(dataClass, value)
+      const pseudonym = nextReal(dataClass, value, taken) ?? next(dataClass, value)
       byPseudonym.set(pseudonym, { pseudonym, value, class: dataClass.id, sources: [source] })
       byValue.set(slot, pseudonym)
       version++
       return pseudonym
     },
     find(pseudonym) {
-      const name = readPseudonym(pseudonym)
+      const name = readPseudonym(pseudonym) ?? spelling.get(foldEntry(pseudonym))
       return name === undefined ? undefined : byPseudonym.get(name)
     },
     remember(value) {
@@ -173,7 +208,10 @@ export function createVault(options: VaultOptions): Vault {
     knows: (value) => remembered.size > 0 && remembered.has(digest(`said\0${value}`).toString('base64url', 0, 12)),
     holds: (dataClass, value) => byValue.has(`${dataClass}\0${value}`),
     entries: () => byPseudonym.values(),
-    detector: (mutated) => createPseudonymDetector(kinds, mutated),
+    detectors: (mutated) => [
+      createPseudonymDetector(kinds, mutated),
+      ...(lookReal.size > 0 || spelling.size > 0 ? [real.detector()] : []),
+    ],
     size() {
       return byPseudonym.size
     },
@@ -200,6 +238,7 @@ export function createVault(options: VaultOptions): Vault {
       byValue.clear()
       remembered.clear()
       counters.clear()
+      spelling.clear()
     },
   }
 }

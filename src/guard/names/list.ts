@@ -146,31 +146,55 @@ export interface ListSettings {
   readonly entries: Iterable<string>
 }
 
+/** A list that grows. */
+export interface OpenList {
+  /** @throws Fault `validation_failed` for an entry that is longer than LONGEST_ENTRY or holds no letter or digit */
+  add(entry: string): void
+  /** Finds what is in the list by then. */
+  detector(): Detector
+}
+
+/** The form in which an entry and what is found for it are equal. */
+export const foldEntry = (entry: string): string => partsOf(entry).join('')
+
+export function createOpenList(settings: Omit<ListSettings, 'entries'>): OpenList {
+  const root: Node = { next: undefined, ends: false }
+  let longest = 1
+  return {
+    add(entry) {
+      const parts = partsOf(entry)
+      if (entry.length > LONGEST_ENTRY || !parts.some((part) => /[\p{L}\p{N}]/u.test(part)))
+        throw new Fault('validation_failed', {
+          detail: `The list ${settings.name} has an entry that is empty or longer than ${LONGEST_ENTRY} characters.`,
+        })
+      longest = Math.max(longest, entry.length + parts.filter((part) => part === ' ').length * LONGEST_GAP)
+      let node = root
+      for (const part of parts) {
+        node.next ??= new Map()
+        let next = node.next.get(part)
+        if (next === undefined) {
+          next = { next: undefined, ends: false }
+          node.next.set(part, next)
+        }
+        node = next
+      }
+      node.ends = true
+    },
+    detector: () => ({
+      name: settings.name,
+      classes: [settings.class],
+      longest,
+      open: () => new ListStream(root, settings.class),
+    }),
+  }
+}
+
 /**
  * A detector for the entries of one list.
  * @throws Fault `validation_failed` for an entry that is longer than LONGEST_ENTRY or holds no letter or digit
  */
 export function createListDetector(settings: ListSettings): Detector {
-  const root: Node = { next: undefined, ends: false }
-  let longest = 1
-  for (const entry of settings.entries) {
-    const parts = partsOf(entry)
-    if (entry.length > LONGEST_ENTRY || !parts.some((part) => /[\p{L}\p{N}]/u.test(part)))
-      throw new Fault('validation_failed', {
-        detail: `The list ${settings.name} has an entry that is empty or longer than ${LONGEST_ENTRY} characters.`,
-      })
-    longest = Math.max(longest, entry.length + parts.filter((part) => part === ' ').length * LONGEST_GAP)
-    let node = root
-    for (const part of parts) {
-      node.next ??= new Map()
-      let next = node.next.get(part)
-      if (next === undefined) {
-        next = { next: undefined, ends: false }
-        node.next.set(part, next)
-      }
-      node = next
-    }
-    node.ends = true
-  }
-  return { name: settings.name, classes: [settings.class], longest, open: () => new ListStream(root, settings.class) }
+  const list = createOpenList(settings)
+  for (const entry of settings.entries) list.add(entry)
+  return list.detector()
 }
