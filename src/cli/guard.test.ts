@@ -70,3 +70,24 @@ it('tries own classes, and says which one does not hold', async () => {
   expect(code).toBe(4)
   expect(said).toContain('business/contract')
 })
+
+it('measures itself on a text of yours, and shows none of it', async () => {
+  const { out, said, code } = await sallyport('guard', 'bench', at('in'), '--no-names', '--json')
+  expect(code).toBe(0)
+  const rows = JSON.parse(out) as { what: string; megabytesPerSecond: number; findings?: number; heldBack?: number }[]
+  expect(rows.map(({ what, findings }) => [what, findings])).toEqual([
+    ['without names', 3],
+    ['injection score', undefined],
+  ])
+  for (const { megabytesPerSecond } of rows) expect(megabytesPerSecond).toBeGreaterThan(0)
+  expect(rows[0]?.heldBack).toBeGreaterThan(0)
+  expect(out + said).not.toContain('jane')
+  writeFileSync(at('empty'), ' \n')
+  expect(await sallyport('guard', 'bench', at('empty'))).toMatchObject({ code: 2 })
+})
+
+it('says where own classes are shown when there are none', async () => {
+  const { said, code } = await sallyport('guard', 'check')
+  expect(code).not.toBe(0)
+  expect(said).toContain('docs/data-classes.md')
+})

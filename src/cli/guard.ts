@@ -43,7 +43,7 @@ function read(file: string): string {
   }
 }
 
-function openGuard(input: Input): Guard {
+export function openGuard(input: Input): Guard {
   const own = ownClasses(input)
   const suffixes = flagList(input, 'internal')
   const detectors = createDetectors({
@@ -91,6 +91,12 @@ async function* pieces(file: string): AsyncGenerator<string> {
   } catch (error) {
     throw new Failure(`${file} cannot be read`, { why: (error as NodeJS.ErrnoException).code })
   }
+}
+
+export async function readWhole(file: string): Promise<string> {
+  let text = ''
+  for await (const piece of pieces(file)) text += piece
+  return text
 }
 
 export const scan: Command = async (input) => {
@@ -184,6 +190,11 @@ export const unmask: Command = async (input) => {
 
 export const check: Command = async (input) => {
   const file = arg(input, 0) || OWN_CLASSES
+  if (!arg(input, 0) && !existsSync(file))
+    throw new Failure(`There is no ${file} here`, {
+      why: 'own data classes are declared in it',
+      next: 'docs/data-classes.md shows one; or  sallyport guard check FILE',
+    })
   const own = tryOwnClasses(file)
   createGuard({ detectors: own.detectors, classes: own.classes, fields: own.fields, masks: own.masks })
   if (input.flags.json)

@@ -770,6 +770,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./guard.ts')).check,
   },
   {
+    name: 'guard bench',
+    args: '[file]',
+    about: 'What the guard costs here, on a text of yours: speed, findings, characters held back in a stream',
+    flags: GUARD,
+    example: 'sallyport guard bench prompts.txt',
+    load: async () => (await import('./guard-bench.ts')).bench,
+  },
+  {
     name: 'guard classes',
     about: 'List the data classes',
     flags: [...GUARD, { flag: '--markdown', about: 'As docs/data-classes.md' }],
