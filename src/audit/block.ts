@@ -1,9 +1,13 @@
-// What is derived from a full block of events at once: the range of its times and ids, which terms occur in it, and
-// counts per hour. All of it can be rebuilt from the events; none of it is believed when a proof is made or checked.
+// What is derived from a full block of events at once: the range of its times and ids, which terms occur in which of its
+// tiles, and counts per hour. All of it can be rebuilt from the events; none of it is believed when a proof is made or checked.
 import { type AuditEvent, birthOf, isObject, type Json } from '../core/index.ts'
+import { TILE } from './merkle.ts'
 
 /** Events per block, four tiles of the tree. The more, the fewer terms are written per event, and the more is read per hit. */
 export const BLOCK = 1024
+
+/** Tiles of a block as bits, the lowest for the first. */
+export const ALL_TILES = 2 ** (BLOCK / TILE) - 1
 
 export const HOUR_MS = 3_600_000
 
@@ -90,7 +94,8 @@ export interface HourCount {
 export interface BlockIndex {
   readonly block: number
   readonly range: BlockRange
-  readonly terms: ReadonlySet<string>
+  /** The tiles in which a term occurs. */
+  readonly terms: ReadonlyMap<string, number>
   readonly counts: readonly HourCount[]
 }
 
@@ -112,6 +117,15 @@ interface Alike {
   readonly outcome: string | undefined
   readonly hour: number
   readonly count: HourCount
+  /** The tile in which they were seen last. */
+  tile: number
+}
+
+/** Values with the tiles that they occur in. */
+type Places = Map<string, number>
+
+const place = (places: Places, value: string, tile: number) => {
+  places.set(value, (places.get(value) ?? 0) | tile)
 }
 
 /** Kinds of events that are remembered for one principal; what more there is costs more and is the same otherwise. */
@@ -133,40 +147,42 @@ const sameRules = (a: AuditEvent['rules'], b: AuditEvent['rules']): boolean =>
   a === b || (a !== undefined && b !== undefined && a.length === b.length && a.every((rule, i) => rule === b[i]))
 
 export function openBlock(): OpenBlock {
-  const seen = new Map<SearchField, Set<string>>(SEARCH_FIELDS.map((field) => [field, new Set()]))
-  const of = (field: SearchField) => seen.get(field) as Set<string>
+  const seen = new Map<SearchField, Places>(SEARCH_FIELDS.map((field) => [field, new Map()]))
+  const of = (field: SearchField) => seen.get(field) as Places
   const shared = SHARED.map((field) => [field, of(field)] as const)
   const own = OWN.map((field) => [field, of(field)] as const)
   const [outcomes, rules, classes] = [of('outcome'), of('rule'), of('class')]
-  const pairs = PAIRED.map(([a, b]) => [a, b, new Map<string, Set<string>>()] as const)
+  const pairs = PAIRED.map(([a, b]) => [a, b, new Map<string, Places>()] as const)
   const counts = new Map<string, HourCount>()
   const known = new Map<string, Alike[]>()
   let range: BlockRange | undefined
   let size = 0
+  /** The tile that the next event belongs to. */
+  let tile = 1
 
   const addShared = (event: AuditEvent, outcome: string | undefined) => {
     for (const [field, values] of shared) {
       const value = event[field]
-      if (value !== undefined) values.add(value)
+      if (value !== undefined) place(values, value, tile)
     }
-    if (outcome !== undefined) outcomes.add(outcome)
-    if (event.rules) for (const rule of event.rules) rules.add(rule)
+    if (outcome !== undefined) place(outcomes, outcome, tile)
+    if (event.rules) for (const rule of event.rules) place(rules, rule, tile)
     for (const [a, b, partners] of pairs) {
       const left = event[a]
       const right = event[b]
       if (left === undefined || right === undefined) continue
       const known = partners.get(left)
-      if (known) known.add(right)
-      else partners.set(left, new Set([right]))
+      if (known) place(known, right, tile)
+      else partners.set(left, new Map([[right, tile]]))
     }
   }
 
   const addOwn = (event: AuditEvent) => {
     for (const [field, values] of own) {
       const value = event[field]
-      if (value !== undefined) values.add(value)
+      if (value !== undefined) place(values, value, tile)
     }
-    if (event.data?.flow !== undefined) for (const name of classesOf(event)) classes.add(name)
+    if (event.data?.flow !== undefined) for (const name of classesOf(event)) place(classes, name, tile)
   }
 
   const count = (event: AuditEvent) => {
@@ -177,10 +193,13 @@ export function openBlock(): OpenBlock {
     const alike = list?.find((one) => isAlike(one, event, outcome, hour))
     if (alike) {
       addEvent(alike.count, event)
+      if (alike.tile === tile) return
+      alike.tile = tile
+      addShared(event, outcome)
       return
     }
     addShared(event, outcome)
-    const made = { first: event, outcome, hour, count: addCount(counts, countOf(event)) }
+    const made = { first: event, outcome, hour, count: addCount(counts, countOf(event)), tile }
     if (!list) known.set(principal, [made])
     else if (list.length < MOST_ALIKE) list.push(made)
   }
@@ -199,6 +218,7 @@ export function openBlock(): OpenBlock {
       if (id > range.maxId) range.maxId = id
       addOwn(event)
       count(event)
+      if (size % TILE === 0) tile *= 2
     },
     close(block) {
       const { minTime, maxTime } = range as BlockRange
@@ -206,14 +226,15 @@ export function openBlock(): OpenBlock {
         const birth = birthOf(id)
         return birth !== undefined && birth >= minTime && birth <= maxTime
       }
-      const terms = new Set<string>()
+      const terms: Places = new Map()
       for (const [field, values] of seen) {
         const born = BORN.has(field)
-        for (const value of values)
-          if (hasTerm(field, value) && !(born && isBornHere(value))) terms.add(term(field, value))
+        for (const [value, tiles] of values)
+          if (hasTerm(field, value) && !(born && isBornHere(value))) terms.set(term(field, value), tiles)
       }
       for (const [a, b, partners] of pairs) {
-        for (const [left, rights] of partners) for (const right of rights) terms.add(pairTerm(a, left, b, right))
+        for (const [left, rights] of partners)
+          for (const [right, tiles] of rights) terms.set(pairTerm(a, left, b, right), tiles)
       }
       return { block, range: range as BlockRange, terms, counts: [...counts.values()] }
     },

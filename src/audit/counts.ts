@@ -3,7 +3,7 @@
 import type { AuditEvent } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { BLOCK, countOf, HOUR_MS, type HourCount, type SearchField, valuesOf } from './block.ts'
-import { findBlocks, type Row, readBlocks, readCounts, readHead, readSieved } from './queries.ts'
+import { findBlocks, type Place, type Row, readBlocks, readCounts, readHead, readSieved } from './queries.ts'
 import { type Filter, groupsFor, matches, sieveFor, toFound } from './search.ts'
 
 export interface CountAsk {
@@ -83,7 +83,7 @@ export function createCounts(store: Store): CountEvents {
         })
         for await (const rows of readBlocks(store, blocks, sieve)) addMatching(rows, within)
         if (blocks.length < BLOCKS_AT_ONCE) return
-        below = blocks.at(-1) as number
+        below = (blocks.at(-1) as Place).block
       }
     }
     const take = async (within: Filter, span: { from: number; to: number }, sieve = sieveFor(within)) => {

@@ -1,7 +1,7 @@
 // All SQL of the log itself. Appending uses fixed texts (a query builder costs more than the insert), reading uses Kysely.
 import { CompiledQuery, type RawBuilder, sql } from 'kysely'
 import type { Db, Statement, Store, Trx } from '../store/index.ts'
-import { BLOCK, type BlockIndex, type BlockRange, type HourCount, mergeCounts } from './block.ts'
+import { ALL_TILES, BLOCK, type BlockIndex, type BlockRange, type HourCount, mergeCounts } from './block.ts'
 import { type Frontier, HASH_BYTES, packFrontier, TILE } from './merkle.ts'
 
 /** Rows per statement. Few sizes, so that few statements are ever prepared. */
@@ -137,13 +137,15 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
   return {
     append: dialect === 'sqlite' ? oneByOne : atOnce,
     index(blocks) {
-      const terms = blocks.flatMap(({ block, terms }) => [...terms].map((term) => [term, block] as const))
+      const terms = blocks.flatMap(({ block, terms }) =>
+        [...terms].map(([term, tiles]) => [term, block, tiles] as const),
+      )
       terms.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) // stable: the blocks of a term stay in order
       const parts: IndexPart[] = []
       for (let at = 0; at < terms.length; at += TERMS_AT_ONCE) {
         const rows = terms.slice(at, at + TERMS_AT_ONCE)
         const tail = ' on conflict (term, block) do nothing'
-        parts.push({ statements: insert('insert into audit_term (term, block)', rows, tail) })
+        parts.push({ statements: insert('insert into audit_term (term, block, tiles)', rows, tail) })
       }
       const indexed = ((blocks.at(-1)?.block ?? -1) + 1) * BLOCK
       const sqlIndexed = `update audit_head set indexed = ${mark(1)} where id = 1`
@@ -310,21 +312,42 @@ export async function readSieved(
   }
 }
 
+/** A full block, and in which of its tiles to look. */
+export interface Place {
+  readonly block: number
+  readonly tiles: number
+}
+
+/** The spans of neighbouring tiles, newest first. */
+export function spansOf({ block, tiles }: Place): Span[] {
+  const spans: { from: number; to: number }[] = []
+  for (let tile = BLOCK / TILE - 1; tile >= 0; tile--) {
+    if (!(tiles & (1 << tile))) continue
+    const from = block * BLOCK + tile * TILE
+    const last = spans.at(-1)
+    if (last?.from === from + TILE) last.from = from
+    else spans.push({ from, to: from + TILE })
+  }
+  return spans
+}
+
 /** Events of full blocks that pass the sieve, block by block; the database reads one while the one before is looked at. */
-export async function* readBlocks(store: Store, blocks: readonly number[], sieve: Sieve): AsyncGenerator<Row[]> {
-  const read = async (block: number): Promise<Row[]> => {
+export async function* readBlocks(store: Store, places: readonly Place[], sieve: Sieve): AsyncGenerator<Row[]> {
+  const read = async (place: Place): Promise<Row[]> => {
     const found: Row[] = []
-    for (let [from, to] = [block * BLOCK, (block + 1) * BLOCK]; to > from; ) {
-      const { events, rest } = await readSieved(store, { from, to }, sieve, BLOCK)
-      found.push(...events)
-      to = rest
+    for (const { from, to: end } of spansOf(place)) {
+      for (let to = end; to > from; ) {
+        const { events, rest } = await readSieved(store, { from, to }, sieve, BLOCK)
+        found.push(...events)
+        to = rest
+      }
     }
     return found
   }
-  let ahead = blocks[0] === undefined ? undefined : read(blocks[0])
+  let ahead = places[0] === undefined ? undefined : read(places[0])
   for (let i = 1; ahead !== undefined; i++) {
     const found = await ahead
-    const next = blocks[i]
+    const next = places[i]
     ahead = next === undefined ? undefined : read(next)
     ahead?.catch(() => {}) // is thrown where it is awaited, if it still is
     yield found
@@ -346,12 +369,21 @@ export interface BlockAsk {
   readonly limit: number
 }
 
-/** Blocks, newest first, that may hold what is asked for. */
-export async function findBlocks(db: Db, { groups, before, since, until, limit }: BlockAsk): Promise<number[]> {
-  let query = db.selectFrom('audit_block as b').select('b.block').where('b.block', '<', before)
+/** Blocks, newest first, that may hold what is asked for, and the tiles that may. */
+export async function findBlocks(db: Db, { groups, before, since, until, limit }: BlockAsk): Promise<Place[]> {
+  let query = db.selectFrom('audit_block as b').where('b.block', '<', before)
   if (since !== undefined) query = query.where('b.max_time', '>=', since)
   if (until !== undefined) query = query.where('b.min_time', '<', until)
+  let tiles = sql<number>`${sql.lit(ALL_TILES)}`
+  let told = 0
   for (const { terms, births } of groups) {
+    const [only, ...others] = terms
+    if (only !== undefined && others.length === 0 && births.length === 0) {
+      // One row at most for one term and one block: its tiles are the only ones.
+      const at = sql<number>`(select tiles from audit_term where term = ${only} and block = b.block)`
+      tiles = sql<number>`${tiles} & ${at}`
+      told += 1
+    }
     query = query.where((on) =>
       on.or([
         on('b.block', 'in', on.selectFrom('audit_term').select('block').where('term', 'in', terms)),
@@ -359,7 +391,12 @@ export async function findBlocks(db: Db, { groups, before, since, until, limit }
       ]),
     )
   }
-  return (await query.orderBy('b.block', 'desc').limit(limit).execute()).map(({ block }) => block)
+  if (told > 1) query = query.where(tiles, '<>', 0) // all of them are in the block, but nowhere together
+  return query
+    .select(['b.block', tiles.as('tiles')])
+    .orderBy('b.block', 'desc')
+    .limit(limit)
+    .execute()
 }
 
 type Summed = 'kind' | 'principal' | 'model' | 'decision' | 'outcome'

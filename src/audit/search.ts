@@ -7,12 +7,14 @@ import {
   blocksOfId,
   findBlocks,
   lower,
+  type Place,
   type Row,
   readBlocks,
   readHead,
   readSieved,
   type Sieve,
   type Span,
+  spansOf,
   type TermGroup,
 } from './queries.ts'
 
@@ -133,10 +135,12 @@ export function createSearch(store: Store): Search {
         // Either one block holds more than a page, or many are needed and each is read whole.
         const [newest, ...others] = blocks
         if (newest === undefined) return { events }
-        if (await take({ from: newest * BLOCK, to: Math.min((newest + 1) * BLOCK, end) })) return full()
+        for (const { from, to } of spansOf(newest)) {
+          if (from < end && (await take({ from, to: Math.min(to, end) }))) return full()
+        }
         for await (const rows of readBlocks(store, others, sieve)) if (fill(rows)) return full()
         if (blocks.length < BLOCKS_AT_ONCE) return { events }
-        below = blocks.at(-1) as number
+        below = (blocks.at(-1) as Place).block
       }
       return { events, next: below * BLOCK }
     },
@@ -179,4 +183,6 @@ const blocksAfter = async (db: Store['db'], birth: number | undefined): Promise<
           until: birth + SOON_MS,
           limit: 64,
         })
-      ).reverse()
+      )
+        .map(({ block }) => block)
+        .reverse()

@@ -9,6 +9,7 @@ import { access } from './0006-access.ts'
 import { campaign } from './0007-campaign.ts'
 import { auditIndex } from './0008-audit-index.ts'
 import { answers } from './0009-answers.ts'
+import { auditTiles } from './0010-audit-tiles.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -21,4 +22,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0007-campaign': campaign,
   '0008-audit-index': auditIndex,
   '0009-answers': answers,
+  '0010-audit-tiles': auditTiles,
 }

@@ -40,8 +40,8 @@ export interface AuditTables {
     min_id: string
     max_id: string
   }
-  /** `term` (for example `model=qwen`) occurs in at least one event of `block`. */
-  audit_term: { term: string; block: number }
+  /** `term` (for example `model=qwen`) occurs in at least one event of each of these `tiles` (bits, the lowest is the first) of `block`. */
+  audit_term: { term: string; block: number; tiles: number }
   /** Counts per hour over all full blocks; empty text where an event has no such field. */
   audit_hour: {
     hour: number
