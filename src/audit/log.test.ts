@@ -52,6 +52,8 @@ it('gives an ending company, and a commit of its own when none comes', async () 
   expect(commits).toEqual([['test.ended', 'test.begun']])
   await log.appendSurely({ kind: 'test.alone' }, () => {})
   expect(commits.slice(1)).toEqual([['test.alone']])
+  await Promise.all(Array.from({ length: 10 }, () => log.appendSurely({ kind: 'test.many' }, () => {})))
+  expect(commits.slice(2)).toEqual([Array(10).fill('test.many')]) // enough of them are company for each other
   let written = false
   void log.appendSurely({ kind: 'test.last' }, () => {
     written = true

@@ -52,13 +52,14 @@ export interface Log {
   indexIn(trx: Trx): Promise<number>
   /** Events that wait for a commit. */
   readonly waiting: number
-  /** Called after each commit of this node with what it wrote, and the milliseconds it took if that is known. */
+  /** Called after each commit of this node, in their order, with what it wrote and where. */
   onCommit(listener: CommitListener): () => void
   /** Waits for what is in the queue and refuses the rest. */
   close(): Promise<void>
 }
 
-export type CommitListener = (written: readonly Entry[], ms: number | undefined) => void
+/** `ms` it took, if that is known; `first` is the position of the first event, the others follow it. */
+export type CommitListener = (written: readonly Entry[], ms: number | undefined, first: number) => void
 
 interface Waiting extends Entry {
   readonly rows: readonly Statement[]
@@ -121,7 +122,7 @@ export function createLog(deps: LogDeps): Log {
 
   const keptAt = (batch: readonly Waiting[], first: number, ms?: number) => {
     durable.push({ batch, first, told: 0 })
-    for (const listener of listeners) listener(batch, ms)
+    for (const listener of listeners) listener(batch, ms, first)
   }
 
   /** `size` moves with it: an event whose caller does not know yet is one whose call nobody counts as open. */
