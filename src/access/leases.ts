@@ -123,15 +123,22 @@ const TIMER_MAX_MS = 15_000
 /** What moved a lease, or the changes among which that is to be found. */
 type Cause = string | readonly { kind: string; key: string }[]
 
+interface Change {
+  readonly kind: string
+  readonly key: string
+}
+
 interface World {
   epoch: number
+  /** What the present epoch began with: the cause of what a lease finds when it looks before its turn has come. */
+  changes: readonly Change[]
   deps: LeaseDeps
   leases: Set<OpenLease>
 }
 
 export function createLeases(deps: LeaseDeps): Leases {
   const { clock } = deps
-  const world: World = { epoch: 1, deps, leases: new Set() }
+  const world: World = { epoch: 1, changes: [], deps, leases: new Set() }
   let timer: NodeJS.Timeout | undefined
   let timerAt = Number.POSITIVE_INFINITY
 
@@ -165,7 +172,7 @@ export function createLeases(deps: LeaseDeps): Leases {
       if (deps.node && !deps.node.admits()) throw new Fault('node_stale')
       const lease = new OpenLease(world, ask)
       if (ask.epoch !== world.epoch) {
-        lease.judge('change')
+        lease.judge(causeAmong(world.changes, ask))
         if (lease.ended) throw lease.ended.fault
       } else {
         const refusal = deps.standing(ask)
@@ -194,6 +201,7 @@ export function createLeases(deps: LeaseDeps): Leases {
     },
     async onChange(changes) {
       world.epoch += 1
+      world.changes = changes
       const count: CutCount = { calls: 0, upstreams: 0 }
       let since = clock.monotonic()
       let next = Number.POSITIVE_INFINITY
@@ -256,8 +264,8 @@ class OpenLease implements Lease {
 
   check(): void {
     if (!this.ended) {
-      const { deps, epoch } = this.#world
-      if (this.epoch !== epoch) this.judge('change')
+      const { deps, epoch, changes } = this.#world
+      if (this.epoch !== epoch) this.judge(causeAmong(changes, this.ask))
       else if (deps.clock.now() >= this.deadline) this.judge('time')
       if (deps.node && !deps.node.holds()) this.end(new Fault('node_stale'), 'node')
     }
@@ -371,9 +379,13 @@ const expired = (caller: Caller, now: number): Fault | undefined => {
   return end !== undefined && end <= now ? new Fault('key_expired') : undefined
 }
 
+/** That no rule allows it any more is told as what it is for a call that one allowed: its right has ended. */
 const refused = (decision: Decision): Fault =>
   new Fault('access_denied', {
-    detail: decision.why ?? 'Access to this model has ended',
+    detail:
+      decision.rules.length + decision.errors.length > 0 && decision.why !== undefined
+        ? decision.why
+        : 'Your access to this model has ended.',
     data: { decision: decision.id, ...(decision.ask === undefined ? {} : { ask: decision.ask }) },
   })
 
@@ -396,7 +408,7 @@ function matches(lease: OpenLease, match: CallMatch): boolean {
 }
 
 /** The change that most likely moved this call: one that names what it rests on, else the last. */
-function causeAmong(changes: readonly { kind: string; key: string }[], ask: LeaseAsk): string {
+function causeAmong(changes: readonly Change[], ask: LeaseAsk): string {
   const { caller } = ask
   const own = [caller.credential.id, caller.principal.id, uidText(caller.principal), ask.session, ask.model, ask.call]
   const change = changes.find(({ key }) => own.includes(key)) ?? changes.at(-1)

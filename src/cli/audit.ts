@@ -19,8 +19,14 @@ const COLUMNS: readonly Column[] = [
   { field: 'action' },
   { field: 'model', title: 'on', show: (model, row) => String(model ?? row.subject ?? '') },
   { field: 'rules' },
-  { field: 'reason' },
+  { field: 'reason', show: (_, row) => whyOf(row as Partial<Event>) },
 ]
+
+/** The reason, and for a call that was ended, what ended it. */
+const whyOf = ({ reason, data }: Partial<Event>): string => {
+  const by = data?.endedBy
+  return typeof by === 'string' ? `${reason ?? ''} (ended by ${by})` : (reason ?? '')
+}
 
 const FILTERS = ['decision', 'kind', 'model', 'action', 'rule', 'session', 'grant', 'text'] as const
 
@@ -197,7 +203,7 @@ function printEvent(io: Io, event: Event): void {
   const verdict =
     event.decision === 'deny' ? red(io, 'DENY ') : event.decision === 'allow' ? green(io, 'ALLOW') : '     '
   const on = event.model ?? event.subject ?? ''
-  const facts = [event.principal, event.action, on, event.rules?.join(','), event.reason]
+  const facts = [event.principal, event.action, on, event.rules?.join(','), whyOf(event)]
     .filter(Boolean)
     .map(String)
     .map(plain)

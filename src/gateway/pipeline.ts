@@ -57,7 +57,10 @@ export function createGateway(on: Ports): Serve {
       // Take a place. Everything taken is handed back by `exit`, however the call ends.
       const ended = (fault: Fault) => void exit.run({ fault })
       const lease = on.lease(callId, question, decision)
-      exit.add(() => lease.release())
+      exit.add(() => {
+        if (lease.ended) record.note({ data: { endedBy: lease.ended.cause } })
+        lease.release()
+      })
       const hold = await on.reserve(question, decision) //                                           429
       exit.add(() => (meter.usage() ? hold.settle(meter.usage()) : hold.cancel()))
       const upstream = new AbortController()

@@ -112,6 +112,8 @@ export interface SessionHandle {
 export interface LeaseHandle {
   /** Aborted, with the Fault that says why, when the permission has ended. */
   readonly signal: AbortSignal
+  /** Set when the permission has ended: what moved it, for the log. */
+  readonly ended?: { readonly cause: string } | undefined
   /** Facts for lists and receipts, kept by the page. */
   readonly progress: { upstream: boolean; tokens: number; lastByteAt: number }
   /** Throws that Fault if the permission has ended; called before every batch in either direction. */

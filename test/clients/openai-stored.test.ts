@@ -149,7 +149,7 @@ test('nothing is stored without a rule, or against one', async () => {
   expect(await status((clients.uma as OpenAI).responses.retrieve(id))).toBe(404)
 })
 
-test('nobody else reaches it: another person, another key of the same person, a stranger', async () => {
+test('#51 litellm#15757: nobody else reaches it: another person, another key of the same person, a stranger', async () => {
   const { id } = await stored()
   expect(await reach('ana', id)).toEqual([404, 404, 404, 404])
   expect(await reach('danaOther', id)).toEqual([404, 404, 404, 404])

@@ -58,7 +58,9 @@ const look = async (query: string, key?: string) => {
 const get = async (path: string) =>
   (await (await gateway.call(`/admin/v1${path}`, undefined, { method: 'GET' })).json()) as Answer
 
-it('offboarding is one act, shown before, and not undone by coming back', { timeout: 60_000 }, async () => {
+it('#3 litellm#26861: offboarding is one act, shown before, and not undone by coming back', {
+  timeout: 60_000,
+}, async () => {
   await done('POST', '/users', { name: 'dana' })
   await done('POST', '/agents', { name: 'bot', onBehalfOf: 'dana' })
   await done('POST', '/services', { name: 'etl', attributes: { owner: 'dana' } })

@@ -88,7 +88,7 @@ describe.each([
     await fetch(`${upstream.url}/v1/models`) // as the gateway itself does from time to time: no call of anybody
     const before = upstream.calls.length
 
-    await act(String(issued.id))
+    const done = await act(String(issued.id))
     const returned = performance.now()
     await Promise.all(streams.map(({ ended }) => ended))
 
@@ -106,11 +106,14 @@ describe.each([
     await Promise.all(calls.map(({ closed }) => closed))
 
     const { items } = (await admin('GET', `/audit?kind=call.finished&credential=key/${issued.id}&limit=200`)) as {
-      items: { call: string; reason: string }[]
+      items: { call: string; reason: string; data: { endedBy: string } }[]
     }
     expect(items).toHaveLength(STREAMS)
     expect(new Set(items.map(({ call }) => call)).size).toBe(STREAMS)
     expect(new Set(items.map(({ reason }) => reason))).toEqual(new Set([code]))
+    // And what moved it: the change of the key, or the lock.
+    const cause = code === 'locked' ? `lock/${done.id}` : `key/${issued.id}`
+    expect(new Set(items.map(({ data }) => data.endedBy))).toEqual(new Set([cause]))
     const again = await gateway.call('/v1/chat/completions', chat('m'), { key: String(issued.key) })
     expect([401, 403]).toContain(again.status)
   })

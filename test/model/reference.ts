@@ -95,6 +95,19 @@ export function perform(world: World, act: Act): string {
   return done
 }
 
+/**
+ * A call that has entered its session and asks for its lease only when another act has come between, as two nodes may have it:
+ * it is refused for what that act ended, and the session stays as that act left it. Says what comes of the other act;
+ * undefined if the call would have gone on.
+ */
+export function overtaken(world: World, call: Act, other: Act): string | undefined {
+  if (call.do !== 'call' || perform(world, call) !== 'called') return undefined
+  const done = perform(world, other)
+  const refused = world.calls[call.n]?.over
+  delete world.calls[call.n]
+  return refused ? done : undefined
+}
+
 function step(world: World, act: Act): string {
   switch (act.do) {
     case 'ask':

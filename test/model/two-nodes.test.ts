@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../contract/databases.ts'
 import { startNodes, type TestClock } from './nodes.ts'
-import { type Act, newWorld, perform, view, type World } from './reference.ts'
+import { type Act, newWorld, overtaken, perform, view, type World } from './reference.ts'
 
 const RUNS = Number(process.env.ACCESS_MODEL_RUNS ?? 6)
 const SEED = Number(process.env.ACCESS_MODEL_SEED ?? 3)
@@ -167,15 +167,23 @@ describe('access on two nodes against its reference', () => {
                 ]
           const wanted: string[] = []
           const possible = new Map<string, World>()
+          const weigh = (candidate: World, results: readonly string[]): void => {
+            const after = view(candidate)
+            wanted.push(`${results.join(', ')} ${after}`)
+            if (results.join() === outcomes.join() && shown.every((one) => one === after))
+              possible.set(JSON.stringify(candidate), candidate)
+          }
           for (const world of worlds)
             for (const order of orders) {
               const candidate = structuredClone(world)
               const results: string[] = []
               for (const i of order) results[i] = perform(candidate, acts[i] as Act)
-              const after = view(candidate)
-              wanted.push(`${results.join(', ')} ${after}`)
-              if (results.join() === outcomes.join() && shown.every((one) => one === after))
-                possible.set(JSON.stringify(candidate), candidate)
+              weigh(candidate, results)
+              const [i = 0, j] = order
+              if (j === undefined) continue
+              const between = structuredClone(world)
+              const done = overtaken(between, acts[i] as Act, acts[j] as Act)
+              if (done !== undefined) weigh(between, i === 0 ? ['no', done] : [done, 'no'])
             }
           worlds = [...possible.values()]
           if (worlds.length > 0) return

@@ -1,0 +1,107 @@
+// Access for a while as people meet it: asked for by one, approved by another who does nothing else, used, ended by the
+// clock in the middle of a stream, and read back from the log.
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { chatChunks, json, type Script, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
+import { chat, startGateway, type TestGateway } from './harness.ts'
+
+const BORROW = `
+@id("readers-borrow-user") @why("Readers may chat for a while.") @longest("1h")
+permit (principal is User in Role::"reader", action == Action::"requestRole", resource == Role::"user");
+`
+/** Talks for ever. */
+const endless: Script = (response, received) => {
+  if (received.method === 'GET') return json({ object: 'list', data: [] })(response, received)
+  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  const frame = `data: ${JSON.stringify(chatChunks(['a few words '])[1])}\n\n`
+  const timer = setInterval(() => response.write(frame), 20)
+  response.once('close', () => clearInterval(timer))
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-jit-'))
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+beforeAll(async () => {
+  cpSync('policies', folder, { recursive: true })
+  rmSync(join(folder, 'tests'), { recursive: true })
+  writeFileSync(join(folder, 'own.cedar'), BORROW)
+  upstream = await startScripted(endless)
+  gateway = await startGateway({
+    policies: folder,
+    upstreams: [{ name: 'up', url: upstream.url }],
+    models: [{ name: 'm', upstream: 'up' }],
+  })
+})
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+type Body = Record<string, unknown>
+const ask = async (method: string, path: string, body?: unknown, key?: string) => {
+  const response = await gateway.call(`/admin/v1${path}`, body, { method, ...(key === undefined ? {} : { key }) })
+  return { status: response.status, body: (await response.json()) as Body }
+}
+const person = async (name: string, role: string) => {
+  await ask('POST', '/users', { name })
+  await ask('POST', `/roles/${role}/assignments`, { holder: `User:${name}` })
+  return String((await ask('POST', '/keys', { owner: `User:${name}`, name: 'k' })).body.key)
+}
+
+it('is asked for, approved by somebody else, used, and ends in mid-stream at its second, all in the log', async () => {
+  const [dana, ana] = [await person('dana', 'reader'), await person('ana', 'approver')]
+  const talk = () => gateway.call('/v1/chat/completions', chat('m', { stream: true }), { key: dana })
+  const before = await talk()
+  expect(before.status).toBe(403)
+  expect(await before.json()).toMatchObject({
+    error: { code: 'approval_required', message: expect.stringContaining('sallyport request create user') },
+  })
+
+  const asked = await ask('POST', '/requests', { role: 'user', seconds: 600, reason: 'INC-221' }, dana)
+  const { id } = asked.body.request as { id: string }
+  expect((await ask('POST', `/requests/${id}/approve`, {}, dana)).status).toBe(403)
+  // An approver who is nothing else sees what waits.
+  const waiting = await ask('GET', '/requests?state=pending', undefined, ana)
+  expect(waiting.body.items).toMatchObject([{ id, role: 'user', reason: 'INC-221' }])
+  const { digest } = (waiting.body.items as { digest: string }[])[0]!
+  const yes = await ask('POST', `/requests/${id}/approve`, { digest, narrow: { seconds: 4 } }, ana)
+  expect(yes.status).toBe(200)
+  const grant = yes.body.grant as { id: string; endsAt: string }
+
+  const stream = await talk()
+  expect(stream.status).toBe(200)
+  const text = await stream.text()
+  expect(text).toContain('words')
+  expect(text).not.toContain('[DONE]')
+  expect(text.trim().split('\n\n').at(-1)).toContain(
+    'Your access to this model has ended. Ask for access: sallyport request create user',
+  )
+  expect((await talk()).status).toBe(403)
+
+  const read = async (query: string) =>
+    (await ask('GET', `/audit?limit=50&${query}`)).body.items as {
+      kind: string
+      time: string
+      reason?: string
+      data: Body
+    }[]
+  const [finished] = (await read(`grant=${grant.id}&kind=call.finished`)).filter(({ data }) => data.outcome === 'cut')
+  expect(finished?.data.endedBy).toBe('time')
+  expect(finished!.time >= grant.endsAt).toBe(true)
+  await expect
+    .poll(async () => (await read(`grant=${grant.id}&kind=grant.ended`)).map(({ reason }) => reason))
+    .toEqual(['expired'])
+  const kinds = (await read(`grant=${grant.id}`)).map(({ kind }) => kind)
+  for (const kind of ['grant.started', 'call.decided', 'call.finished', 'grant.ended']) expect(kinds).toContain(kind)
+  const report = (await ask('GET', '/reports/jit')).body
+  expect(report).toMatchObject({
+    grants: 1,
+    ended: 1,
+    endedInUse: 1,
+    unused: 0,
+    groups: [{ group: '(no group)', grants: 1 }],
+  })
+})
