@@ -1,7 +1,7 @@
 // The composition root: every part is built here, once, by hand, from the configuration. The only file that sees them all.
 // It is read top to bottom: ground (database, log, feed), rooms, what they ask each other, the order of changes, sockets.
 import { createHmac } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -42,10 +42,8 @@ import {
   splitHostPort,
 } from './config/index.ts'
 import {
-  ACTION_GROUPS,
   type Caller,
   createIds,
-  type EntityUid,
   Fault,
   groupsOf,
   type PrincipalUid,
@@ -54,27 +52,19 @@ import {
   uidText,
 } from './core/index.ts'
 import {
-  type About,
   connectRooms as connectGateway,
   createCatalogue,
   createDataRoutes,
+  createFacts,
   createGateway,
   createJudge,
   createLook,
   createScreening,
   createStored,
+  createUsable,
   refuseRoute,
 } from './gateway/index.ts'
-import {
-  createDetectors,
-  createGuard,
-  createIsolatedDetector,
-  createListDetector,
-  type Guard,
-  readList,
-  readOwnClasses,
-  scoreRequest,
-} from './guard/index.ts'
+import { openGuard, scoreRequest } from './guard/index.ts'
 import { listen, type Route } from './http/index.ts'
 import { createIdentity, SYSTEM, withinScopes } from './identity/index.ts'
 import { createLimits, createRunaway } from './limits/index.ts'
@@ -89,11 +79,7 @@ import {
   createClockContext,
   createOracleCheck,
   createRulebook,
-  dataClassSource,
   EntityRef,
-  type EntitySource,
-  fixedSource,
-  joinSources,
   loadBundle,
   loadOracle,
   NO_RISK,
@@ -242,7 +228,8 @@ async function open(
     lastUseIntervalMs: LAST_USE_MS,
     report,
   })
-  const guard = openGuard(config, closers)
+  const { guard, close: closeGuard } = openGuard(config.guard, join(config.policies, 'data-classes.yaml'))
+  closers.push(closeGuard)
   const checker = createChecker()
   closers.push(() => checker.close())
   const engine = config.policy.engine === 'wasm' ? { engine: await loadOracle(clock.now) } : {}
@@ -275,7 +262,7 @@ async function open(
   const { policy, versions } = rulebook
   /** Everything a question can be about. */
   const world = () => ({
-    entities: facts(),
+    entities: facts.all(),
     principals: (['User', 'Service', 'Agent'] as const).flatMap((type) => identity.entities.enumerate(type)),
     models: registry.all().map(({ name }) => ({ type: 'Model', id: name })),
     others: [
@@ -310,13 +297,6 @@ async function open(
     graceMs: STALE_GRACE_MS,
     onLost: () => void access.leases.cut({ all: true }, new Fault('node_stale'), 'node'),
   })
-  const directory = identity.entities as EntitySource
-  const humanOf = ({ type, id }: EntityUid): string | undefined => {
-    if (type === 'User') return uidText({ type, id })
-    const attrs = directory.get(new EntityRef(type, id))?.attrs
-    const human = attrs?.onBehalfOf ?? attrs?.owner
-    return human instanceof EntityRef ? human.text : undefined
-  }
   const principalState = async (uid: PrincipalUid) => {
     const row = await identity.read.principal(uid)
     return row && { active: row.state === 'active', since: row.state_at }
@@ -337,24 +317,26 @@ async function open(
     principalState,
     inUse: (principal) => access.leases.count({ principal }).calls > 0,
     decide: (action, caller, role, ask) => decideJit(action, caller, role, ask),
-    humanOf,
-    groupsOf: (principal) => ancestorsOf(principal, 'Group'),
+    humanOf: (principal) => facts.humanOf(principal),
+    groupsOf: (principal) => facts.ancestors(principal, 'Group'),
     isActive: (principal) => identity.entities.get(principal) !== undefined,
     report,
   })
-  const ancestorsOf = (principal: EntityUid, type: 'Group' | 'Role'): string[] =>
-    [...(jit.grants.over(identity.entities, principal as PrincipalUid).get(principal)?.ancestors ?? [])].flatMap(
-      (text) => (text.startsWith(`${type}::`) ? [JSON.parse(text.slice(type.length + 2)) as string] : []),
-    )
+  const facts = createFacts({
+    directory: identity.entities,
+    grants: jit.grants,
+    model: (name) => registry.resolve(name)?.facts,
+    classes: guard.tree.known.map(({ id }) => id),
+  })
   const access = createAccess({
     store,
     clock,
     newId,
     node: nodes,
     principalState,
-    humanOf,
-    rolesOf: (principal) => ancestorsOf(principal, 'Role'),
-    nextChange: (principal) => earliest(identity.entities.get(principal)?.validUntil, jit.grants.nextChange(principal)),
+    humanOf: facts.humanOf,
+    rolesOf: (principal) => facts.ancestors(principal, 'Role'),
+    nextChange: facts.nextChange,
     sessionIdleMs: config.sessions.idleMinutes * 60_000,
     sessionLifetimeMs: config.sessions.longestHours * 3_600_000,
     random: systemRandom,
@@ -390,41 +372,6 @@ async function open(
     report,
   })
 
-  // What rules see: the directory with the roles held now, models, data classes, the gateway itself.
-  const others = joinSources(
-    {
-      get: ({ type, id }) =>
-        type === 'Model' ? (registry.resolve(id)?.facts as ReturnType<EntitySource['get']>) : undefined,
-    },
-    dataClassSource(guard.tree.known.map(({ id }) => id)),
-    fixedSource([{ uid: new EntityRef('Gateway', 'sallyport') }]),
-  )
-  const plainly = joinSources(directory, others)
-  const entities = (caller: Pick<Caller, 'principal'>, about: About): EntitySource => {
-    const held = jit.grants.over(identity.entities, caller.principal, about) as EntitySource
-    return held === directory ? plainly : joinSources(held, others)
-  }
-  /** The same for every principal, whatever it is for; at another time, with the roles of that time. */
-  const facts = (at?: number): EntitySource =>
-    joinSources(
-      jit.grants.source(at === undefined ? directory : (identity.entities.asOf(at) as EntitySource), at),
-      others,
-    )
-  const standing = ({ principal }: Pick<Caller, 'principal'>, at?: number) => {
-    const held = jit.grants.held(principal, at === undefined ? {} : { at })
-    const until = earliest(identity.entities.get(principal)?.validUntil, jit.grants.nextChange(principal))
-    if (held.length === 0) return until === undefined ? NOTHING_HELD : { ...NOTHING_HELD, holdsUntil: until }
-    const [first] = held
-    return {
-      grant: {
-        active: held.length > 0,
-        roles: held.map(({ role }) => role),
-        ...(first === undefined ? {} : { reason: first.reason }),
-        ...(first?.ticket === undefined ? {} : { ticket: first.ticket }),
-      },
-      ...(until === undefined ? {} : { holdsUntil: until }),
-    }
-  }
   const anomaly = ({ principal }: Pick<Caller, 'principal'>) => anomalies.risk(uidText(principal))
   const decideJit = (action: JitAction, caller: Caller, role: string, ask: RoleAsk) => {
     const now = clock.now()
@@ -438,22 +385,22 @@ async function open(
           clock: clockContext(now),
           auth: authContext(caller, now),
           risk: NO_RISK,
-          grant: standing(caller).grant,
+          grant: facts.standing(caller).grant,
           ask: {
             ...asked,
             ...(requester === undefined ? {} : { requester: new EntityRef(requester.type, requester.id) }),
           },
         },
       },
-      entities(caller, {}),
+      facts.entities(caller, {}),
     )
   }
   const judge = createJudge({
     policy,
-    entities,
+    entities: facts.entities,
     clockContext,
     now: clock.now,
-    standing,
+    standing: facts.standing,
     anomaly,
     withinScopes: ({ credential }, action, model) =>
       withinScopes(credential.scopes, action, { groups: groupsOf(action), ...(model === undefined ? {} : { model }) }),
@@ -498,30 +445,14 @@ async function open(
   if (config.unloadIdle) {
     const unloading = startUnloading({
       models: () => registry.all(),
-      mayAnybody: async (id) => {
-        const schema = policy.program()?.schemaJson
-        if (!schema) return true // nothing is known of rights yet
-        const contexts = ACTION_GROUPS.use.map(
-          (action) => [action, usualContext(schema, action, { clock: clockContext(clock.now()), set: {} })] as const,
-        )
-        let asked = 0
-        for (const principal of world().principals as PrincipalUid[]) {
-          // Thousands of people are asked about; calls go first.
-          if (++asked % 200 === 0) await new Promise((resolve) => setImmediate(resolve))
-          if (jit.grants.counted(principal, id).length > 0) return true
-          const { grant } = standing({ principal })
-          const facts = entities({ principal }, { model: id })
-          for (const [action, context] of contexts)
-            if (
-              policy.allows(
-                { principal, action, resource: { type: 'Model', id }, context: { ...context, grant } },
-                facts,
-              )
-            )
-              return true
-        }
-        return false
-      },
+      mayAnybody: createUsable({
+        facts,
+        grants: jit.grants,
+        policy,
+        clockContext,
+        now: clock.now,
+        principals: () => world().principals as PrincipalUid[],
+      }),
       afterMs: UNLOAD_AFTER_MS,
       everyMs: UNLOAD_EVERY_MS,
       report,
@@ -601,9 +532,9 @@ async function open(
     nodes,
     policy,
     rulebook,
-    entities: facts,
+    entities: facts.all,
     clockContext,
-    standing,
+    standing: facts.standing,
     anomaly,
     config,
     ...(sources === undefined ? {} : { sources }),
@@ -622,7 +553,7 @@ async function open(
   const authzen = createAuthzen({
     program: () => policy.program(),
     decide: policy.decide,
-    entities: facts(),
+    entities: facts.all(),
     enumerate: (type) => {
       const { principals, models, others: rest } = world()
       return [...principals, ...models, ...rest].filter((uid) => uid.type === type)
@@ -671,9 +602,6 @@ async function open(
   return { url, adminUrl, model: registry.all().find(({ quarantined }) => !quarantined)?.name, firstRunKey }
 }
 
-/** The standing of most callers on most calls. */
-const NOTHING_HELD = { grant: { active: false, roles: [] as string[] } }
-
 /** `Service:etl` */
 const principalOf = (ref: string): PrincipalUid => {
   const at = ref.indexOf(':')
@@ -684,33 +612,3 @@ const sweepSettings = ({ sweeps: { rotateDays, ...days } }: Config): SweepSettin
   ...days,
   ...(rotateDays === undefined ? {} : { rotateDays }),
 })
-
-const earliest = (...times: readonly (number | undefined)[]): number | undefined => {
-  const known = times.filter((time) => time !== undefined)
-  return known.length === 0 ? undefined : Math.min(...known)
-}
-
-/** The deployment's own lists, classes and detectors beside what is built in. */
-function openGuard(config: Config, closers: Closers): Guard {
-  const lists = config.guard.lists.map(({ class: dataClass, file }) =>
-    createListDetector({ name: file, class: dataClass, entries: readList(readFileSync(file, 'utf8')) }),
-  )
-  const classesFile = join(config.policies, 'data-classes.yaml')
-  const own = readOwnClasses(existsSync(classesFile) ? readFileSync(classesFile, 'utf8') : '')
-  const foreign = config.guard.detectors.map(({ file, deadlineMs }) => {
-    const detector = createIsolatedDetector({ file, deadlineMs })
-    closers.push(() => detector.close())
-    return detector
-  })
-  return createGuard({
-    detectors: createDetectors({ names: config.guard.names, own: [...lists, ...own.detectors, ...foreign] }),
-    classes: own.classes,
-    fields: own.fields,
-    masks: own.masks,
-    surrogates: config.guard.surrogates,
-    ...(config.guard.padding ? { blockCharacters: PADDED_CHARACTERS } : {}),
-  })
-}
-
-/** Characters to which pieces of a stream are gathered, so that their lengths tell nothing about tokens. */
-const PADDED_CHARACTERS = 16

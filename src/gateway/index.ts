@@ -1,6 +1,7 @@
 export { createCatalogue } from './catalogue.ts'
 export { connectRooms } from './connect.ts'
-export { type About, createJudge, type Judge } from './judge.ts'
+export { createFacts, createUsable } from './facts.ts'
+export { createJudge, type Judge } from './judge.ts'
 export { createLook } from './look.ts'
 export { createGateway, type Serve } from './pipeline.ts'
 export type { Incoming, Outgoing, Wire } from './ports.ts'
