@@ -36,6 +36,7 @@ import {
   type Config,
   createLog,
   type Keyring,
+  type Log,
   nextSigningKey,
   openKeyring,
   type Source,
@@ -121,16 +122,18 @@ const UNLOAD_EVERY_MS = 30_000
 
 type Closers = (() => Promise<void>)[]
 
+const unexpected = (log: Log) => (error: unknown) => log.error('unexpected', error)
+
 /** Starts the gateway. Resolves when it answers; rejects, with nothing left running, when it may not or cannot. */
 export async function start(config: Config, sources?: ReadonlyMap<string, Source>): Promise<App> {
   const closers: Closers = []
   const log = createLog(config.log.level)
-  const report = (error: unknown) => log.error('unexpected', error)
+  const report = unexpected(log)
   const close = async () => {
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer().catch(report)
   }
   try {
-    return { ...(await open(config, sources, report, closers)), close }
+    return { ...(await open(config, sources, log, closers)), close }
   } catch (error) {
     await close()
     throw error
@@ -147,9 +150,10 @@ const logName = (keyring: Keyring): string =>
 async function open(
   config: Config,
   sources: ReadonlyMap<string, Source> | undefined,
-  report: (error: unknown) => void,
+  log: Log,
   closers: Closers,
 ): Promise<Omit<App, 'close'>> {
+  const report = unexpected(log)
   // Ground: secrets, database, log, feed. A change is rows, feed entry and event in one transaction.
   const clock = systemClock
   const newId = createIds(clock, systemRandom)
@@ -436,8 +440,17 @@ async function open(
   closers.push(() => jit.stop())
   await versions.start(() => loadBundle(config.policies), SYSTEM)
   if (config.watchPolicies) {
-    const apply = (sources: BundleSources) => versions.apply(sources, { reason: 'the folder changed', by: SYSTEM })
-    const folder = watchFolder(config.policies, apply, report)
+    const apply = async (sources: BundleSources) => {
+      const { version, seq } = await versions.apply(sources, { reason: 'the folder changed', by: SYSTEM })
+      if (seq > 0) log.info('rules of the folder are in force', { version })
+    }
+    // In development alone: what is wrong with a rule, and where, is what its author waits for.
+    const refused = (error: unknown) => {
+      const fault = Fault.from(error)
+      if (fault.code !== 'policy_invalid') return report(error)
+      log.warn('rules of the folder are refused, the last good ones serve', { detail: fault.publicMessage })
+    }
+    const folder = watchFolder(config.policies, apply, refused)
     closers.push(async () => folder.close())
   }
   await registry.start()

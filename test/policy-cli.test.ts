@@ -69,6 +69,62 @@ test('a rule written by hand is checked, tested, covered and tried', { timeout: 
   expect(denied).toMatchObject({ exit: 1, out: expect.stringContaining('✗ principal in Role::"user"') })
 })
 
+test('what a rule demands is said in the words of its annotations', async () => {
+  add(
+    '@id("strangers") @why("x") @limit("60 requests/minute, 4 concurrent") @clamp("maxTokens <= 512") @record("prompt, 30d") @stepup("phr, 90m") permit (principal == User::"a-stranger", action == Action::"chat", resource) when { context.auth.ip.isInRange(ip("10.0.0.0/8")) };',
+  )
+  const ask = ['policy', 'try', 'a-stranger', 'chat', 'small', '--folder', folder, '--from']
+  const { exit, out } = await sallyport(...ask, '10.1.2.3')
+  expect(exit).toBe(0)
+  expect(out.slice(out.indexOf('  @'))).toBe(
+    [
+      'limit 60 requests/minute',
+      'limit 4 concurrent',
+      'clamp maxTokens <= 512',
+      'record prompt, 30d',
+      'stepup phr, 90m',
+    ]
+      .map((line) => `  @${line}\n`)
+      .join(''),
+  )
+  expect((await sallyport(...ask, '203.0.113.9')).out).toContain('✗ context.auth.ip.isInRange(ip("10.0.0.0/8"))')
+})
+
+test('a question that cannot be asked is refused in one line', async () => {
+  const ask = (...more: string[]) => sallyport('policy', 'try', ...more, '--folder', folder)
+  const line = async (...more: string[]) => {
+    const { exit, said } = await ask(...more)
+    expect(exit).toBe(1)
+    return said.trimEnd()
+  }
+  expect(await line('a-user', 'fly', 'small')).toMatch(/^error {2}fly is not an action that can be asked about; .*chat/)
+  expect(await line('a-user', 'chat', 'small', '--from', '999')).toBe(
+    'error  context.auth.ip must be an address such as 10.0.0.1, or a network such as 10.0.0.0/8.',
+  )
+  expect(await line('a-user', 'chat', 'small', '--set', 'request.foo=1')).toBe(
+    'error  context.request.foo is not in the schema.',
+  )
+  const nobody = await ask('ida', 'chat', 'small')
+  expect(nobody.out).not.toContain('Closest')
+  expect(nobody.said).toContain('add User::"ida" to ')
+  const file = join(folder, 'tests/entities.json')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"hosting": "local", ', ''))
+  expect(await line('a-user', 'chat', 'small')).toBe('error  Model::"small".hosting is missing.')
+  writeFileSync(file, '[')
+  expect(await line('a-user', 'chat', 'small')).toMatch(/entities\.json is not JSON/)
+})
+
+test('what every test stumbles over is said once', async () => {
+  const file = join(folder, 'tests/entities.json')
+  writeFileSync(file, readFileSync(file, 'utf8').replace('"hosting": "local", ', ''))
+  const { exit, out, said } = await sallyport('policy', 'test', folder)
+  expect(exit).toBe(4)
+  expect(out.match(/Model::"small"\.hosting is missing/g)).toHaveLength(4)
+  expect(out).toContain('FAIL a reader sees models and 37 more: Model::"small".hosting is missing.')
+  expect(said).toMatch(/and \d+ more\)\n$/)
+  expect((await sallyport('policy', 'cover', folder)).said).toContain('70 tests fail:  sallyport policy test')
+})
+
 test('what is wrong is said with its place, and exits 3', async () => {
   add('\n@id("x") @why("x") permit (principal, action == Action::"chta", resource);\n')
   const { exit, said } = await sallyport('policy', 'lint', folder)

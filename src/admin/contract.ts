@@ -438,6 +438,7 @@ const Explanation = z
       .meta({ description: 'On a default deny: rules that came close.' }),
     hidden: z.int().meta({ description: 'Rules that took part and are not for this reader.' }),
     roles: z.array(z.string()).meta({ description: 'Roles that could be asked for.' }),
+    duties: z.array(z.string()).meta({ description: 'What an allow demands, such as "clamp maxTokens <= 512".' }),
     policy: z.string(),
     validUntil: time.optional(),
     asAsked: z.boolean().optional().meta({
@@ -498,7 +499,7 @@ const PolicyVersion = z
     createdAt: time,
     createdBy: z.string(),
     reason: z.string(),
-    repeats: z.int().optional().meta({ description: 'The version this one repeats, after a rollback.' }),
+    repeats: z.int().optional().meta({ description: 'The version this one repeats: gone back to, or promoted.' }),
     active: z.boolean(),
   })
   .meta({ id: 'PolicyVersion' })

@@ -1,7 +1,7 @@
 // Why, and what would change it; and who the caller is.
 import type { Found } from '../audit/index.ts'
 import { type EntityUid, Fault, uidText } from '../core/index.ts'
-import { type Explanation, parseUid, type RuleView, type Supposed } from '../policy/index.ts'
+import { dutyLines, type Explanation, parseUid, type RuleView, type Supposed } from '../policy/index.ts'
 import { aboutDecision, decisionOf } from './audit.ts'
 import type { Body, Output } from './contract.ts'
 import { GATEWAY } from './judge.ts'
@@ -33,6 +33,7 @@ const shown = (found: Explanation): Output<'explain.ask'> => ({
   closest: found.closest.map((rule) => ({ ...view(rule), missing: rule.missing, ...textField('role', rule.role) })),
   hidden: found.hidden,
   roles: [...found.roles],
+  duties: found.duties ? dutyLines(found.duties) : [],
   policy: found.policy,
   ...isoField('validUntil', found.validUntil),
 })

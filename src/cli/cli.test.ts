@@ -270,6 +270,29 @@ describe('commands', () => {
     expect((await cli('why')).out).toContain('ALLOW')
   })
 
+  it('tries rules beside those in force, and asking how it went begins nothing', async () => {
+    await cli('policy', 'pull', 'beside')
+    writeFileSync(
+      join(folder, 'beside/own.cedar'),
+      '@id("brief") @why("Brief answers.") @clamp("maxTokens <= 64") permit (principal in Role::"user", action == Action::"chat", resource);',
+    )
+    expect(await cli('policy', 'shadow')).toMatchObject({ code: 1, err: expect.stringContaining('No bundle') })
+    const begun = await cli('policy', 'shadow', 'beside')
+    expect(begun.err).toMatch(/^In the shadow: version \d+\. /)
+    const version = /version \d+/.exec(begun.err)?.[0]
+    expect((await cli('policy', 'shadow')).err).toContain(`${version} since`)
+    expect((await cli('policy', 'shadow', '--report')).err).toContain(`${version} since`)
+    await cli('user', 'create', 'ida', '--role', 'user')
+    expect((await cli('can', 'ida', 'chat', gateway.ready.model)).out).not.toContain('@clamp')
+    expect((await cli('policy', 'promote', '--reason', 'brief is enough')).code).toBe(0)
+    expect((await cli('policy', 'history')).out.split('\n')[0]).toMatch(/in force.*brief is enough/)
+    const { out } = await cli('can', 'ida', 'chat', gateway.ready.model, '--at', '2027-01-01T10:00:00Z')
+    expect(out).toContain('  @clamp maxTokens <= 64\n')
+    expect((await cli('policy', 'plan', 'beside')).err).toContain('Nothing to apply: these rules are in force')
+    writeFileSync(join(folder, 'beside/own.cedar'), '')
+    expect((await cli('policy', 'diff', 'beside')).err).toMatch(/^Differs from version \d+ in 1 file/)
+  })
+
   it('follows the log live until it is interrupted', async () => {
     const child = spawn(process.execPath, [MAIN, 'tail', '--kind', 'group.created', '--json'], {
       cwd: folder,

@@ -619,6 +619,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--entities <file>', about: 'Who and what there is (default: tests/entities.json beside the rules)' },
       { flag: '--set <name=value...>', about: 'Parts of the context: auth.ip=10.0.0.1, clock.hour=3' },
       { flag: '--at <moment>', about: 'As if it were then' },
+      { flag: '--from <address>', about: 'As if the call came from there' },
       { flag: '--zone <zone>', about: 'Time zone of clock.hour (default: UTC)' },
       { flag: '--test <name>', about: 'Keep question and answer as a test beside the rules' },
     ],
@@ -651,8 +652,14 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'policy shadow',
     args: '[folder]',
-    about: 'Ask rules beside those in force, on real traffic, without obeying them',
-    flags: [REASON, { flag: '--report', about: 'What would have been different' }, { flag: '--off', about: 'End it' }],
+    about:
+      'Ask rules beside those in force, on real traffic, without obeying them; without a folder: what would have been different',
+    flags: [
+      REASON,
+      { flag: '--report', about: 'What would have been different; the same as no folder' },
+      { flag: '--off', about: 'End it' },
+    ],
+    example: 'sallyport policy shadow policies',
     load: async () => (await rulesOfServer()).shadow,
   },
   {

@@ -59,6 +59,12 @@ export const plan: Command = async (input) => {
   const found = await client.call('policies.plan', { body: { files: filesOf(await loadBundle(folder)) } })
   if (input.flags.json) printOne(input.io, found, { json: input.flags.json as string })
   else printPlan(input, folder, found)
+  if (found.files.length === 0) {
+    input.io.say(
+      `Nothing to apply: these rules are in force${found.from === undefined ? '' : ` (version ${found.from})`}.`,
+    )
+    return EXIT.ok
+  }
   input.io.say(`Apply it:  sallyport policy apply ${folder} --plan ${found.hash} --reason "…"`)
   return EXIT.ok
 }
@@ -91,7 +97,8 @@ export const apply: Command = async (input) => {
 export const shadow: Command = async (input) => {
   const client = await input.client()
   const { io } = input
-  if (input.flags.report) {
+  // Asking how it went must never begin anew.
+  if (input.flags.report || (arg(input, 0) === '' && !input.flags.off)) {
     const report = await client.call('policies.shadowReport', {})
     if (input.flags.json) printOne(io, report, { json: input.flags.json as string })
     else {
@@ -109,7 +116,7 @@ export const shadow: Command = async (input) => {
   io.say(
     done.version === undefined
       ? 'The shadow is empty.'
-      : `In the shadow: version ${done.version}. See:  sallyport policy shadow --report`,
+      : `In the shadow: version ${done.version}. How it would have decided:  sallyport policy shadow`,
   )
   return EXIT.ok
 }

@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { counted, isObject, type JsonObject, uidText } from '../core/index.ts'
+import { counted, type JsonObject, uidText } from '../core/index.ts'
 import {
   type BundleSources,
   type Checker,
@@ -11,6 +11,7 @@ import {
   createChecker,
   createClockContext,
   createConform,
+  dutyLines,
   EntityRef,
   explain,
   fixedSource,
@@ -26,7 +27,7 @@ import { EXIT, Failure, usage } from './failure.ts'
 import { arg, flagPairs, flagText } from './input.ts'
 import { bold, dim, green, type Io, plain, printOne, red, yellow } from './io.ts'
 import { readMoment } from './when.ts'
-import { printRules } from './why.ts'
+import { printDuties, printRules } from './why.ts'
 
 export const folderOf = (input: Input, index = 0): string => arg(input, index) || 'policies'
 
@@ -116,24 +117,35 @@ export const test: Command = (input) =>
         const failed = outcomes.filter((outcome) => outcome.failure !== undefined)
         const count = `${outcomes.length - failed.length} ok${failed.length > 0 ? `, ${red(io, `${failed.length} FAIL`)}` : ''}`
         io.out(`${plain(file).padEnd(28)}  ${count}\n`)
-        for (const { name, failure } of failed) io.out(`  ${red(io, 'FAIL')} ${plain(name)}: ${plain(failure ?? '')}\n`)
+        for (const [failure = '', alike] of Map.groupBy(failed, (outcome) => outcome.failure)) {
+          // What all tests stumble over, a mistake in the entities for instance, is said once.
+          const names = alike.length > 3 ? alike.slice(0, 1) : alike
+          const more = alike.length - names.length
+          for (const { name } of names)
+            io.out(`  ${red(io, 'FAIL')} ${plain(name)}${more > 0 ? ` and ${more} more` : ''}: ${plain(failure)}\n`)
+        }
       }
     }
     const { rules, hit, unhit } = report.coverage
     const verdict = report.failed === 0 ? green(io, 'PASS') : red(io, 'FAIL')
     io.say(
-      `${verdict} ${report.passed}/${report.passed + report.failed} · rules hit ${hit.length}/${rules}${unhit.length > 0 ? ` (unhit: ${unhit.map(plain).join(', ')})` : ''}`,
+      `${verdict} ${report.passed}/${report.passed + report.failed} · rules hit ${hit.length}/${rules}${unhit.length > 0 ? ` (unhit: ${some(unhit)})` : ''}`,
     )
     return exit
   })
 
+const SHOWN = 8
+const some = (ids: readonly string[]) =>
+  `${ids.slice(0, SHOWN).map(plain).join(', ')}${ids.length > SHOWN ? ` and ${ids.length - SHOWN} more` : ''}`
+
 export const cover: Command = (input) =>
   withChecker(async (checker) => {
     const { program, sources } = await checked(input, checker, folderOf(input))
-    const { coverage } = runTests(program, sources)
+    const { coverage, failed } = runTests(program, sources)
     if (input.flags.json) printOne(input.io, { ...coverage }, { json: input.flags.json as string })
     else for (const id of coverage.unhit) input.io.out(`${plain(id)}\n`)
     input.io.say(`rules hit ${coverage.hit.length}/${coverage.rules}`)
+    if (failed > 0) input.io.say(`${failed} tests fail:  sallyport policy test ${folderOf(input)}`)
     return coverage.unhit.length > 0 ? EXIT.failed : EXIT.ok
   })
 
@@ -176,15 +188,26 @@ async function keepCase(input: Input, made: JsonObject): Promise<void> {
   input.io.say(`Kept as a test in ${file}`)
 }
 
+async function readJson(file: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new Failure(`${file} cannot be read (${error.code})`)
+  })
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new Failure(`${file} is not JSON`, { why: (error as Error).message })
+  }
+}
+
 export const tryOut: Command = (input) =>
   withChecker(async (checker) => {
     const { io } = input
     const { program } = await checked(input, checker, flagText(input, 'folder') ?? 'policies')
     const file = flagText(input, 'entities') ?? join(flagText(input, 'folder') ?? 'policies', 'tests/entities.json')
-    const json: unknown = JSON.parse(await readFile(file, 'utf8'))
-    const entities = fixedSource(readEntities(createConform(program.schemaJson), json))
+    const entities = fixedSource(readEntities(createConform(program.schemaJson), await readJson(file)))
     const at = flagText(input, 'at')
     const now = at === undefined ? Date.now() : Date.parse(readMoment(at, 1, '--at'))
+    const from = flagText(input, 'from')
     const resource = uidOf(arg(input, 2), 'Model')
     const model = resource.type === 'Model' ? resource : entities.uids.find((uid) => uid.type === 'Model')
     const query = {
@@ -194,7 +217,7 @@ export const tryOut: Command = (input) =>
       context: usualContext(program.schemaJson, arg(input, 1), {
         clock: createClockContext(flagText(input, 'zone') ?? 'UTC')(now),
         ...(model ? { examples: { Model: model } } : {}),
-        set: flagPairs(input, 'set') ?? {},
+        set: { ...flagPairs(input, 'set'), ...(from === undefined ? {} : { 'auth.ip': from }) },
       }),
     }
     const found = explain(program, query, entities, { reader: 'administrator', roles: [] })
@@ -217,10 +240,8 @@ export const tryOut: Command = (input) =>
     printRules(io, found.errors)
     if (found.closest.length > 0) io.out(`${bold(io, 'Closest')}:\n`)
     printRules(io, found.closest)
-    const duties = Object.entries(found.duties ?? {}).filter(([, value]) => !Array.isArray(value) || value.length > 0)
-    for (const [name, value] of duties)
-      io.out(
-        `duty ${name}: ${plain(isObject(value) || Array.isArray(value) ? JSON.stringify(value) : String(value))}\n`,
-      )
+    if (found.duties) printDuties(io, dutyLines(found.duties))
+    for (const uid of [query.principal, resource])
+      if (!entities.get(uid)) io.say(`${dim(io, 'next ')}  add ${plain(uid.text)} to ${plain(file)}`)
     return exit
   })

@@ -1,8 +1,9 @@
 // From argv to an exit code: builds the parser from the table, runs the command, says what went wrong.
 import { CommanderError, Command as Parser } from 'commander'
+import { Fault } from '../core/index.ts'
 import type { CommandSpec, FlagValue, StartApp } from './command.ts'
 import { EXIT, Failure } from './failure.ts'
-import { dim, type Io, red } from './io.ts'
+import { dim, type Io, plain, red } from './io.ts'
 import { COMMANDS, COMMON_FLAGS } from './options.ts'
 import { productVersion } from './version.ts'
 
@@ -136,6 +137,11 @@ function explain(error: unknown, io: Io): number {
     if (error.next !== undefined) io.say(`${dim(io, 'next ')}  ${error.next}`)
     if (error.requestId !== undefined) io.say(`${dim(io, 'id   ')}  ${error.requestId}`)
     return error.exit
+  }
+  // What the rooms that a command runs by itself refuse; a stack would say nothing to whom it is said to.
+  if (error instanceof Fault && error.code !== 'internal') {
+    io.say(`${red(io, 'error')}  ${plain(error.publicMessage)}`)
+    return error.code === 'policy_invalid' ? EXIT.policyInvalid : EXIT.failed
   }
   io.say(`${red(io, 'error')}  ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   return EXIT.failed

@@ -47,20 +47,33 @@ export const can: Command = async (input) => {
   io.out(`${verdict}  ${plain(`${answer.principal} → ${answer.action} → ${answer.resource}`)}\n`)
   saySupposed(io, supposed)
   io.out(`${plain(answer.summary)}   ${dim(io, `policy ${answer.policy.slice(0, 19)}`)}\n`)
-  printExplanation(io, answer)
+  printExplanation(io, answer, supposed.at)
   return exit
 }
 
-function printExplanation(io: Io, answer: Explanation): void {
+function printExplanation(io: Io, answer: Explanation, at: string | undefined): void {
   printRules(io, answer.decided)
   if (answer.errors.length > 0) io.out(`${red(io, 'broken')}, and a rule that errors denies:\n`)
   printRules(io, answer.errors)
   if (answer.closest.length > 0) io.out('Closest:\n')
   printRules(io, answer.closest)
-  if (answer.hidden > 0) io.out(`${answer.hidden} more took part and are not shown to you\n`)
-  if (answer.validUntil !== undefined) io.out(`holds until ${answer.validUntil} (${relative(answer.validUntil)})\n`)
+  if (answer.hidden > 0)
+    io.out(
+      `${answer.hidden === 1 ? '1 rule that decided is' : `${answer.hidden} rules that decided are`} not for you to see\n`,
+    )
+  printDuties(io, answer.duties)
+  if (answer.validUntil !== undefined) {
+    // Of a supposed moment: how far it is from here says nothing.
+    const away = at === undefined ? ` (${relative(answer.validUntil)})` : ''
+    io.out(`holds until ${answer.validUntil}${away}\n`)
+  }
   for (const role of answer.roles)
     io.out(`Ask for it:  sallyport request create ${plain(role)} --for 1h --reason "…"\n`)
+}
+
+/** What is demanded of a call that is allowed. */
+export function printDuties(io: Io, lines: readonly string[]): void {
+  for (const line of lines) io.out(`  ${dim(io, '@')}${plain(line)}\n`)
 }
 
 const MARKS = { met: '✓', 'not met': '✗', 'not known': '?' } as const
@@ -105,7 +118,7 @@ export const why: Command = async (input) => {
     // What was not kept is filled in with ordinary values: then the answer is about a call of that kind, not about that call.
     const about = again.asAsked === true ? 'The same call now' : 'A call of that kind now'
     io.out(`${about}: ${again.decision === 'allow' ? green(io, 'ALLOW') : red(io, 'DENY')}  ${plain(again.summary)}\n`)
-    printExplanation(io, again)
+    printExplanation(io, again, supposed.at)
   }
   return EXIT.ok
 }

@@ -15,8 +15,8 @@ interface TypeJson {
 export interface Conform {
   /** The context of one action. Throws Fault `validation_failed`. */
   context(action: string, json: unknown): CedarRecord
-  /** The attributes of one entity type. */
-  attributes(type: string, json: unknown): CedarRecord
+  /** The attributes of one entity type; `named` is what an error calls the entity. */
+  attributes(type: string, json: unknown, named?: string): CedarRecord
   tags(type: string, json: unknown): CedarRecord
 }
 
@@ -25,6 +25,13 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   decimal: 'decimal',
   datetime: 'datetime',
   duration: 'duration',
+}
+
+const SPELLED: Readonly<Record<string, string>> = {
+  ip: 'an address such as 10.0.0.1, or a network such as 10.0.0.0/8',
+  decimal: 'a decimal such as 0.7, with one to four digits behind the point',
+  datetime: 'a moment such as 2027-01-31T10:00:00Z',
+  duration: 'a span such as 1h30m',
 }
 
 export function createConform(schema: SchemaJson<string>): Conform {
@@ -65,9 +72,13 @@ export function createConform(schema: SchemaJson<string>): Conform {
 
   const readExtensionValue = (json: unknown, call: string, path: string): CedarValue => {
     const made = json as { __extn?: { fn?: unknown; arg?: unknown } } | undefined
-    if (typeof json === 'string') return readExtension(call, json)
-    if (made?.__extn?.fn === call) return readExtension(call, made.__extn.arg)
-    return fail(path, `must be a ${call}`)
+    const text = typeof json === 'string' ? json : made?.__extn?.fn === call ? made.__extn.arg : undefined
+    try {
+      if (text !== undefined) return readExtension(call, text)
+    } catch {
+      // Said below, with the place and an example.
+    }
+    return fail(path, `must be ${SPELLED[call]}`)
   }
 
   const readReference = (json: unknown, name: string, path: string): CedarValue => {
@@ -104,7 +115,8 @@ export function createConform(schema: SchemaJson<string>): Conform {
       const value = type ? read(json, type, 'context') : readRecord(json, { type: 'Record' }, 'context')
       return value as CedarRecord
     },
-    attributes: (type, json) => read(json, entityType(type).shape ?? { type: 'Record' }, type) as CedarRecord,
+    attributes: (type, json, named = type) =>
+      read(json, entityType(type).shape ?? { type: 'Record' }, named) as CedarRecord,
     tags(type, json) {
       const declared = entityType(type).tags
       if (typeof json !== 'object' || json === null || Array.isArray(json)) return fail(type, 'needs an object of tags')

@@ -86,3 +86,53 @@ const mergeQuorum = either<string>((a, b) => {
   }
   return [...needed].map(([group, count]) => `${group}: ${count}`).join(', ')
 })
+
+const SPANS = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'm'],
+  [1, 's'],
+] as const
+function span(seconds: number): string {
+  const [size, unit] = SPANS.find(([one]) => seconds % one === 0) ?? [1, 's']
+  return `${seconds / size}${unit}`
+}
+const WINDOWS: Readonly<Record<number, string>> = {
+  1: 'second',
+  60: 'minute',
+  3600: 'hour',
+  86400: 'day',
+  604800: 'week',
+}
+
+/** What is demanded, in the words of the annotations: `limit 60 requests/minute`. */
+export function dutyLines(duties: Duties): string[] {
+  const { record, stepUp } = duties
+  const limit = ({ amount, unit, windowSeconds }: LimitDuty) =>
+    windowSeconds === undefined
+      ? `${amount} ${unit}`
+      : `${amount} ${unit}/${WINDOWS[windowSeconds] ?? `${windowSeconds} seconds`}`
+  const all: readonly (readonly [string, readonly string[]])[] = [
+    ['instruct', duties.instruct],
+    ['limit', duties.limits.map(limit)],
+    ['clamp', duties.clamps.map(({ parameter, operator, value }) => `${parameter} ${operator} ${value}`)],
+    ['ban', duties.bans],
+    [
+      'record',
+      record
+        ? [[...(record.prompt ? ['prompt'] : []), ...(record.answer ? ['answer'] : []), `${record.days}d`].join(', ')]
+        : [],
+    ],
+    ['store', optional(duties.storeSeconds, span)],
+    ['treat', optional(duties.treat, String)],
+    ['stepup', stepUp ? [[...optional(stepUp.acr, String), ...optional(stepUp.maxAgeSeconds, span)].join(', ')] : []],
+    ['longest', optional(duties.longestSeconds, span)],
+    ['uses', optional(duties.uses, String)],
+    ['approvals', optional(duties.approvals, String)],
+    ['quorum', optional(duties.quorum, String)],
+  ]
+  return all.flatMap(([name, values]) => values.map((value) => `${name} ${value}`))
+}
+
+const optional = <T>(value: T | undefined, say: (value: T) => string): string[] =>
+  value === undefined ? [] : [say(value)]

@@ -106,10 +106,15 @@ test('what is unknown is said to be unknown', async () => {
   expect(summary({ ...query('dana', 'tiny', 8), action: 'fly' })).toBe(
     'dana may not fly with tiny: there is no such action.',
   )
+  // No rule was asked, so none was close.
+  for (const asked of [query('nobody', 'tiny', 8), query('dana', 'missing', 8)])
+    expect(explain(program, asked, world, options).closest).toEqual([])
 })
 
 test('conditions are printed as they were written', async () => {
   const conditions = [
+    'context.hour > 1 || context.hour < 0 || (context.hour == 1 && principal has name || principal is User)',
+    'context.hour > 1 && (context.hour > 2 && (context.hour > 3 || true)) && !(context.hour > 4)',
     'context.hour + 1 * 2 == -3 && !(principal in [Group::"a", Group::"b"])',
     'principal is User in Group::"dev" || resource has quarantined',
     '(if context.hour > 1 then {a: 1} else {a: 2}).a == 1 && [1, 2].containsAny([3]) && "a*b" like "a\\*b"',
@@ -155,6 +160,23 @@ test('lint finds rules for everybody, repeated, shadowed and powerless ones, and
     '@id("held") @why("x") permit (principal in Role::"operator", action == Action::"chat", resource in ModelGroup::"none");',
   )
   expect(messages(lint(narrow, narrowProgram, dir))).toContain('undefined: no rule lets anybody use Model::"tiny"')
+})
+
+test('roles that are lent when they are needed are held by nobody, and lint does not mind', async () => {
+  const { loadBundle } = await import('./bundle.ts')
+  const result = await checker.check(await loadBundle('policies'))
+  if ('problems' in result) throw new Error('unreachable')
+  const roles = ['reader', 'user', 'operator', 'trainer', 'approver', 'auditor', 'admin', 'clear-data'].map((name) => ({
+    uid: entity('Role', name),
+  }))
+  const ida = { uid: entity('User', 'ida'), parents: [entity('Role', 'user'), entity('Role', 'admin')] }
+  const dir = { entities: fixedSource([...roles, ida]), principals: [ida.uid], models: [] }
+  const found = lint(result.bundle, compileBundle(result.bundle), dir).map(({ message }) => message)
+  expect(found).toEqual([
+    'Role::"on-call" is not in the directory',
+    'Role::"emergency" is not in the directory',
+    'nobody holds Role::"approver", Role::"reader", Role::"auditor"',
+  ])
 })
 
 test('the shipped rules give lint nothing to complain about', async () => {

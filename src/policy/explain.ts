@@ -78,7 +78,8 @@ export function explain(program: Program, query: Query, entities: EntitySource, 
   const seen = (rules: readonly Rule[]) =>
     rules.filter((rule) => options.reader === 'administrator' || rule.notes.public)
   const deciding = answer.allow ? answer.permits : answer.forbids
-  const defaultDeny = !answer.allow && answer.forbids.length === 0 && answer.errors.length === 0
+  // Where the question itself is impossible no rule was asked, and none would help.
+  const defaultDeny = !answer.allow && !answer.impossible && answer.forbids.length === 0 && answer.errors.length === 0
   const near = defaultDeny && scope ? nearest(program, query, scope, options.roles) : []
   return {
     allow: answer.allow,

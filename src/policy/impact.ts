@@ -112,7 +112,10 @@ export function impactOf(
       resourceClasses: resources.length,
       contexts: tally.contexts,
       questions: tally.questions,
-      notCovered: [...tally.notCovered].sort(),
+      // A part that was not looked at says it for the whole it is in.
+      notCovered: [...tally.notCovered]
+        .filter((path) => ![...tally.notCovered].some((part) => part.startsWith(`${path}.`)))
+        .sort(),
     },
   }
 }

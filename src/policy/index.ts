@@ -33,6 +33,7 @@ export {
 } from './context.ts'
 export { createDecisionLog, type DecisionLog, type LoggedDecision } from './decision-log.ts'
 export { type DiffLine, diffBundles, type FileDiff } from './diff.ts'
+export { dutyLines } from './duties.ts'
 export { dataClassSource, type EntityFacts, type EntitySource, fixedSource, joinSources } from './entity.ts'
 export type { Evaluator } from './evaluate.ts'
 export { type Clause, type ExplainOptions, type Explanation, explain, type RuleView } from './explain.ts'

@@ -2,6 +2,7 @@
 // and, where the directory is at hand, roles nobody holds and models nobody reaches.
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { CheckedBundle, Problem } from './bundle.ts'
+import { parseUid } from './cedar-json.ts'
 import type { EntitySource } from './entity.ts'
 import type { Program } from './program.ts'
 import type { Rule } from './rule.ts'
@@ -157,15 +158,34 @@ export function namedIn(rule: Rule): EntityRef[] {
 
 function unheldRoles(program: Program, world: World): Problem[] {
   const held = new Set(world.principals.flatMap((uid) => [...(world.entities.get(uid)?.ancestors ?? [])]))
-  const reported = new Set<string>()
-  return program.rules.flatMap((rule) => {
+  // What is asked for when it is needed is held by nobody on most days.
+  const lent = new Set(
+    program.rules
+      .filter(({ effect, actions }) => effect === 'permit' && LENDING.some((action) => actions.has(action)))
+      .flatMap((rule) => {
+        const asking = tiedTo(rule.json.principal)?.text
+        return namedIn(rule).flatMap(({ text }) => (text === asking ? [] : [text]))
+      }),
+  )
+  const unheld = new Map<string, Rule>()
+  for (const rule of program.rules) {
     const tied = tiedTo(rule.json.principal)
-    if (tied?.type !== 'Role' || held.has(tied.text) || reported.has(tied.text)) return []
-    reported.add(tied.text)
-    const known = world.entities.get(tied) !== undefined
-    return [warn(rule, known ? `nobody holds ${tied.text}` : `${tied.text} is not in the directory`)]
-  })
+    if (tied?.type === 'Role' && !held.has(tied.text) && !unheld.has(tied.text)) unheld.set(tied.text, rule)
+  }
+  const known = (text: string) => world.entities.get(parseUid(text)) !== undefined
+  const [first, ...more] = [...unheld.keys()].filter((text) => known(text) && !lent.has(text))
+  return [
+    ...[...unheld]
+      .filter(([text]) => !known(text))
+      .map(([text, rule]) => warn(rule, `${text} is not in the directory`)),
+    ...(first === undefined
+      ? []
+      : more.length === 0
+        ? [warn(unheld.get(first)!, `nobody holds ${first}`)]
+        : [{ level: 'warning' as const, message: `nobody holds ${[first, ...more].join(', ')}` }]),
+  ]
 }
+const LENDING = ['requestRole', 'autoApproveRole', 'breakGlass']
 
 function unreachedModels(program: Program, world: World): Problem[] {
   const permits = program.rules.filter((rule) => rule.effect === 'permit' && rule.actions.has('chat'))

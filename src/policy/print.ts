@@ -15,7 +15,7 @@ export function printExpression(expr: Expr): string {
   if (operator === 'Var') return String(body)
   if (INFIX.includes(operator)) {
     const { left, right } = body as Pair
-    return `${inner(left)} ${operator} ${inner(right)}`
+    return `${within(operator, left, true)} ${operator} ${within(operator, right, false)}`
   }
   if (METHODS.includes(operator)) {
     const { left, right } = body as Pair
@@ -62,6 +62,14 @@ export function printExpression(expr: Expr): string {
       return `${first ? inner(first) : ''}.${operator}(${rest.map(printExpression).join(', ')})`
     }
   }
+}
+
+/** `a || b || c` needs no brackets, nor does a comparison between `&&` and `||`, which bind less than anything else. */
+function within(operator: string, expr: Expr, first: boolean): string {
+  if (operator !== '&&' && operator !== '||') return inner(expr)
+  const [below = ''] = Object.keys(expr as Node)
+  const binds = below === '&&' || below === '||' ? first && below === operator : below !== 'if-then-else'
+  return binds ? printExpression(expr) : inner(expr)
 }
 
 /** In brackets where it would otherwise read differently. */

@@ -193,7 +193,7 @@ export function readEntities(
     const parents = Array.isArray(one.parents) ? one.parents : []
     return {
       uid,
-      attrs: conform.attributes(uid.type, one.attrs ?? {}),
+      attrs: conform.attributes(uid.type, one.attrs ?? {}, uid.text),
       parents: parents.map((parent) => {
         if (!isObject(parent)) throw invalid('A parent needs a type and an id.')
         return readEntity((isObject(parent.__entity) ? parent.__entity : parent) as { type?: unknown; id?: unknown })

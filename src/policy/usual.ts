@@ -41,6 +41,9 @@ const ORDINARY: Readonly<Record<string, Json>> = {
   'ask.reason': 'to try',
 }
 
+const askable = (schema: SchemaJson<string>): string[] =>
+  Object.entries(schema['']?.actions ?? {}).flatMap(([name, { appliesTo }]) => (appliesTo ? [name] : []))
+
 /** Throws Fault `validation_failed` for a part that the schema does not declare, or a value of the wrong type. */
 export function usualContext(schema: SchemaJson<string>, action: string, options: UsualOptions): CedarRecord {
   const space = schema['']
@@ -48,7 +51,9 @@ export function usualContext(schema: SchemaJson<string>, action: string, options
   const declared = space?.actions && Object.hasOwn(space.actions, action) ? space.actions[action] : undefined
   const type = declared?.appliesTo?.context as TypeJson | undefined
   if (!declared?.appliesTo)
-    throw new Fault('validation_failed', { detail: `${action} is not an action that can be asked about.` })
+    throw new Fault('validation_failed', {
+      detail: `${action} is not an action that can be asked about; these are: ${askable(schema).join(', ')}.`,
+    })
 
   const resolve = (one: TypeJson): TypeJson => {
     const name = one.type === 'EntityOrCommon' ? (one.name ?? '') : one.type

@@ -33,7 +33,7 @@ export interface VersionInfo {
   readonly createdAt: number
   readonly createdBy: string
   readonly reason: string
-  /** The version this one repeats, after a rollback. */
+  /** The version this one repeats: what was gone back to, or what was in the shadow. */
   readonly repeats?: number
 }
 
@@ -253,14 +253,14 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
         const beside = await selectSlot(trx, 'shadow')
         const version = nullable(beside.version)
         if (version === null) throw new Fault('not_possible', { detail: 'No rules are in the shadow slot.' })
-        const row = await selectVersion(trx, version)
-        if (!row) throw new Fault('not_found', { detail: `There is no version ${version} of the rules.` })
-        const from = await take(trx, 'active', version, options)
+        // A version of its own, as after a rollback: the history says who put it in force, and why.
+        const row = await keep(trx, await stored(trx, version), options, version)
+        const from = await take(trx, 'active', row.version, options)
         await take(trx, 'shadow', null, { reason: options.reason, by: options.by }, beside)
         return {
           value: infoOf(row),
-          feed: [{ kind: POLICY_FEED, key: String(version) }],
-          events: [event('policy.promoted', options, version, { digest: row.digest, from })],
+          feed: [{ kind: POLICY_FEED, key: String(row.version) }],
+          events: [event('policy.promoted', options, row.version, { digest: row.digest, from, repeats: version })],
         }
       })
       return { ...value, seq }

@@ -18,6 +18,8 @@ test('a saved file is applied once it is whole, and a failure does not end the w
     },
     (error) => failures.push(error),
   )
+  // What was changed while nobody watched.
+  await vi.waitFor(() => expect(applied).toEqual(['one']), 10_000)
   writeFileSync(join(folder, 'a.cedar'), 'half')
   writeFileSync(join(folder, 'a.cedar'), 'two')
   await vi.waitFor(() => expect(applied.at(-1)).toBe('two'), 10_000)

@@ -21,6 +21,8 @@ export function watchFolder(
       })
       .catch(report)
   }
+  // What was changed while nobody watched counts as well.
+  run()
   const watcher = watch(folder, { recursive: true }, () => {
     clearTimeout(timer)
     timer = setTimeout(run, QUIET_MS)
