@@ -542,6 +542,7 @@ async function open(
     campaigns,
     store,
     change,
+    eventOf: change.eventOf,
     nodes,
     policy,
     rulebook,

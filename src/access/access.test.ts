@@ -30,7 +30,10 @@ async function setUp(file = join(mkdtempSync(join(tmpdir(), 'access-')), 'db')) 
     store,
     clock,
     appendFeed: feed.append,
-    appendEvents: async (_, some) => void events.push(...some),
+    appendEvents: async (_, some) => {
+      events.push(...some)
+      return []
+    },
     applied: feed.applied,
   })
   const states = new Map<string, { active: boolean; since: number }>()

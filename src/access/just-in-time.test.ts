@@ -55,7 +55,10 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
       store,
       clock,
       appendFeed: feed.append,
-      appendEvents: async (_, some) => void events.push(...some),
+      appendEvents: async (_, some) => {
+        events.push(...some)
+        return []
+      },
       applied: feed.applied,
     })
     const suspended = new Map<string, { active: boolean; since: number }>()

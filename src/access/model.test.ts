@@ -88,7 +88,7 @@ describe('access against its reference', () => {
       store,
       clock,
       appendFeed: feed.append,
-      appendEvents: async () => {},
+      appendEvents: async () => [],
       applied: feed.applied,
     })
     const principalState = async ({ id }: { id: string }) => states[whoIs(id)] ?? { active: true, since: 0 }

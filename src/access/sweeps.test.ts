@@ -105,7 +105,10 @@ describe('a sweep', () => {
     const clock = { now: () => NOW, monotonic: () => performance.now() }
     const events: NewEvent[] = []
     const feed = createFeed({ store, pollMs: 500, report: () => {} })
-    const appendEvents = async (_: unknown, some: readonly NewEvent[]) => void events.push(...some)
+    const appendEvents = async (_: unknown, some: readonly NewEvent[]) => {
+      events.push(...some)
+      return []
+    }
     const change = createChange({ store, clock, appendFeed: feed.append, appendEvents, applied: feed.applied })
     const acts: string[] = []
     const sweeps = createSweeps({

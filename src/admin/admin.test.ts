@@ -155,6 +155,7 @@ async function startNode() {
   const ports = connectRooms({
     store,
     change,
+    eventOf: change.eventOf,
     nodes,
     clock,
     newId,

@@ -34,6 +34,7 @@ import { iso } from './time.ts'
 export interface Rooms {
   readonly store: Store
   readonly change: MakeChange
+  readonly eventOf: (seq: number) => string | undefined
   readonly nodes: Pick<Nodes, 'list' | 'acknowledged'>
   readonly clock: Clock
   readonly newId: NewId

@@ -53,6 +53,7 @@ const Receipt = z
   .object({
     at: time,
     seq: z.int().meta({ description: 'Number in the change feed; every node that has applied it acts on it.' }),
+    event: z.string().optional().meta({ description: 'The event that the log has of it.' }),
     calls: z.int().meta({ description: 'Running calls ended, on all nodes that have answered.' }),
     upstreams: z.int().meta({ description: 'Of these, how many were aborted at a model server.' }),
     nodes: z.array(

@@ -43,7 +43,7 @@ function readEvent(body: Buffer): InboundEvent {
   return { ...given, principal: readRef<PrincipalUid['type']>(principal) } as InboundEvent
 }
 
-type Ports = Pick<AdminPorts, 'audit' | 'newId' | 'report' | 'clock' | 'acknowledged'>
+type Ports = Pick<AdminPorts, 'audit' | 'newId' | 'report' | 'clock' | 'acknowledged' | 'eventOf'>
 
 export function createHookRoute(ports: Ports, inbound: Inbound) {
   return {

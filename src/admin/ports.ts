@@ -13,6 +13,8 @@ type Item<Id extends RouteId> = Output<Id> extends { items: (infer Row)[] } ? Ro
 export interface AdminPorts {
   readonly store: Store
   readonly change: MakeChange
+  /** The event of a change that was made here lately, by the change's number. */
+  eventOf(seq: number): string | undefined
   readonly clock: Clock
   readonly newId: NewId
   readonly report: (error: unknown) => void

@@ -4,14 +4,16 @@ import type { AdminPorts } from './ports.ts'
 import { iso } from './time.ts'
 
 export async function receiptOf(
-  ports: Pick<AdminPorts, 'clock' | 'acknowledged'>,
+  ports: Pick<AdminPorts, 'clock' | 'acknowledged' | 'eventOf'>,
   seq: number,
 ): Promise<Output<'leases.cut'>> {
   const at = iso(ports.clock.now())
   const answers = await ports.acknowledged(seq)
+  const event = ports.eventOf(seq)
   return {
     at,
     seq,
+    ...(event !== undefined && { event }),
     calls: answers.reduce((sum, { ended }) => sum + ended.calls, 0),
     upstreams: answers.reduce((sum, { ended }) => sum + ended.upstreams, 0),
     nodes: answers.map(({ name, ms, closesInMs, ended }) => ({

@@ -52,8 +52,8 @@ export interface Audit extends Search, Pick<Log, 'waiting' | 'onCommit'> {
   readonly available: boolean
   /** @throws Fault `audit_unavailable` unless the event is durable */
   append(event: NewEvent): Promise<void>
-  /** Part of the caller's transaction, for `createChange`. */
-  appendIn(trx: Trx, events: readonly NewEvent[]): Promise<void>
+  /** Part of the caller's transaction, for `createChange`; returns the ids. */
+  appendIn(trx: Trx, events: readonly NewEvent[]): Promise<string[]>
   /** The record of a call; `id` is the call's own (`call_…`). */
   openCall(id: string, facts: CallFacts): CallRecord
   /** Counts over time, and the most frequent values of a field. */
@@ -163,7 +163,7 @@ export function createAudit(deps: AuditDeps): Audit {
       await log.append(event)
     },
     async appendIn(trx, events) {
-      await log.appendIn(trx, events)
+      return (await log.appendIn(trx, events)).map(({ event }) => event.id)
     },
     openCall: calls.open,
     content,

@@ -33,13 +33,14 @@ export const show: Command = async (input) => {
 }
 
 /** Says what ended and which nodes have confirmed; exit code 6 if one is silent. */
-export function printReceipt(io: Io, { calls, upstreams, nodes }: Output<'sessions.cut'>): number {
+export function printReceipt(io: Io, { calls, upstreams, nodes, event }: Output<'sessions.cut'>): number {
   const answers = nodes.map(({ name, applied, milliseconds, closesInMs }) =>
     applied
       ? `${name} ${milliseconds ?? 0} ms ${green(io, '✓')}`
       : `${name} ${red(io, 'silent')}${closesInMs ? `, closes itself in ${closesInMs} ms` : ', has closed itself'}`,
   )
   io.say(`${counted(calls, 'running call')} ended, ${upstreams} aborted at the model server · ${answers.join('   ')}`)
+  if (event !== undefined) io.say(`In the log:  sallyport audit show ${event}`)
   return nodes.every(({ applied }) => applied) ? EXIT.ok : EXIT.partial
 }
 

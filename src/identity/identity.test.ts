@@ -35,7 +35,10 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
       store,
       clock,
       appendFeed: feed.append,
-      appendEvents: async (_trx, list) => void events.push(...list),
+      appendEvents: async (_, list) => {
+        events.push(...list)
+        return []
+      },
       applied: feed.applied,
     })
     const identity = createIdentity({

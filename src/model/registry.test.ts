@@ -71,7 +71,10 @@ describe.each(DATABASES.map((make) => make()))('registry on $name', (database) =
       store,
       clock,
       appendFeed: feed.append,
-      appendEvents: async (_trx, more) => void events.push(...more),
+      appendEvents: async (_, more) => {
+        events.push(...more)
+        return []
+      },
       applied: feed.applied,
     })
     const upstreams = Object.entries(drivers).map(([name, driver]) => ({ name, hosting: 'local' as const, driver }))

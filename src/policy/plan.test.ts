@@ -34,7 +34,7 @@ test('a plan is applied under its hash, and refused once the world has moved', a
     store,
     clock: systemClock,
     appendFeed: feed.append,
-    appendEvents: async () => {},
+    appendEvents: async () => [],
     applied: feed.applied,
   })
   const policy = createPolicy({ clock: systemClock, newId: createIds(systemClock, systemRandom) })

@@ -37,7 +37,10 @@ describe.each(DATABASES.map((make) => make()))('rules on $name', (database) => {
       store,
       clock: systemClock,
       appendFeed: feed.append,
-      appendEvents: async (_trx, list) => void events.push(...list),
+      appendEvents: async (_, list) => {
+        events.push(...list)
+        return []
+      },
       applied: feed.applied,
     })
     const policy = createPolicy({ clock: systemClock, newId: createIds(systemClock, systemRandom) })

@@ -23,24 +23,37 @@ export interface ChangeDeps {
   clock: Clock
   /** Appends feed rows inside the transaction; returns the last sequence number. */
   appendFeed: (trx: Trx, entries: readonly FeedEntry[], at: number) => Promise<number>
-  /** Appends audit events inside the transaction, so that neither exists without the other. */
-  appendEvents: (trx: Trx, events: readonly NewEvent[]) => Promise<void>
+  /** Appends audit events inside the transaction, so that neither exists without the other; returns their ids. */
+  appendEvents: (trx: Trx, events: readonly NewEvent[]) => Promise<readonly string[]>
   /** Told of the events once they are durable. */
   committed?: (events: readonly NewEvent[]) => void
   /** Resolves when this node has applied the feed up to `seq`. */
   applied: (seq: number) => Promise<void>
 }
 
-export function createChange(deps: ChangeDeps): MakeChange {
-  return async (work) => {
-    const { value, seq, events } = await deps.store.transaction(async (trx) => {
+/** Long enough for whoever made a change to write its receipt. */
+const REMEMBERED = 1000
+
+/** `eventOf`: the id of the first event of a change that was made here lately, by the change's number; for receipts. */
+export function createChange(deps: ChangeDeps): MakeChange & { eventOf(seq: number): string | undefined } {
+  const eventOf = new Map<number, string>()
+  const change: MakeChange = async (work) => {
+    const { value, seq, events, id } = await deps.store.transaction(async (trx) => {
       const changed = await work(trx)
-      if (changed.events.length > 0) await deps.appendEvents(trx, changed.events)
+      const [id] = changed.events.length > 0 ? await deps.appendEvents(trx, changed.events) : []
       const last = changed.feed.length > 0 ? await deps.appendFeed(trx, changed.feed, deps.clock.now()) : 0
-      return { value: changed.value, seq: last, events: changed.events }
+      return { value: changed.value, seq: last, events: changed.events, id }
     })
+    if (seq > 0 && id !== undefined) {
+      eventOf.set(seq, id)
+      for (const old of eventOf.keys()) {
+        if (eventOf.size <= REMEMBERED) break
+        eventOf.delete(old)
+      }
+    }
     deps.committed?.(events)
     if (seq > 0) await deps.applied(seq)
     return { value, seq }
   }
+  return Object.assign(change, { eventOf: (seq: number) => eventOf.get(seq) })
 }

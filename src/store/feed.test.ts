@@ -54,7 +54,7 @@ async function startNode(name: string, url: string, options: { pollMs?: number }
     store,
     clock: systemClock,
     appendFeed: feed.append,
-    appendEvents: async () => {},
+    appendEvents: async () => [],
     applied: feed.applied,
   })
   await feed.start()

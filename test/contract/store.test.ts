@@ -135,7 +135,7 @@ describe.each(DATABASES.map((make) => make()))('store on $name', (database) => {
       store,
       clock: { now: () => 7, monotonic: () => 7 },
       appendFeed: feed.append,
-      appendEvents: () => Promise.resolve(),
+      appendEvents: () => Promise.resolve(['evt_1']),
       applied: feed.applied,
     })
     await Promise.all(
@@ -148,6 +148,12 @@ describe.each(DATABASES.map((make) => make()))('store on $name', (database) => {
     )
     expect(seen.map((one) => one.seq)).toEqual([...seen.map((one) => one.seq)].sort((a, b) => a - b))
     expect(new Set(seen.map((one) => one.key)).size).toBe(30)
+    const told = await change(async () => ({
+      value: 0,
+      feed: [{ kind: 'key', key: 'k' }],
+      events: [{ kind: 'key.made' }],
+    }))
+    expect([change.eventOf(told.seq), change.eventOf(told.seq - 1)]).toEqual(['evt_1', undefined])
     await feed.stop()
   })
 

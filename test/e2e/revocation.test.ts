@@ -111,6 +111,9 @@ describe.each([
     expect(items).toHaveLength(STREAMS)
     expect(new Set(items.map(({ call }) => call)).size).toBe(STREAMS)
     expect(new Set(items.map(({ reason }) => reason))).toEqual(new Set([code]))
+    const { event } = done.receipt as { event: string }
+    const logged = await admin('GET', `/audit/${event}`)
+    expect(logged.kind).toBe({ key_revoked: 'key.revoked', key_suspended: 'key.suspended', locked: 'lock.added' }[code])
     // And what moved it: the change of the key, or the lock.
     const cause = code === 'locked' ? `lock/${done.id}` : `key/${issued.id}`
     expect(new Set(items.map(({ data }) => data.endedBy))).toEqual(new Set([cause]))

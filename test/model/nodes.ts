@@ -22,7 +22,7 @@ async function startNode(store: Store, time: TestClock, report: (error: unknown)
     store,
     clock,
     appendFeed: feed.append,
-    appendEvents: async () => {},
+    appendEvents: async () => [],
     applied: feed.applied,
   })
   const identity = createIdentity({
