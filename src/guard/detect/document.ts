@@ -271,8 +271,32 @@ function setting(text: string, from: number, end: number, whole: boolean): Line 
     )
       return NONE
   }
+  if (joint === 61 && !inQuotes && isExpression(text, from, value, stop, end, whole)) return NONE
   if (!whole) return longer(begin)
   return { kind: 'setting', from: value, to: stop, telling: tells(text, key, keyEnd) && stop - value >= 2 }
+}
+
+/** Blanks before a name, of which no configuration has so many; programs nest as deep. */
+const DEEP = 12
+
+/**
+ * What a program gives to a name: `row["name"]`, `parts[0]`, in a list of arguments and deep inside of it the bare name of
+ * something else. `from` is where the line's first word stands, `stop` where the value ends, a comma before `end` left out.
+ */
+function isExpression(text: string, from: number, value: number, stop: number, end: number, whole: boolean): boolean {
+  let i = value
+  while (i < stop && (isAsciiLetter(text.charCodeAt(i)) || text.charCodeAt(i) === 95 || text.charCodeAt(i) === 46)) i++
+  if (i === value) return false
+  const next = text.charCodeAt(i)
+  if (i < stop && next === 91) {
+    const inside = text.charCodeAt(i + 1)
+    return i + 1 < stop && (inside === 34 || inside === 39 || inside === 45 || isAlphanumeric(inside))
+  }
+  if (!whole || i < stop) return false
+  if (stop < end) return true
+  if (from < DEEP) return false
+  for (let k = from - DEEP; k < from; k++) if (text.charCodeAt(k) !== 32) return false
+  return true
 }
 
 const isKeyJoint = (c: number) => c === 95 || c === 45 || c === 46

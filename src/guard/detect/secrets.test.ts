@@ -79,6 +79,7 @@ describe('secrets', () => {
   test.each([
     'const token = await getToken(user.id)',
     'API_KEY=<your-api-key>',
+    'pass: "-an 1 -c:v libx264 -b:v 2M9 -used 4x and more"',
     'the old [github-token], release2024candidate7B and more',
     'password = process.env.DB_PASSWORD2',
     'max_tokens: 4096',
@@ -100,7 +101,7 @@ describe('secrets', () => {
     const part = fc.constantFrom(
       `ghp_${random(ALNUM, 36, 1)}`, 'password = "x9!kk2 z"', pem, pem.slice(0, 150), '-----BEGIN', ' PRIVATE KEY-----', 'KEY-----', 'kind: Secret', '\n', 'data:',
       ' a: c2VjcmV0MTIz', 'API_KEY=', random(ALNUM, 30, 3), '"', "'", '\\n', '\\', ' ', '123456789012345|', random(ALNUM, 27, 8), 'curl -u a:b12', 'https://a:b12@c', '&x=', 'the end of prose words go on and on',
-      random(ALNUM, 5000, 9), 'token is ', ': ', '=', 'ü',
+      'password="a b c ', 'd e f g', random(ALNUM, 5000, 9), 'token is ', ': ', '=', 'ü',
     )
     fc.assert(
       fc.property(

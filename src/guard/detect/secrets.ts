@@ -14,6 +14,8 @@ const RUN_LIMIT = 4096
 /** A key block without an end is given up (or masked, if it looks like one) after this many characters. */
 const BLOCK_LIMIT = 16_384
 const QUOTED_LIMIT = 256
+/** A password has fewer. */
+const MOST_BLANKS = 5
 /** Characters of a key that is looked for backwards. */
 const LONGEST_REVERSED = 256
 /** Text kept to the left of what is undecided: names, `kind: Secret`, `curl`. */
@@ -65,6 +67,8 @@ class SecretStream extends TextStream {
   #flags = 0
   /** Quote character that ends the current value, when it is one of a name that holds a secret. */
   #quote = 0
+  /** Blanks inside it so far. */
+  #blanks = 0
   #block = -1
   #swallow: string | undefined
   /** Offset in the whole text of the last `kind: Secret`. */
@@ -93,7 +97,9 @@ class SecretStream extends TextStream {
       let i = this.#cursor
       let run = this.#run
       let flags = this.#flags
-      const units = unitsOf(text, i)
+      let blanks = this.#blanks
+      // A quoted value that turns out to be a sentence is read once more.
+      const units = unitsOf(text, run >= 0 && this.#quote !== 0 ? run : i)
       for (; i < size; i++) {
         const code = units[i] ?? 0
         const flag = FLAGS[code]!
@@ -112,6 +118,13 @@ class SecretStream extends TextStream {
           // Inside a quoted value only its quote, a line's end or the limit end the run.
           if (code !== this.#quote && code !== 10 && i - run < QUOTED_LIMIT) {
             flags |= SYMBOL
+            if (code === 32 && ++blanks >= MOST_BLANKS) {
+              // So many words are a sentence, and read like one.
+              i = run - 1
+              run = -1
+              flags = 0
+              this.#quote = 0
+            }
             continue
           }
           break
@@ -129,8 +142,10 @@ class SecretStream extends TextStream {
           break
         }
         this.#swallow = undefined
-        if ((flag & QUOTE) !== 0) this.#quote = this.#opensSecret(i) ? code : 0
-        else if (code === 92) {
+        if ((flag & QUOTE) !== 0) {
+          blanks = 0
+          this.#quote = this.#opensSecret(i) ? code : 0
+        } else if (code === 92) {
           // `\n` and its like inside escaped text are an end, not a letter of the next word.
           if (i + 1 >= size && !last) break
           const escaped = text.charCodeAt(i + 1)
@@ -141,6 +156,7 @@ class SecretStream extends TextStream {
         this.#cursor = i
         this.#run = run
         this.#flags = flags
+        this.#blanks = blanks
         return
       }
       this.#run = -1

@@ -162,7 +162,10 @@ class StructuredStream implements DetectorStream, Scan {
       } else if (window) i = start + WINDOW - OVERLAP
     }
     this.#done = i
-    this.openFrom = this.#base + (this.ended ? i : heldFrom(text, i))
+    this.openFrom = Math.max(
+      this.openFrom,
+      this.#base + (this.ended ? i : heldInRun(text, i, heldFrom(text, i), this.#hosts)),
+    )
     const found = this.#found
     this.#found = []
     return found
@@ -198,10 +201,54 @@ function heldFrom(text: string, at: number): number {
   while (i > 0 && sign - i < 12 && isLetter(text.charCodeAt(i - 1))) i--
   const word = sign - i
   if (word >= 3 && word <= 10 && glue.get(text, i, sign) & (MONTH | CURRENCY)) return i
-  if (sign < at && word <= 3 && isUpper(text.charCodeAt(i))) return i
+  // `US$ 5`, and `aUS$ 5`.
+  let capital = sign
+  while (capital > 0 && sign - capital < 3 && isUpper(text.charCodeAt(capital - 1))) capital--
+  if (sign < at && capital < sign) return capital
   // Blanks alone hold nothing back.
   for (let k = sign; k < at; k++) if (text.charCodeAt(k) !== 32 && text.charCodeAt(k) !== 46) return k
   return at
+}
+
+/** A longer run is no id as a whole; see `identifierRun`. */
+const LONGEST_ID = 48
+
+/**
+ * Where a finding may still begin in the run that is arriving from `start` on; `held` if that is all of it. Of a long path
+ * without figures, signs and names of machines only what stands behind the last slash may yet become something.
+ */
+function heldInRun(text: string, start: number, held: number, hosts: HostRules): number {
+  const length = text.length
+  let i = start
+  // No value begins with a dash.
+  while (i < length && text.charCodeAt(i) === 45) i++
+  if (i > start) return i
+  if (length - start <= LONGEST_ID) return held
+  let part = start
+  for (let k = start; k < length; k++) {
+    const kind = CLASS[text.charCodeAt(k)] ?? 0
+    if (text.charCodeAt(k) === 47) part = k + 1
+    if ((kind & (DIGIT | AT | COLON)) !== 0) break
+  }
+  if (part === start) return held
+  PROBE.text = text
+  PROBE.found = false
+  names(PROBE, start, part, hosts)
+  return PROBE.found ? held : part
+}
+
+/** Asks whether there would be a finding. */
+const PROBE: Scan & { found: boolean } = {
+  text: '',
+  ended: true,
+  context: new Context(),
+  linkFrom: 0,
+  linkTo: 0,
+  found: false,
+  last: () => 0,
+  emit() {
+    PROBE.found = true
+  },
 }
 
 /** Looks into the run [start, end). Returns where to go on, at least `end`, or NEED. */
