@@ -71,6 +71,8 @@ function ipText(value: Ip): string {
   return `${address}/${value.prefix}`
 }
 
+const MOST_LINKS = 50_000
+
 /**
  * Everything a rule could reach: principal, resource, context and what rules name (`literals`), and on from there through
  * attributes and ancestors.
@@ -83,11 +85,15 @@ export function reachableEntities(
 ): EntityJson[] {
   const open: EntityRef[] = [question.principal, question.resource, ...refsIn(question.context), ...literals]
   const found = new Map<string, EntityJson>()
+  let links = 0
   for (let ref = open.pop(); ref; ref = open.pop()) {
     if (found.has(ref.text) || ref.type === 'Action') continue
     const facts = source.get(ref)
     if (!facts) continue
     if (found.size >= limit) throw unsayable(`more than ${limit} entities`)
+    // The library climbs from each entity to all it is in: long chains kill it, and would fill this process before.
+    links += facts.ancestors.size
+    if (links > MOST_LINKS) throw unsayable(`more than ${MOST_LINKS} memberships`)
     const parents = [...facts.ancestors].map(parseUid)
     found.set(ref.text, {
       uid: { type: ref.type, id: ref.id },

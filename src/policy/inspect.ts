@@ -97,6 +97,8 @@ function textProblems(file: BundleFile): Problem[] {
     if (proto >= 0)
       found.push(error('__proto__ is not a usable name', { file: file.path, ...placeAt(file.text, proto) }))
   }
+  // Half a character has no spelling in UTF-8: what would be compared is not what was written.
+  if (!file.text.isWellFormed()) found.push(error('an unpaired surrogate is no character', { file: file.path }))
   // Text that shows in another order than it is read can hide what a rule does from its reviewer.
   const bidi = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/.exec(file.text)
   if (rules && bidi)

@@ -185,7 +185,7 @@ export function readEntities(
     return readEntities(conform, JSON.parse(text))
   }
   if (!Array.isArray(json)) throw invalid('entities must be a list.')
-  return json.map((one): FixedEntity => {
+  const entities = json.map((one): FixedEntity => {
     if (!isObject(one) || !isObject(one.uid)) throw invalid('An entity needs a uid.')
     const uid = readEntity(
       (isObject(one.uid.__entity) ? one.uid.__entity : one.uid) as { type?: unknown; id?: unknown },
@@ -201,4 +201,29 @@ export function readEntities(
       ...(one.tags === undefined ? {} : { tags: conform.tags(uid.type, one.tags) }),
     }
   })
+  refuseContradictions(entities, json)
+  return entities
+}
+
+/** As Cedar's own tool does, so that a file means the same to both. */
+function refuseContradictions(entities: readonly FixedEntity[], json: readonly unknown[]): void {
+  const given = new Map<string, string>()
+  for (const [index, { uid }] of entities.entries()) {
+    const text = JSON.stringify(json[index])
+    if ((given.get(uid.text) ?? text) !== text) throw invalid(`${uid.text} is given twice, with different facts.`)
+    given.set(uid.text, text)
+  }
+  const parents = new Map(entities.map(({ uid, parents = [] }) => [uid.text, parents.map(({ text }) => text)]))
+  const above = (start: string): Set<string> => {
+    const seen = new Set<string>()
+    const open = [...(parents.get(start) ?? [])]
+    for (let text = open.pop(); text !== undefined; text = open.pop())
+      if (!seen.has(text)) {
+        seen.add(text)
+        open.push(...(parents.get(text) ?? []))
+      }
+    return seen
+  }
+  for (const { uid } of entities)
+    if (above(uid.text).has(uid.text)) throw invalid(`${uid.text} is in itself, through its parents.`)
 }
