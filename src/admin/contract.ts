@@ -1166,6 +1166,26 @@ export const ROUTES = {
     query: z.strictObject({ ...paging, state: Request.shape.state.optional() }),
     output: page(Request),
   }),
+  'requests.roles': spec({
+    method: 'GET',
+    path: '/requests/roles',
+    action: 'list',
+    on: GATEWAY,
+    summary: 'Roles that the caller may ask for, and what it takes, as the rules answer now',
+    output: z.object({
+      items: z.array(
+        z.object({
+          role: z.string(),
+          description: z.string(),
+          approvals: z.int(),
+          quorum: z.string().optional(),
+          longestSeconds: z.int().optional(),
+          uses: z.int().optional(),
+          signIn: z.boolean().meta({ description: 'Whether a fresh or stronger sign-in is demanded.' }),
+        }),
+      ),
+    }),
+  }),
   'requests.create': spec({
     method: 'POST',
     path: '/requests',

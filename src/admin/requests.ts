@@ -12,7 +12,10 @@ import { iso, msOf } from './time.ts'
 
 type Ids = Extract<keyof Handlers, `requests.${string}`>
 
-export function requestHandlers({ jit: { requests }, judge }: AdminPorts): Handlers<Ids> {
+/** What is asked about a role of which nothing is known yet but that it is wanted, shortly and for a reason. */
+const SOME = { seconds: 60, reason: 'any', ticket: 'any' }
+
+export function requestHandlers({ jit: { requests }, judge, identity }: AdminPorts): Handlers<Ids> {
   const asAnswerer = ({ role, seconds, uses, reason, ticket, models, requester }: RequestView): Asked =>
     roleSubject(role, {
       seconds,
@@ -58,6 +61,32 @@ export function requestHandlers({ jit: { requests }, judge }: AdminPorts): Handl
           ...page,
           items: page.items.filter((row) => isOwn(caller, row) || mayAnswer(caller, row)).map(shownRequest),
         }
+      },
+    },
+    'requests.roles': {
+      async handle({ caller }) {
+        const items = []
+        for (const { id: role } of identity.entities.enumerate('Role')) {
+          const subject = roleSubject(role, askOf(SOME, caller.principal))
+          if (!judge.allows(caller, 'requestRole', subject)) continue
+          const {
+            approvals = 1,
+            quorum,
+            longestSeconds,
+            uses,
+            stepUp,
+          } = judge.decide(caller, 'requestRole', subject).duties
+          items.push({
+            role,
+            description: (await identity.read.role(role))?.description ?? '',
+            approvals,
+            ...(quorum !== undefined && { quorum }),
+            ...(longestSeconds !== undefined && { longestSeconds }),
+            ...(uses !== undefined && { uses }),
+            signIn: stepUp !== undefined,
+          })
+        }
+        return { items: items.sort((a, b) => (a.role < b.role ? -1 : 1)) }
       },
     },
     'requests.create': {

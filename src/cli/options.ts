@@ -458,6 +458,11 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await request()).create,
   },
   {
+    name: 'request roles',
+    about: 'Roles that you may ask for, and what it takes',
+    load: async () => (await request()).roles,
+  },
+  {
     name: 'request list',
     about: 'Requests of your own, and those you may answer',
     flags: [...PAGE, { flag: '--state <state>', about: 'pending, approved, denied, cancelled or expired' }],

@@ -5,9 +5,9 @@ import type { Grant, Output, Request } from '../admin/contract.ts'
 import { counted } from '../core/index.ts'
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
-import { EXIT, usage } from './failure.ts'
+import { EXIT, Failure, usage } from './failure.ts'
 import { arg, flagList, flagText, listAll, refOf } from './input.ts'
-import { type Column, dim, green, type Io, printOne, printRows, red, yellow } from './io.ts'
+import { type Column, dim, green, type Io, plain, printOne, printRows, red, yellow } from './io.ts'
 import { readMoment, readSpan, relative } from './when.ts'
 
 const WATCH_MS = 1000
@@ -119,7 +119,37 @@ export const create: Command = async (input) => {
     ...(start !== undefined && { startsAt: readMoment(start, 1, '--start') }),
     ...(holder !== undefined && { beneficiary: refOf(holder) }),
   }
-  return report(input, client, await client.call('requests.create', { body }))
+  try {
+    return await report(input, client, await client.call('requests.create', { body }))
+  } catch (error) {
+    if (error instanceof Failure && error.exit === EXIT.failed) await sayRoles(input.io, client)
+    throw error
+  }
+}
+
+/** Beside a refusal, which has its own way of being told. */
+async function sayRoles(io: Io, client: Client): Promise<void> {
+  const found = await client.call('requests.roles', {}).catch(() => undefined)
+  if (!found) return
+  const names = found.items
+    .map(({ role, longestSeconds: most }) => plain(most === undefined ? role : `${role} for up to ${span(most)}`))
+    .join(', ')
+  io.say(names === '' ? 'There is no role that you may ask for.' : `You may ask for:  ${names}`)
+}
+
+export const roles: Command = async (input) => {
+  const { items } = await (await input.client()).call('requests.roles', {})
+  const columns: readonly Column[] = [
+    { field: 'role' },
+    { field: 'longestSeconds', title: 'at most', show: (seconds) => (seconds === undefined ? '' : span(seconds)) },
+    { field: 'approvals' },
+    { field: 'quorum' },
+    { field: 'signIn', title: 'sign in' },
+    { field: 'description' },
+  ]
+  printRows(input.io, items, columns, { json: input.flags.json as string })
+  if (items.length === 0) input.io.say('There is no role that you may ask for.')
+  return 0
 }
 
 export const list: Command = async (input) => {

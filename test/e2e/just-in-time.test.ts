@@ -60,6 +60,10 @@ it('is asked for, approved by somebody else, used, and ends in mid-stream at its
     error: { code: 'approval_required', message: expect.stringContaining('sallyport request create user') },
   })
 
+  expect((await ask('GET', '/requests/roles', undefined, dana)).body.items).toEqual([
+    { role: 'user', description: expect.any(String), approvals: 1, longestSeconds: 3600, signIn: false },
+  ])
+  expect((await ask('GET', '/requests/roles', undefined, ana)).body.items).toEqual([])
   const asked = await ask('POST', '/requests', { role: 'user', seconds: 600, reason: 'INC-221' }, dana)
   const { id } = asked.body.request as { id: string }
   expect((await ask('POST', `/requests/${id}/approve`, {}, dana)).status).toBe(403)
