@@ -1,6 +1,7 @@
 // The detectors a guard has unless told otherwise.
 import { createCodedDetector } from './decode/coded.ts'
 import { createDocumentDetector } from './detect/document.ts'
+import { createLabelledDetector } from './detect/labelled.ts'
 import { createSecretDetector } from './detect/secrets.ts'
 import { createStructuredDetector, type StructuredOptions } from './detect/structured.ts'
 import type { Detector } from './detector.ts'
@@ -17,6 +18,7 @@ export function createDetectors(options: DetectorOptions = {}): Detector[] {
   const open = [
     createStructuredDetector(options),
     createSecretDetector(),
+    createLabelledDetector(),
     createDocumentDetector(),
     ...(options.names === false ? [] : [createNameDetector()]),
     ...(options.own ?? []),

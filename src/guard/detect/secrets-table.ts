@@ -25,7 +25,7 @@ export const PREFIXED: Readonly<Record<string, readonly string[]>> = {
     'authress_<a5-30>.<a4-6>.acc<k11-40>.<z30-200>',
   ],
   'aws-key': [
-    '!AKIA<t16>',
+    '!AKIA<u16>',
     '!ASIA<t16>',
     '!ABIA<t16>',
     '!ACCA<t16>',

@@ -180,13 +180,41 @@ function texture(value: string): { entropy: number; changes: number; digits: num
   return { entropy, changes, digits, letters }
 }
 
-const PLACEHOLDER =
-  /your|example|sample|dummy|placeholder|change.?me|redacted|xxxx|\*\*\*|\.\.\.|\$\{|\{\{|process\.env|environ|getenv|insert|replace|abcdefgh|12345678|undefined|lorem|<|%\(/i
+/** An expression of a program or a template stands for a value. */
+const EXPRESSION = /\*\*\*|\.\.\.|\$\{|\{\{|process\.env|environ|getenv|undefined|<|%\(/i
+const STANDS_FOR = /your|example|sample|dummy|placeholder|change.?me|redacted|xxxx|insert|replace|lorem/i
+const SEQUENCE = /abcdefgh|12345678/i
+/** What is said around a placeholder: taken away with it. */
+const AROUND =
+  /your|example|sample|dummy|placeholder|change.?me|redacted|x{4,}|insert|replace|lorem|ipsum|here|api|key|token|secret|access|password|passwd|pass|user|name|value|string|some|the|this|real|actual|fake|test|enter|todo|goes|client|account|auth|live|prod|abcdefgh(?:ijklmnopqrstuvwxyz|ijkl(?:mnop)?)?|0?12345678(?:90?)?/gi
+
+/** Whether small letters, capitals and digits are in it: how many of the three. */
+const kindsOf = (value: string) => Number(/[a-z]/.test(value)) + Number(/[A-Z]/.test(value)) + Number(/\d/.test(value))
+
+/** Does it stand for a key that is to be filled in? Keys hold such words as well: what is left without them decides. */
+function isPlaceholder(value: string): boolean {
+  if (EXPRESSION.test(value)) return true
+  const words = STANDS_FOR.test(value)
+  if (!words && !SEQUENCE.test(value)) return false
+  // Examples of keys go up and down the alphabet in all kinds of characters.
+  if (!words && value.length >= 20 && kindsOf(value) === 3) return false
+  const rest = value.replace(AROUND, '').replace(/[^A-Za-z0-9]/g, '')
+  return rest.length < 10 || kindsOf(rest) < 2 || texture(rest).changes < 3
+}
+
+/** People put a year or a sign behind the word that they were told to change. */
+export function isPasswordPlaceholder(value: string): boolean {
+  if (EXPRESSION.test(value)) return true
+  if (!STANDS_FOR.test(value)) return false
+  const rest = value.replace(AROUND, '')
+  return !/\d\D*\d/.test(rest) && (rest.length < 6 || kindsOf(rest) < 2)
+}
+
 const CODE = /^[\w$]+(?:\.[\w$]+)*$/
 
 /** Random enough to be nothing but a key: mixed kinds, spread characters, no placeholder. */
 export function isOpaque(value: string): boolean {
-  if (value.length < 10 || value.length > 4096 || PLACEHOLDER.test(value)) return false
+  if (value.length < 10 || value.length > 4096 || isPlaceholder(value)) return false
   const { entropy, changes, digits, letters } = texture(value)
   if (digits === 0 || letters === 0) return false
   const wanted = value.length >= 20 ? 3.3 : value.length >= 14 ? 3 : 2.7
@@ -195,8 +223,11 @@ export function isOpaque(value: string): boolean {
 
 /** `code`: the value stands behind a spaced `=`, where programs put expressions. `setting`: behind `NAME=`. */
 function isPassword(value: string, quoted: boolean, code: boolean, setting: boolean): boolean {
-  if (value.length < 6 || value.length > 200 || PLACEHOLDER.test(value) || /^[$%@{([<&*]/.test(value)) return false
-  if (/passw|secret|^(?:true|false|null|none|string|required)/i.test(value)) return false
+  if (value.length < 6 || value.length > 200 || /^[$%@{([<&*]/.test(value) || isPasswordPlaceholder(value)) return false
+  if (/^(?:true|false|null|none|string|required)/i.test(value)) return false
+  // The name of a password, unless it was made one: `Password123!`, `supersecret2024`.
+  if (/passw|secret/i.test(value) && (!/\d\D?\d|\d[!@#$%^&*?~+]|[!@#$%^&*?~+]$/.test(value) || /[()]/.test(value)))
+    return false
   const { digits, letters } = texture(value)
   if (letters === 0) return digits >= 6 && digits === value.length
   const symbols = /[!@#$%^&*?~+=_-]/.test(value)
@@ -224,7 +255,7 @@ export function judgeValue(
       const stop = matchAt(shape, text, at, end)
       if (stop < 0 || (stop < end && /[\w/+=.-]/.test(text[stop]!) && !/^[.=]+$/.test(text.slice(stop, end)))) continue
       const value = text.slice(at, stop)
-      if (PLACEHOLDER.test(value)) continue
+      if (isPlaceholder(value)) continue
       const { digits, entropy } = texture(value)
       if (digits > 0 ? entropy > 1.5 : value.length >= 14 && entropy > 3 && !/^[a-z]+$|^[A-Z]+$/.test(value))
         return {

@@ -1,0 +1,158 @@
+// Values that a word gives away, in many languages, and sentences that only look like them; a stream finds what the whole
+// text gives; no text makes it slow.
+import { expect, it } from 'vitest'
+import { createRandom } from '../../../test/generators/random.ts'
+import { detect } from '../detector.ts'
+import { createLabelledDetector } from './labelled.ts'
+import { createSecretDetector } from './secrets.ts'
+
+const detector = createLabelledDetector()
+const found = (text: string) => detect(detector, text).map((f) => `${f.class} ${text.slice(f.start, f.end)}`)
+
+it.each([
+  ['my pw is Copper_Kite4!', 'secret/password Copper_Kite4!'],
+  ['le mot de passe du wifi est Cerise#41', 'secret/password Cerise#41'],
+  ['mi contraseña: Nube.Gris77', 'secret/password Nube.Gris77'],
+  ['a senha é tucano88x', 'secret/password tucano88x'],
+  ['wachtwoord is Klomp!33', 'secret/password Klomp!33'],
+  ['Lösenord: Kanel_bulle7', 'secret/password Kanel_bulle7'],
+  ['hasło to Pierogi2031', 'secret/password Pierogi2031'],
+  ['Пароль: Снег2031!', 'secret/password Снег2031!'],
+  ['密码是Panda-7712。', 'secret/password Panda-7712'],
+  ['パスワード：fuji-san91', 'secret/password fuji-san91'],
+  ['the root pw on web07 is Otter#9041 btw', 'secret/password Otter#9041'],
+  ['user admin and password winter2031', 'secret/password winter2031'],
+  ['the passphrase is "seven wet goats dance"', 'secret/password seven wet goats dance'],
+  ['creds: svc_app / Qz7-lmn!', 'secret/password Qz7-lmn!'],
+  ["sshpass -p 'Marble.71x' ssh ops@db", 'secret/password Marble.71x'],
+  ['echo "bob:Gr8-T3a" | sudo chpasswd', 'secret/password bob:Gr8-T3a'],
+  ['my PIN is 4821', 'secret/pin 4821'],
+  ['passcode to the alarm is 559921', 'secret/pin 559921'],
+  ['OTP 771204 valid for five minutes', 'secret/recovery-code 771204'],
+  ['auth b3f1c2d4e5a69788990a1b2c3d4e5f60', 'secret/api-key b3f1c2d4e5a69788990a1b2c3d4e5f60'],
+  ['CVV2: 737', 'finance/card-code 737'],
+  ['card 4111 1111 1111 1111 exp 12/31', 'finance/card-code 12/31'],
+  ['SWIFT/BIC: DEUTDEFF500', 'finance/bic DEUTDEFF500'],
+  ['pay to 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa', 'finance/wallet 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa'],
+  ['bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq', 'finance/wallet bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq'],
+  ['0x52908400098527886E0F7030069857D2E4169EE7', 'finance/wallet 0x52908400098527886E0F7030069857D2E4169EE7'],
+  ['the car 1HGCM82633A004352 was sold', 'personal/vehicle 1HGCM82633A004352'],
+  ['Kennzeichen B-MW 1234', 'personal/vehicle B-MW 1234'],
+  ['48.858370, 2.294481', 'personal/location 48.858370, 2.294481'],
+  ['40°26\'46"N 79°58\'56"W', 'personal/location 40°26\'46"N 79°58\'56"W'],
+  ['IMEI 490154203237518', 'personal/device 490154203237518'],
+  ['Seriennummer: C02XG2JHJGH5', 'personal/device C02XG2JHJGH5'],
+  ['Instagram @marta.luz', 'personal/handle @marta.luz'],
+  ['ask @kit_ng on telegram', 'personal/handle @kit_ng'],
+  ['身份证号：11010519491231002X', 'personal/national-id 11010519491231002X'],
+  ['pasaporte AAB123456', 'personal/national-id AAB123456'],
+])('%s', (text, wanted) => {
+  expect(found(text)).toContain(wanted)
+})
+
+it('finds every code of a list and a whole seed phrase', () => {
+  expect(found('backup codes: 8392-1047, 5521-9083 and more')).toEqual([
+    'secret/recovery-code 8392-1047',
+    'secret/recovery-code 5521-9083',
+  ])
+  const words = 'ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic'
+  expect(found(`seed phrase: ${words}. Keep it.`)).toEqual([`secret/seed-phrase ${words}`])
+})
+
+it.each([
+  'The password must contain at least eight characters and one digit.',
+  'password = os.environ["DB_PASSWORD"]',
+  'le mot de passe est obligatoire',
+  'Your password is incorrect, try again.',
+  'das Passwort ist falsch',
+  'password for Windows10 users, hashed with sha-256',
+  'pin 13 of the board is connected to the LED',
+  'a seed phrase has twelve or more words from a fixed list, written on paper and kept in a safe place by you',
+  'The wallet is empty.',
+  'plot([0.1234, 0.5678], [1.2345, 2.3456]); weights = [12.3456, -45.6789, 3.1415]',
+  'the serial port is COM3, a plate of 12 oysters, swift 5.9 was released',
+  'follow us on twitter; Instagram is a company',
+  'the 2D code 0x88df016429689c079f3b2f6ad39fa052532c50795b733da78a91ebf588f39fc0',
+  'https://www.rfc-editor.org/rfc/rfc9110 version 1.2.3456',
+  'const secret = config.get("jwt.secret"); const pass = 3',
+])('nothing in: %s', (text) => {
+  expect(found(text)).toEqual([])
+})
+
+it('takes away the words of a placeholder and judges what is left', () => {
+  const secrets = createSecretDetector()
+  const hits = (text: string) => detect(secrets, text).length
+  for (const secret of [
+    'aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
+    'apiKey: "sk-abcdEFGH1234567890abcdEFGH1234567890abcdEFGH12"',
+    'password: changeme2031',
+    'password: Password123!',
+  ])
+    expect(hits(secret), secret).toBe(1)
+  for (const placeholder of [
+    'api_key: your-api-key-here',
+    'apiKey: "YOUR_API_KEY"',
+    'password: <password>',
+    'api_key: ${API_KEY}',
+    'apiKey: "xxxxxxxxxxxxxxxxxxxx"',
+    'password: changeme',
+    'token: example-token-value',
+  ])
+    expect(hits(placeholder), placeholder).toBe(0)
+})
+
+it('a stream finds what the whole text gives, and nothing before what it has settled', () => {
+  const random = createRandom(41)
+  const lines = [
+    'my pw is Copper_Kite4! and the PIN 4821.',
+    'OTP 338 194, backup codes: 8392-1047, 5521-9083',
+    'seed words are ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic',
+    'sshpass -p \'Marble.71x\' ssh; echo "bob:Gr8-T3a" | sudo chpasswd',
+    'GPS: -33.8688197,151.2092955 or 51° 30′ 26″ N, 0° 7′ 39″ W',
+    'from OldPass77 to NewPass88! change my password from OldPass77 to NewPass88!',
+    '密码是Panda-7712。 身份证号：11010519491231002X',
+    'ask @kit_ng on telegram, linkedin.com/in/kit-ng-4a1, bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq',
+    'unzip -P zipp99 a.zip, cédula de ciudadanía 1.020.345.678, password swift DEUTDEFF x, 手 1.2345678, 2.3456789',
+    'passport no. GB9876543, QQ 12 34 56 C, plate AB12 CDE I think',
+  ]
+  for (let run = 0; run < 300; run++) {
+    const text = `${random.pick(lines)}${random.pick([' ', '\n', ', '])}${random.pick(lines)}`.slice(random.int(0, 9))
+    const stream = detector.open()
+    const pieces = []
+    let settled = 0
+    for (let at = 0; at < text.length; ) {
+      const size = random.int(1, 7)
+      for (const finding of stream.push(text.slice(at, at + size))) {
+        expect(finding.start).toBeGreaterThanOrEqual(settled)
+        pieces.push(finding)
+      }
+      settled = stream.openFrom
+      at += size
+    }
+    pieces.push(...stream.end())
+    pieces.sort((a, b) => a.start - b.start || b.end - a.end)
+    expect(pieces).toEqual(detect(detector, text))
+  }
+})
+
+it.each([
+  'pin ',
+  'pw is ',
+  'codes 1 ',
+  'backup codes 1a2b-',
+  '1.1234, ',
+  '12°',
+  '@ab ',
+  '密码',
+  'seed word ',
+  'echo a:',
+  'zip -',
+  'lat 1.',
+  'A1',
+  'passport A1 ',
+])('a quarter of a megabyte of %j takes less than a second', (unit) => {
+  const text = unit.repeat(Math.ceil(250_000 / unit.length))
+  const began = performance.now()
+  detect(detector, text)
+  expect(performance.now() - began).toBeLessThan(1000)
+})

@@ -1,0 +1,243 @@
+// Words that say what follows them: `mot de passe`, `seed phrase`, `Fahrgestellnummer`. A label is found by its last word in
+// one table look-up; the words before it are compared only then. Small letters; `_`, `-`, `/` and blanks in a text count
+// alike between the words of a label.
+
+export type LabelKind =
+  | 'password'
+  | 'loose-password'
+  | 'pin'
+  | 'codes'
+  | 'seed'
+  | 'token'
+  | 'flag'
+  | 'echo'
+  | 'card-code'
+  | 'expiry'
+  | 'bic'
+  | 'wallet'
+  | 'vin'
+  | 'plate'
+  | 'degrees'
+  | 'device'
+  | 'handle'
+  | 'id'
+  | 'record'
+  | 'phone'
+
+export interface Label {
+  readonly kind: LabelKind
+  /** Words that stand before the last one, joined by single blanks; empty if none. */
+  readonly before: string
+  /** Of a command: the option that its password follows. */
+  readonly flag: string
+}
+
+const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
+  [
+    'password',
+    'password,passwort,kennwort,passphrase,passwd,pwd,pw,mot de passe,mdp,contraseña,contrasena,clave,senha,palavra passe,wachtwoord,lösenord,adgangskode,passord,salasana,hasło,haslo,heslo,jelszó,jelszo,parola,parolă,şifre,sifre,şifresi,пароль,пароля,парола,лозинка,κωδικός,κωδικος,σύνταγμα,סיסמה,كلمة المرور,كلمة السر,पासवर्ड,รหัสผ่าน,mật khẩu,kata sandi,sandi,lozinka,geslo,slaptažodis,parole,salasõna,parool,' +
+      'パスワード,暗証番号,密码,密碼,口令,비밀번호,암호,passphrase,pass phrase,wifi key,wlan key,wpa key,enable secret,snmp community,master key,one time password',
+  ],
+  ['loose-password', 'pass,creds,credentials,login,zugangsdaten,identifiants,credenciales,credenziali,secret'],
+  [
+    'pin',
+    'pin,puk,passcode,pincode,pin code,code pin,code secret,geheimzahl,kod pin,código pin,codice pin,alarm code,door code,gate code,access code,entry code,lock code,safe code,combination,türcode,zugangscode,code d accès,codigo de acceso,код доступа,пин код,пин,пинкод',
+  ],
+  [
+    'codes',
+    'backup code,backup codes,recovery code,recovery codes,2fa code,2fa codes,mfa code,scratch codes,verification code,authentication code,login code,otp,otp code,totp,one time code,sms code,confirmation pin,wiederherstellungscode,wiederherstellungscodes,code de vérification,código de verificación,codice di verifica,tan,код подтверждения,验证码,認証コード,인증번호',
+  ],
+  [
+    'seed',
+    'seed phrase,seed words,seed,mnemonic,mnemonic phrase,recovery phrase,recovery words,recovery seed,secret phrase,secret recovery phrase,wallet phrase,backup phrase,wallet seed,frase semilla,phrase de récupération,助记词',
+  ],
+  ['token', 'auth,sid,auth token,authtoken,session id,sessionid,api token,access token,token,api key,apikey'],
+  ['echo', 'echo,printf'],
+  [
+    'card-code',
+    'cvv,cvc,csc,cvn,security code,card code,card verification,cryptogramme,kartenprüfnummer,prüfnummer,código de seguridad,codice di sicurezza,código de segurança',
+  ],
+  [
+    'expiry',
+    'exp,expiry,expires,expiration,expiration date,expiry date,exp date,valid thru,good thru,valid until,valid to,gültig bis,ablaufdatum,expire,expiration le,vencimiento,caducidad,validade,scadenza,vervaldatum',
+  ],
+  ['bic', 'bic,swift,swift code,bic code,swift bic'],
+  [
+    'wallet',
+    'wallet,wallet address,btc,bitcoin,eth,ethereum,sol,solana,monero,xmr,cardano,ada,xrp,ltc,litecoin,tron,trx,usdt,usdc,doge,bch,dash,zcash,polkadot,dot,cosmos,deposit address,crypto address',
+  ],
+  [
+    'vin',
+    'vin,vin number,chassis,chassis number,vehicle identification number,fahrgestellnummer,fin nummer,fahrzeugidentnummer,numéro de châssis,bastidor,número de chasis,telaio,chassi,chassisnummer,numer vin',
+  ],
+  [
+    'plate',
+    'license plate,licence plate,number plate,plate,plate number,plate no,registration plate,vehicle registration,registration number,car reg,car registration,reg no,reg number,kennzeichen,kfz kennzeichen,autokennzeichen,nummernschild,immatriculation,plaque,matrícula,matricula,targa,kenteken,registreringsnummer,registreringsskylt,nummerplade,placa,patente,rejestracja,rejestracyjny,spz,rendszám,plaka,госномер,номерной знак,车牌,車牌,ナンバープレート',
+  ],
+  [
+    'degrees',
+    'lat,latitude,lng,lon,longitude,latitud,longitud,breitengrad,längengrad,latitudine,longitudine,широта,долгота,纬度,经度,緯度,経度',
+  ],
+  [
+    'device',
+    'imei,imei number,imei2,imsi,iccid,meid,eid,udid,idfa,gaid,android id,device id,serial,serial number,serial no,serial num,s n,sn,seriennummer,numéro de série,n de série,número de serie,numero di serie,número de série,serienummer,numer seryjny,серийный номер,序列号,シリアル番号,service tag,asset tag',
+  ],
+  [
+    'handle',
+    'twitter,instagram,insta,ig,telegram,discord,skype,snapchat,snap,tiktok,wechat,wechat id,weixin,reddit,mastodon,threads,twitch,linkedin,facebook,fb,github handle,github user,github username,gitlab username,steam id,psn,xbox,gamertag,viber,kakaotalk,kakao,line id,vk,bluesky,微信,微信号,телеграм',
+  ],
+  [
+    'id',
+    'passport,passport number,passport no,reisepass,reisepassnummer,passnummer,passeport,pasaporte,passaporto,passaporte,paspoort,paspoortnummer,passi,paszport,pasaport,паспорт,护照,護照,旅券,여권,' +
+      'driver license,driver licence,driver s license,driver s licence,drivers license,drivers licence,driving license,driving licence,license number,licence number,license no,licence no,dl,dl number,dln,führerschein,führerscheinnummer,permis de conduire,permis,carnet de conducir,licencia de conducir,patente di guida,rijbewijs,körkort,kørekort,førerkort,prawo jazdy,водительское удостоверение,' +
+      'green card,alien number,voter id,epic no,residence permit,aufenthaltstitel,titre de séjour,visa number,ssn,social security number,social,national id,national id number,id card,identity card,identity number,id number,citizen id,personalausweis,ausweis,ausweisnummer,personalausweisnummer,carte d identité,cni,cédula,cedula,documento,cittadinanza,' +
+      'nir,sécurité sociale,numéro de sécu,sécu,ahv,ahv nr,ahv nummer,avs,svnr,sozialversicherungsnummer,sv nummer,rentenversicherungsnummer,tckn,tc kimlik,tc kimlik no,kimlik,kimlik no,hetu,henkilötunnus,cpr,cpr nummer,cpr nr,fødselsnummer,fnr,personnummer,samordningsnummer,rijksregisternummer,numéro national,insz,niss,' +
+      'nif,nipc,contribuinte,pps,ppsn,pps number,sin,social insurance number,tfn,tax file number,medicare,aadhaar,aadhar,uidai,आधार,pan,pan card,pan number,cpf,cnpj,rg,curp,身份证,身份证号,身份证号码,身份證,身份證字號,身分證,身分證字號,居民身份证,公民身份号码,주민등록번호,주민번호,rrn,マイナンバー,個人番号,my number,sa id,id no,teudat zehut,תעודת זהות,nric,fin,nric no,' +
+      'pesel,rodné číslo,rodné,cnp,егн,egn,isikukood,asmens kodas,personas kods,oib,αμκα,amka,αφμ,afm,emšo,emso,jmbg,steuer id,steuer idnr,idnr,steueridentifikationsnummer,steuernummer,bsn,burgerservicenummer,sofinummer,dni,nie,nuip,рнокпп,інн,инн,inn,снилс,snils,rut,cuit,cuil,dui,เลขบัตรประชาชน,เลขประจำตัวประชาชน,ic no,ic number,mykad,nik,ktp,hkid,nino,ni number,national insurance,national insurance number,nhs,nhs number,chi number,ein,itin,tin,cccd,cmnd,cnic,nid,omang,codice fiscale,p iva,partita iva,vat number,ust idnr,krankenversichertennummer,versichertennummer,kvnr,carte vitale,insurance number,policy holder id',
+  ],
+  [
+    'record',
+    'mrn,medical record,medical record number,medical record no,chart number,hospital number,patient number,patient id,hospital no',
+  ],
+  [
+    'phone',
+    '手机,手机号,手机号码,电话,電話,電話番号,携帯,携帯電話,전화,전화번호,휴대폰,연락처,โทร,טלפון,هاتف,फोन,মোবাইল,τηλ,τηλέφωνο,тел,телефон,моб,мобильный',
+  ],
+]
+
+/** Commands and the option behind which they take a password. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  sshpass: '-p',
+  unzip: '-P',
+  zip: '-P',
+  '7z': '-p',
+  z: '-p',
+  openssl: '-k',
+  cli: '-a',
+  ldapsearch: '-w',
+  ldapadd: '-w',
+  ldapmodify: '-w',
+  mosquitto: '-P',
+  psexec: '-p',
+  winexe: '-p',
+  rdesktop: '-p',
+  mongo: '-p',
+  mongodump: '-p',
+  mongorestore: '-p',
+  sqlcmd: '-P',
+  isql: '-P',
+  cqlsh: '-p',
+  login: '-p',
+}
+
+const SEED = 0x811c9dc5 | 0
+
+/** Small letters by unit: what a label is compared in. */
+export const FOLDED: Uint16Array = (() => {
+  const table = new Uint16Array(65_536)
+  for (let code = 0; code < 65_536; code++) {
+    const small = code < 0x2000 ? String.fromCharCode(code).toLowerCase() : ''
+    table[code] = small.length === 1 ? small.charCodeAt(0) : code
+  }
+  return table
+})()
+
+export const EMPTY_HASH = SEED
+export const hashUnit = (hash: number, unit: number): number => Math.imul(hash ^ (FOLDED[unit] ?? 0), 0x01000193) | 0
+
+function hashOf(word: string): number {
+  let hash = SEED
+  for (let i = 0; i < word.length; i++) hash = hashUnit(hash, word.charCodeAt(i))
+  return hash
+}
+
+/** Scripts that write no blanks: their labels are looked for at their first character. */
+const isUnspaced = (code: number) => code >= 0x2e80
+
+const byHash = new Map<number, Label[]>()
+const unspaced = new Map<number, (Label & { readonly word: string })[]>()
+/** A bit for every hash's low part: most words are none of these, and are told so without asking the map. */
+const FILTER = new Uint8Array(1 << 16)
+
+function declare(kind: LabelKind, label: string, flag = ''): void {
+  if (isUnspaced(label.charCodeAt(0))) {
+    const list = unspaced.get(label.charCodeAt(0)) ?? []
+    list.push({ kind, before: '', flag, word: label })
+    unspaced.set(
+      label.charCodeAt(0),
+      list.sort((a, b) => b.word.length - a.word.length),
+    )
+    return
+  }
+  const cut = label.lastIndexOf(' ')
+  const hash = hashOf(label.slice(cut + 1))
+  const list = byHash.get(hash) ?? []
+  list.push({ kind, before: label.slice(0, Math.max(0, cut)), flag })
+  // The longest label first: `seed phrase` before `phrase`.
+  byHash.set(
+    hash,
+    list.sort((a, b) => b.before.length - a.before.length),
+  )
+  FILTER[hash & 0xffff] = 1
+}
+for (const [kind, labels] of LABELS) for (const label of labels.split(',')) if (label !== '') declare(kind, label)
+for (const [command, flag] of Object.entries(COMMANDS)) declare('flag', command, flag)
+
+/** All letters that begin a label without blanks. */
+export const UNSPACED_HEADS: ReadonlySet<number> = new Set(unspaced.keys())
+
+const LONGEST_BEFORE = 32
+
+const plain = (text: string) => text.toLowerCase().replace(/[\s_/.'’-]+/g, ' ')
+
+/** The label whose last word is [start, end) of `text`, whose hash is given. */
+export function labelAt(text: string, start: number, hash: number): Label | undefined {
+  if (FILTER[hash & 0xffff] === 0) return undefined
+  const labels = byHash.get(hash)
+  if (labels === undefined) return undefined
+  let left: string | undefined
+  for (const label of labels) {
+    if (label.before === '') return label
+    left ??= ` ${plain(text.slice(Math.max(0, start - LONGEST_BEFORE), start)).trim()}`
+    // Numbers before a word (`7z`) are not letters: they are part of no label but their own.
+    if (left.endsWith(` ${label.before}`)) return label
+  }
+  return undefined
+}
+
+/** The label without blanks that begins at `at`, and where it ends; NEED is left to the caller, who has LONGEST_UNSPACED. */
+export function unspacedAt(text: string, at: number): { label: Label; end: number } | undefined {
+  for (const label of unspaced.get(text.charCodeAt(at)) ?? [])
+    if (text.startsWith(label.word, at)) return { label, end: at + label.word.length }
+  return undefined
+}
+
+export const LONGEST_UNSPACED: number = Math.max(...[...unspaced.values()].flat().map((label) => label.word.length))
+
+/** Between a label and its value: the value follows. */
+export const LINK = 1
+/** May stand between a label and its value. */
+export const SMALL_WORD = 2
+/** Links that begin a place as often as a value: `the code to the alarm is …`. */
+export const WEAK_LINK = 4
+
+const betweens = new Map<number, number>()
+for (const [bits, words] of [
+  [
+    LINK,
+    'is was are reads ist war lautet lauten sind es est sont era é è são er är var to este це это є είναι zu auf from til je jest jsou są',
+  ],
+  [WEAK_LINK, 'to from auf zu til'],
+  [
+    SMALL_WORD,
+    'number no nr num n numero número numéro nummer numer numru číslo cislo code id card key of for the my your his her their our on at de du des del della do da der die das des für von vom pour para por от для к na и and und et y e address new temporary temp current old default user admin root wifi wlan account email server database db set now currently still simply just only following changed updated like here below it app first second third',
+  ],
+] as const)
+  for (const word of words.split(' ')) betweens.set(hashOf(word), (betweens.get(hashOf(word)) ?? 0) | bits)
+
+/** What the word [from, to) is between a label and its value: the bits above. */
+export function betweenAt(text: string, from: number, to: number): number {
+  let hash = EMPTY_HASH
+  for (let i = from; i < to; i++) hash = hashUnit(hash, text.charCodeAt(i))
+  return betweens.get(hash) ?? 0
+}
