@@ -65,7 +65,8 @@ function questionOf({ principal, action, model, data }: Found) {
 export function explainHandlers(
   ports: AdminPorts,
 ): Handlers<'explain.ask' | 'decisions.explain' | 'self.show' | 'openapi.show'> {
-  const document = createOpenApi(ports.product)
+  // Made when somebody asks: printing every schema takes a tenth of a start.
+  let document: ReturnType<typeof createOpenApi> | undefined
   return {
     'explain.ask': {
       // About oneself anybody may ask who may ask anything; about others, whoever may see them.
@@ -131,6 +132,11 @@ export function explainHandlers(
         }
       },
     },
-    'openapi.show': { handle: () => document },
+    'openapi.show': {
+      handle() {
+        document ??= createOpenApi(ports.product)
+        return document
+      },
+    },
   }
 }
