@@ -102,7 +102,8 @@ describe('a witness', () => {
     expect((await witness.addCheckpoint(ask(0, 5, log, noteOf(log, 5, stranger, 'other/log')))).status).toBe(404)
     const unsigned = noteOf(log, 5).replace('\n5\n', '\n6\n')
     expect((await witness.addCheckpoint(ask(0, 5, log, unsigned))).status).toBe(403)
-    for (const bad of ['', 'old 1', 'old -1\n\n', `old 0\nAAAA\n\n${noteOf(log, 5)}`, 'old 0\n\nno note']) {
+    const long = printRequest({ old: 1, path: Array(64).fill(log[0]), note: noteOf(log, 5) }) // no proof has so many hashes
+    for (const bad of [long, '', 'old 1', 'old -1\n\n', `old 0\nAAAA\n\n${noteOf(log, 5)}`, 'old 0\n\nno note']) {
       expect((await witness.addCheckpoint(bad)).status, bad).toBe(400)
     }
   })
@@ -149,7 +150,10 @@ describe('a log with a witness', () => {
     const other = leaves('other')
     await expect(createCosigner(link, consistency(log))(noteOf(log, 15))).rejects.toThrow(WitnessRefusal)
     await expect(createCosigner(link, consistency(other))(noteOf(other, 30))).rejects.toThrow(WitnessRefusal)
-    await expect(createCosigner(link, consistency(other))(noteOf(other, 20))).rejects.toThrow(WitnessRefusal)
+    const sameSize = createCosigner(link, consistency(other))
+    await expect(sameSize(noteOf(other, 20))).rejects.toThrow(WitnessRefusal)
+    // Of the size that it has signed itself, too: the log was exchanged between two checkpoints.
+    await expect(restarted(noteOf(other, 20))).rejects.toThrow('has signed another log of 20 events')
     server.close()
     expect(tree(log.slice(0, 5)).equals(rootOver(log.slice(0, 5)))).toBe(true)
   })
