@@ -1607,7 +1607,7 @@ export const ROUTES = {
   'audit.rekey': spec({
     method: 'POST',
     path: '/audit/key',
-    action: 'editPolicy',
+    action: 'rekeyAudit',
     on: GATEWAY,
     summary: 'Replace the key that signs checkpoints on this node, for good; what the old one signed still holds',
     body: z.strictObject({ reason }),

@@ -14,6 +14,7 @@ export const ACTION_GROUPS = {
     'manageModels',
     'editPolicy',
     'readAudit',
+    'rekeyAudit',
     'readContent',
     'endSession',
     'lock',
