@@ -1,11 +1,19 @@
-// What the audit log costs and holds: events per second against a bare batch insert, CPU per call over all threads,
+// What the audit log costs and holds: events per second against bare batch inserts, CPU over all threads,
 // latency at a steady rate, and questions to a million rows. `node bench/audit.ts [write|query] [sqlite|postgres] [rows]`
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAudit } from '../src/audit/index.ts'
-import { type Caller, createIds, type Decision, NO_DUTIES, systemClock, systemRandom } from '../src/core/index.ts'
+import {
+  type Caller,
+  createIds,
+  type Decision,
+  type NewEvent,
+  NO_DUTIES,
+  systemClock,
+  systemRandom,
+} from '../src/core/index.ts'
 import { openStore, type Store } from '../src/store/index.ts'
 import { postgres } from '../test/contract/databases.ts'
 
@@ -34,11 +42,13 @@ const decision: Decision = {
 }
 
 const pick = <T>(list: readonly T[], i: number): T => list[i % list.length] as T
-const ROUNDS = 12
+const ROUNDS = 10
 const ROUND_MS = 400
 const quantile = (sorted: readonly number[], q: number): number => sorted[Math.floor((sorted.length - 1) * q)] ?? 0
 
-async function call(audit: ReturnType<typeof createAudit>, i: number): Promise<void> {
+/** `waited` is told how long the call had to wait for the log; its ending is written while nobody waits. */
+async function call(audit: ReturnType<typeof createAudit>, i: number, waited?: (ms: number) => void): Promise<void> {
+  const at = performance.now()
   const record = audit.openCall(newId('call'), { address: '127.0.0.1', data: { path: '/v1/chat/completions' } })
   record.note({ caller: pick(people, i), action: 'chat' })
   record.note({ model: pick(['qwen3:4b', 'llama3:8b', 'gemma:2b'], i) })
@@ -51,42 +61,74 @@ async function call(audit: ReturnType<typeof createAudit>, i: number): Promise<v
     },
   })
   await record.decided()
+  waited?.(performance.now() - at)
   await record.finish({
     usage: { inputTokens: 200, outputTokens: 120 },
     data: { outputBytes: 512, scannedOut: 512, firstByteMs: 41.2 },
   })
 }
 
-/** The floor: texts of the log put into the same kind of table of the same database in batches, with nothing round it. */
-async function createBare(store: Store, audit: ReturnType<typeof createAudit>) {
-  await store.transaction((trx) =>
-    trx.schema
-      .createTable('bare')
-      .addColumn('n', 'bigint', (c) => c.primaryKey())
-      .addColumn('body', 'text')
-      .execute(),
-  )
+type Speed = { perSecond: number; cpuUs: number }
+
+/** Runs for a while; `work` returns how many it did. */
+async function speed(milliseconds: number, lanes: number, work: (i: number) => Promise<number>): Promise<Speed> {
+  let [done, started] = [0, 0]
+  const cpu = process.cpuUsage()
+  const begin = performance.now()
+  const lane = async () => {
+    while (performance.now() - begin < milliseconds) done += await work(started++)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  const seconds = (performance.now() - begin) / 1000
+  const used = process.cpuUsage(cpu)
+  return { perSecond: done / seconds, cpuUs: (used.user + used.system) / done }
+}
+
+/** What a table of events has whose questions are answered by columns and indexes instead of the log's own index. */
+const COLUMNS = ['time', 'kind', 'principal', 'credential', 'model', 'decision', 'session', 'address'] as const
+
+/**
+ * The floors: texts of the log, ready made, put into the same database by the same connection in batches of one transaction
+ * each, with nothing round it. Bare: number and text. Askable: the same with columns and two indexes.
+ */
+async function createFloors(store: Store, audit: ReturnType<typeof createAudit>) {
+  await store.transaction(async (trx) => {
+    const table = (name: string) =>
+      trx.schema
+        .createTable(name)
+        .addColumn('n', 'bigint', (c) => c.primaryKey())
+        .addColumn('body', 'text')
+    await table('bare').execute()
+    let askable = table('askable')
+    for (const name of COLUMNS) askable = askable.addColumn(name, name === 'time' ? 'bigint' : 'text')
+    await askable.execute()
+    await trx.schema.createIndex('askable_who').on('askable').columns(['principal', 'time']).execute()
+    await trx.schema.createIndex('askable_what').on('askable').columns(['model', 'time']).execute()
+  })
   const texts: string[] = []
   for await (const piece of audit.archive({ to: 4096 })) {
     texts.push(...piece.split('\n').filter((line) => line.startsWith('{"action"')))
   }
+  const columns = texts.map((body) => {
+    const event = JSON.parse(body) as Record<string, unknown>
+    return COLUMNS.map((name) => event[name])
+  })
   const mark = (n: number) => (store.dialect === 'sqlite' ? '?' : `$${n}`)
-  let n = 0
-  return async (milliseconds: number, batch: number) => {
-    const sql = `insert into bare (n, body) values ${Array.from({ length: batch }, (_, i) => `(${mark(2 * i + 1)},${mark(2 * i + 2)})`).join(',')}`
-    const cpu = process.cpuUsage()
-    const [first, begin] = [n, performance.now()]
-    while (performance.now() - begin < milliseconds) {
-      await store.atomic(() => [
-        { sql, parameters: Array.from({ length: batch }, (_, i) => [n + i, pick(texts, n + i)]).flat() },
-      ])
-      n += batch
+  const floor = (table: string, names: readonly string[], row: (n: number) => readonly unknown[]) => {
+    let n = 0
+    return (batch: number) => {
+      const marks = (r: number) => `(${names.map((_, c) => mark(r * names.length + c + 1)).join(',')})`
+      const sql = `insert into ${table} (${names.join(', ')}) values ${Array.from({ length: batch }, (_, r) => marks(r)).join(',')}`
+      return async () => {
+        await store.atomic(() => [{ sql, parameters: Array.from({ length: batch }, (_, i) => row(n + i)).flat() }])
+        n += batch
+        return batch
+      }
     }
-    const used = process.cpuUsage(cpu)
-    return {
-      perSecond: (n - first) / ((performance.now() - begin) / 1000),
-      cpuUs: (used.user + used.system) / (n - first),
-    }
+  }
+  return {
+    bare: floor('bare', ['n', 'body'], (n) => [n, pick(texts, n)]),
+    askable: floor('askable', ['n', 'body', ...COLUMNS], (n) => [n, pick(texts, n), ...pick(columns, n)]),
   }
 }
 
@@ -101,39 +143,70 @@ async function write(store: Store): Promise<void> {
     report,
   })
   await audit.start()
-  const saturate = async (milliseconds: number, inFlight: number) => {
-    let calls = 0
-    const cpu = process.cpuUsage()
-    const begin = performance.now()
-    const lane = async () => {
-      while (performance.now() - begin < milliseconds) await call(audit, calls++)
-    }
-    await Promise.all(Array.from({ length: inFlight }, lane))
-    const seconds = (performance.now() - begin) / 1000
-    const used = process.cpuUsage(cpu)
-    return { perSecond: calls / seconds, cpuUs: (used.user + used.system) / calls }
-  }
-  await saturate(3000, 64)
-  const bare = await createBare(store, audit)
+  const calls = (milliseconds: number, lanes: number) =>
+    speed(milliseconds, lanes, async (i) => {
+      await call(audit, i)
+      return 2
+    })
+  const event = (i: number): NewEvent => ({
+    kind: 'call.decided',
+    action: 'chat',
+    address: `10.0.0.${i % 40}`,
+    call: newId('call'),
+    credential: `key/K${i % 40}ABCDEFGH`,
+    decision: 'allow',
+    model: pick(['qwen3:4b', 'llama3:8b', 'gemma:2b'], i),
+    policy: decision.policy,
+    principal: `User::"user${i % 40}"`,
+    rules: decision.rules,
+    session: `ses_${i >> 4}`,
+    data: {
+      client: 'OpenAI/JS 7.55.0',
+      decidedInUs: 4,
+      decisionId: decision.id,
+      flow: [{ class: 'personal/email', count: 1, to: 'upstream', treatment: 'mask' }],
+      inputBytes: 1024,
+      path: '/v1/chat/completions',
+      scannedIn: 1024,
+    },
+  })
+  const events = (milliseconds: number, lanes: number) =>
+    speed(milliseconds, lanes, async (i) => {
+      await audit.append(event(i))
+      return 1
+    })
+  await calls(3000, 64)
+  const { bare, askable } = await createFloors(store, audit)
   // In turn, in short rounds: a disk or a neighbour that is quiet now is not in a second.
   for (const inFlight of [1, 16, 64, 256]) {
-    const rounds: { floor: Awaited<ReturnType<typeof bare>>; log: Awaited<ReturnType<typeof saturate>> }[] = []
+    const rounds: Record<'bare' | 'askable' | 'events' | 'calls', Speed>[] = []
     for (let round = 0; round < ROUNDS; round++) {
-      rounds.push({ floor: await bare(ROUND_MS, inFlight), log: await saturate(ROUND_MS, inFlight) })
+      rounds.push({
+        bare: await speed(ROUND_MS, 1, bare(inFlight)),
+        events: await events(ROUND_MS, inFlight),
+        askable: await speed(ROUND_MS, 1, askable(inFlight)),
+        calls: await calls(ROUND_MS, inFlight),
+      })
     }
-    const mean = (of: (round: (typeof rounds)[number]) => number) =>
-      rounds.reduce((sum, one) => sum + of(one), 0) / ROUNDS
-    const [events, floor] = [2 * mean(({ log }) => log.perSecond), mean((round) => round.floor.perSecond)]
+    const mean = (of: keyof (typeof rounds)[number], what: keyof Speed) =>
+      rounds.reduce((sum, round) => sum + round[of][what], 0) / ROUNDS
+    const floor = mean('bare', 'perSecond')
     print(
-      `${inFlight} in flight: ${events.toFixed(0)} durable events/s, ${(events / floor).toFixed(2)} of a bare insert of ${inFlight} a batch (${floor.toFixed(0)} rows/s); CPU ${mean(({ log }) => log.cpuUs).toFixed(1)} µs per call, ${(2 * mean((round) => round.floor.cpuUs)).toFixed(1)} µs per two bare rows`,
+      `${inFlight} in flight: bare insert ${floor.toFixed(0)} rows/s, ${mean('bare', 'cpuUs').toFixed(1)} µs CPU each`,
     )
+    for (const what of ['askable', 'events', 'calls'] as const) {
+      if (what === 'calls' && inFlight < 8) continue // an ending alone looks for company first
+      const perSecond = mean(what, 'perSecond')
+      print(
+        `  ${what.padEnd(8)} ${perSecond.toFixed(0).padStart(6)}/s, ${(perSecond / floor).toFixed(2)} of bare, ${(perSecond / mean('askable', 'perSecond')).toFixed(2)} of askable, ${mean(what, 'cpuUs').toFixed(1)} µs CPU each`,
+      )
+    }
   }
   const times: number[] = []
   await new Promise<void>((resolve) => {
     let started = 0
     const timer = setInterval(() => {
-      const at = performance.now()
-      void call(audit, started++).then(() => times.push(performance.now() - at))
+      void call(audit, started++, (ms) => times.push(ms))
       if (started === 1000) {
         clearInterval(timer)
         setTimeout(resolve, 500)
@@ -142,7 +215,7 @@ async function write(store: Store): Promise<void> {
   })
   times.sort((a, b) => a - b)
   print(
-    `200 calls/s, both events of a call: p50 ${quantile(times, 0.5).toFixed(2)} ms, p99 ${quantile(times, 0.99).toFixed(2)} ms`,
+    `200 calls/s, until a call may go to its model: p50 ${quantile(times, 0.5).toFixed(2)} ms, p99 ${quantile(times, 0.99).toFixed(2)} ms`,
   )
   await audit.stop()
 }
