@@ -110,7 +110,7 @@ export function createAnswer({
       }
     },
     async return() {
-      await exit.run({ fault: new Fault('client_closed') })
+      await exit.run(exit.ending() ?? { fault: new Fault('client_closed') })
       return { done: true, value: undefined }
     },
   }

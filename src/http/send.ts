@@ -7,7 +7,8 @@ const BASE_HEADERS = ['cache-control', 'no-store', 'x-content-type-options', 'no
 
 /**
  * Sends the answer. A client that leaves a piece unread for `writeSeconds`, or whose permission ends while bytes still
- * wait for it, has its connection reset: a truncated chunked body is an error for every client library.
+ * wait for it, has its connection reset: a truncated chunked body is an error for every client library. So is one whose
+ * making fails, which rejects without ending the answer.
  */
 export async function send(response: ServerResponse, outgoing: Outgoing, writeSeconds: number): Promise<void> {
   const { status, headers, body } = outgoing
@@ -19,18 +20,23 @@ export async function send(response: ServerResponse, outgoing: Outgoing, writeSe
   }
   response.writeHead(status, headLines(headers))
   const pieces = body[Symbol.asyncIterator]()
+  let complete = false
   try {
     for (;;) {
       const { value, done } = await pieces.next()
-      if (done || response.destroyed) break
+      if (done) {
+        complete = true // what is released afterwards keeps nobody waiting
+        response.end()
+        return
+      }
+      if (response.destroyed) return
       if (!response.write(value) && !(await drained(response, outgoing.cut, writeSeconds))) {
         response.destroy()
-        break
+        return
       }
     }
   } finally {
-    await pieces.return?.()
-    if (!response.destroyed) response.end()
+    if (!complete) await pieces.return?.()
   }
 }
 

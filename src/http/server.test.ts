@@ -187,6 +187,54 @@ describe('streams', () => {
     socket.destroy()
   })
 
+  const streamOf = (next: () => Promise<IteratorResult<string>>, release?: () => Promise<void>): Route => ({
+    method: 'GET',
+    path: '/stream',
+    handle: async () => ({
+      status: 200,
+      headers: {},
+      body: {
+        [Symbol.asyncIterator]: () => ({
+          next,
+          return: async () => {
+            await release?.()
+            return { done: true as const, value: undefined }
+          },
+        }),
+      },
+    }),
+  })
+  const twice = (end: () => IteratorResult<string>) => {
+    let asked = 0
+    return async () => {
+      if (asked++ === 0) return { done: false as const, value: 'word' }
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return end()
+    }
+  }
+
+  it('that break in the making are cut off, not finished', async () => {
+    const broken = twice(() => {
+      throw new Error('broken')
+    })
+    const port = await serve([streamOf(broken)])
+    const answer = await raw(port, 'GET /stream HTTP/1.1\r\nhost: a\r\n\r\n', 2000)
+    expect(answer).toContain('word')
+    expect(answer).not.toContain('\r\n0\r\n')
+  })
+
+  it('that are complete end at once, whatever is released after them', async () => {
+    const never = () => new Promise<void>(() => {})
+    const port = await serve([
+      streamOf(
+        twice(() => ({ done: true, value: undefined })),
+        never,
+      ),
+    ])
+    const answer = await raw(port, 'GET /stream HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n', 2000)
+    expect(answer).toContain('\r\n0\r\n')
+  })
+
   it('end when the client goes away', async () => {
     let ended = false
     const port = await serve([endless(undefined, () => (ended = true))], { writeSeconds: 60 })
