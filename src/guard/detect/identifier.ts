@@ -2,6 +2,7 @@
 // customer, order and passport numbers that only the word before them gives away.
 import { createWordTable, isAlphanumeric, isAsciiLetter, isDigit, isLetter, isUpper } from './chars.ts'
 import { NEAR_ACCOUNT, NEAR_CUSTOMER, NEAR_NATIONAL_ID, NEAR_POSTCODE, NEAR_SSN, NEAR_TICKET } from './lexicon.ts'
+import { provesPersonLettered } from './national.ts'
 import { NEED, peek, type Scan } from './scan.ts'
 
 const CUSTOMER = 1
@@ -52,6 +53,13 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
     }
     if (length === 9 && spanish(text, start)) {
       scan.emit('personal/national-id', start, end, 80)
+      return end
+    }
+  }
+  if (length >= 8 && length <= 18 && (small === 0 || figures === 17 || length === 11) && joints <= 1 && figures >= 4) {
+    const sure = provesPersonLettered(text.slice(start, end))
+    if (sure > 0) {
+      scan.emit('personal/national-id', start, end, sure)
       return end
     }
   }

@@ -35,6 +35,7 @@ export function email(scan: Scan, from: number, at: number, to: number): number 
   while (start > floor && inLocal(text.charCodeAt(start - 1))) start--
   while (start < at && !isAlphanumeric(text.charCodeAt(start)) && text.charCodeAt(start) !== UNDERSCORE) start++
   if (start === at) return 0
+  if (at + 1 === to && text.charCodeAt(to) === 91) return literalDomain(scan, start, at)
   const ceiling = Math.min(to, at + 254)
   let end = at + 1
   let lastDot = -1
@@ -53,6 +54,21 @@ export function email(scan: Scan, from: number, at: number, to: number): number 
   if (at - start === 3 && text.startsWith('git', start) && text.charCodeAt(end) === 58) return 0
   scan.emit('personal/email', start, end, 98)
   return end
+}
+
+/** `user@[192.0.2.1]`, `user@[IPv6:2001:db8::1]`: RFC 5321, 4.1.3. */
+function literalDomain(scan: Scan, start: number, at: number): number {
+  let end = at + 2
+  let c = peek(scan, end)
+  while (
+    (isHex(c) || c === 46 || c === 58 || (c | 32) === 105 || (c | 32) === 112 || (c | 32) === 118) &&
+    end < at + 48
+  )
+    c = peek(scan, ++end)
+  if (c === NEED) return NEED
+  if (c !== 93 || end - at < 5) return 0
+  scan.emit('personal/email', start, end + 1, 95)
+  return end + 1
 }
 
 const isPunycode = (text: string, at: number) => text.startsWith('xn--', at)

@@ -23,6 +23,7 @@ import {
   SCALE,
   YEARS,
 } from './lexicon.ts'
+import { provesPerson } from './national.ts'
 import { callingCodeFits } from './phone.ts'
 import { NEED, peek, type Scan } from './scan.ts'
 
@@ -140,6 +141,8 @@ function one(scan: Scan, g: number, glued: boolean, joined: boolean): number {
 
   const taken = address(scan, g, glued, gluedEnd)
   if (taken > 0) return taken
+  const proved = glued || joined ? 0 : person(scan, g, gluedEnd)
+  if (proved > 0) return proved
   const day = date(scan, g)
   if (day !== 0) return day
   const cardGroups = card(scan, g, glued, gluedEnd)
@@ -188,6 +191,47 @@ function address(scan: Scan, g: number, glued: boolean, gluedEnd: boolean): numb
   if (nearGroup(scan, g, NEAR_VERSION) && scan.context.distance(NEAR_VERSION, startOf(g)) < 12) return 0
   scan.emit('network/ip', startOf(g), endOf(g + 3), free ? 92 : 75)
   return 4
+}
+
+/** Most groups that an office writes a person's number in. */
+const MOST_GROUPS = 7
+const SIGNS: Readonly<Record<number, string>> = { [SPACE]: ' ', [DASH]: '-', [POINT]: '.', [SLASH]: '/' }
+
+/** A person's number that proves itself by date, check digits and grouping. */
+function person(scan: Scan, g: number, gluedEnd: boolean): number {
+  const before = g > 0 ? jointOf(g) : 0
+  if (before === DASH || before === POINT || before === SLASH || before === UNDERSCORE) return 0
+  const sign = scan.text.charCodeAt(startOf(g) - 1)
+  if (sign === 43 || sign === POINT || sign === UNDERSCORE || sign === SLASH) return 0
+  let shape = ''
+  let best = 0
+  let confidence = 0
+  for (let h = g; h < count && h - g < MOST_GROUPS; h++) {
+    const total = (firsts[h + 1] ?? 0) - (firsts[g] ?? 0)
+    if (total > 18) break
+    if (h > g) {
+      const joint = SIGNS[jointOf(h)]
+      if (joint === undefined) break
+      shape += joint
+    }
+    shape += sizeOf(h)
+    if (total < 9 || !isWhole(h, gluedEnd)) continue
+    const after = h + 1 < count ? jointOf(h + 1) : 0
+    if (after === DASH || after === POINT || after === SLASH || after === UNDERSCORE) continue
+    const sure = provesPerson({ digits, from: firsts[g] ?? 0, length: total, shape })
+    if (sure >= confidence && sure > 0) {
+      best = h - g + 1
+      confidence = sure
+    }
+  }
+  if (best === 0) return 0
+  const begin = startOf(g)
+  // A number that another word names is that: only what could be nothing else is taken from it.
+  const other = scan.context.near(NEAR_PHONE | NEAR_CARD | NEAR_REFERENCE | NEAR_TICKET | NEAR_ACCOUNT, begin)
+  const named = scan.context.near(NEAR_NATIONAL_ID, begin)
+  if (confidence < 80 && other && !named) return 0
+  scan.emit('personal/national-id', begin, endOf(g + best - 1), named ? Math.max(confidence, 85) : confidence)
+  return best
 }
 
 /** Networks of nobody in particular, or numbers of three digits that no version counts up to. */
@@ -645,7 +689,14 @@ function phone(scan: Scan, g: number, joined: boolean, gluedEnd: boolean): numbe
     )
       break
     // After enough digits another kind of separator starts another number: `541-714-1388 2`.
-    if (h > g && total >= 9 && joint !== jointOf(h) && jointOf(h) !== MIXED) break
+    if (
+      h > g &&
+      total >= 9 &&
+      joint !== jointOf(h) &&
+      jointOf(h) !== MIXED &&
+      !(plus && !callingCodeFits(digits, firsts[g] ?? 0, total))
+    )
+      break
     if (isNanp(h - 2, g) && total >= 10) break
     h++
     total += sizeOf(h)
@@ -744,12 +795,34 @@ function phoneScore(scan: Scan, g: number, h: number, total: number, plus: boole
   if (groups === 3 && total === 10 && isNanp(g, g) && !(jointOf(g + 1) === SPACE && reference <= 24))
     return jointOf(g + 1) === SPACE && reference <= 40 ? 55 : 82
   if (groups === 4 && total === 11 && opens === 1 && sizeOf(g) === 1 && isNanp(g + 1, g)) return 82
+  // Russia: `8 (912) 345-67-89`
+  if (
+    groups === 5 &&
+    total === 11 &&
+    sizeOf(g) === 1 &&
+    (opens === 8 || opens === 7) &&
+    sizeOf(g + 1) === 3 &&
+    sizeOf(g + 2) === 3 &&
+    sizeOf(g + 3) === 2
+  )
+    return 80
   if (groups === 4 && total === 13 && sizeOf(g) === 3 && amountOf(g) === 1 && isNanp(g + 1, g)) return 82
   if (groups >= 3 && sizeOf(g) >= 2 && opens === 0 && digits[(firsts[g] ?? 0) + 1] === 0 && total >= 10) return 75
   if (bracket && g === 0 && groups >= 2 && jointOf(1) === MIXED && sizeOf(0) <= 5 && total >= 7) return 78
   // National formats with the trunk prefix 0: `020 7946 0958`, `0688 872 49 99`, `06 12 34 56 78`.
   if (opens === 0 && groups >= 2 && total >= 9 && total <= 11 && jointOf(g + 1) !== POINT && sizeOf(g) <= 5)
     return groups === 2 && sizeOf(g + 1) < 5 ? 55 : 72
+  // `0151-23456789`
+  if (
+    opens === 0 &&
+    groups === 2 &&
+    total === 12 &&
+    sizeOf(g) >= 3 &&
+    sizeOf(g) <= 5 &&
+    digits[(firsts[g] ?? 0) + 1] !== 0 &&
+    jointOf(h) !== POINT
+  )
+    return 62
   if (opens === 0 && groups >= 4 && total >= 9 && total <= 11) return 70
   if (reference <= 40) return 0
   const round = amountOf(h) === 0
@@ -778,20 +851,35 @@ function evenPairs(g: number, h: number): boolean {
   return true
 }
 
+const EXTENSION = 'extension'
 /** End of `x123`, ` ext. 123`, ` x 123` at `i`; 0 for none; NEED. */
 function extension(scan: Scan, i: number): number {
   let at = i
   let c = peek(scan, at)
   if (c === NEED) return NEED
+  if (c === COMMA) {
+    // `, ext. 9`: no more than a comma and a blank.
+    const next = peek(scan, at + 1)
+    if (next === NEED) return NEED
+    if (next !== SPACE) return 0
+    const letter = peek(scan, at + 2)
+    if (letter === NEED) return NEED
+    if ((letter | 32) !== 101) return 0
+    c = peek(scan, ++at)
+  }
   if (c === SPACE) {
     c = peek(scan, ++at)
     if (c === NEED) return NEED
   }
   if ((c | 32) === 101) {
-    for (const letter of 'ext') {
+    for (let k = 0; k < EXTENSION.length; k++) {
       c = peek(scan, at)
       if (c === NEED) return NEED
-      if ((c | 32) !== letter.charCodeAt(0)) return 0
+      if ((c | 32) !== EXTENSION.charCodeAt(k)) {
+        // `ext` or the whole word.
+        if (k < 3) return 0
+        break
+      }
       at++
     }
   } else if ((c | 32) === 120) at++

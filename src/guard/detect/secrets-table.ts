@@ -164,7 +164,7 @@ export const PREFIXED: Readonly<Record<string, readonly string[]>> = {
   ],
   'supabase-token': ['!sbp_<h40>'],
   'tailscale-key': ['tskey-<a3-10>-<k10-80>'],
-  'telegram-token': ['!<d8-10>:AA<k33>'],
+  'telegram-token': ['!<d8-10>:A<k33-36>'],
   'terraform-token': ['!<a14>.atlasv1.<K55-80>'],
   'twilio-key': ['!SK<h32>', '!AC<h32>'],
   'typeform-token': ['tfp_<K55-70>'],

@@ -57,9 +57,11 @@ for (let code = 0; code < 128; code++) {
 const isPlainWord = (length: number, flags: number) =>
   length < 6 ? (flags & DASH) === 0 : length !== 6 && length < 20 && (flags & (DASH | DIGIT | SYMBOL)) === 0
 
-const HEADER = /^-----BEGIN[ A-Z0-9_-]{0,80}PRIVATE KEY(?: BLOCK)?-----/i
+/** Any block that says it holds a key or a secret, but for keys and certificates that are made to be shown. */
+const HEADER =
+  /^-----BEGIN(?![ A-Z0-9_-]{0,80}(?:PUBLIC|CERTIFICATE))[ A-Z0-9_-]{0,80}(?:KEY(?: BLOCK| V\d)?|SECRET)-----/i
 const HEADER_SO_FAR = /^-----BEGIN[ A-Z0-9_-]{0,105}$/i
-const BLOCK_END = /KEY(?: BLOCK)?-----/
+const BLOCK_END = /(?:KEY(?: BLOCK| V\d)?|SECRET)-----/i
 
 class SecretStream extends TextStream {
   #cursor = 0

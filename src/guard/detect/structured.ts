@@ -261,6 +261,7 @@ function inspect(scan: Scan, start: number, end: number, flags: number, hosts: H
       const c = text.charCodeAt(i)
       if (c === 64) {
         const stop = email(scan, from, i, end)
+        if (stop === NEED) return NEED
         if (stop === 0) continue
         const next = plain(scan, from, scan.last(), flags, hosts)
         if (next === NEED) return NEED
