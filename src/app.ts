@@ -404,7 +404,7 @@ async function open(
     entities: facts.entities,
     clockContext,
     now: clock.now,
-    standing: facts.standing,
+    standing: (caller, using) => facts.standing(caller, undefined, using),
     anomaly,
     withinScopes: ({ credential }, action, model) =>
       withinScopes(credential.scopes, action, { groups: groupsOf(action), ...(model === undefined ? {} : { model }) }),

@@ -168,7 +168,7 @@ export const takeUse = async (trx: Trx, id: string, now: number): Promise<GrantR
     }))
     .where('id', '=', id)
     .where('ended_at', 'is', null)
-    .where('uses_left', '>', 0)
+    .where((row) => row.or([row('uses_left', 'is', null), row('uses_left', '>', 0)])) // null: good for tokens alone
     .where('starts_at', '<=', now)
     .where('ends_at', '>', now)
     .returningAll()

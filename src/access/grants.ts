@@ -77,8 +77,10 @@ export interface About {
   readonly model?: string
   /** Asked about this moment, milliseconds since 1970, and not about now. What has ended already is not remembered. */
   readonly at?: number
-  /** Counted grants of which this call has taken a use already. */
+  /** Counted grants of which this call has taken a use already; others give nothing to a call. */
   readonly using?: readonly string[]
+  /** Nothing is done: what could be, also with a use that is still to be taken, and without a model with any of them. */
+  readonly looking?: true
 }
 
 /** Facts about entities, as the directory has them. */
@@ -178,11 +180,11 @@ export function createGrants(deps: GrantDeps): Grants {
     own.set(grant.id, grant)
   }
 
-  const inForce = (grant: Grant, { model, using }: About, now: number): boolean =>
+  const inForce = (grant: Grant, { model, using, looking }: About, now: number): boolean =>
     grant.startsAt <= now &&
     now < grant.endsAt &&
-    (grant.models === undefined || (model !== undefined && grant.models.includes(model))) &&
-    (grant.usesLeft === undefined || grant.usesLeft > 0 || (using?.includes(grant.id) ?? false))
+    (grant.models === undefined || (model === undefined ? looking === true : grant.models.includes(model))) &&
+    (!isCounted(grant) || looking === true || (using?.includes(grant.id) ?? false))
 
   const held = (principal: PrincipalUid, about: About = {}): HeldRole[] => {
     const own = byPrincipal.get(uidText(principal))
@@ -294,7 +296,7 @@ export function createGrants(deps: GrantDeps): Grants {
       if (!own) return []
       const now = clock.now()
       return [...own.values()].filter(
-        (grant) => (grant.usesLeft !== undefined || grant.tokens !== undefined) && inForce(grant, { model }, now),
+        (grant) => isCounted(grant) && grant.usesLeft !== 0 && inForce(grant, { model, looking: true }, now),
       )
     },
     limitOf: ({ id, tokens }) =>
@@ -454,6 +456,9 @@ export function createGrants(deps: GrantDeps): Grants {
     },
   }
 }
+
+/** Good for a number of uses or tokens: its role is held by the calls that have taken from it, and by nothing else. */
+const isCounted = ({ usesLeft, tokens }: Grant): boolean => usesLeft !== undefined || tokens !== undefined
 
 function withRoles<F extends Facts>(directory: FactSource<F>, facts: F, roles: readonly HeldRole[]): F {
   const ancestors = new Set(facts.ancestors)

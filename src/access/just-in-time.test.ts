@@ -205,7 +205,9 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     await requests.approve(id, { by: ana, digest, narrow: { seconds: 600, models: ['a', 'b'] } })
     const { grant } = await requests.approve(id, { by: jo, digest, narrow: { uses: 5, models: ['b', 'c'] } })
     expect(grant).toMatchObject({ endsAt: START + 600_000, usesLeft: 5, models: ['b'] })
-    expect([holds(dana, { model: 'b' }), holds(dana, { model: 'a' }), holds(dana)]).toEqual([['operator'], [], []])
+    const using = [grant!.id]
+    expect([holds(dana, { model: 'b', using }), holds(dana, { model: 'a', using })]).toEqual([['operator'], []])
+    expect([holds(dana, { model: 'b' }), holds(dana)]).toEqual([[], []])
   })
 
   simple('counts groups of a quorum once per human', async () => {
@@ -296,11 +298,20 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     const tries = () => Promise.allSettled(Array.from({ length: 50 }, (_, i) => grants.use(grant!.id, `call_${i}`)))
     const passed = (await tries()).filter((result) => result.status === 'fulfilled')
     expect(passed).toHaveLength(1)
+    // A call has the role when it has taken from the grant, and no other does.
     expect(holds(dana, { model: 'demo' })).toEqual([])
     expect(holds(dana, { model: 'demo', using: [grant!.id] })).toEqual(['operator'])
+    expect(grants.counted(dana.principal, 'demo')).toEqual([])
     await passed[0]!.value.settle(false)
     await passed[0]!.value.settle(false)
-    expect(holds(dana, { model: 'demo' })).toEqual(['operator'])
+    expect(grants.counted(dana.principal, 'demo')).toHaveLength(1)
+    expect([holds(dana, { model: 'demo' }), holds(dana), holds(dana, { model: 'other', looking: true })]).toEqual([
+      [],
+      [],
+      [],
+    ])
+    for (const about of [{ model: 'demo', looking: true }, { looking: true }])
+      expect(holds(dana, about)).toEqual(['operator'])
     const again = (await tries()).filter((result) => result.status === 'fulfilled')
     expect(again).toHaveLength(1)
     await again[0]!.value.settle(true)
@@ -308,11 +319,16 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     expect(events.at(-1)).toMatchObject({ kind: 'grant.ended', reason: 'used up' })
   })
 
-  simple('a token budget is a limit of the grant alone', async () => {
-    const { requests, grants } = await setUp()
+  simple('a token budget is a limit of the grant alone, and of the calls that take from it', async () => {
+    const { requests, grants, holds } = await setUp()
     const { id, digest } = (await requests.create(dana, { ...ask, tokens: 500 })).request
     const { grant } = await requests.approve(id, { by: ana, digest })
     expect(grants.limitOf(grant!)).toMatchObject({ amount: 500, unit: 'tokens', rule: `grant ${grant!.id}` })
+    expect(holds(dana, { model: 'demo' })).toEqual([])
+    const use = await grants.use(grant!.id, 'call_1')
+    expect(holds(dana, { model: 'demo', using: [grant!.id] })).toEqual(['operator'])
+    await use.settle(true)
+    expect(grants.counted(dana.principal, 'demo')).toHaveLength(1)
   })
 
   simple('begins when asked to, is extended once, and ends early', async () => {
@@ -396,11 +412,12 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
       const b = await node(await database.reopen(), time, rules)
       const { id, digest } = (await a.requests.create(dana, { ...ask, uses: 3 })).request
       const { grant } = await b.requests.approve(id, { by: ana, digest })
-      await expect.poll(() => a.holds()).toEqual(['operator'])
+      const left = (one: typeof a) => one.grants.counted(dana.principal, 'demo').map(({ usesLeft }) => usesLeft)
+      await expect.poll(() => left(a)).toEqual([3])
       const tries = await Promise.allSettled(
         Array.from({ length: 40 }, (_, i) => (i % 2 ? a : b).grants.use(grant!.id, `call_${i}`)),
       )
       expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
-      await expect.poll(() => [a.holds(), b.holds()]).toEqual([[], []])
+      await expect.poll(() => [left(a), left(b)]).toEqual([[], []])
     })
 })

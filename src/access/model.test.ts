@@ -296,7 +296,11 @@ describe('access against its reference', () => {
           }
 
           for (const who of PEOPLE.keys()) {
-            const held = jit.grants.held(by(who).principal).map(({ grant }) => grant)
+            const { principal } = by(who)
+            const free = jit.grants.held(principal).map(({ grant }) => grant)
+            const counted = jit.grants.counted(principal, 'm').map(({ id }) => id)
+            for (const id of free) expect(jit.grants.get(id)?.usesLeft).toBeUndefined()
+            const held = [...free, ...counted]
             const should = ref.grants.filter((grant) => grant.who === who && holding(grant)).map(({ id }) => id)
             expect(new Set(held)).toEqual(new Set(should))
             expect(access.locks.check({ caller: by(who) }) !== undefined).toBe(locked(who))

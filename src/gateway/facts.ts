@@ -32,8 +32,8 @@ export interface FactsNow {
   entities(caller: Pick<Caller, 'principal'>, about: About): EntitySource
   /** The same for every principal, whatever it is for; at another time, with the roles of that time. */
   all(at?: number): EntitySource
-  /** What a caller holds for a while, and until when what it rests on holds. */
-  standing(caller: Pick<Caller, 'principal'>, at?: number): Standing
+  /** What a caller holds for a while (`using`: of counted grants those that the call has taken from), and until when what it rests on holds. */
+  standing(caller: Pick<Caller, 'principal'>, at?: number, using?: readonly string[]): Standing
   /** Names of groups or roles that a principal is in now. */
   ancestors(principal: EntityUid, type: 'Group' | 'Role'): string[]
   /** When what a principal rests on next changes by time alone, milliseconds since 1970. */
@@ -63,8 +63,8 @@ export function createFacts({ directory, grants, model, classes }: FactsDeps): F
     },
     all: (at) =>
       joinSources(grants.source(at === undefined ? plain : (directory.asOf(at) as EntitySource), at), others),
-    standing({ principal }, at) {
-      const held = grants.held(principal, at === undefined ? {} : { at })
+    standing({ principal }, at, using) {
+      const held = grants.held(principal, { ...(at === undefined ? {} : { at }), ...(using && { using }) })
       const until = nextChange(principal)
       const holdsUntil = until === undefined ? {} : { holdsUntil: until }
       const [first] = held
@@ -74,9 +74,9 @@ export function createFacts({ directory, grants, model, classes }: FactsDeps): F
       return { grant: { active: true, roles, reason, ...(ticket === undefined ? {} : { ticket }) }, ...holdsUntil }
     },
     ancestors: (principal, type) =>
-      [...(grants.over(directory, principal as PrincipalUid).get(principal)?.ancestors ?? [])].flatMap((text) =>
-        text.startsWith(`${type}::`) ? [JSON.parse(text.slice(type.length + 2)) as string] : [],
-      ),
+      [
+        ...(grants.over(directory, principal as PrincipalUid, { looking: true }).get(principal)?.ancestors ?? []),
+      ].flatMap((text) => (text.startsWith(`${type}::`) ? [JSON.parse(text.slice(type.length + 2)) as string] : [])),
     humanOf({ type, id }) {
       if (type === 'User') return uidText({ type, id })
       const attrs = plain.get(new EntityRef(type, id))?.attrs

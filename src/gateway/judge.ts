@@ -2,6 +2,7 @@
 // A credential's scopes are looked at first: they can only take away from what the rules give.
 import { stepUpFault } from '../access/index.ts'
 import {
+  ACTION_GROUPS,
   type Caller,
   type Decision,
   type Duties,
@@ -31,6 +32,8 @@ export interface About {
   readonly model?: string
   /** Counted grants of which this call has taken a use. */
   readonly using?: readonly string[]
+  /** Nothing is done: counted grants need not be taken from. */
+  readonly looking?: true
 }
 
 /** One data class found in a call, as rules may ask about it. */
@@ -65,7 +68,7 @@ export interface JudgeDeps {
   clockContext: (nowMs: number) => ClockContext
   now: () => number
   /** What the caller holds for a while, and until when what it rests on holds. */
-  standing: (caller: Caller) => Standing
+  standing: (caller: Caller, using?: readonly string[]) => Standing
   /** 0 to 100, from alerts about this principal. */
   anomaly: (caller: Caller) => number
   withinScopes: (caller: Caller, action: string, model?: string) => boolean
@@ -84,6 +87,8 @@ export interface Judge {
   treatment(question: Question, found: ClassFound): { treatment: Treatment; rules: readonly string[] }
 }
 
+const isReading = (action: string): boolean => (ACTION_GROUPS.read as readonly string[]).includes(action)
+
 export function createJudge(deps: JudgeDeps): Judge {
   const { policy } = deps
   const factsFor = ({ caller, model, using }: Question) =>
@@ -95,9 +100,9 @@ export function createJudge(deps: JudgeDeps): Judge {
 
   /** What every context begins with. One call asks several questions in a row: what is the same is not built twice. */
   let last: { caller: Caller; now: number; standing: Standing; base: Base } | undefined
-  const base = (caller: Caller, injection: number): Base => {
+  const base = (caller: Caller, injection: number, using?: readonly string[]): Base => {
     const now = deps.now()
-    const standing = deps.standing(caller)
+    const standing = deps.standing(caller, using)
     const anomaly = deps.anomaly(caller)
     if (last && last.caller === caller && last.now === now && last.standing === standing) {
       const { risk } = last.base
@@ -159,7 +164,7 @@ export function createJudge(deps: JudgeDeps): Judge {
   const judge: Judge = {
     decide(question, again = false) {
       const { caller, action, model } = question
-      const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection)
+      const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection, question.using)
       const request = requestOf(question)
       const session = conversation(question)
       const context = request ? { clock, auth, risk, grant, session, request } : { clock, auth, risk, grant, session }
@@ -181,7 +186,8 @@ export function createJudge(deps: JudgeDeps): Judge {
     allows(caller, action, resource) {
       if (!deps.withinScopes(caller, action, resource.type === 'Model' ? resource.id : undefined)) return false
       const { clock, auth, risk, grant, holdsUntil } = base(caller, 0)
-      const about = resource.type === 'Model' ? { model: resource.id } : {}
+      const looking = isReading(action) ? { looking: true as const } : {}
+      const about = resource.type === 'Model' ? { model: resource.id, ...looking } : looking
       return policy.allows(
         { principal: principalOf(caller), action, resource, context: { clock, auth, risk, grant }, holdsUntil },
         deps.entities(caller, about),
@@ -196,7 +202,7 @@ export function createJudge(deps: JudgeDeps): Judge {
       for (const { uid } of deps.models()) {
         if (!deps.withinScopes(caller, action, uid.id)) continue
         const asked = { principal: principalOf(caller), action, resource: uid, context, holdsUntil }
-        if (policy.allows(asked, deps.entities(caller, { model: uid.id }))) return true
+        if (policy.allows(asked, deps.entities(caller, { model: uid.id, looking: true }))) return true
       }
       return false
     },
@@ -212,7 +218,7 @@ export function createJudge(deps: JudgeDeps): Judge {
 
     treatment(question, found) {
       const { caller, model } = question
-      const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection)
+      const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection, question.using)
       const { direction, class: name, count, confidence, origin, field } = found
       const decision = policy.decide(
         {

@@ -109,3 +109,49 @@ it('is asked for, approved by somebody else, used, and ends in mid-stream at its
     groups: [{ group: '(no group)', grants: 1 }],
   })
 })
+
+it('for one use serves one call, of many at the same time as well', async () => {
+  const [bo, ana] = [await person('bo', 'reader'), await person('ida', 'approver')]
+  const asked = await ask('POST', '/requests', { role: 'user', seconds: 600, uses: 1, reason: 'INC-222' }, bo)
+  const { id, digest } = asked.body.request as { id: string; digest: string }
+  expect((await ask('POST', `/requests/${id}/approve`, { digest }, ana)).status).toBe(200)
+  const abort = new AbortController()
+  const calls = await Promise.all(
+    Array.from({ length: 20 }, () =>
+      fetch(`${gateway.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${bo}`, 'content-type': 'application/json' },
+        body: JSON.stringify(chat('m', { stream: true })),
+        signal: abort.signal,
+      }),
+    ),
+  )
+  expect(calls.map(({ status }) => status).sort()).toEqual([200, ...Array.from({ length: 19 }, () => 403)])
+  abort.abort()
+  await Promise.all(calls.map((call) => call.text().catch(() => '')))
+  expect((await gateway.call('/v1/chat/completions', chat('m'), { key: bo })).status).toBe(403)
+})
+
+it('for some tokens ends its calls when they are used up, and serves none after that', async () => {
+  const [cy, ana] = [await person('cy', 'reader'), await person('eve', 'approver')]
+  const asked = await ask('POST', '/requests', { role: 'user', seconds: 600, tokens: 200, reason: 'INC-223' }, cy)
+  const { id, digest } = asked.body.request as { id: string; digest: string }
+  expect((await ask('POST', `/requests/${id}/approve`, { digest }, ana)).status).toBe(200)
+  const talk = () => gateway.call('/v1/chat/completions', chat('m', { stream: true }), { key: cy })
+  const text = await (await talk()).text()
+  expect(text).toContain('insufficient_quota')
+  expect(text.match(/words/g)?.length).toBeLessThan(200)
+  expect((await talk()).status).toBe(429)
+})
+
+it('for one use gives no act of administration', async () => {
+  const [kim, ana] = [await person('kim', 'user'), await person('liv', 'approver')]
+  const operator = async (uses: { uses?: number }) => {
+    const asked = await ask('POST', '/requests', { role: 'operator', seconds: 600, reason: 'INC-224', ...uses }, kim)
+    const { id, digest } = asked.body.request as { id: string; digest: string }
+    expect((await ask('POST', `/requests/${id}/approve`, { digest }, ana)).status).toBe(200)
+    return (await ask('POST', '/sessions/ses_none/cut', { reason: 'x' }, kim)).status
+  }
+  expect(await operator({ uses: 1 })).toBe(403)
+  expect(await operator({})).toBe(404)
+})

@@ -276,9 +276,11 @@ async function createRun(nodes: readonly Node[], people: readonly string[]) {
       const node = nodes[which]!
       const byId = new Map([...grants].map(([request, id]) => [id, request]))
       const held = principals.map((principal) =>
-        node.jit.grants
-          .held(principal)
-          .map(({ grant }) => byId.get(grant) ?? grant)
+        [
+          ...node.jit.grants.held(principal).map(({ grant }) => grant),
+          ...node.jit.grants.counted(principal, 'm').map(({ id }) => id),
+        ]
+          .map((grant) => byId.get(grant) ?? grant)
           .sort((a, b) => Number(a) - Number(b)),
       )
       const admitted = [...keys.keys()]
