@@ -5,6 +5,7 @@ import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
 import { FEATURES_ALONE, FEATURES_NEXT, Features, mayBeName } from './features.ts'
 import { FEATURES, type Kernel } from './kernel.ts'
+import { CASE, headsField, isNoName } from './no-names.ts'
 import { COLUMN, COLUMNS, SHAPE, Tokens } from './tokens.ts'
 import { LABELS, shippedWeights, type Weights } from './weights.ts'
 
@@ -32,6 +33,17 @@ const CONTINUES = LABELS.map((label) => {
   return Math.max(0, at)
 })
 const IS_INNER = LABELS.map((label) => label.startsWith('I-'))
+
+/** Classes that words of `no-names.ts` are kept out of. */
+const NAMED: ReadonlySet<string> = new Set([
+  'personal/person',
+  'personal/place',
+  'personal/organisation',
+  'personal/address',
+  'personal/title',
+])
+const caseOf = (shape: number) =>
+  shape === SHAPE.lower ? CASE.small : shape === SHAPE.capital || shape === SHAPE.mixed ? CASE.first : CASE.other
 
 export interface TaggerSettings {
   /** Weights other than the shipped ones, e.g. of a fold while measuring. */
@@ -75,6 +87,10 @@ class NameStream implements DetectorStream {
   #parts = 0
   #wordy = false
   #broken = false
+  /** All its words are none of a name. */
+  #none = false
+  /** It begins like the name of a field. */
+  #field = false
 
   constructor(weights: Weights, eagerness: number) {
     this.#kernel = weights.kernel
@@ -128,7 +144,14 @@ class NameStream implements DetectorStream {
         label = this.#name(this.#next, last)
         if (label < 0) break
       }
-      this.#follow(label, data[at + COLUMN.start]!, data[at + COLUMN.end]!, data[at + COLUMN.shape]!, found)
+      this.#follow(
+        label,
+        data[at + COLUMN.start]!,
+        data[at + COLUMN.end]!,
+        data[at + COLUMN.shape]!,
+        data[at + COLUMN.word]!,
+        found,
+      )
       this.#trackLine(data[at + COLUMN.shape]!, data[at + COLUMN.word]!)
       this.#before2 = this.#before
       this.#before = label
@@ -202,13 +225,14 @@ class NameStream implements DetectorStream {
     return best
   }
 
-  #follow(label: number, start: number, end: number, shape: number, found: Finding[]): void {
+  #follow(label: number, start: number, end: number, shape: number, word: number, found: Finding[]): void {
     const wordy = shape <= SHAPE.mixed || shape === SHAPE.alnum
     if (this.#start >= 0 && label !== 0 && IS_INNER[label] && end - this.#start <= LONGEST_NAME) {
       this.#end = end
       this.#parts++
       this.#wordy ||= wordy
       this.#broken ||= shape === SHAPE.newline
+      if (this.#none && shape < SHAPE.newline && !this.#field) this.#none = isNoName(word, caseOf(shape))
       return
     }
     const margin = this.#margin
@@ -221,12 +245,18 @@ class NameStream implements DetectorStream {
     this.#broken = false
     this.#margin = margin
     this.#parts = 1
+    this.#field = shape === SHAPE.lower && headsField(word)
+    this.#none = this.#field || isNoName(word, caseOf(shape))
   }
 
   #close(found: Finding[]): void {
     // An address without a word is a postcode at most; columns of numbers are none.
     const number = KINDS[this.#kind] === NAME_CLASSES.address && !this.#wordy
-    if (this.#start >= 0 && !(number && (this.#broken || this.#end - this.#start < 4))) {
+    const size = this.#end - this.#start
+    // `12345-6789` is one, `2026-` and `2026-01-04` are not.
+    const pieces = number && this.#parts > 1 && !(this.#parts === 3 && size >= 8)
+    const none = this.#none && NAMED.has(KINDS[this.#kind]!)
+    if (this.#start >= 0 && !none && !pieces && !(number && (this.#broken || size < 4))) {
       const certainty = this.#margin / this.#parts / 40
       const confidence = Math.max(30, Math.min(95, Math.round(50 + 20 * certainty)))
       found.push({ class: KINDS[this.#kind]!, start: this.#start, end: this.#end, confidence })
