@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Finding } from '../src/core/index.ts'
 import { createDocumentDetector } from '../src/guard/detect/document.ts'
+import { createLabelledDetector } from '../src/guard/detect/labelled.ts'
 import { createSecretDetector } from '../src/guard/detect/secrets.ts'
 import { createStructuredDetector } from '../src/guard/detect/structured.ts'
 import { type Detector, detect } from '../src/guard/detector.ts'
@@ -55,6 +56,12 @@ if (folder === undefined)
 
 const structured = createStructuredDetector({ internalSuffixes: [DECLARED_SUFFIX] })
 const secrets = createSecretDetector()
+const labelled = createLabelledDetector()
+/** Credentials by form or by the words beside them. */
+const credentials = (text: string): Finding[] => [
+  ...detect(secrets, text),
+  ...detect(labelled, text).filter((f) => f.class.startsWith('secret/')),
+]
 const documents = createDocumentDetector()
 
 /** Of findings that overlap the surest stays, then the longest; what is left are the spans a masker would write. */
@@ -105,7 +112,7 @@ if (folder !== undefined) {
   const { prompts, questions } = readBenign(folder)
   const text = [...prompts, ...questions]
   const size = text.reduce((sum, t) => sum + t.length, 0)
-  const false_ = text.reduce((sum, t) => sum + detect(secrets, t).length, 0)
+  const false_ = text.reduce((sum, t) => sum + credentials(t).length, 0)
   gate(
     `secrets in benign code-heavy prompts (${(size / 1e6).toFixed(2)} MB)`,
     '≤ 5 per MB',
@@ -117,7 +124,7 @@ if (folder !== undefined) {
   const random = createRandom(11)
   const text = Array.from({ length: 4000 }, () => harmlessLine(random))
   const size = text.reduce((sum, t) => sum + t.length, 0)
-  const found = text.reduce((sum, t) => sum + detect(secrets, t).length, 0)
+  const found = text.reduce((sum, t) => sum + credentials(t).length, 0)
   gate(
     `secrets in generated look-alikes (${(size / 1e6).toFixed(2)} MB)`,
     '≤ 5 per MB',

@@ -135,6 +135,16 @@ it('a stream finds what the whole text gives, and nothing before what it has set
   }
 })
 
+it('a long word is no label, wherever the text is cut', () => {
+  const text = `${'a'.repeat(3000)}pin: 4821 and ${'1'.repeat(2000)}pin: 4821`
+  for (const size of [1, 700, 5000]) {
+    const stream = detector.open()
+    const pieces = []
+    for (let at = 0; at < text.length; at += size) pieces.push(...stream.push(text.slice(at, at + size)))
+    expect([...pieces, ...stream.end()]).toEqual(detect(detector, text))
+  }
+})
+
 it.each([
   'pin ',
   'pw is ',

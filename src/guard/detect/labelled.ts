@@ -9,8 +9,6 @@ import { isBase58Check, isBech32, isHexAccount, isVehicleNumber } from './forms.
 import { judgeLabelled, LABELLED_CLASSES, type Link, type Verdict } from './labelled-value.ts'
 import {
   betweenAt,
-  EMPTY_HASH,
-  hashUnit,
   type Label,
   type LabelKind,
   LINK,
@@ -28,7 +26,7 @@ const VALUE = 320
 /** Options are looked for this far behind the name of a command. */
 const COMMAND = 96
 /** Kept to the left: a label's first words, what a value's neighbours say. */
-const BEHIND = 128
+const BEHIND = 160
 /** Longer runs of letters and digits are no wallet and end no label. */
 const LONGEST_RUN = 128
 /** A number with more decimals is none of degrees. */
@@ -61,7 +59,6 @@ class LabelledStream extends TextStream {
   /** Start of the run of letters and digits that is being read, and of the word at its end; -1 for none. */
   #run = -1
   #word = -1
-  #hash = EMPTY_HASH
   #digits = 0
   /** Signs between the digits that came so far: a decimal number begins here. */
   #decimal = -1
@@ -84,8 +81,9 @@ class LabelledStream extends TextStream {
 
   protected moved(count: number): void {
     this.#at -= count
-    if (this.#run >= 0) this.#run -= count
-    if (this.#word >= 0) this.#word -= count
+    // What began before the text at hand is longer than anything it could be.
+    if (this.#run >= 0) this.#run = Math.max(0, this.#run - count)
+    if (this.#word >= 0) this.#word = Math.max(0, this.#word - count)
     if (this.#from >= 0) this.#from -= count
     if (this.#decimal >= 0) this.#decimal -= count
     if (this.#command >= 0) this.#command = Math.max(-1, this.#command - count)
@@ -148,7 +146,6 @@ class LabelledStream extends TextStream {
     let i = this.#at
     let run = this.#run
     let word = this.#word
-    let hash = this.#hash
     let digits = this.#digits
     let decimal = this.#decimal
     let met = false
@@ -160,17 +157,14 @@ class LabelledStream extends TextStream {
         if (run < 0) run = i
         if (word < 0) {
           word = i
-          hash = EMPTY_HASH
         } else if (isUpper(unit) && isSmall(text.charCodeAt(i - 1))) {
           // `cardSecurityCode`
           word = i
-          hash = EMPTY_HASH
         }
-        hash = hashUnit(hash, unit)
         continue
       }
       if (word >= 0) {
-        const label = i - word >= 1 ? labelAt(text, word, hash) : undefined
+        const label = i - word >= 1 ? labelAt(text, word, i) : undefined
         word = -1
         if (label !== undefined) {
           this.#label = label
@@ -247,7 +241,6 @@ class LabelledStream extends TextStream {
     this.#at = Math.min(i, size)
     this.#run = run
     this.#word = word
-    this.#hash = hash
     this.#digits = digits
     this.#decimal = decimal
     return met

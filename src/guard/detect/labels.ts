@@ -133,7 +133,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
 const SEED = 0x811c9dc5 | 0
 
 /** Small letters by unit: what a label is compared in. */
-export const FOLDED: Uint16Array = (() => {
+const FOLDED: Uint16Array = (() => {
   const table = new Uint16Array(65_536)
   for (let code = 0; code < 65_536; code++) {
     const small = code < 0x2000 ? String.fromCharCode(code).toLowerCase() : ''
@@ -142,8 +142,7 @@ export const FOLDED: Uint16Array = (() => {
   return table
 })()
 
-export const EMPTY_HASH = SEED
-export const hashUnit = (hash: number, unit: number): number => Math.imul(hash ^ (FOLDED[unit] ?? 0), 0x01000193) | 0
+const hashUnit = (hash: number, unit: number): number => Math.imul(hash ^ (FOLDED[unit] ?? 0), 0x01000193) | 0
 
 function hashOf(word: string): number {
   let hash = SEED
@@ -156,8 +155,10 @@ const isUnspaced = (code: number) => code >= 0x2e80
 
 const byHash = new Map<number, Label[]>()
 const unspaced = new Map<number, (Label & { readonly word: string })[]>()
-/** A bit for every hash's low part: most words are none of these, and are told so without asking the map. */
+/** By first letter, last letter and length: most words are none of these, and are told so without being read. */
 const FILTER = new Uint8Array(1 << 16)
+const slotOf = (first: number, last: number, length: number): number =>
+  (((FOLDED[first] ?? 0) & 63) << 10) | (((FOLDED[last] ?? 0) & 63) << 4) | (length & 15)
 
 function declare(kind: LabelKind, label: string, flag = ''): void {
   if (isUnspaced(label.charCodeAt(0))) {
@@ -178,7 +179,7 @@ function declare(kind: LabelKind, label: string, flag = ''): void {
     hash,
     list.sort((a, b) => b.before.length - a.before.length),
   )
-  FILTER[hash & 0xffff] = 1
+  FILTER[slotOf(label.charCodeAt(cut + 1), label.charCodeAt(label.length - 1), label.length - cut - 1)] = 1
 }
 for (const [kind, labels] of LABELS) for (const label of labels.split(',')) if (label !== '') declare(kind, label)
 for (const [command, flag] of Object.entries(COMMANDS)) declare('flag', command, flag)
@@ -187,12 +188,16 @@ for (const [command, flag] of Object.entries(COMMANDS)) declare('flag', command,
 export const UNSPACED_HEADS: ReadonlySet<number> = new Set(unspaced.keys())
 
 const LONGEST_BEFORE = 32
+const LONGEST_WORD = 40
 
 const plain = (text: string) => text.toLowerCase().replace(/[\s_/.'’-]+/g, ' ')
 
-/** The label whose last word is [start, end) of `text`, whose hash is given. */
-export function labelAt(text: string, start: number, hash: number): Label | undefined {
-  if (FILTER[hash & 0xffff] === 0) return undefined
+/** The label whose last word is [start, end) of `text`. */
+export function labelAt(text: string, start: number, end: number): Label | undefined {
+  if (FILTER[slotOf(text.charCodeAt(start), text.charCodeAt(end - 1), end - start)] === 0 || end - start > LONGEST_WORD)
+    return undefined
+  let hash = SEED
+  for (let i = start; i < end; i++) hash = hashUnit(hash, text.charCodeAt(i))
   const labels = byHash.get(hash)
   if (labels === undefined) return undefined
   let left: string | undefined
@@ -237,7 +242,7 @@ for (const [bits, words] of [
 
 /** What the word [from, to) is between a label and its value: the bits above. */
 export function betweenAt(text: string, from: number, to: number): number {
-  let hash = EMPTY_HASH
+  let hash = SEED
   for (let i = from; i < to; i++) hash = hashUnit(hash, text.charCodeAt(i))
   return betweens.get(hash) ?? 0
 }
