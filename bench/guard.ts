@@ -1,6 +1,7 @@
 // Measures the guard's detectors against their gates and writes the table into bench/RESULTS.md. Trained parts are measured
 // on templates and sources their model did not see: folds are trained here, with the shipped settings. Needs the development
-// data (never part of the project); without it only what is generated is measured. `--no-folds` skips training.
+// data (never part of the project); without it only what is generated is measured. `--no-folds` skips training, `--speed`
+// measures speeds alone and writes nothing.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Finding } from '../src/core/index.ts'
@@ -50,7 +51,8 @@ const gate = (name: string, wanted: string, measured: string, met?: boolean) => 
 }
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
 const folder = dataFolder()
-const folds = folder !== undefined && !process.argv.includes('--no-folds')
+const rates = !process.argv.includes('--speed')
+const folds = folder !== undefined && rates && !process.argv.includes('--no-folds')
 if (folder === undefined)
   console.log('bench:guard: development data is not there (set SALLYPORT_DATA); measuring what is generated only')
 
@@ -87,7 +89,7 @@ function speed(text: string, detectors: readonly Detector[]): number {
 }
 
 // Generated: secrets
-if (folder !== undefined) {
+if (folder !== undefined && rates) {
   const rules = readRules(readFileSync(`${folder}/secrets/gitleaks.toml`, 'utf8'))
   for (const wild of [false, true]) {
     const random = createRandom(wild ? 7 : 5)
@@ -120,7 +122,7 @@ if (folder !== undefined) {
     (false_ * 1e6) / size <= 5,
   )
 }
-{
+if (rates) {
   const random = createRandom(11)
   const text = Array.from({ length: 4000 }, () => harmlessLine(random))
   const size = text.reduce((sum, t) => sum + t.length, 0)
@@ -134,7 +136,7 @@ if (folder !== undefined) {
 }
 
 // Generated: ids, hosts, histories, configuration
-{
+if (rates) {
   const random = createRandom(20_261_121)
   const operations = createOperations(random)
   const negatives = Array.from({ length: 800 }, operations.harmless)
@@ -186,7 +188,7 @@ const STRUCTURED_TYPES: Readonly<Record<string, string>> = {
   IBAN_CODE: 'finance/iban',
   PHONE_NUMBER: 'personal/phone',
 }
-if (folder !== undefined) {
+if (folder !== undefined && rates) {
   const pii = readPii(folder)
   for (const [source, name] of Object.entries(STRUCTURED_TYPES)) {
     const t = tally()
@@ -305,7 +307,7 @@ function measureNames(data: string, pii: readonly PiiRow[]): void {
 }
 
 // Names by language, with the shipped model
-{
+if (rates) {
   const names = createNameDetector()
   for (const [language, { culture }] of Object.entries(LANGUAGES)) {
     const random = createRandom(17)
@@ -462,31 +464,35 @@ if (folder !== undefined && folds) {
   )
 }
 
-const target = fileURLToPath(new URL('./RESULTS.md', import.meta.url))
-const START = '<!-- guard -->'
-const STOP = '<!-- /guard -->'
-const table = [
-  START,
-  '## Guard',
-  '',
-  `\`npm run bench:guard\` on Node ${process.version}; speeds are processor time of one core. Trained parts are measured on`,
-  'templates, halves and sources that their model did not see; rates on other data will differ.',
-  '',
-  '| Gate | Wanted | Measured | |',
-  '|---|---|---|---|',
-  ...rows.map(
-    (r) => `| ${r.gate} | ${r.wanted} | ${r.measured} | ${r.met === undefined ? '' : r.met ? 'met' : '**missed**'} |`,
-  ),
-  ...notes,
-  STOP,
-].join('\n')
-const before = existsSync(target) ? readFileSync(target, 'utf8') : '# Results\n'
-const from = before.indexOf(START)
-const to = before.indexOf(STOP)
-writeFileSync(
-  target,
-  from >= 0 && to > from
-    ? before.slice(0, from) + table + before.slice(to + STOP.length)
-    : `${before.trimEnd()}\n\n${table}\n`,
-)
-console.log(`written to ${target}`)
+if (rates) write()
+
+function write(): void {
+  const target = fileURLToPath(new URL('./RESULTS.md', import.meta.url))
+  const START = '<!-- guard -->'
+  const STOP = '<!-- /guard -->'
+  const table = [
+    START,
+    '## Guard',
+    '',
+    `\`npm run bench:guard\` on Node ${process.version}; speeds are processor time of one core. Trained parts are measured on`,
+    'templates, halves and sources that their model did not see; rates on other data will differ.',
+    '',
+    '| Gate | Wanted | Measured | |',
+    '|---|---|---|---|',
+    ...rows.map(
+      (r) => `| ${r.gate} | ${r.wanted} | ${r.measured} | ${r.met === undefined ? '' : r.met ? 'met' : '**missed**'} |`,
+    ),
+    ...notes,
+    STOP,
+  ].join('\n')
+  const before = existsSync(target) ? readFileSync(target, 'utf8') : '# Results\n'
+  const from = before.indexOf(START)
+  const to = before.indexOf(STOP)
+  writeFileSync(
+    target,
+    from >= 0 && to > from
+      ? before.slice(0, from) + table + before.slice(to + STOP.length)
+      : `${before.trimEnd()}\n\n${table}\n`,
+  )
+  console.log(`written to ${target}`)
+}
