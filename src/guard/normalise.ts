@@ -163,6 +163,19 @@ export class OffsetMap {
     )
   }
 
+  /**
+   * Offset in the original up to which nothing belongs to the copy's character at `at` or a later one: a unit that the copy has
+   * several characters for (`⅐`) is only passed with the last of them.
+   */
+  settled(at: number): number {
+    if (this.#copyAt === undefined || at <= 0 || this.#copyAt.length === 0) return this.end(at)
+    const k = this.#stretchOf(at - 1)
+    const length = this.#copyLength[k] ?? 0
+    return at < (this.#copyAt[k] ?? 0) + length && length !== this.#originalLength[k]
+      ? (this.#originalAt[k] ?? 0)
+      : this.end(at)
+  }
+
   /** Offsets before `before` are not asked for any more. */
   forget(before: number): void {
     if (this.#copyAt === undefined || this.#copyAt.length < 64) return

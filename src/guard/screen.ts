@@ -261,7 +261,7 @@ function openScreen(
       if (opensJson(text)) startReader()
     }
     const settled = feed(text, false)
-    let safe = offsets.end(settled)
+    let safe = offsets.settled(settled)
     if (openField >= 0 && openField < safe) safe = openField
     release(safe, sink)
     // Whatever is found from now on starts there or later.

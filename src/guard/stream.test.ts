@@ -59,6 +59,8 @@ const texts = fc
             `${[operations.ids, operations.hosts, operations.transactions, operations.config, operations.harmless][n]?.().text}\n`,
         ),
       fc.string({ maxLength: 5, unit: 'binary' }),
+      // One character that reads as several.
+      fc.constantFrom('⅐ᴮ', '½', '№4', '⒓', 'ﬃ', '㏂', '⑴111 1111 1111 1111', 'x⅓@example.com'),
     ),
     { minLength: 1, maxLength: 5 },
   )

@@ -166,7 +166,7 @@ export function openReading(layer: Layer, before: string, at: number): Reading {
         if (ended) note(stream.end())
         if (!ended && stream.openFrom < safe) safe = stream.openFrom
       }
-      const settled = ended ? offsets.consumed : offsets.end(safe)
+      const settled = ended ? offsets.consumed : offsets.settled(safe)
       reading.openFrom = Math.max(reading.openFrom, settled + shift)
       offsets.forget(safe)
       const result = found
