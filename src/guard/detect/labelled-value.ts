@@ -264,8 +264,10 @@ function isPassword(value: string, link: Link, quoted: boolean, words: number): 
 function pin(place: Place): Answer {
   const found = word(place, 40)
   if (found === undefined || found === 'need') return found
-  const { value, end } = found
   const { link, words, text } = place
+  // Locks are closed with a sign: `3391#`.
+  const value = /^\d+[#*]$/.test(found.value) ? found.value.slice(0, -1) : found.value
+  const end = found.end - (found.value.length - value.length)
   if (link === 'bare' && words > 0) return undefined
   if (/^\d+$/.test(value)) {
     const more = following(place, end)
@@ -516,7 +518,14 @@ function identity(kind: 'id' | 'record', place: Place): Answer {
     i++
   }
   const total = digits + letters
-  if (digits < 4 || total < 5 || total > 22 || letters > digits + 6) return undefined
+  if (
+    digits < (total >= 8 && !/[a-z]/.test(text.slice(start, end)) ? 3 : 4) ||
+    total < 5 ||
+    total > 22 ||
+    letters > digits + 6 ||
+    (digits === 3 && letters > 9)
+  )
+    return undefined
   if (link === 'bare' && words > 2) return undefined
   const value = text.slice(start, end)
   if (/^(?:(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)?\d\d)$/.test(value)) return undefined

@@ -24,7 +24,7 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   [
     NEAR_PHONE,
     'phone phones telephone tel tél call calls called calling dial mobile cell cellphone cellular fax whatsapp sms landline voicemail hotline callback contact contactable ' +
-      'telefon telefonnummer handy handynummer rufnummer mobil anrufen téléphone portable appeler teléfono telefono móvil movil llamar cellulare chiamare telefone celular telefoon bellen gsm puhelin numer dzwonić reach telefonnr tfn tlf mobilnummer phonenumber phoneno telno mobileno ring faxnummer telefonu telefonszám',
+      'telefon telefonnummer handy handynummer rufnummer mobil anrufen téléphone portable appeler teléfono telefono móvil movil llamar cellulare chiamare telefone celular telefoon bellen gsm puhelin numer dzwonić reach telefonnr tfn tlf mobilnummer phonenumber phoneno telno mobileno ring faxnummer telefonu telefonszám fono fone cel zap телефон Телефон тел Тел моб Моб τηλέφωνο Τηλέφωνο τηλ Τηλ',
   ],
   [
     NEAR_CARD,

@@ -265,6 +265,8 @@ export function provesPerson({ digits: values, from: at, length, shape }: Digits
     case 14:
       return (shape === '2.3.3/4-2' || shape === '14') && cnpj() ? (shape === '14' ? 55 : 92) : 0
     case 15:
+      // Emirates: country, year of birth, number, check digit.
+      if (shape === '3-4-7-1') return d(0) === 7 && d(1) === 8 && d(2) === 4 ? 92 : 0
       if (!french()) return 0
       return shape === '15' ? 75 : /^1[ .-]2[ .-]2[ .-]2[ .-]3[ .-]3[ .-]2$|^13 2$/.test(shape) ? 95 : 0
     case 18:

@@ -38,7 +38,7 @@ const POINT = 46
 const SLASH = 47
 const COMMA = 44
 const UNDERSCORE = 95
-/** A bracket, or a dash between blanks, between groups. */
+/** A bracket, or a dash or slash between blanks, between groups. */
 const MIXED = 1
 /** Two or three blanks: a card may be written so, but columns of a table stand so too. */
 const WIDE = 2
@@ -99,7 +99,8 @@ function read(scan: Scan, at: number): number {
     if (!isDigit(next)) return i
     const single = text.charCodeAt(i)
     if (stop - i === 1 && !wide) joint = single
-    else if (wide || (stop - i === 3 && text.charCodeAt(i + 1) === DASH)) joint = MIXED
+    else if (wide || (stop - i === 3 && (text.charCodeAt(i + 1) === DASH || text.charCodeAt(i + 1) === SLASH)))
+      joint = MIXED
     else if (single === SPACE && text.charCodeAt(i + 1) === SPACE && text.charCodeAt(stop - 1) === SPACE) joint = WIDE
     else return i
     i = stop

@@ -207,7 +207,7 @@ export function isPasswordPlaceholder(value: string): boolean {
   if (EXPRESSION.test(value)) return true
   if (!STANDS_FOR.test(value)) return false
   const rest = value.replace(AROUND, '')
-  return !/\d\D*\d/.test(rest) && (rest.length < 6 || kindsOf(rest) < 2)
+  return !/\d\D*\d/.test(rest) && kindsOf(rest) < (rest.length < 6 ? 3 : 2)
 }
 
 const CODE = /^[\w$]+(?:\.[\w$]+)*$/

@@ -14,7 +14,7 @@ const ABBREVIATIONS = hashes(
 const WORDS = hashes(
   'vendor supplier sender recipient customer username usernames password passwords passwort passwd passphrase passcode kennwort wachtwoord contraseña contrasena lösenord adgangskode passord hasło heslo jelszó parola şifre пароль apikey api_key token tokens credential credentials login logins ' +
     'bash zsh sh npmrc bashrc zshrc chpasswd sshpass sudo curl wget grep awk sed chmod chown mkdir kubectl docker dockerfile kubernetes helm terraform ansible nginx postgres postgresql mysql redis mongodb sqlite elasticsearch kafka rabbitmq webhook webhooks localhost hostname stdin stdout stderr changeme foobar lorem ipsum undefined null boolean ' +
-    'seconds minutes hours milliseconds kilobytes megabytes bytes timestamp datetime dataset datasets metadata config configs readme changelog ratio telefon téléphone teléfono telefono telefone e-mail email',
+    'jenkins telegram whatsapp instagram discord tiktok snapchat wechat metamask usdt usdc cnic kreditkarte kreditkarten ausweis handy mobil tel mob fon fono mot s/n seconds minutes hours milliseconds kilobytes megabytes bytes timestamp datetime dataset datasets metadata config configs readme changelog ratio telefon téléphone teléfono telefono telefone e-mail email',
 )
 /** Small words of which `vault` is a tool and `Vault` may be a surname. */
 const SMALL = hashes(
