@@ -3,7 +3,7 @@
 import { isDigit } from './chars.ts'
 import { isBech32, isBic, isVehicleNumber, looksBase58 } from './forms.ts'
 import type { LabelKind } from './labels.ts'
-import { isPasswordPlaceholder } from './secrets-value.ts'
+import { isOpaque, isPasswordPlaceholder } from './secrets-value.ts'
 
 /** `bare`: nothing but blanks or small words between; `spoken`: `is` and its like; `assigned`: a colon, a sign of equality. */
 export type Link = 'bare' | 'spoken' | 'assigned'
@@ -174,7 +174,8 @@ function password(kind: LabelKind, place: Place): Answer {
   }
   if (isLoose && link !== 'assigned' && !/(?:user|login|admin|root|name)\b[^\n]{0,32}$/i.test(place.left))
     return undefined
-  if (isLoose && (value.length < 6 || !/\d/.test(value) || !/[A-Za-z]/.test(value))) return undefined
+  if (isLoose && (value.length < (link === 'assigned' ? 5 : 6) || !/\d/.test(value) || !/[A-Za-z]/.test(value)))
+    return undefined
   if (kind === 'flag') {
     if (/^[$<{%-]/.test(value) || isPasswordPlaceholder(value) || /^\d{2,5}$/.test(value)) return undefined
     return /[^a-z]/.test(value) ? one(place, 'secret/password', end, 80) : undefined
@@ -379,6 +380,9 @@ function token(place: Place): Answer {
   const { value, end } = found
   if (place.words > 1) return undefined
   const hex = /^[0-9a-f]{32,64}$/.test(value) || /^[0-9A-F]{32,64}$/.test(value)
+  // `the secret key is …`: behind a sign of equality the detector of secrets sees it.
+  if (place.link === 'spoken' && /^[\w-]{10,}$/.test(value) && /\d.*\d/.test(value) && isOpaque(value))
+    return one(place, 'secret/api-key', end, 70)
   return hex && /\d/.test(value) && /[a-f]/i.test(value) && new Set(value).size >= 8
     ? one(place, 'secret/api-key', end, 75)
     : undefined

@@ -35,7 +35,7 @@ export interface Label {
 const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   [
     'password',
-    'password,passwords,passwort,jelszava,jelszavad,jelszavam,şifreniz,şifrem,şifren,parolam,parolanız,hasłem,hasła,heslem,паролем,пароли,salasanasi,salasanani,wachtwoorden,contraseñas,senhas,passwörter,pass code,kennwort,passphrase,passwd,pwd,pw,mot de passe,mdp,contraseña,contrasena,clave,senha,palavra passe,wachtwoord,lösenord,adgangskode,passord,salasana,hasło,haslo,heslo,jelszó,jelszo,parola,parolă,şifre,sifre,şifresi,пароль,пароля,парола,лозинка,κωδικός,κωδικος,σύνταγμα,סיסמה,كلمة المرور,كلمة السر,पासवर्ड,รหัสผ่าน,mật khẩu,kata sandi,sandi,lozinka,geslo,slaptažodis,parole,salasõna,parool,' +
+    'password,passwords,identified by,passwort,jelszava,jelszavad,jelszavam,şifreniz,şifrem,şifren,parolam,parolanız,hasłem,hasła,heslem,паролем,пароли,salasanasi,salasanani,wachtwoorden,contraseñas,senhas,passwörter,pass code,kennwort,passphrase,passwd,pwd,pw,mot de passe,mdp,contraseña,contrasena,clave,senha,palavra passe,wachtwoord,lösenord,adgangskode,passord,salasana,hasło,haslo,heslo,jelszó,jelszo,parola,parolă,şifre,sifre,şifresi,пароль,пароля,парола,лозинка,κωδικός,κωδικος,σύνταγμα,סיסמה,كلمة المرور,كلمة السر,पासवर्ड,รหัสผ่าน,mật khẩu,kata sandi,sandi,lozinka,geslo,slaptažodis,parole,salasõna,parool,' +
       'パスワード,暗証番号,密码,密碼,口令,비밀번호,암호,passphrase,pass phrase,wifi key,wlan key,wpa key,enable secret,snmp community,master key,one time password',
   ],
   ['loose-password', 'pass,creds,credentials,login,zugangsdaten,identifiants,credenciales,credenziali,secret'],
@@ -51,7 +51,10 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
     'seed',
     '12 words,24 words,12 word phrase,24 word phrase,seed phrase,seed words,seed,mnemonic,mnemonic phrase,recovery phrase,recovery words,recovery seed,secret phrase,secret recovery phrase,wallet phrase,backup phrase,wallet seed,frase semilla,phrase de récupération,助记词',
   ],
-  ['token', 'auth,sid,auth token,authtoken,session id,sessionid,api token,access token,token,api key,apikey'],
+  [
+    'token',
+    'auth,sid,secret key,encryption key,signing key,access key,auth key,license key,product key,refresh token,bearer token,auth token,authtoken,session id,sessionid,api token,access token,token,api key,apikey',
+  ],
   ['echo', 'echo,printf'],
   [
     'card-code',
@@ -90,7 +93,7 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
     'id',
     'passport,passport number,passport no,reisepass,reisepassnummer,passnummer,passeport,pasaporte,passaporto,passaporte,paspoort,paspoortnummer,passi,paszport,pasaport,паспорт,护照,護照,旅券,여권,' +
       'driver license,driver licence,driver s license,driver s licence,drivers license,drivers licence,driving license,driving licence,license number,licence number,license no,licence no,dl,dl number,dln,führerschein,führerscheinnummer,permis de conduire,permis,carnet de conducir,licencia de conducir,patente di guida,rijbewijs,körkort,kørekort,førerkort,prawo jazdy,водительское удостоверение,' +
-      'emirates id,iqama,iqama number,civil id,national no,green card,alien number,voter id,epic no,residence permit,aufenthaltstitel,titre de séjour,visa number,ssn,social security number,social,national id,national id number,id card,identity card,identity number,id number,citizen id,personalausweis,ausweis,ausweisnummer,personalausweisnummer,carte d identité,cni,cédula,cedula,documento,cittadinanza,' +
+      'health card,health card number,health insurance number,ohip,tax number,tax no,tax id,tax identification number,steuernr,st nr,dea,dea number,dea no,npi,npi number,emirates id,iqama,iqama number,civil id,national no,green card,alien number,voter id,epic no,residence permit,aufenthaltstitel,titre de séjour,visa number,ssn,social security number,social,national id,national id number,id card,identity card,identity number,id number,citizen id,personalausweis,ausweis,ausweisnummer,personalausweisnummer,carte d identité,cni,cédula,cedula,documento,cittadinanza,' +
       'nir,sécurité sociale,numéro de sécu,sécu,ahv,ahv nr,ahv nummer,avs,svnr,sozialversicherungsnummer,sv nummer,rentenversicherungsnummer,tckn,tc kimlik,tc kimlik no,kimlik,kimlik no,hetu,henkilötunnus,cpr,cpr nummer,cpr nr,fødselsnummer,fnr,personnummer,samordningsnummer,rijksregisternummer,numéro national,insz,niss,' +
       'nif,nipc,contribuinte,pps,ppsn,pps number,sin,social insurance number,tfn,tax file number,medicare,aadhaar,aadhar,uidai,आधार,pan,pan card,pan number,cpf,cnpj,rg,curp,身份证,身份证号,身份证号码,身份證,身份證字號,身分證,身分證字號,居民身份证,公民身份号码,주민등록번호,주민번호,rrn,マイナンバー,個人番号,my number,sa id,id no,teudat zehut,תעודת זהות,nric,fin,nric no,' +
       'pesel,rodné číslo,rodné,cnp,егн,egn,isikukood,asmens kodas,personas kods,oib,αμκα,amka,αφμ,afm,emšo,emso,jmbg,steuer id,steuer idnr,idnr,steueridentifikationsnummer,steuernummer,bsn,burgerservicenummer,sofinummer,dni,nie,nuip,рнокпп,інн,инн,inn,снилс,snils,rut,cuit,cuil,dui,เลขบัตรประชาชน,เลขประจำตัวประชาชน,ic no,ic number,mykad,nik,ktp,hkid,nino,ni number,national insurance,national insurance number,nhs,nhs number,chi number,ein,itin,tin,cccd,cmnd,cnic,nid,omang,codice fiscale,p iva,partita iva,vat number,ust idnr,krankenversichertennummer,versichertennummer,kvnr,carte vitale,insurance number,policy holder id',

@@ -33,6 +33,8 @@ export const PREFIXED: Readonly<Record<string, readonly string[]>> = {
     '!ABSK<e100-300>',
     'bedrock-api-key-<e20-2000>',
   ],
+  // Eight groups of six digits.
+  'bitlocker-key': ['!<d6>-<d6>-<d6>-<d6>-<d6>-<d6>-<d6>-<d6>'],
   'clickhouse-key': ['!4b1d<a38>'],
   'clojars-token': ['CLOJARS_<a60>'],
   'cloudflare-key': ['!v1.0-<h24>-<h146>'],
