@@ -18,6 +18,14 @@ const shown = ({ time, rules, ...event }: Found): Shown => ({
   ...(rules && { rules: [...rules] }),
 })
 
+/** For whom a decision was about: rules that are private to those who write them are counted and not named. */
+function withoutPrivate({ rules = [], data, ...event }: Shown, isPublic: (rule: string) => boolean) {
+  const { errors = [], ...facts } = data ?? {}
+  const known = rules.filter(isPublic)
+  const hidden = rules.length - known.length + (errors as string[]).length
+  return { ...event, rules: known, data: facts, ...(hidden > 0 && { hidden }) }
+}
+
 function filterOf({ since, until, ...rest }: { since?: string | undefined; until?: string | undefined }): Filter {
   const fields = Object.fromEntries(
     Object.entries(rest)
@@ -128,11 +136,11 @@ export function auditHandlers(
     },
     'decisions.show': {
       subject: ({ caller, params }) => aboutDecision(ports, caller, params.id ?? ''),
-      async handle({ caller, params }) {
+      async handle({ caller, may, params }) {
         const event = await decisionOf(ports, caller, params.id ?? '')
         if (!event && params.id === 'last') throw new Fault('not_found', { detail: 'You have made no call yet.' })
         if (!event) throw notFound('decision', params.id ?? '')
-        return shown(event)
+        return may('readAudit', GATEWAY) ? shown(event) : withoutPrivate(shown(event), ports.isPublic)
       },
     },
     'events.follow': {

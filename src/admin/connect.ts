@@ -169,6 +169,7 @@ export function connectRooms(rooms: Rooms): AdminPorts {
       const files = new Set(policy.program()?.rules.map((rule) => rule.file))
       return { digest: active.digest, rules: active.rules, since: iso(active.since), files: [...files].sort() }
     },
+    isPublic: (rule) => policy.program()?.rules.find(({ id }) => id === rule)?.notes.public ?? false,
     rules: () =>
       (policy.program()?.rules ?? []).map(({ id, effect, notes, file, line, text }) => ({
         id,

@@ -1540,8 +1540,9 @@ export const ROUTES = {
     path: '/decisions/{id}',
     action: 'readAudit',
     on: GATEWAY,
-    summary: "A decision as it was recorded; `last` is the caller's own last one. One's own need no audit right.",
-    output: Event,
+    summary:
+      "A decision as it was recorded; `last` is the caller's own last one. One's own need no audit right, and then private rules are counted, not named.",
+    output: Event.extend({ hidden: z.int().optional() }),
   }),
   'decisions.explain': spec({
     method: 'POST',

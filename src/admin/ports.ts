@@ -70,6 +70,8 @@ export interface AdminPorts {
   readonly rulebook: Pick<Rulebook, 'planner' | 'versions' | 'shadow'>
   policy(): Output<'policies.show'> | undefined
   rules(): readonly Item<'policies.rules'>[]
+  /** Whether whom a rule concerns may know of it: one in force that is not private. */
+  isPublic(rule: string): boolean
   /** What the rules say to a question that nobody has asked, or to a recorded one, with what is supposed. */
   explain(
     question: { principal: EntityUid; action: string; resource: EntityUid },

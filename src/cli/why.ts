@@ -51,16 +51,18 @@ export const can: Command = async (input) => {
   return exit
 }
 
+const sayHidden = (io: Io, hidden = 0): void => {
+  if (hidden > 0)
+    io.out(`${hidden === 1 ? '1 rule that decided is' : `${hidden} rules that decided are`} not for you to see\n`)
+}
+
 function printExplanation(io: Io, answer: Explanation, at: string | undefined): void {
   printRules(io, answer.decided)
   if (answer.errors.length > 0) io.out(`${red(io, 'broken')}, and a rule that errors denies:\n`)
   printRules(io, answer.errors)
   if (answer.closest.length > 0) io.out('Closest:\n')
   printRules(io, answer.closest)
-  if (answer.hidden > 0)
-    io.out(
-      `${answer.hidden === 1 ? '1 rule that decided is' : `${answer.hidden} rules that decided are`} not for you to see\n`,
-    )
+  sayHidden(io, answer.hidden)
   printDuties(io, answer.duties)
   if (answer.validUntil !== undefined) {
     // Of a supposed moment: how far it is from here says nothing.
@@ -109,7 +111,8 @@ export const why: Command = async (input) => {
   io.out(`${verdict}  ${plain([event.principal, event.action, on].filter(Boolean).join(' → '))}\n`)
   io.out(`${dim(io, `${plain(decision)} · ${relative(event.time)}`)}\n`)
   if (event.rules && event.rules.length > 0) io.out(`by ${plain(event.rules.join(', '))}\n`)
-  else if (event.decision === 'deny') io.out('No rule permitted this.\n')
+  else if (event.decision === 'deny' && event.hidden === undefined) io.out('No rule permitted this.\n')
+  sayHidden(io, event.hidden)
   if (event.reason !== undefined) io.out(`reason  ${plain(event.reason)}\n`)
   for (const field of ['call', 'session', 'credential', 'address', 'policy'] as const)
     if (event[field] !== undefined) io.out(`${dim(io, field.padEnd(10))}  ${plain(event[field])}\n`)

@@ -15,6 +15,8 @@ when { context.auth.ip.isInRange(ip("10.0.0.0/8")) }
 unless { context.request has maxTokens && context.request.maxTokens > 500 };
 @id("between-us") @why("Nobody needs to know.") @explain("private")
 permit (principal, action == Action::"chat", resource) when { context.auth.kind == "mtls" };
+@id("watched") @why("Rita is being watched.")
+forbid (principal == User::"rita", action == Action::"chat", resource) when { context.request has seed };
 `
 let folder = ''
 let gateway: TestGateway
@@ -100,7 +102,7 @@ test('a denied caller asks why, sees what is public, and nobody else’s decisio
   // Rules that are not public are not shown to the one they deny.
   expect(closest.map(({ id }) => id).sort()).toEqual(['contractors-by-day', 'trainer-uses-models', 'user-uses-models'])
   expect(closest.find(({ id }) => id === 'contractors-by-day')?.clauses).toContainEqual({
-    text: 'unless (context.request has maxTokens) && (context.request.maxTokens > 500)',
+    text: 'unless context.request has maxTokens && context.request.maxTokens > 500',
     state: 'not met',
   })
   // The recorded parameters are put again, with the facts changed.
@@ -116,6 +118,15 @@ test('a denied caller asks why, sees what is public, and nobody else’s decisio
   expect((await why(decision, {}, 'rita')).status).toBe(403)
   expect((await can('cora', {}, keys.rita)).status).toBe(403)
   expect((await why('dec_00000000000000000000000000', {}, 'rita')).status).toBe(403)
+})
+
+test('a private rule that denied is counted, not named, to the one it denied', async () => {
+  const { status, decision } = await denied('rita', { seed: 1 })
+  expect(status).toBe(403)
+  const own = await admin('GET', `/decisions/${decision}`, undefined, keys.rita)
+  expect(own).toMatchObject({ status: 200, body: { decision: 'deny', rules: [], hidden: 1 } })
+  expect(JSON.stringify(own.body)).not.toMatch(/watched/)
+  expect((await admin('GET', `/decisions/${decision}`)).body).toMatchObject({ rules: ['watched'] })
 })
 
 test('a denied act of administration can be asked about too', async () => {
