@@ -554,6 +554,13 @@ class LabelledStream extends TextStream {
         i++
         continue
       }
+      if (c === 63) {
+        // `my password? it's …`: without such a link what follows is another sentence.
+        if (i !== from) return 0
+        words++
+        i++
+        continue
+      }
       if (c === 44) {
         if (label.kind !== 'degrees' || i !== from) return 0
         i++
@@ -594,6 +601,19 @@ class LabelledStream extends TextStream {
           return NEED
         }
         const pure = isLoose(unit) ? after <= 32 || after === 34 || after === 39 : isBoundary(unit)
+        if (!pure && (unit === 39 || unit === 0x2019) && after === 115 && stop - i === 2 && (c | 32) === 105) {
+          const blank = this.#peek(stop + 2)
+          if (blank === NEED) {
+            this.#hold = i
+            return NEED
+          }
+          if (isBlank(blank)) {
+            // `it's`
+            link = 'spoken'
+            i = stop + 2
+            continue
+          }
+        }
         if (!pure) {
           if (link !== 'bare' || words === 0) break
           const beyond = this.#beyond(i)
@@ -780,7 +800,7 @@ const isBoundary = (c: number) =>
   c <= 32 || c === 44 || c === 59 || c === 41 || c === 40 || c === 93 || c === 62 || c === 60 || c === 124 || c === 47
 /** Ends a word if a blank follows, else it stands inside a value. */
 const isLoose = (c: number) =>
-  c === 46 || c === 58 || c === 63 || c === 33 || c === 61 || c === 34 || c === 39 || c === 45
+  c === 0x2019 || c === 46 || c === 58 || c === 63 || c === 33 || c === 61 || c === 34 || c === 39 || c === 45
 
 export function createLabelledDetector(): Detector {
   return {
