@@ -274,8 +274,7 @@ function turn(g: number, h: number): number {
 /** Numbers written from the last digit to the first: cards in fours or beside their word, social security numbers, private addresses. */
 function reversed(scan: Scan, g: number): number {
   const size = sizeOf(g)
-  const card = nearGroup(scan, g, NEAR_CARD)
-  if ((size === 15 || size === 16) && card && checks(g, g)) {
+  if ((size === 15 || size === 16) && nearGroup(scan, g, NEAR_CARD) && checks(g, g)) {
     scan.emit('finance/card', startOf(g), endOf(g), 75)
     return 1
   }
@@ -302,7 +301,7 @@ function reversed(scan: Scan, g: number): number {
     joint !== COMMA &&
     checks(g, g + 3)
   ) {
-    scan.emit('finance/card', startOf(g), endOf(g + 3), card ? 80 : 60)
+    scan.emit('finance/card', startOf(g), endOf(g + 3), nearGroup(scan, g, NEAR_CARD) ? 80 : 60)
     return 4
   }
   if (
