@@ -61,6 +61,7 @@ it.each([
   '11111111111',
   '1701234567890',
   '20240105-1234',
+  '4242 4242 9831 0949',
 ])('nothing in %s', (value) => {
   expect(found(`it says ${value} there`).filter((f) => f.startsWith('personal/national-id'))).toEqual([])
 })

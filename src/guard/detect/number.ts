@@ -219,6 +219,9 @@ function person(scan: Scan, g: number, gluedEnd: boolean): number {
     if (total < 9 || !isWhole(h, gluedEnd)) continue
     const after = h + 1 < count ? jointOf(h + 1) : 0
     if (after === DASH || after === POINT || after === SLASH || after === UNDERSCORE) continue
+    // Twelve digits of a card's sixteen are none.
+    if (h > g && after === SPACE && jointOf(h) === SPACE) continue
+    if (h > g && before === SPACE && jointOf(g + 1) === SPACE) continue
     const sure = provesPerson({ digits, from: firsts[g] ?? 0, length: total, shape })
     if (sure >= confidence && sure > 0) {
       best = h - g + 1
