@@ -446,13 +446,17 @@ if (folder !== undefined && folds) {
   ]
   for (const hostile of units) {
     const input = hostile.repeat(Math.ceil(1e6 / hostile.length))
-    const start = process.cpuUsage()
-    for (const detector of everything) detect(detector, input)
-    scoreInjection(input, 'caller')
-    const used = process.cpuUsage(start)
-    const seconds = (used.user + used.system) / 1e6
-    if (seconds > slowest) {
-      slowest = seconds
+    let least = Number.POSITIVE_INFINITY
+    // The least of three where it matters: who else has the machine costs processor time too.
+    for (let i = 0; i < 3 && least > slowest; i++) {
+      const start = process.cpuUsage()
+      for (const detector of everything) detect(detector, input)
+      scoreInjection(input, 'caller')
+      const used = process.cpuUsage(start)
+      least = Math.min(least, (used.user + used.system) / 1e6)
+    }
+    if (least > slowest) {
+      slowest = least
       unit = hostile
     }
   }

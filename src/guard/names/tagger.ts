@@ -63,6 +63,9 @@ const EAGERNESS = 0
 const LEAD_ALONE = 300
 const LEAD_NEXT = 200
 
+/** So many numbers and signs in a row are a table: a number among them begins no address, and is not asked about. */
+const TABLE_TOKENS = 24
+
 /** The row of all streams: it holds nothing between two steps, and one for each stream is dear. */
 const ROW = new Features()
 
@@ -79,6 +82,8 @@ class NameStream implements DetectorStream {
   #head = 0
   #lineTokens = 0
   #lastWord = 0
+  /** Numbers and signs since the last word. */
+  #wordless = 0
   /** The name being read: its first and last offset and the margins of its tokens. */
   #start = -1
   #end = -1
@@ -140,19 +145,15 @@ class NameStream implements DetectorStream {
       const at = this.#next * COLUMNS
       const data = tokens.data
       let label = 0
-      if (mayBeName(data, this.#next, this.#before)) {
+      const shape = data[at + COLUMN.shape]!
+      const wordless = shape >= SHAPE.digits1 && shape !== SHAPE.alnum ? this.#wordless + 1 : 0
+      if (wordless <= TABLE_TOKENS && mayBeName(data, this.#next, this.#before)) {
         label = this.#name(this.#next, last)
         if (label < 0) break
       }
-      this.#follow(
-        label,
-        data[at + COLUMN.start]!,
-        data[at + COLUMN.end]!,
-        data[at + COLUMN.shape]!,
-        data[at + COLUMN.word]!,
-        found,
-      )
-      this.#trackLine(data[at + COLUMN.shape]!, data[at + COLUMN.word]!)
+      this.#wordless = wordless
+      this.#follow(label, data[at + COLUMN.start]!, data[at + COLUMN.end]!, shape, data[at + COLUMN.word]!, found)
+      this.#trackLine(shape, data[at + COLUMN.word]!)
       this.#before2 = this.#before
       this.#before = label
       this.#next++
