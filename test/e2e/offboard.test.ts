@@ -79,7 +79,7 @@ it('#3 litellm#26861: offboarding is one act, shown before, and not undone by co
     const response = await gateway.call('/v1/chat/completions', chat('m', { stream: true }), { key: one })
     return response.text()
   })
-  await expect.poll(async () => ((await get('/leases')).items as unknown[]).length).toBe(2)
+  await expect.poll(async () => (await look('of=everything')).body.upstreams).toBe(2)
 
   // Shown, and nothing is touched.
   const preview = await look('of=principal&target=User:dana')
