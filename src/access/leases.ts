@@ -132,13 +132,15 @@ interface World {
   epoch: number
   /** What the present epoch began with: the cause of what a lease finds when it looks before its turn has come. */
   changes: readonly Change[]
+  /** Calls ended by the answers to the present change. */
+  count: CutCount
   deps: LeaseDeps
   leases: Set<OpenLease>
 }
 
 export function createLeases(deps: LeaseDeps): Leases {
   const { clock } = deps
-  const world: World = { epoch: 1, changes: [], deps, leases: new Set() }
+  const world: World = { epoch: 1, changes: [], count: { calls: 0, upstreams: 0 }, deps, leases: new Set() }
   let timer: NodeJS.Timeout | undefined
   let timerAt = Number.POSITIVE_INFINITY
 
@@ -203,13 +205,11 @@ export function createLeases(deps: LeaseDeps): Leases {
       world.epoch += 1
       world.changes = changes
       const count: CutCount = { calls: 0, upstreams: 0 }
+      world.count = count
       let since = clock.monotonic()
       let next = Number.POSITIVE_INFINITY
       for (const lease of world.leases) {
-        if (lease.epoch !== world.epoch) {
-          lease.judge(changes)
-          if (lease.ended) add(count, lease)
-        }
+        if (lease.epoch !== world.epoch) lease.judge(changes)
         if (lease.deadline < next) next = lease.deadline
         if (clock.monotonic() - since > SLICE_MS) {
           await nextTurn()
@@ -276,21 +276,28 @@ class OpenLease implements Lease {
   judge(cause: Cause): void {
     if (this.ended) return
     this.epoch = this.#world.epoch
+    const fault = this.#verdict()
+    if (!fault) return
+    // Counted whoever asked: a stream may ask for itself while others are still being asked.
+    if (this.#world.leases.has(this)) add(this.#world.count, this)
+    this.end(fault, this.#causeOf(cause))
+  }
+
+  #verdict(): Fault | undefined {
     try {
       const { caller, redecide, decision: then } = this.ask
       const refusal = this.#world.deps.standing(this.ask) ?? expired(caller, this.#world.deps.clock.now())
-      if (refusal) return void this.end(refusal, this.#causeOf(cause))
+      if (refusal) return refusal
       const now = redecide()
       this.deadline = this.#deadline(now)
-      if (!now.allow) return void this.end(refused(now), this.#causeOf(cause))
+      if (!now.allow) return refused(now)
       const duty = stricter(then.duties, now.duties) ?? this.#stricterData()
-      if (duty !== undefined) {
-        const detail = `The rules for this call became stricter (${duty}); send it again to be served under the new ones`
-        this.end(new Fault('access_denied', { detail, data: { decision: now.id } }), this.#causeOf(cause))
-      }
+      if (duty === undefined) return undefined
+      const detail = `The rules for this call became stricter (${duty}); send it again to be served under the new ones`
+      return new Fault('access_denied', { detail, data: { decision: now.id } })
     } catch (error) {
       // A question that cannot be answered is answered no.
-      this.end(Fault.from(error), this.#causeOf(cause))
+      return Fault.from(error)
     }
   }
 

@@ -116,6 +116,8 @@ it('hands on from memory what its own node commits', async () => {
   const start = createTail({ store: { ...store, db }, onCommit: log.onCommit, report, pollMs: 3_600_000 })
   const seen: Found[] = []
   const tail = start({ kind: 'test.seen' }, (events) => void seen.push(...events))
+  // It has looked where the log ends, and that nothing lies behind it.
+  await expect.poll(() => reads).toBe(2)
   await pause(50)
   const looked = reads
   for (let i = 0; i < 40; i++) await log.append({ kind: i % 2 ? 'test.seen' : 'test.other', data: { i } })
