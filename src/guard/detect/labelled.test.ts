@@ -96,7 +96,7 @@ it('takes away the words of a placeholder and judges what is left', () => {
     'api_key: your-api-key-here',
     'apiKey: "YOUR_API_KEY"',
     'password: <password>',
-    'api_key: ${API_KEY}',
+    'api_key: \u0024{API_KEY}',
     'apiKey: "xxxxxxxxxxxxxxxxxxxx"',
     'password: changeme',
     'token: example-token-value',
