@@ -233,19 +233,25 @@ export function createLog(deps: LogDeps): Log {
       await settleDoubt()
       if (!available) waiting.unshift(resumed())
       batch = waiting.splice(0, MAX_BATCH)
-      if (waiting.length === 0) urgent = false
+      if (waiting.length === 0) {
+        urgent = false
+        clearTimeout(company) // it has gone with this batch
+        company = undefined
+      }
       began = clock.monotonic()
-      await commit(batch, (at) => {
-        position = at
-      })
+      if (batch.length > 0)
+        await commit(batch, (at) => {
+          position = at
+        })
       available = true
     } catch (error) {
       state = undefined
       fail(batch, position, error)
     }
     committing = false
-    due = available && urgent
-    if (available) {
+    // What was left behind by a full batch and looks for no company any more goes at once.
+    due = available && (urgent || (waiting.length > 0 && company === undefined))
+    if (available && batch.length > 0) {
       refused = 0
       const ended = clock.monotonic()
       gatherUntil = ended + (ended - began)
@@ -317,8 +323,8 @@ export function createLog(deps: LogDeps): Log {
       const { event: full, body } = stamp(event, write)
       waiting.push({ event: full, body, rows, written, resolve, reject })
       if (!available) return
-      if (written && waiting.length < COMPANY) company ??= setTimeout(wakeUrgent, COMPANY_MS)
-      else wakeUrgent()
+      if (!written || waiting.length >= COMPANY) wakeUrgent()
+      else if (!due) company ??= setTimeout(wakeUrgent, COMPANY_MS)
     })
 
   return {
