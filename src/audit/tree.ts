@@ -31,6 +31,8 @@ export interface LogState {
 export interface Entry {
   readonly event: AuditEvent
   readonly body: string
+  /** The hash of its text. */
+  readonly leaf: Buffer
 }
 
 /**
@@ -75,7 +77,7 @@ export async function follow(db: Db | Trx, state: LogState, head: Head): Promise
   const ahead = head.size - state.tree.size
   if (ahead <= 0 || ahead > BLOCK) return undefined
   for (const { body } of await readEvents(db, state.tree.size, head.size)) {
-    grow(state, { event: JSON.parse(body) as AuditEvent, body })
+    grow(state, { event: JSON.parse(body) as AuditEvent, body, leaf: leafHash(body) })
   }
   state.root = rootOf(state.tree)
   if (state.tree.size !== head.size || !state.root.equals(head.root)) return undefined
@@ -101,8 +103,7 @@ function closeBlock(state: LogState, block: number): void {
 }
 
 /** Appends one event; returns the tile if it completed one. */
-function grow(state: LogState, { event, body }: Entry): { leaves: Buffer[]; root: Buffer } | undefined {
-  const leaf = leafHash(body)
+function grow(state: LogState, { event, leaf }: Entry): { leaves: Buffer[]; root: Buffer } | undefined {
   const root = push(state.tree, leaf)
   state.leaves.push(leaf)
   state.open.add(event)
