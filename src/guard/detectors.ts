@@ -1,7 +1,7 @@
 // The detectors a guard has unless told otherwise.
 import { createCodedDetector } from './decode/coded.ts'
 import { createDocumentDetector } from './detect/document.ts'
-import { createLabelledDetector } from './detect/labelled.ts'
+import { createLabelledDetector } from './detect/labelled/labelled.ts'
 import { createSecretDetector } from './detect/secrets.ts'
 import { createStructuredDetector, type StructuredOptions } from './detect/structured.ts'
 import type { Detector } from './detector.ts'

@@ -23,7 +23,7 @@ import {
 import { identifierRun } from './identifier.ts'
 import { CONTEXT_REACH, Context, CURRENCY, glue, MONTH } from './lexicon.ts'
 import { email, type HostRules, hexGroups, host, isDottedMac, isMac, LONGEST_URL, url } from './network.ts'
-import { number } from './number.ts'
+import { number } from './number/number.ts'
 import { NEED, type Scan } from './scan.ts'
 
 /** A longer run is looked at in overlapping windows. */

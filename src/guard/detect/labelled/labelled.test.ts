@@ -1,10 +1,10 @@
 // Values that a word gives away, in many languages, and sentences that only look like them; a stream finds what the whole
 // text gives; no text makes it slow.
 import { expect, it } from 'vitest'
-import { createRandom } from '../../../test/generators/random.ts'
-import { detect } from '../detector.ts'
+import { createRandom } from '../../../../test/generators/random.ts'
+import { detect } from '../../detector.ts'
+import { createSecretDetector } from '../secrets.ts'
 import { createLabelledDetector } from './labelled.ts'
-import { createSecretDetector } from './secrets.ts'
 
 const detector = createLabelledDetector()
 const found = (text: string) => detect(detector, text).map((f) => `${f.class} ${text.slice(f.start, f.end)}`)

@@ -1,0 +1,281 @@
+// From a label to its value: what may stand between the two, and how it links them.
+import { isDigit, isUpper } from '../chars.ts'
+import { NEED, peek } from '../scan.ts'
+import { profile } from './handle.ts'
+import { betweenAt, type Label, type LabelKind, LINK, SMALL_WORD, WEAK_LINK } from './labels.ts'
+import type { Link, Verdict } from './place.ts'
+import { isBlank, KIND, LETTER, type Reader } from './reader.ts'
+import { judgeLabelled } from './value.ts'
+
+/** What stands between a label and its value, and the value, are no longer than this. */
+export const GAP = 72
+export const VALUE = 320
+
+/** Reads from the end of a label to its value and judges that. Returns NEED, or anything else when it is done. */
+export function behind(reader: Reader, label: Label, from: number): number {
+  const { text } = reader
+  let i = from
+  let link: Link = 'bare'
+  let words = 0
+  let quote = 0
+  let lines = 0
+  let weak = false
+  reader.gap = -1
+  reader.hold = text.length
+  // `CVC2`
+  if (isDigit(peek(reader, i))) {
+    const next = peek(reader, i + 1)
+    if (next === NEED) return NEED
+    if (isDigit(next) || KIND[next] === LETTER) return 0
+    i++
+  } else if (KIND[peek(reader, i)] === LETTER) return 0
+  for (;;) {
+    if (i - from > GAP) return 0
+    const c = peek(reader, i)
+    if (c === NEED) return NEED
+    if (c === 0) return 0
+    if (
+      isBlank(c) ||
+      c === 13 ||
+      c === 42 ||
+      c === 96 ||
+      c === 35 ||
+      c === 0xb0 ||
+      c === 0xba ||
+      c === 0xaa ||
+      c === 47
+    ) {
+      // `facebook/model`
+      if (c === 47 && label.kind === 'handle' && i === from) return 0
+      // `**PIN**: 1234`; a slash parts two labels.
+      i++
+      continue
+    }
+    if (c === 10) {
+      if (link !== 'assigned' || ++lines > 1) return 0
+      i++
+      continue
+    }
+    if (c === 58 || c === 61 || c === 0xff1a) {
+      link = 'assigned'
+      i++
+      // `://`
+      if (peek(reader, i) === 47 && peek(reader, i + 1) === 47) return 0
+      continue
+    }
+    if (c === 62 || c === 124) {
+      // `-> value`, a cell of a table, text of an element
+      link = 'assigned'
+      i++
+      continue
+    }
+    if (c === 45 || c === 0x2013 || c === 0x2014) {
+      const next = peek(reader, i + 1)
+      if (next === NEED) return NEED
+      if (isDigit(next) || next === 46) {
+        if (label.kind === 'degrees' && text.charCodeAt(i - 1) !== 45) break
+        if (i !== from) return 0
+      }
+      i++
+      continue
+    }
+    if (c === 34 || c === 39 || c === 0x201c || c === 0xab || c === 0x201e || c === 0x2018) {
+      if (i === from || (link === 'bare' && i - from === 1)) {
+        i++
+        continue
+      }
+      const next = peek(reader, i + 1)
+      if (next === NEED) return NEED
+      quote = CLOSING.get(c) ?? c
+      i++
+      break
+    }
+    if (c === 46) {
+      // `no.`
+      const next = peek(reader, i + 1)
+      if (next === NEED) return NEED
+      if (label.kind === 'handle' && i === from) return profile(reader, i)
+      if (!isBlank(next) && next !== 58 && !isDigit(next)) return 0
+      i++
+      continue
+    }
+    if (c === 40 || c === 41 || c === 91 || c === 93) {
+      if (words === 0 && link === 'bare' && c === 40 && i === from) return 0
+      i++
+      continue
+    }
+    if (c === 63) {
+      // `my password? it's …`: without such a link what follows is another sentence.
+      if (i !== from) return 0
+      words++
+      i++
+      continue
+    }
+    if (c === 44) {
+      if (label.kind !== 'degrees' || i !== from) return 0
+      i++
+      continue
+    }
+    if (c >= 0x2e80) {
+      // Between a word and its value scripts without blanks write a few signs: は, 是, 为.
+      if (
+        c === 0x306f ||
+        c === 0x662f ||
+        c === 0x4e3a ||
+        c === 0x70ba ||
+        c === 0xff1d ||
+        c === 0x3000 ||
+        c === 0x300c
+      ) {
+        link = 'spoken'
+        i++
+        continue
+      }
+      if (c >= 0xac00 && c < 0xd7b0) {
+        i++
+        continue
+      }
+      return 0
+    }
+    if (KIND[c] === LETTER) {
+      let stop = i
+      let unit = c
+      while (KIND[unit] === LETTER && stop - i < 24) unit = peek(reader, ++stop)
+      if (unit === NEED) {
+        reader.hold = i
+        return NEED
+      }
+      const after = isLoose(unit) ? peek(reader, stop + 1) : 0
+      if (after === NEED) {
+        reader.hold = i
+        return NEED
+      }
+      const pure = isLoose(unit) ? after <= 32 || after === 34 || after === 39 : isBoundary(unit)
+      if (!pure && (unit === 39 || unit === 0x2019) && after === 115 && stop - i === 2 && (c | 32) === 105) {
+        const blank = peek(reader, stop + 2)
+        if (blank === NEED) {
+          reader.hold = i
+          return NEED
+        }
+        if (isBlank(blank)) {
+          // `it's`
+          link = 'spoken'
+          i = stop + 2
+          continue
+        }
+      }
+      if (!pure) {
+        if (link !== 'bare' || words === 0) break
+        const beyond = tokenBeforeLink(reader, i)
+        if (beyond === NEED) return NEED
+        if (beyond === 0) break
+        if (reader.gap < 0) reader.gap = i
+        // `the pw on web01 is …`: the machine's name is none.
+        i = beyond
+        words++
+        continue
+      }
+      const between = betweenAt(text, i, stop)
+      if ((between & LINK) !== 0) {
+        if (link === 'bare') {
+          link = 'spoken'
+          weak = (between & WEAK_LINK) !== 0
+        }
+        i = stop
+        words++
+        continue
+      }
+      if (isUpper(c) && isUpper(text.charCodeAt(i + 1)) && UPPER_VALUES.has(label.kind)) break
+      if ((between & SMALL_WORD) !== 0 && !(link === 'assigned' && label.kind === 'seed')) {
+        if (++words > 5) return 0
+        i = stop
+        continue
+      }
+      if (weak && !HUMPS.test(text.slice(i, stop))) link = 'bare'
+      if (label.kind === 'handle' && stop - i === 1 && c === 117 && unit === 47) break
+      if (link === 'bare' && !BARE_WORDS.has(label.kind)) {
+        if (++words > 4 || !WORDY.has(label.kind)) return 0
+        // It may be the value of another label.
+        if (reader.gap < 0) reader.gap = i
+        i = stop
+        continue
+      }
+      break
+    }
+    break
+  }
+  reader.hold = i
+  return judge(reader, label.kind === 'flag' ? 'password' : label.kind, from, i, quote, link, words)
+}
+
+/** End of the token at `at` if `is`, `:` or the like follows it, else 0; NEED. */
+function tokenBeforeLink(reader: Reader, at: number): number {
+  reader.hold = at
+  let i = at
+  let c = peek(reader, i)
+  while (c > 32 && c !== 58 && c !== 61 && i - at < 48) c = peek(reader, ++i)
+  if (c === NEED) return NEED
+  if (c === 58 || c === 61) {
+    const next = peek(reader, i + 1)
+    if (next === NEED) return NEED
+    return next === 32 ? i : 0
+  }
+  if (c !== 32) return 0
+  const end = i
+  const start = ++i
+  c = peek(reader, i)
+  while (KIND[c] === LETTER && i - start < 10) c = peek(reader, ++i)
+  if (c === NEED) return NEED
+  if (i === start) return c === 61 || c === 58 ? end : 0
+  return (betweenAt(reader.text, start, i) & LINK) !== 0 && c === 32 ? end : 0
+}
+
+export function judge(
+  reader: Reader,
+  kind: LabelKind,
+  from: number,
+  start: number,
+  quote: number,
+  link: Link,
+  words: number,
+): number {
+  const { text } = reader
+  const verdict = judgeLabelled(kind, {
+    text,
+    start,
+    quote,
+    link,
+    words,
+    limit: start + VALUE,
+    ended: reader.ended,
+    left: text.slice(Math.max(0, from - 96), from),
+  })
+  if (verdict === 'need') return NEED
+  if (verdict === undefined) return 0
+  for (const found of verdict as Verdict[]) reader.add(found.class, found.start, found.end, found.confidence)
+  return 1
+}
+
+/** `CorrectHorse` */
+const HUMPS = /[a-z][A-Z]/
+
+/** Kinds whose value may itself be capitals only, so that a word of capitals ends the search. */
+const UPPER_VALUES: ReadonlySet<string> = new Set(['bic', 'plate', 'id', 'device', 'vin'])
+/** Kinds whose value may follow as a plain word without any link. */
+const BARE_WORDS: ReadonlySet<string> = new Set(['seed'])
+/** Kinds between whose label and link any words may stand: `the pw on web is …`. */
+const WORDY: ReadonlySet<string> = new Set(['password', 'pin', 'id'])
+
+const CLOSING: ReadonlyMap<number, number> = new Map([
+  [0x201c, 0x201d],
+  [0xab, 0xbb],
+  [0x201e, 0x201c],
+  [0x2018, 0x2019],
+])
+
+/** What may follow a word that is only a word. */
+const isBoundary = (c: number) =>
+  c <= 32 || c === 44 || c === 59 || c === 41 || c === 40 || c === 93 || c === 62 || c === 60 || c === 124 || c === 47
+/** Ends a word if a blank follows, else it stands inside a value. */
+const isLoose = (c: number) =>
+  c === 0x2019 || c === 46 || c === 58 || c === 63 || c === 33 || c === 61 || c === 34 || c === 39 || c === 45

@@ -1,0 +1,147 @@
+// Passwords and PINs behind their label: what is one, and what only stands where one might.
+import { isDigit } from '../chars.ts'
+import { isPasswordPlaceholder } from '../secrets-value.ts'
+import type { LabelKind } from './labels.ts'
+import { type Answer, following, type Link, one, type Place, word } from './place.ts'
+
+/** Names of methods and formats, which stand behind a word for passwords as often as one does. */
+const TECHNICAL =
+  /^(?:sha-?\d+|md\d|bcrypt|argon2\w*|pbkdf2|base\d+|utf-?\d+|oauth2?|http\/?\d?|tls\d?\S*|ipv\d|windows\d+|win\d+|x\d+|v\d+\S*|int\d+|uint\d+|varchar\S*|char\d+|\d+[a-z]{1,3}|\d+-?(?:characters?|chars?|digits?|bits?|bytes?|days?|hours?|minutes?|zeichen|caracteres|caractères|letters?)|p\d|h\d|md5|s3|ec2|k8s|n\/a)$/i
+
+export function password(kind: LabelKind, place: Place): Answer {
+  const { link, quote, words, text } = place
+  const found = word(place)
+  if (found === undefined || found === 'need') return found
+  const { value, end } = found
+  const isLoose = kind === 'loose-password'
+  // `credentials: admin / value`, `creds are user:value`, `-U 'user%value'`
+  if (isLoose && quote === 0 && /^[A-Za-z][\w.-]*$/.test(value)) {
+    const tail = text.slice(end, end + 96)
+    const pair = /^ \/ ([^\s<>(){}[\],;|\\"'`]{5,64})(?=[\s,;]|$)/.exec(tail)
+    if (tail.length < 80 && !place.ended && /^(?: ?| \/| \/ \S*)$/.test(tail)) return 'need'
+    if (pair !== null) {
+      const second = pair[1]!.replace(/[.:?]$/, '')
+      if (isPassword(second, 'spoken', false, 0) && /\d/.test(second) && /[A-Za-z]/.test(second))
+        return [{ class: 'secret/password', start: end + 3, end: end + 3 + second.length, confidence: 75 }]
+    }
+  }
+  if (value.length < 4) return undefined
+  const colon = value.indexOf(':')
+  if (isLoose && colon > 0 && quote === 0) {
+    const second = value.slice(colon + 1)
+    return link !== 'bare' && second.length >= 5 && isPassword(second, 'spoken', false, 0)
+      ? one(place, 'secret/password', end, 75)
+      : undefined
+  }
+  if (isLoose && link !== 'assigned' && !/(?:user|login|admin|root|name)\b[^\n]{0,32}$/i.test(place.left))
+    return undefined
+  if (isLoose && (value.length < (link === 'assigned' ? 5 : 6) || !/\d/.test(value) || !/[A-Za-z]/.test(value)))
+    return undefined
+  if (kind === 'flag') {
+    if (/^[$<{%-]/.test(value) || isPasswordPlaceholder(value) || /^\d{2,5}$/.test(value)) return undefined
+    return /[^a-z]/.test(value) ? one(place, 'secret/password', end, 80) : undefined
+  }
+  // A phrase of several words is one only in quotes.
+  if (quote !== 0 && /\s/.test(value)) {
+    const parts = value.trim().split(/\s+/)
+    const phrase =
+      link !== 'bare' &&
+      parts.length >= 3 &&
+      parts.length <= 12 &&
+      parts.every((part) => /^[\p{L}\d'-]{2,16}$/u.test(part))
+    if (
+      !phrase ||
+      /^(?:the|your|my|please|enter|a|an|this|must|invalid|wrong|password|passphrase|incorrect)\b/i.test(value)
+    )
+      return undefined
+    const named = /(?:phrase|satz)\s*$/i.test(
+      text.slice(Math.max(0, place.start - 40), place.start).replace(/[^A-Za-z]+(?:is|ist|was|are)?[^A-Za-z]*$/i, ''),
+    )
+    return named && !/[.!?]$/.test(value) ? one(place, 'secret/password', end, 75) : undefined
+  }
+  if (!isPassword(value, link, quote !== 0, words)) return undefined
+  const next = text.charCodeAt(end)
+  if (quote === 0 && (next === 40 || next === 91)) return undefined
+  const verdicts = one(place, 'secret/password', end, link === 'bare' ? 65 : 75)
+  // `from one to another`, `one or another`
+  const tail = text.slice(end, end + 96)
+  const another = /^ (?:to|zu|auf|or|oder|and|und|ou|o|y|e|et|a|à) ([^\s<>(){}[\],;|\\"'`]{6,64})(?=[\s,;.]|$)/.exec(
+    tail,
+  )
+  if (
+    tail.length < 80 &&
+    !place.ended &&
+    /^(?: ?| [a-zà]{0,4}| (?:to|zu|auf|or|oder|and|und|ou|o|y|e|et|a|à) \S*)$/.test(tail)
+  )
+    return 'need'
+  if (another !== null) {
+    const second = another[1]!.replace(/[.:?]$/, '')
+    const start = end + another[0].length - another[1]!.length
+    if (/\d/.test(second) && isPassword(second, 'spoken', false, 0))
+      verdicts.push({ class: 'secret/password', start, end: start + second.length, confidence: 65 })
+  }
+  return verdicts
+}
+
+function isPassword(value: string, link: Link, quoted: boolean, words: number): boolean {
+  if (value.length < 4 || value.length > 100 || /^[$<{[(*&@]|:\/\/|[()]/.test(value)) return false
+  if (TECHNICAL.test(value) || isPasswordPlaceholder(value)) return false
+  let digits = 0
+  let letters = 0
+  let capitals = 0
+  let signs = 0
+  for (let i = 0; i < value.length; i++) {
+    const code = value.charCodeAt(i)
+    if (isDigit(code)) digits++
+    else if ((code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code > 191) {
+      letters++
+      if (code <= 90) capitals++
+    } else signs++
+  }
+  if (letters === 0) return digits === value.length && digits >= 6 && digits <= 12 && link !== 'bare'
+  // Paths, addresses of mail, chains of properties, names of variables.
+  if (/^(?:\.{0,2}\/|[a-z]:\\)/i.test(value) || /@[\w-]+\.[a-z]{2,}$/i.test(value)) return false
+  if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/\d{2}/.test(value)) return false
+  if (
+    /(?:passw|passwd|pwd|secret|token|user|input|field|value|param|hash)/i.test(value) &&
+    !/\d\D?\d|[!#%^&*~+]/.test(value)
+  )
+    return false
+  if (digits === 0) {
+    if (link === 'bare') return false
+    // `CorrectHorseBatteryStaple`
+    if (signs === 0) return value.length >= 12 && capitals >= 3 && /^(?:[A-Z][a-z]{2,}){3,}$/.test(value)
+    return /[!@#$%^&*+=~?][A-Za-z]|[A-Za-z][@#$%^*+=~]$/.test(value) && value.length >= 6 && !/[=]/.test(value)
+  }
+  if (/^v?\d+(?:[.,:/-]\d+)*[a-z]{0,2}$/i.test(value)) return false
+  if (link !== 'bare')
+    return (
+      value.length >= (quoted ? 4 : 5) && !(/^[a-z_]+\d$/.test(value) && !quoted && signs === 0 && value.length < 7)
+    )
+  // Nothing but words between the two: the value must not be a word with a number.
+  if (words > 0) return false
+  return value.length >= 6 && letters >= 3 && (digits >= 2 || signs > 0 || capitals > 1) && !/^[A-Z]+-?\d+$/.test(value)
+}
+
+export function pin(place: Place): Answer {
+  const found = word(place, 40)
+  if (found === undefined || found === 'need') return found
+  const { link, words, text } = place
+  // Locks are closed with a sign: `3391#`.
+  const value = /^\d+[#*]$/.test(found.value) ? found.value.slice(0, -1) : found.value
+  const end = found.end - (found.value.length - value.length)
+  if (link === 'bare' && words > 0) return undefined
+  if (/^\d+$/.test(value)) {
+    const more = following(place, end)
+    if (more === 'need') return 'need'
+    if (value.length > 12 || value.length < 3) return undefined
+    if (value.length === 3 && link === 'bare') return undefined
+    // `pin 8080 of the chip`, a year
+    if (link === 'bare' && /^(?:of|on|to|and|is|at)\b/.test(text.slice(end + 1, end + 4))) return undefined
+    return one(place, 'secret/pin', end, link === 'bare' ? 60 : 80)
+  }
+  if (/^\d{1,3}(?:[-.]\d{1,3}){1,4}$/.test(value) && !/^\d\.\d/.test(value)) return one(place, 'secret/pin', end, 65)
+  return isPassword(value, link, place.quote !== 0, words) && value.length >= 5 && link !== 'bare'
+    ? one(place, 'secret/pin', end, 65)
+    : undefined
+}
