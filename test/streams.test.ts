@@ -234,6 +234,10 @@ const PROSE = [
   'Only a plain sentence with a few plain words. ',
   '４１１１ １１１１ １１１１ １１１１, 514\u200b-69-0360, ',
   `${standIns} `,
+  'db.connect(\n  timeout=5,\n  user="svc",\n  host="db-3.internal",\n  port=5432,\n  password="Xk29-fooq",\n)\n',
+  '    rows = []\n    last = next_row\n    text = " ".join(words)\n',
+  `${'-'.repeat(40)}\n| ${'-'.repeat(30)} | ----- |\n`,
+  'curl -u bob:S3cr3tPass42 https://api.example.com/v1\n',
 ]
 const operations = createOperations(createRandom(5))
 const text = fc

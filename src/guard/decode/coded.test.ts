@@ -194,6 +194,13 @@ it('holds back at most a piece of a long code', () => {
   expect(most).toBeLessThan(2100)
 })
 
+it('lets a line drawn across the page go', () => {
+  const stream = coded.open()
+  const text = `text\n${'-'.repeat(80)}`
+  stream.push(text)
+  expect(text.length - stream.openFrom).toBeLessThan(10)
+})
+
 it('gives for a stream what it gives for the whole', () => {
   const words = [
     'Hello there, ',
@@ -206,6 +213,7 @@ it('gives for a stream what it gives for the whole', () => {
     '4 1 1 1 ',
     '== ',
     '%C3%A9',
+    '----------',
   ]
   const some = fc
     .array(

@@ -15,6 +15,8 @@ const QUIET_IN_BLOCK = 16_384
 /** Text before the first escape that the value may begin in, and that is read for its words. */
 const REACH = 64
 const BEFORE = 64
+/** A value begins with no more dashes than a block; more of them are a line drawn across the page. */
+const MOST_DASHES = 5
 /** `&CounterClockwiseContourIntegral;` is nothing that values are written with. */
 const LONGEST_ENTITY = 12
 
@@ -451,7 +453,12 @@ function nextIntroducer(text: string, from: number): number {
 function valueStart(text: string, at: number): number {
   const limit = Math.max(0, at - REACH)
   let i = at
-  while (i > limit && (CLASS[text.charCodeAt(i - 1)] ?? 0) !== 0) i--
+  let dashes = 0
+  while (i > limit && (CLASS[text.charCodeAt(i - 1)] ?? 0) !== 0) {
+    dashes = text.charCodeAt(i - 1) === 45 ? dashes + 1 : 0
+    if (dashes > MOST_DASHES) return i
+    i--
+  }
   for (;;) {
     const blank = text.charCodeAt(i - 1)
     if (i <= limit || (blank !== 32 && blank !== 40 && blank !== 41) || !isDigit(text.charCodeAt(i - 2))) return i

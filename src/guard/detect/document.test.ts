@@ -68,6 +68,44 @@ describe('documents', () => {
     expect(found(text)).toEqual([])
   })
 
+  it('takes the arguments of a call that connects from the first that leads somewhere', () => {
+    expect(
+      found('connect(\n  charset="utf8",\n  user="svc",\n  host="db-3",\n  port=5432,\n  dbname="shop",\n)'),
+    ).toEqual(['svc', 'db-3', '5432', 'shop'])
+    expect(found('plot(\n  x="a",\n  y="b",\n  hue="c",\n  size=20,\n  key="dl",\n)')).toEqual(['dl'])
+  })
+  it('takes no brackets for values, and constants deep inside for what they are', () => {
+    expect(found('tags = []\nhosts = [\nhost = db-3\nport = 5432\nuser = svc\nopts = {}')).toEqual([
+      'db-3',
+      '5432',
+      'svc',
+    ])
+    const nested = ['host = "a1"', 'tls = true', 'port = 5432', 'log = off', 'mode = "x"']
+    expect(found(nested.map((line) => `        ${line}`).join('\n'))).toEqual(['a1', 'true', '5432', 'off', 'x'])
+  })
+  it.each([
+    'plot(\n    x="Stamp",\n    hue="Status",\n    marker="o",\n',
+    '        last = end\n',
+    '    content = ass_header\n',
+    '    rows = []\n',
+    '    value: order.shippingAddress,\n',
+    'title = \'<h1 style="color: white;">Equip',
+    'text = " ".join(words',
+    '| ------------------------------ | ----',
+  ])('does not wait for more behind what a program says: %j', (text) => {
+    const stream = detector.open()
+    stream.push(text)
+    expect(stream.openFrom).toBe(text.length)
+  })
+  it.each(['user = svc\n', 'name="v",\nuser="svc",\n', '    user = svc\n', '  user: svc\n', "title = '<h1>"])(
+    'waits for more behind what may be a setting: %j',
+    (text) => {
+      const stream = detector.open()
+      stream.push(text)
+      expect(stream.openFrom).toBeLessThan(text.length)
+    },
+  )
+
   it('finds the same however the text is cut', () => {
     const part = fc.oneof(
       fc.constantFrom(
@@ -96,6 +134,14 @@ describe('documents', () => {
         'f=g,\n',
         '            h = i_j\n',
         'k="v",\n',
+        'user="v",\n',
+        '  x=[]\n',
+        '    h = i_j\n',
+        '  a: b.cD,\n',
+        'h = "<h1 a',
+        'h = "a".join(',
+        '| ------------------',
+        '------------ 2024-',
         '=',
         ' ',
         '"',

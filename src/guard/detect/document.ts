@@ -4,7 +4,7 @@
 // words, so prose is not held back.
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
-import { createWordTable, isAlphanumeric, isAsciiLetter, isDigit, isLetter } from './chars.ts'
+import { createWordTable, isAlphanumeric, isAsciiLetter, isDigit, isLetter, type WordTable } from './chars.ts'
 import { glue, MONTH } from './lexicon.ts'
 
 export const DOCUMENT_CLASSES = ['document/config', 'finance/transaction'] as const
@@ -26,6 +26,11 @@ const telling = createWordTable(
   ),
 )
 
+/** What else the arguments of a call that connects to something begin with. */
+const connecting = createWordTable(
+  new Map('user username login account dbname db schema protocol scheme driver'.split(' ').map((word) => [word, 1])),
+)
+
 export function createDocumentDetector(): Detector {
   return {
     name: 'document',
@@ -39,8 +44,11 @@ export function createDocumentDetector(): Detector {
 type Line =
   | { kind: 'none' | 'blank' | 'neutral' }
   | { kind: 'longer'; from: number }
-  | { kind: 'setting'; from: number; to: number; telling: boolean }
+  | { kind: 'setting'; from: number; to: number; telling: boolean; argument: Argument }
   | { kind: 'row'; from: number; to: number }
+
+/** Whether the line is an argument of a call, `name=value,`, and one by which something is connected to. */
+type Argument = 'no' | 'any' | 'connecting'
 
 const NONE: Line = { kind: 'none' }
 const BLANK: Line = { kind: 'blank' }
@@ -60,6 +68,8 @@ class DocumentStream implements DetectorStream {
   #waiting: Finding[] = NO_FINDINGS
   #lines = 0
   #shown = false
+  /** One of the lines says that something is connected to: arguments from here on may be settings. */
+  #connects = false
   #blanks = 0
   #kind: 'setting' | 'row' | undefined
 
@@ -90,6 +100,7 @@ class DocumentStream implements DetectorStream {
     this.#waiting = NO_FINDINGS
     this.#lines = 0
     this.#shown = false
+    this.#connects = false
     this.#blanks = 0
     this.#kind = undefined
   }
@@ -110,7 +121,10 @@ class DocumentStream implements DetectorStream {
     this.#lines++
     if (read.kind === 'row') this.#shown = true
     else if (read.telling) this.#shown = true
-    if (read.to > read.from) {
+    if (read.kind === 'setting') this.#connects ||= read.argument === 'connecting' || read.telling
+    // Who connects names the machine, the user or the base first: an argument before those is one of any call.
+    const reported = read.kind === 'row' || this.#connects || read.argument === 'no'
+    if (reported && read.to > read.from) {
       const dataClass = read.kind === 'row' ? 'finance/transaction' : 'document/config'
       if (this.#waiting === NO_FINDINGS) this.#waiting = []
       this.#waiting.push({
@@ -248,8 +262,11 @@ function setting(text: string, from: number, end: number, whole: boolean): Line 
   let value = i
   let stop = end
   if (value < stop && text.charCodeAt(stop - 1) === 44) stop--
-  if (value === stop) return whole ? { kind: 'setting', from: value, to: value, telling: false } : LONGER
+  const empty: Line = { kind: 'setting', from: value, to: value, telling: false, argument: 'no' }
+  if (value === stop) return whole ? empty : LONGER
   const mark = text.charCodeAt(value)
+  if (whole && isBracket(text, value, stop)) return empty
+  if ((mark === 34 || mark === 39) && isProgramText(text, value, stop)) return NONE
   // A closing quote that has arrived may turn out to stand inside: `"a": "b"` behind a sign. Then the value begins before it.
   const begin = value
   const inQuotes = (mark === 34 || mark === 39) && stop > value + 1 && text.charCodeAt(stop - 1) === mark
@@ -273,11 +290,66 @@ function setting(text: string, from: number, end: number, whole: boolean): Line 
   }
   if (joint === 61 && !inQuotes && isExpression(text, from, value, stop, end, whole)) return NONE
   if (!whole) return longer(begin)
-  return { kind: 'setting', from: value, to: stop, telling: tells(text, key, keyEnd) && stop - value >= 2 }
+  // `value: order.shippingAddress,` in an object of a program.
+  if (joint === 58 && !quoted && stop < end && isCamelCase(text, value, stop)) return NONE
+  const call = joint === 61 && !quoted && stop < end
+  return {
+    kind: 'setting',
+    from: value,
+    to: stop,
+    telling: stop - value >= 2 && tells(text, key, keyEnd, telling),
+    argument: !call ? 'no' : tells(text, key, keyEnd, connecting) ? 'connecting' : 'any',
+  }
 }
 
-/** Blanks before a name, of which no configuration has so many; programs nest as deep. */
-const DEEP = 12
+/** `[`, `{}` and their like open or close something: there is no value in them. */
+function isBracket(text: string, from: number, to: number): boolean {
+  if (to - from > 2) return false
+  for (let i = from; i < to; i++) {
+    const c = text.charCodeAt(i)
+    if (c !== 91 && c !== 93 && c !== 123 && c !== 125) return false
+  }
+  return true
+}
+
+/** In quotes at `at`: markup with attributes, `"<h1 style=…`, or text that is worked on at once, `", ".join(…`. */
+function isProgramText(text: string, at: number, end: number): boolean {
+  let i = at + 1
+  if (text.charCodeAt(i) === 60 && isAsciiLetter(text.charCodeAt(i + 1))) {
+    i++
+    while (i < end && isAlphanumeric(text.charCodeAt(i))) i++
+    return i + 1 < end && isBlank(text.charCodeAt(i)) && isAsciiLetter(text.charCodeAt(i + 1))
+  }
+  const mark = text.charCodeAt(at)
+  while (i < end && text.charCodeAt(i) !== mark) i++
+  if (text.charCodeAt(i + 1) !== 46) return false
+  i += 2
+  const name = i
+  while (i < end && (isAsciiLetter(text.charCodeAt(i)) || text.charCodeAt(i) === 95)) i++
+  return i > name && i < end && text.charCodeAt(i) === 40
+}
+
+/** Small letters, points and capitals behind small ones, and nothing else. */
+function isCamelCase(text: string, from: number, to: number): boolean {
+  let humps = 0
+  for (let i = from; i < to; i++) {
+    const c = text.charCodeAt(i)
+    if (c >= 65 && c <= 90) {
+      if (i === from || !isLetter(text.charCodeAt(i - 1))) return false
+      humps++
+    } else if (c !== 46 && !(c >= 97 && c <= 122)) return false
+  }
+  return humps > 0
+}
+
+/** Blanks before a bare name, of which no configuration has so many; programs nest as deep. */
+const DEEP = 8
+/** So many before one with joints, `tree.node`, `next_one`. */
+const NESTED = 4
+/** Bare words that are values everywhere. */
+const CONSTANTS = createWordTable(
+  new Map('true false yes no on off null none nil auto default'.split(' ').map((word) => [word, 1])),
+)
 
 /**
  * What a program gives to a name: `row["name"]`, `parts[0]`, in a list of arguments and deep inside of it the bare name of
@@ -294,25 +366,31 @@ function isExpression(text: string, from: number, value: number, stop: number, e
   }
   if (!whole || i < stop) return false
   if (stop < end) return true
-  if (from < DEEP) return false
-  for (let k = from - DEEP; k < from; k++) if (text.charCodeAt(k) !== 32) return false
-  return true
+  if (CONSTANTS.get(text, value, stop) !== 0) return false
+  let blanks = 0
+  while (blanks < DEEP && text.charCodeAt(from - 1 - blanks) === 32) blanks++
+  if (blanks < NESTED || blanks >= DEEP) return blanks >= DEEP
+  for (let k = value; k + 1 < stop; k++) if (text.charCodeAt(k) === 95 || text.charCodeAt(k) === 46) return true
+  return false
 }
 
 const isKeyJoint = (c: number) => c === 95 || c === 45 || c === 46
 
-/** True if a word of the name, cut at joints and capitals, is a telling one. */
-function tells(text: string, from: number, to: number): boolean {
+/** True if a word of the name, cut at joints and capitals, is among `words`. */
+function tells(text: string, from: number, to: number, words: WordTable): boolean {
   for (let i = from; i < to; ) {
     while (i < to && !isLetter(text.charCodeAt(i))) i++
     const start = i
     const small = (k: number) => text.charCodeAt(k) >= 97
     if (i < to) i++
     while (i < to && isLetter(text.charCodeAt(i)) && !(small(i - 1) && !small(i))) i++
-    if (i > start && telling.get(text, start, i) !== 0) return true
+    if (i > start && words.get(text, start, i) !== 0) return true
   }
   return false
 }
+
+/** Characters of a row's own number and what parts it from the date. */
+const LONGEST_OWN = 28
 
 /** A row: starts with a date, perhaps after a number of its own, and has a sum with two decimals. */
 function row(text: string, from: number, end: number, whole: boolean): Line {
@@ -329,12 +407,13 @@ function row(text: string, from: number, end: number, whole: boolean): Line {
       text.charCodeAt(drawn) === 32)
   )
     drawn++
-  if (drawn === end) return whole ? NEUTRAL : longer(from)
+  // No date stands further behind the row's beginning than a number of the row's own is long.
+  if (drawn === end) return whole ? NEUTRAL : end - i > LONGEST_OWN ? LONGER : longer(from)
   let day = dateEnd(text, i, end) || wordedDate(text, i, end, whole)
   if (day < 0) return longer(from)
   if (day === 0) {
     // A date may follow a number of the row's own, a field later.
-    const limit = Math.min(end, i + 28)
+    const limit = Math.min(end, i + LONGEST_OWN)
     let k = i
     while (
       k < limit &&
@@ -345,7 +424,7 @@ function row(text: string, from: number, end: number, whole: boolean): Line {
       text.charCodeAt(k) !== 32
     )
       k++
-    if (k === end && !whole && end - i < 28) return longer(from)
+    if (k === end && !whole && end - i < LONGEST_OWN) return longer(from)
     while (k < limit && !isDigit(text.charCodeAt(k)) && !isLetter(text.charCodeAt(k))) k++
     day = dateEnd(text, k, end) || wordedDate(text, k, end, whole)
     if (day < 0) return longer(from)

@@ -133,6 +133,18 @@ describe('secrets', () => {
     )
   })
 
+  test('a line drawn across the page is let go, and a key block behind it is found', () => {
+    for (const before of ['', 'text\n', 'print("']) {
+      const stream = detector.open()
+      stream.push(`${before}${'-'.repeat(80)}`)
+      expect(stream.openFrom).toBe(before.length + 64)
+    }
+    const stream = detector.open()
+    stream.push(`password: ${'-'.repeat(80)}`)
+    expect(stream.openFrom).toBe(10)
+    expect(seen(`${'-'.repeat(40)}${pem}`)).toEqual([['secret/private-key', pem]])
+  })
+
   test('work grows with the length of hostile text, not faster', () => {
     for (const unit of [
       'a.',

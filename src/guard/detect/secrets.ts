@@ -14,6 +14,8 @@ const RUN_LIMIT = 4096
 /** A key block without an end is given up (or masked, if it looks like one) after this many characters. */
 const BLOCK_LIMIT = 16_384
 const QUOTED_LIMIT = 256
+/** More of the same sign at the start of a line or a text in quotes is a line drawn across the page. */
+const DRAWN = 16
 /** A password has fewer. */
 const MOST_BLANKS = 5
 /** Characters of a key that is looked for backwards. */
@@ -109,6 +111,8 @@ class SecretStream extends TextStream {
           if (run < 0) run = i
           flags |= flag
           if (i - run >= RUN_LIMIT) break
+          // Of a line that is drawn only so much stays as may begin a block.
+          if (i - run === DRAWN && this.#quote === 0 && isDrawn(text, run, i, this.base)) run++
           continue
         }
         if (run < 0 && flag === END && code !== 92) {
@@ -429,6 +433,16 @@ class SecretStream extends TextStream {
     if (body.end >= limit) this.#swallow = 'secret/private-key'
     return close(body.end)
   }
+}
+
+/** True if [from, to] is one sign over and over and stands at the start of a line or behind a quote, or goes on from there. */
+function isDrawn(text: string, from: number, to: number, base: number): boolean {
+  const sign = text.charCodeAt(from)
+  if (sign !== 45 && sign !== 61 && sign !== 42 && sign !== 35 && sign !== 126) return false
+  const before = text.charCodeAt(from - 1)
+  if (from > 0 ? before !== 10 && before !== sign && (FLAGS[before]! & QUOTE) === 0 : base > 0) return false
+  for (let i = from + 1; i <= to; i++) if (text.charCodeAt(i) !== sign) return false
+  return true
 }
 
 /** `indexOf` that stops at `end`: a search to the end of the text for every run would be quadratic. */
