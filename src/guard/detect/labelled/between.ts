@@ -21,7 +21,7 @@ export function behind(reader: Reader, label: Label, from: number): number {
   let lines = 0
   let weak = false
   reader.gap = -1
-  reader.hold = text.length
+  reader.hold = from
   // `CVC2`
   if (isDigit(peek(reader, i))) {
     const next = peek(reader, i + 1)
@@ -31,6 +31,7 @@ export function behind(reader: Reader, label: Label, from: number): number {
   } else if (KIND[peek(reader, i)] === LETTER) return 0
   for (;;) {
     if (i - from > GAP) return 0
+    reader.hold = i
     const c = peek(reader, i)
     if (c === NEED) return NEED
     if (c === 0) return 0
@@ -52,7 +53,7 @@ export function behind(reader: Reader, label: Label, from: number): number {
       continue
     }
     if (c === 10) {
-      if (link !== 'assigned' || ++lines > 1) return 0
+      if (link !== 'assigned' || ++lines > (LISTED.has(label.kind) ? 2 : 1)) return 0
       i++
       continue
     }
@@ -141,22 +142,13 @@ export function behind(reader: Reader, label: Label, from: number): number {
       let stop = i
       let unit = c
       while (KIND[unit] === LETTER && stop - i < 24) unit = peek(reader, ++stop)
-      if (unit === NEED) {
-        reader.hold = i
-        return NEED
-      }
+      if (unit === NEED) return NEED
       const after = isLoose(unit) ? peek(reader, stop + 1) : 0
-      if (after === NEED) {
-        reader.hold = i
-        return NEED
-      }
+      if (after === NEED) return NEED
       const pure = isLoose(unit) ? after <= 32 || after === 34 || after === 39 : isBoundary(unit)
       if (!pure && (unit === 39 || unit === 0x2019) && after === 115 && stop - i === 2 && (c | 32) === 105) {
         const blank = peek(reader, stop + 2)
-        if (blank === NEED) {
-          reader.hold = i
-          return NEED
-        }
+        if (blank === NEED) return NEED
         if (isBlank(blank)) {
           // `it's`
           link = 'spoken'
@@ -261,6 +253,8 @@ const HUMPS = /[a-z][A-Z]/
 
 /** Kinds whose value may itself be capitals only, so that a word of capitals ends the search. */
 const UPPER_VALUES: ReadonlySet<string> = new Set(['bic', 'plate', 'id', 'device', 'vin'])
+/** Kinds whose values come as a list, which stands by itself behind an empty line. */
+const LISTED: ReadonlySet<string> = new Set(['codes', 'seed'])
 /** Kinds whose value may follow as a plain word without any link. */
 const BARE_WORDS: ReadonlySet<string> = new Set(['seed'])
 /** Kinds between whose label and link any words may stand: `the pw on web is …`. */

@@ -9,6 +9,10 @@ export function codes(place: Place): Answer {
   const verdicts: Verdict[] = []
   let i = place.start
   for (let count = 0; count < 24; count++) {
+    // `1. ` before a code
+    const ahead = text.slice(i, i + 4)
+    if (ahead.length < 4 && !place.ended) return 'need'
+    i += /^\d{1,2}[.)] /.exec(ahead)?.[0].length ?? 0
     let end = i
     while (end < text.length && end < limit && !isEnd(text.charCodeAt(end))) end++
     if (end >= text.length && !place.ended && end < limit) return 'need'
@@ -35,11 +39,8 @@ export function codes(place: Place): Answer {
     // A list goes on behind commas, blanks, dashes and new lines.
     let next = stop
     while (next < text.length && next - stop < 6 && /[\s,;|"'`*•.)\]-]/.test(text.charAt(next))) next++
-    if (next >= text.length && !place.ended && next - stop < 6) return 'need'
+    if (next >= text.length && !place.ended) return 'need'
     if (next === stop || next >= limit) break
-    // `1.` before a code
-    const item = /^\d{1,2}[.)] /.exec(text.slice(next, next + 4))
-    if (item !== null) next += item[0].length
     if (!/[A-Za-z\d]/.test(text.charAt(next))) break
     i = next
   }

@@ -74,11 +74,16 @@ class LabelledStream extends TextStream implements Reader {
   protected read(ended: boolean): number {
     this.ended = ended
     for (;;) {
-      if (this.#from >= 0 && !this.#decide()) return this.hold
+      if (this.#from >= 0 && !this.#decide()) return Math.min(this.hold, this.#openRun())
       if (!this.#scan()) break
     }
+    if (this.#decimal >= 0 && this.text.length - this.#decimal <= LONGEST_DECIMAL) return this.#decimal
+    return this.#openRun()
+  }
+
+  /** Start of the run that may yet become a finding, or the end of the text. */
+  #openRun(): number {
     const size = this.text.length
-    if (this.#decimal >= 0 && size - this.#decimal <= LONGEST_DECIMAL) return this.#decimal
     return this.#run < 0 || size - this.#run > LONGEST_RUN ? size : this.#run
   }
 
@@ -167,8 +172,8 @@ class LabelledStream extends TextStream implements Reader {
       }
       if (kind === DIGIT) {
         if (run < 0) run = i
-        digits++
         if (met) break
+        digits++
         continue
       }
       if (run >= 0) {
