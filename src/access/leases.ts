@@ -2,7 +2,7 @@
 // a change reaches this node no lease passes a check that was not decided after it; the sweep over all leases only makes
 // sure that calls which forward nothing end too.
 import type { Caller, Clock, Decision, NewId, Treatment } from '../core/index.ts'
-import { Fault, uidText } from '../core/index.ts'
+import { createRoster, Fault, type Listed, NOWHERE, type Roster, uidText } from '../core/index.ts'
 import { moreProtective, stricter } from './strictness.ts'
 
 export type DataAction = 'send' | 'receive'
@@ -135,12 +135,12 @@ interface World {
   /** Calls ended by the answers to the present change. */
   count: CutCount
   deps: LeaseDeps
-  leases: Set<OpenLease>
+  leases: Roster<OpenLease>
 }
 
 export function createLeases(deps: LeaseDeps): Leases {
   const { clock } = deps
-  const world: World = { epoch: 1, changes: [], count: { calls: 0, upstreams: 0 }, deps, leases: new Set() }
+  const world: World = { epoch: 1, changes: [], count: { calls: 0, upstreams: 0 }, deps, leases: createRoster() }
   let timer: NodeJS.Timeout | undefined
   let timerAt = Number.POSITIVE_INFINITY
 
@@ -225,7 +225,8 @@ export function createLeases(deps: LeaseDeps): Leases {
   }
 }
 
-class OpenLease implements Lease {
+class OpenLease implements Lease, Listed {
+  slot = NOWHERE
   readonly id: string
   readonly ask: LeaseAsk
   readonly since: number

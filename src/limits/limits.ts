@@ -1,7 +1,7 @@
 // Reserve before, settle after. Invariants: what all running calls hold never exceeds a limit; every hold is settled
 // exactly once and gives back what was not used, however the call ended.
 import type { Clock, LimitDuty, PrincipalUid, Usage } from '../core/index.ts'
-import { Fault } from '../core/index.ts'
+import { createRoster, Fault, type Listed, NOWHERE } from '../core/index.ts'
 import { type Counter, createBudget, createPlaces, createRate, type Taken } from './counter.ts'
 import type { Runaway } from './runaway.ts'
 import { createSharedCounters, type SharedDeps } from './slices.ts'
@@ -84,6 +84,10 @@ interface Part {
   more: Taken[]
 }
 
+interface Running extends Listed {
+  note(): void
+}
+
 export function createLimits(deps: LimitDeps): Limits {
   const { clock } = deps
   const counters = new Map<string, Counter>()
@@ -92,7 +96,7 @@ export function createLimits(deps: LimitDeps): Limits {
   const manyNodes = deps.shared?.store.dialect === 'postgres'
   let timer: NodeJS.Timeout | undefined
   /** Of running calls: declares what each has used so far. A node that dies must not take that with it. */
-  const running = new Set<() => void>()
+  const running = createRoster<Running>()
   /** How many calls here take from a budget now. */
   const sharing = new Map<Counter, number>()
   let upkeep: Promise<void> = Promise.resolve()
@@ -256,12 +260,12 @@ export function createLimits(deps: LimitDeps): Limits {
         }
       }
     }
-    const noted = tokens.some(({ counter }) => counter.unspend)
-    if (noted) running.add(note)
+    const noted = tokens.some(({ counter }) => counter.unspend) && { slot: NOWHERE, note }
+    if (noted) running.add(noted)
     const close = (used: number): void => {
       if (!open) return
       open = false
-      if (noted) running.delete(note)
+      if (noted) running.delete(noted)
       leave()
       release(used)
     }
@@ -341,7 +345,7 @@ export function createLimits(deps: LimitDeps): Limits {
         const reap = rounds % REAP_ROUNDS === 0
         upkeep = upkeep
           .then(() => {
-            for (const note of running) note()
+            for (const { note } of running) note()
             return shared.flush()
           })
           .then(() => (reap ? shared.reap() : undefined))
@@ -352,7 +356,7 @@ export function createLimits(deps: LimitDeps): Limits {
     async stop() {
       clearInterval(timer)
       await upkeep
-      for (const note of running) note()
+      for (const { note } of running) note()
       await shared?.flush(true)
     },
   }
