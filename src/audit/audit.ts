@@ -8,7 +8,7 @@ import { type CallFacts, type CallRecord, createCalls } from './call.ts'
 import { createCheckpoints, type NextKey, type RetiredKey } from './checkpoint.ts'
 import { type Content, type ContentDeps, createContent } from './content.ts'
 import { type CountEvents, createCounts } from './counts.ts'
-import { type Batch, batches, exportToCollector, exportToFile, type FollowOptions } from './export/follow.ts'
+import { type Batch, batches, type FollowOptions } from './export/follow.ts'
 import { type LineFormat, lineOf } from './export/format.ts'
 import { createLog, type Log } from './log.ts'
 import { type NoteKey, parseCheckpoint, parseNote, printKey } from './note.ts'
@@ -88,15 +88,6 @@ export interface Audit extends Search, Pick<Log, 'waiting' | 'onCommit'> {
   size(): Promise<number>
   /** Events as lines of a format, from a position on. */
   lines(format: LineFormat, options?: FollowOptions): AsyncIterable<string>
-  /** Appends to a file from where it ends; returns how many events were added. */
-  exportToFile(path: string, format: LineFormat, options?: FollowOptions): Promise<number>
-  /** Sends OpenTelemetry traces and metrics; `acknowledged` is told the position to go on from. */
-  exportToCollector(
-    endpoint: string,
-    headers: Readonly<Record<string, string>>,
-    options: FollowOptions,
-    acknowledged: (next: number) => Promise<void> | void,
-  ): Promise<void>
   /** Ends the calls that dead processes of this node left open, and begins this one. Call it before serving. */
   start(): Promise<{ recovered: number }>
   stop(): Promise<void>
@@ -207,9 +198,6 @@ export function createAudit(deps: AuditDeps): Audit {
         if (events.length > 0) yield events.map((event) => lineOf(format, event)).join('')
       }
     },
-    exportToFile: (path, format, options = {}) => exportToFile(store, path, format, options),
-    exportToCollector: (endpoint, headers, options, acknowledged) =>
-      exportToCollector(store, endpoint, headers, options, acknowledged),
     async start() {
       await checkpoints.check()
       const recovered = await recover({ store, clock, log, node, boot })

@@ -6,8 +6,18 @@ export type { CallEnding, CallFacts, CallRecord, DataFlow, Outcome } from './cal
 export { type EventKind, printCatalogue } from './catalogue.ts'
 export type { Actor, Content, Part } from './content.ts'
 export type { Count, CountAsk } from './counts.ts'
+export {
+  type Collector,
+  ENCODINGS,
+  type Encoding,
+  SIGNALS,
+  type Signal,
+  sendToCollector,
+  type Taken,
+} from './export/collector.ts'
 export { type FollowOptions, resumeFile } from './export/follow.ts'
 export { LINE_FORMATS, type LineFormat } from './export/format.ts'
+export { gather } from './export/gather.ts'
 export { type NoteKey, parseKey, printKey } from './note.ts'
 export type { Filter, Found, Page, Search } from './search.ts'
 export type { StartTail, Tail, TailListener } from './tail.ts'

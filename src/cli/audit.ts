@@ -1,7 +1,7 @@
 // The audit log: search, one event, following it live, counts, proofs, exports, and what is recorded of content.
 
 import { createReadStream } from 'node:fs'
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Event } from '../admin/contract.ts'
 import { counted } from '../core/index.ts'
@@ -135,34 +135,6 @@ export const rekey: Command = async (input) => {
     'The first of these keys signs from now on. Give them to whoever verifies, and the first to every witness.',
   )
   return 0
-}
-
-/** Lines on stdout; with --out the file is gone on with from where it ends, and holds every event once. */
-export const exportLog: Command = async (input) => {
-  const format = flagText(input, 'format') ?? 'jsonl'
-  const out = flagText(input, 'out')
-  const { LINE_FORMATS, resumeFile } = await import('../audit/index.ts')
-  const known = LINE_FORMATS.find((one) => one === format)
-  if (known === undefined && format !== 'archive') throw usage(`--format takes archive, ${LINE_FORMATS.join(', ')}`)
-  if (out !== undefined && known === undefined) await writeFile(out, '')
-  const from =
-    out === undefined || known === undefined ? (flagText(input, 'from') ?? '0') : String(await resumeFile(out, known))
-  const gone = new AbortController()
-  const stop = () => gone.abort()
-  process.once('SIGINT', stop)
-  try {
-    const query = { format, from, follow: String(input.flags.follow === true) }
-    for await (const line of (await input.client()).follow('audit.export', query, gone.signal)) {
-      if (out === undefined) input.io.out(`${line}\n`)
-      else await appendFile(out, `${line}\n`)
-    }
-    return 0
-  } catch (error) {
-    if (gone.signal.aborted) return EXIT.interrupted
-    throw error
-  } finally {
-    process.off('SIGINT', stop)
-  }
 }
 
 export const content: Command = async (input) => {

@@ -893,10 +893,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [
       { flag: '--format <format>', about: 'jsonl (default), ocsf, syslog, or archive, which can be verified offline' },
       { flag: '--out <file>', about: 'Append to this file from where it ends' },
+      {
+        flag: '--to <url>',
+        about: 'Send calls to this OpenTelemetry collector instead, as traces and metrics over HTTP',
+      },
+      { flag: '--position <file>', about: 'With --to: keeps what the collector has taken, to go on from' },
+      { flag: '--signal <names>', about: 'With --to: traces, metrics (default: both)' },
+      { flag: '--encoding <name>', about: 'With --to: protobuf (default) or json' },
       { flag: '--from <position>', about: 'First event' },
       { flag: '--follow', about: 'Go on as events come' },
     ],
-    load: async () => (await audit()).exportLog,
+    example: 'sallyport audit export --to http://127.0.0.1:4318 --position collector.json --follow',
+    load: async () => (await import('./export.ts')).exportLog,
   },
   {
     name: 'audit content',

@@ -1,13 +1,11 @@
-// Exports that go on: every event from a position, in order, then whatever comes. A file is its own memory of how far it is;
-// a collector is told again only what it has not acknowledged.
-import { appendFile, open, truncate } from 'node:fs/promises'
+// Exports that go on: every event from a position, in order, then whatever comes. A file is its own memory of how far it is.
+import { open, truncate } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../../core/index.ts'
 import type { Store } from '../../store/index.ts'
 import { readEvents } from '../queries.ts'
 import { type Filter, type Found, matches, toFound } from '../search.ts'
-import { type LineFormat, lineOf, positionOf } from './format.ts'
-import { toMetrics, toTraces } from './otlp.ts'
+import { type LineFormat, positionOf } from './format.ts'
 
 export interface FollowOptions {
   readonly from?: number
@@ -60,56 +58,5 @@ export async function resumeFile(path: string, format: LineFormat): Promise<numb
     return position + 1
   } finally {
     await file.close()
-  }
-}
-
-/** Appends to a file from where it ends. Killed at any moment and started again, it holds every event once. */
-export async function exportToFile(
-  store: Store,
-  path: string,
-  format: LineFormat,
-  options: FollowOptions,
-): Promise<number> {
-  const from = Math.max(await resumeFile(path, format), options.from ?? 0)
-  let written = 0
-  for await (const { events } of batches(store, { ...options, from })) {
-    if (events.length > 0)
-      await appendFile(path, events.map((event) => lineOf(format, event)).join(''), { flush: true })
-    written += events.length
-  }
-  return written
-}
-
-/**
- * Sends traces and metrics to an OTLP/HTTP endpoint; `acknowledged` is told how far it got, to be kept by the caller.
- * @throws Fault `upstream_refused` if the collector does not take a batch
- */
-export async function exportToCollector(
-  store: Store,
-  endpoint: string,
-  headers: Readonly<Record<string, string>>,
-  options: FollowOptions,
-  acknowledged: (next: number) => Promise<void> | void,
-): Promise<void> {
-  const post = async (path: string, body: unknown): Promise<void> => {
-    const response = await fetch(new URL(path, endpoint), {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-      redirect: 'error',
-      signal: options.signal
-        ? AbortSignal.any([options.signal, AbortSignal.timeout(10_000)])
-        : AbortSignal.timeout(10_000),
-    })
-    await response.arrayBuffer()
-    if (!response.ok) throw new Fault('upstream_refused', { detail: `the collector answered ${response.status}` })
-  }
-  for await (const { events, next } of batches(store, options)) {
-    const calls = events.filter(({ kind }) => kind === 'call.finished')
-    if (calls.length > 0) {
-      await post('/v1/traces', toTraces(calls))
-      await post('/v1/metrics', toMetrics(calls))
-    }
-    await acknowledged(next)
   }
 }

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../core/index.ts'
 import type { Found } from '../search.ts'
 import { toMetrics, toTraces } from './otlp.ts'
+import { toProtobuf } from './protobuf.ts'
+import { createTotals } from './totals.ts'
 
 /** Messages as in the .proto files, with the names of JSON; `a | b` is a oneof, a number behind `bytes` its length. */
 const MESSAGES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -105,6 +107,11 @@ function problemsOf(value: unknown, type: string, at: string): string[] {
   return problems
 }
 
+const totalsOf = (events: readonly Found[]) => {
+  const counting = createTotals()
+  counting.add(events)
+  return counting.tell(1_800_000_000_000)
+}
 const arrived = (body: JsonObject): unknown => JSON.parse(JSON.stringify(body))
 const finished = fc.record(
   {
@@ -140,10 +147,24 @@ describe('OTLP', () => {
     fc.assert(
       fc.property(fc.array(finished, { maxLength: 12 }), (events) => {
         expect(problemsOf(arrived(toTraces(events)), 'ExportTraceServiceRequest', 'traces')).toEqual([])
-        expect(problemsOf(arrived(toMetrics(events)), 'ExportMetricsServiceRequest', 'metrics')).toEqual([])
+        expect(problemsOf(arrived(toMetrics(totalsOf(events))), 'ExportMetricsServiceRequest', 'metrics')).toEqual([])
       }),
       { seed: 17, numRuns: 300 },
     )
+  })
+
+  it('has a binary form of whatever it says, and of nothing else', () => {
+    fc.assert(
+      fc.property(fc.array(finished, { maxLength: 12 }), (events) => {
+        toProtobuf('Traces', toTraces(events))
+        toProtobuf('Metrics', toMetrics(totalsOf(events)))
+      }),
+      { seed: 17, numRuns: 100 },
+    )
+    expect(() => toProtobuf('Status', { code: 1, message: 'x' })).toThrow('Status has no message')
+    // A zero of a oneof is written: without it there would be no value at all.
+    expect(toProtobuf('AnyValue', { intValue: '0' }).toString('hex')).toBe('1800')
+    expect(toProtobuf('AnyValue', { intValue: '-1' }).toString('hex')).toBe('18ffffffffffffffffff01')
   })
 
   it.each([

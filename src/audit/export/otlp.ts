@@ -1,19 +1,16 @@
-// OpenTelemetry: a span per finished call and the two client metrics, with the GenAI conventions, as OTLP/HTTP in JSON.
-// The conventions are still moving; every name that comes from them is in this file and nowhere else.
+// OpenTelemetry: a span per finished call and the two client metrics, with the GenAI conventions, as OTLP bodies.
+// The conventions are still moving; their names are in this file and in totals.ts and nowhere else.
 import { createHash } from 'node:crypto'
 import type { Json, JsonObject } from '../../core/index.ts'
 import type { Found } from '../search.ts'
+import { errorOf, METRICS, type MetricName, operationOf, type Series, type Totals } from './totals.ts'
 
 type Attribute = { key: string; value: JsonObject }
 
-const OPERATIONS: Record<string, string> = { chat: 'chat', complete: 'text_completion', embed: 'embeddings' }
 const CLIENT = 3
 const STATUS_OK = 1
 const STATUS_ERROR = 2
-const DELTA = 1
-/** `gen_ai.client.operation.duration`, seconds; `gen_ai.client.token.usage`, tokens. */
-const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92]
-const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576, 4194304, 16777216, 67108864]
+const CUMULATIVE = 2
 
 const anyValue = (value: Json): JsonObject => {
   if (typeof value === 'number') return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value }
@@ -21,24 +18,21 @@ const anyValue = (value: Json): JsonObject => {
   if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValue) } }
   return { stringValue: String(value) }
 }
-const attributes = (facts: { [key: string]: Json | undefined }): Attribute[] =>
+const attributes = (facts: { readonly [key: string]: Json | undefined }): Attribute[] =>
   Object.entries(facts).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: anyValue(value) }]))
 
-const nanos = (milliseconds: number): string => `${Math.round(milliseconds)}000000`
+const nanos = (milliseconds: number): string => `${Math.max(0, Math.round(milliseconds))}000000`
 const digits = (text: string, length: number): string =>
   createHash('sha256').update(text).digest('hex').slice(0, length)
-const operationOf = ({ action }: Found): string => OPERATIONS[action ?? ''] ?? action ?? 'chat'
 
 const scope = { name: 'sallyport.audit', version: '1' }
 const resourceOf = (node: string) => ({
   attributes: attributes({ 'service.name': 'sallyport', 'service.instance.id': node }),
 })
 
-const isFinished = ({ kind }: Found): boolean => kind === 'call.finished'
-
 /** What is known of the call, by the names of the conventions; ours begin with `sallyport`. */
 function facts(event: Found): { [key: string]: Json | undefined } {
-  const { model, reason, data, session, decision, rules, position, policy } = event
+  const { model, data, session, decision, rules, position, policy } = event
   return {
     'gen_ai.operation.name': operationOf(event),
     'gen_ai.provider.name': 'sallyport',
@@ -46,7 +40,7 @@ function facts(event: Found): { [key: string]: Json | undefined } {
     'gen_ai.conversation.id': session,
     'gen_ai.usage.input_tokens': data?.inputTokens,
     'gen_ai.usage.output_tokens': data?.outputTokens,
-    'error.type': data?.outcome === 'served' ? undefined : (reason ?? 'unknown'),
+    'error.type': errorOf(event),
     'sallyport.decision': decision,
     'sallyport.outcome': data?.outcome,
     'sallyport.policy.id': policy,
@@ -70,78 +64,37 @@ function span(event: Found): JsonObject {
   }
 }
 
-const byNode = (events: readonly Found[]): Map<string, Found[]> =>
-  Map.groupBy(events.filter(isFinished), ({ node }) => node)
-
-/** Body of `POST /v1/traces`. */
-export const toTraces = (events: readonly Found[]): JsonObject => ({
-  resourceSpans: [...byNode(events)].map(([node, own]) => ({
+/** Body of `POST /v1/traces`: these finished calls. */
+export const toTraces = (calls: readonly Found[]): JsonObject => ({
+  resourceSpans: [...Map.groupBy(calls, ({ node }) => node)].map(([node, own]) => ({
     resource: resourceOf(node),
     scopeSpans: [{ scope, spans: own.map(span) }],
   })) as Json[],
 })
 
-function histogram(
-  name: string,
-  unit: string,
-  bounds: readonly number[],
-  points: readonly (readonly [Attribute[], number, number])[],
-): JsonObject {
-  const groups = Map.groupBy(points, ([labels]) => JSON.stringify(labels))
-  const dataPoints = [...groups.values()].map((group) => {
-    const counts = new Array<number>(bounds.length + 1).fill(0)
-    for (const [, value] of group) {
-      const bucket = bounds.findIndex((bound) => value <= bound)
-      const at = bucket < 0 ? bounds.length : bucket
-      counts[at] = (counts[at] ?? 0) + 1
-    }
-    const times = group.map(([, , time]) => time)
-    return {
-      attributes: group[0]?.[0] ?? [],
-      startTimeUnixNano: nanos(Math.min(...times)),
-      timeUnixNano: nanos(Math.max(...times)),
-      count: String(group.length),
-      sum: group.reduce((sum, [, value]) => sum + value, 0),
-      bucketCounts: counts.map(String),
-      explicitBounds: [...bounds],
-    }
-  })
-  return { name, unit, histogram: { aggregationTemporality: DELTA, dataPoints } } as unknown as JsonObject
+function histogram(name: MetricName, series: readonly Series[], { since = 0, at }: Totals): JsonObject {
+  const { unit, bounds } = METRICS[name]
+  const dataPoints = series.map(({ labels, counts, sum }) => ({
+    attributes: attributes(labels),
+    startTimeUnixNano: nanos(since),
+    timeUnixNano: nanos(at),
+    count: String(counts.reduce((all, one) => all + one, 0)),
+    sum,
+    bucketCounts: counts.map(String),
+    explicitBounds: [...bounds],
+  }))
+  return { name, unit, histogram: { aggregationTemporality: CUMULATIVE, dataPoints } } as unknown as JsonObject
 }
 
-/** Body of `POST /v1/metrics`: what these events add, as deltas. */
-export function toMetrics(events: readonly Found[]): JsonObject {
-  const resourceMetrics = [...byNode(events)].map(([node, own]) => {
-    const labels = (event: Found, more: { [key: string]: string } = {}) =>
-      attributes({
-        'gen_ai.operation.name': operationOf(event),
-        'gen_ai.provider.name': 'sallyport',
-        'gen_ai.request.model': event.model,
-        ...more,
-      })
-    const tokens = (event: Found, name: 'inputTokens' | 'outputTokens', type: string) => {
-      const value = event.data?.[name]
-      return typeof value === 'number'
-        ? [[labels(event, { 'gen_ai.token.type': type }), value, event.time] as const]
-        : []
-    }
-    const durations = own.map((event) => [labels(event), Number(event.data?.ms ?? 0) / 1000, event.time] as const)
-    const usage = own.flatMap((event) => [
-      ...tokens(event, 'inputTokens', 'input'),
-      ...tokens(event, 'outputTokens', 'output'),
-    ])
-    return {
-      resource: resourceOf(node),
-      scopeMetrics: [
-        {
-          scope,
-          metrics: [
-            histogram('gen_ai.client.operation.duration', 's', SECONDS, durations),
-            histogram('gen_ai.client.token.usage', '{token}', TOKENS, usage),
-          ],
-        },
-      ],
-    }
-  })
-  return { resourceMetrics: resourceMetrics as unknown as Json[] }
-}
+/** Body of `POST /v1/metrics`: what all calls so far add up to. */
+export const toMetrics = (totals: Totals): JsonObject => ({
+  resourceMetrics: [...Map.groupBy(totals.series, ({ node }) => node)].map(([node, own]) => ({
+    resource: resourceOf(node),
+    scopeMetrics: [
+      {
+        scope,
+        metrics: [...Map.groupBy(own, ({ metric }) => metric)].map(([name, some]) => histogram(name, some, totals)),
+      },
+    ],
+  })) as Json[],
+})

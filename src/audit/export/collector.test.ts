@@ -1,0 +1,163 @@
+// Collectors as they should not be, and what is kept between two runs. Real ones are in test/audit/otlp-receiver.test.ts.
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../core/index.ts'
+import type { Found } from '../search.ts'
+import { sendToCollector, type Taken } from './collector.ts'
+import { gather } from './gather.ts'
+import { createTotals } from './totals.ts'
+
+const call = (position: number, fields: Partial<Found> = {}): Found => ({
+  position,
+  id: `evt_${position}`,
+  time: 1_790_000_000_000 + position,
+  node: 'n',
+  boot: 'b',
+  kind: 'call.finished',
+  model: 'm',
+  data: { outcome: 'served', ms: 5 },
+  ...fields,
+})
+
+/** Sends two calls to a collector that answers like this; returns what was said and kept. */
+async function send(answer: RequestListener, taken: Taken = { traces: 0, metrics: 0 }, headers = {}) {
+  const server = createServer((request, response) => {
+    request.resume()
+    request.once('end', () => answer(request, response))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const said: string[] = []
+  const kept: Taken[] = []
+  const to = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/base/`,
+    headers,
+    encoding: 'protobuf',
+    signals: ['traces', 'metrics'],
+  } as const
+  async function* batches() {
+    yield [call(0), call(1)]
+  }
+  try {
+    await sendToCollector(batches(), to, taken, {
+      clock: systemClock,
+      keep: async (now) => void kept.push(now),
+      say: (line) => said.push(line),
+      patient: false,
+    })
+  } finally {
+    server.closeAllConnections()
+    server.close()
+  }
+  return { said, kept }
+}
+
+describe('a collector', () => {
+  it('is asked below its address, with the headers it wants', async () => {
+    const asked: unknown[] = []
+    await send(
+      ({ url, headers }, response) => {
+        asked.push([url, headers['content-type'], headers.authorization])
+        response.end()
+      },
+      undefined,
+      { authorization: 'Bearer x', 'content-type': 'text/plain' },
+    )
+    expect(asked).toEqual([
+      ['/base/v1/traces', 'application/x-protobuf', 'Bearer x'],
+      ['/base/v1/metrics', 'application/x-protobuf', 'Bearer x'],
+    ])
+  })
+
+  it('that takes a part only is believed, and what it threw away is said', async () => {
+    const { said, kept } = await send((_, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ partialSuccess: { rejectedSpans: '1', errorMessage: 'no' } }))
+    })
+    expect(said[0]).toBe('The collector threw away 1 of the traces it was sent.')
+    expect(kept.at(-1)).toMatchObject({ traces: 2, metrics: 2 })
+  })
+
+  it('that answers without end is not listened to', async () => {
+    const { kept } = await send((_, response) => {
+      const timer = setInterval(() => response.write('x'.repeat(60_000)), 1)
+      response.once('close', () => clearInterval(timer))
+    })
+    expect(kept.at(-1)).toMatchObject({ traces: 2, metrics: 2 })
+  })
+
+  it('that sends us elsewhere gets nothing there', async () => {
+    const asked: unknown[] = []
+    const sent = send(({ url }, response) => {
+      asked.push(url)
+      response.writeHead(307, { location: '/elsewhere' }).end()
+    })
+    await expect(sent).rejects.toMatchObject({ code: 'upstream_unavailable' })
+    expect(asked).toEqual(['/base/v1/traces'])
+  })
+
+  it('that has taken the spans and not the totals gets the totals only', async () => {
+    const asked: unknown[] = []
+    const answer: RequestListener = ({ url }, response) => {
+      asked.push(url)
+      response.writeHead(url?.endsWith('traces') ? 200 : 503).end()
+    }
+    await expect(send(answer)).rejects.toMatchObject({ code: 'upstream_refused' })
+    asked.length = 0
+    await expect(send(answer, { traces: 2, metrics: 0 })).rejects.toMatchObject({ code: 'upstream_refused' })
+    expect(asked).toEqual(['/base/v1/metrics'])
+  })
+})
+
+describe('totals', () => {
+  it('go on from what was kept, and are told later each time', () => {
+    const first = createTotals()
+    first.add([call(0), call(1, { data: { outcome: 'failed', ms: 1e9 }, reason: 'upstream_timeout' })])
+    const kept = JSON.parse(JSON.stringify(first.tell(5)))
+    const second = createTotals(kept)
+    second.add([call(2)])
+    const { series, since, at } = second.tell(5)
+    expect(since).toBe(1_790_000_000_000)
+    expect(at).toBeGreaterThan(kept.at)
+    expect(series.map(({ counts }) => counts.reduce((sum, one) => sum + one))).toEqual([2, 1])
+    expect(series[1]?.counts.at(-1)).toBe(1)
+    expect(series[1]?.labels['error.type']).toBe('upstream_timeout')
+  })
+  it('of other bounds are refused', () => {
+    const old = { metric: 'gen_ai.client.token.usage', node: 'n', labels: {}, counts: [1, 2], sum: 3 } as const
+    const kept = { at: 1, series: [{ ...old, counts: [...old.counts] }] }
+    expect(() => createTotals(kept)).toThrow(expect.objectContaining({ code: 'not_possible' }))
+  })
+})
+
+describe('gather', () => {
+  async function* slow(pauses: readonly number[], end?: Error) {
+    for (const [i, pause] of pauses.entries()) {
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause))
+      yield i
+    }
+    if (end) throw end
+  }
+  const all = async (items: AsyncIterable<number>, options: Parameters<typeof gather>[1]) => {
+    const got: (readonly number[])[] = []
+    for await (const some of gather(items, options)) got.push(some)
+    return got
+  }
+
+  it('hands on as many as may be, and the rest when they have waited', async () => {
+    expect(await all(slow([0, 0, 0, 0, 200, 0]), { most: 3, waitMs: 40 })).toEqual([[0, 1, 2], [3], [4, 5]])
+  })
+  it('says that nothing comes', async () => {
+    const got = await all(slow([0, 150]), { most: 3, waitMs: 20, idleMs: 40 })
+    expect(got.flat()).toEqual([0, 1])
+    expect(got.filter((some) => some.length === 0).length).toBeGreaterThan(0)
+  })
+  it('loses nothing that came before a failure', async () => {
+    const got: number[] = []
+    const reading = async () => {
+      for await (const some of gather(slow([0, 0], new Error('gone')), { most: 9, waitMs: 20 })) got.push(...some)
+    }
+    await expect(reading()).rejects.toThrow('gone')
+    expect(got).toEqual([0, 1])
+  })
+})

@@ -1,0 +1,132 @@
+// Exporting the audit log: lines to stdout or to a file, or finished calls to an OpenTelemetry collector. Whatever goes on
+// over restarts remembers by itself how far it is: a file by its last line, a collector by a file beside it.
+import { appendFile, open, readFile, rename, writeFile } from 'node:fs/promises'
+import type { Collector, Encoding, Found, LineFormat, Taken } from '../audit/index.ts'
+import { systemClock } from '../core/index.ts'
+import type { Command, Input } from './command.ts'
+import { EXIT, usage } from './failure.ts'
+import { flagText } from './input.ts'
+
+/** Few large writes, and nobody waits longer for an event than this. */
+const GATHER = { most: 512, waitMs: 200 }
+/** Collectors forget what they do not hear of for some minutes. */
+const RETELL_MS = 60_000
+
+export const exportLog: Command = async (input) => {
+  const gone = new AbortController()
+  const stop = () => gone.abort()
+  process.once('SIGINT', stop)
+  process.once('SIGTERM', stop)
+  try {
+    const to = flagText(input, 'to')
+    await (to === undefined ? exportLines(input, gone.signal) : exportToCollector(input, to, gone.signal))
+    return 0
+  } catch (error) {
+    if (gone.signal.aborted) return EXIT.interrupted
+    throw error
+  } finally {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
+    stop() // the stream of events ends only when it is told to, and as long as it is open this process does
+  }
+}
+
+async function exportLines(input: Input, signal: AbortSignal): Promise<void> {
+  const format = flagText(input, 'format') ?? 'jsonl'
+  const out = flagText(input, 'out')
+  const { gather, LINE_FORMATS, resumeFile } = await import('../audit/index.ts')
+  const known = LINE_FORMATS.find((one) => one === format)
+  if (known === undefined && format !== 'archive') throw usage(`--format takes archive, ${LINE_FORMATS.join(', ')}`)
+  if (out !== undefined && known === undefined) await writeFile(out, '')
+  const given = flagText(input, 'from') ?? '0'
+  const from = out === undefined || known === undefined ? given : String(await firstOf(out, known, given, resumeFile))
+  const lines = await linesOf(input, { format, from }, signal)
+  if (out === undefined) for await (const line of lines) input.io.out(`${line}\n`)
+  else
+    for await (const some of gather(lines, GATHER))
+      await appendFile(out, some.map((line) => `${line}\n`).join(''), { flush: true })
+}
+
+/** A file that holds something goes on from there, one that holds nothing begins where it is told to. */
+const firstOf = async (
+  out: string,
+  format: LineFormat,
+  given: string,
+  resumeFile: (path: string, format: LineFormat) => Promise<number>,
+): Promise<number> => Math.max(await resumeFile(out, format), Number(given))
+
+const linesOf = async (
+  input: Input,
+  query: { format: string; from: string },
+  signal: AbortSignal,
+): Promise<AsyncIterable<string>> =>
+  (await input.client()).follow('audit.export', { ...query, follow: String(input.flags.follow === true) }, signal)
+
+async function exportToCollector(input: Input, url: string, signal: AbortSignal): Promise<void> {
+  const { ENCODINGS, gather, SIGNALS, sendToCollector } = await import('../audit/index.ts')
+  const file = flagText(input, 'position')
+  if (!URL.canParse(url) || !/^https?:/.test(url)) throw usage('--to takes http://HOST:PORT or https://…')
+  if (file === undefined) throw usage('--to needs --position FILE, so that a restart neither loses nor repeats a call')
+  if (flagText(input, 'format') !== undefined || flagText(input, 'out') !== undefined)
+    throw usage('--to goes with neither --format nor --out')
+  const encoding = flagText(input, 'encoding') ?? 'protobuf'
+  if (!(encoding in ENCODINGS)) throw usage(`--encoding takes ${Object.keys(ENCODINGS).join(', ')}`)
+  const names = flagText(input, 'signal')?.split(',') ?? SIGNALS
+  const signals = SIGNALS.filter((one) => names.includes(one))
+  if (signals.length !== names.length) throw usage(`--signal takes ${SIGNALS.join(', ')}`)
+
+  const to: Collector = { url, headers: headersOf(input.env), encoding: encoding as Encoding, signals }
+  const taken = await readTaken(file, Number(flagText(input, 'from') ?? 0))
+  const from = String(Math.min(...signals.map((one) => taken[one])))
+  const lines = await linesOf(input, { format: 'jsonl', from }, signal)
+  await sendToCollector(eventsOf(gather(lines, { ...GATHER, idleMs: RETELL_MS })), to, taken, {
+    clock: systemClock,
+    keep: (now) => writeTaken(file, now),
+    say: input.io.say,
+    patient: input.flags.follow === true,
+    signal,
+  })
+}
+
+async function* eventsOf(batches: AsyncIterable<readonly string[]>): AsyncGenerator<Found[]> {
+  for await (const lines of batches) yield lines.map((line) => JSON.parse(line) as Found)
+}
+
+/** As every OpenTelemetry exporter takes them: `name=value,name=value`, with `%20` and the like. Not a flag: they are secret. */
+function headersOf({ OTEL_EXPORTER_OTLP_HEADERS: text = '' }: Input['env']): Record<string, string> {
+  const pairs = text.split(',').filter((pair) => pair.trim() !== '')
+  return Object.fromEntries(
+    pairs.map((pair) => {
+      const at = pair.indexOf('=')
+      if (at < 1) throw usage('OTEL_EXPORTER_OTLP_HEADERS holds name=value, with commas between')
+      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())]
+    }),
+  )
+}
+
+async function readTaken(file: string, from: number): Promise<Taken> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined) return { traces: from, metrics: from }
+  try {
+    const taken = JSON.parse(text) as Taken
+    if (Number.isInteger(taken.traces) && Number.isInteger(taken.metrics)) return taken
+  } catch {
+    // told below
+  }
+  throw usage(`${file} holds no position of an export`)
+}
+
+/** Whole or not at all: half a position would begin again at the first event. */
+async function writeTaken(path: string, taken: Taken): Promise<void> {
+  const file = await open(`${path}.next`, 'w', 0o600)
+  try {
+    await file.writeFile(`${JSON.stringify(taken)}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.next`, path)
+}
