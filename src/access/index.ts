@@ -49,12 +49,11 @@ export type { Schedule } from './schedules.ts'
 export type { ForgetHook, Session, SessionAsk, Sessions, SessionView } from './sessions.ts'
 export { stepUpFault } from './step-up.ts'
 export {
-  createSweeps,
+  type RoleFinding,
   SWEEP_SETTINGS,
   type SweepFinding,
   type SweepSettings,
-  type Sweeps,
-  type SweepView,
   type SweptKey,
   type SweptRole,
-} from './sweeps.ts'
+} from './sweep-findings.ts'
+export { createSweeps, type Sweeps, type SweepView } from './sweeps.ts'

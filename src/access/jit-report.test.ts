@@ -41,8 +41,9 @@ it('counts waits by group of approvers, early ends, unused grants and late revie
       grant({ request: 'req_2', lastUsedAt: 59.5 * MINUTE, createdAt: 40 * MINUTE }),
       grant({ useCount: 0, lastUsedAt: undefined, endCause: 'done', role: 'trainer' }),
       grant({ request: 'req_3', startsAt: 25 * MINUTE }), // wanted for later, and had before that
-      grant({ request: undefined, source: 'break-glass', reviewDueAt: MINUTE, endedAt: undefined }),
+      grant({ request: undefined, source: 'break-glass', endedAt: undefined }),
     ],
+    [grant({ source: 'break-glass', reviewDueAt: MINUTE })],
     groups,
     100 * MINUTE,
   )
@@ -66,9 +67,30 @@ it('counts waits by group of approvers, early ends, unused grants and late revie
     '25 % of the grants were never used: people ask for what they need.',
     expect.stringContaining('review past their day: 1'),
   ])
-  expect(jitReport([], groups, 0)).toMatchObject({ grants: 0, groups: [], advice: [] })
-  expect(jitReport([grant({ createdAt: MINUTE })], groups, 0).advice).toEqual([
+  expect(jitReport([], [], groups, 0)).toMatchObject({ grants: 0, groups: [], advice: [] })
+  expect(jitReport([grant({ createdAt: MINUTE })], [], groups, 0).advice).toEqual([
     'Half of the requests are usable within 1 min, whoever approves: no more approvers are needed.',
     '1 grant ended so far: no share means anything yet.',
   ])
+})
+
+it('takes the value that half, or nine of ten, do not exceed', () => {
+  const waits = (minutes: readonly number[]) => {
+    const [group] = jitReport(
+      minutes.map((wait) => grant({ createdAt: wait * MINUTE })),
+      [],
+      new Map(),
+      0,
+    ).groups
+    return [(group?.medianSeconds ?? 0) / 60, (group?.p90Seconds ?? 0) / 60]
+  }
+  expect(waits([1, 9])).toEqual([1, 9])
+  expect(waits([1, 2, 3, 4, 5, 6, 7, 8, 9, 19])).toEqual([5, 9])
+})
+
+it('speaks of late reviews also where nothing was granted lately, and of nobody as of a group', () => {
+  const due = [grant({ source: 'break-glass', reviewDueAt: MINUTE })]
+  expect(jitReport([], due, new Map(), 2 * MINUTE).advice).toEqual([expect.stringContaining('past their day: 1')])
+  expect(jitReport([], due, new Map(), MINUTE)).toMatchObject({ reviewsDue: 1, advice: [] })
+  expect(jitReport([grant()], [], new Map(), 0).advice[0]).toContain('for people without a group to approve operator')
 })

@@ -25,6 +25,7 @@ export interface JitReport {
   readonly endedInUse: number
   readonly unused: number
   readonly emergencies: number
+  /** Of all times. */
   readonly reviewsDue: number
   readonly advice: readonly string[]
 }
@@ -37,8 +38,8 @@ const MANY_IN_USE = 0.2
 const MANY_UNUSED = 0.3
 const NO_GROUP = '(no group)'
 
-const quantile = (sorted: readonly number[], part: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0
+/** The smallest value that this part of them does not exceed. */
+const quantile = (sorted: readonly number[], part: number): number => sorted[Math.ceil(sorted.length * part) - 1] ?? 0
 
 const endedInUse = ({ endCause, endedAt, lastUsedAt = 0 }: Grant): boolean =>
   endedAt !== undefined && endCause === 'expired' && endedAt - lastUsedAt < IN_USE_MS
@@ -60,9 +61,13 @@ function groupOf(group: string, grants: readonly Grant[]): GroupOfApprovers {
   }
 }
 
-/** `groupsOf`: by request, the groups whose people approved it. */
+/**
+ * `groupsOf`: by request, the groups whose people approved it. `due`: grants that wait for review, however old they are: an
+ * emergency does not fall out of the report by not being looked at.
+ */
 export function jitReport(
   grants: readonly Grant[],
+  due: readonly Grant[],
   groupsOf: ReadonlyMap<string, readonly string[]>,
   now: number,
 ): JitReport {
@@ -79,7 +84,6 @@ export function jitReport(
   const groups = [...byGroup]
     .map(([group, some]) => groupOf(group, some))
     .sort((a, b) => b.medianSeconds - a.medianSeconds || (a.group < b.group ? -1 : 1))
-  const due = grants.filter(({ reviewDueAt, reviewedAt }) => reviewDueAt !== undefined && reviewedAt === undefined)
   const report = {
     grants: grants.length,
     ended: grants.filter(({ endedAt }) => endedAt !== undefined).length,
@@ -93,18 +97,10 @@ export function jitReport(
 }
 
 function adviceOn({ grants, ended, groups, ...counts }: Omit<JitReport, 'advice'>, late: number): string[] {
-  if (grants === 0) return []
-  const lines: string[] = []
-  const [slowest] = groups
-  if (slowest)
-    lines.push(
-      slowest.medianSeconds > SLOW_SECONDS
-        ? `People wait ${Math.round(slowest.medianSeconds / 60)} minutes for ${slowest.group} to approve ${slowest.roles.join(', ')}: add people to that group, or let a rule approve what is always approved.`
-        : `Half of the requests are usable within ${Math.ceil(slowest.medianSeconds / 60)} min, whoever approves: no more approvers are needed.`,
-    )
-  if (ended < FEW) lines.push(`${counted(ended, 'grant')} ended so far: no share means anything yet.`)
-  else {
-    const percent = (count: number) => `${Math.round((count / ended) * 100)} % of the grants`
+  const lines = groups.slice(0, 1).map(adviceOnWaits)
+  const percent = (count: number) => `${Math.round((count / ended) * 100)} % of the grants`
+  if (grants > 0 && ended < FEW) lines.push(`${counted(ended, 'grant')} ended so far: no share means anything yet.`)
+  else if (grants > 0)
     lines.push(
       counts.endedInUse / ended > MANY_IN_USE
         ? `${percent(counts.endedInUse)} ended in the middle of work: allow longer ones, or point to \`grant extend\`.`
@@ -113,8 +109,17 @@ function adviceOn({ grants, ended, groups, ...counts }: Omit<JitReport, 'advice'
         ? `${percent(counts.unused)} were never used: people ask ahead of need, which shorter waits make unnecessary.`
         : `${percent(counts.unused)} were never used: people ask for what they need.`,
     )
-  }
   if (late > 0)
     lines.push(`Emergencies that wait for review past their day: ${late}:  sallyport grant list --review-due`)
   return lines
+}
+
+function adviceOnWaits({ group, roles, medianSeconds }: GroupOfApprovers): string {
+  if (medianSeconds <= SLOW_SECONDS)
+    return `Half of the requests are usable within ${Math.ceil(medianSeconds / 60)} min, whoever approves: no more approvers are needed.`
+  const [whom, more] =
+    group === NO_GROUP
+      ? ['people without a group', 'put approvers into a group that a rule names']
+      : [group, 'add people to that group']
+  return `People wait ${Math.round(medianSeconds / 60)} minutes for ${whom} to approve ${roles.join(', ')}: ${more}, or let a rule approve what is always approved.`
 }

@@ -1,16 +1,17 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { sqlite } from '../../test/contract/databases.ts'
 import { createIds, type NewEvent, systemRandom } from '../core/index.ts'
 import { createChange, createFeed } from '../store/index.ts'
 import {
-  createSweeps,
   judgeKey,
   judgeRole,
   SWEEP_SETTINGS,
   type SweepFinding,
   type SweptKey,
   type SweptRole,
-} from './sweeps.ts'
+} from './sweep-findings.ts'
+import { beginSweep } from './sweep-queries.ts'
+import { createSweeps } from './sweeps.ts'
 
 const DAY = 86_400_000
 const NOW = Date.UTC(2026, 10, 21)
@@ -58,6 +59,8 @@ describe('a sweep', () => {
     [{ ...quiet(95), state: 'suspended', stateAt: NOW - 30 * DAY }, 'dormant 95 revoke'],
     [{ ...quiet(95), state: 'suspended', stateAt: NOW - 29 * DAY }, undefined],
     [{ ...quiet(5), state: 'suspended', stateAt: NOW - 5 * DAY }, undefined],
+    [{ ...quiet(95), stateAt: NOW - 2 * DAY }, undefined], // was given back two days ago
+    [{ ...quiet(95), stateAt: NOW - 31 * DAY }, 'dormant 31 warn'],
     [{ ownerActive: false }, 'ownerless 1 suspend'],
     [{ ownerless: true }, 'ownerless 1 warn'],
     [{ expiresAt: NOW + 6 * DAY }, 'expiring 6 warn'],
@@ -99,10 +102,12 @@ describe('a sweep', () => {
     expect(advice('grt_1')).toContain('sallyport grant end grt_1')
   })
 
-  it('does what it planned, records every act, goes on after a failure, and changes nothing when asked only', async () => {
+  /** Sweeps over a real database, of which `found` is what there is. */
+  async function setUp(found: { keys?: SweptKey[]; roles?: SweptRole[] }) {
     const database = sqlite()
     const store = await database.open()
-    const clock = { now: () => NOW, monotonic: () => performance.now() }
+    const time = { now: NOW }
+    const clock = { now: () => time.now, monotonic: () => performance.now() }
     const events: NewEvent[] = []
     const feed = createFeed({ store, pollMs: 500, report: () => {} })
     const appendEvents = async (_: unknown, some: readonly NewEvent[]) => {
@@ -111,32 +116,49 @@ describe('a sweep', () => {
     }
     const change = createChange({ store, clock, appendFeed: feed.append, appendEvents, applied: feed.applied })
     const acts: string[] = []
-    const sweeps = createSweeps({
-      store,
-      change,
-      clock,
-      newId: createIds(clock, systemRandom),
-      node: 'one',
-      settings: SWEEP_SETTINGS,
-      async *keys() {
-        yield key({ id: 'fine' })
-        yield key({ id: 'warn', ...quiet(31) })
-        yield key({ id: 'gone', ...quiet(61) })
-        yield key({ id: 'suspend', ...quiet(61) })
-        yield key({ id: 'revoke', ...quiet(99), state: 'suspended', stateAt: NOW - 40 * DAY })
-      },
-      async *roles(since) {
-        expect(since).toBe(NOW - 30 * DAY)
-        yield role({ usedModels: new Set(['a', 'b']), usedActions: new Set(['chat', 'embed']) })
-        yield role({ role: 'wide' })
-      },
-      async suspendKey(id) {
-        if (id === 'gone') throw new Error('changed meanwhile')
-        acts.push(`suspend ${id}`)
-      },
-      revokeKey: async (id) => void acts.push(`revoke ${id}`),
-      report: () => {},
+    const sweeps = (node = 'one') =>
+      createSweeps({
+        store,
+        change,
+        clock,
+        newId: createIds(clock, systemRandom),
+        node,
+        settings: SWEEP_SETTINGS,
+        async *keys() {
+          yield* found.keys ?? []
+        },
+        async *roles(since) {
+          expect(since).toBe(time.now - 30 * DAY)
+          yield* found.roles ?? []
+        },
+        async suspendKey(id, why) {
+          if (id === 'gone') throw new Error('changed meanwhile')
+          acts.push(`suspend ${id}, ${why}`)
+        },
+        revokeKey: async (id, why) => void acts.push(`revoke ${id}, ${why}`),
+        report: () => {},
+      })
+    const close = async () => {
+      await store.close()
+      await database.stop()
+    }
+    return { sweeps, acts, events, time, close, store }
+  }
+  const idle = { usedModels: new Set(['a', 'b']), usedActions: new Set(['chat', 'embed']) }
+
+  it('does what it planned, records every act, goes on after a failure, and changes nothing when asked only', async () => {
+    const room = await setUp({
+      keys: [
+        key({ id: 'fine' }),
+        key({ id: 'warn', ...quiet(31) }),
+        key({ id: 'gone', ...quiet(61) }),
+        key({ id: 'suspend', ...quiet(61) }),
+        key({ id: 'revoke', ...quiet(99), state: 'suspended', stateAt: NOW - 40 * DAY }),
+      ],
+      roles: [role(idle), role({ role: 'wide' })],
     })
+    const { acts, events } = room
+    const sweeps = room.sweeps()
     expect((await sweeps.plan()).map((found) => `${found.act} ${nameOf(found)}`)).toEqual([
       'warn warn',
       'suspend gone',
@@ -146,16 +168,74 @@ describe('a sweep', () => {
     ])
     expect([acts, events]).toEqual([[], []])
     const { findings } = await sweeps.run('User::"admin"')
-    expect(acts).toEqual(['suspend suspend', 'revoke revoke'])
+    expect(acts).toEqual([
+      'suspend suspend, sweep asked for by User::"admin": dormant, 61 days',
+      'revoke revoke, sweep asked for by User::"admin": dormant, 99 days',
+    ])
     expect(findings.map(nameOf)).toEqual(['warn', 'suspend', 'revoke', 'wide'])
     expect(events.map(({ kind }) => kind)).toEqual(['key.warned', 'role.warned', 'sweep.finished'])
     expect(events[1]).toMatchObject({
       subject: 'role/wide',
-      reason: 'sweep: over-privileged, 30 days',
       data: { owner: 'User:dana', through: 'assignment', unusedModels: ['b'], unusedActions: ['embed'] },
     })
     expect((await sweeps.list(5))[0]?.findings).toEqual(findings)
-    await store.close()
-    await database.stop()
+    await room.close()
+  })
+
+  it('tells of a role once, and again when something about it has changed', async () => {
+    const roles = [role()]
+    const room = await setUp({ roles })
+    const sweeps = room.sweeps()
+    const told = async (next: SweptRole[]) => {
+      roles.splice(0, roles.length, ...next)
+      room.events.length = 0
+      room.time.now += DAY
+      const { findings } = await sweeps.run('User::"admin"')
+      const { data } = room.events.at(-1) ?? {}
+      const warned = room.events.filter(({ kind }) => kind === 'role.warned').length
+      expect(data).toMatchObject({ warned, unchanged: findings.length - warned })
+      return warned
+    }
+    expect(await told([role()])).toBe(1)
+    const first = room.time.now
+    expect(await told([role()])).toBe(0)
+    expect(await told([role()])).toBe(0)
+    expect(await sweeps.plan()).toMatchObject([{ name: 'operator', toldAt: first }])
+    expect(await told([role({ models: ['a', 'b', 'c'] })])).toBe(1)
+    expect(await told([role({ models: ['a', 'b', 'c'] }), role({ holder: 'User:eve' })])).toBe(1)
+    expect(await told([role(idle)])).toBe(0)
+    expect(await told([role({ models: ['a', 'b', 'c'] })])).toBe(1)
+    await room.close()
+  })
+
+  it('of a day that failed, or whose node died, is done by whoever looks next; of a day that is done by nobody', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const keys = [key({ id: 'warn', ...quiet(31) })]
+    const room = await setUp({ keys })
+    const look = async (node: string) => {
+      const sweeps = room.sweeps(node)
+      sweeps.start()
+      vi.advanceTimersByTime(60_000)
+      await sweeps.stop()
+      return (await sweeps.list(9)).map(({ node, day, endedAt }) => [node, day, endedAt !== undefined])
+    }
+    Object.defineProperty(keys, Symbol.iterator, {
+      configurable: true,
+      value: () => {
+        throw new Error('the database is away')
+      },
+    })
+    expect(await look('one')).toEqual([])
+    Reflect.deleteProperty(keys, Symbol.iterator)
+    const dead = { id: 'x', day: '2026-11-21', node: 'dead', started_at: NOW, ended_at: null, findings: '[]' }
+    await room.store.transaction((trx) => beginSweep(trx, dead, 0))
+    room.time.now = NOW + 3_600_000
+    expect(await look('two')).toEqual([['dead', '2026-11-21', false]])
+    room.time.now += 1
+    expect(await look('two')).toEqual([['two', '2026-11-21', true]])
+    room.time.now += 2 * 3_600_000
+    expect(await look('three')).toEqual([['two', '2026-11-21', true]])
+    vi.useRealTimers()
+    await room.close()
   })
 })

@@ -31,7 +31,7 @@ import {
 } from '../policy/index.ts'
 import { createChange, createFeed, createNodes, openStore } from '../store/index.ts'
 import { BASE, ROUTES, type RouteId, type RouteSpec } from './contract.ts'
-import { type Admin, connectRooms, createAdmin, heldRights, revokeRight, sweptRoles } from './index.ts'
+import { type Admin, connectRooms, createAdmin, heldRights, revokeRight, sweptKeys, sweptRoles } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-admin-'))
 const ROLES = ['reader', 'user', 'operator', 'trainer', 'approver', 'auditor', 'admin'] as const
@@ -288,6 +288,31 @@ beforeAll(async () => {
   await checker.close()
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('keys that a sweep looks at', () => {
+  it('of a service are without an owner when nobody is named, and when who is named has left', async () => {
+    const node = await startNode()
+    const { identity } = node
+    await identity.principals.create({ type: 'User', name: 'jo' }, SYSTEM)
+    for (const [name, attributes] of [
+      ['alone', {}],
+      ['owned', { owner: 'jo' }],
+      ['unknown', { owner: 'nobody-of-that-name' }],
+    ] as const) {
+      await identity.principals.create({ type: 'Service', name, attributes }, SYSTEM)
+      await identity.keys.issue({ owner: { type: 'Service', id: name }, name: 'k' }, SYSTEM)
+    }
+    const ownerless = async () => {
+      const found: string[] = []
+      for await (const key of sweptKeys(identity)) if (key.ownerless) found.push(key.owner)
+      return found.sort()
+    }
+    expect(await ownerless()).toEqual(['Service:alone', 'Service:unknown'])
+    await identity.principals.suspend({ type: 'User', id: 'jo' }, 'left', SYSTEM)
+    expect(await ownerless()).toEqual(['Service:alone', 'Service:owned', 'Service:unknown'])
+    await node.stop()
+  })
+})
 
 describe('roles that a sweep looks at', () => {
   it('are told with what each alone opens, how and since when it is held, and what of that was used', async () => {

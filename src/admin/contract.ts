@@ -306,7 +306,7 @@ const SweepFinding = z.discriminatedUnion('reason', [
     key: z.string(),
     name: z.string(),
     owner: z.string(),
-    days: z.int().meta({ description: 'Since the last use or the making; for expiring, days left.' }),
+    days: z.int().meta({ description: 'Since the last use, the making or the giving back; for expiring, days left.' }),
     act: z.enum(['warn', 'suspend', 'revoke']),
   }),
   z.object({
@@ -319,6 +319,7 @@ const SweepFinding = z.discriminatedUnion('reason', [
     unusedActions: z.array(z.string()),
     act: z.literal('warn'),
     advice: z.string(),
+    toldAt: time.optional().meta({ description: 'When it was told, if nothing about it has changed since.' }),
   }),
 ])
 const Sweep = z
@@ -1307,7 +1308,7 @@ export const ROUTES = {
     path: '/sweeps',
     action: 'readAudit',
     on: GATEWAY,
-    summary: 'The last sweeps over credentials',
+    summary: 'The last sweeps over keys and roles',
     query: z.strictObject({ limit: z.coerce.number().int().min(1).max(100).default(20) }),
     output: z.object({ items: z.array(Sweep) }),
   }),
@@ -1428,7 +1429,7 @@ export const ROUTES = {
       endedInUse: z.int().meta({ description: 'Ran out within a minute of their last use.' }),
       unused: z.int(),
       emergencies: z.int(),
-      reviewsDue: z.int(),
+      reviewsDue: z.int().meta({ description: 'Emergencies that wait for review, of all times.' }),
       groups: z
         .array(
           z.object({

@@ -1,12 +1,18 @@
 // Reports over what happened, for people who decide about rules.
-import { type Grant, jitReport } from '../access/index.ts'
+import { jitReport } from '../access/index.ts'
 import type { Caller } from '../core/index.ts'
-import { everyRow, isText, readPage } from './page.ts'
+import { isText, readPage } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import type { Handlers } from './route.ts'
-import { usedSince } from './swept-roles.ts'
+import { everyGrant, usedSince } from './swept-roles.ts'
 
 const DAY_MS = 86_400_000
+
+async function allOf<Row>(rows: AsyncIterable<Row>): Promise<Row[]> {
+  const all: Row[] = []
+  for await (const row of rows) all.push(row)
+  return all
+}
 
 export function reportHandlers(ports: AdminPorts): Handlers<'reports.jit' | 'reports.unused'> {
   const { jit, clock, identity, audit } = ports
@@ -50,13 +56,10 @@ export function reportHandlers(ports: AdminPorts): Handlers<'reports.jit' | 'rep
     'reports.jit': {
       async handle({ query }) {
         const createdSince = clock.now() - query.days * DAY_MS
-        const grants: Grant[] = []
-        for await (const grant of everyRow<Grant>((before, limit) =>
-          jit.grants.list({ createdSince, limit, ...(before && { before }) }),
-        ))
-          grants.push(grant)
+        const grants = await allOf(everyGrant(jit.grants, { createdSince }))
+        const due = await allOf(everyGrant(jit.grants, { reviewDue: true }))
         const asked = grants.flatMap(({ request }) => request ?? [])
-        const report = jitReport(grants, await jit.requests.approverGroups(asked), clock.now())
+        const report = jitReport(grants, due, await jit.requests.approverGroups(asked), clock.now())
         const groups = report.groups.map((group) => ({ ...group, roles: [...group.roles] }))
         return { days: query.days, ...report, groups, advice: [...report.advice] }
       },

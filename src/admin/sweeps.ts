@@ -1,13 +1,18 @@
 // Sweeps over credentials and roles: what one would do, doing it, and what the last ones did.
-import type { SweepFinding, SweepView } from '../access/index.ts'
+import type { RoleFinding, SweepFinding, SweepView } from '../access/index.ts'
 import type { AdminPorts } from './ports.ts'
 import type { Handlers } from './route.ts'
 import { iso, isoField } from './time.ts'
 
 const shownFinding = (finding: SweepFinding) =>
-  finding.reason === 'over-privileged'
-    ? { ...finding, unusedModels: [...finding.unusedModels], unusedActions: [...finding.unusedActions] }
-    : { ...finding }
+  finding.reason === 'over-privileged' ? shownRole(finding) : { ...finding }
+
+const shownRole = ({ toldAt, unusedModels, unusedActions, ...finding }: RoleFinding) => ({
+  ...finding,
+  unusedModels: [...unusedModels],
+  unusedActions: [...unusedActions],
+  ...isoField('toldAt', toldAt),
+})
 
 const shown = (view: SweepView) => ({
   id: view.id,

@@ -1,6 +1,6 @@
 // The roles that a sweep looks at: who holds which and since when, what each alone gives on models by the rules as they
 // answer now, and what of that its holder did.
-import type { SweptRole } from '../access/index.ts'
+import type { Grant, Grants, SweptRole } from '../access/index.ts'
 import { type PrincipalUid, uidText } from '../core/index.ts'
 import type { AssignmentRow, PrincipalRow } from '../identity/index.ts'
 import { everyAssignment, everyMember } from './campaigns.ts'
@@ -20,7 +20,6 @@ interface Way {
   readonly only?: readonly string[] | undefined
 }
 
-const MOST_GRANTS = 1000
 const TYPES = ['User', 'Service', 'Agent'] as const
 
 /** Models and actions of the calls that a principal was allowed since then, and how many calls these were. */
@@ -82,6 +81,9 @@ export async function* sweptRoles(ports: Ports, since: number): AsyncGenerator<S
   }
 }
 
+export const everyGrant = (grants: Grants, filter: Omit<Parameters<Grants['list']>[0], 'before' | 'limit'>) =>
+  everyRow<Grant>((before, limit) => grants.list({ ...filter, limit, ...(before && { before }) }))
+
 /** Every way in which a principal holds roles now; the oldest, where one comes in several. */
 async function readWays({ identity, jit, clock }: Ports): Promise<(principal: PrincipalUid) => Promise<Way[]>> {
   const assignments = new Map<string, AssignmentRow[]>()
@@ -115,10 +117,9 @@ async function readWays({ identity, jit, clock }: Ports): Promise<(principal: Pr
     }
     const own = uidText(principal)
     climb(own, 0, 'assignment', new Set([own]))
-    const grants = await jit.grants.list({ principal: own, open: true, limit: MOST_GRANTS })
-    const lent = grants
-      .filter(({ startsAt, endsAt }) => startsAt <= now && now < endsAt)
-      .map(({ id, role, startsAt, models }): Way => ({ role, through: id, heldSince: startsAt, only: models }))
+    const lent: Way[] = []
+    for await (const { id, role, startsAt, endsAt, models } of everyGrant(jit.grants, { principal: own, open: true }))
+      if (startsAt <= now && now < endsAt) lent.push({ role, through: id, heldSince: startsAt, only: models })
     return [...found.values(), ...lent]
   }
 }

@@ -17,17 +17,23 @@ const COLUMNS = [
   { field: 'unusedActions', title: 'never done' },
 ]
 
-type Finding = Row & { readonly name: string; readonly owner: string; readonly advice?: string }
+type Finding = Row & { readonly act: string; readonly name: string; readonly owner: string; readonly advice?: string }
+
+/** What an earlier sweep has told and is as it was then; JSON holds it as well. */
+const isTold = (finding: object): boolean => 'toldAt' in finding
 
 function print(io: Io, findings: readonly Finding[], json: unknown): void {
-  printRows(io, findings, COLUMNS, { json: json as string })
+  const fresh = findings.filter((finding) => !isTold(finding))
+  printRows(io, json ? findings : fresh, COLUMNS, { json: json as string })
   if (json) return
-  for (const { name, owner, advice } of findings)
+  for (const { name, owner, advice } of fresh)
     if (advice !== undefined) io.say(`${plain(`${name} of ${owner}`)}  ${dim(io, plain(advice))}`)
+  const told = findings.length - fresh.length
+  if (told > 0) io.say(`Told before and unchanged: ${told}:  sallyport sweep --dry-run --json`)
 }
 
 const count = (findings: readonly { readonly act: string }[]) => {
-  const of = (act: string) => findings.filter((finding) => finding.act === act).length
+  const of = (act: string) => findings.filter((finding) => finding.act === act && !isTold(finding)).length
   return { warned: of('warn'), suspended: of('suspend'), revoked: of('revoke') }
 }
 
@@ -37,7 +43,7 @@ export const sweep: Command = async (input) => {
   if (flags.dryRun) {
     const { items } = await client.call('sweeps.plan', {})
     print(io, items, flags.json)
-    io.say(items.length === 0 ? 'Nothing lies about.' : `Nothing was done. Do it:  sallyport sweep`)
+    io.say(items.every(isTold) ? 'Nothing new lies about.' : `Nothing was done. Do it:  sallyport sweep`)
     return 0
   }
   await confirm(input, 'Warn about, suspend and revoke what lies about?')
