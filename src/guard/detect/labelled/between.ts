@@ -3,7 +3,7 @@ import { isDigit, isUpper } from '../chars.ts'
 import { NEED, peek } from '../scan.ts'
 import { profile } from './handle.ts'
 import { betweenAt, type Label, type LabelKind, LINK, SMALL_WORD, WEAK_LINK } from './labels.ts'
-import type { Link, Verdict } from './place.ts'
+import type { Link } from './place.ts'
 import { isBlank, KIND, LETTER, type Reader } from './reader.ts'
 import { judgeLabelled } from './value.ts'
 
@@ -244,7 +244,9 @@ export function judge(
   })
   if (verdict === 'need') return NEED
   if (verdict === undefined) return 0
-  for (const found of verdict as Verdict[]) reader.add(found.class, found.start, found.end, found.confidence)
+  for (const found of verdict) reader.add(found.class, found.start, found.end, found.confidence)
+  // Codes that look like labels would each read the rest of the list again; to the last one belongs what follows.
+  if (kind === 'codes') reader.skip(verdict.at(-1)?.start ?? 0)
   return 1
 }
 

@@ -62,6 +62,13 @@ it('finds every code of a list and a whole seed phrase', () => {
     'secret/recovery-code 5521-9083',
     'secret/recovery-code 3310-7720',
   ])
+  // A code that looks like a label reads no list of its own.
+  expect(found('otp 123otp 456otp 789pin: 4821')).toEqual([
+    'secret/recovery-code 123otp',
+    'secret/recovery-code 456otp',
+    'secret/recovery-code 789pin',
+    'secret/pin 4821',
+  ])
   const words = 'ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic'
   expect(found(`seed phrase: ${words}. Keep it.`)).toEqual([`secret/seed-phrase ${words}`])
 })

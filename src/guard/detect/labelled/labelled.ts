@@ -55,6 +55,15 @@ class LabelledStream extends TextStream implements Reader {
     super.add(dataClass, start, end, confidence)
   }
 
+  skip(to: number): void {
+    if (to <= this.#at) return
+    this.#at = to
+    this.#run = -1
+    this.#word = -1
+    this.#digits = 0
+    this.#decimal = -1
+  }
+
   protected moved(count: number): void {
     this.#at -= count
     // What began before the text at hand is longer than anything it could be.

@@ -8,6 +8,8 @@ export interface Reader extends Arrived {
   hold: number
   /** Between a label and its value: the first word that may be the value of another label; -1 for none. */
   gap: number
+  /** What was read up to here is not read again. */
+  skip(to: number): void
   /** A finding at local offsets. */
   add(dataClass: string, start: number, end: number, confidence: number): void
 }
