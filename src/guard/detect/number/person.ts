@@ -35,31 +35,32 @@ import {
 const MOST_GROUPS = 7
 const SIGNS: Readonly<Record<number, string>> = { [SPACE]: ' ', [DASH]: '-', [POINT]: '.', [SLASH]: '/' }
 
+/** `3.3.3-2`: sizes of groups [g, h] and the separators between them. */
+function shapeOf(g: number, h: number): string {
+  let shape = String(sizeOf(g))
+  for (let k = g + 1; k <= h; k++) shape += `${SIGNS[jointOf(k)]}${sizeOf(k)}`
+  return shape
+}
+
 /** A person's number that proves itself by date, check digits and grouping. */
 export function person(scan: Scan, g: number, gluedEnd: boolean): number {
   const before = g > 0 ? jointOf(g) : 0
   if (before === DASH || before === POINT || before === SLASH || before === UNDERSCORE) return 0
   const sign = scan.text.charCodeAt(startOf(g) - 1)
   if (sign === 43 || sign === POINT || sign === UNDERSCORE || sign === SLASH) return 0
-  let shape = ''
   let best = 0
   let confidence = 0
   for (let h = g; h < count && h - g < MOST_GROUPS; h++) {
     const total = (firsts[h + 1] ?? 0) - (firsts[g] ?? 0)
     if (total > 18) break
-    if (h > g) {
-      const joint = SIGNS[jointOf(h)]
-      if (joint === undefined) break
-      shape += joint
-    }
-    shape += sizeOf(h)
+    if (h > g && SIGNS[jointOf(h)] === undefined) break
     if (total < 9 || !isWhole(h, gluedEnd)) continue
     const after = h + 1 < count ? jointOf(h + 1) : 0
     if (after === DASH || after === POINT || after === SLASH || after === UNDERSCORE) continue
     // Twelve digits of a card's sixteen are none.
     if (h > g && after === SPACE && jointOf(h) === SPACE) continue
     if (h > g && before === SPACE && jointOf(g + 1) === SPACE) continue
-    const sure = provesPerson({ digits, from: firsts[g] ?? 0, length: total, shape })
+    const sure = provesPerson({ digits, from: firsts[g] ?? 0, length: total, shape: shapeOf(g, h) })
     if (sure >= confidence && sure > 0) {
       best = h - g + 1
       confidence = sure
