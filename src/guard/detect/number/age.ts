@@ -2,17 +2,17 @@
 import { isAlphanumeric, isLetter } from '../chars.ts'
 import { glue, NEAR_AGE, YEARS } from '../lexicon.ts'
 import { NEED, peek, type Scan } from '../scan.ts'
-import { amountOf, COMMA, count, DASH, endOf, jointOf, POINT, SPACE, sizeOf, startOf } from './phrase.ts'
+import { COMMA, DASH, type Phrase, POINT, SPACE } from './phrase.ts'
 import { endsWithWord, wordEnd } from './words.ts'
 
 /** `79 years old`, `aged 61`, `turns 23`, `34yo`, `52-year-old`. */
-export function age(scan: Scan, g: number): number {
+export function age(scan: Scan, phrase: Phrase, g: number): number {
   const { text, context } = scan
-  if (sizeOf(g) > 3 || (g > 0 && jointOf(g) !== SPACE)) return 0
-  const value = amountOf(g)
+  if (phrase.size(g) > 3 || (g > 0 && phrase.joint(g) !== SPACE)) return 0
+  const value = phrase.amount(g)
   if (value < 1 || value > 120) return 0
-  if (g === count - 1) {
-    let i = endOf(g)
+  if (g === phrase.count - 1) {
+    let i = phrase.end(g)
     let c = peek(scan, i)
     if (c === NEED) return NEED
     if (c === SPACE || c === DASH) {
@@ -24,7 +24,7 @@ export function age(scan: Scan, g: number): number {
       if (word === NEED) return NEED
       if (glue.get(text, i, word) & YEARS) {
         if (word - i === 2 && text.startsWith('yo', i)) {
-          scan.emit('personal/age', startOf(g), endOf(g), 85)
+          scan.emit('personal/age', phrase.start(g), phrase.end(g), 85)
           return 1
         }
         const gap = peek(scan, word)
@@ -33,27 +33,27 @@ export function age(scan: Scan, g: number): number {
           const next = wordEnd(scan, word + 1)
           if (next === NEED) return NEED
           if (next - word === 4 && text.startsWith('old', word + 1)) {
-            scan.emit('personal/age', startOf(g), endOf(g), 90)
+            scan.emit('personal/age', phrase.start(g), phrase.end(g), 90)
             return 1
           }
         }
         return 0
       }
     }
-    if (isAlphanumeric(text.charCodeAt(endOf(g)))) return 0
+    if (isAlphanumeric(text.charCodeAt(phrase.end(g)))) return 0
     if (c === 37) return 0
-  } else if (jointOf(g + 1) !== SPACE) return 0
+  } else if (phrase.joint(g + 1) !== SPACE) return 0
   if (
     g === 0 &&
     value >= 10 &&
-    ages.some((words) => endsWithWord(text, startOf(g) - 1, words)) &&
-    endsSentence(scan, endOf(g))
+    ages.some((words) => endsWithWord(text, phrase.start(g) - 1, words)) &&
+    endsSentence(scan, phrase.end(g))
   ) {
-    scan.emit('personal/age', startOf(g), endOf(g), 60)
+    scan.emit('personal/age', phrase.start(g), phrase.end(g), 60)
     return 1
   }
-  if (value >= 3 && context.distance(NEAR_AGE, startOf(g)) <= 8 && g === 0) {
-    scan.emit('personal/age', startOf(g), endOf(g), 78)
+  if (value >= 3 && context.distance(NEAR_AGE, phrase.start(g)) <= 8 && g === 0) {
+    scan.emit('personal/age', phrase.start(g), phrase.end(g), 78)
     return 1
   }
   return 0

@@ -2,77 +2,64 @@
 import { isAlphanumeric, isAsciiLetter, isDigit, isLetter, isUpper } from '../chars.ts'
 import { glue, MONTH, NEAR_BIRTH } from '../lexicon.ts'
 import { NEED, peek, type Scan } from '../scan.ts'
-import {
-  amountOf,
-  COMMA,
-  count,
-  DASH,
-  endOf,
-  jointOf,
-  nearGroup,
-  POINT,
-  SLASH,
-  SPACE,
-  sizeOf,
-  startOf,
-} from './phrase.ts'
+import { COMMA, DASH, nearGroup, type Phrase, POINT, SLASH, SPACE } from './phrase.ts'
 import { endsWithWord, wordEnd } from './words.ts'
 
 const MONTH_DAYS = 31
 
-const isBirth = (scan: Scan, g: number) => nearGroup(scan, g, NEAR_BIRTH)
+const isBirth = (scan: Scan, phrase: Phrase, g: number) => nearGroup(scan, phrase, g, NEAR_BIRTH)
 
 /** `1980-03-12`, `12/03/1980`, `3.12.80`, `12 March 1980`, `March 12, 1980`, `12th of March`. */
-export function date(scan: Scan, g: number): number {
+export function date(scan: Scan, phrase: Phrase, g: number): number {
   const { text } = scan
-  if (g + 2 < count && jointOf(g + 1) === jointOf(g + 2) && isDateJoint(jointOf(g + 1))) {
-    const [a, b, c] = [amountOf(g), amountOf(g + 1), amountOf(g + 2)]
-    const sizes = sizeOf(g) * 100 + sizeOf(g + 1) * 10 + sizeOf(g + 2)
+  if (g + 2 < phrase.count && phrase.joint(g + 1) === phrase.joint(g + 2) && isDateJoint(phrase.joint(g + 1))) {
+    const [a, b, c] = [phrase.amount(g), phrase.amount(g + 1), phrase.amount(g + 2)]
+    const sizes = phrase.size(g) * 100 + phrase.size(g + 1) * 10 + phrase.size(g + 2)
     const yearFirst = sizes === 422 || ((sizes === 411 || sizes === 412 || sizes === 421) && a >= 1800)
     const yearLast =
-      (sizeOf(g + 2) === 4 || (sizeOf(g + 2) === 2 && jointOf(g + 1) !== DASH) || sizes === 222) &&
-      sizeOf(g) <= 2 &&
-      sizeOf(g + 1) <= 2
-    const continued = g + 3 < count && jointOf(g + 3) === jointOf(g + 1)
+      (phrase.size(g + 2) === 4 || (phrase.size(g + 2) === 2 && phrase.joint(g + 1) !== DASH) || sizes === 222) &&
+      phrase.size(g) <= 2 &&
+      phrase.size(g + 1) <= 2
+    const continued = g + 3 < phrase.count && phrase.joint(g + 3) === phrase.joint(g + 1)
     const fits =
       !continued &&
       ((yearFirst && a >= 1800 && a <= 2200 && isMonthDay(b, c)) ||
-        (yearLast && (sizeOf(g + 2) === 2 || (c >= 1800 && c <= 2200)) && (isMonthDay(a, b) || isMonthDay(b, a))))
-    if (fits && !(g > 0 && jointOf(g) === jointOf(g + 1))) {
-      const sure = sizeOf(g + 2) === 4 || yearFirst
+        (yearLast && (phrase.size(g + 2) === 2 || (c >= 1800 && c <= 2200)) && (isMonthDay(a, b) || isMonthDay(b, a))))
+    if (fits && !(g > 0 && phrase.joint(g) === phrase.joint(g + 1))) {
+      const sure = phrase.size(g + 2) === 4 || yearFirst
       scan.emit(
-        isBirth(scan, g) ? 'personal/birth-date' : 'personal/date',
-        startOf(g),
-        endOf(g + 2),
-        sure ? 85 : isBirth(scan, g) ? 75 : 55,
+        isBirth(scan, phrase, g) ? 'personal/birth-date' : 'personal/date',
+        phrase.start(g),
+        phrase.end(g + 2),
+        sure ? 85 : isBirth(scan, phrase, g) ? 75 : 55,
       )
       return 3
     }
   }
-  if (sizeOf(g) !== 4 && sizeOf(g) > 2) return 0
-  const value = amountOf(g)
-  const isDay = sizeOf(g) <= 2 && value >= 1 && value <= MONTH_DAYS
+  if (phrase.size(g) !== 4 && phrase.size(g) > 2) return 0
+  const value = phrase.amount(g)
+  const isDay = phrase.size(g) <= 2 && value >= 1 && value <= MONTH_DAYS
   // A month before the number.
-  const month = monthBefore(text, startOf(g))
+  const month = monthBefore(text, phrase.start(g))
   if (
     month < 0 &&
-    sizeOf(g) === 4 &&
+    phrase.size(g) === 4 &&
     value >= 1900 &&
     value < 2100 &&
-    yearWord(text, startOf(g)) &&
-    peek(scan, endOf(g)) !== POINT &&
-    g === count - 1
+    yearWord(text, phrase.start(g)) &&
+    peek(scan, phrase.end(g)) !== POINT &&
+    g === phrase.count - 1
   ) {
-    scan.emit(isBirth(scan, g) ? 'personal/birth-date' : 'personal/date', startOf(g), endOf(g), 50)
+    scan.emit(isBirth(scan, phrase, g) ? 'personal/birth-date' : 'personal/date', phrase.start(g), phrase.end(g), 50)
     return 1
   }
   if (month >= 0) {
-    if (sizeOf(g) === 4 && value >= 1800 && value <= 2200) {
-      scan.emit(isBirth(scan, g) ? 'personal/birth-date' : 'personal/date', month, endOf(g), 70)
+    if (phrase.size(g) === 4 && value >= 1800 && value <= 2200) {
+      scan.emit(isBirth(scan, phrase, g) ? 'personal/birth-date' : 'personal/date', month, phrase.end(g), 70)
       return 1
     }
     if (!isDay) return 0
-    let after = endOf(g)
+    let after = phrase.end(g)
     const suffix = ordinal(scan, after)
     if (suffix === NEED) return NEED
     after += suffix
@@ -80,16 +67,16 @@ export function date(scan: Scan, g: number): number {
     if (year === NEED) return NEED
     if (suffix === 0 && isAlphanumeric(peek(scan, after))) return 0
     scan.emit(
-      isBirth(scan, g) ? 'personal/birth-date' : 'personal/date',
+      isBirth(scan, phrase, g) ? 'personal/birth-date' : 'personal/date',
       month,
       year > 0 ? year : after,
       year > 0 ? 85 : 60,
     )
-    return year > 0 && g + 1 < count && endOf(g + 1) === year ? 2 : 1
+    return year > 0 && g + 1 < phrase.count && phrase.end(g + 1) === year ? 2 : 1
   }
   // A month after it. The phrase ended at this group, so the month's letters come next.
-  if (!isDay || g !== count - 1) return 0
-  let i = endOf(g)
+  if (!isDay || g !== phrase.count - 1) return 0
+  let i = phrase.end(g)
   const suffix = ordinal(scan, i)
   if (suffix === NEED) return NEED
   i += suffix
@@ -112,8 +99,8 @@ export function date(scan: Scan, g: number): number {
   const year = yearAfter(scan, peek(scan, word) === POINT ? word + 1 : word)
   if (year === NEED) return NEED
   scan.emit(
-    isBirth(scan, g) ? 'personal/birth-date' : 'personal/date',
-    startOf(g),
+    isBirth(scan, phrase, g) ? 'personal/birth-date' : 'personal/date',
+    phrase.start(g),
     year > 0 ? year : word,
     year > 0 ? 85 : 60,
   )

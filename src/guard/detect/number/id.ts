@@ -2,51 +2,53 @@
 import { isAlphanumeric } from '../chars.ts'
 import { NEAR_ACCOUNT, NEAR_CUSTOMER, NEAR_NATIONAL_ID, NEAR_POSTCODE, NEAR_TICKET } from '../lexicon.ts'
 import { NEED, peek, type Scan } from '../scan.ts'
-import { count, DASH, endOf, firsts, jointOf, POINT, SPACE, sizeOf, startOf } from './phrase.ts'
+import { DASH, type Phrase, POINT, SPACE } from './phrase.ts'
 
 /** The words that say what a bare number is, and how far before it they are looked for. */
 const NAMING = NEAR_POSTCODE | NEAR_ACCOUNT | NEAR_CUSTOMER | NEAR_TICKET | NEAR_NATIONAL_ID
 const NAMING_REACH = 32
 
 /** Accounts, passports, licences, customer and order numbers: only beside the word that says so. */
-export function identifier(scan: Scan, g: number, joined: boolean): number {
+export function identifier(scan: Scan, phrase: Phrase, g: number, joined: boolean): number {
   if (joined) return 0
   const { context } = scan
-  const begin = startOf(g)
+  const begin = phrase.start(g)
   if (context.distance(NAMING, begin) > NAMING_REACH) return 0
-  const size = sizeOf(g)
+  const size = phrase.size(g)
   let h = g
   while (
-    h + 1 < count &&
-    (jointOf(h + 1) === DASH || (jointOf(h + 1) === SPACE && sizeOf(h + 1) >= 3) || jointOf(h + 1) === POINT)
+    h + 1 < phrase.count &&
+    (phrase.joint(h + 1) === DASH ||
+      (phrase.joint(h + 1) === SPACE && phrase.size(h + 1) >= 3) ||
+      phrase.joint(h + 1) === POINT)
   )
     h++
-  const total = (firsts[h + 1] ?? 0) - (firsts[g] ?? 0)
+  const total = phrase.first(h + 1) - phrase.first(g)
   const close = (bits: number, reach: number) => context.distance(bits, begin) <= reach
-  const last = peek(scan, endOf(h))
+  const last = peek(scan, phrase.end(h))
   if (last === NEED) return NEED
   if (isAlphanumeric(last)) return 0
   if (close(NEAR_POSTCODE, 16) && (size === 5 || size === 4 || size === 6)) {
-    const long = h > g && sizeOf(g) === 5 && sizeOf(g + 1) === 4 && jointOf(g + 1) === DASH
-    scan.emit('personal/postcode', begin, long ? endOf(g + 1) : endOf(g), 80)
+    const long = h > g && phrase.size(g) === 5 && phrase.size(g + 1) === 4 && phrase.joint(g + 1) === DASH
+    scan.emit('personal/postcode', begin, long ? phrase.end(g + 1) : phrase.end(g), 80)
     return long ? 2 : 1
   }
   if (total >= 6 && total <= 18 && close(NEAR_ACCOUNT, 32)) {
-    scan.emit('finance/account', begin, endOf(h), close(NEAR_ACCOUNT, 20) ? 80 : 60)
+    scan.emit('finance/account', begin, phrase.end(h), close(NEAR_ACCOUNT, 20) ? 80 : 60)
     return h - g + 1
   }
   const person = context.distance(NEAR_CUSTOMER, begin)
   const ticket = context.distance(NEAR_TICKET, begin)
   if (total >= 4 && total <= 16 && person <= 24 && person <= ticket) {
-    scan.emit('business/customer-id', begin, endOf(h), 75)
+    scan.emit('business/customer-id', begin, phrase.end(h), 75)
     return h - g + 1
   }
   if (total >= 5 && total <= 18 && ticket <= 20) {
-    scan.emit('business/ticket-id', begin, endOf(h), 70)
+    scan.emit('business/ticket-id', begin, phrase.end(h), 70)
     return h - g + 1
   }
   if (total >= 6 && total <= 16 && close(NEAR_NATIONAL_ID, 28)) {
-    scan.emit('personal/national-id', begin, endOf(h), 65)
+    scan.emit('personal/national-id', begin, phrase.end(h), 65)
     return h - g + 1
   }
   return 0

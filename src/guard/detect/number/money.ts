@@ -2,30 +2,34 @@
 import { isLetter, isUpper } from '../chars.ts'
 import { CURRENCY, glue, NEAR_MONEY, SCALE } from '../lexicon.ts'
 import { NEED, peek, type Scan } from '../scan.ts'
-import { COMMA, count, endOf, jointOf, nearGroup, POINT, SPACE, sizeOf, startOf } from './phrase.ts'
+import { COMMA, nearGroup, type Phrase, POINT, SPACE } from './phrase.ts'
 import { wordEnd } from './words.ts'
 
 const isCurrencySign = (c: number) => c === 36 || (c >= 0xa2 && c <= 0xa5) || (c >= 0x20a0 && c <= 0x20c0)
 
 /** A sum of money: a currency sign or code before or after it. */
-export function amount(scan: Scan, g: number): number {
+export function amount(scan: Scan, phrase: Phrase, g: number): number {
   const { text } = scan
-  if (sizeOf(g) > 12) return 0
+  if (phrase.size(g) > 12) return 0
   // `1,234,567.89`, `1.234,56`, `1 234.50`, `12.50`
   let h = g
   while (
-    h + 1 < count &&
-    sizeOf(h + 1) === 3 &&
-    (jointOf(h + 1) === COMMA || jointOf(h + 1) === POINT || jointOf(h + 1) === SPACE) &&
-    sizeOf(g) <= 3
+    h + 1 < phrase.count &&
+    phrase.size(h + 1) === 3 &&
+    (phrase.joint(h + 1) === COMMA || phrase.joint(h + 1) === POINT || phrase.joint(h + 1) === SPACE) &&
+    phrase.size(g) <= 3
   )
     h++
   let decimals = false
-  if (h + 1 < count && sizeOf(h + 1) <= 2 && (jointOf(h + 1) === POINT || jointOf(h + 1) === COMMA)) {
+  if (
+    h + 1 < phrase.count &&
+    phrase.size(h + 1) <= 2 &&
+    (phrase.joint(h + 1) === POINT || phrase.joint(h + 1) === COMMA)
+  ) {
     h++
     decimals = true
   }
-  let start = startOf(g)
+  let start = phrase.start(g)
   let sign = text.charCodeAt(start - 1)
   let at = start - 1
   if (sign === SPACE) sign = text.charCodeAt(--at)
@@ -35,7 +39,7 @@ export function amount(scan: Scan, g: number): number {
     start = at
     if (start > 0 && isUpper(text.charCodeAt(start - 1)))
       while (start > at - 3 && start > 0 && isUpper(text.charCodeAt(start - 1))) start--
-  } else if (at === startOf(g) - 2 && isLetter(sign)) {
+  } else if (at === phrase.start(g) - 2 && isLetter(sign)) {
     let word = at + 1
     while (word > 0 && at + 1 - word < 8 && isLetter(text.charCodeAt(word - 1))) word--
     if (at + 1 - word === 3 && isUpper(sign) && glue.get(text, word, at + 1) & CURRENCY) {
@@ -43,9 +47,9 @@ export function amount(scan: Scan, g: number): number {
       start = word
     }
   }
-  let end = endOf(h)
+  let end = phrase.end(h)
   // Only the last group of a phrase is followed by words.
-  if (h === count - 1) {
+  if (h === phrase.count - 1) {
     let c = peek(scan, end)
     if (c === NEED) return NEED
     let i = end
@@ -76,7 +80,7 @@ export function amount(scan: Scan, g: number): number {
       }
     }
   }
-  if (!currency && !(decimals && nearGroup(scan, g, NEAR_MONEY) && h - g <= 2)) return 0
+  if (!currency && !(decimals && nearGroup(scan, phrase, g, NEAR_MONEY) && h - g <= 2)) return 0
   scan.emit('finance/amount', start, end, currency ? 80 : 50)
   return h - g + 1
 }

@@ -1,7 +1,7 @@
 // Numbers: a phrase of digit groups is read whole, and its groups are then taken from the left by the first kind that fits: IP,
 // number of a person, date, card, telephone, account and other ids by the words before them.
-import { isAlphanumeric, isLetter } from '../chars.ts'
-import { NEED, peek, type Scan } from '../scan.ts'
+import { isLetter } from '../chars.ts'
+import { NEED, type Scan } from '../scan.ts'
 import { age } from './age.ts'
 import { card } from './card.ts'
 import { date } from './date.ts'
@@ -11,7 +11,9 @@ import { address } from './ip.ts'
 import { amount } from './money.ts'
 import { person, socialSecurity } from './person.ts'
 import { phone } from './phone.ts'
-import { count, endOf, GROUPS, isWhole, LONGEST_GROUP, read, SPAN, sizeOf, startOf } from './phrase.ts'
+import { GROUPS, LONGEST_GROUP, Phrase, SPAN } from './phrase.ts'
+
+const phrase = new Phrase()
 
 /**
  * Looks at the number whose first digit is at `at`. Returns where to go on (past what was read), or NEED.
@@ -20,16 +22,16 @@ import { count, endOf, GROUPS, isWhole, LONGEST_GROUP, read, SPAN, sizeOf, start
 export function number(scan: Scan, at: number, joined: boolean): number {
   const { text, context } = scan
   const before = at > 0 ? text.charCodeAt(at - 1) : 0
-  const end = read(scan, at)
+  const end = phrase.read(scan, at)
   if (end === NEED) return NEED
-  if (count === 1 && sizeOf(0) >= LONGEST_GROUP) return end
+  if (phrase.count === 1 && phrase.size(0) >= LONGEST_GROUP) return end
   context.readTo(text, at)
   const glued = isLetter(before)
   let g = 0
   // A row that was cut short is finished by the next piece: only groups of its first half are decided here.
-  const cut = count === GROUPS || end - at > SPAN
-  while (g < count) {
-    if (cut && g > 0 && startOf(g) - at > SPAN / 2 - 16) return startOf(g)
+  const cut = phrase.count === GROUPS || end - at > SPAN
+  while (g < phrase.count) {
+    if (cut && g > 0 && phrase.start(g) - at > SPAN / 2 - 16) return phrase.start(g)
     const used = one(scan, g, glued && g === 0, joined)
     if (used === NEED) return NEED
     g = used > 0 ? g + used : g + 1
@@ -39,38 +41,24 @@ export function number(scan: Scan, at: number, joined: boolean): number {
 
 /** Decides what starts at group `g`; returns how many groups it takes, 0 for none, or NEED. */
 function one(scan: Scan, g: number, glued: boolean, joined: boolean): number {
-  const last = count - 1
-  const tail = peek(scan, endOf(last))
-  if (tail === NEED) return NEED
-  const gluedEnd = isAlphanumeric(tail)
+  return (
+    address(scan, phrase, g, glued) ||
+    (glued || joined ? 0 : person(scan, phrase, g)) ||
+    date(scan, phrase, g) ||
+    card(scan, phrase, g, glued) ||
+    reversed(scan, phrase, g) ||
+    hanging(scan, phrase, g, glued) ||
+    (glued ? 0 : free(scan, g, joined))
+  )
+}
 
-  const taken = address(scan, g, glued, gluedEnd)
-  if (taken > 0) return taken
-  const proved = glued || joined ? 0 : person(scan, g, gluedEnd)
-  if (proved > 0) return proved
-  const day = date(scan, g)
-  if (day !== 0) return day
-  const cardGroups = card(scan, g, glued, gluedEnd)
-  if (cardGroups > 0) return cardGroups
-  const backwards = reversed(scan, g)
-  if (backwards > 0) return backwards
-  const hung = hanging(scan, g, glued, gluedEnd)
-  if (hung > 0) return hung
-  if (!glued && isWhole(Math.min(g + 2, last), gluedEnd)) {
-    const ssn = socialSecurity(scan, g, joined)
-    if (ssn > 0) return ssn
-  }
-  if (!glued) {
-    const money = amount(scan, g)
-    if (money !== 0) return money
-    const phoneGroups = phone(scan, g, joined, gluedEnd)
-    if (phoneGroups !== 0) return phoneGroups
-    if (isWhole(g, gluedEnd)) {
-      const years = age(scan, g)
-      if (years !== 0) return years
-      return identifier(scan, g, joined)
-    }
-    return age(scan, g)
-  }
-  return 0
+/** The kinds that no letters hang in front of. */
+function free(scan: Scan, g: number, joined: boolean): number {
+  return (
+    socialSecurity(scan, phrase, g, joined) ||
+    amount(scan, phrase, g) ||
+    phone(scan, phrase, g, joined) ||
+    age(scan, phrase, g) ||
+    (phrase.isWhole(g) ? identifier(scan, phrase, g, joined) : 0)
+  )
 }

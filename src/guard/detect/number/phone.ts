@@ -3,95 +3,72 @@ import { isAlphanumeric, isDigit, isUpper } from '../chars.ts'
 import { NEAR_ACCOUNT, NEAR_CARD, NEAR_CUSTOMER, NEAR_NATIONAL_ID, NEAR_PHONE, NEAR_REFERENCE } from '../lexicon.ts'
 import { NEED, peek, type Scan } from '../scan.ts'
 import { callingCodeFits } from './calling-code.ts'
-import {
-  amountOf,
-  bracket,
-  COMMA,
-  count,
-  DASH,
-  digits,
-  endOf,
-  firsts,
-  jointOf,
-  MIXED,
-  nearGroup,
-  POINT,
-  SLASH,
-  SPACE,
-  sizeOf,
-  startOf,
-  UNDERSCORE,
-  WIDE,
-} from './phrase.ts'
+import { COMMA, DASH, MIXED, nearGroup, type Phrase, POINT, SLASH, SPACE, UNDERSCORE, WIDE } from './phrase.ts'
 
 /** Telephone numbers: by `+` and calling code, by the words before, or by a shape only telephones have. */
-export function phone(scan: Scan, g: number, joined: boolean, gluedEnd: boolean): number {
+export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): number {
   const { text, context } = scan
-  const begin = startOf(g)
+  const begin = phrase.start(g)
   const plus =
     text.charCodeAt(begin - 1) === 43 || (text.charCodeAt(begin - 1) === 40 && text.charCodeAt(begin - 2) === 43)
   // A row of single digits is a telephone number beside its word, or behind a trunk zero.
   if (
-    sizeOf(g) === 1 &&
-    g + 1 < count &&
-    sizeOf(g + 1) === 1 &&
-    digits[firsts[g] ?? 0] !== 0 &&
+    phrase.size(g) === 1 &&
+    g + 1 < phrase.count &&
+    phrase.size(g + 1) === 1 &&
+    phrase.digits[phrase.first(g)] !== 0 &&
     !plus &&
     context.distance(NEAR_PHONE, begin) > 48
   )
     return 0
   let h = g
-  let total = sizeOf(g)
+  let total = phrase.size(g)
   // Groups that belong together: dashes, points, blanks and brackets; a comma or a slash ends them.
-  while (h + 1 < count) {
-    const joint = jointOf(h + 1)
+  while (h + 1 < phrase.count) {
+    const joint = phrase.joint(h + 1)
     if (
       joint === COMMA ||
       joint === UNDERSCORE ||
       joint === WIDE ||
-      (joint === SLASH && !(h === g && sizeOf(g) >= 3)) ||
-      total + sizeOf(h + 1) > 15
+      (joint === SLASH && !(h === g && phrase.size(g) >= 3)) ||
+      total + phrase.size(h + 1) > 15
     )
       break
     // After enough digits another kind of separator starts another number: `541-714-1388 2`.
     if (
       h > g &&
       total >= 9 &&
-      joint !== jointOf(h) &&
-      jointOf(h) !== MIXED &&
-      !(plus && !callingCodeFits(digits, firsts[g] ?? 0, total))
+      joint !== phrase.joint(h) &&
+      phrase.joint(h) !== MIXED &&
+      !(plus && !callingCodeFits(phrase.digits, phrase.first(g), total))
     )
       break
-    if (isNanp(h - 2, g) && total >= 10) break
+    if (isNanp(phrase, h - 2, g) && total >= 10) break
     h++
-    total += sizeOf(h)
+    total += phrase.size(h)
   }
   if (plus) {
     let fit = h
     let sum = total
-    while (fit > g && !callingCodeFits(digits, firsts[g] ?? 0, sum)) sum -= sizeOf(fit--)
-    if (callingCodeFits(digits, firsts[g] ?? 0, sum)) {
+    while (fit > g && !callingCodeFits(phrase.digits, phrase.first(g), sum)) sum -= phrase.size(fit--)
+    if (callingCodeFits(phrase.digits, phrase.first(g), sum)) {
       h = fit
       total = sum
     }
   }
   // Words glued to the end (`16GB`) are no telephone, an extension (`x123`) is.
-  let end = endOf(h)
-  if (h === count - 1) {
-    const c = peek(scan, end)
-    if (c === NEED) return NEED
-    if (gluedEnd && !(c === 120 || c === 88 || c === 101 || c === 69)) {
-      total -= sizeOf(h)
-      h--
-      if (h < g) return 0
-      end = endOf(h)
-    }
+  let end = phrase.end(h)
+  if (!phrase.isWhole(h) && !isExtension(text.charCodeAt(end))) {
+    total -= phrase.size(h)
+    h--
+    if (h < g) return 0
+    end = phrase.end(h)
   }
   if (total < 7 || total > 15) {
     if (
       !(
         total >= 5 &&
-        nearGroup(scan, g, NEAR_PHONE) &&
+        nearGroup(scan, phrase, g, NEAR_PHONE) &&
         context.distance(NEAR_PHONE, begin) <= 16 &&
         h === g &&
         total <= 6
@@ -103,12 +80,12 @@ export function phone(scan: Scan, g: number, joined: boolean, gluedEnd: boolean)
     ? text.charCodeAt(begin - 1) === 43
       ? begin - 1
       : begin - 2
-    : bracket && g === 0
+    : phrase.bracket && g === 0
       ? begin - 1
       : begin
-  const score = phoneScore(scan, g, h, total, plus, joined)
+  const score = phoneScore(scan, phrase, g, h, total, plus, joined)
   if (score === 0) return 0
-  if (h === count - 1) {
+  if (h === phrase.count - 1) {
     const more = extension(scan, end)
     if (more === NEED) return NEED
     if (more > 0) end = more
@@ -125,97 +102,129 @@ export function phone(scan: Scan, g: number, joined: boolean, gluedEnd: boolean)
 }
 
 /** 3-3-4 digits from group `k`, not before `g`, both parts starting with 2 to 9: the North American plan. */
-export function isNanp(k: number, g: number): boolean {
+export function isNanp(phrase: Phrase, k: number, g: number): boolean {
   return (
     k >= g &&
-    sizeOf(k) === 3 &&
-    sizeOf(k + 1) === 3 &&
-    sizeOf(k + 2) === 4 &&
-    (digits[firsts[k] ?? 0] ?? 0) >= 2 &&
-    (digits[firsts[k + 1] ?? 0] ?? 0) >= 2
+    phrase.size(k) === 3 &&
+    phrase.size(k + 1) === 3 &&
+    phrase.size(k + 2) === 4 &&
+    (phrase.digits[phrase.first(k)] ?? 0) >= 2 &&
+    (phrase.digits[phrase.first(k + 1)] ?? 0) >= 2
   )
 }
 
-function phoneScore(scan: Scan, g: number, h: number, total: number, plus: boolean, joined: boolean): number {
+function phoneScore(
+  scan: Scan,
+  phrase: Phrase,
+  g: number,
+  h: number,
+  total: number,
+  plus: boolean,
+  joined: boolean,
+): number {
   const { context } = scan
-  const begin = startOf(g)
-  if (plus) return callingCodeFits(digits, firsts[g] ?? 0, total) ? 95 : total >= 9 ? 70 : 0
+  const begin = phrase.start(g)
+  if (plus) return callingCodeFits(phrase.digits, phrase.first(g), total) ? 95 : total >= 9 ? 70 : 0
   const away = context.distance(NEAR_PHONE, begin)
   const reference = Math.min(
     context.distance(NEAR_REFERENCE | NEAR_NATIONAL_ID | NEAR_CARD | NEAR_CUSTOMER, begin),
     context.distance(NEAR_ACCOUNT, begin),
   )
   const groups = h - g + 1
-  const dotted = groups === 4 && jointOf(g + 1) === POINT && jointOf(g + 3) === POINT
+  const dotted = groups === 4 && phrase.joint(g + 1) === POINT && phrase.joint(g + 3) === POINT
   if (dotted && total < 10) return 0
   if (away <= 48 && away < reference && !(joined && total < 9)) return away <= 24 || groups > 1 ? 88 : 75
   if (joined) return 0
-  const opens = digits[firsts[g] ?? 0] ?? 0
+  const opens = phrase.digits[phrase.first(g)] ?? 0
   const dashed = (joint: number) =>
     joint === DASH || joint === POINT || joint === MIXED || joint === SPACE || joint === SLASH
   let uniform = true
-  for (let k = g + 1; k <= h; k++) if (!dashed(jointOf(k))) uniform = false
+  for (let k = g + 1; k <= h; k++) if (!dashed(phrase.joint(k))) uniform = false
   if (!uniform) return 0
   if (reference <= 24 && groups < 3) return 0
-  if (groups === 3 && total === 10 && isNanp(g, g) && !(jointOf(g + 1) === SPACE && reference <= 24))
-    return jointOf(g + 1) === SPACE && reference <= 40 ? 55 : 82
-  if (groups === 4 && total === 11 && opens === 1 && sizeOf(g) === 1 && isNanp(g + 1, g)) return 82
+  if (groups === 3 && total === 10 && isNanp(phrase, g, g) && !(phrase.joint(g + 1) === SPACE && reference <= 24))
+    return phrase.joint(g + 1) === SPACE && reference <= 40 ? 55 : 82
+  if (groups === 4 && total === 11 && opens === 1 && phrase.size(g) === 1 && isNanp(phrase, g + 1, g)) return 82
   // Russia: `8 (912) 345-67-89`
   if (
     groups === 5 &&
     total === 11 &&
-    sizeOf(g) === 1 &&
+    phrase.size(g) === 1 &&
     (opens === 8 || opens === 7) &&
-    sizeOf(g + 1) === 3 &&
-    sizeOf(g + 2) === 3 &&
-    sizeOf(g + 3) === 2
+    phrase.size(g + 1) === 3 &&
+    phrase.size(g + 2) === 3 &&
+    phrase.size(g + 3) === 2
   )
     return 80
-  if (groups === 4 && total === 13 && sizeOf(g) === 3 && amountOf(g) === 1 && isNanp(g + 1, g)) return 82
-  if (groups >= 3 && sizeOf(g) >= 2 && opens === 0 && digits[(firsts[g] ?? 0) + 1] === 0 && total >= 10) return 75
-  if (bracket && g === 0 && groups >= 2 && jointOf(1) === MIXED && sizeOf(0) <= 5 && total >= 7) return 78
+  if (groups === 4 && total === 13 && phrase.size(g) === 3 && phrase.amount(g) === 1 && isNanp(phrase, g + 1, g))
+    return 82
+  if (groups >= 3 && phrase.size(g) >= 2 && opens === 0 && phrase.digits[phrase.first(g) + 1] === 0 && total >= 10)
+    return 75
+  if (phrase.bracket && g === 0 && groups >= 2 && phrase.joint(1) === MIXED && phrase.size(0) <= 5 && total >= 7)
+    return 78
   // National formats with the trunk prefix 0: `020 7946 0958`, `0688 872 49 99`, `06 12 34 56 78`.
-  if (opens === 0 && groups >= 2 && total >= 9 && total <= 11 && jointOf(g + 1) !== POINT && sizeOf(g) <= 5)
-    return groups === 2 && sizeOf(g + 1) < 5 ? 55 : 72
+  if (opens === 0 && groups >= 2 && total >= 9 && total <= 11 && phrase.joint(g + 1) !== POINT && phrase.size(g) <= 5)
+    return groups === 2 && phrase.size(g + 1) < 5 ? 55 : 72
   // `0151-23456789`
   if (
     opens === 0 &&
     groups === 2 &&
     total === 12 &&
-    sizeOf(g) >= 3 &&
-    sizeOf(g) <= 5 &&
-    digits[(firsts[g] ?? 0) + 1] !== 0 &&
-    jointOf(h) !== POINT
+    phrase.size(g) >= 3 &&
+    phrase.size(g) <= 5 &&
+    phrase.digits[phrase.first(g) + 1] !== 0 &&
+    phrase.joint(h) !== POINT
   )
     return 62
   if (opens === 0 && groups >= 4 && total >= 9 && total <= 11) return 70
   if (reference <= 40) return 0
-  const round = amountOf(h) === 0
+  const round = phrase.amount(h) === 0
   if (round) return 0
   // Local formats without any prefix: by their grouping alone, so with little confidence.
-  if (groups === 2 && sizeOf(g) === 3 && sizeOf(h) === 4 && (jointOf(h) === SPACE || jointOf(h) === DASH) && opens >= 2)
+  if (
+    groups === 2 &&
+    phrase.size(g) === 3 &&
+    phrase.size(h) === 4 &&
+    (phrase.joint(h) === SPACE || phrase.joint(h) === DASH) &&
+    opens >= 2
+  )
     return 52
-  if (groups === 4 && total === 8 && evenPairs(g, h) && jointOf(h) === jointOf(g + 1) && jointOf(h) !== POINT)
-    return jointOf(h) === DASH ? 60 : 52
-  if (groups === 3 && total === 9 && opens >= 2 && sizeOf(g) === 3 && sizeOf(g + 1) === 3 && jointOf(h) === SPACE)
+  if (
+    groups === 4 &&
+    total === 8 &&
+    evenPairs(phrase, g, h) &&
+    phrase.joint(h) === phrase.joint(g + 1) &&
+    phrase.joint(h) !== POINT
+  )
+    return phrase.joint(h) === DASH ? 60 : 52
+  if (
+    groups === 3 &&
+    total === 9 &&
+    opens >= 2 &&
+    phrase.size(g) === 3 &&
+    phrase.size(g + 1) === 3 &&
+    phrase.joint(h) === SPACE
+  )
     return 52
   if (
     groups === 4 &&
     total >= 11 &&
-    sizeOf(g) <= 3 &&
-    sizeOf(h) >= 3 &&
-    jointOf(h) === SPACE &&
-    jointOf(g + 1) === SPACE
+    phrase.size(g) <= 3 &&
+    phrase.size(h) >= 3 &&
+    phrase.joint(h) === SPACE &&
+    phrase.joint(g + 1) === SPACE
   )
     return 52
   return 0
 }
 
-function evenPairs(g: number, h: number): boolean {
-  for (let k = g; k <= h; k++) if (sizeOf(k) !== 2) return false
+function evenPairs(phrase: Phrase, g: number, h: number): boolean {
+  for (let k = g; k <= h; k++) if (phrase.size(k) !== 2) return false
   return true
 }
 
+/** `x12`, `ext 12` */
+export const isExtension = (c: number) => (c | 32) === 120 || (c | 32) === 101
 const EXTENSION = 'extension'
 /** End of `x123`, ` ext. 123`, ` x 123` at `i`; 0 for none; NEED. */
 function extension(scan: Scan, i: number): number {
