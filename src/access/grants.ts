@@ -107,8 +107,8 @@ export interface Grants {
   source<F extends Facts>(directory: FactSource<F>, at?: number): FactSource<F>
   /** When the roles of a principal next change by time alone. */
   nextChange(principal: PrincipalUid): number | undefined
-  /** Grants good for a number of uses or tokens, which a call that needs them must take from. */
-  counted(principal: PrincipalUid, model: string): Grant[]
+  /** Grants good for a number of uses or tokens, now or at that moment, which a call that needs them must take from. */
+  counted(principal: PrincipalUid, model: string, at?: number): Grant[]
   /** The token budget of a grant as a limit. */
   limitOf(grant: Grant): LimitDuty | undefined
   /** Takes one use, durably. @throws Fault `approval_required` if another call took the last */
@@ -291,12 +291,11 @@ export function createGrants(deps: GrantDeps): Grants {
       }
       return next < Number.POSITIVE_INFINITY ? next : undefined
     },
-    counted(principal, model) {
+    counted(principal, model, at = clock.now()) {
       const own = byPrincipal.get(uidText(principal))
       if (!own) return []
-      const now = clock.now()
       return [...own.values()].filter(
-        (grant) => isCounted(grant) && grant.usesLeft !== 0 && inForce(grant, { model, looking: true }, now),
+        (grant) => isCounted(grant) && grant.usesLeft !== 0 && inForce(grant, { model, looking: true }, at),
       )
     },
     limitOf: ({ id, tokens }) =>

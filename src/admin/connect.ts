@@ -2,31 +2,21 @@
 import type { Access, Campaigns, JustInTime, Sweeps } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import { type Config, SETTINGS, type Source } from '../config/index.ts'
-import {
-  ACTION_GROUPS,
-  type Caller,
-  type Clock,
-  type EntityUid,
-  Fault,
-  groupsOf,
-  type NewId,
-  type PrincipalUid,
-} from '../core/index.ts'
+import { ACTION_GROUPS, type Caller, type Clock, type EntityUid, Fault, groupsOf, type NewId } from '../core/index.ts'
 import { type Identity, withinScopes } from '../identity/index.ts'
 import type { Model, Registry } from '../model/index.ts'
 import {
   authContext,
   type ClockContext,
-  EntityRef,
   type EntitySource,
   type GrantContext,
   NO_RISK,
   type Policy,
   type Rulebook,
   requestContext,
-  suppose,
 } from '../policy/index.ts'
 import type { Acknowledgement, MakeChange, Nodes, Store } from '../store/index.ts'
+import { createExplain } from './explain-question.ts'
 import { createJudge } from './judge.ts'
 import type { AdminPorts } from './ports.ts'
 import { iso } from './time.ts'
@@ -51,8 +41,12 @@ export interface Rooms {
   /** What rules see of the directory and the models, now or at that moment. */
   readonly entities: (at?: number) => EntitySource
   readonly clockContext: (nowMs: number) => ClockContext
-  /** What a caller holds for a while, and until when; as for calls. */
-  readonly standing: (caller: Pick<Caller, 'principal'>, at?: number) => { grant: GrantContext; holdsUntil?: number }
+  /** What a caller holds for a while, also by a use of these grants, and until when; as for calls. */
+  readonly standing: (
+    caller: Pick<Caller, 'principal'>,
+    at?: number,
+    using?: readonly string[],
+  ) => { grant: GrantContext; holdsUntil?: number }
   readonly anomaly: (caller: Caller) => number
   readonly config: Config
   readonly sources?: ReadonlyMap<string, Source>
@@ -104,9 +98,13 @@ export function connectRooms(rooms: Rooms): AdminPorts {
     }
   }
 
+  /** What could be: also by a grant for this model alone, or by one of which no use is taken yet. */
   const mayDo = (caller: Caller, action: string, model: string): boolean =>
     withinScopes(caller.credential.scopes, action, { groups: groupsOf(action), model }) &&
-    policy.allows(callQuery(caller, action, { type: 'Model', id: model }), entities)
+    policy.allows(
+      callQuery(caller, action, { type: 'Model', id: model }),
+      rooms.jit.grants.over(entities, caller.principal, { model, looking: true }) as EntitySource,
+    )
 
   const identify: AdminPorts['identifyStale'] = (request) => {
     const caller = identity.authenticate(request)
@@ -179,34 +177,7 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         line,
         text,
       })),
-    explain(question, supposed, reader, recorded) {
-      const program = policy.program()
-      if (!program) throw new Fault('not_found', { detail: 'No bundle is in force.' })
-      const at = supposed.at ?? clock.now()
-      const { grant } = rooms.standing({ principal: question.principal as PrincipalUid }, at)
-      const [model] = registry.all()
-      return suppose(
-        question,
-        supposed,
-        {
-          program,
-          entities: rooms.entities(supposed.at),
-          clockContext: rooms.clockContext,
-          now: at,
-          reader,
-          waysIn: policy.waysIn,
-          examples: { Model: new EntityRef('Model', model?.name ?? '') },
-          known: {
-            'auth.kind': 'key',
-            'grant.active': grant.active,
-            'grant.roles': [...grant.roles],
-            ...(grant.reason === undefined ? {} : { 'grant.reason': grant.reason }),
-            ...(grant.ticket === undefined ? {} : { 'grant.ticket': grant.ticket }),
-          },
-        },
-        recorded?.query.context,
-      )
-    },
+    explain: createExplain(rooms),
     recorded: (decision) => rooms.rulebook.decisions.get(decision),
   }
 }

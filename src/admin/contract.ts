@@ -443,6 +443,17 @@ const Explanation = z
     duties: z.array(z.string()).meta({ description: 'What an allow demands, such as "clamp maxTokens <= 512".' }),
     policy: z.string(),
     validUntil: time.optional(),
+    byGrant: z
+      .object({
+        id: z.string(),
+        role: z.string(),
+        endsAt: time,
+        usesLeft: z.int().optional(),
+        tokens: z.int().optional(),
+        tokensLeft: z.int().optional().meta({ description: 'Of these, what calls that have ended left.' }),
+      })
+      .optional()
+      .meta({ description: 'Allowed by a grant for a number of uses or tokens, of which a call takes one.' }),
     asAsked: z.boolean().optional().meta({
       description: 'For a recorded decision: its parameters are still in memory on this node, and were put again.',
     }),

@@ -1,15 +1,16 @@
 // Why, and what would change it; and who the caller is.
+import type { Grant } from '../access/index.ts'
 import type { Found } from '../audit/index.ts'
 import { type EntityUid, Fault, uidText } from '../core/index.ts'
-import { dutyLines, type Explanation, parseUid, type RuleView, type Supposed } from '../policy/index.ts'
+import { dutyLines, parseUid, type RuleView, type Supposed } from '../policy/index.ts'
 import { aboutDecision, decisionOf } from './audit.ts'
 import type { Body, Output } from './contract.ts'
 import { GATEWAY } from './judge.ts'
 import { createOpenApi } from './openapi.ts'
-import type { AdminPorts } from './ports.ts'
+import type { AdminPorts, Explained } from './ports.ts'
 import { namesOf } from './principals.ts'
 import { type Handlers, readRef } from './route.ts'
-import { isoField, msOf, textField } from './time.ts'
+import { iso, isoField, msOf, textField } from './time.ts'
 
 const TYPED = /^(User|Service|Agent|Group|Role|Model|ModelGroup|Gateway|Key|Session|DataClass|Tool|Document):(.+)$/
 
@@ -22,7 +23,7 @@ const view = ({ id, effect, why, file, line, clauses }: RuleView) => ({
   clauses: clauses.map((clause) => ({ ...clause })),
 })
 
-const shown = (found: Explanation): Output<'explain.ask'> => ({
+const shown = async (audit: AdminPorts['audit'], found: Explained): Promise<Output<'explain.ask'>> => ({
   decision: found.allow ? 'allow' : 'deny',
   principal: found.principal,
   action: found.action,
@@ -36,7 +37,21 @@ const shown = (found: Explanation): Output<'explain.ask'> => ({
   duties: found.duties ? dutyLines(found.duties) : [],
   policy: found.policy,
   ...isoField('validUntil', found.validUntil),
+  ...(found.grant && { byGrant: await lent(audit, found.grant) }),
 })
+
+/** A grant of which a call takes a use, and what is left of it: of tokens, what calls that have ended left. */
+async function lent(audit: AdminPorts['audit'], { id, role, endsAt, usesLeft, tokens }: Grant) {
+  const [sum] = tokens === undefined ? [] : await audit.count({ grant: id, kind: 'call.finished' })
+  const spent = sum ? sum.inputTokens + sum.outputTokens : 0
+  return {
+    id,
+    role,
+    endsAt: iso(endsAt),
+    ...(usesLeft !== undefined && { usesLeft }),
+    ...(tokens !== undefined && { tokens, tokensLeft: Math.max(0, tokens - spent) }),
+  }
+}
 
 const supposedOf = ({ at, from, roles, set }: Body<'decisions.explain'>): Supposed => ({
   ...(at !== undefined && { at: msOf(at) }),
@@ -78,7 +93,8 @@ export function explainHandlers(
       handle({ body, may }) {
         const { principal, action, resource, ...supposed } = body
         const question = { principal: readRef<string>(principal), action, resource: resourceOf(resource) }
-        return shown(ports.explain(question, supposedOf(supposed), may('show', GATEWAY) ? 'administrator' : 'caller'))
+        const reader = may('show', GATEWAY) ? 'administrator' : 'caller'
+        return shown(ports.audit, ports.explain(question, supposedOf(supposed), reader))
       },
     },
     'decisions.explain': {
@@ -100,7 +116,7 @@ export function explainHandlers(
         const recorded = typeof event.data?.decisionId === 'string' ? ports.recorded(event.data.decisionId) : undefined
         const reader = may('show', GATEWAY) ? 'administrator' : 'caller'
         return {
-          ...shown(ports.explain(question, supposedOf(body), reader, recorded)),
+          ...(await shown(ports.audit, ports.explain(question, supposedOf(body), reader, recorded))),
           asAsked: recorded !== undefined,
         }
       },

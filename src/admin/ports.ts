@@ -1,5 +1,5 @@
 // What the admin API needs of the rooms. connect.ts makes it out of them.
-import type { Access, Campaigns, JustInTime, Sweeps } from '../access/index.ts'
+import type { Access, Campaigns, Grant, JustInTime, Sweeps } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Caller, Clock, EntityUid, NewId, PrincipalUid } from '../core/index.ts'
 import type { Identity, Presented } from '../identity/index.ts'
@@ -9,6 +9,9 @@ import type { Output, RouteId } from './contract.ts'
 import type { Judge } from './judge.ts'
 
 type Item<Id extends RouteId> = Output<Id> extends { items: (infer Row)[] } ? Row : never
+
+/** `grant`: one for a number of uses or tokens, of which a call would take; missing if the call needs none. */
+export type Explained = Explanation & { readonly grant?: Grant }
 
 export interface AdminPorts {
   readonly store: Store
@@ -78,7 +81,7 @@ export interface AdminPorts {
     supposed: Supposed,
     reader: 'caller' | 'administrator',
     recorded?: LoggedDecision,
-  ): Explanation
+  ): Explained
   /** A decision that this node made lately, with what it was asked about: `dec_…`. */
   recorded(decision: string): LoggedDecision | undefined
   /** Resolves when the nodes have applied the feed up to `seq`, or after a short wait; says who has. */

@@ -1,5 +1,6 @@
 // Why a decision fell as it did, and what the rules would say to a question nobody has asked yet.
 import type { Explanation } from '../admin/contract.ts'
+import { counted } from '../core/index.ts'
 import type { RuleView } from '../policy/index.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT } from './failure.ts'
@@ -64,6 +65,7 @@ function printExplanation(io: Io, answer: Explanation, at: string | undefined): 
   printRules(io, answer.closest)
   sayHidden(io, answer.hidden)
   printDuties(io, answer.duties)
+  if (answer.byGrant) io.out(`by grant ${plain(leftOf(answer.byGrant))}\n`)
   if (answer.validUntil !== undefined) {
     // Of a supposed moment: how far it is from here says nothing.
     const away = at === undefined ? ` (${relative(answer.validUntil)})` : ''
@@ -72,6 +74,13 @@ function printExplanation(io: Io, answer: Explanation, at: string | undefined): 
   for (const role of answer.roles)
     io.out(`Ask for it:  sallyport request create ${plain(role)} --for 1h --reason "…"\n`)
 }
+
+const leftOf = ({ id, role, usesLeft, tokens, tokensLeft }: NonNullable<Explanation['byGrant']>): string =>
+  [
+    `${id} of ${role}`,
+    ...(usesLeft === undefined ? [] : [`${counted(usesLeft, 'use')} left`]),
+    ...(tokens === undefined ? [] : [`${tokensLeft ?? 0} of ${counted(tokens, 'token')} left`]),
+  ].join(', ')
 
 /** What is demanded of a call that is allowed. */
 export function printDuties(io: Io, lines: readonly string[]): void {

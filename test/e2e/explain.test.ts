@@ -3,7 +3,7 @@
 import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { chat, startGateway, type TestGateway } from './harness.ts'
 
 const MODEL = 'sallyport-demo'
@@ -17,6 +17,10 @@ unless { context.request has maxTokens && context.request.maxTokens > 500 };
 permit (principal, action == Action::"chat", resource) when { context.auth.kind == "mtls" };
 @id("watched") @why("Rita is being watched.")
 forbid (principal == User::"rita", action == Action::"chat", resource) when { context.request has seed };
+@id("no-seed-for-tom") @why("Tom gets no seed.")
+forbid (principal == User::"tom", action == Action::"chat", resource) when { context.request has seed };
+@id("tom-borrows-user") @why("Tom may chat when somebody agrees.") @longest("1h")
+permit (principal == User::"tom", action == Action::"requestRole", resource == Role::"user");
 `
 let folder = ''
 let gateway: TestGateway
@@ -46,6 +50,14 @@ beforeAll(async () => {
     keys[name] = String((await admin('POST', '/keys', { owner: `User:${name}`, name: 'own' })).body.key)
   }
   await admin('PUT', '/groups/contractors/members/User:cora')
+  for (const [name, role] of [
+    ['tom', 'reader'],
+    ['ana', 'approver'],
+  ] as const) {
+    await admin('POST', '/users', { name })
+    await admin('POST', `/roles/${role}/assignments`, { holder: `User:${name}` })
+    keys[name] = String((await admin('POST', '/keys', { owner: `User:${name}`, name: 'own' })).body.key)
+  }
 }, 60_000)
 afterAll(async () => {
   await gateway.close()
@@ -134,4 +146,54 @@ test('a denied act of administration can be asked about too', async () => {
   expect(refused.status).toBe(403)
   const why = await admin('POST', `/decisions/${refused.body.decision}/explain`, { roles: ['admin'] }, keys.cora)
   expect(why).toMatchObject({ status: 200, body: { decision: 'allow', action: 'manageDirectory' } })
+})
+
+test('a grant is counted on: for this model alone, or with a use that is still to be taken, and what is left is said', async () => {
+  const borrow = async (narrow: object) => {
+    const { body } = await admin('POST', '/requests', { role: 'user', seconds: 600, reason: 'r', ...narrow }, keys.tom)
+    const { id, digest } = body.request as { id: string; digest: string }
+    const yes = await admin('POST', `/requests/${id}/approve`, { digest }, keys.ana)
+    return (yes.body.grant as { id: string }).id
+  }
+  const end = (id: string) => admin('POST', `/grants/${id}/end`, { reason: 'r' })
+  const models = async () => (await admin('GET', '/whoami', undefined, keys.tom)).body.models
+  expect((await can('tom')).body).toMatchObject({ decision: 'deny', roles: ['user'] })
+  expect(await models()).toEqual([])
+
+  const limited = await borrow({ models: [MODEL] })
+  expect((await can('tom')).body).toMatchObject({ decision: 'allow', roles: [] })
+  expect((await can('tom')).body).not.toHaveProperty('byGrant')
+  expect((await can('tom', { resource: 'another' })).body.decision).toBe('deny')
+  expect(await models()).toEqual([MODEL])
+  await end(limited)
+  expect((await can('tom')).body.decision).toBe('deny')
+
+  const twice = await borrow({ uses: 2 })
+  const asked = async (facts: object = {}) => {
+    const { decision, byGrant } = (await can('tom', facts, keys.tom)).body
+    return [decision, byGrant]
+  }
+  const left = (usesLeft: number) => ['allow', { id: twice, role: 'user', endsAt: expect.any(String), usesLeft }]
+  expect(await asked()).toEqual(left(2))
+  expect(await asked()).toEqual(left(2)) // asking takes none
+  expect(await models()).toEqual([MODEL])
+  expect(await asked({ at: new Date(Date.now() + 700_000).toISOString() })).toEqual(['deny', undefined])
+  expect((await denied('tom')).status).toBe(200)
+  expect(await asked()).toEqual(left(1))
+  expect((await denied('tom')).status).toBe(200)
+  expect(await asked()).toEqual(['deny', undefined])
+  expect((await denied('tom')).status).toBe(403)
+
+  const budget = await borrow({ tokens: 100_000 })
+  const tokens = async () => (await asked())[1] as { id: string; tokens: number; tokensLeft: number }
+  expect(await tokens()).toMatchObject({ id: budget, tokens: 100_000, tokensLeft: 100_000 })
+  expect((await denied('tom')).status).toBe(200)
+  await vi.waitFor(async () => {
+    const { body } = await admin('GET', `/audit?kind=call.finished&grant=${budget}`)
+    const [{ data }] = body.items as [{ data: { inputTokens: number; outputTokens: number } }]
+    expect(data.inputTokens + data.outputTokens).toBeGreaterThan(0)
+    expect((await tokens()).tokensLeft).toBe(100_000 - data.inputTokens - data.outputTokens)
+  })
+  // Forbidden stays forbidden, whatever is left.
+  expect(await asked({ set: { 'request.seed': 7 } })).toEqual(['deny', undefined])
 })

@@ -1,0 +1,81 @@
+// What the rules say to a question, with the roles that grants lend for it: those that hold by themselves, and, if these are
+// not enough, one that is good for a number of uses or tokens. No use is taken by asking.
+import type { JustInTime } from '../access/index.ts'
+import { type Clock, Fault, type PrincipalUid } from '../core/index.ts'
+import type { Registry } from '../model/index.ts'
+import {
+  type ClockContext,
+  EntityRef,
+  type EntitySource,
+  type Explanation,
+  type GrantContext,
+  type Policy,
+  suppose,
+} from '../policy/index.ts'
+import type { AdminPorts } from './ports.ts'
+
+/** As in `Rooms`. */
+interface ExplainDeps {
+  readonly policy: Policy
+  readonly registry: Registry
+  readonly clock: Clock
+  readonly jit: JustInTime
+  readonly entities: (at?: number) => EntitySource
+  readonly clockContext: (nowMs: number) => ClockContext
+  readonly standing: (
+    caller: { readonly principal: PrincipalUid },
+    at: number,
+    using: readonly string[],
+  ) => { grant: GrantContext }
+}
+
+export function createExplain(rooms: ExplainDeps): AdminPorts['explain'] {
+  const { policy, registry, clock, jit } = rooms
+
+  return (question, supposed, reader, recorded) => {
+    const program = policy.program()
+    if (!program) throw new Fault('not_found', { detail: 'No bundle is in force.' })
+    const now = supposed.at ?? clock.now()
+    const at = supposed.at === undefined ? {} : { at: supposed.at }
+    const principal = question.principal as PrincipalUid
+    const model = question.resource.type === 'Model' ? { model: question.resource.id } : {}
+    const [example] = registry.all()
+
+    const ask = (using: readonly string[]): Explanation => {
+      const { grant } = rooms.standing({ principal }, now, using)
+      return suppose(
+        question,
+        supposed,
+        {
+          program,
+          entities: jit.grants.over(rooms.entities(supposed.at), principal, {
+            ...at,
+            ...model,
+            using,
+          }) as EntitySource,
+          clockContext: rooms.clockContext,
+          now,
+          reader,
+          waysIn: policy.waysIn,
+          examples: { Model: new EntityRef('Model', example?.name ?? '') },
+          known: {
+            'auth.kind': 'key',
+            'grant.active': grant.active,
+            'grant.roles': [...grant.roles],
+            ...(grant.reason === undefined ? {} : { 'grant.reason': grant.reason }),
+            ...(grant.ticket === undefined ? {} : { 'grant.ticket': grant.ticket }),
+          },
+        },
+        recorded?.query.context,
+      )
+    }
+
+    const found = ask([])
+    if (found.allow || model.model === undefined) return found
+    for (const grant of jit.grants.counted(principal, model.model, supposed.at)) {
+      const lent = ask([grant.id])
+      if (lent.allow) return { ...lent, grant }
+    }
+    return found
+  }
+}
