@@ -7,7 +7,8 @@ import { Fault, uidText } from '../core/index.ts'
 import { isUniqueViolation, type MakeChange, type Store, type Trx } from '../store/index.ts'
 import type { Grants } from './grants.ts'
 import { dropInbound, insertInbound } from './inbound-queries.ts'
-import type { NewRequest, Requests } from './requests.ts'
+import type { Requests } from './requests.ts'
+import type { NewRequest } from './role-ask.ts'
 
 export interface Hook {
   readonly name: string

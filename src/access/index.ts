@@ -34,17 +34,10 @@ export type {
   LeaseView,
 } from './leases.ts'
 export type { Lock, LockKind, Locks, NewLock } from './locks.ts'
-export type {
-  Answer,
-  Answered,
-  ApprovalView,
-  JitAction,
-  Narrowing,
-  NewRequest,
-  Requests,
-  RequestView,
-  RoleAsk,
-} from './requests.ts'
+export type { Answer, Answered } from './request-answers.ts'
+export type { ApprovalView, RequestView } from './request-view.ts'
+export type { Requests } from './requests.ts'
+export type { JitAction, Narrowing, NewRequest, RoleAsk } from './role-ask.ts'
 export type { Schedule } from './schedules.ts'
 export type { ForgetHook, Session, SessionAsk, Sessions, SessionView } from './sessions.ts'
 export { stepUpFault } from './step-up.ts'

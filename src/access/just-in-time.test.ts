@@ -15,7 +15,7 @@ import {
 import { createChange, createFeed, type Store } from '../store/index.ts'
 import type { Facts } from './grants.ts'
 import { createJustInTime, type JustInTimeDeps } from './just-in-time.ts'
-import type { JitAction, NewRequest, RoleAsk } from './requests.ts'
+import type { JitAction, NewRequest, RoleAsk } from './role-ask.ts'
 
 const HOUR = 3_600_000
 const START = Date.UTC(2026, 10, 20, 12) // a Friday

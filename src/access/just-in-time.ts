@@ -2,7 +2,8 @@
 import type { Clock, NewId, PrincipalUid } from '../core/index.ts'
 import type { MakeChange, Store } from '../store/index.ts'
 import { createGrants, type GrantDeps, type Grants } from './grants.ts'
-import { createRequests, type RequestDeps, type Requests } from './requests.ts'
+import type { RequestDeps } from './request-rules.ts'
+import { createRequests, type Requests } from './requests.ts'
 import { createSchedules, type Schedule } from './schedules.ts'
 import { createUpkeep } from './upkeep.ts'
 

@@ -1,0 +1,93 @@
+// Answering a request: by people, who are none of its parties, each once, about exactly what was asked. The approval that
+// makes enough of them is the one that begins the grant.
+import { type Caller, credentialText, Fault, type NewEvent, uidText } from '../core/index.ts'
+import { isUniqueViolation } from '../store/index.ts'
+import { closeRequest, holdPending, insertApproval, selectApprovals, selectRequest } from './grant-queries.ts'
+import { type Grant, parseUid } from './grants.ts'
+import { quorumMet } from './quorum.ts'
+import type { Approve } from './request-approval.ts'
+import type { Need, RequestDeps } from './request-rules.ts'
+import { closedFault, closing, narrowingData, type RequestView, tooLate, viewOf, viewRequest } from './request-view.ts'
+import { checkNarrowing, type Narrowing, roleAsk } from './role-ask.ts'
+
+export interface Answered {
+  readonly request: RequestView
+  /** The grant, once there are enough approvals. */
+  readonly grant: Grant | undefined
+  readonly seq: number
+}
+
+export interface Answer {
+  by: Caller
+  /** Digest of the ask as the approver saw it. */
+  digest: string
+  reason?: string
+  narrow?: Narrowing
+}
+
+export type GiveAnswer = (id: string, kind: 'approve' | 'deny', answer: Answer) => Promise<Answered>
+
+export function createAnswering(deps: RequestDeps, need: Need, approve: Approve): GiveAnswer {
+  const { store, change, clock } = deps
+
+  return async (id, kind, { by, digest, reason, narrow: less }) => {
+    const open = await selectRequest(store.db, id)
+    if (!open) throw new Fault('not_found', { detail: 'There is no such request' })
+    if (by.principal.type !== 'User') throw new Fault('access_denied', { detail: 'Only people answer requests' })
+    const approver = uidText(by.principal)
+    for (const party of [open.requester, open.beneficiary])
+      if (party === approver || deps.humanOf(parseUid(party)) === approver)
+        throw new Fault('access_denied', { detail: 'Nobody answers a request of their own' })
+    if (digest !== open.digest)
+      throw new Fault('precondition_failed', { detail: 'This answer is for another request than the one that stands' })
+    const request = viewOf(open)
+    const given = await selectApprovals(store.db, id)
+    const asked = roleAsk({ ...request, role: open.role }, parseUid(open.requester), given.length)
+    need('approveRole', by, open.role, asked)
+    const narrowed = checkNarrowing(request, less ?? {})
+    const now = clock.now()
+
+    const { value, seq } = await change<Grant | undefined>(async (trx) => {
+      const row = await holdPending(trx, id, now)
+      if (!row) throw await closedFault(store.db, id)
+      await insertApproval(trx, {
+        request: id,
+        approver,
+        id: deps.newId('approval'),
+        answer: kind,
+        groups: JSON.stringify([...deps.groupsOf(by.principal)]),
+        narrowed: JSON.stringify(narrowed),
+        reason: reason ?? null,
+        at: now,
+      })
+      const event = (state: RequestView['state']): NewEvent => ({
+        kind: kind === 'approve' ? 'request.approved' : 'request.denied',
+        principal: approver,
+        credential: credentialText(by.credential),
+        address: by.address,
+        subject: `request/${id}`,
+        ...(reason === undefined ? {} : { reason }),
+        data: { digest, ...narrowingData(narrowed), ...closing(row, state, now) },
+      })
+      const feed = [{ kind: 'request', key: id }]
+      if (kind === 'deny') {
+        if (!(await closeRequest(trx, id, { state: 'denied', at: now, by: approver, reason: reason ?? null })))
+          throw tooLate()
+        return { value: undefined, feed, events: [event('denied')] }
+      }
+      const yes = (await selectApprovals(trx, id)).filter((one) => one.answer === 'approve')
+      // Somebody who has left since does not count any more.
+      const standing = yes.filter((one) => deps.isActive(parseUid(one.approver)))
+      const approvers = standing.map((one) => ({ groups: JSON.parse(one.groups) as string[] }))
+      if (!quorumMet(approvers, row.approvals, row.quorum ?? undefined))
+        return { value: undefined, feed, events: [event('pending')] }
+      const all = standing.map((one) => JSON.parse(one.narrowed) as Narrowing)
+      const done = await approve(trx, row, all, approver, reason ?? null)
+      return { value: done.value, feed: [...feed, ...done.feed], events: [event('approved'), ...done.events] }
+    }).catch((error: unknown) => {
+      if (isUniqueViolation(error)) throw new Fault('not_possible', { detail: 'You have answered this already' })
+      throw error
+    })
+    return { request: await viewRequest(store.db, id), grant: value, seq }
+  }
+}
