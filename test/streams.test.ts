@@ -237,6 +237,9 @@ const PROSE = [
   'db.connect(\n  timeout=5,\n  user="svc",\n  host="db-3.internal",\n  port=5432,\n  password="Xk29-fooq",\n)\n',
   '    rows = []\n    last = next_row\n    text = " ".join(words)\n',
   `${'-'.repeat(40)}\n| ${'-'.repeat(30)} | ----- |\n`,
+  'Take Tr4velM0nkey! as the password, 482913 is your verification code, mail "jane.doe"@example.com. ',
+  'echo "t0pS3cret9" | docker login --password-stdin; s.login("bob", "hunter2x9")\n',
+  'user,password\nbob,Qw3rty!99\nann,Qw3rty!98\n',
   'curl -u bob:S3cr3tPass42 https://api.example.com/v1\n',
 ]
 const operations = createOperations(createRandom(5))

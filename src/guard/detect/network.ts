@@ -34,6 +34,8 @@ export function email(scan: Scan, from: number, at: number, to: number): number 
   const floor = Math.max(from, at - 64)
   while (start > floor && inLocal(text.charCodeAt(start - 1))) start--
   while (start < at && !isAlphanumeric(text.charCodeAt(start)) && text.charCodeAt(start) !== UNDERSCORE) start++
+  // `"jane.doe"@example.com`: RFC 5321 lets the local part stand in quotes.
+  if (start === at && from === at) start = quotedLocal(text, at)
   if (start === at) return 0
   if (at + 1 === to && text.charCodeAt(to) === 91) return literalDomain(scan, start, at)
   const ceiling = Math.min(to, at + 254)
@@ -54,6 +56,16 @@ export function email(scan: Scan, from: number, at: number, to: number): number 
   if (at - start === 3 && text.startsWith('git', start) && text.charCodeAt(end) === 58) return 0
   scan.emit('personal/email', start, end, 98)
   return end
+}
+
+/** Where the last word of the local part in quotes begins that ends before the sign at `at`; `at` if there is none. */
+export function quotedLocal(text: string, at: number): number {
+  if (text.charCodeAt(at - 1) !== 34) return at
+  const floor = Math.max(0, at - 65)
+  let start = at - 1
+  while (start > floor && inLocal(text.charCodeAt(start - 1))) start--
+  while (start < at - 1 && !isAlphanumeric(text.charCodeAt(start)) && text.charCodeAt(start) !== UNDERSCORE) start++
+  return start < at - 1 ? start : at
 }
 
 /** `user@[192.0.2.1]`, `user@[IPv6:2001:db8::1]`: RFC 5321, 4.1.3. */

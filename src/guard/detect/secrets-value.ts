@@ -21,7 +21,17 @@ const GENERIC = [
   'salt',
   'cookie',
 ]
-const PASSWORD = ['password', 'passwd', 'passphrase', 'passwort', 'contrasena', 'kennwort', 'pwd', 'motdepasse']
+const PASSWORD = [
+  'password',
+  'passwd',
+  'passphrase',
+  'passwort',
+  'contrasena',
+  'kennwort',
+  'kodeord',
+  'pwd',
+  'motdepasse',
+]
 /** Names that hold one of the words above and are not secrets. */
 // biome-ignore format: a list of words reads better dense
 const HARMLESS = [
@@ -148,7 +158,7 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
   const words = wordsOf(name.slice(-48))
   if (words.has('harmless') && (!wordsOf(name.slice(-24)).has('harmless') || /authoriz/.test(name)))
     words.delete('harmless')
-  if (/(?:^|[_\-. ]|db|user|admin|root|my)pass\s*$/.test(name)) words.add('password')
+  if (/(?:(?:^|[_\-. ]|db|user|admin|root|my)pass|(?:^|[_\-. ])psk)\s*$/.test(name)) words.add('password')
   return words.size === 0 ? undefined : { words, assigned }
 }
 
@@ -210,13 +220,15 @@ export function isPasswordPlaceholder(value: string): boolean {
   return !/\d\D*\d/.test(rest) && kindsOf(rest) < (rest.length < 6 ? 3 : 2)
 }
 
+/** Words with a number behind them: `user_id_123`. */
+const IDENTIFIER = /^[a-z]{2,16}(?:[_-][a-z]{2,16}){1,4}[_-]?\d{1,4}$/
 const CODE = /^[\w$]+(?:\.[\w$]+)*$/
 
 /** Random enough to be nothing but a key: mixed kinds, spread characters, no placeholder. */
 export function isOpaque(value: string): boolean {
   if (value.length < 10 || value.length > 4096 || isPlaceholder(value)) return false
   const { entropy, changes, digits, letters } = texture(value)
-  if (digits === 0 || letters === 0) return false
+  if (digits === 0 || letters === 0 || IDENTIFIER.test(value)) return false
   const wanted = value.length >= 20 ? 3.3 : value.length >= 14 ? 3 : 2.7
   return entropy >= wanted && changes >= 3 && changes / value.length >= 0.14
 }

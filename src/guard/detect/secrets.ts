@@ -5,9 +5,20 @@
 import type { Detector } from '../detector.ts'
 import { TextStream } from '../text-stream.ts'
 import { unitsOf } from '../units.ts'
+import {
+  behindKnownUser,
+  behindUserOption,
+  type Cell,
+  isPairedWithLogin,
+  isPasswordArgument,
+  isPasswordPlace,
+  mayBeCell,
+  passwordCell,
+} from './secrets-call.ts'
 import { indexPatterns, isAlnum, matchAt, parsePattern } from './secrets-pattern.ts'
+import { looksLikeCode, looksLikePassword, pipedBehind, type Said, saidBehind } from './secrets-said.ts'
 import { PREFIXED } from './secrets-table.ts'
-import { judgeValue, NAME_REACH, nameBefore, namesPassword, VALUE_CLASSES } from './secrets-value.ts'
+import { judgeValue, NAME_REACH, type Name, nameBefore, namesPassword, VALUE_CLASSES } from './secrets-value.ts'
 
 /** A run longer than this is judged in pieces; what follows a secret without a gap belongs to it. */
 const RUN_LIMIT = 4096
@@ -20,6 +31,12 @@ const DRAWN = 16
 const MOST_BLANKS = 5
 /** Characters of a key that is looked for backwards. */
 const LONGEST_REVERSED = 256
+/** Nothing longer is said to be a password, signs around it included. */
+const LONGEST_SAID = 72
+/** `user:password` is no longer. */
+const MOST_PAIRED = 160
+/** What a value is given to where its place alone says what it is. */
+const PLACED: Name = { words: new Set(['password']), assigned: true }
 /** Text kept to the left of what is undecided: names, `kind: Secret`, `curl`. */
 const CONTEXT = 512
 
@@ -31,6 +48,7 @@ export const SECRET_CLASSES: readonly string[] = [
     ...Object.keys(PREFIXED).map((name) => `secret/${name}`),
     ...VALUE_CLASSES,
     'secret/private-key',
+    'secret/recovery-code',
     'secret/connection-string',
     'secret/kubernetes-secret',
   ]),
@@ -55,9 +73,14 @@ for (let code = 0; code < 128; code++) {
   else FLAGS[code] = 0
 }
 
-/** A run of this length and kind says nothing, whatever stands before it: see `#judgeRun`. Six letters may be `Secret`. */
+/**
+ * A run of this length and kind says nothing, whatever stands before it: see `#judgeRun`. Six letters may be `Secret`, four digits
+ * a code.
+ */
 const isPlainWord = (length: number, flags: number) =>
-  length < 6 ? (flags & DASH) === 0 : length !== 6 && length < 20 && (flags & (DASH | DIGIT | SYMBOL)) === 0
+  length < 6
+    ? (flags & DASH) === 0 && (flags !== DIGIT || length < 4)
+    : length !== 6 && length < 20 && (flags & (DASH | DIGIT | SYMBOL)) === 0
 
 /** Any block that says it holds a key or a secret, but for keys and certificates that are made to be shown. */
 const HEADER =
@@ -77,6 +100,8 @@ class SecretStream extends TextStream {
   #swallow: string | undefined
   /** Offset in the whole text of the last `kind: Secret`. */
   #kubernetes = -1
+  /** The last cell of a column of passwords, its row local. */
+  #cell: Cell | undefined
 
   constructor() {
     super(CONTEXT)
@@ -91,6 +116,7 @@ class SecretStream extends TextStream {
     this.#cursor -= count
     if (this.#run >= 0) this.#run -= count
     if (this.#block >= 0) this.#block -= count
+    if (this.#cell !== undefined) this.#cell.row -= count
   }
 
   #scan(last: boolean): void {
@@ -165,6 +191,13 @@ class SecretStream extends TextStream {
         this.#blanks = blanks
         return
       }
+      if ((flags & DIGIT) !== 0 && i - run <= LONGEST_SAID && this.#judgeSaid(run, i, last) === 'need') {
+        this.#cursor = i
+        this.#run = run
+        this.#flags = flags
+        this.#blanks = blanks
+        return
+      }
       this.#run = -1
       this.#flags = 0
       this.#cursor = i
@@ -172,6 +205,26 @@ class SecretStream extends TextStream {
       this.#quote = 0
       if (i < size && i - run < RUN_LIMIT && this.#swallow !== undefined && this.#block < 0) this.#swallow = undefined
     }
+  }
+
+  /** A password or code before the word for it. `need`: the words behind it have not arrived. */
+  #judgeSaid(start: number, end: number, last: boolean): Said {
+    const { text } = this
+    const next = text.charCodeAt(end)
+    if ((next !== 32 && next !== 34 && next !== 39 && next !== 96 && next !== 42) || this.#swallow !== undefined)
+      return 'no'
+    let from = start
+    while (from < end && text.charCodeAt(from) === 42) from++
+    let to = end
+    while (to > from && text.charCodeAt(to - 1) === 42) to--
+    const code = looksLikeCode(text, from, to)
+    // The words behind it are cheap to read and mostly others.
+    let said: Said = code || to - from >= 6 ? saidBehind(text, end, last, code) : 'no'
+    if (said !== 'no' && !code && !looksLikePassword(text, from, to)) said = 'no'
+    if (said === 'no' && to - from >= 6) said = pipedBehind(text, from, end, last)
+    if (said === 'password') this.add('secret/password', from, to, 75)
+    else if (said === 'code') this.add('secret/recovery-code', from, to, 75)
+    return said
   }
 
   #opensSecret(at: number): boolean {
@@ -187,9 +240,14 @@ class SecretStream extends TextStream {
       code === 92 ||
       code === 34 ||
       code === 39
-    if (!sign(before) && !(before === 32 && (sign(further) || isAlnum(further)))) return false
+    if (!sign(before) && !(before === 32 && (sign(further) || isAlnum(further))))
+      return before <= 32 && isPasswordArgument(this.text, at)
     const name = nameBefore(this.text, at, Math.max(0, at - NAME_REACH))
-    return name !== undefined && namesPassword(name)
+    return (
+      (name !== undefined && namesPassword(name)) ||
+      isPasswordArgument(this.text, at) ||
+      isPasswordPlace(this.text, at + 1, never)
+    )
   }
 
   #judgeRun(start: number, end: number, flags: number): void {
@@ -222,6 +280,13 @@ class SecretStream extends TextStream {
       if (from >= end || this.#judgeReversed(from, end)) return
     }
     if ((flags & JOINT) !== 0 && this.#judgeUserInfo(from, end)) return
+    if (
+      (flags & (JOINT | SYMBOL)) !== 0 &&
+      (flags & DIGIT) !== 0 &&
+      length <= MOST_PAIRED &&
+      this.#judgePair(from, end)
+    )
+      return
     if ((flags & DIGIT) === 0 && length < 20 && !quoted && !this.#maybePassword(start, end, flags)) return
     // A value may begin with the run or behind an operator inside it: `KEY=value`, `?token=value`.
     let at = from
@@ -263,10 +328,47 @@ class SecretStream extends TextStream {
         return verdict.end
       }
     }
+    if (stop - at <= QUOTED_LIMIT && this.#isPlaced(at, stop, quoted)) {
+      const verdict = judgeValue(PLACED, text, at, stop, quoted)
+      if (verdict !== undefined) {
+        this.add(verdict.class, at, verdict.end, verdict.confidence)
+        return verdict.end
+      }
+    }
     if (text.charCodeAt(at - 1) <= 32 && this.#judgeHeader(at, stop)) return stop
     if (this.#kubernetes >= 0 && this.base + at - this.#kubernetes < 2000 && this.#judgeKubernetes(at, stop))
       return stop
     return stop < end ? stop : -1
+  }
+
+  /** Does the place of [at, end) alone say that it is a password? */
+  #isPlaced(at: number, end: number, quoted: boolean): boolean {
+    const { text } = this
+    // The other string of a call may be the name of something: `login("home", "page_2")`.
+    if (quoted && isPasswordArgument(text, at - 1)) return !/^[a-z]+(?:[-_.][a-z\d]+)+$/.test(text.slice(at, end))
+    let looks: boolean | undefined
+    const strong = () => {
+      looks ??= looksLikePassword(text, at, end)
+      return looks
+    }
+    if (isPasswordPlace(text, at, strong) || (isPairedWithLogin(text, at) && strong())) return true
+    if (!mayBeCell(text, at) || !strong()) return false
+    const cell = passwordCell(text, at, Math.max(0, at - CONTEXT), this.#cell)
+    if (cell !== undefined) this.#cell = cell
+    return cell !== undefined
+  }
+
+  /** `tool -u user:password`, `admin/password`: any tool, if it looks like a password. */
+  #judgePair(start: number, end: number): boolean {
+    const { text } = this
+    const option = behindUserOption(text, start, end)
+    const known = option > 0 ? 0 : behindKnownUser(text, start, end)
+    const at = option || known
+    if (at === 0 || !looksLikePassword(text, at, end)) return false
+    // A path or a group looks like one, but has no sign in it.
+    if (known > 0 && !/[!@#$^*~+]/.test(text.slice(at, end))) return false
+    this.add('secret/password', at, end, 75)
+    return true
   }
 
   /** `Authorization: Basic dXNlcjpwYXNz`: whatever stands there is a credential. */
@@ -452,6 +554,8 @@ function within(text: string, wanted: string, from: number, end: number): number
     if (text.charCodeAt(i) === first && text.startsWith(wanted, i)) return i
   return -1
 }
+
+const never = () => false
 
 const isOperator = (code: number) => code === 61 || code === 58 || code === 63 || code === 38
 

@@ -9,6 +9,7 @@ const found = (text: string) => detect(detector, text).map((f) => [f.class, text
 describe('values with a form', () => {
   it.each([
     ['write to Jane.Doe+x@mail.example.co.uk, please', 'personal/email', 'Jane.Doe+x@mail.example.co.uk'],
+    ['from "jane.doe"@mail.example.com to', 'personal/email', 'jane.doe"@mail.example.com'],
     ['<a href="mailto:a@b.de">', 'personal/email', 'a@b.de'],
     ['my card 4111 1111 1111 1111 exp', 'finance/card', '4111 1111 1111 1111'],
     ['amex 3782-822463-10005', 'finance/card', '3782-822463-10005'],
@@ -78,6 +79,8 @@ describe('values with a form', () => {
     'de00370400440532013000',
     'commit 550e8400-e29b-41d4-a716-446655440000',
     'react@18.2.0 and @types/node',
+    'const a = "b"@c, "jane.doe" @example.com, ""@example.com',
+    'import "lodash"@4.17.2',
     'git@github.com:owner/repo.git',
     'std::vector<int>::iterator',
     'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
@@ -119,6 +122,8 @@ const pieces = fc.oneof(
     'https:/',
     '/',
     '------',
+    '"jane.doe"@example.com',
+    '"@example.com',
     'x123-45-6789y',
     '00031023504400407398ED',
     '02.7.861.291',
@@ -129,7 +134,7 @@ const pieces = fc.oneof(
     'a.a@'.repeat(400),
   ),
   fc.string({ maxLength: 8 }),
-  fc.constantFrom(' ', ', ', '\n', '-', '.', ' (', ': ', '/', '@', '+', '$'),
+  fc.constantFrom(' ', ', ', '\n', '-', '.', ' (', ': ', '/', '@', '+', '$', '"'),
 )
 const texts = fc.array(pieces, { minLength: 1, maxLength: 14 }).map((parts) => parts.join(''))
 

@@ -22,7 +22,7 @@ import {
 } from './chars.ts'
 import { identifierRun } from './identifier.ts'
 import { CONTEXT_REACH, Context, CURRENCY, glue, MONTH } from './lexicon.ts'
-import { email, type HostRules, hexGroups, host, isDottedMac, isMac, LONGEST_URL, url } from './network.ts'
+import { email, type HostRules, hexGroups, host, isDottedMac, isMac, LONGEST_URL, quotedLocal, url } from './network.ts'
 import { number } from './number/number.ts'
 import { NEED, type Scan } from './scan.ts'
 
@@ -181,6 +181,11 @@ function onlyTrails(text: string, start: number, end: number): boolean {
 
 /** Start of what must wait with the run at `at`: a currency or month word, a sign or bracket right before it. */
 function heldFrom(text: string, at: number): number {
+  // `"jane.doe"` may be followed by `@example.com`.
+  if (text.charCodeAt(at - 1) === 34 && (at === text.length || text.charCodeAt(at) === 64)) {
+    const local = quotedLocal(text, at)
+    if (local < at) return local
+  }
   let i = at
   let c = i > 0 ? text.charCodeAt(i - 1) : 0
   while (

@@ -1,0 +1,201 @@
+// Passwords that only their place gives away: the second argument of a login, the option of a command, one half of
+// `user:password`, the column of a table. Every look goes left from a value, over a bounded stretch of text.
+import { isAlnum } from './secrets-pattern.ts'
+
+/** Characters of a call's arguments before the one in question. */
+const ARGUMENTS = 200
+const LONGEST_STRING = 100
+
+/** Calls, and which argument of them is a password, counted from 0. */
+const CALLS: ReadonlyMap<string, readonly number[]> = new Map<string, readonly number[]>([
+  ...'login log_in basic httpbasic signin sign_in authenticate basicauth basic_auth httpbasicauth httpdigestauth httpproxyauth proxyauth setbasicauth set_basic_auth withbasicauth with_basic_auth basiccredentials networkcredential usernamepasswordcredentials usernamepasswordcredential usernamepasswordauthenticationtoken usernamepasswordtoken passwordauthentication plaintextauthprovider passwordauthenticator plaincredentials pscredential simple_bind simple_bind_s bind_s with_credentials withcredentials usernamepassword requestauthenticator'
+    .split(' ')
+    .map((name) => [name, [1]] as const),
+  ...'mysqli mysqli_connect mysql_connect pdo getconnection ldap_bind ftp_login imap_open ssh2_auth_password plainauth create_user create_superuser'
+    .split(' ')
+    .map((name) => [name, [2]] as const),
+  ...'signinwithemailandpassword createuserwithemailandpassword'.split(' ').map((name) => [name, [1, 2]] as const),
+  ...'changepassword change_password updatepassword update_password resetpassword reset_password'
+    .split(' ')
+    .map((name) => [name, [0, 1, 2]] as const),
+])
+/** `connect` takes many things; whose it is says which. */
+const CONNECTS: ReadonlyMap<string, number> = new Map([
+  ['cx_oracle', 1],
+  ['oracledb', 1],
+  ['mysqldb', 2],
+  ['pymysql', 2],
+  ['mariadb', 2],
+])
+
+/** Is the quoted value whose quote stands at `quote` the password among the arguments of a call, or of `auth=(user, password)`? */
+export function isPasswordArgument(text: string, quote: number): boolean {
+  const floor = Math.max(0, quote - ARGUMENTS)
+  let index = 0
+  let depth = 0
+  let i = quote - 1
+  let blanks = 0
+  // Nearest to the value stand a comma or the bracket, and blanks.
+  while (i >= floor && text.charCodeAt(i) <= 32 && blanks++ < 24) i--
+  const first = text.charCodeAt(i)
+  if (first !== 44 && first !== 40) return false
+  for (; i >= floor; i--) {
+    const c = text.charCodeAt(i)
+    if (c === 34 || c === 39) {
+      const stop = Math.max(floor, i - LONGEST_STRING)
+      do i--
+      while (i > stop && text.charCodeAt(i) !== c)
+      if (text.charCodeAt(i) !== c) return false
+    } else if (c === 41 || c === 93) depth++
+    else if (c === 40 || c === 91) {
+      if (depth-- === 0) return c === 40 && takesPassword(text, i, index)
+    } else if (c === 44 && depth === 0) {
+      if (++index > 2) return false
+    } else if (c === 59 || c === 123 || c === 125) return false
+  }
+  return false
+}
+
+const inName = (c: number) => isAlnum(c) || c === 95 || c === 36
+const LONGEST_CALL = 40
+
+function takesPassword(text: string, bracket: number, index: number): boolean {
+  let end = bracket
+  if (text.charCodeAt(end - 1) === 32) end--
+  const sign = text.charCodeAt(end - 1)
+  if (sign === 61 || sign === 58) return index === 1 && AUTH.test(text.slice(Math.max(0, end - 24), end))
+  let start = end
+  while (start > 0 && end - start < LONGEST_CALL && inName(text.charCodeAt(start - 1))) start--
+  const name = text.slice(start, end).toLowerCase()
+  if (name !== 'connect') return CALLS.get(name)?.includes(index) === true
+  let owner = start - 1
+  while (owner > 0 && start - owner < LONGEST_CALL && inName(text.charCodeAt(owner - 1))) owner--
+  return CONNECTS.get(text.slice(owner, start - 1).toLowerCase()) === index
+}
+/** `auth=(`, `'auth': (` */
+const AUTH = /(?:^|[\s,(._"'])(?:(?:http|basic|proxy|smtp|digest)_?)?auth["']?\s?[=:]$/i
+
+/** What stands before a value on its line. */
+const lineBefore = (text: string, at: number, most: number) => {
+  const line = text.slice(Math.max(0, at - most), at)
+  return line.slice(line.lastIndexOf('\n') + 1)
+}
+
+const LOGIN = /\blogin\b[^|;&]{0,100}\s-p[ =]{0,3}["']?$/
+const NET_USE = /\bnet\s+use\b[^|;&]{0,80}\s\/user:\S{1,60}\s+$/i
+const SECURE_STRING = /\bconvertto-securestring\s+(?:-string\s+)?["']?$/i
+/** `WIFI:T:WPA;S:name;P:value;;`, as phones read it from a picture. */
+const WIFI_CODE = /\bWIFI:(?:[A-Z]:[^;]{0,64};){0,4}P:$/
+const WIFI_KEY =
+  /\b(?:wi-?fi|wlan|wpa\d?|hotspot|ssid)\b[^\n]{0,40}\b(?:key|code|psk|schl(?:ü|ue)ssel|clave|chiave|cl[eé]|sleutel)["']?(?:\s*[:=]|\s+is|\s+ist)?\s*["']?$/i
+
+/** Words of configurations and of machines in networks, with nothing but a blank before the value. */
+const KEYWORD =
+  /(?:^|\s)(?:requirepass|masterauth|pre-shared-key|server-key|snmp-server community|(?:isakmp|ikev[12])\s[^\n]{0,20}\bkey|enable (?:secret|password)(?: \d)?|(?:tacacs|radius)-server key(?: \d)?|wpa_passphrase \S{1,32})\s{1,4}["']?$/i
+
+/** Does the value at `at` stand where a command, or a sheet beside a router, has a password? `strong`: it looks like one. */
+export function isPasswordPlace(text: string, at: number, strong: () => boolean): boolean {
+  let i = at - 1
+  let c = text.charCodeAt(i)
+  if (c === 34 || c === 39) c = text.charCodeAt(--i)
+  if (c === 58) return text.charCodeAt(i - 1) === 80 && WIFI_CODE.test(lineBefore(text, at, 200))
+  if (c !== 32 && c !== 61) return false
+  // The last letter of what stands before says whether to look at all.
+  const last = text.charCodeAt(i - 1)
+  if (last === 112) return text.charCodeAt(i - 2) === 45 && LOGIN.test(lineBefore(text, at, 140))
+  if ((last | 32) === 103 && SECURE_STRING.test(lineBefore(text, at, 48))) return true
+  if (!strong()) return false
+  const line = lineBefore(text, at, 160)
+  return NET_USE.test(line) || WIFI_KEY.test(line) || KEYWORD.test(line)
+}
+
+/** A user and a slash or colon before the value on a line about logging in: `login jsmith / value`. */
+const PAIR =
+  /\b(?:log-?ins?|log in|sign-?in|creds?|credentials?|accounts?|zugang(?:sdaten)?|anmeldung|identifiants?|accesos?|accesso|credenciales|credenziali)\b[^\n/]{0,24}[\s:(]["']?[\w.@-]{2,40}["']?\s?\/\s?["']?$/i
+
+export const isPairedWithLogin = (text: string, at: number): boolean => {
+  const before = text.charCodeAt(at - 1)
+  if (before !== 32 && before !== 47 && before !== 34 && before !== 39) return false
+  if (before !== 47 && text.charCodeAt(at - 2) !== 47 && text.charCodeAt(at - 3) !== 47) return false
+  return PAIR.test(lineBefore(text, at, 96))
+}
+
+/** Users that every system has: `admin/value`, `root:value`. Returns where the value begins, 0 if there is none. */
+export function behindKnownUser(text: string, from: number, to: number): number {
+  const user =
+    /^(?:root|admin|administrator|sysadmin|superuser|postgres|oracle|sa|guest|operator|pi|ubuntu|vagrant)[/:](?=[^/:]{6,64}$)/i.exec(
+      text.slice(from, Math.min(to, from + 84)),
+    )
+  return user === null ? 0 : from + user[0].length
+}
+
+const USER_OPTION =
+  /(?:^|\s)(?:-[uaAU]|--(?:user|auth|userpwd|proxy-user|creds?|credentials|basic-auth|http-user))[ \t=]{0,6}["']?$/
+
+/** `-u user:password` of any command. Returns where the password begins in [from, to), 0 if there is none. */
+export function behindUserOption(text: string, from: number, to: number): number {
+  if (!USER_OPTION.test(text.slice(Math.max(0, from - 24), from))) return 0
+  let i = from
+  while (i < to && i - from < 64 && text.charCodeAt(i) !== 58 && text.charCodeAt(i) !== 37) i++
+  const c = text.charCodeAt(i)
+  return i > from && i < to && (c === 58 || c === 37) && isAlnum(text.charCodeAt(i - 1)) ? i + 1 : 0
+}
+
+const HEADING =
+  /^["'\s*_]*(?:[\p{L}\d]{1,16}[ _.-])?(?:password|passwd|pwd|pass|pw|passphrase|passwort|kennwort|contraseña|contrasena|senha|mot de passe|wachtwoord|hasło|lösenord|secret)["'\s*_]*$/iu
+
+/** Where a value stands in a table: the start of its row, its column and what parts the columns. */
+export interface Cell {
+  /** Offset of the row's line. */
+  row: number
+  column: number
+  sign: number
+}
+
+const startOfCell = (text: string, at: number, floor: number) => {
+  let i = at - 1
+  while (
+    i > floor &&
+    at - i < 24 &&
+    (text.charCodeAt(i) === 32 || text.charCodeAt(i) === 34 || text.charCodeAt(i) === 39)
+  )
+    i--
+  return i
+}
+const partsCells = (sign: number) => sign === 124 || sign === 44 || sign === 59 || sign === 9
+
+/** May the value at `at` stand in a table? */
+export const mayBeCell = (text: string, at: number): boolean => partsCells(text.charCodeAt(startOfCell(text, at, 0)))
+
+/**
+ * The cell of the value at `at` if its column is headed as one of passwords, no further up than `floor`. `above`: a cell that is known to
+ * be one; a cell below it is one too.
+ */
+export function passwordCell(text: string, at: number, floor: number, above: Cell | undefined): Cell | undefined {
+  let i = startOfCell(text, at, floor)
+  const sign = text.charCodeAt(i)
+  if (!partsCells(sign)) return undefined
+  let column = 0
+  for (; i >= floor && text.charCodeAt(i) !== 10; i--) if (text.charCodeAt(i) === sign) column++
+  if (i < floor) return undefined
+  const cell = { row: i + 1, column, sign }
+  // The lines above, as long as they have as many columns.
+  while (i > floor) {
+    const end = i
+    const start = text.lastIndexOf('\n', end - 1) + 1
+    if (start < floor) return undefined
+    let count = 0
+    let from = start
+    let to = end
+    for (let k = start; k < end; k++)
+      if (text.charCodeAt(k) === sign) {
+        if (++count === column) from = k + 1
+        else if (count === column + 1) to = k
+      }
+    if (count < column) return undefined
+    if (above !== undefined && above.row === start && above.column === column && above.sign === sign) return cell
+    if (to - from <= 40 && HEADING.test(text.slice(from, to))) return cell
+    i = start - 1
+  }
+  return undefined
+}
