@@ -308,8 +308,15 @@ describe('keys that a sweep looks at', () => {
       return found.sort()
     }
     expect(await ownerless()).toEqual(['Service:alone', 'Service:unknown'])
+    await identity.keys.issue({ owner: { type: 'User', id: 'jo' }, name: 'k' }, SYSTEM)
+    const active = async () => {
+      for await (const key of sweptKeys(identity)) if (key.owner === 'User:jo') return key.ownerActive
+      return undefined
+    }
+    expect(await active()).toBe(true)
     await identity.principals.suspend({ type: 'User', id: 'jo' }, 'left', SYSTEM)
     expect(await ownerless()).toEqual(['Service:alone', 'Service:owned', 'Service:unknown'])
+    expect(await active()).toBe(false)
     await node.stop()
   })
 })

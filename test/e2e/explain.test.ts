@@ -184,6 +184,10 @@ test('a grant is counted on: for this model alone, or with a use that is still t
   expect(await asked()).toEqual(['deny', undefined])
   expect((await denied('tom')).status).toBe(403)
 
+  const later = await borrow({ uses: 1, startsAt: new Date(Date.now() + 3_600_000).toISOString() })
+  expect(await asked()).toEqual(['deny', undefined])
+  expect(await asked({ at: new Date(Date.now() + 3_900_000).toISOString() })).toMatchObject(['allow', { id: later }])
+
   const budget = await borrow({ tokens: 100_000 })
   const tokens = async () => (await asked())[1] as { id: string; tokens: number; tokensLeft: number }
   expect(await tokens()).toMatchObject({ id: budget, tokens: 100_000, tokensLeft: 100_000 })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../core/index.ts'
 import type { Found } from '../search.ts'
-import { sendToCollector, type Taken } from './collector.ts'
+import { type Encoding, sendToCollector, type Taken } from './collector.ts'
 import { gather } from './gather.ts'
 import { createTotals } from './totals.ts'
 
@@ -21,10 +21,18 @@ const call = (position: number, fields: Partial<Found> = {}): Found => ({
 })
 
 /** Sends two calls to a collector that answers like this; returns what was said and kept. */
-async function send(answer: RequestListener, taken: Taken = { traces: 0, metrics: 0 }, headers = {}) {
-  const server = createServer((request, response) => {
-    request.resume()
-    request.once('end', () => answer(request, response))
+async function send(
+  answer: RequestListener,
+  taken: Taken = { traces: 0, metrics: 0 },
+  headers = {},
+  encoding: Encoding = 'protobuf',
+) {
+  const bodies: string[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const piece of request) body += String(piece)
+    bodies.push(body)
+    answer(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const said: string[] = []
@@ -32,9 +40,9 @@ async function send(answer: RequestListener, taken: Taken = { traces: 0, metrics
   const to = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/base/`,
     headers,
-    encoding: 'protobuf',
-    signals: ['traces', 'metrics'],
-  } as const
+    encoding,
+    signals: ['traces', 'metrics'] as const,
+  }
   async function* batches() {
     yield [call(0), call(1)]
   }
@@ -49,7 +57,7 @@ async function send(answer: RequestListener, taken: Taken = { traces: 0, metrics
     server.closeAllConnections()
     server.close()
   }
-  return { said, kept }
+  return { said, kept, bodies }
 }
 
 describe('a collector', () => {
@@ -107,6 +115,18 @@ describe('a collector', () => {
     await expect(send(answer, { traces: 2, metrics: 0 })).rejects.toMatchObject({ code: 'upstream_refused' })
     expect(asked).toEqual(['/base/v1/metrics'])
   })
+})
+
+it('what was taken is neither sent again nor forgotten, of spans and of totals', async () => {
+  const ok: RequestListener = (_, response) => response.end()
+  const positions = (body = '') =>
+    [...body.matchAll(/"sallyport.audit.position","value":\{"intValue":"(\d+)"/g)].map(([, at]) => at)
+  const half = await send(ok, { traces: 1, metrics: 1 }, {}, 'json')
+  expect(positions(half.bodies[0])).toEqual(['1'])
+  expect(half.bodies[1]).toContain('"count":"1"')
+  const ahead = await send(ok, { traces: 5, metrics: 5 }, {}, 'json')
+  expect(ahead.bodies).toEqual([])
+  expect(ahead.kept.at(-1)).toMatchObject({ traces: 5, metrics: 5 })
 })
 
 describe('totals', () => {
