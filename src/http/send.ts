@@ -19,6 +19,10 @@ export async function send(response: ServerResponse, outgoing: Outgoing, writeSe
     return
   }
   response.writeHead(status, headLines(headers))
+  // Framed here, as ServerResponse writes a chunk in four pieces, which costs a stream a tenth of its time. A client of
+  // HTTP/1.0 gets no chunks: for it the end of the connection is the end.
+  const chunked = response.chunkedEncoding
+  response.chunkedEncoding = false
   const pieces = body[Symbol.asyncIterator]()
   let complete = false
   try {
@@ -26,11 +30,12 @@ export async function send(response: ServerResponse, outgoing: Outgoing, writeSe
       const { value, done } = await pieces.next()
       if (done) {
         complete = true // what is released afterwards keeps nobody waiting
-        response.end()
+        response.end(chunked ? LAST_CHUNK : '')
         return
       }
       if (response.destroyed) return
-      if (!response.write(value) && !(await drained(response, outgoing.cut, writeSeconds))) {
+      if (value === '') continue // as a chunk it would be the last one
+      if (!response.write(chunked ? chunk(value) : value) && !(await drained(response, outgoing.cut, writeSeconds))) {
         response.destroy()
         return
       }
@@ -39,6 +44,10 @@ export async function send(response: ServerResponse, outgoing: Outgoing, writeSe
     if (!complete) await pieces.return?.()
   }
 }
+
+/** RFC 9112 section 7.1. */
+const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`
+const LAST_CHUNK = '0\r\n\r\n'
 
 /** Names and values in turn, which is what the socket's side takes without building an object of them. */
 function headLines(headers: Outgoing['headers'], length?: number): (string | number)[] {

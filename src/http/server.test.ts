@@ -235,6 +235,32 @@ describe('streams', () => {
     expect(answer).toContain('\r\n0\r\n')
   })
 
+  const pieces = (...texts: string[]) => {
+    const rest = texts.values()
+    return async (): Promise<IteratorResult<string>> => {
+      const { value } = rest.next()
+      return value === undefined ? { done: true, value: undefined } : { done: false, value }
+    }
+  }
+  const bodyOf = (answer: string): string => answer.slice(answer.indexOf('\r\n\r\n') + 4)
+
+  it('are chunks of as many bytes as they say; an empty piece does not end them, nor does their end the connection', async () => {
+    const port = await serve([streamOf(pieces('a', '', 'für 10 €', '\r\n0\r\n\r\n', 'z'.repeat(300)))])
+    const ask = 'GET /stream HTTP/1.1\r\nhost: a\r\n\r\n'
+    const answer = Buffer.from(await raw(port, ask + ask.replace('stream', 'models/x')), 'latin1').toString()
+    expect(answer).toContain('\r\nTransfer-Encoding: chunked\r\n')
+    const chunks = `1\r\na\r\nb\r\nfür 10 €\r\n7\r\n\r\n0\r\n\r\n\r\n12c\r\n${'z'.repeat(300)}\r\n0\r\n\r\n`
+    expect(bodyOf(answer)).toMatch(new RegExp(`^${chunks}HTTP/1.1 200 OK\r\n`))
+    expect(answer).toMatch(/\r\n\r\nx$/)
+  })
+
+  it('are not chunked for a client of HTTP/1.0, whose connection ends with them', async () => {
+    const port = await serve([streamOf(pieces('one ', 'two'))])
+    const answer = await raw(port, 'GET /stream HTTP/1.0\r\nhost: a\r\n\r\n', 2000)
+    expect(answer).not.toContain('Transfer-Encoding')
+    expect(bodyOf(answer)).toBe('one two')
+  })
+
   it('end when the client goes away', async () => {
     let ended = false
     const port = await serve([endless(undefined, () => (ended = true))], { writeSeconds: 60 })
