@@ -132,8 +132,8 @@ const startExport = (url: string, position: string, flags: readonly string[] = [
     ['bin/sallyport', 'audit', 'export', '--to', url, '--position', position, '--url', gateway.url, ...flags],
     { SALLYPORT_KEY: gateway.key },
   )
-const call = async (model = 'm') => {
-  const response = await gateway.call('/v1/chat/completions', chat(model))
+const call = async (model = 'm', key = gateway.key) => {
+  const response = await gateway.call('/v1/chat/completions', chat(model), { key })
   await response.text()
 }
 interface Ended {
@@ -169,7 +169,13 @@ beforeAll(async () => {
       { name: 'broken', upstream: 'up' },
     ],
   })
+  const admin = async (path: string, body: object) =>
+    (await (await gateway.call(`/admin/v1${path}`, body)).json()) as { key: string }
+  await admin('/users', { name: 'dana' })
+  await admin('/roles/reader/assignments', { holder: 'User:dana' }) // may see models, and use none
+  const { key } = await admin('/keys', { owner: 'User:dana', name: 'k' })
   for (const model of ['m', 'm', 'broken', 'a made-up name']) await call(model)
+  await call('m', key)
 })
 afterEach(async () => {
   for (const child of children) child.kill('SIGKILL')
@@ -208,6 +214,7 @@ describe.each(['protobuf', 'json'])('in %s', (encoding) => {
       ['chat m', 'SPAN_KIND_CLIENT', 'STATUS_CODE_OK'],
       ['chat broken', 'SPAN_KIND_CLIENT', 'STATUS_CODE_ERROR'],
       ['chat unknown', 'SPAN_KIND_CLIENT', 'STATUS_CODE_ERROR'],
+      ['chat m', 'SPAN_KIND_CLIENT', 'STATUS_CODE_ERROR'],
     ])
     for (const [i, { traceId, spanId, startTimeUnixNano, endTimeUnixNano }] of spans.entries()) {
       const { time, data } = events[i]!
@@ -231,6 +238,7 @@ describe.each(['protobuf', 'json'])('in %s', (encoding) => {
       [{ ...common, 'gen_ai.request.model': 'm' }, '2'],
       [{ ...common, 'gen_ai.request.model': 'broken', 'error.type': events[2]!.reason }, '1'],
       [{ ...common, 'error.type': events[3]!.reason }, '1'],
+      [{ ...common, 'gen_ai.request.model': 'm', 'error.type': events[4]!.reason }, '1'],
     ])
     const served = events.slice(0, 2)
     expect(points[0]!.sum).toBeCloseTo(
@@ -368,9 +376,9 @@ describe.skipIf(VICTORIA === undefined)('VictoriaMetrics (SALLYPORT_TEST_VICTORI
       expect(await sent.ended, sent.said()).toBe(0)
       const events = await ended()
       const served = events.filter(({ data }) => data.outcome === 'served')
-      const of = 'gen_ai.request.model="m"'.replaceAll('.', '_')
+      const of = 'gen_ai_request_model="m"'
       await until(async () => {
-        const [count] = await ask(`gen_ai_client_operation_duration_seconds_count{${of}}`)
+        const [count] = await ask(`gen_ai_client_operation_duration_seconds_count{${of},error_type=""}`)
         expect(count?.value[1]).toBe(String(served.length))
         expect(count?.metric).toMatchObject({
           gen_ai_operation_name: 'chat',

@@ -44,7 +44,8 @@ function facts(event: Found): { [key: string]: Json | undefined } {
     'sallyport.decision': decision,
     'sallyport.outcome': data?.outcome,
     'sallyport.policy.id': policy,
-    'sallyport.policy.rules': rules ? [...rules] : undefined,
+    // An empty list says nothing, and there are receivers that fall over one.
+    'sallyport.policy.rules': rules && rules.length > 0 ? [...rules] : undefined,
     'sallyport.audit.position': position,
   }
 }
