@@ -6,7 +6,7 @@ import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { usage } from './failure.ts'
 import { arg, confirm, flagList, flagText, listAll } from './input.ts'
-import { green, printOne, printRows, yellow } from './io.ts'
+import { green, plain, printOne, printRows, yellow } from './io.ts'
 import { COLUMNS, countOf, secondsOf, span } from './request.ts'
 
 export const list: Command = async (input) => {
@@ -19,11 +19,17 @@ export const list: Command = async (input) => {
   return 0
 }
 
-const sentence = (request: Request): string => {
+/** All that the answer will be bound to. */
+export const sentence = (request: Request): string => {
   const holder = request.beneficiary === request.requester ? '' : ` for ${request.beneficiary}`
   const models = request.models === undefined ? '' : ` on ${request.models.join(', ')}`
+  const from = request.startsAt === undefined ? '' : ` from ${request.startsAt}`
   const uses = request.uses === undefined ? '' : `, ${counted(request.uses, 'use')}`
-  return `${request.requester} asks for ${request.role}${holder}${models} for ${span(request.seconds)}${uses}: ${request.reason}`
+  const tokens = request.tokens === undefined ? '' : `, ${counted(request.tokens, 'token')}`
+  const ticket = request.ticket === undefined ? '' : ` (${request.ticket})`
+  const extension = request.extends === undefined ? '' : `, as more time for ${request.extends}`
+  const wanted = `${request.role}${holder}${models}${from} for ${span(request.seconds)}${uses}${tokens}${extension}`
+  return plain(`${request.requester} asks for ${wanted}: ${request.reason}${ticket}`)
 }
 
 /** The request as it stands, shown to whoever answers it. */
