@@ -2,6 +2,7 @@
 // over restarts remembers by itself how far it is: a file by its last line, a collector by a file beside it.
 import { appendFile, open, readFile, rename, writeFile } from 'node:fs/promises'
 import type { Collector, Encoding, Found, LineFormat, Taken } from '../audit/index.ts'
+import { isLoopback } from '../config/index.ts'
 import { systemClock } from '../core/index.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, usage } from './failure.ts'
@@ -66,6 +67,11 @@ async function exportToCollector(input: Input, url: string, signal: AbortSignal)
   const { ENCODINGS, gather, SIGNALS, sendToCollector } = await import('../audit/index.ts')
   const file = flagText(input, 'position')
   if (!URL.canParse(url) || !/^https?:/.test(url)) throw usage('--to takes http://HOST:PORT or https://…')
+  const { protocol, hostname } = new URL(url)
+  if (protocol === 'http:' && !isLoopback(hostname) && input.flags.clearText !== true)
+    throw usage(
+      '--to takes https://… for another machine: who called what would cross the network readable; --clear-text allows it',
+    )
   if (file === undefined) throw usage('--to needs --position FILE, so that a restart neither loses nor repeats a call')
   if (flagText(input, 'format') !== undefined || flagText(input, 'out') !== undefined)
     throw usage('--to goes with neither --format nor --out')

@@ -900,6 +900,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--position <file>', about: 'With --to: keeps what the collector has taken, to go on from' },
       { flag: '--signal <names>', about: 'With --to: traces, metrics (default: both)' },
       { flag: '--encoding <name>', about: 'With --to: protobuf (default) or json' },
+      { flag: '--clear-text', about: 'With --to: allow http:// to another machine' },
       { flag: '--from <position>', about: 'First event' },
       { flag: '--follow', about: 'Go on as events come' },
     ],

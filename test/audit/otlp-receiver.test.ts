@@ -333,6 +333,7 @@ it('what may not be tried again ends the export, and its position stays', async 
 
 it.each([
   ['no file for the position', ['--to', 'http://127.0.0.1:1']],
+  ['another machine in clear', ['--to', 'http://collector.example:4318', '--position', 'p']],
   ['no address', ['--to', 'collector', '--position', 'p']],
   ['an unknown signal', ['--to', 'http://127.0.0.1:1', '--position', 'p', '--signal', 'logs']],
   ['an unknown encoding', ['--to', 'http://127.0.0.1:1', '--position', 'p', '--encoding', 'xml']],
