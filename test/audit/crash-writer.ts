@@ -26,8 +26,18 @@ const caller: Caller = {
   credential: { kind: 'key', id: 'K', bound: false },
   address: '::1',
 }
-/** One line per acknowledgement; the pipe holds it even if the next instruction is the last. */
-const say = (line: string) => writeSync(1, `${line}\n`)
+/** One line per acknowledgement; the pipe holds it even if the next instruction is the last. Whole: it is short. */
+function say(line: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${line}\n`)
+      return
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1) // the pipe is full: its reader is behind
+    }
+  }
+}
 say(`ready ${recovered}`)
 
 async function calls(lane: number): Promise<void> {
