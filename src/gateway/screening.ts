@@ -64,22 +64,36 @@ const FAINT = 10
 const BANNED = { class: 'leak/phrase', answer: { treatment: 'mask', rules: [] } } as const
 const SHOWN: Answer = { treatment: 'pass', rules: [] }
 
+/** What became of one question so far. */
+interface Screened {
+  /** What was found behind the weakest treatment given to each class: what a stricter rule is measured by. */
+  readonly asked: Map<string, { found: ClassFound; treatment: Treatment }>
+  readonly flow: JsonObject[]
+  planted: { canary: string; detectors: Detector[] } | undefined
+  found: readonly FoundValue[]
+}
+const NOTHING_FOUND: readonly FoundValue[] = []
+
 export function createScreening({ guard, judge, random, pseudonyms, injection }: ScreeningDeps): Screening {
   // Vaults live in memory only, under a random key of their own: what a restart loses, the next request of the
   // conversation brings again, because clients send their history in clear.
   const vaults = new Map<string, Vault>()
-  /** The question behind the weakest treatment given to each class: what a stricter rule is measured by. */
-  const asked = new WeakMap<Question, Map<string, { found: ClassFound; treatment: Treatment }>>()
-  const flows = new WeakMap<Question, JsonObject[]>()
-  const planted = new WeakMap<Question, { canary: string; detectors: Detector[] }>()
-  const found = new WeakMap<Question, readonly FoundValue[]>()
+  const known = new WeakMap<Question, Screened>()
+  const of = (question: Question): Screened => {
+    let screened = known.get(question)
+    if (!screened) {
+      screened = { asked: new Map(), flow: [], planted: undefined, found: NOTHING_FOUND }
+      known.set(question, screened)
+    }
+    return screened
+  }
 
   const vaultOf = ({ session, model }: Question): Vault => {
     const id = session?.id ?? ''
-    const known = vaults.get(id)
+    const open = vaults.get(id)
     vaults.delete(id)
     const style = pseudonyms === 'auto' ? (model.hosting === 'embedded' ? 'angle' : 'word') : pseudonyms
-    const vault = known ?? guard.openVault({ key: random(32), random, session: id, style })
+    const vault = open ?? guard.openVault({ key: random(32), random, session: id, style })
     vaults.set(id, vault)
     if (vaults.size > MOST_VAULTS)
       for (const [oldest, { forget }] of vaults) {
@@ -91,24 +105,22 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
   }
 
   const askFor = (question: Question, lease: LeaseHandle): Ask => {
-    const seen = asked.get(question) ?? new Map<string, { found: ClassFound; treatment: Treatment }>()
-    asked.set(question, seen)
+    const { asked } = of(question)
     return (asking): Answer => {
       if (asking.class === BANNED.class) return BANNED.answer
       const answer = judge.treatment(question, asking)
       lease.treated(asking.direction, asking.class, answer.treatment)
       const key = `${asking.direction} ${asking.class}`
-      const before = seen.get(key)
+      const before = asked.get(key)
       if (!before || TREATMENTS.indexOf(answer.treatment) < TREATMENTS.indexOf(before.treatment))
-        seen.set(key, { found: asking, treatment: answer.treatment })
+        asked.set(key, { found: asking, treatment: answer.treatment })
       return answer
     }
   }
 
   const reported = (question: Question, report: Report, to: 'upstream' | 'caller'): JsonObject => {
-    const flow = flows.get(question) ?? []
+    const { flow } = of(question)
     for (const { class: name, count, treatment } of report.classes) flow.push({ class: name, count, to, treatment })
-    flows.set(question, flow)
     const { bytesForwarded, bytesScanned } = report
     return {
       ...(flow.length > 0 ? { flow: [...flow] } : {}),
@@ -121,7 +133,7 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
     input(question, request, lease) {
       const vault = vaultOf(question)
       const { request: screened, report, values } = guard.screenInput(request, askFor(question, lease), vault)
-      if (values.length > 0) found.set(question, values)
+      if (values.length > 0) of(question).found = values
       const scored = injection(request)
       const score = scored < FAINT ? 0 : scored
       question.session?.addTaint([
@@ -137,7 +149,7 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
 
     output(question, lease, bans) {
       const phrases = createPhraseDetector(bans)
-      const extra = [...(planted.get(question)?.detectors ?? []), ...(phrases ? [phrases] : [])]
+      const extra = [...(of(question).planted?.detectors ?? []), ...(phrases ? [phrases] : [])]
       const output = guard.openOutput(askFor(question, lease), vaultOf(question), extra)
       return {
         push: (deltas) => output.push(deltas),
@@ -151,15 +163,15 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
 
     forbidden(question) {
       const ask: Ask = (asking) => judge.treatment(question, asking)
-      const own = planted.get(question)
-      const canary: FoundValue[] = own ? [{ class: 'leak/canary', value: own.canary, confidence: 100 }] : []
-      return withheld([...(found.get(question) ?? []), ...canary], vaultOf(question), ask)
+      const { planted, found } = of(question)
+      const canary: FoundValue[] = planted ? [{ class: 'leak/canary', value: planted.canary, confidence: 100 }] : []
+      return withheld([...found, ...canary], vaultOf(question), ask)
     },
 
     plant(question, instructions) {
       const canary = createCanary(random)
       const shingles = createInstructionsDetector(instructions)
-      planted.set(question, { canary, detectors: [createCanaryDetector(canary), ...(shingles ? [shingles] : [])] })
+      of(question).planted = { canary, detectors: [createCanaryDetector(canary), ...(shingles ? [shingles] : [])] }
       return plant(instructions, canary)
     },
 
@@ -181,7 +193,7 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
     },
 
     retreat(question, direction, dataClass) {
-      const weakest = asked.get(question)?.get(`${direction} ${dataClass}`)
+      const weakest = known.get(question)?.asked.get(`${direction} ${dataClass}`)
       return weakest ? judge.treatment(question, weakest.found).treatment : 'block'
     },
 
