@@ -18,6 +18,8 @@ export interface SweptKey {
   /** Since when its state is what it is. */
   readonly stateAt: number
   readonly rotated: boolean
+  /** Without it nobody could administer anything: a sweep warns of it, and leaves it. */
+  readonly lastResort: boolean
 }
 
 /** A role that somebody holds, with what it alone lets them do with models, and what of that they did lately. */
@@ -93,7 +95,7 @@ export function judgeKey(key: SweptKey, now: number, settings: SweepSettings): K
     name: key.name,
     owner: key.owner,
     days,
-    act,
+    act: key.lastResort ? 'warn' : act,
   })
   const usedAt = Math.max(key.lastUsedAt ?? key.createdAt, key.createdAt)
   // Whoever gives a suspended key back means it: its owner has as long to use it as with a new one.

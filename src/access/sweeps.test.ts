@@ -27,6 +27,7 @@ const key = (over: Partial<SweptKey> = {}): SweptKey => ({
   lastUsedAt: NOW - DAY,
   stateAt: NOW - 200 * DAY,
   rotated: false,
+  lastResort: false,
   ...over,
 })
 const role = (over: Partial<SweptRole> = {}): SweptRole => ({
@@ -61,6 +62,7 @@ describe('a sweep', () => {
     [{ ...quiet(5), state: 'suspended', stateAt: NOW - 5 * DAY }, undefined],
     [{ ...quiet(95), stateAt: NOW - 2 * DAY }, undefined], // was given back two days ago
     [{ ...quiet(95), stateAt: NOW - 31 * DAY }, 'dormant 31 warn'],
+    [{ ...quiet(61), lastResort: true }, 'dormant 61 warn'],
     [{ ownerActive: false }, 'ownerless 1 suspend'],
     [{ ownerless: true }, 'ownerless 1 warn'],
     [{ expiresAt: NOW + 6 * DAY }, 'expiring 6 warn'],

@@ -3,6 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   createAccess,
@@ -317,6 +318,27 @@ describe('keys that a sweep looks at', () => {
     await identity.principals.suspend({ type: 'User', id: 'jo' }, 'left', SYSTEM)
     expect(await ownerless()).toEqual(['Service:alone', 'Service:owned', 'Service:unknown'])
     expect(await active()).toBe(false)
+    await node.stop()
+  })
+
+  it('of an administrator, of those that work the one used last, is what nobody can do without', async () => {
+    const node = await startNode()
+    const { identity } = node
+    const kept = async (now = Date.now()) => {
+      const found: string[] = []
+      for await (const key of sweptKeys(identity, { now: () => now }))
+        if (key.lastResort) found.push(`${key.owner} ${key.name}`)
+      return found
+    }
+    expect(await kept()).toEqual(['User:admin own'])
+    await wait(2)
+    const expiresAt = Date.now() + 3_600_000
+    const owner = { type: 'User', id: 'admin' } as const
+    const second = await identity.keys.issue({ owner, name: 'second', expiresAt }, SYSTEM)
+    expect(await kept()).toEqual(['User:admin second'])
+    expect(await kept(expiresAt)).toEqual(['User:admin own'])
+    await identity.keys.suspend(second.row.id, 'r', SYSTEM)
+    expect(await kept()).toEqual(['User:admin own'])
     await node.stop()
   })
 })

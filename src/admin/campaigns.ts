@@ -2,6 +2,7 @@
 import type { CampaignItem, CampaignView, HeldRight, RightKind } from '../access/index.ts'
 import { Fault, type PrincipalUid } from '../core/index.ts'
 import { type AssignmentRow, type GroupRow, type Identity, type MemberRow, SYSTEM } from '../identity/index.ts'
+import { ADMIN } from './first-start.ts'
 import { everyRow, isPosition, isText, readPage } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { type Handlers, orMissing, readRef } from './route.ts'
@@ -83,8 +84,6 @@ export function campaignHandlers({ campaigns }: AdminPorts): Handlers<Ids> {
     },
   }
 }
-
-const ADMIN = 'admin'
 
 /** Every right that is held now, with when its holder last showed a credential. */
 export async function* heldRights(identity: Identity, kinds: readonly RightKind[]): AsyncGenerator<HeldRight> {

@@ -1,6 +1,8 @@
 // What a new installation begins with: the ready-made roles, and one administrator whose key is told once.
 import { type Identity, SYSTEM } from '../identity/index.ts'
 
+/** The role without which nobody could give anything back. */
+export const ADMIN = 'admin'
 const FIRST = { type: 'User', id: 'admin' } as const
 
 /**
@@ -16,7 +18,7 @@ export async function firstStart(
   const [anybody] = await identity.read.principals('User', { limit: 1 })
   if (anybody) return undefined
   await identity.principals.create({ type: FIRST.type, name: FIRST.id, displayName: 'First administrator' }, SYSTEM)
-  for (const role of ['admin', 'user']) await identity.roles.assign({ role, holder: FIRST }, SYSTEM)
+  for (const role of [ADMIN, 'user']) await identity.roles.assign({ role, holder: FIRST }, SYSTEM)
   const { text } = await identity.keys.issue({ owner: FIRST, name: 'first-start' }, SYSTEM)
   return text
 }
