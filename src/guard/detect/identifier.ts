@@ -1,7 +1,15 @@
 // Ids that mix letters and digits: national ids with a shape and a check character of their own, postcodes, and the
 // customer, order and passport numbers that only the word before them gives away.
 import { createWordTable, isAlphanumeric, isAsciiLetter, isDigit, isLetter, isUpper } from './chars.ts'
-import { NEAR_ACCOUNT, NEAR_CUSTOMER, NEAR_NATIONAL_ID, NEAR_POSTCODE, NEAR_SSN, NEAR_TICKET } from './lexicon.ts'
+import {
+  NEAR_ACCOUNT,
+  NEAR_CUSTOMER,
+  NEAR_HOLDER,
+  NEAR_NATIONAL_ID,
+  NEAR_POSTCODE,
+  NEAR_SSN,
+  NEAR_TICKET,
+} from './lexicon.ts'
 import { provesPersonLettered } from './national.ts'
 import { NEED, peek, type Scan } from './scan.ts'
 
@@ -17,6 +25,15 @@ const prefixes = createWordTable(
       .split(' ')
       .map((word) => [word, TICKET] as const),
   ]),
+)
+
+/** Before a number these name a document that everybody knows. */
+const standards = createWordTable(
+  new Map(
+    'iso iec en din rfc cve cwe kb erc eip bip nist pep jsr ansi ieee fips gdpr dsgvo'
+      .split(' ')
+      .map((word) => [word, 1]),
+  ),
 )
 
 /** Looks at the run [from, to), which has a digit. Returns the end of what it reported, 0, or NEED. */
@@ -91,6 +108,18 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   const ticket = away(NEAR_TICKET)
   const person = Math.min(away(NEAR_NATIONAL_ID), away(NEAR_SSN))
   const nearest = Math.min(customer, ticket, person, away(NEAR_ACCOUNT))
+  const holder = away(NEAR_HOLDER)
+  if (
+    holder <= 24 &&
+    holder < nearest &&
+    small === 0 &&
+    figures >= 5 &&
+    length <= 20 &&
+    standards.get(text, start, word) === 0
+  ) {
+    scan.emit('business/customer-id', start, end, 65)
+    return end
+  }
   if (length < 5 || nearest > 28) return 0
   // `OPS-93` is a ticket beside a word for tickets, and nothing else beside other words.
   if (code && figures < 3 && nearest !== ticket) return 0

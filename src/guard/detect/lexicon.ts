@@ -16,7 +16,9 @@ export const NEAR_POSTCODE = 512
 export const NEAR_MONEY = 1024
 export const NEAR_CUSTOMER = 2048
 export const NEAR_TICKET = 4096
-const CATEGORIES = 13
+/** Contracts, students, suppliers, meters: beside these only what looks like an id by itself is one. */
+export const NEAR_HOLDER = 8192
+const CATEGORIES = 14
 
 export const CONTEXT_REACH = 64
 
@@ -57,7 +59,12 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   [
     NEAR_CUSTOMER,
     'customer client member membership policyholder patient subscriber employee kunde kundennummer customerid clientid memberid client_id loyalty crm tenant ' +
-      'cust custno custid customerno clientno kundennr kdnr kundenkonto mitgliedsnummer cliente klant klantnummer kund kundnummer klient abonnent matricule mitarbeiternummer personalnummer badge',
+      'cust custno custid customerno clientno kundennr kdnr kundenkonto mitgliedsnummer cliente klant klantnummer kund kundnummer klient abonnent matricule mitarbeiternummer mitarbeiternr personalnummer badge ' +
+      'vertragsnummer vertragsnr versicherungsnummer versicherungsnr policennummer policennr matrikelnummer matrikelnr zählernummer zählernr lieferantennummer lieferantennr kontraktnummer contractnummer polisnummer',
+  ],
+  [
+    NEAR_HOLDER,
+    'contract policy student staff emp supplier vendor meter guest donor vertrag mitarbeiter lieferant zähler police contrat fournisseur étudiant contrato póliza poliza proveedor estudiante contratto polizza fornitore',
   ],
   [
     NEAR_TICKET,

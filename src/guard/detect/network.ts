@@ -21,6 +21,7 @@ import { NEED, peek, type Scan } from './scan.ts'
 const DASH = 45
 const UNDERSCORE = 95
 const SLASH = 47
+const BACKSLASH = 92
 
 /** RFC 5321: at most 64 units before the sign, 253 after it. */
 export const LONGEST_URL = 1024
@@ -358,6 +359,35 @@ export function host(scan: Scan, from: number, to: number, rules: HostRules): nu
   if (named === 0) return 0
   scan.emit(named === ROLE ? 'network/host' : 'network/service', from, end, named === ROLE ? 75 : 60)
   return end
+}
+
+/**
+ * The machine of a share, `\\fs01\hr`, or with every backslash doubled: a name with a figure, a dash or a point. Returns its end, 0
+ * for none, or NEED.
+ */
+export function shareHost(scan: Scan, from: number, to: number): number {
+  const { text } = scan
+  if (to - from < 3 || to - from > 64 || !isAlphanumeric(text.charCodeAt(to - 1))) return 0
+  let signs = 1
+  while (signs < 5 && text.charCodeAt(from - 1 - signs) === BACKSLASH) signs++
+  if (signs !== 2 && signs !== 4) return 0
+  // `C:\\dir`, `word\\word`
+  const before = from > signs ? text.charCodeAt(from - 1 - signs) : 32
+  if (isAlphanumeric(before) || before === 58 || before === 46 || before === 41 || before === 93) return 0
+  let told = false
+  for (let i = from; i < to; i++) {
+    const c = text.charCodeAt(i)
+    if (isDigit(c) || c === 46 || c === DASH) told = true
+    else if (!isAsciiLetter(c)) return 0
+  }
+  if (!told) return 0
+  for (let k = 0; k <= signs / 2; k++) {
+    const c = peek(scan, to + k)
+    if (c === NEED) return NEED
+    if (k < signs / 2 ? c !== BACKSLASH : !isAlphanumeric(c)) return 0
+  }
+  scan.emit('network/host', from, to, 85)
+  return to
 }
 
 /** `user.home` in code is a property; `nas.home` or `db-1.corp.local` is a machine. */

@@ -76,6 +76,8 @@ const PLACED = [
   'pre-shared-key [[Vpn!Key2291]]',
   'snmp-server community [[C0mmun1ty]] RO',
   'psk="[[Kaffee2024!]]"',
+  'aws: [[AKIAQ3EGRT5ZV2KLMN4P]] / [[wJalrXUtnFEMIx7MDENGbPxRfiCYqXq8k1m2n3oz]]',
+  'OTP seed: [[JBSWY3DPEHPK3PXP]]',
   'login jsmith / [[Qw3rty!99]] works',
   'http -a deploy:[[s3cr3tDeploy]] GET example.org',
   'smbclient //fs01/share -U bob%[[Hunter2x9]]',
@@ -108,6 +110,7 @@ const NOT_PLACED = [
   '| step | password policy |\n|---|---|\n| 1 | AtLeast8Chars1! |',
   'user,password\n\nBob,Hunter2x9\n',
   'key: user_id_123',
+  'aws: / wJalrXUtnFEMIx7MDENGbPxRfiCYqXq8k1m2n3oz',
 ]
 
 describe('passwords by what stands around them', () => {

@@ -19,6 +19,11 @@ const GENERIC = [
   'bearer',
   'signature',
   'salt',
+  'totp',
+  'otp seed',
+  'otp_seed',
+  'otp-seed',
+  '2fa seed',
   'cookie',
 ]
 const PASSWORD = [

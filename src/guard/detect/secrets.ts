@@ -31,6 +31,9 @@ const DRAWN = 16
 const MOST_BLANKS = 5
 /** Characters of a key that is looked for backwards. */
 const LONGEST_REVERSED = 256
+/** Characters of the secret that belongs to the name of an AWS key, and between the two at most. */
+const AWS_SECRET = 40
+const AWS_APART = 120
 /** Nothing longer is said to be a password, signs around it included. */
 const LONGEST_SAID = 72
 /** `user:password` is no longer. */
@@ -100,6 +103,8 @@ class SecretStream extends TextStream {
   #swallow: string | undefined
   /** Offset in the whole text of the last `kind: Secret`. */
   #kubernetes = -1
+  /** Offset in the whole text where the last name of an AWS key ended: its secret stands near. */
+  #awsName = -1
   /** The last cell of a column of passwords, its row local. */
   #cell: Cell | undefined
 
@@ -278,6 +283,15 @@ class SecretStream extends TextStream {
     if (length >= 16) {
       from = this.#judgePrefixes(start, end, flags)
       if (from >= end || this.#judgeReversed(from, end)) return
+    }
+    if (
+      length === AWS_SECRET &&
+      this.#awsName >= 0 &&
+      this.base + start - this.#awsName <= AWS_APART &&
+      isAwsSecret(text, start, end)
+    ) {
+      this.add('secret/aws-key', start, end, 85)
+      return
     }
     if ((flags & JOINT) !== 0 && this.#judgeUserInfo(from, end)) return
     if (
@@ -464,6 +478,7 @@ class SecretStream extends TextStream {
       let from = at
       if (pattern.whole) while (from > start && text.charCodeAt(from - 1) !== 61) from--
       this.add(pattern.name, from, stop, 98)
+      if (pattern.name === 'secret/aws-key') this.#awsName = this.base + stop
       if (stop === end && end - start >= RUN_LIMIT) this.#swallow = pattern.name
       return stop
     }
@@ -553,6 +568,21 @@ function within(text: string, wanted: string, from: number, end: number): number
   for (let i = from; i + wanted.length <= end; i++)
     if (text.charCodeAt(i) === first && text.startsWith(wanted, i)) return i
   return -1
+}
+
+/** Letters of both kinds and digits, as base64 has them. */
+function isAwsSecret(text: string, from: number, to: number): boolean {
+  let small = 0
+  let capitals = 0
+  let digits = 0
+  for (let i = from; i < to; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 97 && code <= 122) small++
+    else if (code >= 65 && code <= 90) capitals++
+    else if (code >= 48 && code <= 57) digits++
+    else if (code !== 43 && code !== 47) return false
+  }
+  return small > 3 && capitals > 3 && digits > 0
 }
 
 const never = () => false

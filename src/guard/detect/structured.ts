@@ -22,7 +22,18 @@ import {
 } from './chars.ts'
 import { identifierRun } from './identifier.ts'
 import { CONTEXT_REACH, Context, CURRENCY, glue, MONTH } from './lexicon.ts'
-import { email, type HostRules, hexGroups, host, isDottedMac, isMac, LONGEST_URL, quotedLocal, url } from './network.ts'
+import {
+  email,
+  type HostRules,
+  hexGroups,
+  host,
+  isDottedMac,
+  isMac,
+  LONGEST_URL,
+  quotedLocal,
+  shareHost,
+  url,
+} from './network.ts'
 import { number } from './number/number.ts'
 import { NEED, type Scan } from './scan.ts'
 
@@ -292,6 +303,10 @@ function inspect(scan: Scan, start: number, end: number, flags: number, hosts: H
 function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostRules): number {
   const { text } = scan
   if (to - from < 2 && !isDigit(text.charCodeAt(from))) return to
+  if (text.charCodeAt(from - 1) === 92) {
+    const share = shareHost(scan, from, to)
+    if (share !== 0) return share
+  }
   if (flags & COLON) hexGroups(scan, from, to)
   let i = from
   let lettered = false
@@ -335,6 +350,11 @@ function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostR
         while (i < to && isDigit(text.charCodeAt(i))) i++
         if (!glued || !keepsForm(text, i, i - first)) continue
         i = first
+      }
+      // `ipv6 2001:db8::1`: one figure behind a word is part of the word.
+      if (glued && text.charCodeAt(i + 1) === 32) {
+        i++
+        continue
       }
       const next = number(scan, i, lettered && joinedTo(text, from, i))
       if (next === NEED) return NEED
