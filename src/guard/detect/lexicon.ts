@@ -99,7 +99,7 @@ export const glue = createWordTable(
       CURRENCY,
       'usd eur gbp chf jpy cad aud nzd sek nok dkk pln czk huf inr cny brl mxn zar sgd hkd krw try rub ils aed dollars dollar euros euro pounds sterling francs yen rupees pesos',
     ],
-    [YEARS, 'year years yr yrs yo y.o jahre jahr ans años anni jaar'],
+    [YEARS, 'year years yr yrs yo jahre jahr jaar'],
     [SCALE, 'thousand million billion mn bn k m'],
   ]),
 )

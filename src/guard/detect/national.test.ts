@@ -44,8 +44,13 @@ it.each([
   '6433435F',
   'ABCPE1234F',
   'A123456789',
+  'A800000014',
 ])('%s without a word beside it', (value) => {
   expect(found(`it says ${value} there`)).toEqual([`personal/national-id ${value}`])
+})
+
+it('a word with a figure is no group of the number behind it', () => {
+  expect(found('in A1 2341 2341 2346 there')).toEqual(['personal/national-id 2341 2341 2346'])
 })
 
 it.each([

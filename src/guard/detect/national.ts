@@ -1,12 +1,13 @@
 // Numbers of persons that prove themselves: a date of birth, check digits, the grouping their office writes. Each is asked
 // with the digits of a phrase and their grouping; what one number in ten would pass is left to the words beside it.
+import { luhn } from './bank.ts'
 
 export interface Digits {
   /** Values of the digits; those of the number are [from, from + length). */
   readonly digits: Uint8Array
   readonly from: number
   readonly length: number
-  /** Sizes of its groups, joined by `-`, each followed by its separator: `3.3.3-2`. */
+  /** Sizes of its groups and the separators between them: `3.3.3-2`. */
   readonly shape: string
 }
 
@@ -22,35 +23,22 @@ function weighed(weights: readonly number[]): number {
   return sum
 }
 
-function modulo(start: number, length: number, by: number): number {
+/** The first `length` digits as a number, modulo `by`. */
+function modulo(length: number, by: number): number {
   let rest = 0
-  for (let i = start; i < start + length; i++) rest = (rest * 10 + d(i)) % by
+  for (let i = 0; i < length; i++) rest = (rest * 10 + d(i)) % by
   return rest
-}
-
-function luhnOf(start: number, length: number): boolean {
-  let sum = 0
-  for (let i = 0; i < length; i++) {
-    let value = d(start + length - 1 - i)
-    if (i % 2 === 1) value = value > 4 ? value * 2 - 9 : value * 2
-    sum += value
-  }
-  return sum % 10 === 0
 }
 
 const isDay = (day: number) => day >= 1 && day <= 31
 const isMonth = (month: number) => month >= 1 && month <= 12
 const isDate = (day: number, month: number) => isDay(day) && isMonth(month)
 
-/** All alike, or up and down by one: nobody has it. */
+/** All alike, or one up with every digit: nobody has it. */
 function isTrivial(length: number): boolean {
-  let same = true
-  let steps = true
-  for (let i = 1; i < length; i++) {
-    if (d(i) !== d(0)) same = false
-    if (d(i) !== (d(i - 1) + 1) % 10) steps = false
-  }
-  return same || steps
+  const step = (d(1) - d(0) + 10) % 10
+  for (let i = 2; i < length; i++) if ((d(i) - d(i - 1) + 10) % 10 !== step) return false
+  return step === 0 || step === 1
 }
 
 const MULTIPLY = [
@@ -112,7 +100,7 @@ function norwegian(): boolean {
 function belgian(): boolean {
   const month = two(2) % 20
   if (!(month === 0 || isMonth(month)) || !(two(4) === 0 || isDay(two(4)))) return false
-  const body = modulo(0, 9, 97)
+  const body = modulo(9, 97)
   // Those born since 2000 have a 2 in front of the number.
   const later = (body + (2_000_000_000 % 97)) % 97
   const check = two(9)
@@ -155,9 +143,7 @@ function french(): boolean {
   if (d(0) !== 1 && d(0) !== 2) return false
   const month = two(3)
   if (!(isMonth(month) || (month >= 20 && month <= 42) || month >= 50)) return false
-  let rest = 0
-  for (let i = 0; i < 13; i++) rest = (rest * 10 + d(i)) % 97
-  return two(13) === 97 - rest
+  return two(13) === 97 - modulo(13, 97)
 }
 
 function swiss(): boolean {
@@ -182,7 +168,7 @@ function romanian(): boolean {
 }
 
 function southAfrican(): boolean {
-  return isDate(two(4), two(2)) && d(10) < 2 && luhnOf(0, 13)
+  return isDate(two(4), two(2)) && d(10) < 2 && luhn(digits, from, from + 13)
 }
 
 function thai(): boolean {
@@ -198,13 +184,13 @@ function korean(): boolean {
 /** Denmark, Sweden, Latvia, Finland and others write six digits of a date and four of a number. */
 const isSwedish = (at: number): boolean => {
   const day = two(at + 4) > 60 ? two(at + 4) - 60 : two(at + 4)
-  return isDate(day, two(at + 2)) && luhnOf(at, 10)
+  return isDate(day, two(at + 2)) && luhn(digits, from + at, from + at + 10)
 }
 
 function czech(length: number): boolean {
   const month = two(2) % 50
   if (!(isMonth(month) || isMonth(month - 20)) || !isDay(two(4))) return false
-  return length === 9 || modulo(0, 10, 11) === 0 || (modulo(0, 9, 11) === 10 && d(9) === 0)
+  return length === 9 || modulo(10, 11) === 0 || (modulo(9, 11) === 10 && d(9) === 0)
 }
 
 function snils(): boolean {
@@ -296,7 +282,7 @@ function irish(value: string): boolean {
   return 'WABCDEFGHIJKLMNOPQRSTUV'[sum % 23] === value[7]
 }
 
-/** Taiwan: a letter for the place, sex, serial number, check digit. */
+/** Taiwan: a letter for the place, sex (8 and 9 for foreigners), serial number, check digit. */
 function taiwanese(value: string): boolean {
   const place = 'ABCDEFGHJKLMNPQRSTUVXYWZIO'.indexOf(value[0] ?? '') + 10
   let sum = Math.floor(place / 10) + (place % 10) * 9
@@ -315,7 +301,7 @@ function finnish(value: string): boolean {
 
 const scratch = new Uint8Array(17)
 
-/** The same for numbers with letters in them: 9 to 18 letters, digits and at most one dash. */
+/** The same for numbers with letters in them: 8 to 18 letters, digits and at most one sign. */
 export function provesPersonLettered(value: string): number {
   switch (value.length) {
     case 8:
@@ -326,7 +312,7 @@ export function provesPersonLettered(value: string): number {
     case 10:
       // India's tax number: the fourth letter says whose it is, P for a person.
       if (/^[A-Z]{3}[ABCFGHJLPT][A-Z]\d{4}[A-Z]$/.test(value)) return 72
-      return /^[A-Z][12]\d{8}$/.test(value) && taiwanese(value) ? 65 : 0
+      return /^[A-Z][1289]\d{8}$/.test(value) && taiwanese(value) ? 65 : 0
     case 11:
       return /^\d{6}[-+A-FU-Y]\d{3}[\dA-Ya-y]$/.test(value) && finnish(value) ? 90 : 0
     case 12:

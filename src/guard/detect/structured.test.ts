@@ -45,10 +45,21 @@ describe('values with a form', () => {
     ['call +44 (0)20 7946 0958 now', 'personal/phone', '+44 (0)20 7946 0958'],
     ['(212) 555-0187 ext. 12', 'personal/phone', '(212) 555-0187 ext. 12'],
     ['Tel: 0393 1144137', 'personal/phone', '0393 1144137'],
+    ['I was born in 1971. Then', 'personal/birth-date', '1971'],
+    ['born 12-3-80', 'personal/birth-date', '12-3-80'],
     ['born March 12, 1980 in', 'personal/birth-date', 'March 12, 1980'],
     ['geboren am 12.03.1980', 'personal/birth-date', '12.03.1980'],
     ['due 2024-05-06', 'personal/date', '2024-05-06'],
     ['a 52-year-old man', 'personal/age', '52'],
+    ['he is 52 y/o and well', 'personal/age', '52'],
+    ['ein 52 Jahre alter Mann', 'personal/age', '52'],
+    ['Age: 34 years', 'personal/age', '34'],
+    ['it is 0 2 0 7 9 4 6 0 9 5 8 now', 'personal/phone', '0 2 0 7 9 4 6 0 9 5 8'],
+    ['(212) 555-0187 x123456', 'personal/phone', '(212) 555-0187 x123456'],
+    ['paid $5 million.', 'finance/amount', '$5 million'],
+    ['1,2,3,4,5,6,7,8,9,10,11,12,13,4111 1111 1111 1111', 'finance/card', '4111 1111 1111 1111'],
+    ['| 0 4111 1111 1111 1111 |', 'finance/card', '4111 1111 1111 1111'],
+    ['0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 10.20.30.40', 'network/ip', '10.20.30.40'],
     ['pay EUR 1,250.00 today', 'finance/amount', 'EUR 1,250.00'],
     ['that is 12.50 € each', 'finance/amount', '12.50 €'],
     ['postgres://svc:hunter2@db:5432/x', 'secret/url-credentials', 'svc:hunter2'],
@@ -77,6 +88,11 @@ describe('values with a form', () => {
 
   it.each([
     'version 10.2.3.4 is out',
+    'OID 1.3.6.1.4.1.9.5.12.1.1.2.2.1.4.1.7.1.0.4.1.1 of a branch',
+    `row ${'1.'.repeat(14)}10.20.30.40`,
+    'install foo@1.2.10, go1.10.12, 1.22.10, release 3.11.12 and 1.14.12',
+    '0 0 0 1 0 0 0 0 0 0 0, 0 1 2 0 1 2 0 1 2 0, 9 0 1 2 3 4 5 6 7 8',
+    'milliseconds since 1970. In 1980s style',
     'tag v10.20.30.40 and a1.2.3.4 and 1.2.3.4b1',
     'part SKU212-555-0187 in stock',
     'CAS 7732-18-5, run 2024-10-123, lot 1234-56-000',
@@ -150,6 +166,15 @@ const pieces = fc.oneof(
   fc.constantFrom(' ', ', ', '\n', '-', '.', ' (', ': ', '/', '@', '+', '$', '"'),
 )
 const texts = fc.array(pieces, { minLength: 1, maxLength: 14 }).map((parts) => parts.join(''))
+
+it('a number in a long row is what it is by itself, wherever the row is read on', () => {
+  for (let n = 0; n < 60; n++) {
+    const row = '7, '.repeat(n) + '8 '.repeat(n)
+    expect(found(`${row}4111 1111 1111 1111`).at(-1), row).toEqual(['finance/card', '4111 1111 1111 1111'])
+    expect(found(`${'1.'.repeat(n + 1)}10.20.30.40`).filter(([dataClass]) => dataClass === 'network/ip')).toEqual([])
+    expect(found(`${'1-'.repeat(n + 1)}514-69-0360${' 1'.repeat(14)}`).flat()).not.toContain('514-69-0360')
+  }
+})
 
 it('finds the same however the text is cut', () => {
   fc.assert(

@@ -5,10 +5,20 @@ import type { Scan } from '../scan.ts'
 import { COMMA, nearGroup, type Phrase } from './phrase.ts'
 
 export function card(scan: Scan, phrase: Phrase, g: number, glued: boolean): number {
+  const groups = cardGroups(scan, phrase, g, glued)
+  if (groups > 0) scan.emit('finance/card', phrase.start(g), phrase.end(g + groups - 1), confidence)
+  return groups
+}
+
+/** How sure the last answer of `cardGroups` was. */
+let confidence = 0
+
+/** How many groups from `g` on are a card's number; 0 if none begins there. */
+export function cardGroups(scan: Scan, phrase: Phrase, g: number, glued: boolean): number {
   const first = phrase.first(g)
   const opensRow = phrase.size(g) === 4 || phrase.size(g) === 6 || phrase.size(g) === 8
   let best = 0
-  let confidence = 0
+  confidence = 0
   for (let h = g; h < phrase.count; h++) {
     if (h > g && (!opensRow || phrase.joint(h) !== phrase.joint(g + 1) || phrase.joint(h) === COMMA)) break
     const length = phrase.first(h + 1) - first
@@ -28,7 +38,7 @@ export function card(scan: Scan, phrase: Phrase, g: number, glued: boolean): num
     else if (context && length === 16) score = 65
     else if (h > g && length === 16 && phrase.size(g) === 4 && known) score = 60
     if ((glued || !phrase.isWhole(h)) && score < 92) score = 0
-    if (score > confidence || (score > 0 && score === confidence)) {
+    if (score > 0 && score >= confidence) {
       best = h - g + 1
       confidence = score
     }
@@ -40,7 +50,6 @@ export function card(scan: Scan, phrase: Phrase, g: number, glued: boolean): num
       confidence = 70
     }
   }
-  if (best > 0) scan.emit('finance/card', phrase.start(g), phrase.end(g + best - 1), confidence)
   return best
 }
 

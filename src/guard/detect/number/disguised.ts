@@ -17,7 +17,7 @@ export function hanging(scan: Scan, phrase: Phrase, g: number, glued: boolean): 
     (last + 1 < phrase.count && phrase.joint(last + 1) === DASH)
   )
     return 0
-  if (g > 0 && phrase.joint(g) === DASH) return 0
+  if (phrase.joint(g) === DASH) return 0
   const first = phrase.amount(g)
   if (phrase.size(g) !== 3) return 0
   if (phrase.size(g + 1) === 2 && phrase.size(last) === 4) {
@@ -51,7 +51,7 @@ export function reversed(scan: Scan, phrase: Phrase, g: number): number {
     return 1
   }
   const joint = g + 2 < phrase.count ? phrase.joint(g + 1) : 0
-  if (joint === 0 || joint !== phrase.joint(g + 2) || (g > 0 && phrase.joint(g) === joint)) return 0
+  if (joint === 0 || joint !== phrase.joint(g + 2) || phrase.joint(g) === joint) return 0
   const fourth = g + 3 < phrase.count && phrase.joint(g + 3) === joint
   if (!fourth) {
     if (joint !== DASH || size !== 4 || phrase.size(g + 1) !== 2 || phrase.size(g + 2) !== 3) return 0

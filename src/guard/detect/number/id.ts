@@ -1,7 +1,6 @@
 // Numbers that only the word before them names: accounts, passports, licences, customers, orders, postcodes.
-import { isAlphanumeric } from '../chars.ts'
 import { NEAR_ACCOUNT, NEAR_CUSTOMER, NEAR_NATIONAL_ID, NEAR_POSTCODE, NEAR_TICKET } from '../lexicon.ts'
-import { NEED, peek, type Scan } from '../scan.ts'
+import type { Scan } from '../scan.ts'
 import { DASH, type Phrase, POINT, SPACE } from './phrase.ts'
 
 /** The words that say what a bare number is, and how far before it they are looked for. */
@@ -25,9 +24,7 @@ export function identifier(scan: Scan, phrase: Phrase, g: number, joined: boolea
     h++
   const total = phrase.first(h + 1) - phrase.first(g)
   const close = (bits: number, reach: number) => context.distance(bits, begin) <= reach
-  const last = peek(scan, phrase.end(h))
-  if (last === NEED) return NEED
-  if (isAlphanumeric(last)) return 0
+  if (!phrase.isWhole(h)) return 0
   if (close(NEAR_POSTCODE, 16) && (size === 5 || size === 4 || size === 6)) {
     const long = h > g && phrase.size(g) === 5 && phrase.size(g + 1) === 4 && phrase.joint(g + 1) === DASH
     scan.emit('personal/postcode', begin, long ? phrase.end(g + 1) : phrase.end(g), 80)

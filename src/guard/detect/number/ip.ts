@@ -1,17 +1,11 @@
 // Addresses of machines in four numbers, free-standing or with letters hanging on them.
 import { NEAR_VERSION } from '../lexicon.ts'
 import type { Scan } from '../scan.ts'
-import { nearGroup, type Phrase, POINT } from './phrase.ts'
+import { type Phrase, POINT } from './phrase.ts'
 
 export function address(scan: Scan, phrase: Phrase, g: number, glued: boolean): number {
-  if (g + 3 >= phrase.count) return 0
+  if (!isAddress(phrase, g)) return 0
   const free = !glued && phrase.isWhole(g + 3)
-  for (let k = g; k < g + 4; k++) {
-    if (phrase.size(k) > 3 || phrase.amount(k) > 255 || (k > g && phrase.joint(k) !== POINT)) return 0
-    if (phrase.size(k) > 1 && phrase.digits[phrase.first(k)] === 0) return 0
-  }
-  if (g + 4 < phrase.count && phrase.joint(g + 4) === POINT) return 0
-  if (g > 0 && phrase.joint(g) === POINT) return 0
   // Letters that hang on four numbers make them a version as often as they hide an address.
   if (
     !free &&
@@ -21,9 +15,19 @@ export function address(scan: Scan, phrase: Phrase, g: number, glued: boolean): 
     )
   )
     return 0
-  if (nearGroup(scan, phrase, g, NEAR_VERSION) && scan.context.distance(NEAR_VERSION, phrase.start(g)) < 12) return 0
+  if (scan.context.distance(NEAR_VERSION, phrase.start(g)) < 12) return 0
   scan.emit('network/ip', phrase.start(g), phrase.end(g + 3), free ? 92 : 75)
   return 4
+}
+
+/** Four numbers of eight bits with points between them, and none before or behind. */
+export function isAddress(phrase: Phrase, g: number): boolean {
+  if (g + 3 >= phrase.count || phrase.joint(g) === POINT) return false
+  for (let k = g; k < g + 4; k++) {
+    if (phrase.size(k) > 3 || phrase.amount(k) > 255 || (k > g && phrase.joint(k) !== POINT)) return false
+    if (phrase.size(k) > 1 && phrase.digits[phrase.first(k)] === 0) return false
+  }
+  return g + 4 === phrase.count || phrase.joint(g + 4) !== POINT
 }
 
 /** Networks of nobody in particular, or numbers of three digits that no version counts up to. */

@@ -66,14 +66,16 @@ export function amount(scan: Scan, phrase: Phrase, g: number): number {
       let word = wordEnd(scan, i)
       if (word === NEED) return NEED
       let bits = glue.get(text, i, word)
-      if (bits & SCALE && peek(scan, word) === SPACE) {
-        const next = wordEnd(scan, word + 1)
-        if (next === NEED) return NEED
-        if (glue.get(text, word + 1, next) & CURRENCY || currency) {
-          bits = CURRENCY
-          word = glue.get(text, word + 1, next) & CURRENCY ? next : word
+      if (bits & SCALE) {
+        // `$5 million`, `5 million dollars`
+        if (currency) end = word
+        if (peek(scan, word) === SPACE) {
+          i = word + 1
+          word = wordEnd(scan, i)
+          if (word === NEED) return NEED
+          bits = glue.get(text, i, word)
         }
-      } else if (bits & SCALE && peek(scan, word) === NEED) return NEED
+      }
       if (bits & CURRENCY) {
         currency = true
         end = word

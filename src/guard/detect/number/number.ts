@@ -28,10 +28,10 @@ export function number(scan: Scan, at: number, joined: boolean): number {
   context.readTo(text, at)
   const glued = isLetter(before)
   let g = 0
-  // A row that was cut short is finished by the next piece: only groups of its first half are decided here.
+  // A row that was cut short is read on from its middle: only groups of its first half are decided here.
   const cut = phrase.count === GROUPS || end - at > SPAN
   while (g < phrase.count) {
-    if (cut && g > 0 && phrase.start(g) - at > SPAN / 2 - 16) return phrase.start(g)
+    if (cut && phrase.start(g) - at > SPAN / 3) return phrase.start(g)
     const used = one(scan, g, glued && g === 0, joined)
     if (used === NEED) return NEED
     g = used > 0 ? g + used : g + 1

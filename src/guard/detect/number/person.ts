@@ -26,7 +26,7 @@ function shapeOf(phrase: Phrase, g: number, h: number): string {
 
 /** A person's number that proves itself by date, check digits and grouping. */
 export function person(scan: Scan, phrase: Phrase, g: number): number {
-  const before = g > 0 ? phrase.joint(g) : 0
+  const before = phrase.joint(g)
   if (before === DASH || before === POINT || before === SLASH || before === UNDERSCORE) return 0
   const sign = scan.text.charCodeAt(phrase.start(g) - 1)
   if (sign === 43 || sign === POINT || sign === UNDERSCORE || sign === SLASH) return 0
@@ -72,7 +72,7 @@ export function socialSecurity(scan: Scan, phrase: Phrase, g: number, joined: bo
       joint === phrase.joint(g + 2) &&
       (joint === DASH || joint === SPACE || joint === POINT || (context && (joint === MIXED || joint === WIDE)))
     const longer =
-      (g + 3 < phrase.count && phrase.joint(g + 3) === joint) || (g > 0 && phrase.joint(g) === joint && joint === DASH)
+      (g + 3 < phrase.count && phrase.joint(g + 3) === joint) || (phrase.joint(g) === joint && joint === DASH)
     const issued =
       phrase.amount(g) !== 0 && phrase.amount(g) !== 666 && phrase.amount(g + 1) !== 0 && phrase.amount(g + 2) !== 0
     if (same && !longer && (context || (issued && joint === DASH && !joined))) {
@@ -85,7 +85,7 @@ export function socialSecurity(scan: Scan, phrase: Phrase, g: number, joined: bo
       return 3
     }
   }
-  if (context && phrase.size(g) === 9 && !joined && (g === 0 || phrase.joint(g) !== POINT)) {
+  if (context && phrase.size(g) === 9 && !joined && phrase.joint(g) !== POINT) {
     scan.emit('personal/national-id/us-ssn', phrase.start(g), phrase.end(g), 85)
     return 1
   }

@@ -3,7 +3,9 @@ import { isAlphanumeric, isDigit, isUpper } from '../chars.ts'
 import { NEAR_ACCOUNT, NEAR_CARD, NEAR_CUSTOMER, NEAR_NATIONAL_ID, NEAR_PHONE, NEAR_REFERENCE } from '../lexicon.ts'
 import { NEED, peek, type Scan } from '../scan.ts'
 import { callingCodeFits } from './calling-code.ts'
-import { COMMA, DASH, MIXED, nearGroup, type Phrase, POINT, SLASH, SPACE, UNDERSCORE, WIDE } from './phrase.ts'
+import { cardGroups } from './card.ts'
+import { isAddress } from './ip.ts'
+import { COMMA, DASH, MIXED, type Phrase, POINT, SLASH, SPACE, UNDERSCORE, WIDE } from './phrase.ts'
 
 /** Telephone numbers: by `+` and calling code, by the words before, or by a shape only telephones have. */
 export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): number {
@@ -11,16 +13,7 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
   const begin = phrase.start(g)
   const plus =
     text.charCodeAt(begin - 1) === 43 || (text.charCodeAt(begin - 1) === 40 && text.charCodeAt(begin - 2) === 43)
-  // A row of single digits is a telephone number beside its word, or behind a trunk zero.
-  if (
-    phrase.size(g) === 1 &&
-    g + 1 < phrase.count &&
-    phrase.size(g + 1) === 1 &&
-    phrase.digits[phrase.first(g)] !== 0 &&
-    !plus &&
-    context.distance(NEAR_PHONE, begin) > 48
-  )
-    return 0
+  if (!plus && isSingles(phrase, g) && context.distance(NEAR_PHONE, begin) > 48 && !behindTrunkZero(phrase, g)) return 0
   let h = g
   let total = phrase.size(g)
   // Groups that belong together: dashes, points, blanks and brackets; a comma or a slash ends them.
@@ -64,18 +57,9 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
     if (h < g) return 0
     end = phrase.end(h)
   }
-  if (total < 7 || total > 15) {
-    if (
-      !(
-        total >= 5 &&
-        nearGroup(scan, phrase, g, NEAR_PHONE) &&
-        context.distance(NEAR_PHONE, begin) <= 16 &&
-        h === g &&
-        total <= 6
-      )
-    )
-      return 0
-  }
+  // Five or six digits are one right behind its word.
+  const short = total < 7 && total >= 5 && h === g && context.distance(NEAR_PHONE, begin) <= 16
+  if (!short && (total < 7 || total > 15)) return 0
   const start = plus
     ? text.charCodeAt(begin - 1) === 43
       ? begin - 1
@@ -85,6 +69,9 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
       : begin
   const score = phoneScore(scan, phrase, g, h, total, plus, joined)
   if (score === 0) return 0
+  // `0 4111 1111 1111 1111`, `0 10.20.30.40`: what stands behind a figure of a table is no part of a telephone number.
+  if (!plus)
+    for (let k = g + 1; k <= h; k++) if (cardGroups(scan, phrase, k, false) > 0 || isAddress(phrase, k)) return 0
   if (h === phrase.count - 1) {
     const more = extension(scan, end)
     if (more === NEED) return NEED
@@ -99,6 +86,20 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
   }
   scan.emit('personal/phone', start, end, score)
   return h - g + 1
+}
+
+const isSingles = (phrase: Phrase, g: number) =>
+  phrase.size(g) === 1 && g + 1 < phrase.count && phrase.size(g + 1) === 1
+
+/** `0 2 0 7 9 4 6 0 9 5 8`: without a word before it a row of single digits may as well be one of a matrix. */
+function behindTrunkZero(phrase: Phrase, g: number): boolean {
+  const first = phrase.first(g)
+  if (phrase.joint(g) !== 0 || phrase.digits[first] !== 0 || phrase.digits[first + 1] === 0) return false
+  let kinds = 0
+  for (let k = g; k < phrase.count && phrase.size(k) === 1; k++) kinds |= 1 << phrase.amount(k)
+  let different = 0
+  for (; kinds !== 0; kinds &= kinds - 1) different++
+  return different >= 5
 }
 
 /** 3-3-4 digits from group `k`, not before `g`, both parts starting with 2 to 9: the North American plan. */
@@ -136,11 +137,6 @@ function phoneScore(
   if (away <= 48 && away < reference && !(joined && total < 9)) return away <= 24 || groups > 1 ? 88 : 75
   if (joined) return 0
   const opens = phrase.digits[phrase.first(g)] ?? 0
-  const dashed = (joint: number) =>
-    joint === DASH || joint === POINT || joint === MIXED || joint === SPACE || joint === SLASH
-  let uniform = true
-  for (let k = g + 1; k <= h; k++) if (!dashed(phrase.joint(k))) uniform = false
-  if (!uniform) return 0
   if (reference <= 24 && groups < 3) return 0
   if (groups === 3 && total === 10 && isNanp(phrase, g, g) && !(phrase.joint(g + 1) === SPACE && reference <= 24))
     return phrase.joint(g + 1) === SPACE && reference <= 40 ? 55 : 82
@@ -178,8 +174,7 @@ function phoneScore(
     return 62
   if (opens === 0 && groups >= 4 && total >= 9 && total <= 11) return 70
   if (reference <= 40) return 0
-  const round = phrase.amount(h) === 0
-  if (round) return 0
+  if (phrase.amount(h) === 0) return 0
   // Local formats without any prefix: by their grouping alone, so with little confidence.
   if (
     groups === 2 &&
@@ -264,11 +259,8 @@ function extension(scan: Scan, i: number): number {
     if (c === POINT || c === SPACE) at++
   }
   const start = at
-  while (at < start + 6) {
-    c = peek(scan, at)
-    if (c === NEED) return NEED
-    if (!isDigit(c)) break
-    at++
-  }
+  c = peek(scan, at)
+  while (isDigit(c) && at < start + 6) c = peek(scan, ++at)
+  if (c === NEED) return NEED
   return at > start && !isAlphanumeric(c) ? at : 0
 }

@@ -1,9 +1,10 @@
 // A phrase is a row of digit groups with short separators (`4111 1111 1111 1111`, `+44 (0)20 7946 0958`, `12/03/1980`), read
 // whole, at most SPAN characters. There is one phrase at a time, and everything that judges numbers asks it by group.
-import { isAlphanumeric, isDigit } from '../chars.ts'
+import { isAlphanumeric, isDigit, isLetter } from '../chars.ts'
 import { NEED, peek, type Scan } from '../scan.ts'
 
-export const GROUPS = 16
+/** Most groups of a phrase: twice as many as a telephone number has that is read digit by digit. */
+export const GROUPS = 32
 /** Longest phrase in characters. A longer row is read in overlapping pieces. */
 export const SPAN = 96
 export const LONGEST_GROUP = 24
@@ -52,7 +53,7 @@ export class Phrase {
     return this.firsts[g] ?? 0
   }
 
-  /** What stands before group `g`: the separator itself, MIXED, WIDE, or 0 before the first group. */
+  /** What stands before group `g`: the separator itself, MIXED, WIDE, or 0 if no group stands before it. */
   joint(g: number): number {
     return this.joints[g] ?? 0
   }
@@ -75,7 +76,7 @@ export class Phrase {
     let count = 0
     let total = 0
     let i = at
-    let joint = 0
+    let joint = jointBefore(text, at)
     this.bracket = text.charCodeAt(at - 1) === 40
     for (;;) {
       const start = i
@@ -99,7 +100,7 @@ export class Phrase {
         const s = peek(scan, stop)
         if (s === NEED) return NEED
         if (s === 40 || s === 41) wide = true
-        else if (s !== SPACE && s !== DASH && s !== POINT && s !== SLASH && s !== COMMA && s !== UNDERSCORE) break
+        else if (!isSeparator(s)) break
         stop++
       }
       if (stop === i) return i
@@ -115,6 +116,18 @@ export class Phrase {
       i = stop
     }
   }
+}
+
+const isSeparator = (c: number) =>
+  c === SPACE || c === DASH || c === POINT || c === SLASH || c === COMMA || c === UNDERSCORE
+
+/** The separator right before `at` if a group of digits stands before it, as where a long row is read on; else 0. */
+function jointBefore(text: string, at: number): number {
+  const c = text.charCodeAt(at - 1)
+  let i = at - 2
+  if (!isSeparator(c) || !isDigit(text.charCodeAt(i))) return 0
+  while (i >= 0 && at - i <= LONGEST_GROUP && isDigit(text.charCodeAt(i))) i--
+  return isLetter(text.charCodeAt(i)) ? 0 : c
 }
 
 export const nearGroup = (scan: Scan, phrase: Phrase, g: number, bits: number) =>
