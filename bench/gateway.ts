@@ -3,5 +3,5 @@ import { start } from '../src/app.ts'
 import { loadConfig } from '../src/config/index.ts'
 
 const app = await start(loadConfig({ file: process.argv[2] ?? '', env: {} }).config)
-process.stdout.write(`${JSON.stringify({ url: app.url, key: app.firstRunKey })}\n`)
+process.stdout.write(`${JSON.stringify({ url: app.url, key: app.adminKey })}\n`)
 process.once('SIGTERM', () => void app.close().then(() => process.exit(0)))

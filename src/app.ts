@@ -27,6 +27,7 @@ import {
   createProbeRoutes,
   firstStart,
   heldRights,
+  newAdmin,
   revokeRight,
   sweptKeys,
   sweptRoles,
@@ -94,9 +95,14 @@ export interface App {
   readonly adminUrl: string
   /** A model that a first call can be made to. */
   readonly model: string | undefined
-  /** The administrator's key; only on the very first start, and nowhere else ever. */
-  readonly firstRunKey: string | undefined
+  /** Of the administrator made by this start: on the very first one, or when asked for. It is nowhere else ever. */
+  readonly adminKey: string | undefined
   close(): Promise<void>
+}
+
+export interface StartOptions {
+  /** Makes a new user of this name who administers: for an installation to which nobody has a key any more. */
+  readonly newAdmin?: string
 }
 
 /** Files that travel with the product: default rules, demo model. */
@@ -125,7 +131,11 @@ type Closers = (() => Promise<void>)[]
 const unexpected = (log: Log) => (error: unknown) => log.error('unexpected', error)
 
 /** Starts the gateway. Resolves when it answers; rejects, with nothing left running, when it may not or cannot. */
-export async function start(config: Config, sources?: ReadonlyMap<string, Source>): Promise<App> {
+export async function start(
+  config: Config,
+  sources?: ReadonlyMap<string, Source>,
+  options: StartOptions = {},
+): Promise<App> {
   const closers: Closers = []
   const log = createLog(config.log.level)
   const report = unexpected(log)
@@ -133,7 +143,7 @@ export async function start(config: Config, sources?: ReadonlyMap<string, Source
     for (let closer = closers.pop(); closer; closer = closers.pop()) await closer().catch(report)
   }
   try {
-    return { ...(await open(config, sources, log, closers)), close }
+    return { ...(await open(config, sources, options, log, closers)), close }
   } catch (error) {
     await close()
     throw error
@@ -150,6 +160,7 @@ const logName = (keyring: Keyring): string =>
 async function open(
   config: Config,
   sources: ReadonlyMap<string, Source> | undefined,
+  options: StartOptions,
   log: Log,
   closers: Closers,
 ): Promise<Omit<App, 'close'>> {
@@ -478,7 +489,8 @@ async function open(
   await limits.start()
   closers.push(() => limits.stop())
   const roles = parse(readFileSync(join(SHIPPED, 'policies/roles.yaml'), 'utf8')) as Record<string, string>
-  const firstRunKey = await firstStart(identity, roles)
+  const firstKey = await firstStart(identity, roles)
+  const adminKey = options.newAdmin === undefined ? firstKey : await newAdmin(identity, options.newAdmin)
 
   // Sockets.
   const shared = { clock, newId, report, identity, registry, access, audit }
@@ -613,7 +625,7 @@ async function open(
   const url = await serve(config.listen, config.adminListen === undefined ? [...data, ...administer] : data)
   adminUrl = config.adminListen === undefined ? url : await serve(config.adminListen, administer)
   closers.push(async () => health.drain())
-  return { url, adminUrl, model: registry.all().find(({ quarantined }) => !quarantined)?.name, firstRunKey }
+  return { url, adminUrl, model: registry.all().find(({ quarantined }) => !quarantined)?.name, adminKey }
 }
 
 /** `Service:etl` */

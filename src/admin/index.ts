@@ -2,7 +2,7 @@ export { type Admin, type AdminRequest, type AdminRoute, createAdmin } from './a
 export { type AuthzenRoute, createAuthzenRoutes } from './authzen.ts'
 export { heldRights, revokeRight } from './campaigns.ts'
 export { connectRooms, type Rooms, settingsOf } from './connect.ts'
-export { firstStart } from './first-start.ts'
+export { firstStart, newAdmin } from './first-start.ts'
 export { createHealth, createHealthRoutes, createProbeRoutes } from './health.ts'
 export { createHookRoute } from './hooks.ts'
 export type { AdminPorts } from './ports.ts'

@@ -20,11 +20,12 @@ export interface Input {
 export type StartApp = (
   config: Config,
   sources: ReadonlyMap<string, Source>,
+  options?: { readonly newAdmin?: string },
 ) => Promise<{
   readonly url: string
   readonly adminUrl: string
   readonly model: string | undefined
-  readonly firstRunKey: string | undefined
+  readonly adminKey: string | undefined
   close(): Promise<void>
 }>
 

@@ -139,6 +139,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       CONFIG,
       { flag: '--upstream <url...>', about: 'Model server to put the gateway in front of' },
       { flag: '--auto', about: 'Use the model servers found on this machine' },
+      { flag: '--new-admin <user>', about: 'Also make a new administrator: when nobody has a key any more that works' },
     ],
     moreFlags: async () => (await import('./up.ts')).settingFlags(),
     example: 'sallyport up --upstream http://127.0.0.1:11434',

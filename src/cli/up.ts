@@ -9,7 +9,7 @@ import { loadSettings } from './config.ts'
 import { linesFor } from './connect.ts'
 import { EXIT, Failure } from './failure.ts'
 import { SHIPPED } from './init.ts'
-import { flagList, prompt } from './input.ts'
+import { flagList, flagText, prompt } from './input.ts'
 import { bold, dim, green, type Io, yellow } from './io.ts'
 import { type FoundServer, findServers, lookAt } from './servers.ts'
 import { productVersion, programName } from './version.ts'
@@ -92,13 +92,15 @@ export const up: Command = async (input) => {
   if (loaded.sources.get('policies') === 'default' && !existsSync(config.policies))
     config.policies = join(SHIPPED, 'policies')
 
-  const app = await input.start(config, loaded.sources).catch((error: unknown) => {
+  const newAdmin = flagText(input, 'newAdmin')
+  const options = newAdmin === undefined ? {} : { newAdmin }
+  const app = await input.start(config, loaded.sources, options).catch((error: unknown) => {
     throw explainStart(error, config)
   })
-  writeAdminFile(config.data, { url: app.adminUrl, key: app.firstRunKey })
+  writeAdminFile(config.data, { url: app.adminUrl, key: app.adminKey })
   if (flags.json)
     io.out(
-      `${JSON.stringify({ url: app.url, admin_url: app.adminUrl, key: app.firstRunKey, model: app.model, pid: process.pid })}\n`,
+      `${JSON.stringify({ url: app.url, admin_url: app.adminUrl, key: app.adminKey, model: app.model, pid: process.pid })}\n`,
     )
   else startPage(io, app, config)
   const signal = await stopped()
@@ -134,10 +136,10 @@ function explainStart(error: unknown, config: Config): unknown {
 interface Running {
   readonly url: string
   readonly model: string | undefined
-  readonly firstRunKey: string | undefined
+  readonly adminKey: string | undefined
 }
 
-function startPage(io: Io, { url, model, firstRunKey }: Running, config: Config): void {
+function startPage(io: Io, { url, model, adminKey }: Running, config: Config): void {
   const demo = config.upstreams.length === 0
   const program = programName()
   const line = (name: string, text: string) => io.out(`  ${dim(io, name.padEnd(8))}${text}\n`)
@@ -151,15 +153,15 @@ function startPage(io: Io, { url, model, firstRunKey }: Running, config: Config)
         : model,
   )
   line('Data', config.data)
-  if (firstRunKey !== undefined) {
-    line('Key', firstRunKey)
-    line('', `of the first administrator, shown this once; the CLI finds it in ${join(config.data, ADMIN_FILE)}`)
+  if (adminKey !== undefined) {
+    line('Key', adminKey)
+    line('', `of the administrator, shown this once; the CLI finds it in ${join(config.data, ADMIN_FILE)}`)
   }
   if (model !== undefined) {
     io.out(`\n  Try it:\n\n`)
     // The key is known to this process only on the first start; later `connect` finds it where the CLI keeps it.
     const lines =
-      firstRunKey === undefined ? [`${program} connect curl | sh`] : linesFor('curl', { url, key: firstRunKey, model })
+      adminKey === undefined ? [`${program} connect curl | sh`] : linesFor('curl', { url, key: adminKey, model })
     for (const text of lines) io.out(`  ${text}\n`)
   }
   io.out('\n')

@@ -30,7 +30,7 @@ export async function startGateway(settings: Record<string, unknown> = {}): Prom
     stringify({ data: join(folder, 'data'), listen: '127.0.0.1:0', log: { level: 'silent' }, ...settings }),
   )
   const app = await start(loadConfig({ file, env: {} }).config)
-  const key = app.firstRunKey ?? ''
+  const key = app.adminKey ?? ''
   return {
     url: app.url,
     key,
