@@ -489,8 +489,9 @@ async function open(
   await limits.start()
   closers.push(() => limits.stop())
   const roles = parse(readFileSync(join(SHIPPED, 'policies/roles.yaml'), 'utf8')) as Record<string, string>
-  const firstKey = await firstStart(identity, roles)
-  const adminKey = options.newAdmin === undefined ? firstKey : await newAdmin(identity, options.newAdmin)
+  const name = options.newAdmin
+  const firstKey = await firstStart(identity, roles, name)
+  const adminKey = firstKey ?? (name === undefined ? undefined : await newAdmin(identity, name))
 
   // Sockets.
   const shared = { clock, newId, report, identity, registry, access, audit }

@@ -4,7 +4,6 @@ import { type Identity, SYSTEM } from '../identity/index.ts'
 
 /** The role without which nobody could give anything back. */
 export const ADMIN = 'admin'
-const FIRST_ADMIN = 'admin'
 
 /**
  * Declares the shipped roles; on an empty directory also makes the first administrator, who may use models as well, so
@@ -13,12 +12,13 @@ const FIRST_ADMIN = 'admin'
 export async function firstStart(
   identity: Identity,
   roles: Readonly<Record<string, string>>,
+  name = 'admin',
 ): Promise<string | undefined> {
   const shipped = Object.entries(roles).map(([name, description]) => ({ name, description }))
   await identity.roles.declare(shipped, 'shipped', SYSTEM)
   const [anybody] = await identity.read.principals('User', { limit: 1 })
   if (anybody) return undefined
-  return makeAdmin(identity, { name: FIRST_ADMIN, displayName: 'First administrator', keyName: 'first-start' })
+  return makeAdmin(identity, { name, displayName: 'First administrator', keyName: 'first-start' })
 }
 
 /**
