@@ -8,7 +8,7 @@ const LONGEST_STRING = 100
 
 /** Calls, and which argument of them is a password, counted from 0. */
 const CALLS: ReadonlyMap<string, readonly number[]> = new Map<string, readonly number[]>([
-  ...'login log_in basic httpbasic signin sign_in authenticate basicauth basic_auth httpbasicauth httpdigestauth httpproxyauth proxyauth setbasicauth set_basic_auth withbasicauth with_basic_auth basiccredentials networkcredential usernamepasswordcredentials usernamepasswordcredential usernamepasswordauthenticationtoken usernamepasswordtoken passwordauthentication plaintextauthprovider passwordauthenticator plaincredentials pscredential simple_bind simple_bind_s bind_s with_credentials withcredentials usernamepassword requestauthenticator'
+  ...'login log_in httpbasic signin sign_in authenticate basicauth basic_auth httpbasicauth httpdigestauth httpproxyauth proxyauth setbasicauth set_basic_auth withbasicauth with_basic_auth basiccredentials networkcredential usernamepasswordcredentials usernamepasswordcredential usernamepasswordauthenticationtoken usernamepasswordtoken passwordauthentication plaintextauthprovider passwordauthenticator plaincredentials pscredential simple_bind simple_bind_s bind_s with_credentials withcredentials usernamepassword requestauthenticator'
     .split(' ')
     .map((name) => [name, [1]] as const),
   ...'mysqli mysqli_connect mysql_connect pdo getconnection ldap_bind ftp_login imap_open ssh2_auth_password plainauth create_user create_superuser'
@@ -67,6 +67,11 @@ function takesPassword(text: string, bracket: number, index: number): boolean {
   let start = end
   while (start > 0 && end - start < LONGEST_CALL && inName(text.charCodeAt(start - 1))) start--
   const name = text.slice(start, end).toLowerCase()
+  // `Credentials.basic(`, `auth().basic(`
+  if (name === 'basic')
+    return (
+      index === 1 && /(?:credentials|auth(?:\(\))?|preemptive\(\))\.$/i.test(text.slice(Math.max(0, start - 16), start))
+    )
   if (name !== 'connect') return CALLS.get(name)?.includes(index) === true
   let owner = start - 1
   while (owner > 0 && start - owner < LONGEST_CALL && inName(text.charCodeAt(owner - 1))) owner--
@@ -91,7 +96,7 @@ const WIFI_KEY =
 
 /** Words of configurations and of machines in networks, with nothing but a blank before the value. */
 const KEYWORD =
-  /(?:^|\s)(?:requirepass|masterauth|pre-shared-key|server-key|snmp-server community|(?:isakmp|ikev[12])\s[^\n]{0,20}\bkey|enable (?:secret|password)(?: \d)?|(?:tacacs|radius)-server key(?: \d)?|wpa_passphrase \S{1,32})\s{1,4}["']?$/i
+  /(?:^\s{0,8}enable (?:secret|password)(?: \d)?|(?:^|\s)(?:requirepass|masterauth|pre-shared-key|server-key|snmp-server community|(?:isakmp|ikev[12])\s[^\n]{0,20}\bkey|(?:tacacs|radius)-server key(?: \d)?|wpa_passphrase \S{1,32}))\s{1,4}["']?$/i
 
 /** Does the value at `at` stand where a command, or a sheet beside a router, has a password? `strong`: it looks like one. */
 export function isPasswordPlace(text: string, at: number, strong: () => boolean): boolean {
@@ -111,7 +116,7 @@ export function isPasswordPlace(text: string, at: number, strong: () => boolean)
 
 /** A user and a slash or colon before the value on a line about logging in: `login jsmith / value`. */
 const PAIR =
-  /\b(?:log-?ins?|log in|sign-?in|creds?|credentials?|accounts?|zugang(?:sdaten)?|anmeldung|identifiants?|accesos?|accesso|credenciales|credenziali)\b[^\n/]{0,24}[\s:(]["']?[\w.@-]{2,40}["']?\s?\/\s?["']?$/i
+  /\b(?:log-?ins?|log in|sign-?in|creds?|credentials?|accounts?|zugang(?:sdaten)?|anmeldung|identifiants?|accesos?|accesso|credenciales|credenziali)\b[^\n/]{0,24}[\s:(]["']?(?!(?:page|screen|form|view|button|url|link)\b)[\w.@-]{2,40}["']?\s?\/\s?["']?$/i
 
 export const isPairedWithLogin = (text: string, at: number): boolean => {
   const before = text.charCodeAt(at - 1)
@@ -138,7 +143,10 @@ export function behindUserOption(text: string, from: number, to: number): number
   let i = from
   while (i < to && i - from < 64 && text.charCodeAt(i) !== 58 && text.charCodeAt(i) !== 37) i++
   const c = text.charCodeAt(i)
-  return i > from && i < to && (c === 58 || c === 37) && isAlnum(text.charCodeAt(i - 1)) ? i + 1 : 0
+  if (i === from || i >= to || (c !== 58 && c !== 37) || !isAlnum(text.charCodeAt(i - 1))) return 0
+  // Numbers of a user and a group, and characters in percent-encoding.
+  if (/^(?:\d+:|[^%]*%[2-7][\dA-F])/.test(text.slice(from, Math.min(to, i + 3)))) return 0
+  return i + 1
 }
 
 const HEADING =

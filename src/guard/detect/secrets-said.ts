@@ -169,7 +169,7 @@ function goesOn(text: string, end: number, ended: boolean): 'no' | 'need' | 'yes
 
 const ECHO = /(?:^|[\s;&|(`$])(?:echo|printf)(?:\s+-\w)?\s+["']?$/
 const TAKES_PASSWORD =
-  /--(?:password|token|pass)-?stdin|--with-token|\bsudo\s[^\n|]{0,40}-S\b|\bpasswd\b|\bcryptsetup\b/
+  /--(?:password|token|pass)-?stdin|--with-token|\bsudo\s[^\n|]{0,40}-S\b|\bpasswd(?![\w-])|\bcryptsetup\b/
 /** So much of the command behind a bar is read. */
 const COMMAND = 120
 
@@ -183,6 +183,9 @@ export function pipedBehind(text: string, start: number, end: number, ended: boo
   const line = tail.search(/[\n;&]/)
   const command = line < 0 ? tail : tail.slice(0, line)
   if (!/^["']?(?:\s(?:\|.*)?)?$/.test(command)) return 'no'
-  if (TAKES_PASSWORD.test(command)) return 'password'
-  return line < 0 && tail.length < COMMAND && !ended ? 'need' : 'no'
+  const open = line < 0 && tail.length < COMMAND && !ended
+  const takes = TAKES_PASSWORD.exec(command)
+  // The last word may go on: `passwd`, `passwd-strength`.
+  if (takes !== null && !(open && takes.index + takes[0].length === command.length)) return 'password'
+  return open ? 'need' : 'no'
 }

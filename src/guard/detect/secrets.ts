@@ -359,7 +359,8 @@ class SecretStream extends TextStream {
   #isPlaced(at: number, end: number, quoted: boolean): boolean {
     const { text } = this
     // The other string of a call may be the name of something: `login("home", "page_2")`.
-    if (quoted && isPasswordArgument(text, at - 1)) return !/^[a-z]+(?:[-_.][a-z\d]+)+$/.test(text.slice(at, end))
+    if (quoted && isPasswordArgument(text, at - 1))
+      return !/^(?:\/|[a-z]+(?:[-_.][a-z\d]+)+$)/.test(text.slice(at, end))
     let looks: boolean | undefined
     const strong = () => {
       looks ??= looksLikePassword(text, at, end)

@@ -37,8 +37,10 @@ export function identity(kind: 'id' | 'record', place: Place): Answer {
     letters += size - figures
     groups++
     end = i
-    if (text.charAt(i) === '(' && /^\([\dA]\)/.test(text.slice(i, i + 3))) {
-      end = i + 3
+    if (after === 40) {
+      const check = text.slice(i, i + 3)
+      if (check.length < 3 && !place.ended) return 'need'
+      if (/^\([\dA]\)/.test(check)) end = i + 3
       break
     }
     if (i + 1 >= text.length && !place.ended) return 'need'

@@ -129,6 +129,7 @@ it('a stream finds what the whole text gives, and nothing before what it has set
     'ask @kit_ng on telegram, linkedin.com/in/kit-ng-4a1, bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq',
     'unzip -P zipp99 a.zip, cédula de ciudadanía 1.020.345.678, password swift DEUTDEFF x, 手 1.2345678, 2.3456789',
     'passport no. GB9876543, QQ 12 34 56 C, plate AB12 CDE I think',
+    'HKID A123456(3), HKID: Z683365(A) and passport A1234567(copy)',
     'backup codes:\n1. 8392-1047\n2) 5521-9083 | "  4410-2203  *  12. 5a1b2-c3d4e',
     'recovery codes: 56342, " | 918230 and lat -33.86882',
     '密码51°30\'26"N, pay to ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9 or bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4',
