@@ -20,8 +20,9 @@ const GIVEN = words(
 const FIRST = words(
   'Ash Bel Bram Brock Cald Carn Chel Cold Corn Crane Dun Elm Fair Fen Garn Glen Graf Hal Harl Hask Hol Kel Lang Lin Lock Mar Mel Merr Mor Nor Oak Pell Pren Quar Rad Red Rush Sax Sel Sten Stock Swan Tal Thorn Tren Wain Wal Whit Win Wynd',
 )
+/** Endings that make words and places of the beginnings (Hollow, Holland, Melbourne, Redwood) are left out: a model says those itself. */
 const LAST = words(
-  'bourne bridge bury by combe cott croft dale den don fell field ford gate grove ham hurst lake land leigh ley low mere mont more moor ridge shaw stead stone stow thorpe ton vale wick wood worth',
+  'bridge bury by combe cott croft dale don fell ford gate grove ham hurst lake leigh mere more moor ridge shaw stead stone stow thorpe vale wick worth',
 )
 /** Area codes of the North American plan; 555-0100 to 555-0199 is fiction under each. */
 const AREAS = words(

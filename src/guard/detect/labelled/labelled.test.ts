@@ -84,6 +84,8 @@ it.each([
   'pin 13 of the board is connected to the LED',
   'a seed phrase has twelve or more words from a fixed list, written on paper and kept in a safe place by you',
   'The wallet is empty.',
+  'The warranty expires 12/2027, expiration date: 03/28.',
+  'install passport 0.16.0-rc1 and passport 1.20.0.beta2',
   'plot([0.1234, 0.5678], [1.2345, 2.3456]); weights = [12.3456, -45.6789, 3.1415]',
   'the serial port is COM3, a plate of 12 oysters, swift 5.9 was released',
   'follow us on twitter; Instagram is a company',

@@ -15,7 +15,7 @@ export interface Place {
   readonly limit: number
   /** The end of `text` is the end of everything. */
   readonly ended: boolean
-  /** What stands before the label. */
+  /** The label and what stands before it. */
   readonly left: string
 }
 
