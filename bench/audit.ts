@@ -42,8 +42,8 @@ const decision: Decision = {
 }
 
 const pick = <T>(list: readonly T[], i: number): T => list[i % list.length] as T
-const ROUNDS = 8
-const ROUND_MS = 400
+const ROUNDS = 5
+const ROUND_MS = 1000
 const quantile = (sorted: readonly number[], q: number): number => sorted[Math.floor((sorted.length - 1) * q)] ?? 0
 
 /** `waited` is told how long the call had to wait for the log; its ending is written while nobody waits. */
