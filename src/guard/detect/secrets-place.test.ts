@@ -1,6 +1,8 @@
 // Passwords that stand before the word for them, and those that only their place gives away; what looks like either and is none.
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { growth, LINEAR } from '../../../test/generators/growth.ts'
 import type { Finding } from '../../core/index.ts'
 import { detect } from '../detector.ts'
 import { createSecretDetector } from './secrets.ts'
@@ -205,14 +207,10 @@ describe('passwords by what stands around them', () => {
       ',',
       'password,',
     ]) {
-      const time = (size: number) => {
-        const text = unit.repeat(size / unit.length)
-        const start = performance.now()
-        detect(detector, text)
-        return performance.now() - start
-      }
-      time(20_000)
-      expect(time(400_000) / Math.max(5, time(50_000)), unit).toBeLessThan(60)
+      expect(
+        growth(unit, (text) => detect(detector, text)),
+        unit,
+      ).toBeLessThan(LINEAR)
     }
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { growth, LINEAR } from '../../../test/generators/growth.ts'
 import { detect } from '../detector.ts'
 import { createStructuredDetector } from './structured.ts'
 
@@ -217,16 +218,5 @@ it.each([
   'a_1/',
   '$1 ',
 ])('stays linear on a megabyte of %j', (unit) => {
-  const time = (size: number) => {
-    const text = unit.repeat(size / unit.length)
-    // Processor time: what else runs on the machine does not count.
-    const began = process.cpuUsage()
-    detect(detector, text)
-    const { user, system } = process.cpuUsage(began)
-    return (user + system) / 1000
-  }
-  time(50_000)
-  // Eight times the text may not take forty times as long: quadratic work would take sixty-four times.
-  const small = Math.min(time(125_000), time(125_000))
-  expect(time(1_000_000)).toBeLessThan(Math.max(small, 2) * 40)
+  expect(growth(unit, (text) => detect(detector, text))).toBeLessThan(LINEAR)
 })

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { growth, LINEAR } from '../../../test/generators/growth.ts'
 import type { ModelRequest } from '../../core/index.ts'
 import { canonicalise } from './canonical.ts'
 import { scoreRequest } from './request.ts'
@@ -59,14 +60,10 @@ describe('the injection score', () => {
 
   test('hostile text costs no more than its length', () => {
     for (const unit of ['i g n o r e ', 'QUJD', 'ignore all ', 'a ', 'а\u200b', '<|', `${'A'.repeat(30)} `]) {
-      const time = (size: number) => {
-        const text = unit.repeat(size / unit.length)
-        const start = performance.now()
-        scoreInjection(text, 'tool')
-        return performance.now() - start
-      }
-      time(20_000)
-      expect(time(400_000) / Math.max(5, time(50_000)), unit).toBeLessThan(60)
+      expect(
+        growth(unit, (text) => scoreInjection(text, 'tool')),
+        unit,
+      ).toBeLessThan(LINEAR)
     }
   })
 
