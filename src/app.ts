@@ -518,7 +518,7 @@ async function open(
     newId,
     node: node.name,
     settings: sweepSettings(config),
-    keys: () => sweptKeys(identity),
+    keys: () => sweptKeys(identity, clock),
     roles: (since) => sweptRoles(adminPorts, since),
     suspendKey: (id, reason) => identity.keys.suspend(id, reason, SYSTEM),
     revokeKey: (id, reason) => identity.keys.revoke(id, reason, SYSTEM),

@@ -305,13 +305,13 @@ describe('keys that a sweep looks at', () => {
     }
     const ownerless = async () => {
       const found: string[] = []
-      for await (const key of sweptKeys(identity)) if (key.ownerless) found.push(key.owner)
+      for await (const key of sweptKeys(identity, systemClock)) if (key.ownerless) found.push(key.owner)
       return found.sort()
     }
     expect(await ownerless()).toEqual(['Service:alone', 'Service:unknown'])
     await identity.keys.issue({ owner: { type: 'User', id: 'jo' }, name: 'k' }, SYSTEM)
     const active = async () => {
-      for await (const key of sweptKeys(identity)) if (key.owner === 'User:jo') return key.ownerActive
+      for await (const key of sweptKeys(identity, systemClock)) if (key.owner === 'User:jo') return key.ownerActive
       return undefined
     }
     expect(await active()).toBe(true)

@@ -6,7 +6,7 @@ import { ADMIN } from './first-start.ts'
 import { everyRow, isPosition, isText, readPage } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { type Handlers, orMissing, readRef } from './route.ts'
-import { sweptKeys } from './swept-keys.ts'
+import { everyKey } from './swept-keys.ts'
 import { iso, isoField, msOf, textField } from './time.ts'
 
 type Ids = Extract<keyof Handlers, `campaigns.${string}`>
@@ -89,9 +89,19 @@ export function campaignHandlers({ campaigns }: AdminPorts): Handlers<Ids> {
 export async function* heldRights(identity: Identity, kinds: readonly RightKind[]): AsyncGenerator<HeldRight> {
   const lastUse = new Map<string, number>()
   const keys: HeldRight[] = []
-  for await (const { id, name, owner, createdAt, lastUsedAt } of sweptKeys(identity)) {
+  for await (const key of everyKey(identity)) {
+    if (key.state === 'revoked') continue
+    const owner = `${key.owner_type}:${key.owner_name}`
+    const lastUsedAt = key.last_used_at ?? undefined
     if (lastUsedAt !== undefined) lastUse.set(owner, Math.max(lastUse.get(owner) ?? 0, lastUsedAt))
-    keys.push({ kind: 'key', target: id, holder: owner, what: `key ${name}`, since: createdAt, lastUsedAt })
+    keys.push({
+      kind: 'key',
+      target: key.id,
+      holder: owner,
+      what: `key ${key.name}`,
+      since: key.created_at,
+      lastUsedAt,
+    })
   }
   if (kinds.includes('key')) yield* keys
   if (kinds.includes('assignment'))

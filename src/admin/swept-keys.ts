@@ -1,13 +1,13 @@
 // The keys that a sweep looks at, read page by page.
 import type { SweptKey } from '../access/index.ts'
-import { type Clock, systemClock, uidText } from '../core/index.ts'
+import { type Clock, uidText } from '../core/index.ts'
 import type { Identity, KeyWithUse, PrincipalRow } from '../identity/index.ts'
 import { ADMIN } from './first-start.ts'
 import { everyRow } from './page.ts'
 
 const ADMINISTRATORS = uidText({ type: 'Role', id: ADMIN })
 
-const everyKey = ({ read }: Identity): AsyncGenerator<KeyWithUse> =>
+export const everyKey = ({ read }: Identity): AsyncGenerator<KeyWithUse> =>
   everyRow((last, limit) => read.keys({ limit, ...(last && { after: { createdAt: last.created_at, id: last.id } }) }))
 
 /** Of the keys of administrators that work, the one that was used last: without it nobody could give anything back. */
@@ -23,10 +23,7 @@ async function lastResort(identity: Identity, now: number): Promise<string | und
 }
 
 /** Every key that is not revoked, with what a sweep wants to know of its owner. */
-export async function* sweptKeys(
-  identity: Identity,
-  clock: Pick<Clock, 'now'> = systemClock,
-): AsyncGenerator<SweptKey> {
+export async function* sweptKeys(identity: Identity, clock: Pick<Clock, 'now'>): AsyncGenerator<SweptKey> {
   const kept = await lastResort(identity, clock.now())
   for await (const row of everyKey(identity)) {
     if (row.state === 'revoked') continue

@@ -159,7 +159,7 @@ function startPage(io: Io, { url, model, adminKey }: Running, config: Config): v
   }
   if (model !== undefined) {
     io.out(`\n  Try it:\n\n`)
-    // The key is known to this process only on the first start; later `connect` finds it where the CLI keeps it.
+    // The key is known to this process only when it was made by this start; later `connect` finds it where the CLI keeps it.
     const lines =
       adminKey === undefined ? [`${program} connect curl | sh`] : linesFor('curl', { url, key: adminKey, model })
     for (const text of lines) io.out(`  ${text}\n`)
