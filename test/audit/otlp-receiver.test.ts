@@ -1,197 +1,27 @@
 // What `audit export --to` sends is read by receivers that others wrote, each a process of its own behind a real socket:
 // Elastic's, and VictoriaMetrics where SALLYPORT_TEST_VICTORIA_METRICS names its program. Calls are real calls through a
 // real gateway; what is expected is what its log says of them.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { createServer } from 'node:http'
-import { type AddressInfo, createServer as createSocketServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { chat, startGateway, type TestGateway } from '../e2e/harness.ts'
-import { json, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { positions, type Site, startReceiver, startSite } from './otlp-parts.ts'
+import { begin, freePort, kill, killAll, until } from './processes.ts'
 
 const VICTORIA = process.env.SALLYPORT_TEST_VICTORIA_METRICS
 
-const answer = json({
-  id: 'c',
-  object: 'chat.completion',
-  created: 1,
-  model: 'm',
-  choices: [{ index: 0, message: { role: 'assistant', content: 'hello' }, finish_reason: 'stop' }],
-  usage: { prompt_tokens: 20, completion_tokens: 30, total_tokens: 50 },
-})
-
-const folder = mkdtempSync(join(tmpdir(), 'sallyport-otlp-'))
-let upstream: ScriptedUpstream
-let gateway: TestGateway
-const children = new Set<ChildProcess>()
-
-function begin(command: string, args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
-  children.add(child)
-  let said = ''
-  child.stderr.on('data', (piece) => {
-    said += String(piece)
-  })
-  const ended = new Promise<number | null>((resolve) => {
-    child.once('close', (code) => {
-      children.delete(child)
-      resolve(code)
-    })
-  })
-  return { child, said: () => said, ended }
-}
-type Begun = ReturnType<typeof begin>
-const kill = async ({ child, ended }: Begun, signal: NodeJS.Signals = 'SIGKILL') => {
-  child.kill(signal)
-  await ended
-}
-
-interface Span {
-  traceId: string
-  spanId: string
-  name: string
-  kind: string
-  startTimeUnixNano: string
-  endTimeUnixNano: string
-  attributes: Record<string, unknown>
-  status: { code: string }
-}
-interface Point {
-  attributes: Record<string, unknown>
-  startTimeUnixNano: string
-  timeUnixNano: string
-  count: string
-  sum: number
-  bucketCounts: string[]
-  explicitBounds: number[]
-}
-interface Heard {
-  traces?: { resourceSpans: { resource: { attributes: object }; scopeSpans: { spans: Span[] }[] }[] }
-  metrics?: {
-    resourceMetrics: {
-      resource: { attributes: object }
-      scopeMetrics: { metrics: { name: string; unit: string; histogram: { dataPoints: Point[] } & object }[] }[]
-    }[]
-  }
-}
-
-/** The receiver, and before it a gate that refuses, or lets in and loses the answer. */
-async function startReceiver() {
-  const heard: Heard[] = []
-  const receiver = begin(process.execPath, ['test/audit/receiver.ts'])
-  const lines = createInterface({ input: receiver.child.stdout })
-  const url = await new Promise<string>((resolve, reject) => {
-    lines.once('line', (line) => resolve(JSON.parse(line).url))
-    void receiver.ended.then(() => reject(new Error(receiver.said())))
-  })
-  lines.on('line', (line) => heard.push(JSON.parse(line)))
-  const gate = { refuse: 0, loseAnswer: false, lost: 0, refused: 0 }
-  const server = createServer(async (request, response) => {
-    const pieces: Buffer[] = []
-    for await (const piece of request) pieces.push(piece as Buffer)
-    if (gate.refuse > 0) {
-      gate.refused++
-      response.writeHead(gate.refuse, { 'retry-after': '0' }).end()
-      return
-    }
-    const { 'content-type': type = '', authorization = '' } = request.headers
-    const got = await fetch(`${url}${request.url}`, {
-      method: 'POST',
-      headers: { 'content-type': type, authorization },
-      body: Buffer.concat(pieces),
-    })
-    const body = Buffer.from(await got.arrayBuffer())
-    if (gate.loseAnswer) gate.lost++
-    else response.writeHead(got.status).end(body)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    gate,
-    spans: () => heard.flatMap(({ traces }) => traces?.resourceSpans ?? []).flatMap((one) => one.scopeSpans[0]!.spans),
-    resources: () =>
-      heard
-        .flatMap(({ traces, metrics }) => [...(traces?.resourceSpans ?? []), ...(metrics?.resourceMetrics ?? [])])
-        .map(({ resource }) => resource.attributes),
-    histograms: () =>
-      heard.flatMap(({ metrics }) => metrics?.resourceMetrics ?? []).map((one) => one.scopeMetrics[0]!.metrics),
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await kill(receiver)
-    },
-  }
-}
-
-const startExport = (url: string, position: string, flags: readonly string[] = []): Begun =>
-  begin(
-    process.execPath,
-    ['bin/sallyport', 'audit', 'export', '--to', url, '--position', position, '--url', gateway.url, ...flags],
-    { SALLYPORT_KEY: gateway.key },
-  )
-const call = async (model = 'm', key = gateway.key) => {
-  const response = await gateway.call('/v1/chat/completions', chat(model), { key })
-  await response.text()
-}
-interface Ended {
-  position: number
-  time: string
-  node: string
-  model?: string
-  decision?: string
-  reason?: string
-  session?: string
-  data: { outcome: string; ms: number; inputTokens?: number; outputTokens?: number }
-}
-/** What the log says of the calls that have ended. */
-const ended = async (): Promise<Ended[]> => {
-  const response = await gateway.call('/admin/v1/audit?kind=call.finished&limit=200', '', { method: 'GET' })
-  return ((await response.json()) as { items: Ended[] }).items.reverse()
-}
-const positions = (spans: readonly Span[]) => spans.map(({ attributes }) => attributes['sallyport.audit.position'])
-const until = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 15_000, interval: 50 })
-
+let site: Site
 beforeAll(async () => {
-  upstream = await startScripted((response, received) =>
-    received.method === 'GET'
-      ? json({ object: 'list', data: [] })(response, received)
-      : received.body.includes('"model":"broken"')
-        ? json({ error: { message: 'no' } }, 500)(response, received)
-        : answer(response, received),
-  )
-  gateway = await startGateway({
-    upstreams: [{ name: 'up', url: upstream.url }],
-    models: [
-      { name: 'm', upstream: 'up' },
-      { name: 'broken', upstream: 'up' },
-    ],
-  })
-  const admin = async (path: string, body: object) =>
-    (await (await gateway.call(`/admin/v1${path}`, body)).json()) as { key: string }
-  await admin('/users', { name: 'dana' })
-  await admin('/roles/reader/assignments', { holder: 'User:dana' }) // may see models, and use none
-  const { key } = await admin('/keys', { owner: 'User:dana', name: 'k' })
-  for (const model of ['m', 'm', 'broken', 'a made-up name']) await call(model)
-  await call('m', key)
+  site = await startSite()
 })
-afterEach(async () => {
-  for (const child of children) child.kill('SIGKILL')
-})
-afterAll(async () => {
-  await gateway.close()
-  await upstream.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterEach(killAll)
+afterAll(() => site.close())
 
 describe.each(['protobuf', 'json'])('in %s', (encoding) => {
   it('the receiver has decoded what the log says of every call', async () => {
     const receiver = await startReceiver()
-    const once = startExport(receiver.url, join(folder, `once.${encoding}`), ['--encoding', encoding])
+    const once = site.startExport(receiver.url, join(site.folder, `once.${encoding}`), ['--encoding', encoding])
     expect(await once.ended, once.said()).toBe(0)
-    const events = await ended()
+    const events = await site.ended()
     const spans = await until(() => {
       expect(receiver.histograms()).toHaveLength(1)
       return receiver.spans()
@@ -265,8 +95,8 @@ describe.each(['protobuf', 'json'])('in %s', (encoding) => {
 
 it('a refused batch is sent again, and a restart neither loses nor repeats', { timeout: 60_000 }, async () => {
   const receiver = await startReceiver()
-  const position = join(folder, 'follow.json')
-  const all = async () => (await ended()).map(({ position }) => position)
+  const position = join(site.folder, 'follow.json')
+  const all = async () => (await site.ended()).map(({ position }) => position)
   const arrived = () =>
     until(async () => {
       expect(positions(receiver.spans())).toEqual(await all())
@@ -276,12 +106,12 @@ it('a refused batch is sent again, and a restart neither loses nor repeats', { t
         .histogram.dataPoints.reduce((sum, { count }) => sum + Number(count), 0)
       expect(total).toBe((await all()).length)
     })
-  let follower = startExport(receiver.url, position, ['--follow'])
+  let follower = site.startExport(receiver.url, position, ['--follow'])
   await arrived()
 
   receiver.gate.refuse = 503
-  await call()
-  await call()
+  await site.call()
+  await site.call()
   await until(() => expect(receiver.gate.refused).toBeGreaterThan(1))
   expect(positions(receiver.spans())).not.toEqual(await all())
   receiver.gate.refuse = 0
@@ -289,26 +119,26 @@ it('a refused batch is sent again, and a restart neither loses nor repeats', { t
   expect(follower.said()).toContain('the collector answered 503 to traces')
 
   await kill(follower)
-  await call()
-  follower = startExport(receiver.url, position, ['--follow'])
+  await site.call()
+  follower = site.startExport(receiver.url, position, ['--follow'])
   await arrived()
 
   // Ended while the collector refuses: nothing of that batch is taken as sent.
   receiver.gate.refuse = 503
-  await call()
+  await site.call()
   await until(() => expect(follower.said()).toContain('Again in'))
   await kill(follower, 'SIGTERM')
   receiver.gate.refuse = 0
-  follower = startExport(receiver.url, position, ['--follow'])
+  follower = site.startExport(receiver.url, position, ['--follow'])
   await arrived()
 
   // Killed before it could keep what the collector had taken: the same span once more, and the same totals.
   receiver.gate.loseAnswer = true
-  await call()
+  await site.call()
   await until(() => expect(receiver.gate.lost).toBe(1))
   await kill(follower)
   receiver.gate.loseAnswer = false
-  follower = startExport(receiver.url, position, ['--follow'])
+  follower = site.startExport(receiver.url, position, ['--follow'])
   await until(async () => {
     const [last, before] = receiver.spans().reverse()
     expect(last).toEqual(before)
@@ -322,9 +152,9 @@ it('a refused batch is sent again, and a restart neither loses nor repeats', { t
 
 it('what may not be tried again ends the export, and its position stays', async () => {
   const receiver = await startReceiver()
-  const position = join(folder, 'refused.json')
+  const position = join(site.folder, 'refused.json')
   receiver.gate.refuse = 400
-  const refused = startExport(receiver.url, position, ['--follow'])
+  const refused = site.startExport(receiver.url, position, ['--follow'])
   expect(await refused.ended).toBe(1)
   expect(refused.said()).toContain('the collector answered 400')
   expect(() => readFileSync(position)).toThrow('ENOENT')
@@ -339,24 +169,16 @@ it.each([
   ['an unknown encoding', ['--to', 'http://127.0.0.1:1', '--position', 'p', '--encoding', 'xml']],
   ['another form as well', ['--to', 'http://127.0.0.1:1', '--position', 'p', '--format', 'ocsf']],
 ])('%s is a mistake of who typed it', async (_, flags) => {
-  const { ended } = begin(process.execPath, ['bin/sallyport', 'audit', 'export', ...flags, '--url', gateway.url])
+  const { ended } = begin(process.execPath, ['bin/sallyport', 'audit', 'export', ...flags, '--url', site.gateway.url])
   expect(await ended).toBe(2)
 })
 
-const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createSocketServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })
-
 describe.skipIf(VICTORIA === undefined)('VictoriaMetrics (SALLYPORT_TEST_VICTORIA_METRICS)', () => {
   const send = (address: string, position: string, encoding: string) =>
-    startExport(`http://${address}/opentelemetry`, position, ['--signal', 'metrics', '--encoding', encoding])
+    site.startExport(`http://${address}/opentelemetry`, position, ['--signal', 'metrics', '--encoding', encoding])
 
   it('takes the totals and answers questions about them', { timeout: 60_000 }, async () => {
-    const data = mkdtempSync(join(folder, 'victoria-'))
+    const data = mkdtempSync(join(site.folder, 'victoria-'))
     const address = `127.0.0.1:${await freePort()}`
     const server = begin(VICTORIA ?? '', [
       `-storageDataPath=${join(data, 'storage')}`,
@@ -372,10 +194,10 @@ describe.skipIf(VICTORIA === undefined)('VictoriaMetrics (SALLYPORT_TEST_VICTORI
     }
     const position = join(data, 'position.json')
     for (let turn = 0; turn < 2; turn++) {
-      await call()
+      await site.call()
       const sent = send(address, position, 'protobuf')
       expect(await sent.ended, sent.said()).toBe(0)
-      const events = await ended()
+      const events = await site.ended()
       const served = events.filter(({ data }) => data.outcome === 'served')
       const of = 'gen_ai_request_model="m"'
       await until(async () => {
@@ -397,7 +219,7 @@ describe.skipIf(VICTORIA === undefined)('VictoriaMetrics (SALLYPORT_TEST_VICTORI
     }
     // It reads protobuf only, and says so: the export ends with that, and its position is where it was.
     const before = readFileSync(position, 'utf8')
-    await call()
+    await site.call()
     const sent = send(address, position, 'json')
     expect(await sent.ended).toBe(1)
     expect(sent.said()).toContain('the collector answered 400 to metrics')

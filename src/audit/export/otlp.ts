@@ -12,11 +12,14 @@ const STATUS_OK = 1
 const STATUS_ERROR = 2
 const CUMULATIVE = 2
 
+/** Half a character is none: collectors refuse all of a body in which there is one. */
+const wellFormed = (value: Json): string => String(value).toWellFormed()
+
 const anyValue = (value: Json): JsonObject => {
   if (typeof value === 'number') return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value }
   if (typeof value === 'boolean') return { boolValue: value }
   if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValue) } }
-  return { stringValue: String(value) }
+  return { stringValue: wellFormed(value) }
 }
 const attributes = (facts: { readonly [key: string]: Json | undefined }): Attribute[] =>
   Object.entries(facts).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: anyValue(value) }]))
@@ -56,7 +59,7 @@ function span(event: Found): JsonObject {
   return {
     traceId: digits(`trace ${call}`, 32),
     spanId: digits(`span ${id}`, 16),
-    name: `${operationOf(event)} ${model ?? 'unknown'}`,
+    name: wellFormed(`${operationOf(event)} ${model ?? 'unknown'}`),
     kind: CLIENT,
     startTimeUnixNano: nanos(time - milliseconds),
     endTimeUnixNano: nanos(time),
