@@ -67,7 +67,9 @@ async function exportToCollector(input: Input, url: string, signal: AbortSignal)
   const { ENCODINGS, gather, SIGNALS, sendToCollector } = await import('../audit/index.ts')
   const file = flagText(input, 'position')
   if (!URL.canParse(url) || !/^https?:/.test(url)) throw usage('--to takes http://HOST:PORT or https://…')
-  const { protocol, hostname } = new URL(url)
+  const { protocol, hostname, username, password } = new URL(url)
+  if (username !== '' || password !== '')
+    throw usage('--to holds no credentials: OTEL_EXPORTER_OTLP_HEADERS does, and is not seen in lists of processes')
   if (protocol === 'http:' && !isLoopback(hostname) && input.flags.clearText !== true)
     throw usage(
       '--to takes https://… for another machine: who called what would cross the network readable; --clear-text allows it',
@@ -76,7 +78,7 @@ async function exportToCollector(input: Input, url: string, signal: AbortSignal)
   if (flagText(input, 'format') !== undefined || flagText(input, 'out') !== undefined)
     throw usage('--to goes with neither --format nor --out')
   const encoding = flagText(input, 'encoding') ?? 'protobuf'
-  if (!(encoding in ENCODINGS)) throw usage(`--encoding takes ${Object.keys(ENCODINGS).join(', ')}`)
+  if (!Object.hasOwn(ENCODINGS, encoding)) throw usage(`--encoding takes ${Object.keys(ENCODINGS).join(', ')}`)
   const names = flagText(input, 'signal')?.split(',') ?? SIGNALS
   const signals = SIGNALS.filter((one) => names.includes(one))
   if (signals.length !== names.length) throw usage(`--signal takes ${SIGNALS.join(', ')}`)
@@ -101,13 +103,16 @@ async function* eventsOf(batches: AsyncIterable<readonly string[]>): AsyncGenera
 /** As every OpenTelemetry exporter takes them: `name=value,name=value`, with `%20` and the like. Not a flag: they are secret. */
 function headersOf({ OTEL_EXPORTER_OTLP_HEADERS: text = '' }: Input['env']): Record<string, string> {
   const pairs = text.split(',').filter((pair) => pair.trim() !== '')
-  return Object.fromEntries(
-    pairs.map((pair) => {
+  try {
+    const headers = pairs.map((pair) => {
       const at = pair.indexOf('=')
-      if (at < 1) throw usage('OTEL_EXPORTER_OTLP_HEADERS holds name=value, with commas between')
-      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())]
-    }),
-  )
+      return [pair.slice(0, Math.max(at, 0)).trim(), decodeURIComponent(pair.slice(at + 1).trim())] as const
+    })
+    // What no header can be is said now: later it would look like a collector that does not answer.
+    return Object.fromEntries(new Headers(headers.map(([name, value]) => [name, value])))
+  } catch {
+    throw usage('OTEL_EXPORTER_OTLP_HEADERS holds name=value, with commas between, and %20 and the like in values')
+  }
 }
 
 async function readTaken(file: string, from: number): Promise<Taken> {

@@ -161,16 +161,29 @@ it('what may not be tried again ends the export, and its position stays', async 
   await receiver.close()
 })
 
+const TO_NOBODY = ['--to', 'http://127.0.0.1:1', '--position', 'p']
 it.each([
   ['no file for the position', ['--to', 'http://127.0.0.1:1']],
   ['another machine in clear', ['--to', 'http://collector.example:4318', '--position', 'p']],
   ['no address', ['--to', 'collector', '--position', 'p']],
-  ['an unknown signal', ['--to', 'http://127.0.0.1:1', '--position', 'p', '--signal', 'logs']],
-  ['an unknown encoding', ['--to', 'http://127.0.0.1:1', '--position', 'p', '--encoding', 'xml']],
-  ['another form as well', ['--to', 'http://127.0.0.1:1', '--position', 'p', '--format', 'ocsf']],
-])('%s is a mistake of who typed it', async (_, flags) => {
-  const { ended } = begin(process.execPath, ['bin/sallyport', 'audit', 'export', ...flags, '--url', site.gateway.url])
+  ['a password in the address', ['--to', 'http://me:secret@127.0.0.1:1', '--position', 'p']],
+  ['an unknown signal', [...TO_NOBODY, '--signal', 'logs']],
+  ['an unknown encoding', [...TO_NOBODY, '--encoding', 'xml']],
+  ['an encoding that only sounds known', [...TO_NOBODY, '--encoding', 'toString']],
+  ['another form as well', [...TO_NOBODY, '--format', 'ocsf']],
+  ['a header without a name', TO_NOBODY, '=x'],
+  ['a header without a value', TO_NOBODY, 'authorization'],
+  ['a header of two lines', TO_NOBODY, 'authorization=a%0Ab'],
+  ['a header cut in an escape', TO_NOBODY, 'authorization=a%2'],
+])('%s is a mistake of who typed it', async (_, flags, headers = '') => {
+  const args = ['bin/sallyport', 'audit', 'export', ...flags, '--follow', '--url', site.gateway.url]
+  const { ended, said } = begin(process.execPath, args, {
+    ...process.env,
+    SALLYPORT_KEY: site.gateway.key,
+    OTEL_EXPORTER_OTLP_HEADERS: headers,
+  })
   expect(await ended).toBe(2)
+  expect(said()).not.toContain('secret')
 })
 
 describe.skipIf(VICTORIA === undefined)('VictoriaMetrics (SALLYPORT_TEST_VICTORIA_METRICS)', () => {

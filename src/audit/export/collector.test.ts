@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../core/index.ts'
 import type { Found } from '../search.ts'
-import { type Encoding, sendToCollector, type Taken } from './collector.ts'
+import { type Encoding, type Sending, sendToCollector, type Taken } from './collector.ts'
 import { gather } from './gather.ts'
 import { createTotals } from './totals.ts'
 
@@ -20,12 +20,17 @@ const call = (position: number, fields: Partial<Found> = {}): Found => ({
   ...fields,
 })
 
+interface Otherwise extends Partial<Sending> {
+  readonly calls?: readonly Found[]
+}
+
 /** Sends two calls to a collector that answers like this; returns what was said and kept. */
 async function send(
   answer: RequestListener,
   taken: Taken = { traces: 0, metrics: 0 },
   headers = {},
   encoding: Encoding = 'protobuf',
+  { calls = [call(0), call(1)], ...sending }: Otherwise = {},
 ) {
   const bodies: string[] = []
   const server = createServer(async (request, response) => {
@@ -44,7 +49,7 @@ async function send(
     signals: ['traces', 'metrics'] as const,
   }
   async function* batches() {
-    yield [call(0), call(1)]
+    yield calls
   }
   try {
     await sendToCollector(batches(), to, taken, {
@@ -52,6 +57,7 @@ async function send(
       keep: async (now) => void kept.push(now),
       say: (line) => said.push(line),
       patient: false,
+      ...sending,
     })
   } finally {
     server.closeAllConnections()
@@ -86,6 +92,45 @@ describe('a collector', () => {
     expect(kept.at(-1)).toMatchObject({ traces: 2, metrics: 2 })
   })
 
+  it.each([
+    ['a part', '0a0608021202', '6e6f', 2], // partial_success { rejected_spans: 2, error_message: "no" }
+    ['nothing, with a warning', '0a041202', '6e6f', 0],
+    ['all', '', '', 0],
+    ['all, and says more than we know', '5a0178', '', 0],
+    ['who knows what', '0a7f08', '', 0],
+    ['who knows what', 'ffffffffffffffffffffff', '', 0],
+    ['fewer than none', '0a0b08ffffffffffffffffff01', '', 0],
+  ])('that says in protobuf that it took not %s is understood', async (_, message, more, lost) => {
+    const { said, kept } = await send((_, response) => {
+      response.setHeader('content-type', 'application/x-protobuf')
+      response.end(Buffer.from(message + more, 'hex'))
+    })
+    expect(said).toEqual(
+      ['traces', 'metrics'].flatMap((signal) =>
+        lost > 0 ? [`The collector threw away ${lost} of the ${signal} it was sent.`] : [],
+      ),
+    )
+    expect(kept.at(-1)).toMatchObject({ traces: 2, metrics: 2 })
+  })
+
+  it.each(['{"partialSuccess":null}', 'null', '[]', '{', ''])('that answers %s in JSON has taken all', async (body) => {
+    const { said, kept } = await send((_, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end(body)
+    })
+    expect(said).toEqual([])
+    expect(kept.at(-1)).toMatchObject({ traces: 2, metrics: 2 })
+  })
+
+  it('that says it took them and breaks off has taken them', async () => {
+    const { bodies, kept } = await send((_, response) => {
+      response.writeHead(200, { 'content-length': '10' })
+      response.write('x', () => response.destroy())
+    })
+    expect(bodies).toHaveLength(2)
+    expect(kept.at(-1)).toMatchObject({ traces: 2, metrics: 2 })
+  })
+
   it('that answers without end is not listened to', async () => {
     const { kept } = await send((_, response) => {
       const timer = setInterval(() => response.write('x'.repeat(60_000)), 1)
@@ -100,7 +145,7 @@ describe('a collector', () => {
       asked.push(url)
       response.writeHead(307, { location: '/elsewhere' }).end()
     })
-    await expect(sent).rejects.toMatchObject({ code: 'upstream_unavailable' })
+    await expect(sent).rejects.toMatchObject({ code: 'upstream_refused' })
     expect(asked).toEqual(['/base/v1/traces'])
   })
 
@@ -114,6 +159,94 @@ describe('a collector', () => {
     asked.length = 0
     await expect(send(answer, { traces: 2, metrics: 0 })).rejects.toMatchObject({ code: 'upstream_refused' })
     expect(asked).toEqual(['/base/v1/metrics'])
+  })
+})
+
+describe('a collector that asks to be asked later', () => {
+  const NOON = Date.UTC(2026, 10, 30, 12)
+  it.each([
+    ['0', 1], // never at once: it would be asked as fast as it can refuse
+    ['7', 7],
+    ['86400', 3600],
+    ['Mon, 30 Nov 2026 12:05:00 GMT', 300],
+    ['Mon, 30 Nov 2026 11:55:00 GMT', 1],
+    ['later', 1],
+    ['', 1],
+  ])('(%s) is asked again in %i s', async (after, seconds) => {
+    const gone = new AbortController()
+    const said: string[] = []
+    const sent = send((_, response) => response.writeHead(429, { 'retry-after': after }).end(), undefined, {}, 'json', {
+      clock: { ...systemClock, now: () => NOON },
+      patient: true,
+      signal: gone.signal,
+      say: (line) => {
+        said.push(line)
+        gone.abort()
+      },
+    })
+    await expect(sent).rejects.toThrow()
+    expect(said).toEqual([`Not sent: the collector answered 429 to traces. Again in ${seconds} s.`])
+  })
+
+  it('gets it then', async () => {
+    let asked = 0
+    const { said, kept } = await send(
+      (_, response) => response.writeHead(asked++ === 0 ? 503 : 200, { 'retry-after': '0' }).end(),
+      undefined,
+      {},
+      'protobuf',
+      { patient: true },
+    )
+    expect(said).toHaveLength(1)
+    expect(kept.at(-1)).toMatchObject({ traces: 2, metrics: 2 })
+  })
+})
+
+describe.each(['protobuf', 'json'] as const)('what is too large for one request, in %s,', (encoding) => {
+  const many = Array.from({ length: 300 }, (_, i) =>
+    call(i, { rules: ['x'.repeat(10_000)], model: `${i}`.repeat(5_000) }),
+  )
+  const positionsIn = (body: string) =>
+    encoding === 'json' ? [...body.matchAll(/position","value":\{"intValue":"(\d+)"/g)].map(([, at]) => Number(at)) : []
+
+  it('is sent in several, none over a mebibyte, each call once and in order', async () => {
+    const lengths: number[] = []
+    const answer: RequestListener = ({ headers }, response) => {
+      lengths.push(Number(headers['content-length']))
+      response.end()
+    }
+    const { bodies, kept } = await send(answer, undefined, {}, encoding, { calls: many })
+    expect(bodies.length).toBeGreaterThan(6)
+    expect(Math.max(...lengths)).toBeLessThanOrEqual(1_048_576)
+    if (encoding === 'json') expect(bodies.flatMap(positionsIn)).toEqual(many.map(({ position }) => position))
+    expect(kept.at(-1)).toMatchObject({ traces: 300, metrics: 300 })
+    expect(new Set(kept.map(({ traces }) => traces)).size).toBeGreaterThan(3)
+    if (encoding === 'json') {
+      const told = bodies.flatMap((body) => JSON.parse(body).resourceMetrics ?? [])
+      const points = told.flatMap((one) => one.scopeMetrics[0].metrics[0].histogram.dataPoints)
+      expect(points).toHaveLength(300)
+      expect(new Set(points.map(({ timeUnixNano }) => timeUnixNano)).size).toBe(1)
+    }
+  })
+
+  it('by the word of the collector, is sent in halves; what it took stays taken when it refuses one', async () => {
+    const small = Array.from({ length: 8 }, (_, i) => call(i, i === 5 ? { rules: ['x'.repeat(5_000)] } : {}))
+    const taken: number[] = []
+    const kept: Taken[] = []
+    const sent = send(
+      ({ headers }, response) => {
+        const large = Number(headers['content-length']) > 4_000
+        if (!large) taken.push(1)
+        response.writeHead(large ? 413 : 200).end()
+      },
+      undefined,
+      {},
+      encoding,
+      { calls: small, keep: async (now) => void kept.push(now) },
+    )
+    await expect(sent).rejects.toMatchObject({ code: 'upstream_refused' })
+    expect(kept.map(({ traces }) => traces)).toEqual([4, 5])
+    expect(taken).toHaveLength(2)
   })
 })
 

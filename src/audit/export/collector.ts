@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Clock, Fault, type JsonObject } from '../../core/index.ts'
 import type { Found } from '../search.ts'
 import { toMetrics, toTraces } from './otlp.ts'
-import { toProtobuf } from './protobuf.ts'
+import { fieldsOf, toProtobuf } from './protobuf.ts'
 import { createTotals, type Totals } from './totals.ts'
 
 export const SIGNALS = ['traces', 'metrics'] as const
@@ -43,54 +43,92 @@ export interface Sending {
 const TIMEOUT_MS = 10_000
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 60_000
+/** What a collector may ask us to wait: it may ask for none, and for a day. */
+const ASKED_PAUSE_MS = { least: 100, most: 3_600_000 }
 /** By the specification these, and no others, may be tried again. */
 const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504])
+const TOO_LARGE = 413
 const LONGEST_ANSWER = 65_536
+/** What goes in one request: proxies take no more than this by default, receivers four times as much. */
+const LARGEST_BODY = 1_048_576
 
 const MESSAGE: Record<Signal, string> = { traces: 'Traces', metrics: 'Metrics' }
 
 interface Refusal {
   readonly fault: Fault
   readonly passing: boolean
+  readonly tooLarge?: boolean
   readonly waitMs?: number
 }
 
-/** The answer's first bytes; a collector that talks on is not listened to. */
-async function readSome(response: Response): Promise<string> {
+/** The answer's first bytes; a collector that talks on, or stops in the middle, is not listened to. */
+async function readSome(response: Response): Promise<Buffer> {
   const pieces: Uint8Array[] = []
   let length = 0
-  for await (const piece of response.body ?? []) {
-    pieces.push(piece as Uint8Array)
-    length += (piece as Uint8Array).length
-    if (length > LONGEST_ANSWER) break
+  try {
+    for await (const piece of response.body ?? []) {
+      pieces.push(piece as Uint8Array)
+      length += (piece as Uint8Array).length
+      if (length > LONGEST_ANSWER) break
+    }
+  } catch {
+    // What counts has been said before: what it has taken is not sent again because it did not say the rest.
   }
-  return Buffer.concat(pieces).toString('utf8')
+  return Buffer.concat(pieces)
+}
+
+/** `partial_success` of the answer, and in it `rejected_spans` or `rejected_data_points`. */
+function rejectedIn(answer: Uint8Array): number {
+  let rejected = 0n
+  for (const [field, part] of fieldsOf(answer))
+    if (field === 1 && typeof part !== 'bigint')
+      for (const [inner, value] of fieldsOf(part)) if (inner === 1 && typeof value === 'bigint') rejected = value
+  return Number(BigInt.asIntN(64, rejected))
 }
 
 /** How many of our items a collector that answered 200 says it threw away. */
-function thrownAway(type: string | null, body: string): number {
-  if (!type?.startsWith('application/json')) return 0
+function thrownAway(type: string, body: Buffer): number {
   try {
-    const { partialSuccess = {} } = JSON.parse(body) as { partialSuccess?: Record<string, unknown> }
-    return Number(partialSuccess.rejectedSpans ?? partialSuccess.rejectedDataPoints ?? 0)
+    if (type.startsWith(ENCODINGS.protobuf)) return rejectedIn(body)
+    if (!type.startsWith(ENCODINGS.json)) return 0
+    const { partialSuccess } = JSON.parse(body.toString('utf8')) as { partialSuccess?: Record<string, unknown> | null }
+    return Number(partialSuccess?.rejectedSpans ?? partialSuccess?.rejectedDataPoints ?? 0)
   } catch {
     return 0 // an answer that is not what it says it is tells nothing; the batch was taken
   }
 }
 
-async function post(to: Collector, signal: Signal, body: JsonObject, sending: Sending): Promise<Refusal | undefined> {
+/** Seconds, or the time from when on; undefined if it asks for nothing that can be understood. */
+function waitOf(after: string | null, now: number): number | undefined {
+  if (after === null || after.trim() === '') return undefined
+  const wait = /^\s*\d+\s*$/.test(after) ? Number(after) * 1000 : Date.parse(after) - now
+  return Number.isNaN(wait) ? undefined : Math.min(Math.max(wait, ASKED_PAUSE_MS.least), ASKED_PAUSE_MS.most)
+}
+
+/** Below its path, whatever else its address holds. */
+function addressOf(url: string, signal: Signal): URL {
+  const address = new URL(url)
+  address.pathname = `${address.pathname.replace(/\/+$/, '')}/v1/${signal}`
+  return address
+}
+
+async function post(
+  to: Collector,
+  signal: Signal,
+  body: Uint8Array<ArrayBuffer>,
+  sending: Sending,
+): Promise<Refusal | undefined> {
   const stop = AbortSignal.timeout(TIMEOUT_MS)
+  const content = ENCODINGS[to.encoding]
   let response: Response
-  let text: string
   try {
-    response = await fetch(`${to.url.replace(/\/+$/, '')}/v1/${signal}`, {
+    response = await fetch(addressOf(to.url, signal), {
       method: 'POST',
-      headers: { ...to.headers, 'content-type': ENCODINGS[to.encoding] },
-      body: to.encoding === 'json' ? JSON.stringify(body) : new Uint8Array(toProtobuf(MESSAGE[signal], body)),
-      redirect: 'error',
+      headers: { ...to.headers, 'content-type': content },
+      body,
+      redirect: 'manual', // what it sends us to is not what was named
       signal: sending.signal ? AbortSignal.any([sending.signal, stop]) : stop,
     })
-    text = await readSome(response)
   } catch (error) {
     sending.signal?.throwIfAborted()
     return {
@@ -98,29 +136,62 @@ async function post(to: Collector, signal: Signal, body: JsonObject, sending: Se
       passing: true,
     }
   }
+  const answer = await readSome(response)
   if (response.ok) {
-    const lost = thrownAway(response.headers.get('content-type'), text)
+    const lost = thrownAway(response.headers.get('content-type') ?? content, answer)
     if (lost > 0) sending.say(`The collector threw away ${lost} of the ${signal} it was sent.`)
     return undefined
   }
-  const after = Number(response.headers.get('retry-after') ?? Number.NaN)
+  const waitMs = waitOf(response.headers.get('retry-after'), sending.clock.now())
   return {
     fault: new Fault('upstream_refused', { detail: `the collector answered ${response.status} to ${signal}` }),
     passing: PASSING.has(response.status),
-    ...(after >= 0 && { waitMs: after * 1000 }),
+    tooLarge: response.status === TOO_LARGE,
+    ...(waitMs !== undefined && { waitMs }),
   }
 }
 
-async function deliver(to: Collector, signal: Signal, body: JsonObject, sending: Sending): Promise<void> {
+/** Until it is taken; what is returned is why it never will be in one piece. */
+async function deliver(
+  to: Collector,
+  signal: Signal,
+  body: Uint8Array<ArrayBuffer>,
+  sending: Sending,
+): Promise<Fault | undefined> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
     const refusal = await post(to, signal, body, sending)
-    if (!refusal) return
-    const { fault, passing, waitMs = pause } = refusal
+    if (!refusal) return undefined
+    const { fault, passing, tooLarge, waitMs: wait = pause } = refusal
+    if (tooLarge) return fault
     if (!sending.patient || !passing) throw fault
-    const wait = Math.min(waitMs, LONGEST_PAUSE_MS)
     sending.say(`Not sent: ${fault.publicMessage}. Again in ${Math.ceil(wait / 1000)} s.`)
     await sleep(wait, undefined, sending.signal ? { signal: sending.signal } : {})
   }
+}
+
+const encoded = (encoding: Encoding, signal: Signal, body: JsonObject): Uint8Array<ArrayBuffer> =>
+  encoding === 'json'
+    ? new TextEncoder().encode(JSON.stringify(body))
+    : new Uint8Array(toProtobuf(MESSAGE[signal], body))
+
+/** In order, in as few requests as are not too large; says after each what was in it. */
+async function deliverAll<Item>(
+  to: Collector,
+  signal: Signal,
+  items: readonly Item[],
+  bodyOf: (items: readonly Item[]) => JsonObject,
+  sending: Sending,
+  took: (last: Item) => Promise<void> = async () => {},
+): Promise<void> {
+  const body = encoded(to.encoding, signal, bodyOf(items))
+  if (body.length <= LARGEST_BODY || items.length === 1) {
+    const tooLarge = await deliver(to, signal, body, sending)
+    if (!tooLarge) return await took(items.at(-1)!)
+    if (items.length === 1) throw tooLarge
+  }
+  const middle = items.length >> 1
+  await deliverAll(to, signal, items.slice(0, middle), bodyOf, sending, took)
+  await deliverAll(to, signal, items.slice(middle), bodyOf, sending, took)
 }
 
 /**
@@ -143,15 +214,19 @@ export async function sendToCollector(
     const calls = events.filter(({ kind }) => kind === 'call.finished')
     if (wanted.has('traces') && last && last.position >= traces) {
       const own = calls.filter(({ position }) => position >= traces)
-      if (own.length > 0) await deliver(to, 'traces', toTraces(own), sending)
-      traces = last.position + 1
-      await sending.keep({ traces, metrics, ...(told && { totals: told }) })
+      const keep = async (position: number) => {
+        traces = position + 1
+        await sending.keep({ traces, metrics, ...(told && { totals: told }) })
+      }
+      if (own.length > 0) await deliverAll(to, 'traces', own, toTraces, sending, (call) => keep(call.position))
+      if (traces <= last.position) await keep(last.position)
     }
     if (!wanted.has('metrics')) continue
     const own = calls.filter(({ position }) => position >= metrics)
     counting.add(own)
     const totals = counting.tell(sending.clock.now())
-    if (totals.series.length > 0 && (own.length > 0 || !last)) await deliver(to, 'metrics', toMetrics(totals), sending)
+    if (totals.series.length > 0 && (own.length > 0 || !last))
+      await deliverAll(to, 'metrics', totals.series, (series) => toMetrics({ ...totals, series: [...series] }), sending)
     if (last && last.position >= metrics) metrics = last.position + 1
     told = structuredClone(totals)
     await sending.keep({ traces, metrics, totals: told })

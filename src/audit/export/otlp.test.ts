@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../core/index.ts'
 import type { Found } from '../search.ts'
 import { toMetrics, toTraces } from './otlp.ts'
-import { toProtobuf } from './protobuf.ts'
+import { fieldsOf, toProtobuf } from './protobuf.ts'
 import { createTotals } from './totals.ts'
 
 /** Messages as in the .proto files, with the names of JSON; `a | b` is a oneof, a number behind `bytes` its length. */
@@ -165,6 +165,29 @@ describe('OTLP', () => {
     // A zero of a oneof is written: without it there would be no value at all.
     expect(toProtobuf('AnyValue', { intValue: '0' }).toString('hex')).toBe('1800')
     expect(toProtobuf('AnyValue', { intValue: '-1' }).toString('hex')).toBe('18ffffffffffffffffff01')
+  })
+
+  it('reads back the fields that it wrote, and of any other bytes what there is or that it is no message', () => {
+    const read = (bytes: Uint8Array) => [...fieldsOf(bytes)]
+    fc.assert(
+      fc.property(fc.array(finished, { maxLength: 12 }), (events) => {
+        const body = toTraces(events) as { resourceSpans: JsonObject[] }
+        const bytes = toProtobuf('Traces', body)
+        expect(read(bytes)).toEqual(body.resourceSpans.map((one) => [1, toProtobuf('ResourceSpans', one)]))
+      }),
+      { seed: 17, numRuns: 100 },
+    )
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        try {
+          const length = read(bytes).reduce((sum, [, value]) => sum + (typeof value === 'bigint' ? 1 : value.length), 0)
+          expect(length).toBeLessThanOrEqual(bytes.length)
+        } catch (error) {
+          expect(error).toBeInstanceOf(RangeError)
+        }
+      }),
+      { seed: 17, numRuns: 2_000 },
+    )
   })
 
   it.each([

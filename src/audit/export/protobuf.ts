@@ -1,5 +1,6 @@
 // The binary form of what is sent to a collector: protobuf by the official definitions (opentelemetry-proto 1), of which
 // this is the part that we use. Written from the same bodies as the JSON form: 64-bit numbers are decimal text, ids hexadecimal.
+// And of what it answers, read by nobody's definitions: fields by their numbers.
 import type { Json, JsonObject } from '../../core/index.ts'
 
 /** How a value is written. `packed` is a repeated number in one piece; a capital letter begins the name of a message. */
@@ -50,6 +51,7 @@ const MESSAGES: Readonly<Record<string, Readonly<Record<string, Field>>>> = {
 const VARINT = 0
 const EIGHT_BYTES = 1
 const WITH_LENGTH = 2
+const FOUR_BYTES = 5
 
 function varint(value: bigint): Buffer {
   const bytes: number[] = []
@@ -105,4 +107,36 @@ export function toProtobuf(message: string, body: JsonObject): Buffer {
     return value === undefined ? [] : written(field, value)
   })
   return Buffer.concat(pieces)
+}
+
+/**
+ * The fields of a message, as they come: numbers, and bytes of whatever has a length.
+ * @throws RangeError where it is no message
+ */
+export function* fieldsOf(bytes: Uint8Array): Generator<readonly [field: number, value: bigint | Uint8Array]> {
+  let at = 0
+  const some = (length: number): Uint8Array => {
+    if (length > bytes.length - at) throw new RangeError('a message ends in the middle')
+    at += length
+    return bytes.subarray(at - length, at)
+  }
+  const number = (): bigint => {
+    let value = 0n
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = some(1)[0] ?? 0
+      value |= BigInt(byte & 127) << shift
+      if (byte < 128) return BigInt.asUintN(64, value)
+    }
+    throw new RangeError('a number of more than 64 bits')
+  }
+  while (at < bytes.length) {
+    const tag = number()
+    const field = Number(tag >> 3n)
+    const wire = Number(tag & 7n)
+    if (wire === VARINT) yield [field, number()]
+    else if (wire === WITH_LENGTH) yield [field, some(Number(number()))]
+    else if (wire === EIGHT_BYTES) yield [field, some(8)]
+    else if (wire === FOUR_BYTES) yield [field, some(4)]
+    else throw new RangeError('a field of no kind that there is')
+  }
 }
