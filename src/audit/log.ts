@@ -81,8 +81,12 @@ const COMPANY_MS = 5
 /** So many endings are company for each other. */
 const COMPANY = 8
 
-/** Callers told in one turn: bounds how long timers and sockets wait for theirs. */
-const MOST_TOLD = 64
+/**
+ * Callers told in one turn: bounds how long timers and sockets wait for theirs. A batch larger than this comes back in parts,
+ * so that the first part is written while the rest prepares; told all at once, they would also come back all at once, and
+ * the database and this thread would only ever work in turn.
+ */
+const MOST_TOLD = 32
 
 const rowsOf = (batch: readonly Waiting[]): readonly Statement[] => batch.flatMap(({ rows }) => rows)
 
