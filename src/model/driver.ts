@@ -131,6 +131,8 @@ const NEUTRAL: { readonly [K in keyof Params]?: (value: NonNullable<Params[K]>) 
   toolChoice: (value) => value === 'auto',
   tools: (value) => value.length === 0,
   stop: (value) => value.length === 0,
+  logitBias: (value) => Object.keys(value).length === 0,
+  verbosity: (value) => value === 'medium',
   responseFormat: (value) => value.type === 'text',
   serviceTier: (value) => value === 'auto' || value === 'default',
   frequencyPenalty: (value) => value === 0,
@@ -172,6 +174,17 @@ export function refuseUnexpressed(request: ModelRequest, can: Capabilities): voi
         })
     }
   }
+}
+
+/** For servers that have no place for a file: a document without text is then not in the call. */
+export function refuseBinaryDocuments(request: ModelRequest): void {
+  for (const message of request.messages)
+    for (const part of message.parts)
+      if (part.type === 'document' && part.text === undefined)
+        throw new Fault('unsupported_parameter', {
+          detail: 'the server of this model takes documents as text only',
+          data: { param: 'messages' },
+        })
 }
 
 const unexpressed = (what: string, param: string) =>

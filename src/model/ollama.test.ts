@@ -80,6 +80,21 @@ test('garbage never passes for an answer', () => {
   )
 })
 
+test('what has no place in the format is refused by name: a file, another effort', async () => {
+  const { upstream, driver } = await start(json(last))
+  const file = { type: 'document' as const, data: 'JVBERi0xLjQK', mime: 'application/pdf', title: 'T' }
+  await expect(all(driver, chat({ messages: [{ role: 'user', parts: [file] }] }))).rejects.toMatchObject({
+    code: 'unsupported_parameter',
+    data: { param: 'messages' },
+  })
+  for (const reasoningEffort of ['minimal', 'xhigh', 'max'])
+    await expect(all(driver, chat({ params: { reasoningEffort } }))).rejects.toMatchObject({
+      code: 'unsupported_parameter',
+      data: { param: 'reasoning_effort' },
+    })
+  expect(upstream.calls).toEqual([])
+})
+
 test('a chat stream with reasoning and tools; the body is in its own format', async () => {
   const { upstream, driver } = await start(
     ndjson(

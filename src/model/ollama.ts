@@ -18,6 +18,7 @@ import {
   type Progress,
   paramSets,
   type RunningModel,
+  refuseBinaryDocuments,
   refuseUnexpressed,
 } from './driver.ts'
 import { createNdjsonReader } from './ndjson.ts'
@@ -81,6 +82,7 @@ export function createOllamaDriver(options: UpstreamOptions): Driver {
     capabilities,
     async send(request, { signal }) {
       refuseUnexpressed(request, capabilities)
+      refuseBinaryDocuments(request)
       refuseChoices(request)
       const { path, body } = printOllama(request)
       if (request.action === 'embed')
@@ -125,13 +127,21 @@ const PS: Ask = { method: 'GET', path: '/api/ps', accept: JSON_TYPE, repeatable:
 
 const newToolCallId = (): string => `call_${randomBytes(12).toString('hex')}`
 
-/** Ollama chooses tools by itself, or there are none; and it completes one prompt at a time. */
+/** Ollama's levels of thinking, and its switch. */
+const EFFORTS = new Set(['none', 'on', 'low', 'medium', 'high'])
+
+/** Ollama chooses tools by itself, or there are none; it knows three efforts; and it completes one prompt at a time. */
 function refuseChoices({ action, inputs, params }: ModelRequest): void {
   const choice = params.toolChoice
   if (choice !== undefined && choice !== 'auto' && choice !== 'none')
     throw new Fault('unsupported_parameter', {
       detail: 'the server of this model cannot be made to call a tool',
       data: { param: 'tool_choice' },
+    })
+  if (params.reasoningEffort !== undefined && !EFFORTS.has(params.reasoningEffort))
+    throw new Fault('unsupported_parameter', {
+      detail: 'the server of this model knows the reasoning efforts "low", "medium" and "high" only',
+      data: { param: 'reasoning_effort' },
     })
   if (action === 'complete' && inputs.length > 1)
     throw new Fault('unsupported_parameter', {

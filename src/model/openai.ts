@@ -1,14 +1,6 @@
 // The drivers of servers that speak OpenAI's format: OpenAI and its likes, vLLM, llama.cpp's server.
 import { createHmac, createSecretKey, randomBytes } from 'node:crypto'
-import {
-  Fault,
-  isObject,
-  type JsonObject,
-  type ModelRequest,
-  type Params,
-  type Part,
-  type UseAction,
-} from '../core/index.ts'
+import { Fault, isObject, type JsonObject, type Params, type Part, type UseAction } from '../core/index.ts'
 import { createBannedTokens } from './banned-tokens.ts'
 import {
   type Capabilities,
@@ -16,6 +8,7 @@ import {
   type ListedModel,
   type ManageAction,
   paramSets,
+  refuseBinaryDocuments,
   refuseUnexpressed,
 } from './driver.ts'
 import { type OpenaiDialect, printOpenai } from './openai-print.ts'
@@ -140,7 +133,7 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     capabilities,
     async send(request, { signal, session, bans }) {
       refuseUnexpressed(request, capabilities)
-      refuseBinaryDocuments(request, kind)
+      if (kind !== 'openai') refuseBinaryDocuments(request)
       const own = isolation(session)
       if (bans.length > 0 && kind !== 'openai' && request.action !== 'embed') {
         const banned = await bannedTokens(request.model, bans, signal)
@@ -192,16 +185,4 @@ export function readModelList(value: unknown): ListedModel[] {
       ...(context === undefined ? {} : { contextTokens: context }),
     }
   })
-}
-
-/** A document without text goes as OpenAI's `file` part, which the local servers do not know. */
-function refuseBinaryDocuments(request: ModelRequest, kind: OpenaiKind): void {
-  if (kind === 'openai') return
-  for (const message of request.messages)
-    for (const part of message.parts)
-      if (part.type === 'document' && part.text === undefined)
-        throw new Fault('unsupported_parameter', {
-          detail: 'the server of this model takes documents as text only',
-          data: { param: 'messages' },
-        })
 }

@@ -1,6 +1,8 @@
 // The `@anthropic-ai/sdk` package, unchanged: base URL and key are all it is told.
 import Anthropic from '@anthropic-ai/sdk'
+import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { breaksAfter, json, sse } from '../upstream/scripted.ts'
 import {
   answer,
@@ -10,6 +12,7 @@ import {
   lastBody,
   SCRIPTED,
   startBench,
+  TOOL_ANSWER,
   TOOL_STREAM,
   WEATHER_SCHEMA,
 } from './gateway.ts'
@@ -64,6 +67,44 @@ test('thinking and tools come through another format, and so does the result of 
     { role: 'assistant', tool_calls: [{ id: 'call_9', function: { arguments: '{"days":3}' } }] },
     { role: 'tool', tool_call_id: 'call_9', content: 'clear' },
   ])
+})
+
+test('the runner of tools goes on without a conversation held by the server, which it asks for by itself', async () => {
+  bench.upstream.script = (response, received) =>
+    json(received.body.includes('"role":"tool"') ? answer('Sunny.') : TOOL_ANSWER)(response, received)
+  const before = bench.upstream.calls.length
+  const weather = betaZodTool({
+    name: 'weather',
+    description: 'd',
+    inputSchema: z.object({ days: z.number() }),
+    run: ({ days }) => `clear for ${days} days`,
+  })
+  const done = await client.beta.messages.toolRunner({ model: SCRIPTED, max_tokens: 50, messages, tools: [weather] })
+  expect(done.content).toEqual([{ type: 'text', text: 'Sunny.' }])
+  expect(bench.upstream.calls.length - before).toBe(2)
+  expect(lastBody(bench.upstream).messages).toMatchObject([
+    { role: 'user' },
+    { role: 'assistant' },
+    { role: 'tool', content: 'clear for 3 days' },
+  ])
+})
+
+test('what Anthropic’s tools say of themselves, where it is true of every tool here; words of the system in between', async () => {
+  bench.upstream.script = json(answer('Sunny.'))
+  const ask = (tool: object) =>
+    client.messages.create({
+      model: SCRIPTED,
+      max_tokens: 50,
+      tools: [{ ...tools[0]!, ...tool }],
+      messages: [...messages, { role: 'system', content: 'Be brief.' }, ...messages],
+    })
+  await ask({ defer_loading: false, allowed_callers: ['direct'] })
+  expect(lastBody(bench.upstream).messages).toMatchObject([{}, { role: 'system', content: 'Be brief.' }, {}])
+  expect(lastBody(bench.upstream).tools).toEqual([
+    { type: 'function', function: { name: 'weather', parameters: { ...WEATHER_SCHEMA } } },
+  ])
+  await expect(ask({ defer_loading: true })).rejects.toThrow(/defer_loading/)
+  await expect(ask({ allowed_callers: ['code_execution_20260120'] })).rejects.toThrow(/allowed_callers/)
 })
 
 test('refusals have the types the client knows; a broken stream is an error', async () => {

@@ -72,6 +72,30 @@ test('tools and thinking come through another format', async () => {
   expect(lastBody(bench.upstream)).toMatchObject({ tools: [{ function: { name: 'weather' } }] })
 })
 
+test('results of tools by id, by name under either word, or in turn', async () => {
+  const calls = ['weather', 'now'].map((name) => ({ function: { name, arguments: {} } }))
+  const results = [
+    [{ tool_name: 'now' }, { tool_name: 'weather' }],
+    [{ name: 'now' }, { name: 'weather' }],
+    [{}, {}],
+  ].map((names) => names.map((name) => ({ role: 'tool', content: 'x', ...name })))
+  const answered: unknown[] = []
+  for (const both of results) {
+    bench.upstream.script = sse(...TOOL_STREAM)
+    const history = [...messages, { role: 'assistant', content: '', tool_calls: calls }, ...both]
+    for await (const part of await client.chat({ model: SCRIPTED, messages: history, stream: true })) void part
+    const sent = lastBody(bench.upstream).messages as { tool_call_id: string }[]
+    answered.push(sent.slice(-2).map((message) => message.tool_call_id))
+  }
+  expect(answered).toEqual([
+    ['call_1_1', 'call_1_0'],
+    ['call_1_1', 'call_1_0'],
+    ['call_1_0', 'call_1_1'],
+  ])
+  const named = [{ role: 'user', content: 'x', name: 'bob' }]
+  await expect(client.chat({ model: SCRIPTED, messages: named })).rejects.toThrow(/messages\[0\].name/)
+})
+
 test('refusals and broken streams throw, with the sentence that says why', async () => {
   const stranger = new Ollama({ host: bench.gateway.url })
   await expect(stranger.chat({ model: DEMO, messages })).rejects.toMatchObject({ status_code: 401 })

@@ -94,6 +94,63 @@ test('a JSON schema reaches the model server', async () => {
   expect(lastBody(bench.upstream).response_format).toEqual(format)
 })
 
+test('advice about caching changes nothing, and what asks for nothing is no refusal', async () => {
+  bench.upstream.script = json(answer('Sunny.'))
+  const breakpoint = { prompt_cache_breakpoint: { mode: 'explicit' as const } }
+  await client.chat.completions.create({
+    model: SCRIPTED,
+    messages: [{ role: 'user', content: [{ type: 'text', text: 'Weather?', ...breakpoint }] }],
+    prompt_cache_key: 'k',
+    prompt_cache_options: { mode: 'explicit' },
+    prompt_cache_retention: '24h',
+    modalities: ['text'],
+  })
+  expect(lastBody(bench.upstream)).toEqual({
+    model: 'upstream-name',
+    messages: [{ role: 'user', content: 'Weather?' }],
+  })
+  await client.responses.create({
+    model: SCRIPTED,
+    input: [{ role: 'user', content: [{ type: 'input_text', text: 'Weather?', ...breakpoint }] }],
+    top_logprobs: 0,
+    tools: [
+      {
+        type: 'function',
+        name: 'now',
+        parameters: null,
+        strict: null,
+        defer_loading: false,
+        allowed_callers: ['direct'],
+      },
+    ],
+  })
+  expect(lastBody(bench.upstream)).toEqual({
+    model: 'upstream-name',
+    messages: [{ role: 'user', content: 'Weather?' }],
+    tools: [{ type: 'function', function: { name: 'now' } }],
+  })
+  const neutral = { verbosity: 'medium' as const, logit_bias: {}, parallel_tool_calls: true, n: 1, tools: [] }
+  const done = await client.chat.completions.create({ model: DEMO, messages, max_tokens: 5, ...neutral })
+  expect(done.choices[0]?.message.content).not.toBe('')
+  await expect(
+    client.chat.completions.create({ model: DEMO, messages, verbosity: 'low', max_tokens: 5 }),
+  ).rejects.toMatchObject({ param: 'verbosity' })
+})
+
+test('token numbers are refused for what they are', async () => {
+  for (const input of [[1, 2], [[1, 2]]])
+    await expect(client.embeddings.create({ model: DEMO, input })).rejects.toThrow(
+      /input takes text only: token numbers/,
+    )
+  await expect(client.completions.create({ model: DEMO, prompt: [1, 2], max_tokens: 5 })).rejects.toThrow(
+    /prompt takes/,
+  )
+  // On this route alternatives are asked for by the field itself.
+  await expect(
+    client.completions.create({ model: DEMO, prompt: 'x', logprobs: 2, max_tokens: 5 }),
+  ).rejects.toMatchObject({ param: 'logprobs' })
+})
+
 test('completions and embeddings', async () => {
   const text = await client.completions.create({ model: DEMO, prompt: 'Hello', max_tokens: 5, temperature: 0 })
   expect(text.choices[0]?.text).not.toBe('')

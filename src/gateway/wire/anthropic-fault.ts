@@ -16,10 +16,16 @@ const TYPES: Record<number, string> = {
   504: 'timeout_error',
 }
 
+/** The SDK's runner of tools asks the server to hold the conversation, and sends all of it by itself if told so in these words. */
+const details = ({ code, data: { param } }: Fault) =>
+  code === 'unsupported_parameter' && param === 'thread'
+    ? { details: { error_code: 'thread_unsupported_request', unsupported: [param] } }
+    : {}
+
 const body = (fault: Fault, context: RefusalContext): string =>
   JSON.stringify({
     type: 'error',
-    error: { type: TYPES[fault.status] ?? 'api_error', message: faultText(fault) },
+    error: { type: TYPES[fault.status] ?? 'api_error', message: faultText(fault), ...details(fault) },
     request_id: context.requestId,
   })
 

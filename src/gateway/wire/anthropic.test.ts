@@ -114,7 +114,22 @@ test.each<[object, string, string]>([
     'messages[0].content[0].source.url',
   ],
   [{ messages: [user, { role: 'assistant', content: 'The answer is' }] }, 'unsupported_parameter', 'messages'],
-  [{ messages: [{ role: 'system', content: 'x' }] }, 'malformed_request', 'messages[0].role'],
+  [{ messages: [{ role: 'tool', content: 'x' }] }, 'malformed_request', 'messages[0].role'],
+  [
+    { messages: [{ role: 'system', content: [{ type: 'tool_removal', name: 'f' }] }] },
+    'unsupported_parameter',
+    'messages[0].content[0].type',
+  ],
+  [
+    {
+      messages: [
+        { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {}, caller: { type: 'x' } }] },
+        user,
+      ],
+    },
+    'unsupported_parameter',
+    'messages[0].content[0].caller',
+  ],
   [{ messages: [user], temperature: 1.5 }, 'malformed_request', 'temperature'],
 ])('%j is refused', (body, code, param) => {
   expect(() => read(body)).toThrow(expect.objectContaining({ code, data: { param } }))

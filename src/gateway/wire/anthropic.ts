@@ -27,6 +27,7 @@ import {
   optional,
   refuseFields,
   root,
+  TOOL_REFUSED,
   text,
   texts,
   unsupported,
@@ -56,6 +57,7 @@ const REFUSED = {
   inference_geo: [],
   mcp_servers: [],
   speed: ['standard'],
+  thread: [],
 } as const
 
 /** Advice about caching at Anthropic: an answer is the same without it. */
@@ -181,6 +183,7 @@ const TOOL_FIELDS = new Set([
   'strict',
   'cache_control',
   'eager_input_streaming',
+  ...Object.keys(TOOL_REFUSED),
 ])
 
 function readTools(value: Json, where: string): Tool[] {
@@ -190,6 +193,7 @@ function readTools(value: Json, where: string): Tool[] {
     // A tool that the provider runs itself would act unseen.
     if ((given.type ?? 'custom') !== 'custom') throw unsupported(`${at}.type`)
     onlyFields(given, TOOL_FIELDS, at)
+    refuseFields(given, TOOL_REFUSED, at)
     return {
       name: name(given.name, `${at}.name`),
       parameters: object(given.input_schema, `${at}.input_schema`),
@@ -214,9 +218,10 @@ function readMessages(body: JsonObject): Message[] {
     const where = `messages[${index}]`
     const given = object(entry, where)
     onlyFields(given, MESSAGE_FIELDS, where)
-    const role = oneOf(given.role, `${where}.role`, ['user', 'assistant'])
+    const role = oneOf(given.role, `${where}.role`, ['user', 'assistant', 'system'])
     const content = given.content as Json
-    if (role === 'user') messages.push(...readUser(content, `${where}.content`, tools))
+    if (role === 'system') messages.push({ role, parts: readParts(content, `${where}.content`, TEXT_BLOCKS) })
+    else if (role === 'user') messages.push(...readUser(content, `${where}.content`, tools))
     else messages.push(readAssistant(content, `${where}.content`, tools))
   }
   return messages
@@ -249,6 +254,8 @@ function readToolResult(block: JsonObject, where: string, tools: ReadonlyMap<str
 }
 
 const TOOL_USE_FIELDS = new Set(['type', 'id', 'name', 'input', 'cache_control', 'caller'])
+/** Called by the model, not by a program that runs at the provider. */
+const TOOL_USE_REFUSED = { caller: [{ type: 'direct' }] } as const
 
 function readAssistant(content: Json, where: string, tools: Map<string, string>): Message {
   const message: Message = { role: 'assistant', parts: [] }
@@ -258,6 +265,7 @@ function readAssistant(content: Json, where: string, tools: Map<string, string>)
       continue
     }
     onlyFields(block, TOOL_USE_FIELDS, at)
+    refuseFields(block, TOOL_USE_REFUSED, at)
     const id = name(block.id, `${at}.id`)
     const called = name(block.name, `${at}.name`)
     tools.set(id, called)

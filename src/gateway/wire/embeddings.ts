@@ -2,7 +2,7 @@
 import { type Json, type ModelRequest, type Params, parseJson } from '../../core/index.ts'
 import type { Wire, WireWriter, WriterContext } from '../ports.ts'
 import { collect } from './answer.ts'
-import { boolean, integer, malformed, name, oneOf, onlyFields, optional, root, text, texts } from './field.ts'
+import { boolean, integer, malformed, name, oneOf, onlyFields, optional, prompts, root, text } from './field.ts'
 import { cutOllama, refuseOllama } from './ollama-fault.ts'
 import { readKeepAlive, readOptions } from './ollama-params.ts'
 import { openaiError, refuseOpenai } from './openai-fault.ts'
@@ -79,8 +79,7 @@ export const OPENAI_FIELDS = new Set(['model', 'input', ...Object.values(OPENAI_
 function readOpenai(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
   onlyFields(body, OPENAI_FIELDS)
-  // Token numbers are refused: no rule and no guard can read them.
-  return request(body.model, texts(body.input, 'input', MOST_INPUTS), 'input', optional(body, OPENAI_READERS))
+  return request(body.model, prompts(body.input, 'input', MOST_INPUTS), 'input', optional(body, OPENAI_READERS))
 }
 
 const EMBED_READERS = {
@@ -99,7 +98,7 @@ function readEmbed(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
   onlyFields(body, EMBED_FIELDS)
   const params = { ...readOptions(body), ...optional(body, EMBED_READERS) }
-  return request(body.model, texts(body.input, 'input', MOST_INPUTS), 'input', params)
+  return request(body.model, prompts(body.input, 'input', MOST_INPUTS), 'input', params)
 }
 
 export const EMBEDDINGS_FIELDS = new Set(['model', 'prompt', 'options', 'keep_alive'])

@@ -22,12 +22,23 @@ export function onlyFields(object: JsonObject, known: ReadonlySet<string>, where
 const shown = (key: string): string => (key.length > 64 ? `${key.slice(0, 64)}…` : key)
 
 /** Fields of a format that cannot be honoured here; `neutral` values, which ask for nothing, may stand. */
-export function refuseFields(object: JsonObject, names: Readonly<Record<string, readonly Json[]>>, where = ''): void {
+export function refuseFields(
+  object: JsonObject,
+  names: Readonly<Record<string, readonly unknown[]>>,
+  where = '',
+): void {
   for (const name in names) {
     const value = object[name]
-    if (value !== undefined && value !== null && !names[name]?.includes(value)) throw unsupported(under(where, name))
+    if (value !== undefined && value !== null && !names[name]?.some((neutral) => same(neutral, value)))
+      throw unsupported(under(where, name))
   }
 }
+
+const same = (one: unknown, other: Json): boolean =>
+  one === other || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(other))
+
+/** What a tool of OpenAI's or Anthropic's may say of who calls it and when: that it is like every tool here. */
+export const TOOL_REFUSED = { allowed_callers: [['direct']], async: [false], defer_loading: [false] } as const
 
 export function root(value: Json): JsonObject {
   if (!isObject(value)) throw new Fault('malformed_request', { detail: 'the body must be a JSON object' })
@@ -94,6 +105,14 @@ export function texts(value: Json | undefined, where: string, most: number): str
   const items = list(value, where)
   if (items.length > most) throw malformed(where, `has more than ${most} entries`)
   return items.map((item, index) => text(item, `${where}[${index}]`))
+}
+
+/** Prompts or inputs. Token numbers are named for what they are: no rule and no guard can read them. */
+export function prompts(value: Json | undefined, where: string, most: number): string[] {
+  const [first] = Array.isArray(value) ? value : []
+  if (typeof first === 'number' || Array.isArray(first))
+    throw unsupported(where, 'takes text only: token numbers cannot be read here')
+  return texts(value, where, most)
 }
 
 /** An object of strings. */

@@ -113,6 +113,8 @@ function refuseTruncation(body: JsonObject): void {
 
 const ROLES = ['system', 'user', 'assistant', 'tool'] as const
 const MESSAGE_FIELDS = new Set(['role', 'content', 'thinking', 'images', 'tool_calls', 'tool_name', 'tool_call_id'])
+/** `name` is what examples called `tool_name` before there was one. */
+const TOOL_MESSAGE_FIELDS = new Set([...MESSAGE_FIELDS, 'name'])
 
 function readMessages(entries: readonly Json[]): Message[] {
   // Calls that are not answered yet, for tool messages that name only the tool, or nothing.
@@ -120,7 +122,7 @@ function readMessages(entries: readonly Json[]): Message[] {
   return entries.map((entry, index) => {
     const where = `messages[${index}]`
     const given = object(entry, where)
-    onlyFields(given, MESSAGE_FIELDS, where)
+    onlyFields(given, given.role === 'tool' ? TOOL_MESSAGE_FIELDS : MESSAGE_FIELDS, where)
     const message: Message = { role: oneOf(given.role, `${where}.role`, ROLES), parts: readParts(given, where) }
     const calls = given.tool_calls ?? undefined
     if (calls !== undefined) {
@@ -151,7 +153,7 @@ function readParts(given: JsonObject, where: string): Part[] {
 
 function answeredCall(given: JsonObject, where: string, open: readonly ToolCall[]): ToolCall {
   const id = given.tool_call_id ?? undefined
-  const tool = given.tool_name ?? undefined
+  const tool = given.tool_name ?? given.name ?? undefined
   if (id !== undefined) {
     const known = open.find((call) => call.id === id)
     return (

@@ -44,13 +44,16 @@ const REFUSED = {
   audio: [],
   function_call: [],
   functions: [],
+  modalities: [['text']],
   prediction: [],
   store: [false],
   web_search_options: [],
 } as const
 
 /** Advice about caching at OpenAI: an answer is the same without it. */
-export const HINTS = ['prompt_cache_key', 'prompt_cache_retention']
+export const HINTS = ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention']
+/** The same within a message: up to this part. */
+export const PART_HINT = 'prompt_cache_breakpoint'
 
 const READERS = {
   logprobs: ['logprobs', boolean],
@@ -71,7 +74,6 @@ export const FIELDS = new Set([
   'stream_options',
   'max_tokens',
   'max_completion_tokens',
-  'modalities',
   'safety_identifier',
   ...SHARED_FIELDS,
   ...Object.values(READERS).map(([theirs]) => theirs),
@@ -83,7 +85,6 @@ function readChat(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
   onlyFields(body, FIELDS)
   refuseFields(body, REFUSED)
-  if (body.modalities && JSON.stringify(body.modalities) !== '["text"]') throw unsupported('modalities')
   const messages = list(body.messages, 'messages').map((entry, index) => readMessage(entry, `messages[${index}]`))
   if (messages.length === 0) throw malformed('messages', 'must not be empty')
   const params: Params = { ...readSharedParams(body), ...optional(body, READERS) }
@@ -184,11 +185,11 @@ function readContent(value: Json, where: string, fromUser: boolean): Part[] {
 }
 
 const PART_FIELDS = {
-  text: new Set(['type', 'text']),
+  text: new Set(['type', 'text', PART_HINT]),
   refusal: new Set(['type', 'refusal']),
-  image_url: new Set(['type', 'image_url']),
-  input_audio: new Set(['type', 'input_audio']),
-  file: new Set(['type', 'file']),
+  image_url: new Set(['type', 'image_url', PART_HINT]),
+  input_audio: new Set(['type', 'input_audio', PART_HINT]),
+  file: new Set(['type', 'file', PART_HINT]),
 } as const
 const PART_TYPES = ['text', 'refusal', 'image_url', 'input_audio', 'file'] as const
 

@@ -47,10 +47,9 @@ test('a completion is read and written', () => {
 })
 
 test.each<[Wire, object, string]>([
-  [openaiCompletions, { prompt: [1, 2] }, 'prompt[0]'],
   [openaiCompletions, { prompt: [] }, 'prompt'],
   [openaiCompletions, { prompt: 'a', best_of: 'x' }, 'best_of'],
-  [openaiEmbeddings, { input: [[1, 2]] }, 'input[0]'],
+  [openaiEmbeddings, { input: ['a', 1] }, 'input[1]'],
   [openaiEmbeddings, { input: [] }, 'input'],
   [openaiEmbeddings, { input: 'a', encoding_format: 'hex' }, 'encoding_format'],
 ])('%o %j is malformed', (wire, body, param) => {

@@ -10,7 +10,7 @@ import {
 } from '../../core/index.ts'
 import type { Wire, WireWriter, WriterContext } from '../ports.ts'
 import { collect } from './answer.ts'
-import { boolean, integer, malformed, name, onlyFields, optional, root, text, texts } from './field.ts'
+import { boolean, integer, malformed, name, onlyFields, optional, prompts, root, text } from './field.ts'
 import { finishWord, openaiUsage } from './openai-chat-writer.ts'
 import { openaiError, refuseOpenai } from './openai-fault.ts'
 import { readSharedParams, readStreamOptions, SHARED_FIELDS } from './openai-params.ts'
@@ -46,10 +46,12 @@ const MOST_PROMPTS = 64
 function readCompletion(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
   onlyFields(body, FIELDS)
-  const inputs = texts(body.prompt, 'prompt', MOST_PROMPTS)
+  const inputs = prompts(body.prompt, 'prompt', MOST_PROMPTS)
   if (inputs.length === 0) throw malformed('prompt', 'must not be empty')
-  const params: Params = { ...readSharedParams(body), ...optional(body, READERS) }
-  if (params.topLogprobs !== undefined) params.logprobs = true
+  const own = optional(body, READERS)
+  // First, so that a refusal names the field that was written.
+  const logprobs = own.topLogprobs === undefined ? {} : { logprobs: true }
+  const params: Params = { ...logprobs, ...readSharedParams(body), ...own }
   return {
     action: 'complete',
     model: name(body.model, 'model'),

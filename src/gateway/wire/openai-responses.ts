@@ -28,11 +28,12 @@ import {
   optional,
   refuseFields,
   root,
+  TOOL_REFUSED,
   text,
   textMap,
   unsupported,
 } from './field.ts'
-import { imageUrl, readFunction, readSchema, SCHEMA_FIELDS } from './openai-chat.ts'
+import { imageUrl, PART_HINT, readFunction, readSchema, SCHEMA_FIELDS } from './openai-chat.ts'
 import { refuseOpenai } from './openai-fault.ts'
 import { readEndUser } from './openai-params.ts'
 import { createResponsesWriter } from './openai-responses-writer.ts'
@@ -99,7 +100,9 @@ function read(bytes: Uint8Array): ModelRequest {
     ...readInclude(body.include ?? undefined),
   }
   readEndUser(body, params)
-  if (params.topLogprobs !== undefined) params.logprobs = true
+  // Asking for no alternatives asks for no probabilities either.
+  if (params.topLogprobs === 0) delete params.topLogprobs
+  else if (params.topLogprobs !== undefined) params.logprobs = true
   const messages = readInput(body.input, 'input')
   if (messages.length === 0) throw malformed('input', 'must not be empty')
   const instructions = body.instructions ?? undefined
@@ -164,7 +167,8 @@ function readInclude(value: Json | undefined): Params {
   return logprobs ? { logprobs } : {}
 }
 
-const TOOL_FIELDS = new Set(['type', 'name', 'description', 'parameters', 'strict'])
+const FUNCTION_FIELDS = new Set(['type', 'name', 'description', 'parameters', 'strict'])
+const TOOL_FIELDS = new Set([...FUNCTION_FIELDS, ...Object.keys(TOOL_REFUSED)])
 
 function readTools(value: Json, where: string): Tool[] {
   return list(value, where).map((entry, index) => {
@@ -172,6 +176,7 @@ function readTools(value: Json, where: string): Tool[] {
     const given = object(entry, at)
     // Every other type is a tool that the provider runs by itself, unseen.
     if (given.type !== 'function') throw unsupported(`${at}.type`)
+    refuseFields(given, TOOL_REFUSED, at)
     return readFunction(given, at, TOOL_FIELDS)
   })
 }
@@ -268,11 +273,11 @@ function readReasoningItem(item: JsonObject, where: string): Part[] {
 }
 
 const PARTS = {
-  input_text: new Set(['type', 'text']),
+  input_text: new Set(['type', 'text', PART_HINT]),
   output_text: new Set(['type', 'text', 'annotations', 'logprobs']),
   refusal: new Set(['type', 'refusal']),
-  input_image: new Set(['type', 'image_url', 'detail', 'file_id']),
-  input_file: new Set(['type', 'file_data', 'filename', 'file_id', 'file_url', 'detail']),
+  input_image: new Set(['type', 'image_url', 'detail', 'file_id', PART_HINT]),
+  input_file: new Set(['type', 'file_data', 'filename', 'file_id', 'file_url', 'detail', PART_HINT]),
 } as const
 const PART_TYPES = ['input_text', 'output_text', 'refusal', 'input_image', 'input_file'] as const
 

@@ -101,6 +101,7 @@ const EXAMPLES: Record<string, [Json, Json]> = {
   inference_geo: ['eu', null],
   mcp_servers: [[{}], null],
   speed: ['fast', null],
+  thread: [{ type: 'create' }, null],
   shift: [false, null],
   context: [[1, 2], null],
   template: ['t', null],
