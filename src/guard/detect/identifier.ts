@@ -12,6 +12,7 @@ import {
 } from './lexicon.ts'
 import { provesPersonLettered } from './national.ts'
 import { NEED, peek, type Scan } from './scan.ts'
+import { provesVat } from './vat.ts'
 
 const CUSTOMER = 1
 const TICKET = 2
@@ -27,10 +28,10 @@ const prefixes = createWordTable(
   ]),
 )
 
-/** Before a number these name a document that everybody knows. */
+/** Before a number these name a document or a licence that everybody knows. */
 const standards = createWordTable(
   new Map(
-    'iso iec en din rfc cve cwe kb erc eip bip nist pep jsr ansi ieee fips gdpr dsgvo'
+    'iso iec en din rfc cve cwe kb erc eip bip nist pep jsr ansi ieee fips gdpr dsgvo mit apache gpl lgpl agpl mpl bsd cc epl eupl cddl isc zlib osl artistic ofl'
       .split(' ')
       .map((word) => [word, 1]),
   ),
@@ -74,7 +75,8 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
     }
   }
   if (length >= 8 && length <= 18 && (small === 0 || figures === 17 || length === 11) && joints <= 1 && figures >= 4) {
-    const sure = provesPersonLettered(text.slice(start, end))
+    const value = text.slice(start, end)
+    const sure = provesPersonLettered(value) || provesVat(value)
     if (sure > 0) {
       scan.emit('personal/national-id', start, end, sure)
       return end
@@ -123,7 +125,7 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   if (length < 5 || nearest > 28) return 0
   // `OPS-93` is a ticket beside a word for tickets, and nothing else beside other words.
   if (code && figures < 3 && nearest !== ticket) return 0
-  if (nearest === person && small === 0 && length >= 6 && length <= 20)
+  if (nearest === person && small === 0 && length >= 6 && length <= 20 && standards.get(text, start, word) === 0)
     scan.emit('personal/national-id', start, end, 70)
   else if (nearest === customer) scan.emit('business/customer-id', start, end, 75)
   else if (nearest === ticket) scan.emit('business/ticket-id', start, end, 70)

@@ -19,6 +19,8 @@ export const NEAR_TICKET = 4096
 /** Contracts, students, suppliers, meters: beside these only what looks like an id by itself is one. */
 export const NEAR_HOLDER = 8192
 const CATEGORIES = 14
+/** Longer words are none of these. */
+const LONGEST_WORD = 20
 
 export const CONTEXT_REACH = 64
 
@@ -35,11 +37,12 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   [NEAR_SSN, 'ssn social ssns socialsecurity itin tin taxpayer'],
   [
     NEAR_BIRTH,
-    'birth born dob birthday birthdate dateofbirth bday geboren geburtsdatum geb geburtstag né née naissance nacido nacida nacimiento nato nata nascita nascido nascimento geboortedatum född',
+    'birth born dob birthday birthdate dateofbirth bday geboren geburtsdatum geb geburtstag né née naissance nacido nacida nacimiento nato nata nascita nascido nascimento geboortedatum född ' +
+      'nacidos nascida nati geboorte födelsedatum født fødselsdato fødselsdag syntynyt syntymäaika narozen narozena narozený narození urodz urodzony urodzona urodzenia született születési doğum doğumlu născut născută nașterii rođen rođena родился родилась рожд рождения народився народження',
   ],
   [
     NEAR_ACCOUNT,
-    'account acct accounts accountnumber konto kontonummer compte cuenta conto conta rekening routing aba sort sortcode bsb bic swift iban bank blz wire',
+    'account acct accounts accountnumber konto kontonummer compte cuenta conto conta rekening routing aba sort sortcode bsb bic swift iban bank blz wire kto ktonr kontonr bankleitzahl clabe cbu',
   ],
   [
     NEAR_NATIONAL_ID,
@@ -60,7 +63,7 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
     NEAR_CUSTOMER,
     'customer client member membership policyholder patient subscriber employee kunde kundennummer customerid clientid memberid client_id loyalty crm tenant ' +
       'cust custno custid customerno clientno kundennr kdnr kundenkonto mitgliedsnummer cliente klant klantnummer kund kundnummer klient abonnent matricule mitarbeiternummer mitarbeiternr personalnummer badge ' +
-      'vertragsnummer vertragsnr versicherungsnummer versicherungsnr policennummer policennr matrikelnummer matrikelnr zählernummer zählernr lieferantennummer lieferantennr kontraktnummer contractnummer polisnummer',
+      'vertragsnummer vertragsnr versicherungsnummer versicherungsnr policennummer policennr matrikelnummer matrikelnr zählernummer zählernr lieferantennummer lieferantennr kontraktnummer contractnummer polisnummer versicherungsschein versicherungsscheinnr',
   ],
   [
     NEAR_HOLDER,
@@ -85,6 +88,23 @@ export const MONTH = 1
 export const CURRENCY = 2
 export const YEARS = 4
 export const SCALE = 8
+/** A month whose name is also another word, or that few texts name: only a year behind it makes it one. */
+export const MONTH_OF_YEAR = 16
+/** What is counted, and in what. */
+export const COUNTED = 32
+
+/** Names of programs and what they are shipped in: numbers with points behind them are versions. */
+export const software = createWordTable(
+  toMap([
+    [
+      1,
+      'react vue angular svelte node nodejs npm yarn pnpm python pip pandas numpy django flask java jdk kotlin scala ruby rails php laravel symfony perl golang go rust cargo swift dotnet typescript eslint webpack vite ' +
+        'babel lodash express spring hibernate maven gradle kernel linux ubuntu debian fedora centos alpine windows macos ios android chrome chromium firefox safari edge nginx apache tomcat docker kubernetes helm chart ' +
+        'terraform ansible jenkins gitlab grafana prometheus postgres postgresql mysql mariadb redis mongodb sqlite elasticsearch kafka rabbitmq openssl openssh curl glibc musl gcc clang llvm cmake cuda pytorch tensorflow ' +
+        'wordpress drupal joomla magento plugin package library sdk api cli app image container base requires upgrade upgraded bump bumped os bios fw hotfix changelog semver',
+    ],
+  ]),
+)
 
 /** Words that belong to the number before or after them. */
 export const glue = createWordTable(
@@ -94,6 +114,21 @@ export const glue = createWordTable(
       'january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec ' +
         'januar februar märz mai juni juli oktober dezember janvier février mars avril juin juillet août septembre octobre novembre décembre ' +
         'enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre',
+    ],
+    [
+      MONTH_OF_YEAR,
+      'gennaio febbraio marzo aprile maggio giugno luglio settembre ottobre novembre dicembre janeiro fevereiro março marco maio junho julho agosto setembro outubro novembro dezembro gener febrer març abril ' +
+        'januari februari maart mei augustus augusti maj marts desember stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia ' +
+        'ledna února března dubna května června července srpna září října listopadu prosince januára februára marca apríla mája júna júla augusta septembra októbra novembra decembra ' +
+        'tammikuuta helmikuuta maaliskuuta huhtikuuta toukokuuta kesäkuuta heinäkuuta elokuuta syyskuuta lokakuuta marraskuuta joulukuuta január február március április május június július augusztus szeptember október ' +
+        'ocak şubat Şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık ianuarie februarie martie aprilie iunie iulie septembrie octombrie noiembrie decembrie ' +
+        'января февраля марта апреля мая июня июля августа сентября октября ноября декабря січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня',
+    ],
+    [
+      COUNTED,
+      'items rows words users requests pages lines points times people persons tokens records files entries messages calls units pieces steps points euros metres meters miles feet inches pixels px mg ml kg km cm mm ms ns hz khz mhz ghz ' +
+        'kb mb gb tb kib mib gib bytes bits seconds minutes hours days weeks months iterations epochs samples characters chars customers employees students signups visitors views votes nodes servers rpm kwh watts volts mah kcal calories sqft ' +
+        'stück zeilen seiten wörter nutzer tage stunden punkte schritte euro artículos palabras páginas usuarios días articles mots pages jours lignes utilisateurs per pro por par x usd',
     ],
     [
       CURRENCY,
@@ -133,7 +168,7 @@ export class Context {
         if (isUpper(text.charCodeAt(i)) && !isUpper(text.charCodeAt(i - 1))) break
         i++
       }
-      if (i - start < 2 || i - start > 16) continue
+      if (i - start < 2 || i - start > LONGEST_WORD) continue
       const bits = context.get(text, start, i)
       if (bits !== 0) this.#note(bits, i)
     }

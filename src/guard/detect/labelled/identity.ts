@@ -65,6 +65,8 @@ export function identity(kind: 'id' | 'record', place: Place): Answer {
   if (letters === 0 && digits < 6) return undefined
   if (/^\d{1,3}(?:\.\d{1,2})$/.test(value)) return undefined
   if (/^\d+\.\d+\.\d+[-.]?(?:rc|alpha|beta|pre|dev|canary)/i.test(value)) return undefined
+  // Versions: what parts the figures is no sign of thousands.
+  if (/^(?:[A-Z]{1,5}[ -]?)?\d{1,3}\.\d{1,2}(?:\.\d{1,3}){0,2}$/.test(value)) return undefined
   return one(place, kind === 'record' ? 'business/customer-id' : 'personal/national-id', end, link === 'bare' ? 65 : 78)
 }
 

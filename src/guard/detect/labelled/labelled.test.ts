@@ -48,6 +48,17 @@ it.each([
   ['ask @kit_ng on telegram', 'personal/handle @kit_ng'],
   ['身份证号：11010519491231002X', 'personal/national-id 11010519491231002X'],
   ['pasaporte AAB123456', 'personal/national-id AAB123456'],
+  ['USt-IdNr. DE123456789', 'personal/national-id DE123456789'],
+  ['TVA intracommunautaire : FR 40 303265045', 'personal/national-id FR 40 303265045'],
+  ['CIF: A-58818501', 'personal/national-id A-58818501'],
+  ['Versicherungsnummer: 65 170839 J 008', 'personal/national-id 65 170839 J 008'],
+  ['NIP 526-030-32-36', 'personal/national-id 526-030-32-36'],
+  ['KvK-nummer 12345678', 'personal/national-id 12345678'],
+  ['org.nr 556036-0793', 'personal/national-id 556036-0793'],
+  ['DIČ: CZ25596641', 'personal/national-id CZ25596641'],
+  ['r.č. 7103192745', 'personal/national-id 7103192745'],
+  ['vergi no: 1234567890', 'personal/national-id 1234567890'],
+  ['numéro fiscal 30 23 217 600 053', 'personal/national-id 30 23 217 600 053'],
 ])('%s', (text, wanted) => {
   expect(found(text)).toContain(wanted)
 })
@@ -85,6 +96,7 @@ it.each([
   'a seed phrase has twelve or more words from a fixed list, written on paper and kept in a safe place by you',
   'The wallet is empty.',
   'The warranty expires 12/2027, expiration date: 03/28.',
+  'PAN-OS 10.2.11 upgrade; the CIF of 2020, btw 123456 users; nip 2 tuck 300 items; NIF: obligatorio',
   'install passport 0.16.0-rc1 and passport 1.20.0.beta2',
   'plot([0.1234, 0.5678], [1.2345, 2.3456]); weights = [12.3456, -45.6789, 3.1415]',
   'the serial port is COM3, a plate of 12 oysters, swift 5.9 was released',

@@ -6,6 +6,7 @@ import { callingCodeFits } from './calling-code.ts'
 import { cardGroups } from './card.ts'
 import { isAddress } from './ip.ts'
 import { COMMA, DASH, MIXED, type Phrase, POINT, SLASH, SPACE, UNDERSCORE, WIDE } from './phrase.ts'
+import { isCounted, isRange, isSizes, unitBehind } from './range.ts'
 
 /** Telephone numbers: by `+` and calling code, by the words before, or by a shape only telephones have. */
 export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): number {
@@ -82,6 +83,9 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
       const next = peek(scan, end + 1)
       if (next === NEED) return NEED
       if (isUpper(next)) return 0
+      const unit = unitBehind(scan, end)
+      if (unit === NEED) return NEED
+      if (unit > 0) return 0
     }
   }
   scan.emit('personal/phone', start, end, score)
@@ -138,6 +142,7 @@ function phoneScore(
   if (joined) return 0
   const opens = phrase.digits[phrase.first(g)] ?? 0
   if (reference <= 24 && groups < 3) return 0
+  if (isSizes(phrase, g, h)) return 0
   if (groups === 3 && total === 10 && isNanp(phrase, g, g) && !(phrase.joint(g + 1) === SPACE && reference <= 24))
     return phrase.joint(g + 1) === SPACE && reference <= 40 ? 55 : 82
   if (groups === 4 && total === 11 && opens === 1 && phrase.size(g) === 1 && isNanp(phrase, g + 1, g)) return 82
@@ -172,15 +177,17 @@ function phoneScore(
     phrase.joint(h) !== POINT
   )
     return 62
-  if (opens === 0 && groups >= 4 && total >= 9 && total <= 11) return 70
+  // `0.153 (0.112-0.199)`
+  const decimal = phrase.size(g) === 1 && phrase.joint(g + 1) === POINT
+  if (opens === 0 && groups >= 4 && total >= 9 && total <= 11 && !decimal) return 70
   if (reference <= 40) return 0
-  if (phrase.amount(h) === 0) return 0
+  if (phrase.amount(h) === 0 || isRange(phrase, g) || isCounted(scan.text, begin)) return 0
   // Local formats without any prefix: by their grouping alone, so with little confidence.
   if (
     groups === 2 &&
     phrase.size(g) === 3 &&
     phrase.size(h) === 4 &&
-    (phrase.joint(h) === SPACE || phrase.joint(h) === DASH) &&
+    (phrase.joint(h) === SPACE ? phrase.joint(g) !== SPACE : phrase.joint(h) === DASH) &&
     opens >= 2
   )
     return 52
