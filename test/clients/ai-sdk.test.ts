@@ -1,7 +1,8 @@
 // Vercel's `ai` with `@ai-sdk/openai-compatible`, unchanged.
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible'
-import { embedMany, generateText, jsonSchema, streamText, type ToolSet, tool } from 'ai'
+import { embedMany, generateText, jsonSchema, Output, streamText, type ToolSet, tool } from 'ai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { breaksAfter, sse } from '../upstream/scripted.ts'
 import { type ClientBench, DEMO, HALF_STREAM, SCRIPTED, startBench, TOOL_STREAM, WEATHER_SCHEMA } from './gateway.ts'
 
@@ -14,6 +15,7 @@ beforeAll(async () => {
     baseURL: `${bench.gateway.url}/v1`,
     apiKey: bench.gateway.key,
     includeUsage: true,
+    supportsStructuredOutputs: true,
   })
 })
 afterAll(() => bench.close())
@@ -28,6 +30,16 @@ test('text with the built-in model, whole and streamed', async () => {
   for await (const piece of stream.textStream) text += piece
   expect(text).toBe(whole.text)
   expect((await stream.usage).outputTokens).toBe(whole.usage.outputTokens)
+})
+
+test('an object of a schema with the built-in model, whole and streamed', async () => {
+  const schema = z.object({ count: z.number().int(), days: z.number().int().min(3).max(12), note: z.string().max(8) })
+  const asked = { model: provider(DEMO), prompt, maxOutputTokens: 200, temperature: 0 }
+  const { output } = await generateText({ ...asked, output: Output.object({ schema }) })
+  expect(schema.parse(output)).toEqual(output)
+  const stream = streamText({ ...asked, output: Output.object({ schema }) })
+  await stream.consumeStream()
+  expect(await stream.output).toEqual(output)
 })
 
 test('embeddings', async () => {

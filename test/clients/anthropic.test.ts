@@ -33,6 +33,7 @@ test('messages with the built-in model, whole and streamed', async () => {
   const [block] = done.content
   expect(block).toMatchObject({ type: 'text', text: expect.stringMatching(/./) })
   expect(done.usage.output_tokens).toBeGreaterThan(0)
+  expect(done._request_id).toMatch(/^call_/)
   const final = await client.messages.stream({ model: DEMO, max_tokens: 8, messages }).finalMessage()
   expect(final.content).toEqual(done.content)
   expect(final.stop_reason).toBe(done.stop_reason)

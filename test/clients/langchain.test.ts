@@ -1,6 +1,7 @@
 // `@langchain/openai`, unchanged.
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { breaksAfter, chatChunks, json, sse } from '../upstream/scripted.ts'
 import { type ClientBench, DEMO, HALF_STREAM, SCRIPTED, startBench, TOOL_ANSWER, WEATHER_SCHEMA } from './gateway.ts'
 
@@ -35,6 +36,19 @@ test('a tool that is bound', async () => {
   ])
   const called = await bound.invoke('Weather?')
   expect(called.tool_calls).toMatchObject([{ id: 'call_9', name: 'weather', args: { days: 3 } }])
+})
+
+test('an object of a schema with the built-in model', async () => {
+  const schema = z.object({ days: z.number().int().positive(), note: z.string().max(8) })
+  const model = new ChatOpenAI({
+    model: DEMO,
+    apiKey: bench.gateway.key,
+    configuration: { baseURL: `${bench.gateway.url}/v1` },
+    temperature: 0,
+    maxTokens: 200,
+  })
+  const found = await model.withStructuredOutput(schema).invoke('What is the weather like?')
+  expect(schema.parse(found)).toEqual(found)
 })
 
 test('embeddings', async () => {

@@ -71,8 +71,8 @@ export function createAnthropicWriter({ model, callId }: WriterContext): WireWri
   }
 
   return {
-    streamHeaders: SSE_HEADERS,
-    wholeHeaders: JSON_HEADERS,
+    streamHeaders: { ...SSE_HEADERS, 'request-id': callId },
+    wholeHeaders: { ...JSON_HEADERS, 'request-id': callId },
     batch(deltas) {
       let out = ''
       for (const delta of deltas) out += write(delta)

@@ -64,13 +64,80 @@ describe('JSON of a schema', () => {
 
   test.each([
     [{ type: 'string', pattern: '^a' }, 'pattern'],
-    [{ type: 'object', properties: { a: { type: 'number', minimum: 3 } } }, 'minimum'],
+    [{ type: 'object', properties: { a: { type: 'number', multipleOf: 3 } } }, 'multipleOf'],
+    [{ type: 'object', properties: { a: { type: 'number', minimum: 3, maximum: 2 } } }, 'within its bounds'],
+    [{ type: 'integer', exclusiveMinimum: 3, exclusiveMaximum: 4 }, 'within its bounds'],
+    [{ type: 'number', minimum: 1e-9 }, 'too many digits'],
+    [{ type: 'number', minimum: '3' }, 'minimum'],
+    [{ type: 'object', propertyNames: { pattern: '^a' } }, 'propertyNames'],
     [{ allOf: [{}] }, 'allOf'],
     [{ $ref: '#/$defs/none' }, 'refers to nothing'],
     [{ $ref: '#' }, 'without end'],
     [{ $ref: 'https://example.com/x' }, 'another document'],
   ])('%j is refused by name', (schema, word) => {
     expect(() => readSchema(schema as JsonObject)).toThrow(word)
+  })
+})
+
+describe('numbers between bounds', () => {
+  const bound = fc.oneof(
+    fc.constantFrom(0, 1, -1, 0.5, 100, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    fc.integer({ min: -1000, max: 1000 }),
+    fc.integer({ min: -100_000, max: 100_000 }).map((value) => value / 1000),
+  )
+  const bounds = fc.record(
+    { minimum: bound, maximum: bound, exclusiveMinimum: bound, exclusiveMaximum: bound },
+    { requiredKeys: [] },
+  )
+  const schemas = fc
+    .tuple(fc.constantFrom('integer', 'number'), bounds)
+    .map(([type, given]) => ({ type, ...given }) as JsonObject)
+    .filter((schema) => Object.keys(schema).length > 1)
+  const within = (value: number, { type, ...given }: JsonObject) =>
+    (type === 'number' || Number.isInteger(value)) &&
+    value >= ((given.minimum as number) ?? -Infinity) &&
+    value <= ((given.maximum as number) ?? Infinity) &&
+    value > ((given.exclusiveMinimum as number) ?? -Infinity) &&
+    value < ((given.exclusiveMaximum as number) ?? Infinity)
+  const ruleOf = (schema: JsonObject) => {
+    try {
+      return jsonOf(readSchema(schema))
+    } catch {
+      return undefined
+    }
+  }
+
+  test('whatever is chosen leads to a number that fits', () => {
+    fc.assert(
+      fc.property(schemas, fc.infiniteStream(fc.nat(1000)), (schema, choices) => {
+        const rule = ruleOf(schema)
+        fc.pre(rule !== undefined)
+        let text = ''
+        for (const choice of choices) {
+          const open = [...'-0123456789.eE'].filter((char) => rule.accepts(char, false))
+          if (rule.mayEnd() && (open.length === 0 || choice % 9 === 0)) break
+          expect(open, `nothing goes on from ${text} for ${JSON.stringify(schema)}`).not.toEqual([])
+          const char = open[choice % open.length] as string
+          rule.advance(char)
+          text += char
+          if (text.length > 30) break
+        }
+        expect(within(Number(text), schema), `${text} for ${JSON.stringify(schema)}`).toBe(true)
+      }),
+      { seed: 53, numRuns: 3000 },
+    )
+  })
+
+  test('every number that fits may be written, and no other', () => {
+    fc.assert(
+      fc.property(schemas, bound, (schema, value) => {
+        const rule = ruleOf(schema)
+        const fitting = within(value, schema)
+        expect(rule === undefined ? false : admits(schema, String(value))).toBe(fitting)
+        if (fitting) expect(rule).toBeDefined()
+      }),
+      { seed: 54, numRuns: 3000 },
+    )
   })
 })
 
@@ -120,5 +187,16 @@ describe('JSON mode', () => {
     expect(rule.accepts('{', true)).toBe(false)
     expect(rule.accepts('{"', true)).toBe(true)
     expect(rule.accepts('{"a\\', true)).toBe(false)
+    const short = jsonOf(readSchema({ type: 'string', maxLength: 2 }))
+    expect(short.accepts('"é', true)).toBe(true)
+    expect(short.accepts('"éa', true)).toBe(false)
+  })
+
+  test('white space is for reading, not to fill an answer with', () => {
+    for (const text of ['{ "a": [ 1, 2 ] }', '{\n\n\t"a": [\n        1,\n        2\n    ]\n}'])
+      expect(admits(undefined, text)).toBe(true)
+    for (const blank of ['  ', ' \n', '\n\n\n', '\n \n', `\n${' '.repeat(25)}`])
+      for (const text of [`{${blank}"a":1}`, `{"a":${blank}1}`, `{"a":[1,${blank}2]}`, `{"a":1${blank}}`])
+        expect(admits(undefined, text), JSON.stringify(text)).toBe(false)
   })
 })

@@ -3,6 +3,7 @@
 import { Fault } from '../../core/index.ts'
 import type { Constraint } from './constraint.ts'
 import type { Shape } from './json-schema.ts'
+import { ANY_NUMBER, canFit, fits, isBounded, LONGEST_NUMBER, type NumberRange } from './number-range.ts'
 
 /** What is still to be written, innermost first. `null`: nothing, the value is complete. */
 type Reading = Frame | null
@@ -10,7 +11,7 @@ type Frame =
   | { is: 'value'; shape: Shape; blanks: number; below: Reading }
   | { is: 'text'; rest: string; below: Reading }
   | { is: 'string'; escaped: boolean; length: number; min: number; max: number; below: Reading }
-  | { is: 'number'; text: string; whole: boolean; below: Reading }
+  | { is: 'number'; text: string; range: NumberRange; below: Reading }
   | { is: 'key'; text: string; escaped: boolean; object: ObjectFrame }
   | { is: 'colon'; shape: Shape; below: ObjectFrame }
   | ObjectFrame
@@ -34,13 +35,23 @@ interface ObjectFrame {
   below: Reading
 }
 
-/** White space in a row: enough for indentation, not enough to fill an answer with it. */
-const LONGEST_BLANK = 24
+/**
+ * White space in a row: one blank, or two ends of a line and an indentation. Models that know little JSON fill an answer with
+ * whatever more there may be.
+ */
+const LONGEST_INDENT = 24
+const INDENTED = 3
+/** What white space is written so far, as a number: 0 none, -1 a blank, 1 and 2 ends of a line, from 3 on an indentation. */
+function blankAfter(blanks: number, char: string): number | undefined {
+  if (char === '\n') return blanks === 0 || blanks === 1 ? blanks + 1 : undefined
+  if (char !== ' ' && char !== '\t') return undefined
+  if (blanks <= 0) return blanks === 0 ? -1 : undefined
+  const next = Math.max(blanks + 1, INDENTED)
+  return next < INDENTED + LONGEST_INDENT ? next : undefined
+}
 const DEEPEST = 32
 /** Choices within choices double the readings; a schema made to do so must not stop the engine. */
 const MOST_READINGS = 512
-/** Digits and the rest of a number; longer ones are not numbers to any reader. */
-const LONGEST_NUMBER = 24
 const ANY_OBJECT: Shape & { kind: 'object' } = {
   kind: 'object',
   properties: new Map(),
@@ -49,7 +60,7 @@ const ANY_OBJECT: Shape & { kind: 'object' } = {
 }
 const ANY: readonly Shape[] = [
   { kind: 'string', min: 0, max: Number.POSITIVE_INFINITY },
-  { kind: 'number', whole: false },
+  { kind: 'number', range: ANY_NUMBER },
   { kind: 'literal', texts: ['true', 'false', 'null'] },
   ANY_OBJECT,
   { kind: 'array', items: () => ({ kind: 'any' }), min: 0, max: Number.POSITIVE_INFINITY },
@@ -57,9 +68,22 @@ const ANY: readonly Shape[] = [
 /** JSON mode without a schema: one object. */
 export const JSON_OBJECT: Shape = ANY_OBJECT
 
-const isBlank = (char: string) => char === ' ' || char === '\n' || char === '\t' || char === '\r'
+const isBlank = (char: string) => char === ' ' || char === '\n' || char === '\t'
+
+/** The frame after white space, if there may be more of it. */
+function afterBlank<F extends Frame & { blanks: number }>(frame: F, char: string): F[] {
+  const blanks = blankAfter(frame.blanks, char)
+  return blanks === undefined ? [] : [{ ...frame, blanks }]
+}
 const NUMBER_START = /^-?(?:0|[1-9]\d*)?(?:(?<=\d)\.\d*)?(?:(?<=\d)[eE][+-]?\d*)?$/
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
+
+/** An exponent is only for numbers without bounds. */
+const mayGoOn = (text: string, last: string, range: NumberRange): boolean =>
+  !(range.whole && /[.eE]/.test(last)) && (!isBounded(range) || (!/[eE]/.test(last) && canFit(text, range)))
+
+const isNumber = ({ text, range }: Frame & { is: 'number' }): boolean =>
+  NUMBER.test(text) && (!isBounded(range) || fits(text, range))
 
 function depthOf(reading: Reading): number {
   for (let at = reading; at; at = at.is === 'key' ? at.object : at.below)
@@ -72,8 +96,7 @@ function step(reading: Reading, char: string): Reading[] {
   if (reading === null) return []
   switch (reading.is) {
     case 'value':
-      if (isBlank(char))
-        return reading.blanks < LONGEST_BLANK && reading.below ? [{ ...reading, blanks: reading.blanks + 1 }] : []
+      if (isBlank(char)) return reading.below ? afterBlank(reading, char) : []
       return begin(reading.shape, char, reading.below)
     case 'text':
       if (reading.rest[0] !== char) return []
@@ -87,9 +110,9 @@ function step(reading: Reading, char: string): Reading[] {
     }
     case 'number': {
       const text = reading.text + char
-      const fits = text.length <= LONGEST_NUMBER && NUMBER_START.test(text) && !(reading.whole && /[.eE]/.test(char))
-      if (fits) return [{ ...reading, text }]
-      return NUMBER.test(reading.text) ? step(reading.below, char) : []
+      if (text.length <= LONGEST_NUMBER && NUMBER_START.test(text) && mayGoOn(text, char, reading.range))
+        return [{ ...reading, text }]
+      return isNumber(reading) ? step(reading.below, char) : []
     }
     case 'key': {
       const { object, escaped } = reading
@@ -120,7 +143,7 @@ function step(reading: Reading, char: string): Reading[] {
 }
 
 function inObject(frame: ObjectFrame, char: string): Reading[] {
-  if (isBlank(char)) return frame.blanks < LONGEST_BLANK ? [{ ...frame, blanks: frame.blanks + 1 }] : []
+  if (isBlank(char)) return afterBlank(frame, char)
   const { shape, seen, phase, below } = frame
   const complete = shape.required.every((name) => seen.includes(name))
   if (char === '}') return phase !== 'key' && complete ? [below] : []
@@ -138,7 +161,7 @@ function inObject(frame: ObjectFrame, char: string): Reading[] {
 
 function inArray(frame: Frame & { is: 'array' }, char: string): Reading[] {
   const { shape, count, phase, below } = frame
-  if (isBlank(char)) return frame.blanks < LONGEST_BLANK ? [{ ...frame, blanks: frame.blanks + 1 }] : []
+  if (isBlank(char)) return afterBlank(frame, char)
   if (char === ']') return count >= shape.min ? [below] : []
   if (count >= shape.max) return []
   const after: Frame = { ...frame, count: count + 1, phase: 'after', blanks: 0 }
@@ -159,7 +182,9 @@ function begin(shape: Shape, char: string, below: Reading): Reading[] {
     case 'string':
       return char === '"' ? [{ is: 'string', escaped: false, length: 0, min: shape.min, max: shape.max, below }] : []
     case 'number':
-      return /[-\d]/.test(char) ? [{ is: 'number', text: char, whole: shape.whole, below }] : []
+      return /[-\d]/.test(char) && mayGoOn(char, char, shape.range)
+        ? [{ is: 'number', text: char, range: shape.range, below }]
+        : []
     case 'object':
       return char === '{' && depth <= DEEPEST
         ? [{ is: 'object', shape, seen: [], phase: 'open', blanks: 0, depth, below }]
@@ -186,13 +211,16 @@ export function jsonOf(shape: Shape): Constraint {
     return open
   }
   const ended = (reading: Reading) =>
-    reading === null || (reading.is === 'number' && reading.below === null && NUMBER.test(reading.text))
+    reading === null || (reading.is === 'number' && reading.below === null && isNumber(reading))
   return {
     accepts(text, partial) {
       const open = walk(text)
       // An unfinished character can only become one beyond ASCII, which belongs in a string.
       return partial
-        ? open.some((reading) => (reading?.is === 'string' || reading?.is === 'key') && !reading.escaped)
+        ? open.some(
+            (reading) =>
+              ((reading?.is === 'string' && reading.length < reading.max) || reading?.is === 'key') && !reading.escaped,
+          )
         : open.length > 0
     },
     advance(text) {

@@ -1,12 +1,13 @@
 // The part of JSON Schema that can be enforced while a model writes. A keyword that cannot be enforced is refused by name,
 // never ignored: a caller who asks for a pattern must not get an answer without it.
 import { Fault, isObject, type Json, type JsonObject } from '../../core/index.ts'
+import { createRange, isExact, type NumberRange } from './number-range.ts'
 
 export type Shape =
   | { kind: 'any' }
   | { kind: 'literal'; texts: readonly string[] }
   | { kind: 'string'; min: number; max: number }
-  | { kind: 'number'; whole: boolean }
+  | { kind: 'number'; range: NumberRange }
   | { kind: 'array'; items: () => Shape; min: number; max: number }
   | {
       kind: 'object'
@@ -29,14 +30,15 @@ const NOTES = [
   'deprecated',
   'strict',
 ]
+const BOUNDS = ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum']
 const RULES: Readonly<Record<string, readonly string[]>> = {
   string: ['minLength', 'maxLength'],
-  number: [],
-  integer: [],
+  number: BOUNDS,
+  integer: BOUNDS,
   boolean: [],
   null: [],
   array: ['items', 'minItems', 'maxItems'],
-  object: ['properties', 'required', 'additionalProperties'],
+  object: ['properties', 'required', 'additionalProperties', 'propertyNames'],
 }
 const LARGEST_SCHEMA = 64 * 1024
 const DEEPEST_CHOICE = 16
@@ -48,6 +50,23 @@ const refuse = (what: string) =>
     detail: `The JSON schema cannot be enforced: ${what}`,
     data: { param: 'response_format' },
   })
+
+function readRange(schema: JsonObject, whole: boolean): NumberRange {
+  const bounds = (key: string, open: boolean) => {
+    const value = schema[key]
+    if (value === undefined) return []
+    if (typeof value !== 'number') throw refuse(`${key} is not a number`)
+    if (!isExact(value)) throw refuse(`${key} has too many digits`)
+    return [{ value, open }]
+  }
+  const range = createRange(
+    whole,
+    [...bounds('minimum', false), ...bounds('exclusiveMinimum', true)],
+    [...bounds('maximum', false), ...bounds('exclusiveMaximum', true)],
+  )
+  if (!range) throw refuse('no number is within its bounds')
+  return range
+}
 
 export function readSchema(root: JsonObject): Shape {
   if (JSON.stringify(root).length > LARGEST_SCHEMA) throw refuse('it is too large')
@@ -112,7 +131,7 @@ export function readSchema(root: JsonObject): Shape {
         return { kind: 'string', min: number('minLength', 0), max: number('maxLength', Number.POSITIVE_INFINITY) }
       case 'number':
       case 'integer':
-        return { kind: 'number', whole: type === 'integer' }
+        return { kind: 'number', range: readRange(schema, type === 'integer') }
       case 'boolean':
         return { kind: 'literal', texts: ['true', 'false'] }
       case 'null':
@@ -128,6 +147,9 @@ export function readSchema(root: JsonObject): Shape {
         const properties = isObject(schema.properties) ? schema.properties : {}
         const required = Array.isArray(schema.required) ? schema.required.map(String) : []
         const others = schema.additionalProperties
+        // What a record of named things says of its names; any other demand of them is not kept.
+        if (JSON.stringify(schema.propertyNames ?? { type: 'string' }) !== '{"type":"string"}')
+          throw refuse('the keyword "propertyNames" is not supported here')
         const absent = required.find((name) => !Object.hasOwn(properties, name))
         if (absent !== undefined && others === false)
           throw refuse(`the required property ${JSON.stringify(absent)} is not described`)
