@@ -27,7 +27,9 @@ import {
   createProbeRoutes,
   firstStart,
   heldRights,
+  isAdministered,
   newAdmin,
+  problem,
   revokeRight,
   sweptKeys,
   sweptRoles,
@@ -605,12 +607,20 @@ async function open(
   })
   administer.push(createHookRoute(adminPorts, inbound), ...createHealthRoutes(adminPorts, health, metrics))
   administer.push(...createAuthzenRoutes(adminPorts, authzen, () => config.publicUrl ?? adminUrl))
+  const refusedAtEdge = metrics.counter(
+    'sallyport_edge_refusals_total',
+    'Requests that came to no route, by the code in docs/errors.md; request_timeout: headers came too late; tls: no handshake.',
+    ['reason'],
+  )
   const serve = async (address: string, routes: readonly Route[], inTheClear = false) => {
     const { certFile, keyFile, clientCaFile } = inTheClear ? {} : config.tls
     const server = await listen({
       ...splitHostPort(address),
       routes,
-      refuse: (fault, { path }) => refuseRoute(fault, path, newId('call')),
+      refuse: (fault, path) =>
+        isAdministered(path) ? problem(fault, newId('call')) : refuseRoute(fault, path, newId('call')),
+      refused: (reason) => refusedAtEdge.add([reason]),
+      requestId: () => newId('call'),
       ...(certFile !== undefined && keyFile !== undefined
         ? { tls: { certFile, keyFile, ...(clientCaFile === undefined ? {} : { clientCaFile }) } }
         : {}),

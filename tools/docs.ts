@@ -62,6 +62,11 @@ const CURES: Record<FaultCode, readonly [when: string, then: string]> = {
   ],
   precondition_failed: ['It has changed since the version in `If-Match`.', 'Read it again and repeat the change.'],
   body_too_large: ['The body is larger than `limits.bodyBytes`.', 'Send less, or raise the limit.'],
+  expectation_failed: ['The header `Expect` asks for something else than `100-continue`.', 'Leave the header out.'],
+  headers_too_large: [
+    'The first line and the headers are together larger than 16 KiB.',
+    'Send fewer or shorter headers: often it is a cookie.',
+  ],
   already_exists: [
     'The name is taken, was taken once, or looks like one that is. Names are never given twice.',
     'Choose another name.',

@@ -21,6 +21,8 @@ export const FAULTS = {
   model_not_found: [404, 'The model does not exist or you may not see it', 'invalid_request_error'],
   precondition_failed: [412, 'It has changed since you read it', 'invalid_request_error'],
   body_too_large: [413, 'The request is too large', 'invalid_request_error'],
+  expectation_failed: [417, 'The Expect header cannot be met', 'invalid_request_error'],
+  headers_too_large: [431, 'The headers are too large', 'invalid_request_error'],
   already_exists: [422, 'The name is taken', 'invalid_request_error'],
   not_possible: [422, 'Not possible in this state', 'invalid_request_error'],
   content_blocked: [422, 'Content blocked', 'invalid_request_error'],

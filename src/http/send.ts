@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Outgoing } from '../gateway/index.ts'
 
 /** On every answer: nothing may be cached, sniffed or framed. */
-const BASE_HEADERS = ['cache-control', 'no-store', 'x-content-type-options', 'nosniff']
+export const BASE_HEADERS: readonly string[] = ['cache-control', 'no-store', 'x-content-type-options', 'nosniff']
 
 /**
  * Sends the answer. A client that leaves a piece unread for `writeSeconds`, or whose permission ends while bytes still
@@ -16,6 +16,7 @@ export async function send(response: ServerResponse, outgoing: Outgoing, writeSe
     // Text goes as text: the head and it leave in one write.
     response.writeHead(status, headLines(headers, Buffer.byteLength(body)))
     response.end(body)
+    endWithin(response, writeSeconds)
     return
   }
   response.writeHead(status, headLines(headers))
@@ -31,6 +32,7 @@ export async function send(response: ServerResponse, outgoing: Outgoing, writeSe
       if (done) {
         complete = true // what is released afterwards keeps nobody waiting
         response.end(chunked ? LAST_CHUNK : '')
+        endWithin(response, writeSeconds)
         return
       }
       if (response.destroyed) return
@@ -43,6 +45,21 @@ export async function send(response: ServerResponse, outgoing: Outgoing, writeSe
   } finally {
     if (!complete) await pieces.return?.()
   }
+}
+
+/**
+ * Closes the connection of a client that takes nothing of an ended answer for `seconds`. The socket's own timer is used, as
+ * it sees whether a large write goes on; it is off again before the time of an idle connection begins.
+ */
+function endWithin(response: ServerResponse, seconds: number): void {
+  if (response.writableLength === 0) return // all of it has left
+  const begin = () => {
+    const { socket } = response
+    socket?.setTimeout(seconds * 1000)
+    response.prependOnceListener('finish', () => socket?.setTimeout(0))
+  }
+  if (response.socket) begin()
+  else response.once('socket', begin) // its turn comes when what was asked before is answered
 }
 
 /** RFC 9112 section 7.1. */

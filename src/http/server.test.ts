@@ -1,12 +1,14 @@
 // The edge, spoken to in raw bytes: what is not plain HTTP is refused, and nothing of it reaches a route.
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { raw as sendRaw } from '../../test/e2e/raw.ts'
 import { Fault } from '../core/index.ts'
 import type { Incoming, Outgoing } from '../gateway/index.ts'
 import { listen, type Route, type Server } from './index.ts'
 
 let server: Server | undefined
 const seen: string[] = []
+const refused: string[] = []
 
 const refuse = (fault: Fault): Outgoing => ({
   status: fault.status,
@@ -40,6 +42,8 @@ async function serve(
       ...extra,
     ],
     refuse,
+    refused: (reason) => refused.push(reason),
+    requestId: () => 'call_1',
     limits: { bodyBytes: 1000, headerSeconds: 1, bodySeconds: 1, writeSeconds: 1, ...limits },
     report: () => {},
   })
@@ -50,25 +54,10 @@ afterEach(async () => {
   await server?.close(0)
   server = undefined
   seen.length = 0
+  refused.length = 0
 })
 
-/** Sends raw bytes and returns everything that comes back until the server closes or `waitMs` passes. */
-function raw(port: number, text: string | Buffer, waitMs = 300): Promise<string> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(text))
-    let answer = ''
-    const done = () => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.on('data', (piece) => {
-      answer += piece.toString('latin1')
-    })
-    socket.on('error', done)
-    socket.on('close', done)
-    setTimeout(done, waitMs)
-  })
-}
+const raw = async (port: number, bytes: string, waitMs = 300) => (await sendRaw(port, bytes, { waitMs })).text
 
 const status = (answer: string): string => answer.slice(9, 12)
 

@@ -5,8 +5,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Fault } from '../core/index.ts'
 import type { Incoming, Outgoing } from '../gateway/index.ts'
-import { readBody } from './body.ts'
+import { flawOf, isUnread, toIncoming } from './incoming.ts'
 import { send } from './send.ts'
+import { createUnparsed, type RefusalReason, type Unparsed } from './unparsed.ts'
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
@@ -17,8 +18,11 @@ export interface Route {
 
 export interface ServerOptions {
   routes: readonly Route[]
-  /** Answers what no route takes, and what breaks before a route has it. */
-  refuse: (fault: Fault, incoming: Pick<Incoming, 'path'>) => Outgoing
+  /** Answers what no route takes, and what breaks before a route has it, in the words that callers of this path read. */
+  refuse: (fault: Fault, path: string) => Outgoing
+  /** Counts what came to no route. It is no event: a stranger could fill the log with them. */
+  refused: (reason: RefusalReason) => void
+  requestId: () => string
   host: string
   port: number
   tls?: { certFile: string; keyFile: string; clientCaFile?: string }
@@ -33,20 +37,24 @@ export interface Server {
   close(graceMs: number): Promise<void>
 }
 
+/** What serving one request needs of its server. */
+interface Edge extends ServerOptions {
+  readonly unparsed: Unparsed
+  isClosing: boolean
+}
+
 export async function listen(options: ServerOptions): Promise<Server> {
-  const app = createApp(options)
+  const edge: Edge = { ...options, unparsed: createUnparsed(options), isClosing: false }
+  const app = createApp(edge)
   for (const route of options.routes) {
     app.route({
       method: route.method,
       url: route.path,
       // Taken over before the framework looks at the body, which is left alone: it is read once the caller is known.
-      onRequest: (request, reply) => void serve(request, reply, options, (incoming) => route.handle(incoming)),
+      onRequest: (request, reply) => void serve(request, reply, edge, (incoming) => route.handle(incoming)),
       handler: unreachable,
     })
   }
-  app.setNotFoundHandler((request, reply) =>
-    serve(request, reply, options, (incoming) => Promise.resolve(options.refuse(new Fault('not_found'), incoming))),
-  )
   await app.listen({ host: options.host, port: options.port, backlog: 1024 })
   const address = app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : options.port
@@ -54,6 +62,7 @@ export async function listen(options: ServerOptions): Promise<Server> {
   return {
     url: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
     async close(graceMs) {
+      edge.isClosing = true
       const closed = app.close()
       const timer = setTimeout(() => app.server.closeAllConnections(), graceMs)
       app.server.closeIdleConnections()
@@ -67,14 +76,26 @@ const unreachable = (): never => {
   throw new Error('a request is answered before it comes to a handler')
 }
 
-function createApp(options: ServerOptions): FastifyInstance {
-  const https = options.tls && {
-    cert: readFileSync(options.tls.certFile),
-    key: readFileSync(options.tls.keyFile),
+/** Milliseconds between looks for clients that are late with their headers. */
+const LATE_CHECK_MS = 1000
+
+function createApp(edge: Edge): FastifyInstance {
+  const headerMs = edge.limits.headerSeconds * 1000
+  const sockets = {
+    headersTimeout: headerMs,
+    requestTimeout: 0, // bodies have their own time, which begins when they are read
+    connectionsCheckingInterval: LATE_CHECK_MS,
+    requireHostHeader: false, // asked for with the other flaws, and answered as they are
+  }
+  const https = edge.tls && {
+    ...sockets,
+    handshakeTimeout: headerMs,
+    cert: readFileSync(edge.tls.certFile),
+    key: readFileSync(edge.tls.keyFile),
     minVersion: 'TLSv1.2' as const,
-    ...(options.tls.clientCaFile === undefined
+    ...(edge.tls.clientCaFile === undefined
       ? {}
-      : { ca: readFileSync(options.tls.clientCaFile), requestCert: true, rejectUnauthorized: false }),
+      : { ca: readFileSync(edge.tls.clientCaFile), requestCert: true, rejectUnauthorized: false }),
   }
   const app = fastify({
     ...(https ? { https } : {}),
@@ -86,72 +107,57 @@ function createApp(options: ServerOptions): FastifyInstance {
       caseSensitive: true,
       maxParamLength: 1024,
     },
-    http: { requestTimeout: 0, headersTimeout: options.limits.headerSeconds * 1000, keepAliveTimeout: 75_000 },
+    http: sockets,
+    keepAliveTimeout: 75_000,
     forceCloseConnections: false,
+    return503OnClosing: false, // said by us
+    clientErrorHandler: (error, socket) => edge.unparsed.onError(error, socket),
     // Broken percent-encoding and the like: refused before any route, in the same words as an unknown route.
     frameworkErrors: (_error, request, reply) => {
-      void serve(request as FastifyRequest, reply as FastifyReply, options, (incoming) =>
-        Promise.resolve(options.refuse(new Fault('not_found'), incoming)),
-      )
+      void serve(request as FastifyRequest, reply as FastifyReply, edge)
     },
   }) as FastifyInstance
   // Bodies are left alone: a body is read once the caller is known, with our own bounds.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
+  // What no route takes is taken over as early as what one takes: the framework has words of its own about bodies.
+  app.setNotFoundHandler(unreachable)
+  app.addHook('onRequest', (request, reply, done) => {
+    if (request.is404) void serve(request, reply, edge)
+    else done()
+  })
+  const route = (request: IncomingMessage, response: ServerResponse) => app.routing(request, response)
+  app.server.on('checkContinue', route)
+  app.server.on('checkExpectation', route)
+  app.server.on('connect', edge.unparsed.onConnect)
   return app
 }
 
+/** Without `handle` it is a request that no route takes. */
 async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
-  options: ServerOptions,
-  handle: (incoming: Incoming) => Promise<Outgoing>,
+  edge: Edge,
+  handle?: (incoming: Incoming) => Promise<Outgoing>,
 ): Promise<void> {
   reply.hijack()
   const { raw: response } = reply
-  const incoming = toIncoming(request, response, options)
-  try {
-    const outgoing = hasTwoHosts(request.raw)
-      ? options.refuse(new Fault('malformed_request', { detail: 'Exactly one Host header is needed.' }), incoming)
-      : await handle(incoming)
-    // A body that was not read whole would be taken for the next request on this connection.
-    if (!request.raw.complete && request.raw.method !== 'GET') response.setHeader('connection', 'close')
-    await send(response, outgoing, options.limits.writeSeconds)
-  } catch (error) {
-    options.report(error)
-    if (response.headersSent) response.destroy()
-    else await send(response, options.refuse(Fault.from(error), incoming), options.limits.writeSeconds)
-  }
-}
-
-function hasTwoHosts(request: IncomingMessage): boolean {
-  let hosts = 0
-  for (let i = 0; i < request.rawHeaders.length; i += 2) if (request.rawHeaders[i]?.toLowerCase() === 'host') hosts++
-  return hosts > 1
-}
-
-function toIncoming(request: FastifyRequest, response: ServerResponse, options: ServerOptions): Incoming {
   const { raw } = request
-  const url = raw.url ?? '/'
-  const mark = url.indexOf('?')
-  const gone = new AbortController()
-  response.once('close', () => {
-    if (!response.writableFinished) gone.abort()
-  })
-  return {
-    method: raw.method ?? 'GET',
-    path: mark < 0 ? url : url.slice(0, mark),
-    params: request.params as Record<string, string>,
-    query() {
-      return new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))
-    },
-    rawHeaders: raw.rawHeaders,
-    address: raw.socket.remoteAddress ?? '',
-    header: (name) => {
-      const value = raw.headers[name]
-      return Array.isArray(value) ? value.join(', ') : value
-    },
-    body: () => readBody(raw, options.limits.bodyBytes, options.limits.bodySeconds),
-    signal: gone.signal,
+  const { writeSeconds } = edge.limits
+  edge.unparsed.begins(raw, response)
+  const incoming = toIncoming(raw, response, request.params, edge.limits)
+  const refuse = (fault: Fault): Outgoing => {
+    edge.refused(fault.code)
+    return edge.refuse(fault, incoming.path)
+  }
+  try {
+    const flaw = edge.isClosing ? new Fault('shutting_down') : flawOf(raw)
+    const outgoing = handle && !flaw ? await handle(incoming) : refuse(flaw ?? new Fault('not_found'))
+    if (flaw || isUnread(raw)) response.setHeader('connection', 'close')
+    await send(response, outgoing, writeSeconds)
+  } catch (error) {
+    edge.report(error)
+    if (response.headersSent) response.destroy()
+    else await send(response, refuse(Fault.from(error)), writeSeconds)
   }
 }
