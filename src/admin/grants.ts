@@ -3,7 +3,7 @@ import type { Grant } from '../access/index.ts'
 import { type Caller, uidText } from '../core/index.ts'
 import { askOf, NOTHING, roleSubject, shownAnswer, shownGrant, wishOf } from './ask.ts'
 import { GATEWAY } from './judge.ts'
-import { isPosition, readPage } from './page.ts'
+import { isPosition, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import { type Asked, type Handlers, notFound, orMissing } from './route.ts'
@@ -31,17 +31,15 @@ export function grantHandlers(ports: AdminPorts): Handlers<Ids> {
     'grants.list': {
       async handle({ query: { cursor, limit, open, role, reviewDue }, caller }) {
         const filter = { ...(open && { open }), ...(reviewDue && { reviewDue }), ...(role !== undefined && { role }) }
-        const page = await readPage(
+        const page = await readSeen(
           { cursor, limit },
           isPosition,
           (after, limit) =>
             grants.list({ ...filter, limit, ...(after && { before: { createdAt: after[0], id: after[1] } }) }),
           (row) => [row.createdAt, row.id],
+          (grant) => isOwn(caller, grant) || mayApprove(caller, grant),
         )
-        return {
-          ...page,
-          items: page.items.filter((grant) => isOwn(caller, grant) || mayApprove(caller, grant)).map(shownGrant),
-        }
+        return { ...page, items: page.items.map(shownGrant) }
       },
     },
     'grants.show': { handle: async ({ params, caller }) => shownGrant(await visible(caller, params.id ?? '')) },

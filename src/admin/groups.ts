@@ -1,7 +1,7 @@
 // Groups over the admin API.
 import { Fault } from '../core/index.ts'
 import type { GroupRow, MemberRow, MemberUid } from '../identity/index.ts'
-import { isText, pageOf, readCursor } from './page.ts'
+import { isText, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { namesOf } from './principals.ts'
 import { receiptOf } from './receipt.ts'
@@ -43,14 +43,19 @@ export function groupHandlers(ports: AdminPorts): Handlers<Extract<keyof Handler
   return {
     'groups.list': {
       async handle({ query: { cursor, limit, search }, sees }) {
-        const after = readCursor(cursor, isText)
-        const rows = await identity.read.groups({
-          limit: limit + 1,
-          ...(after !== undefined && { after }),
-          ...(search !== undefined && { search }),
-        })
-        const page = pageOf(rows, limit, (row) => row.name)
-        return { ...page, items: page.items.filter((row) => sees({ uid: { type: 'Group', id: row.name } })).map(shown) }
+        const page = await readSeen(
+          { cursor, limit },
+          isText,
+          (after, limit) =>
+            identity.read.groups({
+              limit,
+              ...(after !== undefined && { after }),
+              ...(search !== undefined && { search }),
+            }),
+          (row) => row.name,
+          (row) => sees({ uid: { type: 'Group', id: row.name } }),
+        )
+        return { ...page, items: page.items.map(shown) }
       },
     },
     'groups.create': { handle: async ({ body, by }) => shown(await identity.groups.create(body, by)) },

@@ -11,7 +11,7 @@ import {
 } from '../identity/index.ts'
 import type { Output } from './contract.ts'
 import type { Subject } from './judge.ts'
-import { isPosition, pageOf, readCursor } from './page.ts'
+import { isPosition, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import { type Asked, type Context, type Handlers, notFound, ownedBy, readRef } from './route.ts'
@@ -98,20 +98,23 @@ export function keyHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers,
   return {
     'keys.list': {
       async handle({ query, sees }) {
-        const after = readCursor(query.cursor, isPosition)
-        const { limit, owner, name, state, expiresBefore, unusedSince } = query
-        const rows = await read.keys({
-          limit: limit + 1,
-          ...(after && { after: { createdAt: after[0], id: after[1] } }),
+        const { owner, name, state, expiresBefore, unusedSince } = query
+        const filter = {
           ...(owner !== undefined && { owner: readRef<PrincipalType>(owner) }),
           ...(name !== undefined && { name }),
           ...(state !== undefined && { state }),
           ...(expiresBefore !== undefined && { expiresBefore: msOf(expiresBefore) }),
           ...(unusedSince !== undefined && { unusedSince: msOf(unusedSince) }),
-        })
-        const page = pageOf(rows, limit, (row) => [row.created_at, row.id])
-        const items = page.items.filter((row) => sees(subjectOf(row)))
-        return { ...page, items: items.map((row) => shown(row, now())) }
+        }
+        const page = await readSeen(
+          query,
+          isPosition,
+          (after, limit) =>
+            read.keys({ ...filter, limit, ...(after && { after: { createdAt: after[0], id: after[1] } }) }),
+          (row) => [row.created_at, row.id],
+          (row) => sees(subjectOf(row)),
+        )
+        return { ...page, items: page.items.map((row) => shown(row, now())) }
       },
     },
     'keys.create': {

@@ -45,6 +45,28 @@ export async function readPage<Row, Position>(
   return pageOf(await read(readCursor(cursor, is), limit + 1), limit, positionOf)
 }
 
+/**
+ * One page of those rows that the caller may see. The others leave no trace: neither in where a page ends nor in whether
+ * there is a next one, from which names and numbers of what is not shown could be read.
+ */
+export async function readSeen<Row, Position>(
+  { cursor, limit }: { cursor?: string | undefined; limit: number },
+  is: (value: unknown) => value is Position,
+  read: (after: Position | undefined, limit: number) => Promise<readonly Row[]>,
+  positionOf: (row: Row) => unknown,
+  sees: (row: Row) => boolean,
+) {
+  const seen: Row[] = []
+  let after = readCursor(cursor, is)
+  for (let wanted = limit + 1; ; wanted = Math.max(wanted, ROWS_AT_ONCE)) {
+    const rows = await read(after, wanted)
+    seen.push(...rows.filter(sees))
+    const last = rows.at(-1)
+    if (seen.length > limit || last === undefined || rows.length < wanted) return pageOf(seen, limit, positionOf)
+    after = readCursor(cursorOf(positionOf(last)), is)
+  }
+}
+
 const ROWS_AT_ONCE = 200
 
 /** All rows of a list, read page by page: each page begins after the last row of the one before. */

@@ -2,7 +2,7 @@
 import { type PrincipalType, type PrincipalUid, uidText } from '../core/index.ts'
 import type { Left, PrincipalRow } from '../identity/index.ts'
 import type { Output } from './contract.ts'
-import { isText, pageOf, readCursor } from './page.ts'
+import { isText, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import { type Handlers, notFound } from './route.ts'
@@ -40,16 +40,21 @@ function handlersOf(type: PrincipalType, ports: AdminPorts): { readonly [V in Ve
   return {
     list: {
       async handle({ query: { cursor, limit, ...filter }, sees }) {
-        const after = readCursor(cursor, isText)
         const { search, state } = filter
-        const rows = await identity.read.principals(type, {
-          limit: limit + 1,
-          ...(after !== undefined && { after }),
-          ...(search !== undefined && { search }),
-          ...(state !== undefined && { state }),
-        })
-        const page = pageOf(rows, limit, (row) => row.name)
-        return { ...page, items: page.items.filter((row) => sees({ uid: { type, id: row.name } })).map(shown) }
+        const page = await readSeen(
+          { cursor, limit },
+          isText,
+          (after, limit) =>
+            identity.read.principals(type, {
+              limit,
+              ...(after !== undefined && { after }),
+              ...(search !== undefined && { search }),
+              ...(state !== undefined && { state }),
+            }),
+          (row) => row.name,
+          (row) => sees({ uid: { type, id: row.name } }),
+        )
+        return { ...page, items: page.items.map(shown) }
       },
     },
     create: {

@@ -4,7 +4,7 @@ import type { Narrowing, RequestView } from '../access/index.ts'
 import { type Caller, type PrincipalUid, uidText } from '../core/index.ts'
 import { askOf, NOTHING, roleSubject, shownAnswer, shownRequest, wishOf } from './ask.ts'
 import type { Body } from './contract.ts'
-import { isPosition, readPage } from './page.ts'
+import { isPosition, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { type Asked, type Handlers, notFound, orMissing, readRef } from './route.ts'
 import { uidOf } from './sessions.ts'
@@ -46,7 +46,7 @@ export function requestHandlers({ jit: { requests }, judge, identity }: AdminPor
   return {
     'requests.list': {
       async handle({ query: { cursor, limit, state }, caller }) {
-        const page = await readPage(
+        const page = await readSeen(
           { cursor, limit },
           isPosition,
           (after, limit) =>
@@ -56,11 +56,9 @@ export function requestHandlers({ jit: { requests }, judge, identity }: AdminPor
               ...(after && { before: { createdAt: after[0], id: after[1] } }),
             }),
           (row) => [row.createdAt, row.id],
+          (row) => isOwn(caller, row) || mayAnswer(caller, row),
         )
-        return {
-          ...page,
-          items: page.items.filter((row) => isOwn(caller, row) || mayAnswer(caller, row)).map(shownRequest),
-        }
+        return { ...page, items: page.items.map(shownRequest) }
       },
     },
     'requests.roles': {

@@ -1,6 +1,6 @@
 // Roles and who holds them, over the admin API.
 import type { AssignmentRow, MemberUid, RoleRow } from '../identity/index.ts'
-import { isText, pageOf, readCursor } from './page.ts'
+import { isText, readPage, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import { type Handlers, notFound, readRef } from './route.ts'
@@ -32,10 +32,14 @@ export function roleHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers
   return {
     'roles.list': {
       async handle({ query: { cursor, limit }, sees }) {
-        const after = readCursor(cursor, isText)
-        const rows = await identity.read.roles({ limit: limit + 1, ...(after !== undefined && { after }) })
-        const page = pageOf(rows, limit, (row) => row.name)
-        return { ...page, items: page.items.filter((row) => sees({ uid: { type: 'Role', id: row.name } })).map(shown) }
+        const page = await readSeen(
+          { cursor, limit },
+          isText,
+          (after, limit) => identity.read.roles({ limit, ...(after !== undefined && { after }) }),
+          (row) => row.name,
+          (row) => sees({ uid: { type: 'Role', id: row.name } }),
+        )
+        return { ...page, items: page.items.map(shown) }
       },
     },
     'roles.create': { handle: async ({ body, by }) => shown(await identity.roles.create(body, by)) },
@@ -57,13 +61,13 @@ export function roleHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers
     },
     'roles.holders': {
       async handle({ params, query: { cursor, limit } }) {
-        const after = readCursor(cursor, isText)
-        const rows = await identity.read.assignments({
-          role: nameOf(params),
-          limit: limit + 1,
-          ...(after !== undefined && { after }),
-        })
-        const page = pageOf(rows, limit, (row) => row.id)
+        const role = nameOf(params)
+        const page = await readPage(
+          { cursor, limit },
+          isText,
+          (after, limit) => identity.read.assignments({ role, limit, ...(after !== undefined && { after }) }),
+          (row) => row.id,
+        )
         return { ...page, items: page.items.map(assignment) }
       },
     },

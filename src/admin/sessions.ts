@@ -39,13 +39,13 @@ export function sessionHandlers(
   return {
     'sessions.list': {
       async handle({ query, sees }) {
-        const running = new Set(leases.open().flatMap((lease) => lease.session ?? []))
-        const page = pageOfAll(running, (id) => id, query)
-        const views = await Promise.all(page.items.map((id) => sessions.show(id)))
-        return {
-          ...page,
-          items: views.filter((view) => sees(ownedBy('Session', view.id, uidOf(view.principal)))).map(shown),
-        }
+        const running = new Map(
+          leases.open().flatMap(({ session, principal }) => (session ? [[session, principal]] : [])),
+        )
+        const seen = [...running].filter(([id, principal]) => sees(ownedBy('Session', id, uidOf(principal))))
+        const page = pageOfAll(seen, ([id]) => id, query)
+        const views = await Promise.all(page.items.map(([id]) => sessions.show(id)))
+        return { ...page, items: views.map(shown) }
       },
     },
     'sessions.show': {
