@@ -87,7 +87,13 @@ const lineBefore = (text: string, at: number, most: number) => {
 }
 
 const LOGIN = /\blogin\b[^|;&]{0,100}\s-p[ =]{0,3}["']?$/
-const NET_USE = /\bnet\s+use\b[^|;&]{0,80}\s\/user:\S{1,60}\s+$/i
+/** A user behind its option, and the option for a password: `-u bob -p value`. Of `mysql` that would be a database. */
+const USER_AND_PASSWORD =
+  /^(?!.*\b(?:mysql|mariadb)).*\s(?:-[ulU]|--user(?:name)?)[ =]?["']?[\w.@\\-]{1,48}["']?\s{1,3}-[pPw][ =]{0,3}["']?$/
+const REMOTE_DESKTOP = /\b[xw]?l?freerdp\d?\b.*\s\/p:["']?$/i
+const NET_USER = /\bnet\s+user\s+(?:\/\S+\s+)?$/i
+const HTPASSWD = /\bhtpasswd\s+-\w*b\w*\s+(?:-\w+\s+)*\S+\s+\S+\s+["']?$/i
+const NET_USE = /\bnet\s+use\b[^|;&]{0,80}\s$/i
 const SECURE_STRING = /\bconvertto-securestring\s+(?:-string\s+)?["']?$/i
 /** `WIFI:T:WPA;S:name;P:value;;`, as phones read it from a picture. */
 const WIFI_CODE = /\bWIFI:(?:[A-Z]:[^;]{0,64};){0,4}P:$/
@@ -98,31 +104,63 @@ const WIFI_KEY =
 const KEYWORD =
   /(?:^\s{0,8}enable (?:secret|password)(?: \d)?|(?:^|\s)(?:requirepass|masterauth|pre-shared-key|server-key|snmp-server community|(?:isakmp|ikev[12])\s[^\n]{0,20}\bkey|(?:tacacs|radius)-server key(?: \d)?|wpa_passphrase \S{1,32}))\s{1,4}["']?$/i
 
+const TAKES_GLUED = /\b(?:mysql\w*|mariadb[\w-]*|sshpass)\s[^\n]{0,60}$/
+
+/** Is the option that begins at `at` one that a password is glued to: `mysql -pvalue`? */
+export const takesGlued = (text: string, at: number): boolean => TAKES_GLUED.test(text.slice(Math.max(0, at - 80), at))
+
+/** Does the quote at `quote` open a password behind such an option? */
+export const opensGlued = (text: string, quote: number): boolean =>
+  text.charCodeAt(quote - 1) === 112 && text.charCodeAt(quote - 2) === 45 && takesGlued(text, quote - 2)
+
+/** `net use … /user:name value`, `net user name value`: the blank before the value is at `blank`. */
+function behindUser(text: string, blank: number): boolean {
+  let from = blank
+  while (from > 0 && blank - from < 64 && text.charCodeAt(from - 1) > 32) from--
+  if (text.charCodeAt(from) === 47)
+    return /^\/user:./i.test(text.slice(from, blank)) && NET_USE.test(lineBefore(text, from, 100))
+  return (text.charCodeAt(from - 2) | 32) === 114 && NET_USER.test(lineBefore(text, from, 40))
+}
+
 /** Does the value at `at` stand where a command, or a sheet beside a router, has a password? `strong`: it looks like one. */
 export function isPasswordPlace(text: string, at: number, strong: () => boolean): boolean {
   let i = at - 1
   let c = text.charCodeAt(i)
   if (c === 34 || c === 39) c = text.charCodeAt(--i)
-  if (c === 58) return text.charCodeAt(i - 1) === 80 && WIFI_CODE.test(lineBefore(text, at, 200))
+  if (c === 58) {
+    const letter = text.charCodeAt(i - 1)
+    if (letter === 112 && text.charCodeAt(i - 2) === 47) return REMOTE_DESKTOP.test(lineBefore(text, at, 160))
+    return letter === 80 && WIFI_CODE.test(lineBefore(text, at, 200))
+  }
+  // `-p'value'`
+  if (c === 112) return opensGlued(text, i + 1)
   if (c !== 32 && c !== 61) return false
   // The last letter of what stands before says whether to look at all.
   const last = text.charCodeAt(i - 1)
-  if (last === 112) return text.charCodeAt(i - 2) === 45 && LOGIN.test(lineBefore(text, at, 140))
+  if (text.charCodeAt(i - 2) === 45 && ((last | 32) === 112 || last === 119)) {
+    const line = lineBefore(text, at, 160)
+    return LOGIN.test(line) || (strong() && USER_AND_PASSWORD.test(line))
+  }
   if ((last | 32) === 103 && SECURE_STRING.test(lineBefore(text, at, 48))) return true
+  if (behindUser(text, i)) return true
   if (!strong()) return false
   const line = lineBefore(text, at, 160)
-  return NET_USE.test(line) || WIFI_KEY.test(line) || KEYWORD.test(line)
+  return HTPASSWD.test(line) || WIFI_KEY.test(line) || KEYWORD.test(line)
 }
 
 /** A user and a slash or colon before the value on a line about logging in: `login jsmith / value`. */
 const PAIR =
   /\b(?:log-?ins?|log in|sign-?in|creds?|credentials?|accounts?|zugang(?:sdaten)?|anmeldung|identifiants?|accesos?|accesso|credenciales|credenziali)\b[^\n/]{0,24}[\s:(]["']?(?!(?:page|screen|form|view|button|url|link)\b)[\w.@-]{2,40}["']?\s?\/\s?["']?$/i
 
+/** `router: admin / value` */
+const KNOWN_PAIR = /(?:^|[\s:("'])(?:root|admin|administrator)["']?\s?\/\s["']?$/i
+
 export const isPairedWithLogin = (text: string, at: number): boolean => {
   const before = text.charCodeAt(at - 1)
   if (before !== 32 && before !== 47 && before !== 34 && before !== 39) return false
   if (before !== 47 && text.charCodeAt(at - 2) !== 47 && text.charCodeAt(at - 3) !== 47) return false
-  return PAIR.test(lineBefore(text, at, 96))
+  const line = lineBefore(text, at, 96)
+  return PAIR.test(line) || (KNOWN_PAIR.test(line) && /\d\D{0,4}\d|[!#$%^&*~]/.test(text.slice(at, at + 32)))
 }
 
 /** Users that every system has: `admin/value`, `root:value`. Returns where the value begins, 0 if there is none. */

@@ -173,6 +173,19 @@ const TAKES_PASSWORD =
 /** So much of the command behind a bar is read. */
 const COMMAND = 120
 
+const NET_USE = /\bnet\s+use\s[^\n]{0,60}\s["']?$/i
+const USER = ' /user:'
+
+/** `net use \\\\server\\share value /user:name` */
+export function beforeUser(text: string, start: number, end: number, ended: boolean): Said {
+  const from = end + (text.charCodeAt(end) === 32 ? 0 : 1)
+  if (from + 1 < text.length && text.charCodeAt(from + 1) !== 47) return 'no'
+  const behind = text.slice(from, from + USER.length).toLowerCase()
+  if (!USER.startsWith(behind) || (behind.length < USER.length && ended)) return 'no'
+  if (text.charCodeAt(start) === 47 || !NET_USE.test(text.slice(Math.max(0, start - 80), start))) return 'no'
+  return behind.length < USER.length ? 'need' : 'password'
+}
+
 /** `echo value | docker login --password-stdin`: a command behind the bar reads a password. */
 export function pipedBehind(text: string, start: number, end: number, ended: boolean): Said {
   const first = text.charCodeAt(start)

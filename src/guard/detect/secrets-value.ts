@@ -69,15 +69,21 @@ function createWords(groups: readonly (readonly [tag: string, words: readonly st
       }
       tags[node] = tag
     }
+  // Most places of a name begin no word, and are told so by their first two letters.
+  const pairs = new Uint16Array(128 * 128)
+  for (const [first, node] of next[0] ?? [])
+    for (const [second, to] of next[node] ?? []) pairs[(first << 7) | second] = to
   return (name: string): Set<string> => {
     const found = new Set<string>()
-    for (let from = 0; from < name.length; from++) {
-      let node: number | undefined = 0
-      for (let i = from; i < name.length; i++) {
-        node = next[node]!.get(name.charCodeAt(i))
-        if (node === undefined) break
+    for (let from = 0; from + 1 < name.length; from++) {
+      const first = name.charCodeAt(from)
+      const second = name.charCodeAt(from + 1)
+      let node: number | undefined = first < 128 && second < 128 ? pairs[(first << 7) | second] : 0
+      for (let i = from + 2; node !== undefined && node !== 0; i++) {
         const tag = tags[node]
         if (tag !== undefined) found.add(tag)
+        if (i >= name.length) break
+        node = next[node]?.get(name.charCodeAt(i))
       }
     }
     return found
@@ -155,7 +161,10 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
   }
   if (!assigned) {
     const spoken = name.replace(SPOKEN, '')
-    if (spoken === name && !/(?:password|passwort|token|key|secret|bearer|basic|pwd|passphrase)\s*$/.test(name))
+    if (
+      spoken === name &&
+      !/(?:password|passwort|token|key|secret|bearer|basic|pwd|passphrase|(?:store|key)pass)\s*$/.test(name)
+    )
       return undefined
     name = spoken.slice(-40)
   }
@@ -163,7 +172,8 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
   const words = wordsOf(name.slice(-48))
   if (words.has('harmless') && (!wordsOf(name.slice(-24)).has('harmless') || /authoriz/.test(name)))
     words.delete('harmless')
-  if (/(?:(?:^|[_\-. ]|db|user|admin|root|my)pass|(?:^|[_\-. ])psk)\s*$/.test(name)) words.add('password')
+  if (/(?:(?:^|[_\-. ]|db|user|admin|root|my|store|key|src|dest)pass|(?:^|[_\-. ])psk)\s*$/.test(name))
+    words.add('password')
   return words.size === 0 ? undefined : { words, assigned }
 }
 

@@ -5,25 +5,36 @@
 import type { Detector } from '../detector.ts'
 import { TextStream } from '../text-stream.ts'
 import { unitsOf } from '../units.ts'
+import { BLOCK_LIMIT, keyBlock } from './secrets-block.ts'
 import {
-  behindKnownUser,
-  behindUserOption,
   type Cell,
   isPairedWithLogin,
   isPasswordArgument,
   isPasswordPlace,
   mayBeCell,
+  opensGlued,
   passwordCell,
 } from './secrets-call.ts'
+import {
+  atHost,
+  besideUser,
+  gluedToFlag,
+  hashOf,
+  inHeader,
+  isCurlUser,
+  type Login,
+  oracle,
+  pgpass,
+  userInfo,
+  within,
+} from './secrets-login.ts'
 import { indexPatterns, isAlnum, matchAt, parsePattern } from './secrets-pattern.ts'
-import { looksLikeCode, looksLikePassword, pipedBehind, type Said, saidBehind } from './secrets-said.ts'
+import { beforeUser, looksLikeCode, looksLikePassword, pipedBehind, type Said, saidBehind } from './secrets-said.ts'
 import { PREFIXED } from './secrets-table.ts'
 import { judgeValue, NAME_REACH, type Name, nameBefore, namesPassword, VALUE_CLASSES } from './secrets-value.ts'
 
 /** A run longer than this is judged in pieces; what follows a secret without a gap belongs to it. */
 const RUN_LIMIT = 4096
-/** A key block without an end is given up (or masked, if it looks like one) after this many characters. */
-const BLOCK_LIMIT = 16_384
 const QUOTED_LIMIT = 256
 /** More of the same sign at the start of a line or a text in quotes is a line drawn across the page. */
 const DRAWN = 16
@@ -84,12 +95,6 @@ const isPlainWord = (length: number, flags: number) =>
   length < 6
     ? (flags & DASH) === 0 && (flags !== DIGIT || length < 4)
     : length !== 6 && length < 20 && (flags & (DASH | DIGIT | SYMBOL)) === 0
-
-/** Any block that says it holds a key or a secret, but for keys and certificates that are made to be shown. */
-const HEADER =
-  /^-----BEGIN(?![ A-Z0-9_-]{0,80}(?:PUBLIC|CERTIFICATE))[ A-Z0-9_-]{0,80}(?:KEY(?: BLOCK| V\d)?|SECRET)-----/i
-const HEADER_SO_FAR = /^-----BEGIN[ A-Z0-9_-]{0,105}$/i
-const BLOCK_END = /(?:KEY(?: BLOCK| V\d)?|SECRET)-----/i
 
 class SecretStream extends TextStream {
   #cursor = 0
@@ -170,7 +175,12 @@ class SecretStream extends TextStream {
           // `123456789012345|…`: an application id and its secret are one token.
           if (code === 124 && flags === DIGIT && i - run >= 15 && i - run <= 16) continue
           // Most runs are words of prose.
-          if (this.#quote === 0 && this.#swallow === undefined && isPlainWord(i - run, flags)) {
+          if (
+            this.#quote === 0 &&
+            this.#swallow === undefined &&
+            isPlainWord(i - run, flags) &&
+            !((flags & JOINT) !== 0 && isCurlUser(text, run))
+          ) {
             run = -1
             flags = 0
             i--
@@ -227,6 +237,7 @@ class SecretStream extends TextStream {
     let said: Said = code || to - from >= 6 ? saidBehind(text, end, last, code) : 'no'
     if (said !== 'no' && !code && !looksLikePassword(text, from, to)) said = 'no'
     if (said === 'no' && to - from >= 6) said = pipedBehind(text, from, end, last)
+    if (said === 'no') said = beforeUser(text, from, end, last)
     if (said === 'password') this.add('secret/password', from, to, 75)
     else if (said === 'code') this.add('secret/recovery-code', from, to, 75)
     return said
@@ -246,12 +257,13 @@ class SecretStream extends TextStream {
       code === 34 ||
       code === 39
     if (!sign(before) && !(before === 32 && (sign(further) || isAlnum(further))))
-      return before <= 32 && isPasswordArgument(this.text, at)
+      return before <= 32 ? isPasswordArgument(this.text, at) : opensGlued(this.text, at)
     const name = nameBefore(this.text, at, Math.max(0, at - NAME_REACH))
     return (
       (name !== undefined && namesPassword(name)) ||
       isPasswordArgument(this.text, at) ||
-      isPasswordPlace(this.text, at + 1, never)
+      isPasswordPlace(this.text, at + 1, never) ||
+      (before === 32 && isCurlUser(this.text, at))
     )
   }
 
@@ -276,9 +288,24 @@ class SecretStream extends TextStream {
         this.#kubernetes = this.base + start
     }
     if (length < 6) return
-    if (length >= 8 && (flags & DASH) !== 0 && text.startsWith('-p', start) && this.#judgeFlag(start, end)) return
+    if (
+      length >= 8 &&
+      (flags & DASH) !== 0 &&
+      text.startsWith('-p', start) &&
+      this.#tell(gluedToFlag(text, start, end))
+    )
+      return
     const quoted = this.#quote !== 0
-    if ((flags & (DIGIT | SYMBOL)) === 0 && length < 20) return
+    if ((flags & (DIGIT | SYMBOL)) === 0 && length < 20) {
+      if ((flags & JOINT) !== 0 && isCurlUser(text, start)) this.#tell(userInfo(text, start, end))
+      return
+    }
+    if (
+      length >= 20 &&
+      ((flags & SYMBOL) !== 0 || text.charCodeAt(start - 1) === 125) &&
+      this.#tell(hashOf(text, start, end))
+    )
+      return
     let from = start
     if (length >= 16) {
       from = this.#judgePrefixes(start, end, flags)
@@ -293,12 +320,12 @@ class SecretStream extends TextStream {
       this.add('secret/aws-key', start, end, 85)
       return
     }
-    if ((flags & JOINT) !== 0 && this.#judgeUserInfo(from, end)) return
+    if ((flags & JOINT) !== 0 && this.#judgeLogin(from, end, flags)) return
     if (
       (flags & (JOINT | SYMBOL)) !== 0 &&
       (flags & DIGIT) !== 0 &&
       length <= MOST_PAIRED &&
-      this.#judgePair(from, end)
+      this.#tell(besideUser(text, from, end))
     )
       return
     if ((flags & DIGIT) === 0 && length < 20 && !quoted && !this.#maybePassword(start, end, flags)) return
@@ -317,6 +344,22 @@ class SecretStream extends TextStream {
       if (next >= end) return
       at = next
     }
+  }
+
+  /** Reports a login; true if nothing else is to be found in its run. */
+  #tell(login: Login | undefined): boolean {
+    if (login === undefined) return false
+    this.add(login.class, login.start, login.end, login.confidence)
+    return login.whole
+  }
+
+  /** A user and a password in one run. */
+  #judgeLogin(start: number, end: number, flags: number): boolean {
+    const { text } = this
+    if (this.#tell(userInfo(text, start, end))) return true
+    if ((flags & SYMBOL) !== 0) this.#tell(atHost(text, start, end))
+    if ((flags & DIGIT) !== 0) this.#tell(oracle(text, start, end))
+    return this.#tell(pgpass(text, start, end))
   }
 
   #maybePassword(start: number, end: number, flags: number): boolean {
@@ -349,7 +392,9 @@ class SecretStream extends TextStream {
         return verdict.end
       }
     }
-    if (text.charCodeAt(at - 1) <= 32 && this.#judgeHeader(at, stop)) return stop
+    const before = text.charCodeAt(at - 1)
+    if ((before <= 32 || (before === 34 && text.charCodeAt(at - 2) === 61)) && this.#tell(inHeader(text, at, stop)))
+      return stop
     if (this.#kubernetes >= 0 && this.base + at - this.#kubernetes < 2000 && this.#judgeKubernetes(at, stop))
       return stop
     return stop < end ? stop : -1
@@ -371,31 +416,6 @@ class SecretStream extends TextStream {
     const cell = passwordCell(text, at, Math.max(0, at - CONTEXT), this.#cell)
     if (cell !== undefined) this.#cell = cell
     return cell !== undefined
-  }
-
-  /** `tool -u user:password`, `admin/password`: any tool, if it looks like a password. */
-  #judgePair(start: number, end: number): boolean {
-    const { text } = this
-    const option = behindUserOption(text, start, end)
-    const known = option > 0 ? 0 : behindKnownUser(text, start, end)
-    const at = option || known
-    if (at === 0 || !looksLikePassword(text, at, end)) return false
-    // A path or a group looks like one, but has no sign in it.
-    if (known > 0 && !/[!@#$^*~+]/.test(text.slice(at, end))) return false
-    this.add('secret/password', at, end, 75)
-    return true
-  }
-
-  /** `Authorization: Basic dXNlcjpwYXNz`: whatever stands there is a credential. */
-  #judgeHeader(at: number, end: number): boolean {
-    const text = this.text
-    const before = text.slice(Math.max(0, at - 40), at)
-    if (!/authorization["']?\s*[:=]\s*["']?(?:basic|bearer|(?:api-)?token)\s+$/i.test(before)) return false
-    const value = text.slice(at, Math.min(end, at + 512))
-    if (value.length < 8 || !/\d|[A-Z]/.test(value)) return false
-    if (/^[$%<{]|token|your|xxxx/i.test(value)) return false
-    this.add('secret/api-key', at, end, 80)
-    return true
   }
 
   #judgeKubernetes(at: number, end: number): boolean {
@@ -486,70 +506,16 @@ class SecretStream extends TextStream {
     return 0
   }
 
-  /** `mysql -uroot -pS3cret`: the password is glued to its flag. */
-  #judgeFlag(start: number, end: number): boolean {
-    if (!/\b(?:mysql\w*|mariadb\w*|sshpass)\s[^\n]{0,60}$/.test(this.text.slice(Math.max(0, start - 80), start)))
-      return false
-    this.add('secret/password', start + 2, end, 80)
-    return true
-  }
-
-  /** `scheme://user:password@host` and `curl -u user:password`. */
-  #judgeUserInfo(start: number, end: number): boolean {
-    const text = this.text
-    const scheme = within(text, '://', start, end)
-    let from = start
-    let stop = end
-    if (scheme >= start && scheme + 3 < end) {
-      from = scheme + 3
-      stop = from
-      while (stop < end && text.charCodeAt(stop) !== 64 && text.charCodeAt(stop) !== 47 && stop - from < 512) stop++
-      if (text.charCodeAt(stop) !== 64 || stop >= end) return false
-      // A password may hold `@` itself: the host begins behind the last one before the path.
-      for (let i = stop + 1; i < end && text.charCodeAt(i) !== 47; i++) if (text.charCodeAt(i) === 64) stop = i
-    } else if (!/(?:^|\s)(?:-u|--user)[ \t=]{0,6}["']?$/.test(text.slice(Math.max(0, start - 16), start))) return false
-    else if (!/curl|wget/.test(text.slice(Math.max(0, start - 400), start))) return false
-    const colon = within(text, ':', from, stop)
-    if (colon < 0 || colon + 3 >= stop) return false
-    const password = text.slice(colon + 1, stop)
-    if (/^[$%<{[*]|^(?:x+|password|passwd|pass|pwd|secret|token|your.*|\*+|\.+)$/i.test(password)) return false
-    this.add(scheme >= start ? 'secret/connection-string' : 'secret/password', from, stop, 90)
-    return scheme < start
-  }
-
   /** Decides an open key block; false while more text is needed. */
   #scanBlock(last: boolean): boolean {
-    const text = this.text
     const start = this.#block
-    const head = text.slice(start, start + 112)
-    const header = HEADER.exec(head)
-    const close = (cursor: number) => {
-      this.#block = -1
-      this.#cursor = cursor
-      return true
-    }
-    if (header === null) return head.length < 112 && HEADER_SO_FAR.test(head) && !last ? false : close(start + 5)
-    const from = start + header[0].length
-    const limit = start + BLOCK_LIMIT
-    const seen = Math.min(text.length, limit)
-    const mark = BLOCK_END.exec(text.slice(from, seen))
-    const body = keyBody(text, from, mark === null ? seen : from + mark.index, mark !== null || last)
-    const mask = () => {
-      if (body.end - from >= 64) this.add('secret/private-key', start, body.end, 90)
-    }
-    if (body.prose) {
-      mask()
-      return close(body.end)
-    }
-    if (mark !== null) {
-      const end = from + mark.index + mark[0].length
-      if (mark.index >= 40) this.add('secret/private-key', start, end, 99)
-      return close(end)
-    }
-    if (text.length < limit && !last) return false
-    mask()
-    if (body.end >= limit) this.#swallow = 'secret/private-key'
-    return close(body.end)
+    const block = keyBlock(this.text, start, last)
+    if (block === 'need') return false
+    if (block.confidence > 0) this.add('secret/private-key', start, block.end, block.confidence)
+    if (block.goesOn) this.#swallow = 'secret/private-key'
+    this.#block = -1
+    this.#cursor = block.end
+    return true
   }
 }
 
@@ -561,14 +527,6 @@ function isDrawn(text: string, from: number, to: number, base: number): boolean 
   if (from > 0 ? before !== 10 && before !== sign && (FLAGS[before]! & QUOTE) === 0 : base > 0) return false
   for (let i = from + 1; i <= to; i++) if (text.charCodeAt(i) !== sign) return false
   return true
-}
-
-/** `indexOf` that stops at `end`: a search to the end of the text for every run would be quadratic. */
-function within(text: string, wanted: string, from: number, end: number): number {
-  const first = wanted.charCodeAt(0)
-  for (let i = from; i + wanted.length <= end; i++)
-    if (text.charCodeAt(i) === first && text.startsWith(wanted, i)) return i
-  return -1
 }
 
 /** Letters of both kinds and digits, as base64 has them. */
@@ -589,28 +547,6 @@ function isAwsSecret(text: string, from: number, to: number): boolean {
 const never = () => false
 
 const isOperator = (code: number) => code === 61 || code === 58 || code === 63 || code === 38
-
-/** How far from `from` the text reads like the body of a key: long words, header fields, few plain words. */
-function keyBody(text: string, from: number, end: number, complete: boolean): { end: number; prose: boolean } {
-  const gap = (code: number) => code <= 32 || code === 92 || code === 34
-  let plain = 0
-  let reach = from
-  let i = from
-  while (i < end) {
-    while (i < end && gap(text.charCodeAt(i))) i += text.charCodeAt(i) === 92 ? 2 : 1
-    const word = i
-    let letters = true
-    while (i < end && !gap(text.charCodeAt(i))) {
-      const code = text.charCodeAt(i) | 32
-      if (code < 97 || code > 122) letters = false
-      i++
-    }
-    if (i >= end && !complete) break
-    if (i - word < 14 && i > word && letters && ++plain > 8) return { end: reach, prose: true }
-    if (i - word >= 14) reach = i
-  }
-  return { end: Math.min(reach, end), prose: false }
-}
 
 /** A strict pattern is short or common: what it matched must not be one letter over and over, nor words alone. */
 function plausible(text: string, from: number, to: number): boolean {

@@ -3,6 +3,7 @@ import { isDigit, isUpper } from '../chars.ts'
 import { NEED, peek } from '../scan.ts'
 import { profile } from './handle.ts'
 import { betweenAt, type Label, type LabelKind, LINK, SMALL_WORD, WEAK_LINK } from './labels.ts'
+import { isNetrc } from './password.ts'
 import type { Link } from './place.ts'
 import { isBlank, KIND, LETTER, type Reader } from './reader.ts'
 import { judgeLabelled } from './value.ts'
@@ -185,6 +186,7 @@ export function behind(reader: Reader, label: Label, from: number): number {
       }
       if (weak && !HUMPS.test(text.slice(i, stop))) link = 'bare'
       if (label.kind === 'handle' && stop - i === 1 && c === 117 && unit === 47) break
+      if (label.kind === 'password' && words === 0 && isNetrc(text.slice(Math.max(0, from - 96), from))) break
       if (link === 'bare' && !BARE_WORDS.has(label.kind)) {
         if (++words > 4 || !WORDY.has(label.kind)) return 0
         // It may be the value of another label.

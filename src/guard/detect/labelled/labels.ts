@@ -132,6 +132,12 @@ const COMMANDS: Readonly<Record<string, string>> = {
   isql: '-P',
   cqlsh: '-p',
   login: '-p',
+  rar: '-p',
+  unrar: '-p',
+  snmpwalk: '-c',
+  snmpget: '-c',
+  snmpset: '-c',
+  snmpbulkwalk: '-c',
 }
 
 const SEED = 0x811c9dc5 | 0

@@ -1,5 +1,6 @@
 // Passwords and PINs behind their label: what is one, and what only stands where one might.
 import { isDigit } from '../chars.ts'
+import { looksLikePassword } from '../secrets-said.ts'
 import { isPasswordPlaceholder } from '../secrets-value.ts'
 import type { LabelKind } from './labels.ts'
 import { type Answer, following, type Link, one, type Place, word } from './place.ts'
@@ -7,6 +8,13 @@ import { type Answer, following, type Link, one, type Place, word } from './plac
 /** Names of methods and formats, which stand behind a word for passwords as often as one does. */
 const TECHNICAL =
   /^(?:sha-?\d+|md\d|bcrypt|argon2\w*|pbkdf2|base\d+|utf-?\d+|oauth2?|http\/?\d?|tls\d?\S*|ipv\d|windows\d+|win\d+|x\d+|v\d+\S*|int\d+|uint\d+|varchar\S*|char\d+|\d+[a-z]{1,3}|\d+-?(?:characters?|chars?|digits?|bits?|bytes?|days?|hours?|minutes?|zeichen|caracteres|caractères|letters?)|p\d|h\d|md5|s3|ec2|k8s|n\/a)$/i
+
+/** `machine host login user password value` */
+const NETRC = /\b(?:machine\s+\S{1,64}|default)\s+login\s+\S{1,64}\s+password$/i
+/** Is this the end of what stands before a password in `.netrc`? */
+export const isNetrc = (left: string): boolean => NETRC.test(left)
+const SQL = /\bidentified\s+by$/i
+const WORD_FOR_IT = /^(?:passwor[dt]|passwd|passphrase|pwd|pass|secret|field|[$%<{].*)$/i
 
 export function password(kind: LabelKind, place: Place): Answer {
   const { link, quote, words, text } = place
@@ -26,6 +34,12 @@ export function password(kind: LabelKind, place: Place): Answer {
     }
   }
   if (value.length < 4) return undefined
+  // Two places have nothing but a password, however it looks: a line of `.netrc`, and SQL.
+  if (
+    kind === 'password' &&
+    ((link === 'bare' && isNetrc(place.left)) || (SQL.test(place.left) && /["']/.test(text.charAt(place.start - 1))))
+  )
+    return isPasswordPlaceholder(value) || WORD_FOR_IT.test(value) ? undefined : one(place, 'secret/password', end, 80)
   const colon = value.indexOf(':')
   if (isLoose && colon > 0 && quote === 0) {
     const second = value.slice(colon + 1)
@@ -33,13 +47,16 @@ export function password(kind: LabelKind, place: Place): Answer {
       ? one(place, 'secret/password', end, 75)
       : undefined
   }
-  if (isLoose && link !== 'assigned' && !/(?:user|login|admin|root|name)\b[^\n]{0,32}$/i.test(place.left))
+  // `the secret is …`: what looks like a password by itself, signs among its letters.
+  const strong = link === 'spoken' && /[!@#$%^&*~]/.test(value) && looksLikePassword(value, 0, value.length)
+  if (isLoose && link !== 'assigned' && !strong && !/(?:user|login|admin|root|name)\b[^\n]{0,32}$/i.test(place.left))
     return undefined
   if (isLoose && (value.length < (link === 'assigned' ? 5 : 6) || !/\d/.test(value) || !/[A-Za-z]/.test(value)))
     return undefined
   if (kind === 'flag') {
     if (/^[$<{%-]/.test(value) || isPasswordPlaceholder(value) || /^\d{2,5}$/.test(value)) return undefined
-    return /[^a-z]/.test(value) ? one(place, 'secret/password', end, 80) : undefined
+    const sure = /\bsshpass\s+$/i.test(place.left) && !WORD_FOR_IT.test(value)
+    return sure || /[^a-z]/.test(value) ? one(place, 'secret/password', end, 80) : undefined
   }
   // A phrase of several words is one only in quotes.
   if (quote !== 0 && /\s/.test(value)) {
