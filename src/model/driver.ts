@@ -139,7 +139,8 @@ const NEUTRAL: { readonly [K in keyof Params]?: (value: NonNullable<Params[K]>) 
   presencePenalty: (value) => value === 0,
   repeatPenalty: (value) => value === 1,
   minP: (value) => value === 0,
-  truncate: (value) => value,
+  // Servers without the switch cut nothing, which is what `false` asks for; `true` is what Ollama does by itself.
+  truncate: () => true,
   encodingFormat: () => true, // the gateway converts vectors itself
   // An effort always stands beside it, and says the same in words.
   reasoningTokens: () => true,

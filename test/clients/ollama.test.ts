@@ -44,6 +44,8 @@ test('generate and embed', async () => {
   expect(text).toBe(done.response)
   const { embeddings } = await client.embed({ model: DEMO, input: ['a', 'b'] })
   expect(embeddings).toHaveLength(2)
+  // What LangChain asks for by itself: no server here cuts an input, so it is honoured.
+  expect((await client.embed({ model: DEMO, input: 'a', truncate: false })).embeddings).toHaveLength(1)
   const { embedding } = await client.embeddings({ model: DEMO, prompt: 'a' })
   expect(embedding).toEqual(embeddings[0])
 })

@@ -1,12 +1,13 @@
 // POST /v1/messages, writing: typed events over numbered content blocks, or one message. Every block stays open until the
 // end: pieces of several calls may come mixed, and the guard may still hold the last words of one block when another begins.
 import type { Delta, FinishReason, JsonObject, Usage } from '../../core/index.ts'
+import { estimateInput } from '../meter.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
 import { argumentsOf, type Choice, collect, emptyChoice } from './answer.ts'
 import { cutAnthropic } from './anthropic-fault.ts'
 import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
 
-export function createAnthropicWriter({ model, callId }: WriterContext): WireWriter {
+export function createAnthropicWriter({ request, model, callId }: WriterContext): WireWriter {
   const id = `msg_${callId}`
   const base = { id, type: 'message', role: 'assistant', model }
   /** Numbers of the blocks, by what goes into them. */
@@ -19,7 +20,9 @@ export function createAnthropicWriter({ model, callId }: WriterContext): WireWri
   const start = (): string => {
     if (started) return ''
     started = true
-    const message = { ...base, content: [], stop_reason: null, stop_sequence: null, usage: usageOf(usage) }
+    // What servers say at the end is told there again. Some clients read the input only here.
+    const first = usage ?? { inputTokens: estimateInput(request), outputTokens: 0 }
+    const message = { ...base, content: [], stop_reason: null, stop_sequence: null, usage: usageOf(first) }
     return event('message_start', { message })
   }
   /** The number of a block, and the event that opens it if it is new. */
@@ -82,7 +85,8 @@ export function createAnthropicWriter({ model, callId }: WriterContext): WireWri
       let out = start()
       for (const index of open.values()) out += event('content_block_stop', { index })
       const delta = { stop_reason: stopReason(finish, stopSequence), stop_sequence: stopSequence ?? null }
-      return out + event('message_delta', { delta, usage: usageOf(usage) }) + event('message_stop', {})
+      const counted = usage ? usageOf(usage) : { output_tokens: 0 }
+      return out + event('message_delta', { delta, usage: counted }) + event('message_stop', {})
     },
     whole(deltas) {
       const answer = collect(deltas)
@@ -101,8 +105,9 @@ export function createAnthropicWriter({ model, callId }: WriterContext): WireWri
 
 const event = (type: string, facts: object): string => `event: ${type}\ndata: ${JSON.stringify({ type, ...facts })}\n\n`
 
+/** What came from a cache is no part of the input here, but stands beside it. */
 const usageOf = (usage: Usage | undefined) => ({
-  input_tokens: usage?.inputTokens ?? 0,
+  input_tokens: Math.max(0, (usage?.inputTokens ?? 0) - (usage?.cachedTokens ?? 0)),
   output_tokens: usage?.outputTokens ?? 0,
   cache_creation_input_tokens: 0,
   cache_read_input_tokens: usage?.cachedTokens ?? 0,

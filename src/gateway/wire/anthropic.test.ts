@@ -186,6 +186,24 @@ test('a stream of events over numbered blocks', () => {
     ['message_delta', undefined, 'tool_use'],
     ['message_stop', undefined, undefined],
   ])
+  // Estimated at the beginning, counted at the end.
+  expect(events[0].message.usage).toMatchObject({ input_tokens: 5, output_tokens: 0 })
+  expect(events.at(-2).usage).toMatchObject({ input_tokens: 1, output_tokens: 2 })
+})
+
+test('what came from a cache is not part of the input, as clients add the two', () => {
+  const usage = { inputTokens: 9, outputTokens: 2, cachedTokens: 8 }
+  expect(JSON.parse(writer().whole([{ type: 'usage', usage }])).usage).toMatchObject({
+    input_tokens: 1,
+    cache_read_input_tokens: 8,
+    output_tokens: 2,
+  })
+})
+
+test('a stream whose server counts nothing does not take its estimate back', () => {
+  const out = writer()
+  const text = out.batch(deltas.slice(0, -1)) + out.end()
+  expect(text).toContain('"stop_sequence":null},"usage":{"output_tokens":0}}')
 })
 
 test('the same answer whole; a cut; a refusal', () => {
