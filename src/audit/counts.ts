@@ -3,8 +3,9 @@
 import type { AuditEvent } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { BLOCK, countOf, HOUR_MS, type HourCount, type SearchField, valuesOf } from './block.ts'
-import { findBlocks, type Place, type Row, readBlocks, readCounts, readHead, readSieved } from './queries.ts'
+import { type Row, readHead } from './queries.ts'
 import { type Filter, groupsFor, matches, sieveFor, toFound } from './search.ts'
+import { findBlocks, type Place, readBlocks, readCounts, readSieved } from './search-queries.ts'
 
 export interface CountAsk {
   /** Milliseconds per bucket, counted from 1970 (UTC); undefined for one bucket. */

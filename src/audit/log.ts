@@ -4,9 +4,10 @@
 import type { AuditEvent, Clock, NewEvent, NewId } from '../core/index.ts'
 import { Fault } from '../core/index.ts'
 import { DatabaseError, isConflict, type Statement, type Store, type Trx } from '../store/index.ts'
+import { appendSql, runIn } from './append-queries.ts'
 import { eventText, inKeyOrder } from './canonical.ts'
 import { leafHash } from './merkle.ts'
-import { appendSql, type Head, lockHead, readEvents, runIn } from './queries.ts'
+import { type Head, lockHead, readEvents } from './queries.ts'
 import { type Entry, follow, type LogState, loadState, nextOfIndex, plan } from './tree.ts'
 
 export interface LogDeps {

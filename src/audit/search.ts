@@ -3,20 +3,19 @@
 import { type AuditEvent, birthOf } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { BLOCK, BORN, hasTerm, PAIRED, pairTerm, SEARCH_FIELDS, type SearchField, term, valuesOf } from './block.ts'
+import { type Row, readHead } from './queries.ts'
 import {
   blocksOfId,
   findBlocks,
   lower,
   type Place,
-  type Row,
   readBlocks,
-  readHead,
   readSieved,
   type Sieve,
   type Span,
   spansOf,
   type TermGroup,
-} from './queries.ts'
+} from './search-queries.ts'
 
 /** All given fields must hold; of several values of a field, one. */
 export interface Filter extends Partial<Readonly<Record<SearchField, string | readonly string[]>>> {

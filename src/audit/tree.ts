@@ -3,17 +3,10 @@
 // transaction that was rolled back, or another node that came first, shows at once and the state is read anew.
 import type { AuditEvent } from '../core/index.ts'
 import type { Db, Statement, Trx } from '../store/index.ts'
+import { type AppendSql, type EventRow, type IndexPart, ownBytes, type TileRow } from './append-queries.ts'
 import { BLOCK, type BlockIndex, type OpenBlock, openBlock } from './block.ts'
 import { type Frontier, leafHash, push, rootOf, rootOver, TILE, unpackFrontier } from './merkle.ts'
-import {
-  type AppendSql,
-  type EventRow,
-  type Head,
-  type IndexPart,
-  ownBytes,
-  readEvents,
-  type TileRow,
-} from './queries.ts'
+import { type Head, readEvents } from './queries.ts'
 
 export interface LogState {
   readonly tree: Frontier
