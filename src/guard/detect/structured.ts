@@ -20,22 +20,14 @@ import {
   JOIN,
   LETTER,
 } from './chars.ts'
+import { email, quotedLocal } from './email.ts'
+import { type HostRules, host, shareHost } from './host.ts'
 import { identifierRun } from './identifier.ts'
+import { hexGroups, isDottedMac, isMac } from './ip-and-mac.ts'
 import { CONTEXT_REACH, Context, CURRENCY, glue, MONTH } from './lexicon.ts'
-import {
-  email,
-  type HostRules,
-  hexGroups,
-  host,
-  isDottedMac,
-  isMac,
-  LONGEST_URL,
-  quotedLocal,
-  shareHost,
-  url,
-} from './network.ts'
 import { number } from './number/number.ts'
 import { NEED, type Scan } from './scan.ts'
+import { LONGEST_URL, url } from './url.ts'
 
 /** A longer run is looked at in overlapping windows. */
 const WINDOW = 1024
