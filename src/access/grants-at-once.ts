@@ -3,7 +3,7 @@
 
 import { type Caller, Fault, type PrincipalUid, uidText } from '../core/index.ts'
 import type { Trx } from '../store/index.ts'
-import type { Grant } from './grants.ts'
+import type { Grant } from './grant.ts'
 import { type Need, type RequestDeps, within } from './request-rules.ts'
 import { checkAsk, invalid, type NewRequest, roleAsk } from './role-ask.ts'
 

@@ -8,8 +8,10 @@ export {
   type HeldRight,
   type RightKind,
 } from './campaigns.ts'
+export type { Grant, GrantSource, NewGrant } from './grant.ts'
 export type { GrantFilter, RequestFilter } from './grant-queries.ts'
-export type { FactSource, Facts, Grant, GrantSource, Grants, NewGrant, Use } from './grants.ts'
+export type { Grants, Use } from './grants.ts'
+export type { FactSource, Facts } from './held-grants.ts'
 export type { HeldRole } from './held-role.ts'
 export {
   createInbound,

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { Grant } from './grants.ts'
+import type { Grant } from './grant.ts'
 import { jitReport } from './jit-report.ts'
 
 const MINUTE = 60_000

@@ -1,7 +1,7 @@
 // What just-in-time access looks like in numbers, with one sentence of advice on each: how long people wait for whom,
 // whether grants end too early, and whether they are needed at all.
 import { counted } from '../core/index.ts'
-import type { Grant } from './grants.ts'
+import type { Grant } from './grant.ts'
 
 /** Grants that people of one group approved. */
 export interface GroupOfApprovers {

@@ -13,7 +13,7 @@ import {
   uidText,
 } from '../core/index.ts'
 import { createChange, createFeed, type Store } from '../store/index.ts'
-import type { Facts } from './grants.ts'
+import type { Facts } from './held-grants.ts'
 import { createJustInTime, type JustInTimeDeps } from './just-in-time.ts'
 import type { JitAction, NewRequest, RoleAsk } from './role-ask.ts'
 

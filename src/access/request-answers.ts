@@ -2,8 +2,8 @@
 // makes enough of them is the one that begins the grant.
 import { type Caller, credentialText, Fault, type NewEvent, uidText } from '../core/index.ts'
 import { isUniqueViolation } from '../store/index.ts'
+import { type Grant, parseUid } from './grant.ts'
 import { closeRequest, holdPending, insertApproval, selectApprovals, selectRequest } from './grant-queries.ts'
-import { type Grant, parseUid } from './grants.ts'
 import { quorumMet } from './quorum.ts'
 import type { Approve } from './request-approval.ts'
 import type { Need, RequestDeps } from './request-rules.ts'

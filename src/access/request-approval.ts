@@ -2,8 +2,8 @@
 // is no moment at which a request is approved and nothing is held.
 import { Fault, type NewEvent } from '../core/index.ts'
 import type { Changed, Trx } from '../store/index.ts'
+import { type Grant, grantOf, parseUid } from './grant.ts'
 import { closeRequest, extendGrant, type RequestRow } from './grant-queries.ts'
-import { type Grant, grantOf, parseUid } from './grants.ts'
 import type { RequestDeps } from './request-rules.ts'
 import { tooLate, viewOf } from './request-view.ts'
 import { type Narrowing, narrow } from './role-ask.ts'

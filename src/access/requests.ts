@@ -4,6 +4,7 @@
 // Here: asking, taking back, running out, looking. Answers: request-answers.ts; without an answer: grants-at-once.ts.
 import type { Caller, NewEvent } from '../core/index.ts'
 import { credentialText, Fault, uidText } from '../core/index.ts'
+import { type Grant, grantOf } from './grant.ts'
 import {
   closeRequest,
   countPending,
@@ -17,7 +18,6 @@ import {
   selectRequest,
   selectRequests,
 } from './grant-queries.ts'
-import { type Grant, grantOf } from './grants.ts'
 import { type AtOnce, createGrantsAtOnce } from './grants-at-once.ts'
 import { parseQuorum } from './quorum.ts'
 import { type Answer, type Answered, createAnswering } from './request-answers.ts'
