@@ -237,13 +237,15 @@ export function isPasswordPlaceholder(value: string): boolean {
 
 /** Words with a number behind them: `user_id_123`. */
 const IDENTIFIER = /^[a-z]{2,16}(?:[_-][a-z]{2,16}){1,4}[_-]?\d{1,4}$/
+/** Types and encodings: `Uint8Array`, `base64`. */
+const TYPE = /^(?:u?int|float|base|utf-?)\d+(?:array)?$/i
 const CODE = /^[\w$]+(?:\.[\w$]+)*$/
 
 /** Random enough to be nothing but a key: mixed kinds, spread characters, no placeholder. */
 export function isOpaque(value: string): boolean {
   if (value.length < 10 || value.length > 4096 || isPlaceholder(value)) return false
   const { entropy, changes, digits, letters } = texture(value)
-  if (digits === 0 || letters === 0 || IDENTIFIER.test(value)) return false
+  if (digits === 0 || letters === 0 || IDENTIFIER.test(value) || TYPE.test(value)) return false
   const wanted = value.length >= 20 ? 3.3 : value.length >= 14 ? 3 : 2.7
   return entropy >= wanted && changes >= 3 && changes / value.length >= 0.14
 }
@@ -251,7 +253,7 @@ export function isOpaque(value: string): boolean {
 /** `code`: the value stands behind a spaced `=`, where programs put expressions. `setting`: behind `NAME=`. */
 function isPassword(value: string, quoted: boolean, code: boolean, setting: boolean): boolean {
   if (value.length < 6 || value.length > 200 || /^[$%@{([<&*]/.test(value) || isPasswordPlaceholder(value)) return false
-  if (/^(?:true|false|null|none|string|required)/i.test(value)) return false
+  if (/^(?:true|false|null|none|string|required)/i.test(value) || TYPE.test(value)) return false
   // The name of a password, unless it was made one: `Password123!`, `supersecret2024`.
   if (/passw|secret/i.test(value) && (!/\d\D?\d|\d[!@#$%^&*?~+]|[!@#$%^&*?~+]$/.test(value) || /[()]/.test(value)))
     return false

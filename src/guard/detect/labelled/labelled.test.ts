@@ -63,6 +63,42 @@ it.each([
   expect(found(text)).toContain(wanted)
 })
 
+const PHRASES = [
+  'my password is [[correct horse battery staple]].',
+  'my password is [[correct horse battery staple]] and I can not log in',
+  'the wifi password is [[purple monkey dishwasher]]',
+  'hi, the passphrase is [[seven wet goats dance]] thanks',
+  'Passphrase = [[otter glue velvet]]\nnext: line',
+  'das Passwort lautet: [[blauer Esel 12]], bitte ändern',
+  'le mot de passe est [[cheval correct pile agrafe]]',
+  'wachtwoord: [[blauwe fiets 77]]',
+  'mi clave es [[perro verde 12]]',
+  'My password: [[Blue Horse 77!]]',
+  'the password is [[open-sesame-friend]]',
+  'passphrase: [[green-apple-tree]]',
+  'password: [[letmein]]',
+]
+it.each(PHRASES)('the phrase in: %s', (marked) => {
+  expect(found(marked.replaceAll(/\[\[|\]\]/g, ''))).toEqual([`secret/password ${/\[\[(.*)\]\]/.exec(marked)?.[1]}`])
+})
+
+const SENTENCES = [
+  'the password is required for login, password is wrong, my password is not working',
+  'my password is only eight letters long. his password is pretty bad. password is good enough',
+  'the password is case sensitive, the password is cached client side, the password is checked server side',
+  'our password is stuff nobody guesses. the password is the name of my dog. a passphrase is better than a password',
+  'password: please enter your new password\npassword: must be at least\npassword: database access credentials',
+  'Password: Remember me Sign in\nPassword: see sticker underneath router\npassword: ask Peter Miller now',
+  'Passwort: siehe Aushang Raum 12. das Passwort ist falsch, das Passwort ist abgelaufen und muss geändert werden',
+  'la contraseña es muy corta, la contraseña es parte del contrato, la clave es trabajar todos juntos',
+  'le mot de passe est trop court, mot de passe : voir fiche jointe, la parola è poesia pura antica',
+  'passphrase: Uint8Array; password is base64 text; password: user-defined-value; password: one two',
+  'passwords are like underwear; the passphrase is usually four random words',
+]
+it.each(SENTENCES)('no phrase in: %s', (text) => {
+  expect(found(text)).toEqual([])
+})
+
 it('finds every code of a list and a whole seed phrase', () => {
   expect(found('backup codes: 8392-1047, 5521-9083 and more')).toEqual([
     'secret/recovery-code 8392-1047',
@@ -133,6 +169,10 @@ it('takes away the words of a placeholder and judges what is left', () => {
 it('a stream finds what the whole text gives, and nothing before what it has settled', () => {
   const random = createRandom(41)
   const lines = [
+    ...PHRASES.map((marked) => marked.replaceAll(/\[\[|\]\]/g, '')),
+    ...SENTENCES,
+    'machine api.example.com login deploy password correcthorse',
+    'USt-IdNr. DE123456789, Versicherungsnummer: 65 170839 J 008, FR 40 303265045',
     'my pw is Copper_Kite4! and the PIN 4821.',
     'OTP 338 194, backup codes: 8392-1047, 5521-9083',
     'seed words are ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic',
@@ -148,7 +188,7 @@ it('a stream finds what the whole text gives, and nothing before what it has set
     'recovery codes: 56342, " | 918230 and lat -33.86882',
     '密码51°30\'26"N, pay to ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9 or bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4',
   ]
-  for (let run = 0; run < 400; run++) {
+  for (let run = 0; run < 900; run++) {
     const text = `${random.pick(lines)}${random.pick([' ', '\n', ', '])}${random.pick(lines)}`.slice(random.int(0, 9))
     const stream = detector.open()
     const pieces = []
@@ -196,6 +236,9 @@ it.each([
   'lat 1.',
   'A1',
   'passport A1 ',
+  'password is blue horse ',
+  'password: a ',
+  'passphrase is ab 1 ',
 ])('a quarter of a megabyte of %j does not stall', (unit) => {
   const text = unit.repeat(Math.ceil(250_000 / unit.length))
   const began = performance.now()

@@ -3,11 +3,12 @@ import { isDigit } from '../chars.ts'
 import { looksLikePassword } from '../secrets-said.ts'
 import { isPasswordPlaceholder } from '../secrets-value.ts'
 import type { LabelKind } from './labels.ts'
+import { isChosenWord, passphraseEnd } from './passphrase.ts'
 import { type Answer, following, type Link, one, type Place, word } from './place.ts'
 
 /** Names of methods and formats, which stand behind a word for passwords as often as one does. */
 const TECHNICAL =
-  /^(?:sha-?\d+|md\d|bcrypt|argon2\w*|pbkdf2|base\d+|utf-?\d+|oauth2?|http\/?\d?|tls\d?\S*|ipv\d|windows\d+|win\d+|x\d+|v\d+\S*|int\d+|uint\d+|varchar\S*|char\d+|\d+[a-z]{1,3}|\d+-?(?:characters?|chars?|digits?|bits?|bytes?|days?|hours?|minutes?|zeichen|caracteres|caractères|letters?)|p\d|h\d|md5|s3|ec2|k8s|n\/a)$/i
+  /^(?:sha-?\d+|md\d|bcrypt|argon2\w*|pbkdf2|base\d+|utf-?\d+|oauth2?|http\/?\d?|tls\d?\S*|ipv\d|windows\d+|win\d+|x\d+|v\d+\S*|u?int\d+(?:array)?|float\d+(?:array)?|varchar\S*|char\d+|\d+[a-z]{1,3}|\d+-?(?:characters?|chars?|digits?|bits?|bytes?|days?|hours?|minutes?|zeichen|caracteres|caractères|letters?)|p\d|h\d|md5|s3|ec2|k8s|n\/a)$/i
 
 /** `machine host login user password value` */
 const NETRC = /\b(?:machine\s+\S{1,64}|default)\s+login\s+\S{1,64}\s+password$/i
@@ -18,6 +19,12 @@ const WORD_FOR_IT = /^(?:passwor[dt]|passwd|passphrase|pwd|pass|secret|field|[$%
 
 export function password(kind: LabelKind, place: Place): Answer {
   const { link, quote, words, text } = place
+  const named = /(?:phrase|satz)$/i.test(place.left)
+  if (kind === 'password' && quote === 0 && link !== 'bare' && isRightBehind(place)) {
+    const end = passphraseEnd(place, named, PLAIN.test(place.left))
+    if (end === 'need') return 'need'
+    if (end > 0) return one(place, 'secret/password', end, 65)
+  }
   const found = word(place)
   if (found === undefined || found === 'need') return found
   const { value, end } = found
@@ -76,6 +83,8 @@ export function password(kind: LabelKind, place: Place): Answer {
     )
     return named && !/[.!?]$/.test(value) ? one(place, 'secret/password', end, 75) : undefined
   }
+  if (kind === 'password' && link !== 'bare' && isChosenWord(value, link, named))
+    return one(place, 'secret/password', end, 65)
   if (!isPassword(value, link, quote !== 0, words)) return undefined
   const next = text.charCodeAt(end)
   if (quote === 0 && (next === 40 || next === 91)) return undefined
@@ -99,6 +108,15 @@ export function password(kind: LabelKind, place: Place): Answer {
   }
   return verdicts
 }
+
+/** Words for a key, for any word, for a pass. */
+const PLAIN = /(?:clave|parola|parole|sandi)$/i
+
+/** Nothing but the link stands between label and value: `password is the name …` is a sentence. */
+const isRightBehind = (place: Place): boolean =>
+  /(?:[:=>]|\s(?:is|was|are|reads|ist|war|lautet|es|est|era|é|è|är|er|to|jest))\s*$/i.test(
+    place.text.slice(Math.max(0, place.start - 12), place.start),
+  )
 
 function isPassword(value: string, link: Link, quoted: boolean, words: number): boolean {
   if (value.length < 4 || value.length > 100 || /^[$<{[(*&@]|:\/\/|[()]/.test(value)) return false
