@@ -341,6 +341,8 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     expect(holds()).toEqual(['operator'])
     const more = (await requests.extend(dana, grant!.id, 1800, 'not done')).request
     await expect(requests.extend(jo, grant!.id, 1800, 'mine')).rejects.toEqual(denied)
+    for (const narrow of [{ models: ['a'] }, { uses: 1 }])
+      await expect(requests.approve(more.id, { by: ana, digest: more.digest, narrow })).rejects.toThrow('less time')
     await requests.approve(more.id, { by: jo, digest: more.digest })
     expect(grants.get(grant!.id)?.endsAt).toBe(START + 2 * HOUR + 1_800_000)
     await expect(requests.extend(dana, grant!.id, 1800, 'again')).rejects.toEqual(impossible)

@@ -8,7 +8,7 @@ import { quorumMet } from './quorum.ts'
 import type { Approve } from './request-approval.ts'
 import type { Need, RequestDeps } from './request-rules.ts'
 import { closedFault, closing, narrowingData, type RequestView, tooLate, viewOf, viewRequest } from './request-view.ts'
-import { checkNarrowing, type Narrowing, roleAsk } from './role-ask.ts'
+import { checkNarrowing, invalid, type Narrowing, roleAsk } from './role-ask.ts'
 
 export interface Answered {
   readonly request: RequestView
@@ -45,6 +45,12 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
     const asked = roleAsk({ ...request, role: open.role }, parseUid(open.requester), given.length)
     need('approveRole', by, open.role, asked)
     const narrowed = checkNarrowing(request, less ?? {})
+    // The grant runs already; who says yes to less than it would be told yes to all of it.
+    if (open.extends !== null && (narrowed.models || narrowed.uses !== undefined))
+      throw invalid(
+        'narrow',
+        'More time for a grant may be made less time; end the grant to take anything else from it',
+      )
     const now = clock.now()
 
     const { value, seq } = await change<Grant | undefined>(async (trx) => {

@@ -57,7 +57,7 @@ function shown(row: KeyWithUse, now: number): Shown {
   }
 }
 
-type Step = Pick<Context<'keys.revoke'>, 'params' | 'by' | 'version'> & { readonly body: { reason: string } }
+type Step = Pick<Context<'keys.revoke'>, 'caller' | 'params' | 'by' | 'version'> & { readonly body: { reason: string } }
 
 /** A scope that names no action there is would be a typo that locks its holder out. */
 function checkActions(actions: readonly string[] | undefined): void {
@@ -86,8 +86,11 @@ export function keyHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers,
 
   const step = (verb: 'suspend' | 'resume' | 'revoke') => ({
     subject,
-    async handle({ params, body, by, version }: Step) {
-      const { row, seq } = await keys[verb](params.id ?? '', body.reason, by, version)
+    async handle({ caller, params, body, by, version }: Step) {
+      // To take away is never more than one has; to bring back may be.
+      const { row, seq } = await (verb === 'resume'
+        ? keys.resume(params.id ?? '', body.reason, by, version, within(caller))
+        : keys[verb](params.id ?? '', body.reason, by, version))
       return {
         ...shown({ ...NO_USE, ...(await read.key(row.id)), ...row }, now()),
         receipt: await receiptOf(ports, seq),
@@ -165,10 +168,10 @@ export function keyHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers,
     'keys.revoke': step('revoke'),
     'keys.transfer': {
       subject,
-      async handle({ params, body, by, version, demand }) {
+      async handle({ caller, params, body, by, version, demand }) {
         const owner = readRef<PrincipalType>(body.owner)
         demand('issueKey', ownedBy('Key', params.id ?? '', owner)) // the right to take it is not the right to give it
-        const { row, seq } = await keys.transfer(params.id ?? '', owner, by, version)
+        const { row, seq } = await keys.transfer(params.id ?? '', owner, by, version, within(caller))
         return {
           ...shown({ ...NO_USE, ...(await read.key(row.id)), ...row }, now()),
           receipt: await receiptOf(ports, seq),

@@ -245,7 +245,15 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     expect(inner.row.networks).toBe('["10.0.0.0/8"]')
     // Rotating a wider key would hand out that wider key.
     const [wide] = await identity.read.keys({ name: 'laptop', limit: 1 })
-    expect(await fault(identity.keys.rotate(wide?.id ?? '', {}, by, narrow.row.id))).toBe('access_denied')
+    const id = wide?.id ?? ''
+    expect(await fault(identity.keys.rotate(id, {}, by, narrow.row.id))).toBe('access_denied')
+    // So would giving somebody's rights to one that is wider, or bringing one back.
+    expect(await fault(identity.keys.transfer(id, dana, by, undefined, narrow.row.id))).toBe('access_denied')
+    await identity.keys.suspend(id, 'found on a disk', by)
+    expect(await fault(identity.keys.resume(id, 'found', by, undefined, narrow.row.id))).toBe('access_denied')
+    const near = await identity.keys.issue({ owner: dana, name: 'near', scopes: { actions: ['chat'] } }, by)
+    expect(await fault(identity.keys.transfer(near.row.id, dana, by, undefined, narrow.row.id))).toBe('access_denied')
+    await identity.keys.transfer(inner.row.id, dana, by, undefined, narrow.row.id)
   })
 
   it('revokes a leaked key for whoever has all of it, and for nobody else', async () => {

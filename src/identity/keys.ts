@@ -19,7 +19,7 @@ import { checkName } from './name.ts'
 import { parseNetworks } from './network.ts'
 import { checkReason, unknown } from './principals.ts'
 import { holdActive } from './queries.ts'
-import { checkList, checkOrigins, scopesInside } from './scope.ts'
+import { checkList, checkOrigins, narrower, scopesInside } from './scope.ts'
 import { type KeyHasher, keyIdOf, lastFourOf, newKeyText } from './secret.ts'
 
 export interface NewKey {
@@ -65,14 +65,28 @@ export interface Keys {
     within?: string,
   ): Promise<IssuedKey & { old: KeyRow; seq: number }>
   suspend(id: string, reason: string, by: Actor, version?: number): Promise<{ row: KeyRow; seq: number }>
-  resume(id: string, reason: string, by: Actor, version?: number): Promise<{ row: KeyRow; seq: number }>
+  /** As with `issue`: a key brings back no wider one. */
+  resume(
+    id: string,
+    reason: string,
+    by: Actor,
+    version?: number,
+    within?: string,
+  ): Promise<{ row: KeyRow; seq: number }>
   revoke(id: string, reason: string, by: Actor, version?: number): Promise<{ row: KeyRow; seq: number }>
   /**
    * Revokes keys that were found where they must not be. Only who has the whole key can report it, and with it could have
    * used it: so no further right is asked for. What is no key of ours is not told apart from what is wrong.
    */
   reportLeaked(texts: readonly string[], by: Actor): Promise<{ revoked: string[] }>
-  transfer(id: string, owner: PrincipalUid, by: Actor, version?: number): Promise<{ row: KeyRow; seq: number }>
+  /** As with `issue`: a key gives nobody's rights to a wider one. */
+  transfer(
+    id: string,
+    owner: PrincipalUid,
+    by: Actor,
+    version?: number,
+    within?: string,
+  ): Promise<{ row: KeyRow; seq: number }>
 }
 
 export interface KeysDeps {
@@ -148,16 +162,32 @@ export function createKeys({ change, clock, random, hasher, settings }: KeysDeps
       })
   }
 
+  const askingKey = async (trx: Trx, id: string): Promise<KeyRow> => {
+    const asking = await selectKey(trx, id)
+    if (asking?.state !== 'active') throw new Fault('access_denied')
+    return asking
+  }
+
   /** A key that asks for a key passes on everything it is narrowed by. */
   const inherit = async (trx: Trx, input: NewKey, within: string | undefined): Promise<NewKey> => {
     if (within === undefined) return input
-    const asking = await selectKey(trx, within)
-    if (asking?.state !== 'active') throw new Fault('access_denied')
+    const asking = await askingKey(trx, within)
     if (!scopesInside(input.scopes, scopesOf(asking)))
       throw new Fault('access_denied', { detail: 'A key cannot issue a key with wider scopes than its own.' })
     const networks = networksOf(asking)
     const origins = originsOf(asking)
     return { ...input, ...(networks && { networks }), ...(origins && { origins }) }
+  }
+
+  /** What is there already cannot be narrowed on the way: it has to be no wider than the key that asks. */
+  const checkInside = async (trx: Trx, row: KeyRow, within: string | undefined): Promise<void> => {
+    if (within === undefined) return
+    const asking = await askingKey(trx, within)
+    const inside =
+      scopesInside(scopesOf(row), scopesOf(asking)) &&
+      narrower(networksOf(row), networksOf(asking)) &&
+      narrower(originsOf(row), originsOf(asking))
+    if (!inside) throw new Fault('access_denied', { detail: 'A key has no say over a key that is wider than itself.' })
   }
 
   const existing = async (trx: Trx, id: string): Promise<KeyRow> => {
@@ -172,10 +202,12 @@ export function createKeys({ change, clock, random, hasher, settings }: KeysDeps
     to: { set: Partial<KeyRow>; from: readonly KeyRow['state'][]; kind: string; reason: string },
     by: Actor,
     version: number | undefined,
+    within?: string,
   ) => {
     checkReason(to.reason)
     const { value, seq } = await change(async (trx) => {
       const before = await existing(trx, id)
+      await checkInside(trx, before, within)
       if (to.set.state === 'active') await holdOwner(trx, { type: before.owner_type, id: before.owner_name })
       const state = { state_at: clock.now(), state_by: by.principal, state_reason: to.reason }
       const row = await updateKey(trx, id, { ...to.set, ...state }, to.from, version)
@@ -260,8 +292,8 @@ export function createKeys({ change, clock, random, hasher, settings }: KeysDeps
     suspend: (id, reason, by, version) =>
       step(id, { set: { state: 'suspended' }, from: ['active'], kind: 'key.suspended', reason }, by, version),
 
-    resume: (id, reason, by, version) =>
-      step(id, { set: { state: 'active' }, from: ['suspended'], kind: 'key.resumed', reason }, by, version),
+    resume: (id, reason, by, version, within) =>
+      step(id, { set: { state: 'active' }, from: ['suspended'], kind: 'key.resumed', reason }, by, version, within),
 
     revoke: (id, reason, by, version) =>
       step(
@@ -295,9 +327,10 @@ export function createKeys({ change, clock, random, hasher, settings }: KeysDeps
       return value
     },
 
-    async transfer(id, owner, by, version) {
+    async transfer(id, owner, by, version, within) {
       const { value, seq } = await change(async (trx) => {
         const before = await existing(trx, id)
+        await checkInside(trx, before, within)
         await holdOwner(trx, owner)
         const set = {
           owner_type: owner.type,

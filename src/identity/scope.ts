@@ -21,7 +21,8 @@ export function withinScopes(
   return true
 }
 
-const narrower = (inner: readonly string[] | undefined, outer: readonly string[] | undefined): boolean =>
+/** Whether one list lets through nothing that the other does not; a missing list lets through everything. */
+export const narrower = (inner: readonly string[] | undefined, outer: readonly string[] | undefined): boolean =>
   outer === undefined || (inner?.every((entry) => outer.includes(entry)) ?? false)
 
 /** Whether everything inside `inner` is also inside `outer`. */
