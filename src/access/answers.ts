@@ -52,6 +52,8 @@ export interface AnswersDeps {
   report: (error: unknown) => void
 }
 
+/** What an id can look like; nothing else is asked for. */
+const ID = /^[\x21-\x7e]{1,128}$/
 const NONCE = 12
 const TAG = 16
 
@@ -90,7 +92,7 @@ export function createAnswers(deps: AnswersDeps): Answers {
       if (!kept) throw new Fault('session_mismatch', { detail: 'This session has ended' })
     },
     async find(caller, id) {
-      const row = await selectAnswer(store.db, id)
+      const row = ID.test(id) ? await selectAnswer(store.db, id) : undefined
       if (!row || row.principal !== uidText(caller.principal) || row.expires_at <= clock.now()) return undefined
       const session = await deps.sessions.look(caller, row.session)
       if (!session) return undefined

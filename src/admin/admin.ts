@@ -27,6 +27,7 @@ import { type Asked, actorOf, type Context, type Handler, type Handlers } from '
 import { createTable } from './router.ts'
 import { sessionHandlers } from './sessions.ts'
 import { sweepHandlers } from './sweeps.ts'
+import { isAllWritten, isWritten } from './written.ts'
 
 /** A request free of any HTTP framework; the data plane's `Incoming` is one. */
 export interface AdminRequest {
@@ -87,9 +88,10 @@ export function createAdmin(ports: AdminPorts): Admin {
     const caller = await identified(ports, request, ports.identify)
 
     const bytes = spec.method === 'GET' || spec.method === 'DELETE' ? Buffer.alloc(0) : await request.body()
-    const read = readInput(spec, request, bytes)
-    const body = 'fault' in read ? undefined : (read.body as Body<RouteId>)
-    const asked: Asked = (await handler.subject?.({ caller, params, body })) ?? subjectOf(spec, params)
+    // Looked into before the rules are asked only where they are asked about something in it.
+    const early = handler.subject && readInput(spec, request, bytes)
+    const known = early && 'body' in early ? (early.body as Body<RouteId>) : undefined
+    const asked: Asked = (await handler.subject?.({ caller, params, body: known })) ?? subjectOf(spec, params)
     const action = asked.action ?? spec.action
     const decision = ports.judge.decide(caller, action, asked)
     const seen = {
@@ -107,6 +109,7 @@ export function createAdmin(ports: AdminPorts): Admin {
         data: { decisionId: decision.id, on: uidText(asked.uid) },
       })
     demand(decision)
+    const read = early ?? readInput(spec, request, bytes)
     if ('fault' in read) throw read.fault
     // A change writes its own event in its own transaction; a look is an event too.
     if (spec.method === 'GET')
@@ -123,7 +126,7 @@ export function createAdmin(ports: AdminPorts): Admin {
       by: actorOf(caller, action, decision),
       params,
       query: read.query as Query<RouteId>,
-      body: body as Body<RouteId>,
+      body: read.body as Body<RouteId>,
       version: spec.versioned ? versionOf(request.header('if-match')) : undefined,
       signal: request.signal,
       demand: (further, subject) => demand(ports.judge.decide(caller, further, subject)),
@@ -198,6 +201,7 @@ function readQuery(spec: RouteSpec, query: URLSearchParams): unknown {
   const given: Record<string, string> = {}
   for (const [name, value] of query) {
     if (Object.hasOwn(given, name)) throw invalid(name, 'is given twice')
+    if (!isWritten(value)) throw invalid(name, 'holds what no text can')
     given[name] = value
   }
   if (spec.query) return checked(spec.query.safeParse(given))
@@ -212,8 +216,16 @@ function readBody(spec: RouteSpec, request: AdminRequest, bytes: Buffer): unknow
   const type = request.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase()
   if (type !== 'application/json')
     throw new Fault('malformed_request', { detail: 'The body must be application/json.' })
-  return checked(spec.body.safeParse(parseJson(bytes)))
+  if (bytes.length > (spec.large ? Number.POSITIVE_INFINITY : MOST_BYTES))
+    throw new Fault('body_too_large', { detail: `The request body is larger than ${MOST_BYTES} bytes.` })
+  const body = parseJson(bytes)
+  if (!isAllWritten(body))
+    throw new Fault('malformed_request', { detail: 'A text in the body holds a NUL or half of a character.' })
+  return checked(spec.body.safeParse(body))
 }
+
+/** Bytes of a body that is no bundle of rules. Reading more would keep every call waiting for one. */
+const MOST_BYTES = 262_144
 
 const invalid = (param: string, problem: string): Fault =>
   new Fault('validation_failed', { detail: `${param} ${problem}.`, data: { param } })

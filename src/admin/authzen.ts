@@ -1,8 +1,9 @@
 // The AuthZEN Authorization API 1.0 on the wire, so that other gateways can ask ours. Who asks about others needs the right
 // to see the gateway; each question is recorded, and what the asking party says changes its own answer and nothing else.
-import { Fault, parseJson, uidText } from '../core/index.ts'
+import { credentialText, Fault, parseJson, uidText } from '../core/index.ts'
 import { type Authzen, authzenMetadata } from '../policy/index.ts'
 import type { AdminRequest } from './admin.ts'
+import { identified } from './identified.ts'
 import { demand, GATEWAY } from './judge.ts'
 import type { AdminPorts } from './ports.ts'
 import { type AdminResponse, problem } from './problem.ts'
@@ -13,6 +14,9 @@ export interface AuthzenRoute {
   handle(request: AdminRequest): Promise<AdminResponse>
 }
 
+/** Bytes of the largest question, or list of questions. */
+const MOST_BYTES = 1_048_576
+
 type Ports = Pick<AdminPorts, 'identify' | 'judge' | 'audit' | 'newId' | 'report'>
 
 /** `base`: the URL under which askers reach this gateway. */
@@ -22,11 +26,12 @@ export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => 
     async (request: AdminRequest): Promise<AdminResponse> => {
       const requestId = ports.newId('call')
       try {
-        const caller = ports.identify({ headers: request.rawHeaders, address: request.address })
+        const caller = await identified(ports, request, ports.identify, `route/${name}`)
         const decision = ports.judge.decide(caller, 'show', GATEWAY)
         await ports.audit.append({
           kind: decision.allow ? 'admin.read' : 'admin.denied',
           principal: uidText(caller.principal),
+          credential: credentialText(caller.credential),
           address: request.address,
           action: 'show',
           decision: decision.allow ? 'allow' : 'deny',
@@ -38,7 +43,9 @@ export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => 
         demand(decision)
         if (request.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json')
           throw new Fault('malformed_request', { detail: 'The body must be application/json.' })
-        const body = work(parseJson(await request.body()))
+        const bytes = await request.body()
+        if (bytes.length > MOST_BYTES) throw new Fault('body_too_large')
+        const body = work(parseJson(bytes))
         const echoed = request.header('x-request-id')
         return {
           status: 200,

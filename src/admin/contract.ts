@@ -475,6 +475,7 @@ const Supposed = z.strictObject({
       z.string().min(1).max(100),
       z.union([z.string().max(500), z.int(), z.boolean(), z.array(z.string().max(200)).max(100)]),
     )
+    .refine((set) => Object.keys(set).length <= 100, 'at most 100 parts')
     .optional()
     .meta({ description: 'Parts of the context by dotted name: {"request.maxTokens": 5000}.' }),
 })
@@ -625,6 +626,8 @@ export interface RouteSpec {
   readonly versioned?: true
   /** Answers with server-sent events. */
   readonly stream?: true
+  /** Takes a body as large as any call may have; others take what people write. */
+  readonly large?: true
 }
 
 const GATEWAY = { type: 'Gateway' } as const
@@ -1498,6 +1501,7 @@ export const ROUTES = {
     on: GATEWAY,
     summary: 'Check and test a bundle, and say what it would change for whom',
     body: z.strictObject({ files: BundleFiles }),
+    large: true,
     output: PolicyPlan,
   }),
   'policies.apply': spec({
@@ -1507,6 +1511,7 @@ export const ROUTES = {
     on: GATEWAY,
     summary: 'Put a bundle in force on every node',
     body: z.strictObject({ files: BundleFiles, reason, plan: z.string().max(64).optional() }),
+    large: true,
     output: AppliedPolicy,
     status: 201,
   }),
@@ -1527,6 +1532,7 @@ export const ROUTES = {
     on: GATEWAY,
     summary: 'Ask a bundle beside the one in force, without obeying it; no files end that',
     body: z.strictObject({ files: BundleFiles.optional(), reason }),
+    large: true,
     output: z.object({ version: z.int().optional(), receipt: Receipt }),
   }),
   'policies.shadowReport': spec({

@@ -1,5 +1,6 @@
 // Cursors: where the next page begins, as text that only we read. A cursor carries no right; rows are filtered anew.
 import { Fault } from '../core/index.ts'
+import { isWritten } from './written.ts'
 
 export const cursorOf = (position: unknown): string => Buffer.from(JSON.stringify(position)).toString('base64url')
 
@@ -21,7 +22,7 @@ export function readCursor<Position>(
   }
 }
 
-export const isText = (value: unknown): value is string => typeof value === 'string'
+export const isText = (value: unknown): value is string => typeof value === 'string' && isWritten(value)
 export const isNumber = (value: unknown): value is number => Number.isSafeInteger(value)
 
 /** One page of rows read with `limit + 1`: the rows, and where to go on. */

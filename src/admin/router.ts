@@ -1,6 +1,7 @@
 // From method and raw path to a route of the contract. Segments are split before they are decoded, each once, so that
 // an encoded slash never becomes a path step; what does not decode is no route.
 import { BASE, type RouteId, type RouteSpec } from './contract.ts'
+import { isWritten } from './written.ts'
 
 export interface Match {
   readonly id: RouteId
@@ -53,7 +54,8 @@ function bind(segments: readonly string[], given: readonly string[]): Record<str
 
 function decode(text: string): string | undefined {
   try {
-    return decodeURIComponent(text)
+    const value = decodeURIComponent(text)
+    return isWritten(value) ? value : undefined
   } catch {
     return undefined
   }

@@ -151,6 +151,17 @@ test('pages continue where they ended', () => {
   expect(second).toEqual({ page: { next_token: '' }, results: [{ type: 'user', id: 'bob' }] })
 })
 
+test('a page looks at a bounded number of names, and the next one goes on behind them', () => {
+  const many = Array.from({ length: 1500 }, (_, i) => ({ type: 'user', id: `a${1000 + i}` }))
+  const crowded = createAuthzen({ ...deps, enumerate: (type) => [...many, ...deps.enumerate(type)] })
+  const asked = { subject: { type: 'user' }, action: action('read'), resource: record('record-1') }
+  const first = crowded.searchSubject(asked)
+  expect(first.results).toEqual([])
+  const second = crowded.searchSubject({ ...asked, page: { token: first.page.next_token } })
+  expect(second.results.map(({ id }) => id)).toEqual(['alice', 'bob'])
+  expect(second.page.next_token).toBe('')
+})
+
 test('many evaluations in one: defaults, semantics, errors of one item', () => {
   const batch = (evaluations: unknown[], semantic?: string) => {
     const answer = authzen.evaluations({

@@ -36,6 +36,8 @@ export interface AuthzenDeps {
 }
 
 const PAGE = 1000
+/** Questions of one list, and names looked at for one page: what takes longer keeps every call waiting. */
+const MOST_ASKED = 1000
 
 export function createAuthzen(deps: AuthzenDeps): Authzen {
   const one = (body: JsonObject): { decision: boolean; context?: JsonObject } => {
@@ -81,6 +83,7 @@ export function createAuthzen(deps: AuthzenDeps): Authzen {
       const { evaluations } = all
       if (evaluations === undefined || (Array.isArray(evaluations) && evaluations.length === 0)) return one(all)
       if (!Array.isArray(evaluations)) throw malformed('evaluations must be a list.')
+      if (evaluations.length > MOST_ASKED) throw malformed(`evaluations holds at most ${MOST_ASKED}.`)
       const stopAt = readSemantic(all)
       const results: { decision: boolean; context?: JsonObject }[] = []
       for (const item of evaluations) {
@@ -279,14 +282,12 @@ function page(body: JsonObject, ids: readonly string[], allowed: (id: string) =>
   const after = token ? Buffer.from(token, 'base64url').toString() : undefined
   const sorted = [...ids].sort().filter((id) => after === undefined || id > after)
   const found: string[] = []
-  let next = ''
-  for (const id of sorted) {
-    if (found.length === size) {
-      next = Buffer.from(found.at(-1) ?? '').toString('base64url')
-      break
-    }
+  let looked = 0
+  while (looked < sorted.length && looked < MOST_ASKED && found.length < size) {
+    const id = sorted[looked++] as string
     if (allowed(id)) found.push(id)
   }
+  const next = looked < sorted.length ? Buffer.from(sorted[looked - 1] ?? '').toString('base64url') : ''
   return {
     with: <T>(make: (id: string) => T): SearchResult<T> => ({ page: { next_token: next }, results: found.map(make) }),
   }
