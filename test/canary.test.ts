@@ -135,7 +135,7 @@ const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Json }[] 
           role: 'user',
           name: 'ann',
           content: [
-            { type: 'text', text: 'hello' },
+            { type: 'text', text: 'hello', prompt_cache_breakpoint: { mode: 'explicit' } },
             { type: 'image_url', image_url: { url: PNG, detail: 'low' } },
             { type: 'image_url', image_url: { url: 'https://example.com/a.png' } },
             { type: 'input_audio', input_audio: { data: FILE, format: 'wav' } },
@@ -154,6 +154,18 @@ const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Json }[] 
           annotations: [{ type: 'url_citation', url_citation: { title: 't', url: 'https://example.com' } }],
         },
         { role: 'assistant', content: 'b', reasoning: 'hm' },
+        {
+          role: 'assistant',
+          content: '{"a":"x"}',
+          parsed: { a: 'x' },
+          tool_calls: [
+            {
+              id: 'c2',
+              type: 'function',
+              function: { name: 'find', arguments: '{"q":"y"}', parsed_arguments: { q: 'y' } },
+            },
+          ],
+        },
         { role: 'tool', content: 'found', tool_call_id: 'c1', name: 'find' },
       ],
       stream_options: { include_usage: true, include_obfuscation: false },
@@ -218,6 +230,7 @@ const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Json }[] 
           role: 'assistant',
           content: [
             { type: 'output_text', text: 'a', annotations: [{ title: 't' }], logprobs: [{ token: 't' }] },
+            { type: 'output_text', text: '{"a":"x"}', parsed: { a: 'x' } },
             { type: 'refusal', refusal: 'no' },
           ],
         },
@@ -229,6 +242,7 @@ const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Json }[] 
           status: 's',
         },
         { type: 'function_call', call_id: 'c1', name: 'find', arguments: '{"q":"x"}', id: 'i', status: 's' },
+        { type: 'function_call', call_id: 'c2', name: 'find', arguments: '{"q":"y"}', parsed_arguments: { q: 'y' } },
         { type: 'function_call_output', call_id: 'c1', output: 'found', id: 'i', status: 's' },
       ],
       include: ['message.output_text.logprobs'],

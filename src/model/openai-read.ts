@@ -20,11 +20,16 @@ export interface OpenaiReading {
   readonly choices: number
   /** For servers that give a tool call no id. */
   readonly newToolCallId: () => string
+  /** Stop sequences that were asked for. */
+  readonly stops?: readonly string[] | undefined
+  /** Servers number calls as they like, some from 1: ours, in their order, by choice and number. One answer's own. */
+  readonly toolNumbers?: Map<number, Map<number, number>>
 }
 
 export const readingOf = (request: ModelRequest, newToolCallId: () => string): OpenaiReading => ({
   choices: Math.max(1, request.inputs.length) * (request.params.n ?? 1),
   newToolCallId,
+  stops: request.params.stop,
 })
 
 /** The pieces of one chunk or completion: `choices[].delta`, `.message` or `.text`. */
@@ -52,7 +57,11 @@ function readChoice(entry: Json, reading: OpenaiReading, out: Delta[]): void {
     if (entry.text !== '' || logprobs) pushText(out, choice, entry.text, logprobs)
   }
   const finish = entry.finish_reason
-  if (typeof finish === 'string') out.push({ type: 'finish', choice, reason: finishReason(finish) })
+  if (typeof finish !== 'string') return
+  const reason = finishReason(finish)
+  // vLLM says which one it was.
+  const stopped = reason === 'stop' ? reading.stops?.find((stop) => stop === entry.stop_reason) : undefined
+  out.push({ type: 'finish', choice, reason, ...(stopped === undefined ? {} : { stopSequence: stopped }) })
 }
 
 function readSaid(said: JsonObject, choice: number, logprobs: Json | undefined, reading: OpenaiReading, out: Delta[]) {
@@ -74,20 +83,30 @@ function readSaid(said: JsonObject, choice: number, logprobs: Json | undefined, 
 
 function readToolCall(call: Json, position: number, choice: number, reading: OpenaiReading, out: Delta[]): void {
   if (!isObject(call)) throw unusable('A tool call is not an object.')
-  const index = count(call.index ?? position, MOST_TOOL_CALLS)
-  if (index === undefined) throw unusable('A tool call has no usable index.')
+  const given = count(call.index ?? position, MOST_TOOL_CALLS)
+  if (given === undefined) throw unusable('A tool call has no usable index.')
+  const index = toolNumber(choice, given, reading)
   const called = isObject(call.function) ? call.function : {}
   const name = typeof called.name === 'string' && called.name !== '' ? called.name : undefined
   const id = typeof call.id === 'string' && call.id !== '' ? call.id : undefined
-  const given = called.arguments ?? ''
+  const pieces = called.arguments ?? ''
   out.push({
     type: 'tool',
     choice,
     index,
     // A name opens a call; an id may be missing, a second one changes nothing.
     ...(name === undefined ? (id === undefined ? {} : { id }) : { id: id ?? reading.newToolCallId(), name }),
-    arguments: typeof given === 'string' ? given : JSON.stringify(given),
+    arguments: typeof pieces === 'string' ? pieces : JSON.stringify(pieces),
   })
+}
+
+function toolNumber(choice: number, given: number, { toolNumbers }: OpenaiReading): number {
+  if (!toolNumbers) return given
+  const numbers = toolNumbers.get(choice) ?? new Map<number, number>()
+  toolNumbers.set(choice, numbers)
+  const known = numbers.get(given) ?? numbers.size
+  numbers.set(given, known)
+  return known
 }
 
 const pushText = (out: Delta[], choice: number, text: string, logprobs: TokenLogprob[] | undefined) =>

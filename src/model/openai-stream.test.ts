@@ -21,6 +21,21 @@ const cut = (text: string, places: readonly number[]): string[] => {
   return [...at, text.length].map((end, index) => text.slice(at[index - 1] ?? 0, end))
 }
 
+test('calls are numbered in their order, however the server numbers them', () => {
+  const reader = createOpenaiStreamReader({ choices: 2, newToolCallId: () => 'call_made' })
+  const call = (choice: number, index: number) => {
+    const delta = { tool_calls: [{ index, id: 'a', function: { name: 'f', arguments: '{}' } }] }
+    return `data: ${JSON.stringify({ choices: [{ index: choice, delta }] })}\n\n`
+  }
+  const deltas = reader.push(call(0, 1) + call(0, 7) + call(1, 3) + call(0, 1))
+  expect(deltas.map((delta) => (delta.type === 'tool' ? [delta.choice, delta.index] : []))).toEqual([
+    [0, 0],
+    [0, 1],
+    [1, 0],
+    [0, 0],
+  ])
+})
+
 describe('server-sent events', () => {
   const read = (parts: readonly string[]) => {
     const events: [string, string][] = []

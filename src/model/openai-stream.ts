@@ -6,7 +6,8 @@ import { createSseReader } from './sse.ts'
 import { type AnswerReader, MOST_ANSWER_CHARACTERS, parseAnswer } from './upstream.ts'
 import { brokenOff, unusable } from './upstream-fault.ts'
 
-export function createOpenaiStreamReader(reading: OpenaiReading): AnswerReader {
+export function createOpenaiStreamReader(how: OpenaiReading): AnswerReader {
+  const reading: OpenaiReading = { ...how, toolNumbers: new Map() }
   let out: Delta[] = []
   let finished = false
   const open = new Set<number>()
@@ -76,7 +77,7 @@ export function createWholeReader(read: (value: unknown, out: Delta[]) => void):
 
 export const createOpenaiWholeReader = (reading: OpenaiReading): AnswerReader =>
   createWholeReader((value, out) => {
-    readChunk(value, reading, out)
+    readChunk(value, { ...reading, toolNumbers: new Map() }, out)
     if (!out.some((delta) => delta.type === 'finish')) throw unusable('The model server answered without a choice.')
   })
 

@@ -90,6 +90,49 @@ test('the runner of tools goes on without a conversation held by the server, whi
   ])
 })
 
+test('a call of a tool is the reason to stop, whatever the server says and however it counts', async () => {
+  const called = (index: number, finish: string) => [
+    {
+      choices: [
+        {
+          index: 0,
+          delta: {
+            tool_calls: [{ index, id: 'a', type: 'function', function: { name: 'weather', arguments: '{"days":3}' } }],
+          },
+        },
+      ],
+    },
+    { choices: [{ index: 0, delta: {}, finish_reason: finish }] },
+    '[DONE]',
+  ]
+  for (const index of [0, 1]) {
+    bench.upstream.script = sse(...called(index, 'stop'))
+    const ask = {
+      model: SCRIPTED,
+      max_tokens: 50,
+      messages,
+      tools,
+      tool_choice: { type: 'tool' as const, name: 'weather' },
+    }
+    const final = await client.messages.stream(ask).finalMessage()
+    expect(final.stop_reason).toBe('tool_use')
+    expect(final.content).toEqual([{ type: 'tool_use', id: 'a', name: 'weather', input: { days: 3 } }])
+  }
+  bench.upstream.script = json({ choices: [{ ...TOOL_ANSWER.choices[0], finish_reason: 'stop' }] })
+  const whole = await client.messages.create({ model: SCRIPTED, max_tokens: 50, messages, tools })
+  expect(whole.stop_reason).toBe('tool_use')
+})
+
+test('the sequence that ended an answer, if the server names one that was asked for', async () => {
+  const ended = async (reason: unknown) => {
+    bench.upstream.script = json({ choices: [{ ...answer('Sunny.').choices[0], stop_reason: reason }] })
+    const done = await client.messages.create({ model: SCRIPTED, max_tokens: 50, messages, stop_sequences: ['END'] })
+    return [done.stop_reason, done.stop_sequence]
+  }
+  expect(await ended('END')).toEqual(['stop_sequence', 'END'])
+  for (const other of ['OTHER', 128_009, null]) expect(await ended(other)).toEqual(['end_turn', null])
+})
+
 test('what Anthropic’s tools say of themselves, where it is true of every tool here; words of the system in between', async () => {
   bench.upstream.script = json(answer('Sunny.'))
   const ask = (tool: object) =>

@@ -1,6 +1,8 @@
 // The `openai` package, unchanged: base URL and key are all it is told.
 import OpenAI from 'openai'
+import { zodFunction, zodResponseFormat } from 'openai/helpers/zod'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { breaksAfter, chatChunks, json, sse } from '../upstream/scripted.ts'
 import {
   answer,
@@ -92,6 +94,55 @@ test('a JSON schema reaches the model server', async () => {
   const format = { type: 'json_schema' as const, json_schema: { name: 'place', schema: WEATHER_SCHEMA, strict: true } }
   await client.chat.completions.create({ model: SCRIPTED, messages, response_format: format })
   expect(lastBody(bench.upstream).response_format).toEqual(format)
+})
+
+test('what the client reads in an answer may be sent back with it, if it says the same', async () => {
+  const schema = z.object({ days: z.number() })
+  bench.upstream.script = json(TOOL_ANSWER)
+  const called = await client.chat.completions.parse({
+    model: SCRIPTED,
+    messages,
+    tools: [zodFunction({ name: 'weather', parameters: schema })],
+  })
+  const call = called.choices[0]?.message
+  expect(call?.tool_calls?.[0]).toMatchObject({ function: { parsed_arguments: { days: 3 } } })
+  bench.upstream.script = json(answer('{"days":3}'))
+  const parsed = await client.chat.completions.parse({
+    model: SCRIPTED,
+    messages: [...messages, call!, { role: 'tool', tool_call_id: 'call_9', content: 'clear' }],
+    response_format: zodResponseFormat(schema, 'days'),
+  })
+  const said = parsed.choices[0]!.message
+  expect(said.parsed).toEqual({ days: 3 })
+  await client.chat.completions.create({ model: SCRIPTED, messages: [...messages, said, ...messages] })
+  expect(lastBody(bench.upstream).messages).toMatchObject([{}, { role: 'assistant', content: '{"days":3}' }, {}])
+  expect(JSON.stringify(lastBody(bench.upstream))).not.toContain('parsed')
+  const other = { ...said, parsed: { days: 4 } }
+  await expect(
+    client.chat.completions.create({ model: SCRIPTED, messages: [...messages, other, ...messages] }),
+  ).rejects.toMatchObject({ code: 'unsupported_parameter', param: 'messages[1].parsed' })
+
+  bench.upstream.script = json(TOOL_ANSWER)
+  const response = await client.responses.parse({
+    model: SCRIPTED,
+    input: 'Weather?',
+    tools: [
+      {
+        type: 'function',
+        name: 'weather',
+        parameters: { ...WEATHER_SCHEMA, additionalProperties: false },
+        strict: true,
+      },
+    ],
+  })
+  expect(response.output[0]).toMatchObject({ parsed_arguments: { days: 3 } })
+  const input = [
+    { role: 'user' as const, content: 'Weather?' },
+    ...(response.output as OpenAI.Responses.ResponseInputItem[]),
+    { type: 'function_call_output' as const, call_id: 'call_9', output: 'clear' },
+  ]
+  bench.upstream.script = json(answer('Sunny.'))
+  expect((await client.responses.create({ model: SCRIPTED, input })).output_text).toBe('Sunny.')
 })
 
 test('advice about caching changes nothing, and what asks for nothing is no refusal', async () => {

@@ -12,6 +12,7 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
   const base = { id, type: 'message', role: 'assistant', model }
   /** Numbers of the blocks, by what goes into them. */
   const open = new Map<string, number>()
+  let called = false
   let started = false
   let finish: FinishReason | undefined
   let stopSequence: string | undefined
@@ -45,6 +46,7 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
     return opening + thought + event('content_block_delta', { index, delta: signature })
   }
   const tool = (delta: Delta & { type: 'tool' }): string => {
+    called = true
     const block = () => ({ type: 'tool_use', id: delta.id ?? '', name: delta.name ?? '', input: {} })
     const [index, opening] = into(`tool ${delta.index}`, block)
     if (delta.arguments === '') return opening
@@ -84,7 +86,7 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
     end() {
       let out = start()
       for (const index of open.values()) out += event('content_block_stop', { index })
-      const delta = { stop_reason: stopReason(finish, stopSequence), stop_sequence: stopSequence ?? null }
+      const delta = { stop_reason: stopReason(finish, stopSequence, called), stop_sequence: stopSequence ?? null }
       const counted = usage ? usageOf(usage) : { output_tokens: 0 }
       return out + event('message_delta', { delta, usage: counted }) + event('message_stop', {})
     },
@@ -94,7 +96,7 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
       return JSON.stringify({
         ...base,
         content: contentOf(choice),
-        stop_reason: stopReason(choice.finish, choice.stopSequence),
+        stop_reason: stopReason(choice.finish, choice.stopSequence, choice.toolCalls.length > 0),
         stop_sequence: choice.stopSequence ?? null,
         usage: usageOf(answer.usage),
       })
@@ -113,10 +115,14 @@ const usageOf = (usage: Usage | undefined) => ({
   cache_read_input_tokens: usage?.cachedTokens ?? 0,
 })
 
-/** An answer that was broken off must not look finished. */
-function stopReason(reason: FinishReason | undefined, stopSequence: string | undefined): string {
+/**
+ * An answer that was broken off must not look finished. Servers that were made to call a tool say that they stopped; here
+ * whoever reads the reason waits for a result only if it is the call.
+ */
+function stopReason(reason: FinishReason | undefined, stopSequence: string | undefined, called: boolean): string {
   switch (reason) {
     case 'stop':
+      if (called) return 'tool_use'
       return stopSequence === undefined ? 'end_turn' : 'stop_sequence'
     case 'tool_calls':
       return 'tool_use'

@@ -1,5 +1,6 @@
 // Reading fields of a request object: every field is known and of its type, or the request is refused by the field's name.
 // `null` counts as absent, as the formats' own servers treat it.
+import { isDeepStrictEqual } from 'node:util'
 import { Fault, isObject, type Json, type JsonObject } from '../../core/index.ts'
 
 /** `messages[2]` + `content` → `messages[2].content` */
@@ -58,6 +59,17 @@ export function list(value: Json | undefined, where: string): Json[] {
 export function text(value: Json | undefined, where: string): string {
   if (typeof value !== 'string') throw malformed(where, 'must be a string')
   return value
+}
+
+/** What a client library adds to an answer that is sent back: what it read in a text. It must say nothing else than the text. */
+export function derived(value: Json | undefined, from: string, where: string): void {
+  if (value === undefined || value === null) return
+  try {
+    if (isDeepStrictEqual(value, JSON.parse(from))) return
+  } catch {
+    // said below
+  }
+  throw unsupported(where, 'is not what the text beside it says')
 }
 
 /** A name: a string with something in it and no control characters. */

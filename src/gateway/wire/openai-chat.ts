@@ -15,6 +15,7 @@ import {
 import type { Wire } from '../ports.ts'
 import {
   boolean,
+  derived,
   integer,
   list,
   malformed,
@@ -127,6 +128,7 @@ const MESSAGE_FIELDS = new Set([
   'audio',
   'function_call',
   'annotations',
+  'parsed',
 ])
 const MESSAGE_REFUSED = { audio: [], function_call: [] } as const
 
@@ -138,9 +140,10 @@ function readMessage(value: Json, where: string): Message {
   const message: Message = { role: role === 'developer' ? 'system' : role, parts: [] }
   if (given.name !== undefined && given.name !== null) message.name = name(given.name, `${where}.name`)
   if (role === 'assistant') readAssistant(given, where, message)
-  else if (given.tool_calls ?? given.refusal ?? given.reasoning_content ?? given.reasoning)
+  else if (given.tool_calls ?? given.refusal ?? given.reasoning_content ?? given.reasoning ?? given.parsed)
     throw malformed(where, `a ${role} message has fields of an assistant message`)
   const content = given.content ?? undefined
+  derived(given.parsed, typeof content === 'string' ? content : '', `${where}.parsed`)
   if (content !== undefined) message.parts.push(...readContent(content, `${where}.content`, role === 'user'))
   else if (role !== 'assistant') throw malformed(`${where}.content`, 'is missing')
   if (role === 'tool') {
@@ -164,7 +167,7 @@ function readAssistant(given: JsonObject, where: string, message: Message): void
 }
 
 const TOOL_CALL_FIELDS = new Set(['id', 'type', 'function', 'index'])
-const FUNCTION_CALL_FIELDS = new Set(['name', 'arguments'])
+const FUNCTION_CALL_FIELDS = new Set(['name', 'arguments', 'parsed_arguments'])
 
 function readToolCall(value: Json, where: string): ToolCall {
   const given = object(value, where)
@@ -172,10 +175,12 @@ function readToolCall(value: Json, where: string): ToolCall {
   if ((given.type ?? 'function') !== 'function') throw unsupported(`${where}.type`)
   const called = object(given.function, `${where}.function`)
   onlyFields(called, FUNCTION_CALL_FIELDS, `${where}.function`)
+  const written = text(called.arguments ?? '', `${where}.function.arguments`)
+  derived(called.parsed_arguments, written, `${where}.function.parsed_arguments`)
   return {
     id: name(given.id, `${where}.id`),
     name: name(called.name, `${where}.function.name`),
-    arguments: text(called.arguments ?? '', `${where}.function.arguments`),
+    arguments: written,
   }
 }
 

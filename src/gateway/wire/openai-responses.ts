@@ -17,6 +17,7 @@ import {
 import type { Wire } from '../ports.ts'
 import {
   boolean,
+  derived,
   integer,
   list,
   malformed,
@@ -231,15 +232,13 @@ function readMessage(item: JsonObject, where: string): Message {
   return { role: role === 'developer' ? 'system' : role, parts: readContent(item.content, `${where}.content`) }
 }
 
-const CALL_FIELDS = new Set(['type', 'call_id', 'name', 'arguments', 'id', 'status'])
+const CALL_FIELDS = new Set(['type', 'call_id', 'name', 'arguments', 'parsed_arguments', 'id', 'status'])
 
 function readCall(item: JsonObject, where: string): ToolCall {
   onlyFields(item, CALL_FIELDS, where)
-  return {
-    id: name(item.call_id, `${where}.call_id`),
-    name: name(item.name, `${where}.name`),
-    arguments: text(item.arguments, `${where}.arguments`),
-  }
+  const written = text(item.arguments, `${where}.arguments`)
+  derived(item.parsed_arguments, written, `${where}.parsed_arguments`)
+  return { id: name(item.call_id, `${where}.call_id`), name: name(item.name, `${where}.name`), arguments: written }
 }
 
 const OUTPUT_FIELDS = new Set(['type', 'call_id', 'output', 'id', 'status'])
@@ -274,7 +273,7 @@ function readReasoningItem(item: JsonObject, where: string): Part[] {
 
 const PARTS = {
   input_text: new Set(['type', 'text', PART_HINT]),
-  output_text: new Set(['type', 'text', 'annotations', 'logprobs']),
+  output_text: new Set(['type', 'text', 'annotations', 'logprobs', 'parsed']),
   refusal: new Set(['type', 'refusal']),
   input_image: new Set(['type', 'image_url', 'detail', 'file_id', PART_HINT]),
   input_file: new Set(['type', 'file_data', 'filename', 'file_id', 'file_url', 'detail', PART_HINT]),
@@ -288,7 +287,11 @@ function readContent(value: Json | undefined, where: string): Part[] {
     const given = object(entry, at)
     const type = oneOf(given.type, `${at}.type`, PART_TYPES)
     onlyFields(given, PARTS[type], at)
-    if (type === 'input_text' || type === 'output_text') return { type: 'text', text: text(given.text, `${at}.text`) }
+    if (type === 'input_text' || type === 'output_text') {
+      const said = text(given.text, `${at}.text`)
+      derived(given.parsed, said, `${at}.parsed`)
+      return { type: 'text', text: said }
+    }
     if (type === 'refusal') return { type, text: text(given.refusal, `${at}.refusal`) }
     return type === 'input_image' ? readImage(given, at) : readFile(given, at)
   })
