@@ -1,12 +1,14 @@
 // What an act that ends access would end, looked up and not done. Calls are those of the node that is asked; which of them
 // go on by another right is known only when they are decided again, so their number is the most there can be.
 import type { CallSubject, LockKind } from '../access/index.ts'
-import { type PrincipalUid, uidText } from '../core/index.ts'
+import { type EntityUid, type PrincipalUid, uidText } from '../core/index.ts'
 import type { KeyWithUse } from '../identity/index.ts'
+import { NOTHING, roleSubject } from './ask.ts'
 import type { Output, Query } from './contract.ts'
+import type { Subject } from './judge.ts'
 import type { AdminPorts } from './ports.ts'
 import { servicesOf } from './principals.ts'
-import { type Handlers, notFound, readRef } from './route.ts'
+import { type Context, type Handlers, notFound, ownedBy, readRef } from './route.ts'
 import { uidOf } from './sessions.ts'
 import { isoField } from './time.ts'
 
@@ -84,21 +86,39 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
     return { ...calls(holds), roles: [role] }
   }
 
-  const find = async ({ of, target }: Query<'consequences.show'>): Promise<Partial<Consequences>> => {
+  /** Whoever may not see something itself does not see it by asking what would end with it; one's own is seen. */
+  const find = async (
+    { of, target }: Query<'consequences.show'>,
+    { caller, demand, may }: Pick<Context<'consequences.show'>, 'caller' | 'demand' | 'may'>,
+  ): Promise<Partial<Consequences>> => {
+    const mayShow = (whose: EntityUid, subject: Subject = { uid: whose }) => {
+      if (uidText(whose) !== uidText(caller.principal)) demand('show', subject)
+    }
     switch (of) {
-      case 'principal':
-        return ofPrincipal(readRef<PrincipalUid['type']>(target))
+      case 'principal': {
+        const uid = readRef<PrincipalUid['type']>(target)
+        mayShow(uid)
+        return ofPrincipal(uid)
+      }
       case 'credential': {
         const row = await identity.read.key(target)
+        const owner = row && { type: row.owner_type, id: row.owner_name }
+        if (owner) mayShow(owner, ownedBy('Key', target, owner))
+        else demand('show', { uid: { type: 'Key', id: target }, attrs: {} })
         if (!row) throw notFound('key', target)
         return { ...lockedBy('credential', target), keys: [shownKey(row)] }
       }
       case 'grant': {
         const { id, principal, role } = await jit.grants.show(target)
+        if (!may('approveRole', roleSubject(role, NOTHING))) mayShow(uidOf(principal))
         return { ...callsOf(uidOf(principal) as PrincipalUid), grants: [{ id, principal, role }] }
       }
       case 'assignment':
+        mayShow({ type: 'Role', id: target.slice(0, target.indexOf(' ')) })
         return ofAssignment(target)
+      case 'role':
+        mayShow({ type: 'Role', id: target })
+        return lockedBy(of, target)
       default:
         return lockedBy(of, target)
     }
@@ -106,7 +126,7 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
 
   return {
     'consequences.show': {
-      async handle({ query, caller }) {
+      async handle({ query, caller, demand, may }) {
         const { of, target } = query
         // A target that makes no sense is one also while nothing runs.
         if (of !== 'grant' && of !== 'assignment')
@@ -116,7 +136,7 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
           )
         const nothing = { calls: 0, upstreams: 0, principals: [], keys: [], grants: [] }
         const none = { groups: [], roles: [], agents: [], services: [] }
-        return { ...nothing, ...none, ...(await find(query)) }
+        return { ...nothing, ...none, ...(await find(query, { caller, demand, may })) }
       },
     },
   }

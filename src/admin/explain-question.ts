@@ -1,7 +1,7 @@
 // What the rules say to a question, with the roles that grants lend for it: those that hold by themselves, and, if these are
 // not enough, one that is good for a number of uses or tokens. No use is taken by asking.
 import type { JustInTime } from '../access/index.ts'
-import { type Clock, Fault, type PrincipalUid } from '../core/index.ts'
+import { type Clock, Fault, type PrincipalUid, uidText } from '../core/index.ts'
 import type { Registry } from '../model/index.ts'
 import {
   type ClockContext,
@@ -40,6 +40,9 @@ export function createExplain(rooms: ExplainDeps): AdminPorts['explain'] {
     const principal = question.principal as PrincipalUid
     const model = question.resource.type === 'Model' ? { model: question.resource.id } : {}
     const [example] = registry.all()
+    const gone = question.unseen ? uidText(question.resource) : undefined
+    const withoutUnseen = (entities: EntitySource): EntitySource =>
+      gone === undefined ? entities : { get: (uid) => (uid.text === gone ? undefined : entities.get(uid)) }
 
     const ask = (using: readonly string[]): Explanation => {
       const { grant } = rooms.standing({ principal }, now, using)
@@ -48,11 +51,9 @@ export function createExplain(rooms: ExplainDeps): AdminPorts['explain'] {
         supposed,
         {
           program,
-          entities: jit.grants.over(rooms.entities(supposed.at), principal, {
-            ...at,
-            ...model,
-            using,
-          }) as EntitySource,
+          entities: withoutUnseen(
+            jit.grants.over(rooms.entities(supposed.at), principal, { ...at, ...model, using }) as EntitySource,
+          ),
           clockContext: rooms.clockContext,
           now,
           reader,
@@ -71,7 +72,7 @@ export function createExplain(rooms: ExplainDeps): AdminPorts['explain'] {
     }
 
     const found = ask([])
-    if (found.allow || model.model === undefined) return found
+    if (found.allow || model.model === undefined || question.unseen) return found
     for (const grant of jit.grants.counted(principal, model.model, supposed.at)) {
       const lent = ask([grant.id])
       if (lent.allow) return { ...lent, grant }

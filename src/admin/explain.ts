@@ -1,7 +1,7 @@
 // Why, and what would change it; and who the caller is.
 import type { Grant } from '../access/index.ts'
 import type { Found } from '../audit/index.ts'
-import { type EntityUid, Fault, uidText } from '../core/index.ts'
+import { type Caller, type EntityUid, Fault, uidText } from '../core/index.ts'
 import { dutyLines, parseUid, type RuleView, type Supposed } from '../policy/index.ts'
 import { aboutDecision, decisionOf } from './audit.ts'
 import type { Body, Output } from './contract.ts'
@@ -9,10 +9,13 @@ import { GATEWAY } from './judge.ts'
 import { createOpenApi } from './openapi.ts'
 import type { AdminPorts, Explained } from './ports.ts'
 import { namesOf } from './principals.ts'
-import { type Handlers, readRef } from './route.ts'
+import { type Context, type Handlers, readRef } from './route.ts'
 import { iso, isoField, msOf, textField } from './time.ts'
 
 const TYPED = /^(User|Service|Agent|Group|Role|Model|ModelGroup|Gateway|Key|Session|DataClass|Tool|Document):(.+)$/
+
+/** What not everybody may know of; that there is a role is told by asking for it. */
+const OTHERS = ['User', 'Service', 'Agent', 'Group', 'Model']
 
 const view = ({ id, effect, why, file, line, clauses }: RuleView) => ({
   id,
@@ -80,6 +83,13 @@ function questionOf({ principal, action, model, data }: Found) {
 export function explainHandlers(
   ports: AdminPorts,
 ): Handlers<'explain.ask' | 'decisions.explain' | 'self.show' | 'openapi.show'> {
+  const unseen = (caller: Caller, resource: EntityUid, may: Context<'explain.ask'>['may']): boolean =>
+    OTHERS.includes(resource.type) &&
+    uidText(resource) !== uidText(caller.principal) &&
+    !may('list', { uid: resource }) &&
+    !may('show', { uid: resource }) &&
+    !(resource.type === 'Model' && ports.mayUse(caller, resource.id))
+
   // Made when somebody asks: printing every schema takes a tenth of a start.
   let document: ReturnType<typeof createOpenApi> | undefined
   return {
@@ -90,9 +100,15 @@ export function explainHandlers(
         const self = !asked || (asked.type === caller.principal.type && asked.id === caller.principal.id)
         return self ? GATEWAY : { uid: asked, action: 'show' }
       },
-      handle({ body, may }) {
-        const { principal, action, resource, ...supposed } = body
-        const question = { principal: readRef<string>(principal), action, resource: resourceOf(resource) }
+      handle({ body, caller, may }) {
+        const { principal, action, resource: named, ...supposed } = body
+        const resource = resourceOf(named)
+        const question = {
+          principal: readRef<string>(principal),
+          action,
+          resource,
+          unseen: unseen(caller, resource, may),
+        }
         const reader = may('show', GATEWAY) ? 'administrator' : 'caller'
         return shown(ports.audit, ports.explain(question, supposedOf(supposed), reader))
       },
@@ -116,7 +132,15 @@ export function explainHandlers(
         const recorded = typeof event.data?.decisionId === 'string' ? ports.recorded(event.data.decisionId) : undefined
         const reader = may('show', GATEWAY) ? 'administrator' : 'caller'
         return {
-          ...(await shown(ports.audit, ports.explain(question, supposedOf(body), reader, recorded))),
+          ...(await shown(
+            ports.audit,
+            ports.explain(
+              { ...question, unseen: unseen(caller, question.resource, may) },
+              supposedOf(body),
+              reader,
+              recorded,
+            ),
+          )),
           asAsked: recorded !== undefined,
         }
       },

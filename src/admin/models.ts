@@ -1,4 +1,5 @@
 // Models and the servers behind them, over the admin API. An upstream's credential is not among what is shown.
+import { GATEWAY } from './judge.ts'
 import { pageOfAll } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { type Handlers, notFound } from './route.ts'
@@ -19,6 +20,13 @@ export function modelHandlers(
       },
     },
     'models.show': {
+      // What is not there and what may not be seen look the same: the name of a model is none of everybody's business.
+      subject({ caller, params: { name = '' } }) {
+        const uid = { type: 'Model', id: name }
+        if (ports.judge.allows(caller, 'list', GATEWAY) && !ports.judge.allows(caller, 'show', { uid }))
+          throw notFound('model', name)
+        return { uid }
+      },
       handle: ({ params }) => find(params.name),
     },
     'models.accept': {

@@ -77,7 +77,8 @@ export interface AdminPorts {
   isPublic(rule: string): boolean
   /** What the rules say to a question that nobody has asked, or to a recorded one, with what is supposed. */
   explain(
-    question: { principal: EntityUid; action: string; resource: EntityUid },
+    /** `unseen`: whoever asks may not know whether there is such a resource; answered as if there was none. */
+    question: { principal: EntityUid; action: string; resource: EntityUid; unseen?: boolean },
     supposed: Supposed,
     reader: 'caller' | 'administrator',
     recorded?: LoggedDecision,

@@ -1,8 +1,17 @@
 // What a caller may not see leaves no trace for it: not in a cursor, not in whether there is a next page, not in how an
 // answer differs from the one about what is not there.
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startGateway, type TestGateway } from './harness.ts'
 
+const MODEL = 'sallyport-demo'
+const RULES = `
+@id("not-for-dana") @why("The project is secret.") @explain("private")
+forbid (principal == User::"dana", action in [Action::"use", Action::"read"], resource == Model::"${MODEL}");
+`
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-unseen-'))
 let gateway: TestGateway
 type Body = Record<string, unknown>
 const ask = async (method: string, path: string, body?: unknown, key?: string) => {
@@ -17,7 +26,10 @@ const person = async (name: string, role: string) => {
 let dana = ''
 let erin = ''
 beforeAll(async () => {
-  gateway = await startGateway()
+  cpSync('policies', folder, { recursive: true })
+  rmSync(join(folder, 'tests'), { recursive: true })
+  appendFileSync(join(folder, 'roles.cedar'), RULES)
+  gateway = await startGateway({ policies: folder })
   dana = await person('dana', 'user')
   erin = await person('erin', 'user')
   await person('fred', 'reader')
@@ -26,7 +38,10 @@ beforeAll(async () => {
   for (const key of [erin, erin, dana, erin])
     expect((await ask('POST', '/requests', { role: 'operator', seconds: 60, reason: 'to see' }, key)).status).toBe(201)
 })
-afterAll(() => gateway.close())
+afterAll(async () => {
+  await gateway.close()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 it('lists end where the last thing ends that may be seen, whatever lies behind it', async () => {
   for (const path of [
@@ -69,4 +84,44 @@ it('pages hold as much as is asked for, and every row that may be seen comes onc
     cursor = `&cursor=${String(body.next)}`
   }
   expect(all).toEqual(['admin', 'dana', 'erin', 'fred'])
+})
+
+it('what is there and may not be seen answers as what is not there', async () => {
+  /** Without what differs by chance: the name itself, ids and decisions. */
+  const told = async (name: string, method: string, path: string, body?: unknown, key = dana) => {
+    const answer = await ask(method, path, body, key)
+    const { instance: _, decision: __, ...rest } = answer.body
+    const bare = answer.status === 200 ? answer.body : rest
+    return { status: answer.status, body: JSON.parse(JSON.stringify(bare).replaceAll(name, 'NAME')) as Body }
+  }
+  const explain = (type: string, name: string, key?: string) =>
+    told(name, 'POST', '/explain', { principal: 'User:dana', action: 'show', resource: `${type}:${name}` }, key)
+  for (const [type, name] of [
+    ['User', 'fred'],
+    ['Group', 'first'],
+    ['Model', MODEL],
+  ] as const) {
+    expect(await explain(type, name), type).toEqual(await explain(type, 'no-such-name'))
+    expect(await explain(type, name, gateway.key), type).not.toEqual(await explain(type, 'no-such-name', gateway.key))
+  }
+  const shown = (name: string) => told(name, 'GET', `/models/${name}`)
+  expect(await shown(MODEL)).toEqual(await shown('no-such-name'))
+  expect((await ask('GET', `/models/${MODEL}`, undefined, erin)).status).toBe(200)
+})
+
+it('who may see that something runs does not see whose keys and roles there are by asking what would end', async () => {
+  const operator = await person('olga', 'operator')
+  const { body } = await ask('GET', '/keys?owner=User:erin')
+  const key = String((body.items as Body[])[0]?.id)
+  for (const query of [
+    'of=principal&target=User:erin',
+    `of=credential&target=${key}`,
+    'of=assignment&target=user%20User:erin',
+    'of=role&target=user',
+  ]) {
+    expect((await ask('GET', `/consequences?${query}`, undefined, operator)).status, query).toBe(403)
+    expect((await ask('GET', `/consequences?${query}`)).status, query).toBe(200)
+  }
+  expect((await ask('GET', '/consequences?of=principal&target=User:olga', undefined, operator)).status).toBe(200)
+  expect((await ask('GET', `/consequences?of=model&target=${MODEL}`, undefined, operator)).status).toBe(200)
 })
