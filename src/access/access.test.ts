@@ -7,7 +7,7 @@ import { type Caller, createIds, type Decision, type NewEvent, NO_DUTIES, system
 import { createChange, createFeed, openStore, type Store } from '../store/index.ts'
 import { type Access, createAccess } from './access.ts'
 import type { CallSubject } from './leases.ts'
-import type { Session } from './sessions.ts'
+import type { Session } from './session.ts'
 
 const closers: (() => Promise<void>)[] = []
 afterEach(async () => {

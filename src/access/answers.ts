@@ -5,7 +5,8 @@ import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { type Caller, type Clock, Fault, type RandomBytes, uidText } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { type AnswerRow, deleteAnswers, expireAnswers, insertAnswer, selectAnswer } from './answer-queries.ts'
-import type { Session, Sessions } from './sessions.ts'
+import type { Session } from './session.ts'
+import type { Sessions } from './sessions.ts'
 
 export interface NewAnswer {
   readonly id: string

@@ -41,7 +41,8 @@ export type { ApprovalView, RequestView } from './request-view.ts'
 export type { Requests } from './requests.ts'
 export type { JitAction, Narrowing, NewRequest, RoleAsk } from './role-ask.ts'
 export type { Schedule } from './schedules.ts'
-export type { ForgetHook, Session, SessionAsk, Sessions, SessionView } from './sessions.ts'
+export type { Session, SessionAsk, SessionView } from './session.ts'
+export type { ForgetHook, Sessions } from './sessions.ts'
 export { stepUpFault } from './step-up.ts'
 export {
   type RoleFinding,

@@ -8,7 +8,7 @@ import { type Caller, createIds, type Decision, NO_DUTIES, systemRandom, uidText
 import { createChange, createFeed, type Store } from '../store/index.ts'
 import { createAccess } from './access.ts'
 import { createJustInTime } from './just-in-time.ts'
-import type { Session } from './sessions.ts'
+import type { Session } from './session.ts'
 
 const PEOPLE = ['ana', 'bo', 'cy']
 const ROLES = ['operator', 'trainer']
