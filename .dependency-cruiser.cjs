@@ -6,7 +6,7 @@ const LAYERS = [
   ['identity', 'policy', 'access', 'guard', 'limits', 'audit', 'model', 'notify', 'metrics'],
   ['gateway', 'admin'],
   ['http'],
-  ['app\\.ts'],
+  ['app'],
   ['cli'],
   ['main\\.ts'],
 ]

@@ -1,5 +1,5 @@
 // One node of Sallyport in a process of its own, from the configuration file named on the command line.
-import { start } from '../src/app.ts'
+import { start } from '../src/app/index.ts'
 import { loadConfig } from '../src/config/index.ts'
 
 const app = await start(loadConfig({ file: process.argv[2] ?? '', env: {} }).config)

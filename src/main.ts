@@ -20,6 +20,6 @@ process.exitCode = await run(process.argv.slice(2), {
     out: (text) => void process.stdout.write(text),
     say: (line) => void process.stderr.write(`${line}\n`),
   },
-  start: async (...given) => (await import('./app.ts')).start(...given),
+  start: async (...given) => (await import('./app/index.ts')).start(...given),
 })
 flushCompileCache() // a gateway that is killed later than its start keeps what was compiled for the next one

@@ -1,4 +1,4 @@
-// The admin API's ports built from the rooms themselves, so that app.ts hands in rooms and nothing is told twice.
+// The admin API's ports built from the rooms themselves, so that app/ hands in rooms and nothing is told twice.
 import type { Access, Campaigns, JustInTime, Sweeps } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import { type Config, SETTINGS, type Source } from '../config/index.ts'

@@ -16,7 +16,7 @@ export interface Input {
   client(): Promise<Client>
 }
 
-/** What app.ts gives: a running gateway. */
+/** What app/ gives: a running gateway. */
 export type StartApp = (
   config: Config,
   sources: ReadonlyMap<string, Source>,

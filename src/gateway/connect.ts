@@ -1,4 +1,4 @@
-// The pipeline's ports built from the rooms themselves, so that app.ts hands in rooms and nothing is told twice.
+// The pipeline's ports built from the rooms themselves, so that app/ hands in rooms and nothing is told twice.
 import { hash } from 'node:crypto'
 import { type Access, type Grants, stepUpFault } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'

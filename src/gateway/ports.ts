@@ -1,4 +1,4 @@
-// What the pipeline needs of the rooms, as functions. `app.ts` hands them in; the pipeline knows no room.
+// What the pipeline needs of the rooms, as functions. `app/` hands them in; the pipeline knows no room.
 import type {
   Caller,
   Decision,

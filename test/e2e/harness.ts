@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { type App, start } from '../../src/app.ts'
+import { type App, start } from '../../src/app/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 
 export interface TestGateway {

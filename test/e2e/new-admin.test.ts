@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { type App, start } from '../../src/app.ts'
+import { type App, start } from '../../src/app/index.ts'
 import { loadConfig } from '../../src/config/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-new-admin-'))

@@ -1,0 +1,2 @@
+// What is to be stopped again, newest first.
+export type Closers = (() => Promise<void>)[]

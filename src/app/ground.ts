@@ -1,0 +1,91 @@
+// What every room stands on: secrets, database, log, feed, numbers. A change is rows, feed entry and event in one transaction.
+import { createHmac } from 'node:crypto'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { createAudit, fileAnchor, parseKey } from '../audit/index.ts'
+import { type Config, type Keyring, nextSigningKey, openKeyring } from '../config/index.ts'
+import { createIds, systemClock, systemRandom } from '../core/index.ts'
+import { createEventMetrics, createRegistry as createMetrics, watchProcess } from '../metrics/index.ts'
+import { createAnomalies, watch } from '../notify/index.ts'
+import { createChange, createFeed, openStore } from '../store/index.ts'
+import type { Closers } from './closers.ts'
+import { VERSION } from './shipped.ts'
+
+const POLL_MS = 500
+/** How much of the log teaches the anomaly rules at a start what is usual. */
+const REMEMBERED_EVENTS = 200_000
+
+/** The same on every node that shares the master key, different for every installation, and telling nothing of the key. */
+const logName = (keyring: Keyring): string =>
+  `sallyport/audit/${createHmac('sha256', keyring.lookupKey).update('name of the audit log').digest('hex').slice(0, 12)}`
+
+interface GroundDeps {
+  readonly config: Config
+  readonly report: (error: unknown) => void
+  readonly closers: Closers
+  /** Whether a model of this name is registered. */
+  readonly knowsModel: (name: string) => boolean
+}
+
+export type Ground = Awaited<ReturnType<typeof openGround>>
+
+export async function openGround({ config, report, closers, knowsModel }: GroundDeps) {
+  const clock = systemClock
+  const newId = createIds(clock, systemRandom)
+  const keyring = openKeyring(config.data)
+  const store = await openStore({
+    ...(config.database === undefined ? {} : { url: config.database }),
+    file: join(config.data, 'sallyport.db'),
+    keyHex: keyring.databaseKeyHex,
+    report,
+  })
+  closers.push(() => store.close())
+  const node = { id: newId('node'), name: config.node.name ?? hostname() }
+  const audit = createAudit({
+    store,
+    clock,
+    newId,
+    node: node.name,
+    origin: logName(keyring),
+    signingKey: keyring.signingKey,
+    retiredKeys: keyring.retiredKeys,
+    nextKey: () => nextSigningKey(config.data),
+    anchor: fileAnchor(join(config.data, 'checkpoint')),
+    content: {
+      random: systemRandom,
+      contentKey: keyring.contentKey,
+      contentDays: config.audit.contentDays,
+      eventDays: config.audit.eventDays,
+    },
+    checkpointMs: config.audit.checkpointSeconds * 1000,
+    witnesses: config.audit.witnesses.map(({ url, key }) => ({ url, key: parseKey(key) })),
+    report,
+    maxWaiting: config.audit.queue,
+  })
+  const feed = createFeed({ store, pollMs: POLL_MS, node, clock, report })
+  closers.push(() => feed.stop())
+  const metrics = createMetrics()
+  const stopWatching = watchProcess(metrics, { version: VERSION })
+  closers.push(async () => stopWatching())
+  const seen = createEventMetrics(metrics, { knowsModel })
+  const change = createChange({
+    store,
+    clock,
+    appendFeed: feed.append,
+    appendEvents: audit.appendIn,
+    committed: seen,
+    applied: feed.applied,
+  })
+  await audit.start()
+  closers.push(() => audit.stop())
+  const anomalies = createAnomalies({ clock, append: audit.append, report })
+  const calls = { kind: 'call.finished' }
+  const watching = watch({
+    anomalies,
+    past: audit.events({ from: Math.max(0, (await audit.size()) - REMEMBERED_EVENTS), filter: calls }),
+    live: (from, see) => audit.tail(calls, see, from),
+    report,
+  })
+  closers.push(() => watching.stop())
+  return { clock, newId, keyring, store, node, audit, feed, metrics, seen, change, anomalies }
+}

@@ -1,0 +1,270 @@
+// The rooms, each built once. They do not know each other: what one needs of another is handed in here.
+import { join } from 'node:path'
+import { createAccess, createJustInTime, type JitAction, type RoleAsk } from '../access/index.ts'
+import type { Config } from '../config/index.ts'
+import { type Caller, Fault, groupsOf, type PrincipalUid, systemRandom, uidText } from '../core/index.ts'
+import { createFacts, createJudge, createScreening } from '../gateway/index.ts'
+import { openGuard, scoreRequest } from '../guard/index.ts'
+import { createIdentity, withinScopes } from '../identity/index.ts'
+import { createLimits, createRunaway } from '../limits/index.ts'
+import { createRegistry, ENGINE_FOLDER, openUpstreams } from '../model/index.ts'
+import {
+  authContext,
+  createChecker,
+  createClockContext,
+  createOracleCheck,
+  createRulebook,
+  EntityRef,
+  loadOracle,
+  NO_RISK,
+} from '../policy/index.ts'
+import { createNodes } from '../store/index.ts'
+import type { Closers } from './closers.ts'
+import type { Ground } from './ground.ts'
+import { DEMO } from './shipped.ts'
+
+/** Milliseconds of silence after which what a node has borrowed of shared limits is given back. */
+const DEAD_MS = 10_000
+/** Milliseconds after which a node that has lost touch also ends the calls it has. */
+const STALE_GRACE_MS = 500
+const LAST_USE_MS = 30_000
+const LIST_TIMEOUT_MS = 2000
+/** Milliseconds after which a model that was changed at its server is noticed. */
+const WATCH_MS = 10_000
+const REQUEST_HOURS = 24
+
+export type Rooms = Awaited<ReturnType<typeof openRooms>>
+
+export async function openRooms(config: Config, ground: Ground, report: (error: unknown) => void, closers: Closers) {
+  const { clock, newId, keyring, store, node, audit, feed, change, anomalies } = ground
+  const identity = createIdentity({
+    store,
+    feed,
+    change,
+    clock,
+    random: systemRandom,
+    newId,
+    peppers: { current: keyring.pepper.version, values: new Map([[keyring.pepper.version, keyring.pepper.bytes]]) },
+    settings: {
+      defaultLifetimeSeconds: config.keys.defaultDays * 86_400,
+      longestLifetimeSeconds: config.keys.maxDays * 86_400,
+      defaultOverlapSeconds: config.keys.overlapHours * 3600,
+      longestOverlapSeconds: 7 * 86_400,
+    },
+    reference: (uid) => new EntityRef(uid.type, uid.id),
+    lastUseIntervalMs: LAST_USE_MS,
+    report,
+  })
+  const { guard, close: closeGuard } = openGuard(config.guard, join(config.policies, 'data-classes.yaml'))
+  closers.push(closeGuard)
+  const checker = createChecker()
+  closers.push(() => checker.close())
+  const engine = config.policy.engine === 'wasm' ? { engine: await loadOracle(clock.now) } : {}
+  const clockContext = createClockContext(config.timeZone)
+  const check = createOracleCheck({
+    share: config.policy.shadowShare,
+    random: Math.random,
+    program: () => rulebook.policy.program(),
+    onDifference: ({ decision, policy: digest, compiled, reference }) => {
+      const text = (one: typeof compiled) =>
+        `${one.allow ? 'allow' : 'deny'} by ${one.rules.join(', ')}; ${one.errors.join(', ')}`
+      const data = { decision, compiled: text(compiled), reference: text(reference) }
+      audit.append({ kind: 'policy.engines_differ', policy: digest, data }).catch(report)
+    },
+    report,
+  })
+  closers.push(() => check.close())
+  const rulebook = createRulebook({
+    db: store.db,
+    change,
+    clock,
+    newId,
+    checker,
+    ...engine,
+    clockContext,
+    watchers: [check.watch],
+    world: () => world(),
+    report,
+  })
+  const { policy } = rulebook
+  /** Everything a question can be about. */
+  const world = () => ({
+    entities: facts.all(),
+    principals: (['User', 'Service', 'Agent'] as const).flatMap((type) => identity.entities.enumerate(type)),
+    models: registry.all().map(({ name }) => ({ type: 'Model', id: name })),
+    others: [
+      { type: 'Gateway', id: 'sallyport' },
+      ...identity.entities.enumerate('Role'),
+      ...guard.tree.known.map(({ id }) => ({ type: 'DataClass', id })),
+    ],
+  })
+  const upstreams = await openUpstreams(config.upstreams, {
+    demo: DEMO,
+    engineFolder: join(config.data, ENGINE_FOLDER),
+    report,
+  })
+  for (const { driver } of upstreams) closers.push(() => driver.close())
+  const registry = await createRegistry({
+    store,
+    change,
+    clock,
+    upstreams,
+    declared: config.models,
+    listTimeoutMs: LIST_TIMEOUT_MS,
+    watchIntervalMs: WATCH_MS,
+    report,
+  })
+
+  const nodes = createNodes({
+    store,
+    feed,
+    clock,
+    node,
+    staleAfterMs: config.node.staleAfterSeconds * 1000,
+    graceMs: STALE_GRACE_MS,
+    onLost: () => void access.leases.cut({ all: true }, new Fault('node_stale'), 'node'),
+  })
+  const principalState = async (uid: PrincipalUid) => {
+    const row = await identity.read.principal(uid)
+    return row && { active: row.state === 'active', since: row.state_at }
+  }
+  const jit = createJustInTime({
+    store,
+    change,
+    clock,
+    newId,
+    schedules: config.schedules.map(({ principal, models, weekdays, ...schedule }) => ({
+      ...schedule,
+      ...(models === undefined ? {} : { models }),
+      ...(weekdays === undefined ? {} : { weekdays }),
+      principal: principalOf(principal),
+    })),
+    timeZone: config.timeZone,
+    requestHours: REQUEST_HOURS,
+    principalState,
+    inUse: (principal) => access.leases.count({ principal }).calls > 0,
+    decide: (action, caller, role, ask) => decideJit(action, caller, role, ask),
+    humanOf: (principal) => facts.humanOf(principal),
+    groupsOf: (principal) => facts.ancestors(principal, 'Group'),
+    isActive: (principal) => identity.entities.get(principal) !== undefined,
+    report,
+  })
+  const facts = createFacts({
+    directory: identity.entities,
+    grants: jit.grants,
+    model: (name) => registry.resolve(name)?.facts,
+    classes: guard.tree.known.map(({ id }) => id),
+  })
+  const access = createAccess({
+    store,
+    clock,
+    newId,
+    node: nodes,
+    principalState,
+    humanOf: facts.humanOf,
+    rolesOf: (principal) => facts.ancestors(principal, 'Role'),
+    nextChange: facts.nextChange,
+    sessionIdleMs: config.sessions.idleMinutes * 60_000,
+    sessionLifetimeMs: config.sessions.longestHours * 3_600_000,
+    random: systemRandom,
+    answerKey: keyring.answerKey,
+    report,
+  })
+  const identical = config.limits.identicalPerMinute
+  const limits = createLimits({
+    clock,
+    ...(identical === undefined ? {} : { runaway: createRunaway({ clock, calls: identical, windowSeconds: 60 }) }),
+    settings: [
+      {
+        unit: 'concurrent',
+        amount: config.limits.concurrentPerPrincipal,
+        per: 'principal',
+        rule: 'limits.concurrentPerPrincipal',
+      },
+      {
+        unit: 'concurrent',
+        amount: config.limits.callsPerNode,
+        per: 'everybody',
+        rule: 'limits.callsPerNode',
+        onNode: true,
+      },
+    ],
+    shared: {
+      store,
+      clock,
+      node: node.id,
+      living: async () => (await nodes.list()).filter(({ silentMs }) => silentMs < DEAD_MS).map(({ id }) => id),
+      admits: nodes.admits,
+    },
+    report,
+  })
+
+  const anomaly = ({ principal }: Pick<Caller, 'principal'>) => anomalies.risk(uidText(principal))
+  const decideJit = (action: JitAction, caller: Caller, role: string, ask: RoleAsk) => {
+    const now = clock.now()
+    const { requester, ...asked } = ask
+    return policy.decide(
+      {
+        principal: caller.principal,
+        action,
+        resource: { type: 'Role', id: role },
+        context: {
+          clock: clockContext(now),
+          auth: authContext(caller, now),
+          risk: NO_RISK,
+          grant: facts.standing(caller).grant,
+          ask: {
+            ...asked,
+            ...(requester === undefined ? {} : { requester: new EntityRef(requester.type, requester.id) }),
+          },
+        },
+      },
+      facts.entities(caller, {}),
+    )
+  }
+  const judge = createJudge({
+    policy,
+    entities: facts.entities,
+    clockContext,
+    now: clock.now,
+    standing: (caller, using) => facts.standing(caller, undefined, using),
+    anomaly,
+    withinScopes: ({ credential }, action, model) =>
+      withinScopes(credential.scopes, action, { groups: groupsOf(action), ...(model === undefined ? {} : { model }) }),
+    models: function* () {
+      for (const { name } of registry.all()) yield { uid: new EntityRef('Model', name) }
+    },
+  })
+  const screening = createScreening({
+    guard,
+    judge,
+    random: systemRandom,
+    pseudonyms: config.guard.pseudonyms,
+    injection: (request) => scoreRequest(request).score,
+  })
+  access.sessions.onForget('vault', screening.forget)
+  access.sessions.onForget('runtime', async (session) => {
+    await Promise.all(upstreams.map(({ driver }) => driver.forget?.(session)))
+  })
+  return {
+    identity,
+    clockContext,
+    rulebook,
+    world,
+    registry,
+    nodes,
+    jit,
+    facts,
+    access,
+    limits,
+    anomaly,
+    judge,
+    screening,
+  }
+}
+
+/** `Service:etl` */
+const principalOf = (ref: string): PrincipalUid => {
+  const at = ref.indexOf(':')
+  return { type: ref.slice(0, at) as PrincipalUid['type'], id: ref.slice(at + 1) }
+}

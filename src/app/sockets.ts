@@ -1,0 +1,201 @@
+// What answers: the routes of callers and of administrators, and the sockets on which they are asked.
+import { readFileSync } from 'node:fs'
+import { createCampaigns, createInbound, createSweeps, readHookSecret, type SweepSettings } from '../access/index.ts'
+import {
+  connectRooms as connectAdmin,
+  createAdmin,
+  createAuthzenRoutes,
+  createHealth,
+  createHealthRoutes,
+  createHookRoute,
+  createProbeRoutes,
+  heldRights,
+  isAdministered,
+  problem,
+  revokeRight,
+  sweptKeys,
+  sweptRoles,
+} from '../admin/index.ts'
+import { type Config, type Source, splitHostPort } from '../config/index.ts'
+import { Fault } from '../core/index.ts'
+import {
+  connectRooms as connectGateway,
+  createCatalogue,
+  createDataRoutes,
+  createGateway,
+  createLook,
+  createStored,
+  refuseRoute,
+} from '../gateway/index.ts'
+import { listen, type Route } from '../http/index.ts'
+import { SYSTEM } from '../identity/index.ts'
+import { createAuthzen, usualContext } from '../policy/index.ts'
+import type { Closers } from './closers.ts'
+import type { Ground } from './ground.ts'
+import type { Rooms } from './rooms.ts'
+import { VERSION } from './shipped.ts'
+
+/** Milliseconds that running calls get when the gateway stops. */
+const STOP_GRACE_MS = 5000
+
+interface SocketDeps {
+  readonly config: Config
+  readonly sources: ReadonlyMap<string, Source> | undefined
+  readonly ground: Ground
+  readonly rooms: Rooms
+  readonly report: (error: unknown) => void
+  readonly closers: Closers
+}
+
+export async function openSockets({ config, sources, ground, rooms, report, closers }: SocketDeps) {
+  const { clock, newId, store, node, audit, feed, metrics, seen, change } = ground
+  const { identity, clockContext, rulebook, world, registry, nodes, jit, facts, access, limits } = rooms
+  const { anomaly, judge, screening } = rooms
+  const { policy } = rulebook
+  const shared = { clock, newId, report, identity, registry, access, audit }
+  const ports = connectGateway({
+    ...shared,
+    grants: jit.grants,
+    limits,
+    judge,
+    screening,
+    digestCalls: config.limits.identicalPerMinute !== undefined,
+  })
+  const look = createLook(ports)
+  const catalogue = createCatalogue({
+    on: ports,
+    look,
+    registry,
+    allows: (caller, action, id) => judge.allows(caller, action, { type: 'Model', id }),
+    version: VERSION,
+  })
+  const sweeps = createSweeps({
+    store,
+    change,
+    clock,
+    newId,
+    node: node.name,
+    settings: sweepSettings(config),
+    keys: () => sweptKeys(identity, clock),
+    roles: (since) => sweptRoles(adminPorts, since),
+    suspendKey: (id, reason) => identity.keys.suspend(id, reason, SYSTEM),
+    revokeKey: (id, reason) => identity.keys.revoke(id, reason, SYSTEM),
+    report,
+  })
+  sweeps.start()
+  closers.push(() => sweeps.stop())
+  const campaigns = createCampaigns({
+    store,
+    change,
+    clock,
+    newId,
+    rights: (kinds) => heldRights(identity, kinds),
+    revoke: (right, reason) => revokeRight(identity, right, reason),
+    report,
+  })
+  campaigns.watch()
+  closers.push(() => campaigns.stop())
+  audit.onCommit((written) => seen(written.map(({ event }) => event)))
+  const health = createHealth({
+    ...shared,
+    metrics,
+    store,
+    feed,
+    limits,
+    policy,
+    auditQueue: config.audit.queue,
+  })
+  const adminPorts = connectAdmin({
+    ...shared,
+    confirmed: health.confirmed,
+    jit,
+    sweeps,
+    campaigns,
+    store,
+    change,
+    eventOf: change.eventOf,
+    nodes,
+    policy,
+    rulebook,
+    entities: facts.all,
+    clockContext,
+    standing: facts.standing,
+    anomaly,
+    config,
+    ...(sources === undefined ? {} : { sources }),
+    product: `sallyport ${VERSION}`,
+  })
+  const admin = createAdmin(adminPorts)
+  const data: Route[] = createDataRoutes(createGateway(ports), {
+    ...catalogue,
+    ...createStored({ on: ports, look, shelf: access.answers, readBack: screening.readBack }),
+  })
+  const administer: Route[] = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
+    method,
+    path: '/admin/v1/*',
+    handle: admin.handle,
+  }))
+  const authzen = createAuthzen({
+    program: () => policy.program(),
+    decide: policy.decide,
+    entities: facts.all(),
+    enumerate: (type) => {
+      const { principals, models, others: rest } = world()
+      return [...principals, ...models, ...rest].filter((uid) => uid.type === type)
+    },
+    context: (action, given) => {
+      const schema = policy.program()?.schemaJson
+      if (!schema) throw new Fault('access_denied', { detail: 'No rules are in force.' })
+      return usualContext(schema, action, { clock: clockContext(clock.now()), set: given })
+    },
+  })
+  const inbound = createInbound({
+    store,
+    change,
+    clock,
+    hooks: config.hooks.map(({ name, secretFile, roles }) => ({
+      name,
+      roles,
+      secret: readHookSecret(readFileSync(secretFile, 'utf8'), name),
+    })),
+    requests: jit.requests,
+    grants: jit.grants,
+  })
+  administer.push(createHookRoute(adminPorts, inbound), ...createHealthRoutes(adminPorts, health, metrics))
+  administer.push(...createAuthzenRoutes(adminPorts, authzen, () => config.publicUrl ?? adminUrl))
+  const refusedAtEdge = metrics.counter(
+    'sallyport_edge_refusals_total',
+    'Requests that came to no route, by the code in docs/errors.md; request_timeout: headers came too late; tls: no handshake.',
+    ['reason'],
+  )
+  const serve = async (address: string, routes: readonly Route[], inTheClear = false) => {
+    const { certFile, keyFile, clientCaFile } = inTheClear ? {} : config.tls
+    const server = await listen({
+      ...splitHostPort(address),
+      routes,
+      refuse: (fault, path) =>
+        isAdministered(path) ? problem(fault, newId('call')) : refuseRoute(fault, path, newId('call')),
+      refused: (reason) => refusedAtEdge.add([reason]),
+      requestId: () => newId('call'),
+      ...(certFile !== undefined && keyFile !== undefined
+        ? { tls: { certFile, keyFile, ...(clientCaFile === undefined ? {} : { clientCaFile }) } }
+        : {}),
+      limits: config.limits,
+      report,
+    })
+    closers.push(() => server.close(STOP_GRACE_MS))
+    return server.url
+  }
+  // Closed last, so that it can say that this node stops.
+  if (config.probeListen !== undefined) await serve(config.probeListen, createProbeRoutes(health), true)
+  let adminUrl = ''
+  const url = await serve(config.listen, config.adminListen === undefined ? [...data, ...administer] : data)
+  adminUrl = config.adminListen === undefined ? url : await serve(config.adminListen, administer)
+  closers.push(async () => health.drain())
+  return { url, adminUrl }
+}
+
+const sweepSettings = ({ sweeps: { rotateDays, ...days } }: Config): SweepSettings => ({
+  ...days,
+  ...(rotateDays === undefined ? {} : { rotateDays }),
+})
