@@ -67,7 +67,7 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   ],
   [
     NEAR_HOLDER,
-    'contract policy student staff emp supplier vendor meter guest donor vertrag mitarbeiter lieferant zähler police contrat fournisseur étudiant contrato póliza poliza proveedor estudiante contratto polizza fornitore',
+    'contract policy policen student staff emp supplier vendor meter guest donor vertrag mitarbeiter lieferant zähler police contrat fournisseur étudiant contrato póliza poliza proveedor estudiante contratto polizza fornitore',
   ],
   [
     NEAR_TICKET,

@@ -157,6 +157,16 @@ export function behind(reader: Reader, label: Label, from: number): number {
           continue
         }
       }
+      if (!pure && (unit === 39 || unit === 0x2019) && (c | 32) === 99 && stop - i === 1 && after === 101) {
+        const blank = peek(reader, stop + 4)
+        if (blank === NEED) return NEED
+        if (isBlank(blank) && text.startsWith('est', stop + 1)) {
+          // `c'est`
+          link = 'spoken'
+          i = stop + 4
+          continue
+        }
+      }
       if (!pure) {
         if (link !== 'bare' || words === 0) break
         const beyond = tokenBeforeLink(reader, i)

@@ -52,6 +52,10 @@ it.each([
   ['TVA intracommunautaire : FR 40 303265045', 'personal/national-id FR 40 303265045'],
   ['CIF: A-58818501', 'personal/national-id A-58818501'],
   ['Versicherungsnummer: 65 170839 J 008', 'personal/national-id 65 170839 J 008'],
+  ["le mdp c'est Tartine-88", 'secret/password Tartine-88'],
+  ['VAT reg no GB 980 7806 84', 'personal/national-id GB 980 7806 84'],
+  ['C.I.F. B-58818501', 'personal/national-id B-58818501'],
+  ['steuerliche IdNr 65 929 970 489', 'personal/national-id 65 929 970 489'],
   ['NIP 526-030-32-36', 'personal/national-id 526-030-32-36'],
   ['KvK-nummer 12345678', 'personal/national-id 12345678'],
   ['org.nr 556036-0793', 'personal/national-id 556036-0793'],
@@ -171,6 +175,7 @@ it('a stream finds what the whole text gives, and nothing before what it has set
   const lines = [
     ...PHRASES.map((marked) => marked.replaceAll(/\[\[|\]\]/g, '')),
     ...SENTENCES,
+    "le mdp c'est Tartine-88 et c'estca",
     'machine api.example.com login deploy password correcthorse',
     'USt-IdNr. DE123456789, Versicherungsnummer: 65 170839 J 008, FR 40 303265045',
     'my pw is Copper_Kite4! and the PIN 4821.',

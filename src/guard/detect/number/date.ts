@@ -308,8 +308,11 @@ function monthBefore(text: string, at: number): number {
 function ordinal(scan: Scan, i: number): number {
   const a = peek(scan, i)
   if (a === NEED) return NEED
+  // `1º`, whose sign is the letter once a text is normalised
+  if (a === 0xba || a === 0xb0) return 1
   if (!isAsciiLetter(a)) return 0
   const b = peek(scan, i + 1)
+  if (a === 111 && b === SPACE) return 1
   const c = b === NEED ? NEED : peek(scan, i + 2)
   if (b === NEED || c === NEED) return NEED
   const pair = String.fromCharCode(a | 32, b | 32)

@@ -142,7 +142,7 @@ function phoneScore(
   if (joined) return 0
   const opens = phrase.digits[phrase.first(g)] ?? 0
   if (reference <= 24 && groups < 3) return 0
-  if (isSizes(phrase, g, h)) return 0
+  if (isSizes(phrase, g, h) || inRow(phrase, g, h)) return 0
   if (groups === 3 && total === 10 && isNanp(phrase, g, g) && !(phrase.joint(g + 1) === SPACE && reference <= 24))
     return phrase.joint(g + 1) === SPACE && reference <= 40 ? 55 : 82
   if (groups === 4 && total === 11 && opens === 1 && phrase.size(g) === 1 && isNanp(phrase, g + 1, g)) return 82
@@ -219,6 +219,16 @@ function phoneScore(
     return 52
   return 0
 }
+
+/** `640 480 1024 768`: other numbers stand beside it as its groups beside each other, and are no telephone. */
+const inRow = (phrase: Phrase, g: number, h: number): boolean =>
+  h > g &&
+  phrase.joint(h) === SPACE &&
+  phrase.joint(g + 1) === SPACE &&
+  isNanp(phrase, g, g) &&
+  h + 1 < phrase.count &&
+  phrase.joint(h + 1) === SPACE &&
+  !isNanp(phrase, h + 1, g)
 
 function evenPairs(phrase: Phrase, g: number, h: number): boolean {
   for (let k = g; k <= h; k++) if (phrase.size(k) !== 2) return false
