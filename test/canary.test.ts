@@ -127,6 +127,19 @@ const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Json }[] 
     files: ['openai-chat', 'openai-params'],
     body: {
       model: 'm',
+      messages: [{ role: 'user', content: 'hello' }],
+      tools: [tool],
+      tool_choice: {
+        type: 'allowed_tools',
+        allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'find' } }] },
+      },
+    },
+  },
+  {
+    wire: openaiChat,
+    files: ['openai-chat', 'openai-params'],
+    body: {
+      model: 'm',
       stream: false,
       messages: [
         { role: 'system', content: 'be kind', name: 'boss' },

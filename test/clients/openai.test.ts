@@ -96,6 +96,36 @@ test('a JSON schema reaches the model server', async () => {
   expect(lastBody(bench.upstream).response_format).toEqual(format)
 })
 
+test('a choice among some of the tools leaves the others out', async () => {
+  const named = (name: string) => ({ type: 'function' as const, function: { name, parameters: WEATHER_SCHEMA } })
+  const flat = (name: string) => ({ ...named(name).function, type: 'function' as const, strict: false })
+  const names = () =>
+    (lastBody(bench.upstream).tools as { function: { name: string } }[]).map((tool) => tool.function.name)
+  bench.upstream.script = json(answer('Sunny.'))
+  const chat = (allowed: string, mode: 'auto' | 'required' = 'required') =>
+    client.chat.completions.create({
+      model: SCRIPTED,
+      messages,
+      tools: [named('weather'), named('now')],
+      tool_choice: {
+        type: 'allowed_tools',
+        allowed_tools: { mode, tools: [{ type: 'function', function: { name: allowed } }] },
+      },
+    })
+  await chat('now')
+  expect(names()).toEqual(['now'])
+  expect(lastBody(bench.upstream).tool_choice).toBe('required')
+  await expect(chat('never')).rejects.toMatchObject({ status: 400, param: 'tool_choice.allowed_tools.tools[0]' })
+  await client.responses.create({
+    model: SCRIPTED,
+    input: 'Weather?',
+    tools: [flat('weather'), flat('now')],
+    tool_choice: { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'weather' }] },
+  })
+  expect(names()).toEqual(['weather'])
+  expect(lastBody(bench.upstream).tool_choice).toBe('auto')
+})
+
 test('what the client reads in an answer may be sent back with it, if it says the same', async () => {
   const schema = z.object({ days: z.number() })
   bench.upstream.script = json(TOOL_ANSWER)

@@ -1,5 +1,6 @@
 // POST /v1/chat/completions, reading. Every documented field is read, honoured as a hint, or refused by its name.
 import {
+  isObject,
   type Json,
   type JsonObject,
   type Message,
@@ -31,7 +32,14 @@ import {
 } from './field.ts'
 import { createChatWriter } from './openai-chat-writer.ts'
 import { refuseOpenai } from './openai-fault.ts'
-import { readEndUser, readSharedParams, readStreamOptions, SHARED_FIELDS } from './openai-params.ts'
+import {
+  keepAllowed,
+  readAllowedMode,
+  readEndUser,
+  readSharedParams,
+  readStreamOptions,
+  SHARED_FIELDS,
+} from './openai-params.ts'
 
 export const openaiChat: Wire = {
   name: 'openai-chat',
@@ -92,6 +100,10 @@ function readChat(bytes: Uint8Array): ModelRequest {
   const most = readMaxTokens(body)
   if (most !== undefined) params.maxTokens = most
   readEndUser(body, params)
+  const among = isObject(body.tool_choice) ? body.tool_choice.allowed_tools : undefined
+  keepAllowed(params, among, 'tool_choice.allowed_tools', ({ function: called }) =>
+    isObject(called) ? called.name : undefined,
+  )
   if (params.topLogprobs !== undefined && params.logprobs !== true)
     throw malformed('top_logprobs', 'needs logprobs to be true')
   return {
@@ -278,10 +290,15 @@ export function readFunction(given: JsonObject, where: string, known: ReadonlySe
 }
 
 const CHOICE_FIELDS = new Set(['type', 'function'])
+const AMONG_FIELDS = new Set(['type', 'allowed_tools'])
 
 function readToolChoice(value: Json, where: string): ToolChoice {
   if (typeof value === 'string') return oneOf(value, where, ['auto', 'none', 'required'])
   const given = object(value, where)
+  if (given.type === 'allowed_tools') {
+    onlyFields(given, AMONG_FIELDS, where)
+    return readAllowedMode(object(given.allowed_tools, `${where}.allowed_tools`), `${where}.allowed_tools`)
+  }
   if (given.type !== 'function') throw unsupported(`${where}.type`)
   onlyFields(given, CHOICE_FIELDS, where)
   return { name: name(object(given.function, `${where}.function`).name, `${where}.function.name`) }

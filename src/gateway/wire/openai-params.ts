@@ -1,17 +1,21 @@
 // Parameters that OpenAI's chat and completions routes share, with the sampling names of vLLM and llama.cpp beside them.
-import type { Json, JsonObject, Params } from '../../core/index.ts'
+import { isObject, type Json, type JsonObject, type Params } from '../../core/index.ts'
 import {
   boolean,
   integer,
+  list,
   malformed,
+  name,
   number,
   object,
+  oneOf,
   onlyFields,
   optional,
   text,
   textMap,
   texts,
   under,
+  unsupported,
 } from './field.ts'
 
 export const MOST_STOPS = 16
@@ -72,4 +76,32 @@ export function readStreamOptions(body: JsonObject): { streamUsage?: boolean } {
 export function readEndUser(body: JsonObject, params: Params): void {
   const newer = body.safety_identifier ?? undefined
   if (newer !== undefined) params.user ??= text(newer, 'safety_identifier')
+}
+
+/** `{mode, tools}` of a choice among some of the tools. */
+export function readAllowedMode(given: JsonObject, where: string): 'auto' | 'required' {
+  onlyFields(given, ALLOWED_FIELDS, where)
+  return oneOf(given.mode, `${where}.mode`, ['auto', 'required'])
+}
+const ALLOWED_FIELDS = new Set(['type', 'mode', 'tools'])
+
+/** Tools that are not among the allowed ones are left out: the model cannot choose what it is not told of. */
+export function keepAllowed(
+  params: Params,
+  allowed: Json | undefined,
+  where: string,
+  nameOf: (entry: JsonObject) => Json | undefined,
+): void {
+  if (!isObject(allowed)) return
+  const offered = new Set(params.tools?.map((tool) => tool.name))
+  const names = list(allowed.tools, `${where}.tools`).map((entry, index) => {
+    const at = `${where}.tools[${index}]`
+    const given = object(entry, at)
+    if (given.type !== 'function') throw unsupported(`${at}.type`)
+    const one = name(nameOf(given), `${at}.name`)
+    if (!offered.has(one)) throw malformed(at, 'is not among the tools')
+    return one
+  })
+  const kept = new Set(names)
+  params.tools = params.tools?.filter((tool) => kept.has(tool.name)) ?? []
 }

@@ -2,6 +2,7 @@
 // to something kept at a provider (a conversation, an item, a file, encrypted reasoning) is refused by name, because no guard
 // here has seen it.
 import {
+  isObject,
   type Json,
   type JsonObject,
   type Message,
@@ -36,7 +37,7 @@ import {
 } from './field.ts'
 import { imageUrl, PART_HINT, readFunction, readSchema, SCHEMA_FIELDS } from './openai-chat.ts'
 import { refuseOpenai } from './openai-fault.ts'
-import { readEndUser } from './openai-params.ts'
+import { keepAllowed, readAllowedMode, readEndUser } from './openai-params.ts'
 import { createResponsesWriter } from './openai-responses-writer.ts'
 
 export const openaiResponses: Wire = {
@@ -101,6 +102,9 @@ function read(bytes: Uint8Array): ModelRequest {
     ...readInclude(body.include ?? undefined),
   }
   readEndUser(body, params)
+  const choice = body.tool_choice ?? undefined
+  if (isObject(choice) && choice.type === 'allowed_tools')
+    keepAllowed(params, choice, 'tool_choice', (entry) => entry.name)
   // Asking for no alternatives asks for no probabilities either.
   if (params.topLogprobs === 0) delete params.topLogprobs
   else if (params.topLogprobs !== undefined) params.logprobs = true
@@ -187,6 +191,7 @@ const CHOICE_FIELDS = new Set(['type', 'name'])
 function readToolChoice(value: Json, where: string): ToolChoice {
   if (typeof value === 'string') return oneOf(value, where, ['auto', 'none', 'required'])
   const given = object(value, where)
+  if (given.type === 'allowed_tools') return readAllowedMode(given, where)
   if (given.type !== 'function') throw unsupported(`${where}.type`)
   onlyFields(given, CHOICE_FIELDS, where)
   return { name: name(given.name, `${where}.name`) }
