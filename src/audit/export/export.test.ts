@@ -9,7 +9,7 @@ import { openStore, type Store } from '../../store/index.ts'
 import { createAudit } from '../audit.ts'
 import type { Found } from '../search.ts'
 import { resumeFile } from './follow.ts'
-import type { LineFormat } from './format.ts'
+import { LINE_FORMATS, type LineFormat, lineOf, positionOf } from './format.ts'
 import { gather } from './gather.ts'
 import { toSyslog } from './syslog.ts'
 
@@ -21,6 +21,18 @@ const found = (fields: Partial<Found> & { kind: string }): Found => ({
   boot: 'boot_1',
   ...fields,
 })
+
+it('an event is one line, whatever somebody wrote into it', () => {
+  const reason = 'fine\r\n<109>1 2026-01-01T00:00:00Z forged position="999"\u2028\u009b2J'
+  for (const format of LINE_FORMATS) {
+    const line = lineOf(format, found({ kind: 'request.created', reason }))
+    expect(line.slice(0, -1), format).not.toMatch(/[\r\n]/)
+    expect(positionOf(format, line), format).toBe(7)
+  }
+  const [head = ''] = toSyslog(found({ kind: 'request.created', reason })).split('\ufeff')
+  expect(head).toContain('reason="fine\ufffd\ufffd<109>1 2026-01-01T00:00:00Z forged position=\\"999\\"\ufffd\ufffd2J"')
+})
+
 const EVENTS: Found[] = [
   found({
     kind: 'call.finished',

@@ -13,9 +13,17 @@ const SD_ID = 'sallyport@32473'
 /** Section 6.2: printable ASCII without space, of bounded length. */
 const word = (text: string, length: number): string => text.replace(/[^\x21-\x7e]/g, '_').slice(0, length) || '-'
 
-/** Section 6.3.3: these three are escaped in values. */
+/**
+ * Section 6.3.3: these three are escaped in values. What could begin a line of its own, or act on whoever reads it, is marked:
+ * the message holds it as it was.
+ */
 const param = (name: string, value: string | number | undefined): string =>
-  value === undefined ? '' : ` ${name}="${String(value).replace(/["\\\]]/g, '\\$&')}"`
+  value === undefined
+    ? ''
+    : ` ${name}="${String(value)
+        .replace(CONTROL, '\ufffd')
+        .replace(/["\\\]]/g, '\\$&')}"`
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
 function severityOf({ kind, decision, data }: Found): number {
   if (kind.startsWith('alert.') || decision === 'deny' || data?.outcome === 'cut') return WARNING
