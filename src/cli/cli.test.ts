@@ -9,7 +9,6 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { KEY_PATTERN } from '../identity/index.ts'
 import { bypass } from './doctor.ts'
-import { plain } from './io.ts'
 
 // Processes start slowly on a busy machine; no time is asserted here.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
@@ -421,10 +420,6 @@ describe('bypass probe', () => {
     expect((await bypass(config(closed), []))[0]).toMatchObject({ state: 'warn' })
     for (const server of [open, closed]) await new Promise((resolve) => server.close(resolve))
   })
-})
-
-it('shows no control characters of others', () => {
-  expect(plain('a\u001b[2Jb\u202ec\nd')).toBe('a�[2Jb�c�d')
 })
 
 const portOf = (server: Server) => (server.address() as AddressInfo).port

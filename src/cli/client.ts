@@ -128,7 +128,10 @@ async function refused(response: Response, { key }: Connection): Promise<Failure
   const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>
   const text = (field: string) => (typeof problem[field] === 'string' ? problem[field] : undefined)
   const code = text('code') ?? 'unknown'
-  const exit = response.status === 401 ? EXIT.signInNeeded : (EXITS[code] ?? EXIT.failed)
+  const exit =
+    response.status === 401
+      ? EXIT.signInNeeded
+      : ((Object.hasOwn(EXITS, code) ? EXITS[code] : undefined) ?? EXIT.failed)
   const decision = text('decision')
   const next =
     response.status === 401

@@ -68,11 +68,14 @@ const CLIENTS: Record<string, { readonly lines: (facts: Facts) => string[]; read
   },
 }
 
-export const linesFor = (client: string, facts: Facts): string[] => CLIENTS[client]?.lines(facts) ?? []
+/** By its own name alone: what every object has is no client. */
+const find = (client: string) => (Object.hasOwn(CLIENTS, client) ? CLIENTS[client] : undefined)
+
+export const linesFor = (client: string, facts: Facts): string[] => find(client)?.lines(facts) ?? []
 
 export const connect: Command = async (input) => {
   const name = arg(input, 0)
-  const known = CLIENTS[name]
+  const known = find(name)
   if (!known) throw usage(`No lines are known for "${name}"`, `sallyport connect ${Object.keys(CLIENTS).join('|')}`)
   const client = await input.client()
   const { url, key } = client.connection

@@ -24,9 +24,28 @@ export interface Wanted {
   readonly json?: string | boolean | undefined
 }
 
+/** What moves a cursor, gives a terminal orders, or shows text in another order or not at all. */
+const UNSAFE =
+  /[\u0000-\u001f\u007f-\u009f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e007f}]/gu
+/** The colours of `paint`. */
+const OURS = new Set(['1', '2', '22', '31', '32', '33', '39'])
+
 /** Text from elsewhere, safe for a terminal and for one line. */
-export const plain = (text: string): string =>
-  text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, '�')
+export const plain = (text: string): string => text.replace(UNSAFE, '�')
+
+/** The same for what is said as a whole: lines and our own colours stay. */
+export const guarded = (text: string): string =>
+  text
+    .split(/(\n|\t|\u001b\[\d\d?m)/)
+    .map((part, i) => (i % 2 === 1 && (part.length === 1 || OURS.has(part.slice(2, -1))) ? part : plain(part)))
+    .join('')
+
+/** JSON in which nothing acts on a terminal: the same value, with escapes. */
+export const jsonText = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, undefined, indent).replace(UNSAFE, (sign) => (sign === '\n' ? sign : escaped(sign)))
+/** As JSON writes it: code unit by code unit. */
+const escaped = (sign: string): string =>
+  Array.from({ length: sign.length }, (_, i) => `\\u${sign.charCodeAt(i).toString(16).padStart(4, '0')}`).join('')
 
 export const cell = (value: unknown): string => {
   if (value === undefined || value === null) return ''
@@ -44,13 +63,8 @@ const fieldsOf = (json: string | boolean | undefined): readonly string[] | undef
 export function printRows(io: Io, rows: readonly Row[], columns: readonly Column[], wanted: Wanted): void {
   if (wanted.json) {
     const fields = fieldsOf(wanted.json)
-    io.out(
-      `${JSON.stringify(
-        rows.map((row) => pick(row, fields)),
-        undefined,
-        io.tty ? 2 : undefined,
-      )}\n`,
-    )
+    const picked = rows.map((row) => pick(row, fields))
+    io.out(`${jsonText(picked, io.tty ? 2 : undefined)}\n`)
     return
   }
   const cells = rows.map((row) =>
@@ -74,7 +88,7 @@ export function printRows(io: Io, rows: readonly Row[], columns: readonly Column
 /** One thing: JSON object, or its fields one a line. */
 export function printOne(io: Io, row: Row, wanted: Wanted): void {
   if (wanted.json) {
-    io.out(`${JSON.stringify(pick(row, fieldsOf(wanted.json)), undefined, io.tty ? 2 : undefined)}\n`)
+    io.out(`${jsonText(pick(row, fieldsOf(wanted.json)), io.tty ? 2 : undefined)}\n`)
     return
   }
   const shown = Object.entries(row).filter(([, value]) => value !== undefined && !isEmpty(value))

@@ -105,7 +105,7 @@ async function report(input: Input, client: Client, { request, grant }: Output<'
   if (given) sayGrant(io, given)
   else if (now.state !== 'pending')
     io.say(
-      `${red(io, WORDS[now.state])}${now.closedBy === undefined ? '' : ` by ${now.closedBy}`}${now.closeReason === undefined ? '' : `: ${now.closeReason}`}`,
+      `${red(io, WORDS[now.state])}${now.closedBy === undefined ? '' : ` by ${plain(now.closedBy)}`}${now.closeReason === undefined ? '' : `: ${plain(now.closeReason)}`}`,
     )
   return now.state === 'pending' || now.state === 'approved' ? EXIT.ok : EXIT.failed
 }

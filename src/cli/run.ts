@@ -3,7 +3,7 @@ import { CommanderError, Command as Parser } from 'commander'
 import { Fault } from '../core/index.ts'
 import type { CommandSpec, FlagValue, StartApp } from './command.ts'
 import { EXIT, Failure } from './failure.ts'
-import { dim, type Io, plain, red } from './io.ts'
+import { dim, guarded, type Io, plain, red } from './io.ts'
 import { COMMANDS, COMMON_FLAGS } from './options.ts'
 import { productVersion } from './version.ts'
 
@@ -15,10 +15,10 @@ export interface RunOptions {
 
 /** The exit code. Never rejects. */
 export async function run(argv: readonly string[], options: RunOptions): Promise<number> {
-  const { io } = options
+  const io = careful(options.io)
   try {
     let exit: number = EXIT.ok
-    const parser = await createParser(argv, options, (code) => {
+    const parser = await createParser(argv, { ...options, io }, (code) => {
       exit = code
     })
     if (argv.length === 0) {
@@ -31,6 +31,13 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     return explain(error, io)
   }
 }
+
+/** Whatever a name or a reason holds that somebody else wrote: it does not give orders to the terminal it is shown on. */
+const careful = (io: Io): Io => ({
+  ...io,
+  out: (text) => io.out(io.tty ? guarded(text) : text),
+  say: (line) => io.say(guarded(line)),
+})
 
 async function createParser(
   argv: readonly string[],

@@ -3,7 +3,7 @@
 import { counted } from '../core/index.ts'
 import type { Command } from './command.ts'
 import { Failure } from './failure.ts'
-import { dim, green, printOne, red, yellow } from './io.ts'
+import { dim, green, plain, printOne, red, yellow } from './io.ts'
 import { productVersion } from './version.ts'
 import { relative } from './when.ts'
 
@@ -80,7 +80,8 @@ export const status: Command = async (input) => {
   printOne(io, facts, {})
   for (const one of down)
     io.out(`${red(io, 'down')}  upstream ${one.name}${one.problem === undefined ? '' : `: ${one.problem}`}\n`)
-  for (const lock of locks?.items ?? []) io.out(`${red(io, 'locked')}  ${lock.kind} ${lock.target}: ${lock.reason}\n`)
+  for (const lock of locks?.items ?? [])
+    io.out(`${red(io, 'locked')}  ${plain(`${lock.kind} ${lock.target}: ${lock.reason}`)}\n`)
   for (const key of dying)
     io.out(
       `${yellow(io, 'expires')}  key ${key.name} of ${key.owner} ${relative(key.expiresAt)}:  sallyport key rotate ${key.id}\n`,
