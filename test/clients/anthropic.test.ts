@@ -123,6 +123,42 @@ test('a call of a tool is the reason to stop, whatever the server says and howev
   expect(whole.stop_reason).toBe('tool_use')
 })
 
+test('the events of the client give every word, also what is said beside calls', async () => {
+  const piece = (delta: object) => ({ choices: [{ index: 0, delta }] })
+  const call = (index: number, name?: string, pieces = '') =>
+    piece({
+      tool_calls: [
+        { index, ...(name ? { id: `call_${index}` } : {}), function: { ...(name ? { name } : {}), arguments: pieces } },
+      ],
+    })
+  bench.upstream.script = sse(
+    piece({ content: 'Let me ' }),
+    call(0, 'weather', '{"days":'),
+    piece({ content: 'see' }),
+    call(1, 'now', '{}'),
+    call(0, undefined, '3}'),
+    { choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] },
+    '[DONE]',
+  )
+  let text = ''
+  const blocks: unknown[] = []
+  const inputs: unknown[] = []
+  const stream = client.messages
+    .stream({ model: SCRIPTED, max_tokens: 50, messages, tools })
+    .on('text', (words) => (text += words))
+    .on('inputJson', (_pieces, input) => inputs.push(input))
+    .on('contentBlock', (block) => blocks.push(block))
+  const { content } = await stream.finalMessage()
+  expect(text).toBe('Let me see')
+  expect(inputs).toEqual([{ days: 3 }, {}])
+  expect(blocks).toEqual(content)
+  expect(content).toMatchObject([
+    { type: 'text' },
+    { type: 'tool_use', input: { days: 3 } },
+    { type: 'tool_use', input: {} },
+  ])
+})
+
 test('the sequence that ended an answer, if the server names one that was asked for', async () => {
   const ended = async (reason: unknown) => {
     bench.upstream.script = json({ choices: [{ ...answer('Sunny.').choices[0], stop_reason: reason }] })

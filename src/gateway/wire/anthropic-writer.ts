@@ -1,6 +1,7 @@
-// POST /v1/messages, writing: typed events over numbered content blocks, or one message. Every block stays open until the
-// end: pieces of several calls may come mixed, and the guard may still hold the last words of one block when another begins.
-import type { Delta, FinishReason, JsonObject, Usage } from '../../core/index.ts'
+// POST /v1/messages, writing: typed events over numbered content blocks, or one message. Words stay open until the end: the
+// guard may still hold the last of them when something else begins. Calls come after them, one by one, because Anthropic's
+// own client takes every piece for one of the newest block and would lose words that come after a call has begun.
+import type { Delta, FinishReason, JsonObject, ToolCall, Usage } from '../../core/index.ts'
 import { estimateInput } from '../meter.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
 import { argumentsOf, type Choice, collect, emptyChoice } from './answer.ts'
@@ -13,6 +14,9 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
   /** Numbers of the blocks, by what goes into them. */
   const open = new Map<string, number>()
   let called = false
+  /** The call that is written as it comes: the first, if there was nothing before it. */
+  let live: number | undefined
+  const later = new Map<number, ToolCall>()
   let started = false
   let finish: FinishReason | undefined
   let stopSequence: string | undefined
@@ -46,12 +50,18 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
     return opening + thought + event('content_block_delta', { index, delta: signature })
   }
   const tool = (delta: Delta & { type: 'tool' }): string => {
+    if (!called && open.size === 0) live = delta.index
     called = true
-    const block = () => ({ type: 'tool_use', id: delta.id ?? '', name: delta.name ?? '', input: {} })
-    const [index, opening] = into(`tool ${delta.index}`, block)
-    if (delta.arguments === '') return opening
-    const piece = { type: 'input_json_delta', partial_json: delta.arguments }
-    return opening + event('content_block_delta', { index, delta: piece })
+    if (delta.index === live) return call(delta.index, delta.id ?? '', delta.name ?? '', delta.arguments)
+    const known = later.get(delta.index) ?? { id: delta.id ?? '', name: delta.name ?? '', arguments: '' }
+    known.arguments += delta.arguments
+    later.set(delta.index, known)
+    return ''
+  }
+  const call = (number: number, id: string, name: string, pieces: string): string => {
+    const [index, opening] = into(`tool ${number}`, () => ({ type: 'tool_use', id, name, input: {} }))
+    if (pieces === '') return opening
+    return opening + event('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json: pieces } })
   }
 
   const write = (delta: Delta): string => {
@@ -86,6 +96,10 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
     end() {
       let out = start()
       for (const index of open.values()) out += event('content_block_stop', { index })
+      for (const [number, { id: toolId, name, arguments: pieces }] of later) {
+        const index = open.size
+        out += call(number, toolId, name, pieces) + event('content_block_stop', { index })
+      }
       const delta = { stop_reason: stopReason(finish, stopSequence, called), stop_sequence: stopSequence ?? null }
       const counted = usage ? usageOf(usage) : { output_tokens: 0 }
       return out + event('message_delta', { delta, usage: counted }) + event('message_stop', {})

@@ -175,13 +175,13 @@ test('a stream of events over numbered blocks', () => {
     ['content_block_start', 1, 'text'],
     ['content_block_delta', 1, 'text_delta'],
     ['content_block_delta', 1, 'text_delta'],
-    ['content_block_start', 2, 'tool_use'],
-    ['content_block_start', 3, 'tool_use'],
-    ['content_block_delta', 3, 'input_json_delta'],
-    ['content_block_delta', 2, 'input_json_delta'],
     ['content_block_stop', 0, undefined],
     ['content_block_stop', 1, undefined],
+    ['content_block_start', 2, 'tool_use'],
+    ['content_block_delta', 2, 'input_json_delta'],
     ['content_block_stop', 2, undefined],
+    ['content_block_start', 3, 'tool_use'],
+    ['content_block_delta', 3, 'input_json_delta'],
     ['content_block_stop', 3, undefined],
     ['message_delta', undefined, 'tool_use'],
     ['message_stop', undefined, undefined],
@@ -189,6 +189,17 @@ test('a stream of events over numbered blocks', () => {
   // Estimated at the beginning, counted at the end.
   expect(events[0].message.usage).toMatchObject({ input_tokens: 5, output_tokens: 0 })
   expect(events.at(-2).usage).toMatchObject({ input_tokens: 1, output_tokens: 2 })
+})
+
+test('a call with nothing before it is written as it comes, another one after it', () => {
+  const out = writer()
+  const call = (index: number, pieces: string): Delta => ({ type: 'tool', choice: 0, index, arguments: pieces })
+  expect(out.batch([{ ...call(0, '{"a"'), id: 't1', name: 'f' } as Delta])).toContain('"partial_json":"{\\"a\\""')
+  expect(out.batch([{ ...call(1, '{}'), id: 't2', name: 'g' } as Delta])).toBe('')
+  expect(out.batch([call(0, ':1}')])).toContain('"index":0')
+  expect(out.end()).toMatch(
+    /content_block_stop","index":0.*content_block_start","index":1.*content_block_stop","index":1/s,
+  )
 })
 
 test('what came from a cache is not part of the input, as clients add the two', () => {
