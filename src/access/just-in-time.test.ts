@@ -210,6 +210,16 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     expect([holds(dana, { model: 'b' }), holds(dana)]).toEqual([[], []])
   })
 
+  simple('does not count who may not approve any more when the last one does', async () => {
+    const { requests, rules } = await setUp({ duties: { requestRole: { approvals: 2 } } })
+    const { id, digest } = (await requests.create(dana, ask)).request
+    await requests.approve(id, { by: ana, digest })
+    rules.allow = (action, { principal }) => action !== 'approveRole' || principal.id !== 'ana'
+    const second = await requests.approve(id, { by: jo, digest })
+    expect([second.request.state, second.grant]).toEqual(['pending', undefined])
+    expect((await requests.approve(id, { by: admin, digest })).grant).toBeDefined()
+  })
+
   simple('counts groups of a quorum once per human', async () => {
     const { requests } = await setUp({ duties: { requestRole: { approvals: 2, quorum: 'ml-leads: 1, security: 1' } } })
     const { id, digest } = (await requests.create(dana, ask)).request

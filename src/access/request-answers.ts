@@ -82,8 +82,13 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
         return { value: undefined, feed, events: [event('denied')] }
       }
       const yes = (await selectApprovals(trx, id)).filter((one) => one.answer === 'approve')
-      // Somebody who has left since does not count any more.
-      const standing = yes.filter((one) => deps.isActive(parseUid(one.approver)))
+      // Somebody who has left since, or may not approve any more, does not count: each is asked about as when they answered.
+      const standing = yes.filter(({ approver: other }, earlier) => {
+        if (other === approver) return true
+        const principal = parseUid(other)
+        const then = { ...asked, approvals: earlier }
+        return deps.isActive(principal) && deps.decide('approveRole', { ...by, principal }, open.role, then).allow
+      })
       const approvers = standing.map((one) => ({ groups: JSON.parse(one.groups) as string[] }))
       if (!quorumMet(approvers, row.approvals, row.quorum ?? undefined))
         return { value: undefined, feed, events: [event('pending')] }
