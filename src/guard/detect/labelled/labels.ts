@@ -202,6 +202,17 @@ const LONGEST_WORD = 40
 
 const plain = (text: string) => text.toLowerCase().replace(/[\s_/.'’-]+/g, ' ')
 
+/** The last unit, in small letters, of the word before `start`. */
+function lastBefore(text: string, start: number): number {
+  let i = start - 1
+  const least = start - LONGEST_BEFORE
+  while (i >= least && i >= 0 && isBetween(text.charCodeAt(i))) i--
+  return i < 0 || i < least ? 0 : (FOLDED[text.charCodeAt(i)] ?? 0)
+}
+/** What `plain` makes a blank of. */
+const isBetween = (c: number): boolean =>
+  c <= 32 || c === 45 || c === 46 || c === 47 || c === 95 || c === 39 || c === 0x2019 || c === 0xa0
+
 /** The label whose last word is [start, end) of `text`. */
 export function labelAt(text: string, start: number, end: number): Label | undefined {
   if (FILTER[slotOf(text.charCodeAt(start), text.charCodeAt(end - 1), end - start)] === 0 || end - start > LONGEST_WORD)
@@ -211,8 +222,11 @@ export function labelAt(text: string, start: number, end: number): Label | undef
   const labels = byHash.get(hash)
   if (labels === undefined) return undefined
   let left: string | undefined
+  const last = lastBefore(text, start)
   for (const label of labels) {
     if (label.before === '') return label
+    // Mostly another word stands before, and ends with another letter.
+    if (label.before.charCodeAt(label.before.length - 1) !== last) continue
     left ??= ` ${plain(text.slice(Math.max(0, start - LONGEST_BEFORE), start)).trim()}`
     // Numbers before a word (`7z`) are not letters: they are part of no label but their own.
     if (left.endsWith(` ${label.before}`)) return label
