@@ -25,6 +25,7 @@ const LOGINS = [
   'ssh deploy:[[hunter2]]@host',
   'sftp backup:[[Gr8@Tapes!]]@nas.example.net',
   'curl --user bob:[[correcthorse]] https://example.org/x'.replace('bob:[[', '[[bob:'),
+  "curl x -u \t '[[bob:CorrectHorse]]' https://example.org/x",
   'curl -u "[[bob:tr1cky pass!]]" https://example.org/x',
   "mysqldump -h db1 -u backup -p'[[Nightly!9]]' shop",
   'mysql -u root -p[[S3cret]]',

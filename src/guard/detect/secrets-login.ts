@@ -58,9 +58,10 @@ export function isCurlUser(text: string, at: number): boolean {
   let i = at - 1
   let c = text.charCodeAt(i)
   if (c === 34 || c === 39) c = text.charCodeAt(--i)
-  if (c !== 32 && c !== 61) return false
-  c = text.charCodeAt(i - 1)
-  const further = text.charCodeAt(i - 2)
+  const nearest = i
+  while ((c === 32 || c === 9 || c === 61) && nearest - i < 7) c = text.charCodeAt(--i)
+  if (i === nearest) return false
+  const further = text.charCodeAt(i - 1)
   if (!(c === 117 && further === 45) && !(c === 114 && further === 101)) return false
   return OF_CURL.test(text.slice(Math.max(0, at - 16), at)) && /curl|wget/.test(text.slice(Math.max(0, at - 400), at))
 }
