@@ -198,13 +198,13 @@ function adminPage(): string {
 
 ${PRINTED}
 
-The same keys, the same rules and the same log as for calls. Bodies are JSON; refusals are \`application/problem+json\` (RFC
-9457), see [errors.md](errors.md). Lists give \`items\` and \`next\`; \`next\` goes into \`cursor\`. Creates take an
+The same keys, the same rules and the same log as for calls. Bodies are JSON of at most 256 KiB, but for bundles of rules; refusals
+are \`application/problem+json\` (RFC 9457), see [errors.md](errors.md). Lists give \`items\` and \`next\`; \`next\` goes into \`cursor\`. Creates take an
 \`idempotency-key\`; what two people could edit has an ETag and takes \`If-Match\`. The schemas are at
 \`/admin/v1/openapi.json\` (OpenAPI 3.1).
 
 Beside it, on the same address: \`/metrics\`, \`/healthz\`, \`/readyz\` (\`show\` on Gateway; see [operating.md](operating.md)),
-\`/access/v1/…\` (AuthZEN 1.0, \`show\` on Gateway) and \`/hooks/in/NAME\` (signed events).
+\`/access/v1/…\` (AuthZEN 1.0, \`show\` on Gateway; at most 1000 evaluations in one list) and \`/hooks/in/NAME\` (signed events).
 
 | route | what | the rules are asked |
 |---|---|---|
