@@ -15,6 +15,7 @@ import {
   opensGlued,
   passwordCell,
 } from './secrets-call.ts'
+import { isAwsSecret, isKubernetesValue, plausible } from './secrets-form.ts'
 import {
   atHost,
   besideUser,
@@ -395,8 +396,10 @@ class SecretStream extends TextStream {
     const before = text.charCodeAt(at - 1)
     if ((before <= 32 || (before === 34 && text.charCodeAt(at - 2) === 61)) && this.#tell(inHeader(text, at, stop)))
       return stop
-    if (this.#kubernetes >= 0 && this.base + at - this.#kubernetes < 2000 && this.#judgeKubernetes(at, stop))
+    if (this.#kubernetes >= 0 && this.base + at - this.#kubernetes < 2000 && isKubernetesValue(text, at, stop)) {
+      this.add('secret/kubernetes-secret', at, stop, 80)
       return stop
+    }
     return stop < end ? stop : -1
   }
 
@@ -416,21 +419,6 @@ class SecretStream extends TextStream {
     const cell = passwordCell(text, at, Math.max(0, at - CONTEXT), this.#cell)
     if (cell !== undefined) this.#cell = cell
     return cell !== undefined
-  }
-
-  #judgeKubernetes(at: number, end: number): boolean {
-    const text = this.text
-    if (end - at < 8 || !/^[\w+/]+={0,2}$/.test(text.slice(at, end))) return false
-    const before = text.slice(Math.max(0, at - 80), at)
-    const key = /(?:^|[\n{,])[ \t"]*([\w.-]{1,60})"?:[ \t]*(?:[|>][+-]?\s+)?["']?$/.exec(before)?.[1]
-    if (
-      key === undefined ||
-      /^(?:kind|apiVersion|name|namespace|type|uid|resourceVersion|creationTimestamp)$/.test(key)
-    )
-      return false
-    if (!/\b(?:data|stringData)["']?:/.test(text.slice(Math.max(0, at - CONTEXT), at))) return false
-    this.add('secret/kubernetes-secret', at, end, 80)
-    return true
   }
 
   /** Keys known by their beginning. Returns where the run is still unexplained, `end` when a finding covers its rest. */
@@ -529,38 +517,9 @@ function isDrawn(text: string, from: number, to: number, base: number): boolean 
   return true
 }
 
-/** Letters of both kinds and digits, as base64 has them. */
-function isAwsSecret(text: string, from: number, to: number): boolean {
-  let small = 0
-  let capitals = 0
-  let digits = 0
-  for (let i = from; i < to; i++) {
-    const code = text.charCodeAt(i)
-    if (code >= 97 && code <= 122) small++
-    else if (code >= 65 && code <= 90) capitals++
-    else if (code >= 48 && code <= 57) digits++
-    else if (code !== 43 && code !== 47) return false
-  }
-  return small > 3 && capitals > 3 && digits > 0
-}
-
 const never = () => false
 
 const isOperator = (code: number) => code === 61 || code === 58 || code === 63 || code === 38
-
-/** A strict pattern is short or common: what it matched must not be one letter over and over, nor words alone. */
-function plausible(text: string, from: number, to: number): boolean {
-  const seen = new Set<number>()
-  let digits = 0
-  let capitals = 0
-  for (let i = from; i < to; i++) {
-    const code = text.charCodeAt(i)
-    seen.add(code)
-    if (code >= 48 && code <= 57) digits++
-    else if (code >= 65 && code <= 90) capitals++
-  }
-  return seen.size >= 8 && (digits > 0 || capitals > 2 || to - from >= 30)
-}
 
 /** Secrets are found by what they are; nothing about a deployment changes the table. */
 export function createSecretDetector(): Detector {
