@@ -26,6 +26,16 @@ function withoutPrivate({ rules = [], data, ...event }: Shown, isPublic: (rule: 
   return { ...event, rules: known, data: facts, ...(hidden > 0 && { hidden }) }
 }
 
+/** For whom a model was not there: an event says the same whether it is hidden from them or is none. */
+const ofNoModel = ({ id, time, node, kind, principal, credential, address, call, reason, position }: Shown) => ({
+  ...{ id, time, node, kind, position },
+  ...(principal !== undefined && { principal }),
+  ...(credential !== undefined && { credential }),
+  ...(address !== undefined && { address }),
+  ...(call !== undefined && { call }),
+  ...(reason !== undefined && { reason }),
+})
+
 function filterOf({ since, until, ...rest }: { since?: string | undefined; until?: string | undefined }): Filter {
   const fields = Object.fromEntries(
     Object.entries(rest)
@@ -140,7 +150,10 @@ export function auditHandlers(
         const event = await decisionOf(ports, caller, params.id ?? '')
         if (!event && params.id === 'last') throw new Fault('not_found', { detail: 'You have made no call yet.' })
         if (!event) throw notFound('decision', params.id ?? '')
-        return may('readAudit', GATEWAY) ? shown(event) : withoutPrivate(shown(event), ports.isPublic)
+        if (may('readAudit', GATEWAY)) return shown(event)
+        return event.reason === 'model_not_found'
+          ? ofNoModel(shown(event))
+          : withoutPrivate(shown(event), ports.isPublic)
       },
     },
     'events.follow': {

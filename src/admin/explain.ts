@@ -117,7 +117,9 @@ export function explainHandlers(
       subject: ({ caller, params }) => aboutDecision(ports, caller, params.id ?? ''),
       async handle({ body, by, caller, may, params }) {
         const event = await decisionOf(ports, caller, params.id ?? '')
-        const question = event && questionOf(event)
+        // To whom a model was not there, it is not there for any question either.
+        const told = event?.reason !== 'model_not_found' || may('readAudit', GATEWAY)
+        const question = event && told && questionOf(event)
         if (!question)
           throw new Fault('not_found', {
             detail: `"${params.id ?? ''}" is no decision about somebody doing something.`,

@@ -208,8 +208,8 @@ export function createJudge(deps: JudgeDeps): Judge {
     },
 
     refusal(decision, { caller, model }) {
-      if (!judge.allows(caller, 'list', model.uid))
-        return new Fault('model_not_found', { data: { decision: decision.id } })
+      // In the same words as a model that is not there: that one has no decision.
+      if (!judge.allows(caller, 'list', model.uid)) return new Fault('model_not_found')
       return new Fault(decision.ask === undefined ? 'access_denied' : 'approval_required', {
         ...(decision.why === undefined ? {} : { detail: decision.why }),
         data: { decision: decision.id, ...(decision.ask === undefined ? {} : { ask: decision.ask }) },

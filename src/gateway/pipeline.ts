@@ -127,6 +127,7 @@ export function createGateway(on: Ports): Serve {
       // The fault that ended the call, not the abort it caused further down.
       const fault = exit.ending()?.fault ?? Fault.from(error)
       if (fault.code === 'internal') on.report(fault.cause)
+      if (fault.code === 'model_not_found') delete shown.decisionId // a model that is not there has none
       void exit.run({ fault })
       return refuse(wire, fault, shown)
     }

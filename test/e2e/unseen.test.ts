@@ -4,7 +4,7 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { startGateway, type TestGateway } from './harness.ts'
+import { chat, startGateway, type TestGateway } from './harness.ts'
 
 const MODEL = 'sallyport-demo'
 const RULES = `
@@ -107,6 +107,28 @@ it('what is there and may not be seen answers as what is not there', async () =>
   const shown = (name: string) => told(name, 'GET', `/models/${name}`)
   expect(await shown(MODEL)).toEqual(await shown('no-such-name'))
   expect((await ask('GET', `/models/${MODEL}`, undefined, erin)).status).toBe(200)
+})
+
+it('a call of a model that is hidden is refused, and told afterwards, as one of a model that is none', async () => {
+  const call = async (name: string) => {
+    const response = await gateway.call('/v1/chat/completions', chat(name), { key: dana })
+    const text = await response.text()
+    const headers = [...response.headers.keys()].filter((header) => header !== 'date')
+    const last = await ask('GET', '/decisions/last', undefined, dana)
+    const why = await ask('POST', '/decisions/last/explain', {}, dana)
+    /** Ids, times and names differ by chance. */
+    const bare = (value: unknown) =>
+      JSON.stringify(value)
+        .replaceAll(name, 'NAME')
+        .replaceAll(/(evt|call)_[0-9a-z]+/g, 'ID')
+        .replaceAll(/"(time|position)":("[^"]*"|\d+)/g, '')
+    return { status: response.status, text: bare(text), headers, last: bare(last), why: [why.status, why.body.detail] }
+  }
+  const hidden = await call(MODEL)
+  expect(hidden.status).toBe(404)
+  expect(hidden).toEqual(await call('no-such-name'))
+  const recorded = await ask('GET', '/audit?principal=User::%22dana%22&kind=call.finished&limit=2')
+  expect((recorded.body.items as Body[]).map(({ model }) => model)).toEqual([undefined, MODEL])
 })
 
 it('who may see that something runs does not see whose keys and roles there are by asking what would end', async () => {
