@@ -44,3 +44,16 @@ test.each([
 test('64 levels are read', () => {
   expect(() => parse('['.repeat(64) + ']'.repeat(64))).not.toThrow()
 })
+
+test('20,000 fields and items are read, wherever they lie, and not one more', () => {
+  const message = { role: 'user', content: 'x' } // an item with two fields
+  const messages = (count: number, rest: number) =>
+    JSON.stringify({ messages: Array(count).fill(message), rest: Array(rest).fill(0) })
+  expect(() => parse(messages(6000, 1998))).not.toThrow()
+  for (const text of [
+    messages(6000, 1999),
+    JSON.stringify(Object.fromEntries(Array.from({ length: 20_001 }, (_, i) => [`f${i}`, 0]))),
+    JSON.stringify(Array(20_001).fill(0)),
+  ])
+    expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'body_too_large' }))
+})
