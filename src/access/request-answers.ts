@@ -84,10 +84,11 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
       const yes = (await selectApprovals(trx, id)).filter((one) => one.answer === 'approve')
       // Somebody who has left since, or may not approve any more, does not count: each is asked about as when they answered.
       const standing = yes.filter(({ approver: other }, earlier) => {
-        if (other === approver) return true
         const principal = parseUid(other)
+        if (!deps.isActive(principal)) return false
+        if (other === approver) return true // asked about above
         const then = { ...asked, approvals: earlier }
-        return deps.isActive(principal) && deps.decide('approveRole', { ...by, principal }, open.role, then).allow
+        return deps.decide('approveRole', { ...by, principal }, open.role, then).allow
       })
       const approvers = standing.map((one) => ({ groups: JSON.parse(one.groups) as string[] }))
       if (!quorumMet(approvers, row.approvals, row.quorum ?? undefined))
