@@ -185,6 +185,7 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
       const output = guard.openOutput(
         (found) => (found.origin === 'caller' ? SHOWN : judge.treatment(question, found)),
         vault,
+        vault.detectors(), // what already stands in for a value is none, though a few of these words look like names
       )
       const read = [...output.push(said), ...output.end()]
       const report = output.report()

@@ -85,6 +85,14 @@ const reach = (who: string, id: string) => {
   ])
 }
 
+test('a word that stands in for a value is read back as it was given, also one that looks like a name', async () => {
+  const dana = clients.dana as OpenAI
+  say('Sunny. I write to EMAIL_KAXBC.')
+  const given = await dana.responses.create({ model: SCRIPTED, input: 'I am dana.w@example.com.', store: true })
+  expect(given.output_text).toBe('Sunny. I write to EMAIL_KAXBC.')
+  expect((await dana.responses.retrieve(given.id)).output_text).toBe(given.output_text)
+})
+
 test('stored, read back, continued with its tools, deleted', async () => {
   const dana = clients.dana as OpenAI
   const tools = [{ type: 'function' as const, name: 'weather', parameters: WEATHER_SCHEMA, strict: false }]

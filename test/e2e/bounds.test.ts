@@ -20,7 +20,7 @@ afterAll(() => gateway.close())
 const manyFields = (count: number) => `{${Array.from({ length: count }, (_, i) => `"field${i}":1`).join(',')}}`
 
 it('a large body is looked into for no route that needs none, and for nobody who may not send it', async () => {
-  const large = manyFields(30_000)
+  const large = JSON.stringify({ field: 'x'.repeat(300_000) })
   for (const path of ['/requests', '/explain', '/keys'])
     expect((await ask('POST', `/admin/v1${path}`, large)).body.code, path).toMatch(/body_too_large|access_denied/)
   expect((await ask('POST', '/admin/v1/users', large)).status).toBe(413)
