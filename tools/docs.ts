@@ -61,7 +61,10 @@ const CURES: Record<FaultCode, readonly [when: string, then: string]> = {
     '`GET /v1/models` lists what the caller may see.',
   ],
   precondition_failed: ['It has changed since the version in `If-Match`.', 'Read it again and repeat the change.'],
-  body_too_large: ['The body is larger than `limits.bodyBytes`, or has more than 20,000 fields and items; what administers takes less.', 'Send less, or raise the limit.'],
+  body_too_large: [
+    'The body is larger than `limits.bodyBytes`, or has more than 20,000 fields and items; what administers takes less.',
+    'Send less, or raise the limit.',
+  ],
   expectation_failed: ['The header `Expect` asks for something else than `100-continue`.', 'Leave the header out.'],
   headers_too_large: [
     'The first line and the headers are together larger than 16 KiB.',
