@@ -167,10 +167,10 @@ const trace = (shown: RefusalContext, session: string, masked: number): Record<s
 
 /** The one way a refusal looks on the wire before anything was sent. */
 export function refuse(wire: Pick<Wire, 'refuse'>, fault: Fault, shown: RefusalContext): Outgoing {
-  const { headers, body } = wire.refuse(fault, shown)
+  const { status, headers, body } = wire.refuse(fault, shown)
   const wait = fault.data.retryAfterSeconds
   return {
-    status: fault.status,
+    status: status ?? fault.status,
     body,
     headers: {
       'x-request-id': shown.requestId,

@@ -46,7 +46,8 @@ export interface Wire {
   /** @throws Fault malformed_request, unsupported_parameter */
   read(body: Buffer, params: Readonly<Record<string, string>>): ModelRequest
   writer(context: WriterContext): WireWriter
-  refuse(fault: Fault, context: RefusalContext): { headers: Record<string, string>; body: string }
+  /** `status` where the format has another than the fault's own. */
+  refuse(fault: Fault, context: RefusalContext): { status?: number; headers: Record<string, string>; body: string }
 }
 
 export interface WriterContext {

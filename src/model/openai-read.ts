@@ -36,7 +36,7 @@ export const readingOf = (request: ModelRequest, newToolCallId: () => string): O
 export function readChunk(value: unknown, reading: OpenaiReading, out: Delta[]): void {
   if (!isObject(value)) throw unusable('The model server sent something that is not an object.')
   // vLLM writes its errors as {"object":"error"}.
-  if (value.error || value.object === 'error') throw errorInAnswer()
+  if (value.error || value.object === 'error') throw errorInAnswer(value.error || value)
   const choices = value.choices
   if (choices !== undefined && choices !== null) {
     if (!Array.isArray(choices)) throw unusable('"choices" is not a list.')

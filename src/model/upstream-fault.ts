@@ -1,6 +1,6 @@
 // What went wrong with an upstream, as a Fault. The upstream's own words never reach the caller: they may quote the prompt,
 // a key, or text that no guard has seen.
-import { Fault } from '../core/index.ts'
+import { Fault, isObject } from '../core/index.ts'
 
 const TIMEOUTS = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT', 'ETIMEDOUT'])
 
@@ -29,9 +29,24 @@ export const brokenOff = (cause?: unknown): Fault =>
 
 export const unusable = (detail: string): Fault => new Fault('upstream_invalid', { detail })
 
-/** An error object inside an answer that had begun with 200. */
-export const errorInAnswer = (): Fault =>
-  new Fault('upstream_refused', { detail: 'The model server reported an error instead of going on.' })
+/** An error object inside an answer that had begun with 200; of it only a number is looked at. */
+export const errorInAnswer = (error?: unknown): Fault =>
+  isObject(error) && isBusy(error.code)
+    ? busy(undefined)
+    : new Fault('upstream_refused', { detail: 'The model server reported an error instead of going on.' })
+
+/** Too many calls of the gateway's, of everybody's, and the last as Anthropic and who follows it say it. */
+const BUSY: readonly unknown[] = [429, 503, 529]
+const isBusy = (status: unknown): boolean => BUSY.includes(status)
+
+/** Without a time from the server none is made up: client libraries have their own. */
+const busy = (retryAfter: string | undefined): Fault => {
+  const seconds = waitSeconds(retryAfter)
+  return new Fault('overloaded', {
+    detail: 'The model server is busy.',
+    ...(seconds === undefined ? {} : { data: { retryAfterSeconds: seconds } }),
+  })
+}
 
 /** Words of a refusal body that say the prompt was too long; the body itself is never shown. */
 const TOO_LONG =
@@ -49,17 +64,20 @@ export function refusedByUpstream(status: number, body: string, retryAfter: stri
     return new Fault('upstream_refused', { detail: "The model server refused the gateway's own credential." })
   if (status === 404)
     return new Fault('upstream_refused', { detail: 'The model server does not have this model or this route.' })
-  if (status === 429 || status === 503)
-    return new Fault('overloaded', {
-      detail: 'The model server is busy.',
-      data: { retryAfterSeconds: waitSeconds(retryAfter) },
-    })
+  if (isBusy(status)) return busy(retryAfter)
   if (status === 408 || status === 504) return new Fault('upstream_timeout')
   return new Fault('upstream_refused', { detail: `The model server answered with status ${status}.` })
 }
 
-/** `retry-after` in seconds; a date or nonsense counts as one second, and nobody is sent away for more than an hour. */
-function waitSeconds(retryAfter: string | undefined): number {
-  const seconds = Number(retryAfter)
-  return retryAfter !== undefined && seconds >= 0 ? Math.min(seconds, 3600) : 1
+/** `retry-after` in seconds or as a date. Nonsense is as good as nothing, and nobody is sent away for more than an hour. */
+function waitSeconds(retryAfter: string | undefined): number | undefined {
+  if (retryAfter === undefined || retryAfter.length > 64) return undefined
+  const said = retryAfter.trim()
+  if (/^\d+(?:\.\d+)?$/.test(said)) return Math.min(Number(said), LONGEST_WAIT_SECONDS)
+  // Only as HTTP writes it: `Date.parse` makes a year out of almost any number.
+  const at = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(said)
+    ? Date.parse(said)
+    : Number.NaN
+  return Number.isNaN(at) ? undefined : Math.min(Math.max(0, (at - Date.now()) / 1000), LONGEST_WAIT_SECONDS)
 }
+const LONGEST_WAIT_SECONDS = 3600

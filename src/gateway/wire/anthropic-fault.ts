@@ -14,9 +14,12 @@ const TYPES: Record<number, string> = {
   422: 'invalid_request_error',
   429: 'rate_limit_error',
   431: 'invalid_request_error',
-  503: 'overloaded_error',
+  529: 'overloaded_error',
   504: 'timeout_error',
 }
+
+/** "Busy" has a status of its own here; every other outage is an error of the server. */
+const statusOf = ({ code, status }: Fault): number => (code === 'overloaded' ? 529 : status)
 
 /** The SDK's runner of tools asks the server to hold the conversation, and sends all of it by itself if told so in these words. */
 const details = ({ code, data: { param } }: Fault) =>
@@ -27,11 +30,12 @@ const details = ({ code, data: { param } }: Fault) =>
 const body = (fault: Fault, context: RefusalContext): string =>
   JSON.stringify({
     type: 'error',
-    error: { type: TYPES[fault.status] ?? 'api_error', message: faultText(fault), ...details(fault) },
+    error: { type: TYPES[statusOf(fault)] ?? 'api_error', message: faultText(fault), ...details(fault) },
     request_id: context.requestId,
   })
 
 export const refuseAnthropic: Wire['refuse'] = (fault, context) => ({
+  status: statusOf(fault),
   headers: { ...refusalHeaders(fault), 'request-id': context.requestId },
   body: body(fault, context),
 })

@@ -5,8 +5,9 @@ import type { Fault } from '../../core/index.ts'
 export function refusalHeaders(fault: Fault): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': 'application/json' }
   // Without a time to come back, trying again at once is only load: OpenAI's and Anthropic's clients obey this header.
-  if (fault.code === 'insufficient_quota' || (fault.status >= 500 && fault.data.retryAfterSeconds === undefined))
-    headers['x-should-retry'] = 'false'
+  // A model server that is busy is no outage: it says when, or they wait longer each time.
+  const outage = fault.status >= 500 && fault.code !== 'overloaded' && fault.data.retryAfterSeconds === undefined
+  if (fault.code === 'insufficient_quota' || outage) headers['x-should-retry'] = 'false'
   if (fault.status === 401 && fault.data.headers?.['www-authenticate'] === undefined)
     headers['www-authenticate'] = 'Bearer realm="sallyport"'
   return headers
