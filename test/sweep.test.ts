@@ -96,7 +96,7 @@ test('a sweep keeps the leases that a fresh decision allows, and no other', { ti
         model: question.resource.id,
         decision,
         epoch: leases.epoch,
-        redecide: () => policy.decide(query(), source),
+        redecide: () => policy.decideAgain(query(), source),
       })
       return { query, decision, lease }
     })

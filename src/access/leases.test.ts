@@ -103,6 +103,28 @@ describe('a lease', () => {
     await expect.poll(() => idle.ended?.cause, { timeout: 3000 }).toBe('time')
   })
 
+  it('lets others have their turn while many end at one moment, which passes none of them', async () => {
+    const { leases, ask, pass, at } = setUp()
+    const validUntil = at() + 50
+    let inTurn = 0
+    let mostInTurn = 0
+    const redecide = () => {
+      if (inTurn++ === 0) setImmediate(() => (inTurn = 0))
+      mostInTurn = Math.max(mostInTurn, inTurn)
+      for (const end = performance.now() + 3; performance.now() < end; );
+      return decision({ allow: at() < validUntil, validUntil })
+    }
+    const many = Array.from({ length: 12 }, () =>
+      leases.take(ask({ decision: decision({ validUntil }), redecide, epoch: leases.epoch })),
+    )
+    pass(50)
+    await expect.poll(() => inTurn > 0, { interval: 1, timeout: 3000 }).toBe(true)
+    expect(many.at(-1)?.ended).toBeUndefined()
+    expect(() => many.at(-1)?.check()).toThrow(Fault)
+    await expect.poll(() => leases.size, { timeout: 3000 }).toBe(0)
+    expect(mostInTurn).toBeLessThan(4)
+  })
+
   it('survives a credential that only admits, and ends with a key', () => {
     const { leases, ask, pass, at } = setUp()
     const token = { ...caller, credential: { kind: 'oidc', id: 't1', bound: false, expiresAt: at() + 100 } as const }

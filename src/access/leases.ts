@@ -1,7 +1,7 @@
 // The permission of every running call, decided again whenever something it rests on changes. Invariant: from the moment
 // a change reaches this node no lease passes a check that was not decided after it; the sweep over all leases only makes
 // sure that calls which forward nothing end too.
-import type { Caller, Clock, Decision, NewId, Treatment } from '../core/index.ts'
+import type { Caller, Clock, Decision, NewId, StillAllowed, Treatment } from '../core/index.ts'
 import { createRoster, Fault, type Listed, NOWHERE, type Roster, uidText } from '../core/index.ts'
 import { moreProtective, stricter } from './strictness.ts'
 
@@ -21,7 +21,7 @@ export interface LeaseAsk extends CallSubject {
   /** `leases.epoch` as it was when `decision` was made; left out, the call is decided once more on taking the lease. */
   readonly epoch?: number
   /** The same question on the state of now, identity included. Synchronous, microseconds. A thrown Fault ends the call. */
-  readonly redecide: () => Decision
+  readonly redecide: () => StillAllowed | Decision
   /** What the policy now demands for a data class that this call already let through; a stricter answer ends the call. */
   readonly retreat?: (action: DataAction, dataClass: string) => Treatment
   /** Runs in the tick of the cut, after the signal. */
@@ -152,15 +152,28 @@ export function createLeases(deps: LeaseDeps): Leases {
     timer.unref()
   }
 
+  /** Visits every lease, other events in between, and sets the timer for the deadline that comes first then. */
+  const sweep = async (visit: (lease: OpenLease) => void): Promise<void> => {
+    let since = clock.monotonic()
+    let next = Number.POSITIVE_INFINITY
+    for (const lease of world.leases) {
+      visit(lease)
+      if (!lease.ended && lease.deadline < next) next = lease.deadline
+      if (clock.monotonic() - since > SLICE_MS) {
+        await nextTurn()
+        since = clock.monotonic()
+      }
+    }
+    if (next < Number.POSITIVE_INFINITY) arm(next)
+  }
+
+  /** Many calls can end at one moment: office hours are a deadline for all of them. */
   const expire = (): void => {
     timerAt = Number.POSITIVE_INFINITY
     const now = clock.now()
-    let next = Number.POSITIVE_INFINITY
-    for (const lease of world.leases) {
+    sweep((lease) => {
       if (lease.deadline <= now) lease.judge('time')
-      if (lease.deadline < next) next = lease.deadline
-    }
-    if (next < Number.POSITIVE_INFINITY) arm(next)
+    }).catch(deps.report)
   }
 
   const matching = function* (match: CallMatch | ((subject: CallSubject) => boolean)) {
@@ -206,17 +219,9 @@ export function createLeases(deps: LeaseDeps): Leases {
       world.changes = changes
       const count: CutCount = { calls: 0, upstreams: 0 }
       world.count = count
-      let since = clock.monotonic()
-      let next = Number.POSITIVE_INFINITY
-      for (const lease of world.leases) {
+      await sweep((lease) => {
         if (lease.epoch !== world.epoch) lease.judge(changes)
-        if (lease.deadline < next) next = lease.deadline
-        if (clock.monotonic() - since > SLICE_MS) {
-          await nextTurn()
-          since = clock.monotonic()
-        }
-      }
-      if (next < Number.POSITIVE_INFINITY) arm(next)
+      })
       return count
     },
     stop() {
@@ -295,7 +300,7 @@ class OpenLease implements Lease, Listed {
       const duty = stricter(then.duties, now.duties) ?? this.#stricterData()
       if (duty === undefined) return undefined
       const detail = `The rules for this call became stricter (${duty}); send it again to be served under the new ones`
-      return new Fault('access_denied', { detail, data: { decision: now.id } })
+      return new Fault('access_denied', { detail, data: { decision: then.id } })
     } catch (error) {
       // A question that cannot be answered is answered no.
       return Fault.from(error)
@@ -352,7 +357,7 @@ class OpenLease implements Lease, Listed {
     }
   }
 
-  #deadline(decision: Decision): number {
+  #deadline(decision: Pick<Decision, 'validUntil'>): number {
     const { caller } = this.ask
     return Math.min(
       decision.validUntil ?? Number.POSITIVE_INFINITY,

@@ -38,6 +38,9 @@ export interface Duties {
 
 export const NO_DUTIES: Duties = { instruct: [], limits: [], clamps: [], bans: [] }
 
+/** What a running call has to know of a yes: thousands of calls are decided again on one change, and nearly all go on. */
+export type StillAllowed = Pick<Decision, 'duties' | 'validUntil'> & { readonly allow: true }
+
 export interface Decision {
   readonly id: string
   readonly allow: boolean

@@ -42,7 +42,7 @@ export function connectRooms(rooms: Rooms): Ports {
   const redecide = (question: Question) => {
     const fault = standing(question.caller)
     if (fault) throw fault
-    return judge.decide(question, true)
+    return judge.decideAgain(question)
   }
   return {
     newId,

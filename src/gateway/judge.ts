@@ -10,6 +10,7 @@ import {
   Fault,
   NO_DUTIES,
   type Origin,
+  type StillAllowed,
   type Treatment,
 } from '../core/index.ts'
 import {
@@ -21,6 +22,7 @@ import {
   type EntitySource,
   type GrantContext,
   type Policy,
+  type Query,
   requestContext,
   type SessionContext,
 } from '../policy/index.ts'
@@ -77,8 +79,9 @@ export interface JudgeDeps {
 }
 
 export interface Judge {
-  /** `again`: for a call that runs on an earlier answer. */
-  decide(question: Question, again?: boolean): Decision
+  decide(question: Question): Decision
+  /** For a call that runs on an earlier yes. */
+  decideAgain(question: Question): StillAllowed | Decision
   /** Whether the caller may do this with this resource; for lists. */
   allows(caller: Caller, action: string, resource: EntityUid): boolean
   mayAny(caller: Caller, action: string): boolean
@@ -161,18 +164,20 @@ export function createJudge(deps: JudgeDeps): Judge {
   const signedIn = ({ credential }: Caller, { stepUp }: Duties): boolean =>
     stepUp === undefined || stepUpFault(stepUp, credential, deps.now()) === undefined
 
+  const queryOf = (question: Question): Query => {
+    const { caller, action, model } = question
+    const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection, question.using)
+    const request = requestOf(question)
+    const session = conversation(question)
+    const context = request ? { clock, auth, risk, grant, session, request } : { clock, auth, risk, grant, session }
+    return { principal: principalOf(caller), action, resource: model.uid, context, holdsUntil }
+  }
+  const inScope = ({ caller, action, model }: Question) => deps.withinScopes(caller, action, model.uid.id)
+
   const judge: Judge = {
-    decide(question, again = false) {
-      const { caller, action, model } = question
-      const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection, question.using)
-      const request = requestOf(question)
-      const session = conversation(question)
-      const context = request ? { clock, auth, risk, grant, session, request } : { clock, auth, risk, grant, session }
-      const decision = policy.decide(
-        { principal: principalOf(caller), action, resource: model.uid, context, holdsUntil, again },
-        factsFor(question),
-      )
-      if (deps.withinScopes(caller, action, model.uid.id)) return decision
+    decide(question) {
+      const decision = policy.decide(queryOf(question), factsFor(question))
+      if (inScope(question)) return decision
       const { validUntil: _, ask: __, ...rest } = decision
       return {
         ...rest,
@@ -182,6 +187,9 @@ export function createJudge(deps: JudgeDeps): Judge {
         why: 'This credential is narrowed to something else.',
       }
     },
+
+    decideAgain: (question) =>
+      inScope(question) ? policy.decideAgain(queryOf(question), factsFor(question)) : judge.decide(question),
 
     allows(caller, action, resource) {
       if (!deps.withinScopes(caller, action, resource.type === 'Model' ? resource.id : undefined)) return false

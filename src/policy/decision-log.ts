@@ -31,8 +31,6 @@ export function createDecisionLog(capacity: number, now: () => number): Decision
   const recorded = () => [...ring.slice(next), ...ring.slice(0, next)]
   return {
     watch(query: Query, _entities, decision) {
-      // Thousands of running calls are decided again on every change: a yes that stays one would drive out all others.
-      if (query.again && decision.allow) return
       // Several questions about data per call say much the same: one of many is kept, so that calls reach further back.
       if (FLOWS.has(query.action) && flows++ % KEPT_FLOWS !== 0) return
       ring[next] = { query, decision, at: now() }

@@ -201,16 +201,24 @@ test('a running call that is decided again is no further call; only its end is r
   })
   policy.activate(await compiled(STAFF))
   shadow.set(await compiled(CONTRACTORS))
-  const ask = (index: number, again: boolean) =>
-    policy.decide(
-      { principal: users[index]!, action: 'chat', resource: models[0]!, context: { clock: { hour: 10 } }, again },
-      entities,
-    )
-  const first = ask(20, false)
-  expect(ask(20, true).allow).toBe(true)
+  const about = (index: number) => ({
+    principal: users[index]!,
+    action: 'chat',
+    resource: models[0]!,
+    context: { clock: { hour: 10 } },
+  })
+  const first = policy.decide(about(20), entities)
+  const { duties } = first
+  expect(policy.decideAgain(about(20), entities)).toEqual({ allow: true, duties })
+  expect(policy.decideAgain({ ...about(20), holdsUntil: 99 }, entities)).toEqual({
+    allow: true,
+    duties,
+    validUntil: 99,
+  })
   expect(log.recorded().map(({ decision }) => decision.id)).toEqual([first.id])
-  const denied = ask(0, true)
-  expect(log.get(denied.id)?.decision.allow).toBe(false)
+  const denied = policy.decideAgain(about(0), entities)
+  if (denied.allow) throw new Error('allowed')
+  expect(log.get(denied.id)?.decision).toBe(denied)
   expect(shadow.report()?.asked).toBe(1)
 })
 

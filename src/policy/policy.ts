@@ -1,6 +1,14 @@
 // The one place that says yes or no. `decide` is pure, synchronous and total: it never throws, and whatever goes wrong
 // while it decides is a deny. The program it asks is replaced whole; a decision never sees half of a bundle.
-import { type Clock, type Decision, type Duties, type EntityUid, type NewId, NO_DUTIES } from '../core/index.ts'
+import {
+  type Clock,
+  type Decision,
+  type Duties,
+  type EntityUid,
+  type NewId,
+  NO_DUTIES,
+  type StillAllowed,
+} from '../core/index.ts'
 import type { CheckedBundle } from './bundle.ts'
 import { type EntitySource, withRole } from './entity.ts'
 import { type Answer, type Evaluator, evaluate } from './evaluate.ts'
@@ -17,7 +25,7 @@ export interface Query {
   readonly context: CedarRecord
   /** End of what the call rests on (credential, grants), milliseconds since 1970: the decision holds no longer. */
   readonly holdsUntil?: number
-  /** Asked before, for a call that is running since: it is not one more call. */
+  /** Asked before, for a call that runs since, and the answer is no now: it is not one more call. */
   readonly again?: boolean
 }
 
@@ -30,6 +38,8 @@ export interface ActiveBundle {
 
 export interface Policy {
   decide(query: Query, entities: EntitySource): Decision
+  /** For a call that runs on an earlier yes: whether it may go on, else the decision that ends it. */
+  decideAgain(query: Query, entities: EntitySource): StillAllowed | Decision
   /** As `decide`, without what only a record needs: for filtering lists. `meets` is asked about duties before a yes. */
   allows(query: Query, entities: EntitySource, meets?: (duties: Duties) => boolean): boolean
   /** Takes effect with the next question. Throws Fault `policy_invalid`, and then the last good bundle keeps serving. */
@@ -81,6 +91,9 @@ export function createPolicy(deps: PolicyDeps): Policy {
   }
   const allows = (found: Answer | 'none' | 'failed'): found is Answer => typeof found === 'object' && found.allow
 
+  const holdsUntil = (answer: Answer | undefined, query: Query): number =>
+    Math.min(answer?.until ?? Number.POSITIVE_INFINITY, query.holdsUntil ?? Number.POSITIVE_INFINITY)
+
   const policy: Policy = {
     decide(query, entities) {
       const started = deps.clock.monotonic()
@@ -88,7 +101,7 @@ export function createPolicy(deps: PolicyDeps): Policy {
       const told = typeof found === 'object' ? found : undefined
       const allow = told?.allow === true
       const together = allow && current ? current.program.together(told.permits) : NOTHING_TOGETHER
-      const until = Math.min(told?.until ?? Number.POSITIVE_INFINITY, query.holdsUntil ?? Number.POSITIVE_INFINITY)
+      const until = holdsUntil(told, query)
       const decision: { -readonly [Field in keyof Decision]: Decision[Field] } = {
         id: deps.newId('decision'),
         allow,
@@ -117,6 +130,14 @@ export function createPolicy(deps: PolicyDeps): Policy {
         }
       }
       return decision
+    },
+
+    decideAgain(query, entities) {
+      const found = answer(query, entities)
+      if (!allows(found) || !current) return policy.decide({ ...query, again: true }, entities)
+      const { duties } = current.program.together(found.permits)
+      const until = holdsUntil(found, query)
+      return until === Number.POSITIVE_INFINITY ? { allow: true, duties } : { allow: true, duties, validUntil: until }
     },
 
     allows(query, entities, meets) {
