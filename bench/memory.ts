@@ -14,7 +14,7 @@ const config = join(folder, 'sallyport.yaml')
 writeFileSync(
   config,
   JSON.stringify({
-    upstreams: [{ name: 'bench', url: `http://127.0.0.1:${upstream.line}`, connections: Math.min(1024, STREAMS + 20) }],
+    upstreams: [{ name: 'bench', url: `http://127.0.0.1:${upstream.line}`, connections: Math.min(4096, 2 * STREAMS) }],
     limits: { concurrentPerPrincipal: 100_000 },
     log: { level: 'error' },
   }),

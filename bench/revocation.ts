@@ -68,7 +68,7 @@ for (const name of ['a', 'b']) {
       policies,
       log: { level: 'error' },
       limits: { concurrentPerPrincipal: 100_000 },
-      upstreams: [{ name: 'up', url: `http://127.0.0.1:${upstream.line}`, connections: Math.min(1024, STREAMS) }],
+      upstreams: [{ name: 'up', url: `http://127.0.0.1:${upstream.line}`, connections: Math.min(4096, 2 * STREAMS) }],
       models: [{ name: MODEL, upstream: 'up' }],
     }),
   )

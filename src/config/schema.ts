@@ -53,19 +53,19 @@ const upstream = z.strictObject({
     .min(1)
     .max(1024)
     .optional()
-    .describe('Most answers worked on at once, kinds embedded (default: 16) and gguf (2).'),
+    .describe('Most answers worked on at once, kinds embedded (default: 16) and gguf (2); shared like connections.'),
   waiting: z
     .int()
     .min(0)
     .max(100_000)
     .optional()
-    .describe('Most calls that wait for a place, kinds embedded (default: 128) and gguf (64); more are refused.'),
+    .describe('Most calls that wait for a place (default: 1024; kinds embedded 128, gguf 64); more are refused.'),
   waitingPerPrincipal: z
     .int()
     .min(0)
     .max(100_000)
     .optional()
-    .describe('Of these, most of one principal, kinds embedded (default: 32) and gguf (16).'),
+    .describe('Of these, most of one principal (default: 256; kinds embedded 32, gguf 16).'),
   hosting: z
     .enum(['embedded', 'local', 'external'])
     .optional()
@@ -76,7 +76,12 @@ const upstream = z.strictObject({
     .boolean()
     .default(false)
     .describe('Allow http:// to a host that is not this machine. Prompts then cross the network readable.'),
-  connections: z.int().min(1).max(1024).default(64).describe('Most connections to this upstream.'),
+  connections: z
+    .int()
+    .min(1)
+    .max(4096)
+    .default(64)
+    .describe('Most connections to this upstream; one principal takes three quarters of them at most.'),
   connectTimeoutSeconds: z.number().positive().max(300).default(5).describe('Seconds to wait for a connection.'),
   firstByteTimeoutSeconds: z
     .number()

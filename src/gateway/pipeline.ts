@@ -1,7 +1,7 @@
 // The life of one model call, in order. A check that is not on this page does not happen.
 // Each step returns what the next one needs or throws a Fault; the statuses it can cause are at the right.
 // Whatever ends a call early ends it the same way: `exit` releases everything acquired, newest first, exactly once.
-import { createExit, type Delta, Fault, type UseAction } from '../core/index.ts'
+import { createExit, type Delta, Fault, type UseAction, uidText } from '../core/index.ts'
 import { createAnswer } from './answer.ts'
 import { applyDuties, checkClamps, mayNotStore } from './duties.ts'
 import { createMeter } from './meter.ts'
@@ -92,7 +92,7 @@ export function createGateway(on: Ports): Serve {
       const options = {
         signal: upstream.signal,
         session: session.id,
-        principal: caller.principal.id,
+        principal: uidText(caller.principal),
         bans,
         forbidden: () => on.forbidden(question),
       }

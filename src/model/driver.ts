@@ -87,7 +87,7 @@ export interface SendOptions {
   readonly signal: AbortSignal
   /** Isolates state and caches in a runtime of our own; another server never learns it. */
   readonly session: string
-  /** Shares a runtime of our own fairly. */
+  /** Shares places at the model fairly; another server never learns it. */
   readonly principal: string
   /** Phrases a runtime of our own must not say. */
   readonly bans: readonly string[]

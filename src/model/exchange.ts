@@ -22,11 +22,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #error: Error | undefined
   #closed = false
   #wake: (() => void) | undefined
-  readonly #onClose: () => void
+  readonly #closers: (() => void)[] = []
 
-  /** `onClose` runs once, when the exchange has ended in any way. */
-  constructor(onClose: () => void) {
-    this.#onClose = onClose
+  /** `act` runs once, when the exchange has ended in any way. */
+  whenClosed(act: () => void): void {
+    if (this.#closed) act()
+    else this.#closers.push(act)
   }
 
   /** Resolves when status and headers are there. */
@@ -107,7 +108,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#onClose()
+    for (const act of this.#closers) act()
   }
 
   #stir(): void {

@@ -80,20 +80,20 @@ export function createOllamaDriver(options: UpstreamOptions): Driver {
   return {
     kind: 'ollama',
     capabilities,
-    async send(request, { signal }) {
+    async send(request, { signal, principal }) {
       refuseUnexpressed(request, capabilities)
       refuseBinaryDocuments(request)
       refuseChoices(request)
       const { path, body } = printOllama(request)
       if (request.action === 'embed')
         return upstream.reply(
-          { method: 'POST', path, body, accept: JSON_TYPE, repeatable: true },
+          { method: 'POST', path, body, accept: JSON_TYPE, repeatable: true, principal },
           createOllamaEmbeddingReader(request.inputs.length),
           signal,
         )
       const accept = request.stream ? 'application/x-ndjson' : JSON_TYPE
       const reader = request.stream ? createOllamaStreamReader(newToolCallId) : createOllamaWholeReader(newToolCallId)
-      return upstream.reply({ method: 'POST', path, body, accept, repeatable: true }, reader, signal)
+      return upstream.reply({ method: 'POST', path, body, accept, repeatable: true, principal }, reader, signal)
     },
     async list(signal) {
       return readModels(await upstream.json(TAGS, signal)).map(readListed)

@@ -98,6 +98,8 @@ function overHttp(upstream: UpstreamConfig, kind: HttpKind): RegisteredUpstream 
     url: upstream.url ?? '',
     ...(key === undefined ? {} : { key }),
     connections: upstream.connections,
+    ...(upstream.waiting === undefined ? {} : { waiting: upstream.waiting }),
+    ...(upstream.waitingPerPrincipal === undefined ? {} : { waitingPerPrincipal: upstream.waitingPerPrincipal }),
     connectTimeoutMs: upstream.connectTimeoutSeconds * 1000,
     firstByteTimeoutMs: upstream.firstByteTimeoutSeconds * 1000,
     idleTimeoutMs: upstream.idleTimeoutSeconds * 1000,

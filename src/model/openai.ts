@@ -131,7 +131,7 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
   return {
     kind,
     capabilities,
-    async send(request, { signal, session, bans }) {
+    async send(request, { signal, session, principal, bans }) {
       refuseUnexpressed(request, capabilities)
       if (kind !== 'openai') refuseBinaryDocuments(request)
       const own = isolation(session)
@@ -142,12 +142,12 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
       const { path, body } = printOpenai(request, dialect, own)
       const reading = readingOf(request, newToolCallId)
       if (request.action === 'embed') {
-        const ask: Ask = { method: 'POST', path, body, accept: JSON_TYPE, repeatable: true }
+        const ask: Ask = { method: 'POST', path, body, accept: JSON_TYPE, repeatable: true, principal }
         return upstream.reply(ask, createOpenaiEmbeddingReader(request.inputs.length), signal)
       }
       const accept = request.stream ? 'text/event-stream' : JSON_TYPE
       const reader = request.stream ? createOpenaiStreamReader(reading) : createOpenaiWholeReader(reading)
-      return upstream.reply({ method: 'POST', path, body, accept, repeatable: true }, reader, signal)
+      return upstream.reply({ method: 'POST', path, body, accept, repeatable: true, principal }, reader, signal)
     },
     list,
     async show(name, signal) {

@@ -4,6 +4,7 @@ import { StringDecoder } from 'node:string_decoder'
 import { Pool } from 'undici'
 import { type Delta, Fault } from '../core/index.ts'
 import { Exchange } from './exchange.ts'
+import { createFairQueue } from './queue.ts'
 import { refusedByUpstream, unusable } from './upstream-fault.ts'
 
 export interface UpstreamOptions {
@@ -15,8 +16,9 @@ export interface UpstreamOptions {
   readonly ca?: string
   /** Open sockets; further calls wait. */
   readonly connections?: number
-  /** Calls that may wait for a socket before new ones are refused. */
+  /** Calls that may wait for a socket before new ones are refused, and of these of one principal. */
   readonly waiting?: number
+  readonly waitingPerPrincipal?: number
   readonly connectTimeoutMs?: number
   /** Until status and headers, which a server that does not stream sends only when it has finished. */
   readonly firstByteTimeoutMs?: number
@@ -32,6 +34,8 @@ export interface Ask {
   readonly accept: string
   /** Whether sending it twice does no harm, should an idle socket turn out to be dead. */
   readonly repeatable: boolean
+  /** Whose call it is; without it, the gateway's own. */
+  readonly principal?: string
 }
 
 /** Turns the text of a body into pieces, read by read. */
@@ -63,7 +67,11 @@ export function createUpstream(options: UpstreamOptions): Upstream {
   if (url.username !== '' || url.password !== '') throw new TypeError('an upstream URL must not carry a credential')
   const prefix = url.pathname.replace(/\/+$/, '').replace(/\/(v1|api)$/, '')
   const connections = options.connections ?? 64
-  const most = connections + (options.waiting ?? 256)
+  const queue = createFairQueue({
+    active: connections,
+    waiting: options.waiting ?? 1024,
+    waitingPerPrincipal: options.waitingPerPrincipal ?? 256,
+  })
   const pool = new Pool(url.origin, {
     connections,
     pipelining: 1,
@@ -77,14 +85,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     },
   })
   const authorization = options.key === undefined ? [] : ['authorization', `Bearer ${options.key}`]
-  let inFlight = 0
 
-  const dispatch = (ask: Ask, onClose: () => void): Exchange => {
-    inFlight++
-    const exchange = new Exchange(() => {
-      inFlight--
-      onClose()
-    })
+  const dispatch = (ask: Ask): Exchange => {
+    const exchange = new Exchange()
     pool.dispatch(
       {
         method: ask.method,
@@ -102,14 +105,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return exchange
   }
 
-  const open = async (ask: Ask, signal: AbortSignal): Promise<Exchange> => {
+  const begin = async (ask: Ask, signal: AbortSignal): Promise<Exchange> => {
     for (let attempt = 1; ; attempt++) {
       if (signal.aborted) throw ended(signal)
-      if (inFlight >= most)
-        throw new Fault('overloaded', { detail: 'Too many calls wait for this model.', data: { retryAfterSeconds: 1 } })
+      const exchange = dispatch(ask)
       const stop = () => exchange.abort(ended(signal))
-      const exchange = dispatch(ask, () => signal.removeEventListener('abort', stop))
       signal.addEventListener('abort', stop, { once: true })
+      exchange.whenClosed(() => signal.removeEventListener('abort', stop))
       try {
         await exchange.head()
         return exchange
@@ -117,6 +119,21 @@ export function createUpstream(options: UpstreamOptions): Upstream {
         if (attempt === 1 && ask.repeatable && !signal.aborted && diedIdle(exchange)) continue
         throw error
       }
+    }
+  }
+
+  /** The place of an exchange is free when it has ended, however it does. */
+  const open = async (ask: Ask, signal: AbortSignal): Promise<Exchange> => {
+    const free = await queue.enter(ask.principal ?? '', signal).catch((error: unknown) => {
+      throw signal.aborted ? ended(signal) : error
+    })
+    try {
+      const exchange = await begin(ask, signal)
+      exchange.whenClosed(free)
+      return exchange
+    } catch (error) {
+      free()
+      throw error
     }
   }
 

@@ -1,10 +1,10 @@
 // The embedded engine: a GGUF model in a worker thread of this process. Needs no network, no server, no native code.
 import { Worker } from 'node:worker_threads'
 import { type RandomBytes, systemRandom } from '../../core/index.ts'
+import type { QueueLimits } from '../queue.ts'
 import type { Engine, EngineCapabilities } from './engine-contract.ts'
 import { createHostedEngine } from './hosted-engine.ts'
 import type { Report } from './protocol.ts'
-import type { QueueLimits } from './queue.ts'
 
 export interface EmbeddedEngineInput {
   /** Path of a GGUF v3 file: Llama shape, byte-level BPE, ChatML, F32, F16 or Q8_0. */

@@ -2,9 +2,9 @@
 // process), and end exactly once: by their last delta, a Fault, or the signal's reason. A host that dies takes its calls
 // with it and is started again by the next one.
 import { type Delta, Fault, type RandomBytes } from '../../core/index.ts'
+import { createFairQueue, type QueueLimits } from '../queue.ts'
 import type { Engine, EngineCapabilities, GenerateOptions, GenerateRequest, Turn } from './engine-contract.ts'
 import { type About, faultOf, type Order, type Report } from './protocol.ts'
-import { createFairQueue, type QueueLimits } from './queue.ts'
 
 /** A running thread or process. */
 export interface Host {

@@ -5,7 +5,7 @@ import { type RandomBytes, systemRandom } from '../../core/index.ts'
 import type { Engine, EngineCapabilities } from '../embedded/engine-contract.ts'
 import { createHostedEngine } from '../embedded/hosted-engine.ts'
 import type { Report } from '../embedded/protocol.ts'
-import type { QueueLimits } from '../embedded/queue.ts'
+import type { QueueLimits } from '../queue.ts'
 import type { GgufOptions } from './runtime.ts'
 
 export interface GgufEngineInput extends Partial<Omit<GgufOptions, 'file'>> {

@@ -1,6 +1,7 @@
 // Places at the model: a limited number of calls work at once, a limited number waits, and the next free place goes to the
-// principal that has the fewest, so that one caller's flood is that caller's problem.
-import { Fault } from '../../core/index.ts'
+// principal that has the fewest, so that one caller's flood is that caller's problem. Nobody takes the last free places:
+// whoever has one already leaves a third as many free as they have, so that who comes next need not wait for a call to end.
+import { Fault } from '../core/index.ts'
 
 export interface QueueLimits {
   /** Calls at work at once. */
@@ -19,6 +20,9 @@ export interface FairQueue {
   readonly waiting: number
 }
 
+/** How many times as many places as are free one principal may have: of 64 it takes 48, two of them 27 each. */
+const SHARE = 3
+
 interface Waiter {
   principal: string
   admit: () => void
@@ -30,25 +34,29 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
   let waiters: Waiter[] = []
   let active = 0
 
+  const has = (principal: string): number => atWork.get(principal) ?? 0
+  /** Where this is false for whoever has the fewest, it is false for everybody. */
+  const mayTake = (principal: string): boolean => has(principal) < SHARE * (limits.active - active)
+
   function take(principal: string): () => void {
     active++
-    atWork.set(principal, (atWork.get(principal) ?? 0) + 1)
+    atWork.set(principal, has(principal) + 1)
     let freed = false
     return () => {
       if (freed) return
       freed = true
       active--
-      const left = (atWork.get(principal) ?? 1) - 1
+      const left = has(principal) - 1
       if (left > 0) atWork.set(principal, left)
       else atWork.delete(principal)
       admitNext()
     }
   }
   function admitNext(): void {
-    while (active < limits.active && waiters.length > 0) {
+    while (waiters.length > 0) {
       let best = waiters[0] as Waiter
-      for (const waiter of waiters)
-        if ((atWork.get(waiter.principal) ?? 0) < (atWork.get(best.principal) ?? 0)) best = waiter
+      for (const waiter of waiters) if (has(waiter.principal) < has(best.principal)) best = waiter
+      if (!mayTake(best.principal)) return
       waiters = waiters.filter((waiter) => waiter !== best)
       best.admit()
     }
@@ -57,7 +65,7 @@ export function createFairQueue(limits: QueueLimits): FairQueue {
   return {
     async enter(principal, signal) {
       signal?.throwIfAborted()
-      if (active < limits.active && waiters.length === 0) return take(principal)
+      if (mayTake(principal)) return take(principal) // of those who wait nobody may, or they would not wait
       const own = waiters.filter((waiter) => waiter.principal === principal).length
       if (waiters.length >= limits.waiting || own >= limits.waitingPerPrincipal)
         throw new Fault('overloaded', {
