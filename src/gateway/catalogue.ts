@@ -8,6 +8,7 @@ import { estimateInput } from './meter.ts'
 import type { Incoming, Ports, Question, ResolvedModel } from './ports.ts'
 import {
   anthropicCount,
+  anthropicMessages,
   anthropicModels,
   type ManageVerb,
   ollamaChat,
@@ -62,6 +63,7 @@ export function createCatalogue({ on, look, registry, allows, version }: Catalog
   }
 
   const forAnthropic = (incoming: Incoming) => incoming.header('anthropic-version') !== undefined
+  const callersOwn = (incoming: Incoming) => (forAnthropic(incoming) ? anthropicMessages : openaiChat)
 
   const driverFor = (action: ManageVerb, model: Model | undefined) => {
     const name =
@@ -73,12 +75,12 @@ export function createCatalogue({ on, look, registry, allows, version }: Catalog
   }
 
   return {
-    models: look(openaiChat, 'list', async (caller, incoming) => {
+    models: look(callersOwn, 'list', async (caller, incoming) => {
       const shown = visible(caller).map(shownModel)
       return json(forAnthropic(incoming) ? anthropicModels.list(shown) : openaiModels.list(shown))
     }),
 
-    model: look(openaiChat, 'show', async (caller, incoming) => {
+    model: look(callersOwn, 'show', async (caller, incoming) => {
       const shown = shownModel(find(caller, incoming.params['*'] ?? '', 'show'))
       return json(forAnthropic(incoming) ? anthropicModels.one(shown) : openaiModels.one(shown))
     }),

@@ -6,7 +6,9 @@ import type { CallRecord, Incoming, Outgoing, Ports, Wire } from './ports.ts'
 export type Handle = (incoming: Incoming) => Promise<Outgoing>
 export type Refusing = Pick<Wire, 'refuse'>
 export type Look = (caller: Caller, incoming: Incoming, record: CallRecord, callId: string) => Promise<Outgoing>
-export type MakeLook = (wire: Refusing, action: string, work: Look) => Handle
+/** How a refusal is written: by the route, or by who asks where several formats share one. */
+export type RefusingBy = Refusing | ((incoming: Incoming) => Refusing)
+export type MakeLook = (wire: RefusingBy, action: string, work: Look) => Handle
 
 export const json = (body: string): Outgoing => ({ status: 200, headers: { 'content-type': 'application/json' }, body })
 
@@ -26,6 +28,6 @@ export const createLook =
       const fault = Fault.from(error)
       if (fault.code === 'internal') on.report(fault.cause)
       await record.finish({ fault }).catch(on.report)
-      return refuse(wire, fault, { requestId: callId })
+      return refuse(typeof wire === 'function' ? wire(incoming) : wire, fault, { requestId: callId })
     }
   }

@@ -203,3 +203,18 @@ test('refusals have the types the client knows; a broken stream is an error', as
     /broke off/,
   )
 })
+
+test('models are listed, shown and refused as the client knows them', async () => {
+  const listed = []
+  for await (const model of client.models.list({ limit: 1 })) listed.push(model.id)
+  expect(listed.toSorted()).toEqual([DEMO, SCRIPTED].toSorted())
+  expect(await client.models.retrieve(SCRIPTED)).toMatchObject({ type: 'model', id: SCRIPTED, display_name: SCRIPTED })
+  await expect(client.models.retrieve('nothing')).rejects.toMatchObject({
+    status: 404,
+    type: 'not_found_error',
+    error: { type: 'error', error: { type: 'not_found_error' } },
+    requestID: expect.stringMatching(/^call_/),
+  })
+  const wrong = new Anthropic({ baseURL: bench.gateway.url, apiKey: bench.wrongKey })
+  await expect(wrong.models.list()).rejects.toMatchObject({ status: 401, type: 'authentication_error' })
+})
