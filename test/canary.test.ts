@@ -766,7 +766,11 @@ const DELTAS: { readonly [K in Delta['type']]: Required<Extract<Delta, { type: K
   refusal: { type: 'refusal', choice: 0, text: 'no' },
   tool: { type: 'tool', choice: 0, index: 0, id: 'c1', name: 'find', arguments: '{"q":"x"}' },
   finish: { type: 'finish', choice: 0, reason: 'stop', stopSequence: 's' },
-  usage: { type: 'usage', usage: { inputTokens: 1, outputTokens: 2, reasoningTokens: 1, cachedTokens: 1 } },
+  usage: {
+    type: 'usage',
+    usage: { inputTokens: 1, outputTokens: 2, reasoningTokens: 1, cachedTokens: 1 },
+    durations: { total: 4, load: 1, promptEval: 1, eval: 2 },
+  },
   embedding: { type: 'embedding', index: 0, vector: 'AACAPwAAgD8=' },
 }
 

@@ -115,6 +115,14 @@ export interface Usage {
   cachedTokens?: number
 }
 
+/** Nanoseconds, where the model server tells how long it took. */
+export interface Durations {
+  total?: number
+  load?: number
+  promptEval?: number
+  eval?: number
+}
+
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'interrupted'
 
 export interface TokenLogprob {
@@ -132,7 +140,7 @@ export type Delta =
   /** First delta of a tool call carries id and name; all carry a piece of the arguments. `index` counts calls of a choice. */
   | { type: 'tool'; choice: number; index: number; id?: string; name?: string; arguments: string }
   | { type: 'finish'; choice: number; reason: FinishReason; stopSequence?: string }
-  | { type: 'usage'; usage: Usage }
+  | { type: 'usage'; usage: Usage; durations?: Durations }
   | { type: 'embedding'; index: number; vector: number[] | string }
 
 /** An answer in flight: batches of deltas, one batch per read. Ends by return, or throws a Fault. `return()` aborts it. */

@@ -1,5 +1,12 @@
 // What one call used: tokens as the upstream counted them, or our own count where it does not say; and what the guard saw.
-import { type Delta, type JsonObject, type ModelRequest, systemClock, type Usage } from '../core/index.ts'
+import {
+  type Delta,
+  type Durations,
+  type JsonObject,
+  type ModelRequest,
+  systemClock,
+  type Usage,
+} from '../core/index.ts'
 import type { ScreenReport } from './ports.ts'
 
 /** Characters per token assumed where nobody counts. English text on common tokenizers has 4 to 4.5; 4 counts high. */
@@ -30,10 +37,22 @@ export interface Meter {
   screened(report: ScreenReport): void
   /** Undefined until anything was sent or received. */
   usage(): Usage | undefined
+  /** As the model server told them. */
+  durations(): Durations | undefined
   /** Input and output together; 0 until anything was received. */
   tokens(): number
   readonly data: JsonObject
   facts(): { usage?: Usage; data?: JsonObject }
+}
+
+/** They go to the caller past the guard, which reads text: nothing else than numbers may be among them. */
+function onlyNumbers({ total, load, promptEval, eval: said }: Durations): Durations {
+  const out: Durations = {}
+  if (Number.isSafeInteger(total)) out.total = total as number
+  if (Number.isSafeInteger(load)) out.load = load as number
+  if (Number.isSafeInteger(promptEval)) out.promptEval = promptEval as number
+  if (Number.isSafeInteger(said)) out.eval = said as number
+  return out
 }
 
 /** Counts from now on; `monotonic` in milliseconds. */
@@ -41,6 +60,7 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
   const began = monotonic()
   const passed = () => Math.round((monotonic() - began) * 100) / 100
   let reported: Usage | undefined
+  let durations: Durations | undefined
   let inputTokens = 0
   let outputChars = 0
   let started = false
@@ -52,6 +72,7 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
   return {
     data,
     usage,
+    durations: () => durations,
     tokens() {
       const used = usage()
       return used ? used.inputTokens + used.outputTokens : 0
@@ -68,8 +89,10 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
       started = true
       const before = outputChars
       for (const delta of deltas) {
-        if (delta.type === 'usage') reported = delta.usage
-        else if (delta.type === 'tool') outputChars += delta.arguments.length
+        if (delta.type === 'usage') {
+          reported = delta.usage
+          durations = delta.durations && onlyNumbers(delta.durations)
+        } else if (delta.type === 'tool') outputChars += delta.arguments.length
         else if ('text' in delta) outputChars += delta.text.length
       }
       return estimateTokens(outputChars) - estimateTokens(before)

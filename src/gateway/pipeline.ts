@@ -100,7 +100,13 @@ export function createGateway(on: Ports): Serve {
       meter.sent()
       const reply = await model.send(sent, options) //                                               502 504
       const output = on.screenOutput(question, lease, bans)
-      const writer = wire.writer({ request, model: request.model, callId, created: Math.floor(on.now() / 1000) })
+      const writer = wire.writer({
+        request,
+        model: request.model,
+        callId,
+        created: Math.floor(on.now() / 1000),
+        durations: meter.durations,
+      })
       const said: Delta[] | undefined = decision.duties.record?.answer || request.store ? [] : undefined
       // Stored before the client is told that it is.
       const store = request.store ? () => on.store(question, callId, said ?? []) : undefined

@@ -3,6 +3,7 @@ import type {
   Caller,
   Decision,
   Delta,
+  Durations,
   Fault,
   JsonObject,
   ModelRequest,
@@ -57,6 +58,8 @@ export interface WriterContext {
   readonly callId: string
   /** Seconds since 1970. */
   readonly created: number
+  /** How long the model server took, once it has told. */
+  readonly durations?: (() => Durations | undefined) | undefined
 }
 
 export interface RefusalContext {

@@ -1,5 +1,13 @@
 // Answers in Ollama's format as deltas: one line of a stream or one whole answer, which differ in nothing; and embeddings.
-import { type Delta, isObject, type Json, type JsonObject, type TokenLogprob, type Usage } from '../core/index.ts'
+import {
+  type Delta,
+  type Durations,
+  isObject,
+  type Json,
+  type JsonObject,
+  type TokenLogprob,
+  type Usage,
+} from '../core/index.ts'
 import { createNdjsonReader } from './ndjson.ts'
 import { chatLogprobs, count, isVector } from './openai-read.ts'
 import { createWholeReader } from './openai-stream.ts'
@@ -66,7 +74,7 @@ function readLine(value: unknown, state: State, out: Delta[]): void {
       reason === 'length' ? 'length' : reason !== 'stop' ? 'interrupted' : state.tools > 0 ? 'tool_calls' : 'stop',
   })
   const usage = readUsage(value)
-  if (usage) out.push({ type: 'usage', usage })
+  if (usage) out.push({ type: 'usage', usage, ...readDurations(value) })
 }
 
 /** Most tool calls of one answer. */
@@ -99,6 +107,24 @@ function readUsage(value: JsonObject): Usage | undefined {
   return inputTokens === undefined || outputTokens === undefined ? undefined : { inputTokens, outputTokens }
 }
 
+const DURATIONS: readonly (readonly [keyof Durations, string])[] = [
+  ['total', 'total_duration'],
+  ['load', 'load_duration'],
+  ['promptEval', 'prompt_eval_duration'],
+  ['eval', 'eval_duration'],
+]
+/** A year. */
+const LONGEST_NS = 31_536_000e9
+
+function readDurations(value: JsonObject): { durations?: Durations } {
+  const durations: Durations = {}
+  for (const [ours, theirs] of DURATIONS) {
+    const took = count(value[theirs], LONGEST_NS)
+    if (took !== undefined) durations[ours] = took
+  }
+  return Object.keys(durations).length === 0 ? {} : { durations }
+}
+
 export const createOllamaEmbeddingReader = (inputs: number): AnswerReader =>
   createWholeReader((value, out) => {
     if (!isObject(value)) throw unusable('The model server sent something that is not an object.')
@@ -110,5 +136,6 @@ export const createOllamaEmbeddingReader = (inputs: number): AnswerReader =>
       out.push({ type: 'embedding', index, vector })
     })
     const inputTokens = count(value.prompt_eval_count)
-    if (inputTokens !== undefined) out.push({ type: 'usage', usage: { inputTokens, outputTokens: 0 } })
+    if (inputTokens !== undefined)
+      out.push({ type: 'usage', usage: { inputTokens, outputTokens: 0 }, ...readDurations(value) })
   })

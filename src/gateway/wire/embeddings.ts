@@ -38,10 +38,13 @@ export const ollamaEmbed: Wire = {
     ...createWriter(context),
     whole(deltas) {
       const { embeddings, usage } = collect(deltas)
+      const took = context.durations?.()
       return JSON.stringify({
         model: context.model,
         embeddings: embeddings.map(numbers),
-        ...(usage ? { prompt_eval_count: usage.inputTokens } : {}),
+        total_duration: took?.total,
+        load_duration: took?.load,
+        prompt_eval_count: usage?.inputTokens,
       })
     },
   }),

@@ -1,6 +1,6 @@
 // POST /api/chat and /api/generate, writing: lines of JSON, the last one with `done`, or one object. A line is a fixed prefix,
 // one printed string and a fixed suffix.
-import type { Delta, FinishReason, JsonObject, TokenLogprob, ToolCall, Usage } from '../../core/index.ts'
+import type { Delta, Durations, FinishReason, JsonObject, TokenLogprob, ToolCall, Usage } from '../../core/index.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
 import { argumentsOf, collect, emptyChoice } from './answer.ts'
 import { cutOllama } from './ollama-fault.ts'
@@ -47,7 +47,7 @@ interface Shape {
   whole(content: string, thinking: string, calls: readonly JsonObject[]): object
 }
 
-function createWriter({ model, created }: WriterContext, shape: Shape): WireWriter {
+function createWriter({ model, created, durations }: WriterContext, shape: Shape): WireWriter {
   const at = new Date(created * 1000).toISOString()
   const head = `{"model":${JSON.stringify(model)},"created_at":"${at}",`
   const open = head + shape.open
@@ -95,7 +95,7 @@ function createWriter({ model, created }: WriterContext, shape: Shape): WireWrit
       return out
     },
     end() {
-      const tail = { done: true, done_reason: doneReason(spoken.finish), ...counts(usage) }
+      const tail = { done: true, done_reason: doneReason(spoken.finish), ...counts(usage, durations?.()) }
       return `${head}${shape.last},${JSON.stringify(tail).slice(1)}\n`
     },
     whole(deltas) {
@@ -107,7 +107,7 @@ function createWriter({ model, created }: WriterContext, shape: Shape): WireWrit
         ...shape.whole(choice.text + choice.refusal, choice.reasoning, choice.toolCalls.map(toolCall)),
         done: true,
         done_reason: doneReason(choice.finish),
-        ...counts(answer.usage),
+        ...counts(answer.usage, durations?.()),
         ...(choice.logprobs.length === 0 ? {} : { logprobs: logprobsOf(choice.logprobs) }),
       })
     },
@@ -115,8 +115,15 @@ function createWriter({ model, created }: WriterContext, shape: Shape): WireWrit
   }
 }
 
-const counts = (usage: Usage | undefined) =>
-  usage ? { prompt_eval_count: usage.inputTokens, eval_count: usage.outputTokens } : {}
+/** In the order of Ollama's own servers; what is not known is not written. */
+const counts = (usage: Usage | undefined, took: Durations | undefined) => ({
+  total_duration: took?.total,
+  load_duration: took?.load,
+  prompt_eval_count: usage?.inputTokens,
+  prompt_eval_duration: took?.promptEval,
+  eval_count: usage?.outputTokens,
+  eval_duration: took?.eval,
+})
 
 /** An answer that was broken off must not look finished. */
 const doneReason = (reason: FinishReason | undefined): string =>

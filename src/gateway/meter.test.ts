@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import type { Delta, Durations } from '../core/index.ts'
+import { createMeter } from './meter.ts'
+
+test('durations go past the guard: of what a driver says, whole numbers under known names and nothing else', () => {
+  const meter = createMeter()
+  expect(meter.durations()).toBeUndefined()
+  const told = (durations: unknown) => {
+    meter.output([{ type: 'usage', usage: { inputTokens: 1, outputTokens: 2 }, durations } as Delta])
+    return meter.durations()
+  }
+  const all: Durations = { total: 4, load: 0, promptEval: 1, eval: 3 }
+  expect(told({ ...all })).toEqual(all)
+  for (const name of Object.keys(all))
+    for (const value of ['DE89370400440532013000', ['x'], { x: 1 }, 0.5, Number.NaN, null]) {
+      const { [name as keyof Durations]: _gone, ...rest } = all
+      expect(told({ ...all, [name]: value })).toEqual(rest)
+    }
+  expect(told({ note: 'DE89370400440532013000' })).toEqual({})
+  expect(meter.facts().usage).toEqual({ inputTokens: 1, outputTokens: 2 })
+})
