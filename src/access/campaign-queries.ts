@@ -71,7 +71,20 @@ export const selectUnfinished = (db: Db, campaign: string, limit: number): Promi
     .limit(limit)
     .execute()
 
-/** True if it may be said: the campaign is open, and nothing has become of the item yet. */
+/** Revocations that were said before `at`, in campaigns that go on, and of which nothing has come. */
+export const selectStuck = (db: Db, at: number, limit: number): Promise<ItemRow[]> =>
+  db
+    .selectFrom('campaign_item')
+    .innerJoin('campaign', 'campaign.id', 'campaign_item.campaign')
+    .selectAll('campaign_item')
+    .where('campaign.closed_at', 'is', null)
+    .where('decision', '=', 'revoke')
+    .where('outcome', 'is', null)
+    .where('decided_at', '<=', at)
+    .limit(limit)
+    .execute()
+
+/** True if it may be said: the campaign is open, nothing has become of the item yet, and nobody who revoked is overruled. */
 export const decideItem = async (
   trx: Trx,
   campaign: string,
@@ -90,12 +103,21 @@ export const decideItem = async (
         row.selectFrom('campaign').select('id').where('campaign.id', '=', campaign).where('closed_at', 'is', null),
       ),
     )
+  if (said.decision === 'keep')
+    query = query.where((row) => row.or([row('decision', 'is', null), row('decision', '=', 'keep')]))
   if (undecided) query = query.where('decision', 'is', null)
   return (await query.executeTakeFirst()).numUpdatedRows > 0n
 }
 
-export const finishItem = async (trx: Trx, id: string, outcome: string): Promise<void> => {
-  await trx.updateTable('campaign_item').set({ outcome }).where('id', '=', id).execute()
+/** True if this call is the one that says what came of it. */
+export const finishItem = async (trx: Trx, id: string, outcome: string): Promise<boolean> => {
+  const done = await trx
+    .updateTable('campaign_item')
+    .set({ outcome })
+    .where('id', '=', id)
+    .where('outcome', 'is', null)
+    .executeTakeFirst()
+  return done.numUpdatedRows > 0n
 }
 
 /** True if this call closed it. */

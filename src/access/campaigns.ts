@@ -1,8 +1,9 @@
 // Campaigns: from time to time somebody says of each right that is held whether it stays. States: open → closed. Invariants:
-// what nobody spoke for is revoked when the campaign closes; nobody keeps a right of their own; a revocation that was said
-// and not carried out, because the node died, is carried out by the next look.
-import type { Clock, NewEvent, NewId } from '../core/index.ts'
-import { Fault } from '../core/index.ts'
+// what nobody spoke for in time is revoked when the campaign closes; nobody keeps a right of their own, nor of what acts for
+// them; a revocation that was said is final, and carried out by the next look if the node died. What a group holds may be
+// kept by its members: that they are in it is a right of each, which somebody else keeps.
+import type { Clock, NewEvent, NewId, PrincipalUid } from '../core/index.ts'
+import { Fault, uidText } from '../core/index.ts'
 import type { MakeChange, Store, Trx } from '../store/index.ts'
 import {
   type CampaignRow,
@@ -18,8 +19,10 @@ import {
   selectDueCampaigns,
   selectItem,
   selectItems,
+  selectStuck,
   selectUnfinished,
 } from './campaign-queries.ts'
+import { parseUid } from './grant.ts'
 import { createUpkeep } from './upkeep.ts'
 
 export type RightKind = 'assignment' | 'member' | 'key'
@@ -92,10 +95,15 @@ export interface CampaignDeps {
   rights: (kinds: readonly RightKind[]) => AsyncIterable<HeldRight>
   /** Takes it away; says `revoked`, `gone` if it was not held any more, or why not. */
   revoke: (right: HeldRight, reason: string) => Promise<string>
+  /** The human behind a principal, who speaks for it. */
+  humanOf: (principal: PrincipalUid) => string | undefined
+  /** Milliseconds between two looks. */
+  lookMs?: number
   report: (error: unknown) => void
 }
 
 const LOOK_MS = 60_000
+const SYSTEM = 'System::"clock"'
 const MOST_ITEMS = 100_000
 const MAX_DAYS_MS = 366 * 86_400_000
 const BATCH = 100
@@ -129,6 +137,12 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
     }
   }
 
+  /** Whether the same human stands behind both. */
+  const isOwn = (holder: string, by: string): boolean => {
+    const owner = ownOf(holder)
+    const humanOf = (text: string) => deps.humanOf(parseUid(text)) ?? text
+    return owner === by || humanOf(owner) === humanOf(by)
+  }
   const record = (event: NewEvent, work: (trx: Trx) => Promise<void>) =>
     change(async (trx) => ({ value: await work(trx), feed: [], events: [event] }))
 
@@ -142,7 +156,11 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
       reason: outcome,
       data: { item: row.id, kind: row.kind, target: row.target, holder: row.holder },
     }
-    await record(event, (trx) => finishItem(trx, row.id, outcome))
+    // Two nodes may have carried it out: what the first wrote stands.
+    await change(async (trx) => {
+      const first = await finishItem(trx, row.id, outcome)
+      return { value: first, feed: [], events: first ? [event] : [] }
+    })
   }
 
   const close = async (id: string, by: string): Promise<CampaignView> => {
@@ -168,9 +186,11 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
   }
 
   const look = async (): Promise<void> => {
-    for (const { id } of await selectDueCampaigns(store.db, clock.now())) await close(id, 'System::"clock"')
+    for (const row of await selectStuck(store.db, clock.now() - LOOK_MS, BATCH))
+      await carryOut(row, row.decided_by ?? SYSTEM, `campaign: ${row.note ?? 'revoked'}`).catch(deps.report)
+    for (const { id } of await selectDueCampaigns(store.db, clock.now())) await close(id, SYSTEM)
   }
-  const upkeep = createUpkeep(LOOK_MS, look, deps.report)
+  const upkeep = createUpkeep(deps.lookMs ?? LOOK_MS, look, deps.report)
 
   return {
     async start({ name, dueAt, kinds }, by) {
@@ -235,8 +255,10 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
       const campaign = await find(id)
       const row = await selectItem(store.db, id, item)
       if (!row) throw new Fault('not_found', { detail: `There is no item "${item}" in this campaign.` })
-      if (decision === 'keep' && ownOf(row.holder) === by)
+      if (decision === 'keep' && isOwn(row.holder, by))
         throw new Fault('access_denied', { detail: 'Nobody keeps a right of their own; ask somebody else.' })
+      if (decision === 'keep' && campaign.due_at <= clock.now())
+        throw new Fault('not_possible', { detail: 'The campaign is over; what nobody spoke for is being revoked.' })
       const said = { decision, decided_at: clock.now(), decided_by: by, note: note ?? null }
       const event: NewEvent = {
         kind: 'campaign.decided',
@@ -262,7 +284,7 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
 /** `User:dana` as the text of a principal who acts. */
 const ownOf = (holder: string): string => {
   const at = holder.indexOf(':')
-  return `${holder.slice(0, at)}::${JSON.stringify(holder.slice(at + 1))}`
+  return uidText({ type: holder.slice(0, at), id: holder.slice(at + 1) })
 }
 
 const itemOf = (row: ItemRow): CampaignItem => ({

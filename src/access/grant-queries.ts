@@ -121,6 +121,8 @@ export interface GrantFilter {
   role?: string
   open?: boolean
   reviewDue?: boolean
+  createdBy?: string
+  ticket?: string
   createdSince?: number
   before?: { createdAt: number; id: string }
   limit: number
@@ -132,6 +134,8 @@ export const selectGrants = (db: Db, filter: GrantFilter): Promise<GrantRow[]> =
   if (filter.role !== undefined) query = query.where('role', '=', filter.role)
   if (filter.open) query = query.where('ended_at', 'is', null)
   if (filter.reviewDue) query = query.where('review_due_at', 'is not', null).where('reviewed_at', 'is', null)
+  if (filter.createdBy !== undefined) query = query.where('created_by', '=', filter.createdBy)
+  if (filter.ticket !== undefined) query = query.where('ticket', '=', filter.ticket)
   if (filter.createdSince !== undefined) query = query.where('created_at', '>=', filter.createdSince)
   const { before } = filter
   if (before)

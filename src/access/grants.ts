@@ -55,6 +55,8 @@ export interface GrantDeps {
   schedules?: Schedules
   /** Whether a principal may act, and since when its state is what it is; undefined if there is no such principal. */
   principalState: (principal: PrincipalUid) => Promise<{ active: boolean; since: number } | undefined>
+  /** The human behind a principal: who acts for the holder reviews nothing of theirs either. */
+  humanOf?: (principal: PrincipalUid) => string | undefined
   /** True if calls of this principal run on this node: whether a grant ended while in use. */
   inUse: (principal: string) => boolean
 }
@@ -242,7 +244,7 @@ export function createGrants(deps: GrantDeps): Grants {
     },
     async review(trx, id, by, note) {
       const grant = await find(id)
-      if (grant.principal === by)
+      if (grant.principal === by || deps.humanOf?.(parseUid(by)) === grant.principal)
         throw new Fault('access_denied', { detail: 'Somebody else must review an emergency grant' })
       if (!(await reviewGrant(trx, id, by, clock.now()))) return { value: { reviewed: false }, feed: [], events: [] }
       return {

@@ -5,6 +5,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Clock, PrincipalUid } from '../core/index.ts'
 import { Fault, uidText } from '../core/index.ts'
 import { isUniqueViolation, type MakeChange, type Store, type Trx } from '../store/index.ts'
+import type { Grant } from './grant.ts'
 import type { Grants } from './grants.ts'
 import { dropInbound, insertInbound } from './inbound-queries.ts'
 import type { Requests } from './requests.ts'
@@ -64,11 +65,12 @@ export interface InboundDeps {
   grants: Pick<Grants, 'list' | 'end'>
 }
 
-/** Seconds that the time of an event may be away from ours; an id is remembered for longer than that. */
+/** Seconds that the time of an event may be away from ours. */
 const TOLERANCE_S = 300
-const REMEMBER_MS = 4 * TOLERANCE_S * 1000
+/** For so long an id is remembered: our clock may have been wrong by hours when it was taken, and set right since. */
+const REMEMBER_MS = 2 * 86_400_000
 const ID = /^[\x21-\x7e]{1,200}$/
-const MOST_ENDED = 200
+const PAGE = 200
 
 /** The bytes of a secret: base64 of 24 to 64 bytes, after `whsec_` or not. @throws Error that says what is wrong */
 export function readHookSecret(text: string, name: string): Buffer {
@@ -81,6 +83,10 @@ export function readHookSecret(text: string, name: string): Buffer {
 
 export function createInbound({ store, change, clock, hooks, requests, grants }: InboundDeps): Inbound {
   const byName = new Map(hooks.map((hook) => [hook.name, hook]))
+  // Its name is no part of what a sender signs: an event for one would be good for the other.
+  for (const [i, { name, secret }] of hooks.entries())
+    for (const other of hooks.slice(0, i))
+      if (secret.equals(other.secret)) throw new Error(`hooks ${other.name} and ${name} must not have the same secret`)
   const refused = () => new Fault('invalid_api_key', { detail: 'No sender, or no valid signature' })
 
   const greet = (name: string, { id, timestamp, signature }: Signed): Hook => {
@@ -119,15 +125,20 @@ export function createInbound({ store, change, clock, hooks, requests, grants }:
           const { grant, seq } = await requests.trigger(principal, { source: `hook/${name}`, address }, ask, once)
           return { grants: [grant.id], repeated: false, seq }
         }
-        const open = await grants.list({
+        const { role, ticket } = event
+        const filter = {
           principal: uidText(event.principal),
-          role: event.role,
-          open: true,
-          limit: MOST_ENDED,
-        })
-        const own = open.filter(
-          (grant) => grant.createdBy === actor && (event.ticket === undefined || grant.ticket === event.ticket),
-        )
+          role,
+          createdBy: actor,
+          ...(ticket === undefined ? {} : { ticket }),
+        }
+        const own: Grant[] = []
+        for (let page = own, last: Grant | undefined; !last || page.length === PAGE; last = page.at(-1)) {
+          const before = last && { createdAt: last.createdAt, id: last.id }
+          page = await grants.list({ ...filter, open: true, limit: PAGE, ...(before && { before }) })
+          own.push(...page)
+          if (page.length === 0) break
+        }
         const { seq } = await change(async (trx) => {
           await once(trx)
           const all = []

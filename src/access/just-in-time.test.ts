@@ -1,4 +1,5 @@
 // Requests, approvals and grants on both databases, with rules that a test can bend.
+import { createHmac, randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { DATABASES } from '../../test/contract/databases.ts'
 import {
@@ -14,6 +15,7 @@ import {
 } from '../core/index.ts'
 import { createChange, createFeed, type Store } from '../store/index.ts'
 import type { Facts } from './held-grants.ts'
+import { createInbound, type InboundEvent } from './inbound.ts'
 import { createJustInTime, type JustInTimeDeps } from './just-in-time.ts'
 import type { JitAction, NewRequest, RoleAsk } from './role-ask.ts'
 
@@ -103,7 +105,7 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     }
     const holds = (caller: Caller = dana, about = {}) =>
       jit.grants.held(caller.principal, about).map(({ role }) => role)
-    return { ...jit, change, events, touch, holds }
+    return { ...jit, store, clock, change, events, touch, holds }
   }
 
   async function setUp(rules: Partial<Rules> = {}, more: Partial<JustInTimeDeps> = {}) {
@@ -285,7 +287,8 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
         'grant.break-glass',
         START + 24 * HOUR,
       ])
-      await expect(change((trx) => grants.review(trx, grant.id, 'User::"dana"', 'fine'))).rejects.toEqual(denied)
+      for (const by of [dana, bot].map(({ principal }) => uidText(principal)))
+        await expect(change((trx) => grants.review(trx, grant.id, by, 'fine'))).rejects.toEqual(denied)
       time.now += 24 * HOUR - 1
       await grants.tidy()
       expect(events.filter(({ kind }) => kind === 'alert.raised')).toEqual([])
@@ -432,4 +435,88 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
       expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(3)
       await expect.poll(() => [left(a), left(b)]).toEqual([[], []])
     })
+
+  describe('a signed event', () => {
+    const secret = randomBytes(32)
+    const open: InboundEvent = { type: 'grant.open', principal: dana.principal, ...ask, ticket: 'PD-1' }
+    const refused = expect.objectContaining({ code: 'invalid_api_key' })
+    async function hooked(hooks = [{ name: 'pager', secret, roles: ['operator'] }]) {
+      const all = await setUp({ allow: () => true })
+      const inbound = createInbound({ ...all, hooks })
+      const send = (event: InboundEvent, id: string, at: number, name = 'pager') => {
+        const [timestamp, body] = [String(Math.floor(at / 1000)), Buffer.from(JSON.stringify(event))]
+        const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.`).update(body).digest('base64')
+        return inbound.receive(name, { id, timestamp, signature: `v1,${signature}` }, body, () => event, '::1')
+      }
+      return { ...all, inbound, send }
+    }
+
+    simple('is taken once, also if our clock was wrong in between', async () => {
+      const { send, time, grants } = await hooked()
+      await send(open, 'evt_1', START)
+      for (const ahead of [HOUR, -HOUR, 12 * HOUR]) {
+        time.now = START + ahead
+        await expect(send(open, 'evt_1', START)).rejects.toEqual(refused)
+        await send({ ...open, ticket: 'PD-2' }, `evt_at_${ahead}`, time.now)
+        time.now = START
+        expect(await send(open, 'evt_1', START)).toEqual({ grants: [], repeated: true, seq: 0 })
+      }
+      expect(await grants.list({ limit: 10 })).toHaveLength(4)
+    })
+
+    simple('of one sender is none of another, whatever its bytes', async () => {
+      const same = [secret, Buffer.from(secret)].map((each, i) => ({
+        name: `h${i}`,
+        secret: each,
+        roles: ['operator'],
+      }))
+      await expect(hooked(same)).rejects.toThrow('hooks h0 and h1 must not have the same secret')
+      const { inbound, send, holds } = await hooked([
+        { name: 'pager', secret, roles: ['operator'] },
+        { name: 'other', secret: randomBytes(32), roles: ['operator'] },
+      ])
+      await expect(send(open, 'evt_1', START, 'other')).rejects.toEqual(refused)
+      // The dots between what is signed cannot be moved: `a.1` at 2 is not `a` at 1 with 2 before its body.
+      const body = Buffer.from('{}')
+      const second = START / 1000
+      const signature = createHmac('sha256', secret).update(`a.${second}.${second}.`).update(body).digest('base64')
+      const moved = { id: 'a', timestamp: String(second), signature: `v1,${signature}` }
+      const read = (): InboundEvent => {
+        throw new SyntaxError('no event')
+      }
+      await expect(
+        inbound.receive('pager', moved, Buffer.concat([Buffer.from(`${second}.`), body]), read, '::1'),
+      ).rejects.toThrow('no event')
+      const good = createHmac('sha256', secret).update(`a.${second}.`).update(body).digest('base64')
+      for (const [id, timestamp, given] of [
+        ['a, a', String(second), `v1,${good}`],
+        ['a', `${second}, ${second}`, `v1,${good}`],
+        ['a', `0${second}`, `v1,${good}`],
+        ['a', `+${second}`, `v1,${good}`],
+        ['a', String(second), `v1,${good.slice(0, -2)}`],
+        ['a', String(second), `v1=${good}`],
+        ['a', String(second), `${'v1,AAAA '.repeat(8)}v1,${good}`],
+        ['a', String(second), ''],
+      ] as const)
+        await expect(inbound.receive('pager', { id, timestamp, signature: given }, body, read, '::1')).rejects.toEqual(
+          refused,
+        )
+      expect(holds()).toEqual([])
+    })
+
+    simple('ends what its sender opened, however much else there is', async () => {
+      const { send, requests, holds, grants } = await hooked()
+      await send(open, 'evt_1', START)
+      for (let i = 0; i < 3; i++) await send({ ...open, ticket: 'PD-2' }, `evt_more_${i}`, START)
+      for (let i = 0; i < 210; i++) await requests.create(dana, ask)
+      const end = { type: 'grant.end', principal: dana.principal, role: 'operator', reason: 'resolved' } as const
+      expect((await send({ ...end, ticket: 'PD-1' }, 'evt_2', START)).grants).toHaveLength(1)
+      for (let i = 0; i < 205; i++) await send({ ...open, ticket: 'PD-3' }, `evt_storm_${i}`, START)
+      const all = { principal: uidText(dana.principal), open: true, createdBy: 'System::"hook/pager"', limit: 500 }
+      expect(await grants.list(all)).toHaveLength(208)
+      expect((await send(end, 'evt_3', START)).grants).toHaveLength(208)
+      expect(await grants.list(all)).toEqual([])
+      expect(holds()).toHaveLength(210)
+    })
+  })
 })

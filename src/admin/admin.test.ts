@@ -185,6 +185,7 @@ async function startNode() {
       newId,
       rights: (kinds) => heldRights(identity, kinds),
       revoke: (right, reason) => revokeRight(identity, right, reason),
+      humanOf: () => undefined,
       report,
     }),
     rulebook,

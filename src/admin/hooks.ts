@@ -8,6 +8,7 @@ import type { AdminPorts } from './ports.ts'
 import { type AdminResponse, problem } from './problem.ts'
 import { receiptOf } from './receipt.ts'
 import { readRef } from './route.ts'
+import { isAllWritten } from './written.ts'
 
 const BASE = '/hooks/in/'
 /** Bytes of the largest event: a stranger cannot make us read more. */
@@ -32,7 +33,8 @@ const Event = z.discriminatedUnion('type', [
 ])
 
 function readEvent(body: Buffer): InboundEvent {
-  const parsed = Event.safeParse(parseJson(body))
+  const value = parseJson(body)
+  const parsed = Event.safeParse(isAllWritten(value) ? value : undefined)
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const param = issue?.path.map(String).join('.') || 'body'
@@ -58,8 +60,9 @@ export function createHookRoute(ports: Ports, inbound: Inbound) {
         signature: request.header('webhook-signature'),
       }
       try {
-        inbound.greet(name, signed)
+        // Before anything else: whether it is refused for its size must not tell that there is such a sender.
         if (!(Number(request.header('content-length')) <= MOST_BYTES)) throw new Fault('body_too_large')
+        inbound.greet(name, signed)
         const { grants, repeated, seq } = await inbound.receive(
           name,
           signed,

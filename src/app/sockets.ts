@@ -91,6 +91,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     newId,
     rights: (kinds) => heldRights(identity, kinds),
     revoke: (right, reason) => revokeRight(identity, right, reason),
+    humanOf: facts.humanOf,
     report,
   })
   campaigns.watch()

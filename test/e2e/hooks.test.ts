@@ -111,6 +111,19 @@ describe('an event of a sender', () => {
     expect(await held()).toEqual([])
   })
 
+  it('tells a stranger nothing of which senders there are, whatever is wrong with it', async () => {
+    const long = { ...open, reason: 'x'.repeat(70_000) }
+    for (const hook of ['pager', 'nobody'])
+      expect((await send(long, { hook, secret: randomBytes(32) })).status, hook).toBe(413)
+    for (const field of ['principal', 'reason', 'ticket', 'role'])
+      for (const bad of ['User:da\0na', 'User:da\ud800na'])
+        expect((await send({ ...open, [field]: bad })).status, `${field} ${JSON.stringify(bad)}`).toBe(400)
+    // The same words in other bytes are another body.
+    const [composed, apart] = ['café', 'cafe\u0301'].map((reason) => ({ ...open, reason }))
+    expect((await send(composed, { instead: JSON.stringify(apart) })).status).toBe(401)
+    expect(await held()).toEqual([])
+  })
+
   it('cannot end what somebody else opened', async () => {
     const issued = await gateway.call('/admin/v1/keys', { owner: 'User:dana', name: 'dana' })
     const { key } = (await issued.json()) as { key: string }
