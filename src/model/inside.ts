@@ -123,7 +123,7 @@ export function createInsideDriver({ kind, name, files, capabilities: can, open 
     async show(asked) {
       mine(asked)
       const license = engine?.about.license
-      return { ...(await describe()), ...(license === undefined ? {} : { license }) }
+      return { ...(await describe()), ...(license === undefined ? {} : { license }), capabilities: namesOf(can) }
     },
     async running() {
       return engine?.loaded ? [{ ...(await describe()), vramBytes: 0 }] : []
@@ -146,6 +146,16 @@ export function createInsideDriver({ kind, name, files, capabilities: can, open 
       await drop()
     },
   }
+}
+
+/** In Ollama's words. There, "embedding" is a model that does nothing else. */
+function namesOf(can: EngineCapabilities): string[] {
+  const says = can.chat || can.complete
+  return [
+    ...(says ? ['completion'] : can.embed ? ['embedding'] : []),
+    ...(can.tools ? ['tools'] : []),
+    ...(can.images ? ['vision'] : []),
+  ]
 }
 
 const changed = () =>

@@ -150,6 +150,37 @@ test('a server without digests is known by what it tells: another adapter, templ
   expect(await digest(plain)).toBeUndefined()
 })
 
+test('what a model can do is named where its server says it, and never guessed', async () => {
+  const template = { supports_tools: true, supports_tool_calls: true, supports_system_role: true }
+  const models = [{ name: 'm', capabilities: ['completion', 'multimodal'] }]
+  const told: Record<string, unknown> = {}
+  const { upstream, driver: plain } = await start((response, received) =>
+    json(told[received.path] ?? { error: 'no' }, told[received.path] ? 200 : 404)(response, received),
+  )
+  const llamacpp = createOpenaiDriver('llamacpp', { url: upstream.url })
+  const vllm = createOpenaiDriver('vllm', { url: upstream.url })
+  closers.push(
+    () => llamacpp.close(),
+    () => vllm.close(),
+  )
+  const shown = async (props: unknown, list: object = { models, data: [{ id: 'm' }] }) => {
+    told['/v1/models'] = list
+    told['/props'] = props
+    return (await llamacpp.show('m', never)).capabilities
+  }
+  const all = { chat_template_caps: template, modalities: { vision: true, audio: true } }
+  expect(await shown(all)).toEqual(['completion', 'tools', 'vision', 'audio'])
+  expect(await shown({ ...all, chat_template_caps: { ...template, supports_tool_calls: false } })).not.toContain(
+    'tools',
+  )
+  expect(await shown({ chat_template_caps: { supports_tools: 'yes', supports_tool_calls: 1 } })).toEqual(['completion'])
+  expect(await shown({ chat_template: '{{ tools }}', modalities: { vision: false } })).toEqual(['completion'])
+  expect(await shown(undefined)).toEqual(['completion'])
+  expect(await shown(undefined, { data: [{ id: 'm' }] })).toEqual([])
+  expect(await shown(all, { models, data: [{ id: 'm' }, { id: 'n' }] })).toBeUndefined()
+  for (const other of [vllm, plain]) expect((await other.show('m', never)).capabilities).toBeUndefined()
+})
+
 test('banned phrases become a bias where the server says how it cuts text, and only against phrases of one token', async () => {
   const vocabulary: Record<string, number[]> = {
     printer: [7],

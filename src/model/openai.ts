@@ -14,7 +14,7 @@ import {
 import { type OpenaiDialect, printOpenai } from './openai-print.ts'
 import { count, readingOf } from './openai-read.ts'
 import { createOpenaiEmbeddingReader, createOpenaiStreamReader, createOpenaiWholeReader } from './openai-stream.ts'
-import { ifKnown, toldByLlamacpp, toldByVllm, toldDigest } from './told-identity.ts'
+import { capabilitiesToldByLlamacpp, ifKnown, toldByLlamacpp, toldByVllm, toldDigest } from './told-identity.ts'
 import { type Ask, createUpstream, type UpstreamOptions } from './upstream.ts'
 import { unusable } from './upstream-fault.ts'
 
@@ -110,6 +110,8 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     return upstream.json({ method: 'POST', path: '/tokenize', body, accept: JSON_TYPE, repeatable: true }, signal)
   })
 
+  const told = (path: string, signal: AbortSignal) => ifKnown(upstream.json({ ...MODELS, path }, signal))
+
   const list = async (signal: AbortSignal): Promise<ListedModel[]> => {
     const value = await upstream.json(MODELS, signal)
     const models = readModelList(value)
@@ -122,9 +124,7 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     if (kind === 'vllm') return withDigest(toldByVllm)
     // A server with several models tells these of none of them.
     if (kind !== 'llamacpp' || models.length !== 1) return models
-    const [props, adapters] = await Promise.all(
-      ['/props', '/lora-adapters'].map((path) => ifKnown(upstream.json({ ...MODELS, path }, signal))),
-    )
+    const [props, adapters] = await Promise.all(['/props', '/lora-adapters'].map((path) => told(path, signal)))
     return withDigest((entry) => toldByLlamacpp(entry, props, adapters))
   }
 
@@ -151,9 +151,13 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     },
     list,
     async show(name, signal) {
-      const found = (await list(signal)).find((model) => model.name === name)
+      const models = await list(signal)
+      const found = models.find((model) => model.name === name)
       if (!found) throw new Fault('not_found', { detail: 'The model server does not list this model.' })
-      return found
+      // vLLM and OpenAI's likes say nothing of what a model can do, llama.cpp's server only if it has one.
+      if (kind !== 'llamacpp' || models.length !== 1) return found
+      const [listed, props] = await Promise.all(['/v1/models', '/props'].map((path) => told(path, signal)))
+      return { ...found, capabilities: capabilitiesToldByLlamacpp(listed, props) }
     },
     running: list,
     manage: (request) =>

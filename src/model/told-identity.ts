@@ -30,6 +30,24 @@ export function toldByLlamacpp(entry: JsonObject, props: unknown, adapters: unkn
   }
 }
 
+/**
+ * What llama.cpp's server says its model can do, in Ollama's words: that it completes, in its list; what it sees and hears; and
+ * that its chat template knows both tools and their calls. What it does not say is not named.
+ */
+export function capabilitiesToldByLlamacpp(list: unknown, props: unknown): string[] {
+  const models = isObject(list) && Array.isArray(list.models) ? list.models : []
+  const [model] = models
+  const said = isObject(model) && Array.isArray(model.capabilities) ? model.capabilities : []
+  const { modalities, chat_template_caps: template } = isObject(props) ? props : {}
+  const knows = (of: Json | undefined, what: string) => isObject(of) && of[what] === true
+  return [
+    ...(said.includes('completion') ? ['completion'] : []),
+    ...(knows(template, 'supports_tools') && knows(template, 'supports_tool_calls') ? ['tools'] : []),
+    ...(knows(modalities, 'vision') ? ['vision'] : []),
+    ...(knows(modalities, 'audio') ? ['audio'] : []),
+  ]
+}
+
 /** Asks what not every version of a server knows; only a server that is there and has no such route may leave it out. */
 export const ifKnown = (ask: Promise<unknown>): Promise<unknown> =>
   ask.catch((error: unknown) => {

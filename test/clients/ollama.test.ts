@@ -1,7 +1,7 @@
 // The `ollama` package, unchanged. Its client sends no key by itself: one header is all it is told.
 import { Ollama } from 'ollama'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { breaksAfter, sse } from '../upstream/scripted.ts'
+import { breaksAfter, json, sse } from '../upstream/scripted.ts'
 import {
   type ClientBench,
   DEMO,
@@ -109,4 +109,10 @@ test('refusals and broken streams throw, with the sentence that says why', async
     for await (const part of stream) void part
   }
   await expect(read()).rejects.toThrow(/broke off/)
+})
+
+test('what a model can do: of the built-in one what is known, of one whose server says nothing, nothing', async () => {
+  expect((await client.show({ model: DEMO })).capabilities).toEqual(['completion'])
+  bench.upstream.script = json({ object: 'list', data: [{ id: 'upstream-name', object: 'model' }] })
+  expect((await client.show({ model: SCRIPTED })).capabilities).toEqual([])
 })

@@ -79,7 +79,7 @@ const ollamaModel = (model: ShownModel): { [key: string]: Json } => ({
 /** GET /api/tags, POST /api/show, GET /api/ps, GET /api/version */
 export const ollamaModels = {
   tags: (models: readonly ShownModel[]): string => JSON.stringify({ models: models.map(ollamaModel) }),
-  /** Without template, system text and parameters: they are the operator's, and may hold instructions. */
+  /** Capabilities as its server tells them: none are guessed. Without template, system text and parameters: they are the operator's, and may hold instructions. */
   show: (model: ShownDetails): string =>
     JSON.stringify({
       ...(model.license === undefined ? {} : { license: model.license }),
@@ -91,7 +91,7 @@ export const ollamaModels = {
           ? {}
           : { [`${model.family}.context_length`]: model.contextTokens }),
       },
-      capabilities: [...(model.capabilities ?? ['completion'])],
+      capabilities: [...(model.capabilities ?? [])],
     }),
   ps: (models: readonly ShownRunning[]): string =>
     JSON.stringify({
