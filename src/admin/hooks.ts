@@ -2,6 +2,7 @@
 // role may be had this way is asked of the rules like everything else.
 import { z } from 'zod'
 import type { Inbound, InboundEvent } from '../access/index.ts'
+import { isUnproven } from '../audit/index.ts'
 import { Fault, type PrincipalUid, parseJson } from '../core/index.ts'
 import type { AdminRequest } from './admin.ts'
 import type { AdminPorts } from './ports.ts'
@@ -59,17 +60,14 @@ export function createHookRoute(ports: Ports, inbound: Inbound) {
         timestamp: request.header('webhook-timestamp'),
         signature: request.header('webhook-signature'),
       }
+      let signature = 'unseen'
       try {
         // Before anything else: whether it is refused for its size must not tell that there is such a sender.
         if (!(Number(request.header('content-length')) <= MOST_BYTES)) throw new Fault('body_too_large')
         inbound.greet(name, signed)
-        const { grants, repeated, seq } = await inbound.receive(
-          name,
-          signed,
-          await request.body(),
-          readEvent,
-          request.address,
-        )
+        const body = await request.body()
+        signature = 'seen'
+        const { grants, repeated, seq } = await inbound.receive(name, signed, body, readEvent, request.address)
         const receipt = seq === 0 ? {} : { receipt: await receiptOf(ports, seq) }
         return {
           status: 200,
@@ -84,7 +82,9 @@ export function createHookRoute(ports: Ports, inbound: Inbound) {
           reason: fault.code,
           subject: 'route/hooks.in',
         }
-        if (fault.status < 500) await ports.audit.append(refusal)
+        const { append, appendUnproven } = ports.audit
+        const unproven = signature === 'unseen' || isUnproven(fault.code)
+        if (fault.status < 500) await (unproven ? appendUnproven : append)(refusal)
         else ports.report(error)
         return problem(fault, requestId)
       }

@@ -1,4 +1,5 @@
-// Who calls the admin API. A credential that is refused is an event, and nothing else happens.
+// Who calls the admin API. A credential that is refused is an event, or counted in one, and nothing else happens.
+import { isUnproven } from '../audit/index.ts'
 import { type Caller, Fault } from '../core/index.ts'
 import type { AdminPorts } from './ports.ts'
 
@@ -14,7 +15,8 @@ export async function identified(
   } catch (error) {
     const { code, status } = Fault.from(error)
     const about = subject === undefined ? {} : { subject }
-    if (status < 500) await audit.append({ kind: 'admin.refused', address, reason: code, ...about })
+    const append = isUnproven(code) ? audit.appendUnproven : audit.append
+    if (status < 500) await append({ kind: 'admin.refused', address, reason: code, ...about })
     throw error
   }
 }

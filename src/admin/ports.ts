@@ -25,6 +25,7 @@ export interface AdminPorts {
   readonly audit: Pick<
     Audit,
     | 'append'
+    | 'appendUnproven'
     | 'query'
     | 'find'
     | 'tail'

@@ -60,6 +60,7 @@ export async function openGround({ config, report, closers, knowsModel }: Ground
     checkpointMs: config.audit.checkpointSeconds * 1000,
     witnesses: config.audit.witnesses.map(({ url, key }) => ({ url, key: parseKey(key) })),
     report,
+    counted: (event) => seen([event]),
     maxWaiting: config.audit.queue,
   })
   const feed = createFeed({ store, pollMs: POLL_MS, node, clock, report })

@@ -16,6 +16,7 @@ import { createProver, printProof } from './proof.ts'
 import { endBoot, insertBoot, moveOpenFrom, readEvents, readHead } from './queries.ts'
 import { recover } from './recovery.ts'
 import { createSearch, type Search } from './search.ts'
+import { createStrangers } from './strangers.ts'
 import { createTail, type StartTail } from './tail.ts'
 import type { Report } from './verify.ts'
 import { type WitnessLink, WitnessRefusal } from './witness.ts'
@@ -43,6 +44,10 @@ export interface AuditDeps {
   /** Milliseconds between two checkpoints while events come in. */
   checkpointMs?: number
   report: (error: unknown) => void
+  /** Told of every refusal of nobody known that is counted and has no event of its own. */
+  counted?: (event: NewEvent) => void
+  /** Milliseconds for which such refusals are counted before the count is written. */
+  strangersMs?: number
   maxWaiting?: number
   probeMs?: number
 }
@@ -52,6 +57,8 @@ export interface Audit extends Search, Pick<Log, 'waiting' | 'onCommit'> {
   readonly available: boolean
   /** @throws Fault `audit_unavailable` unless the event is durable */
   append(event: NewEvent): Promise<void>
+  /** The same for the refusal of somebody of whom nothing is proven: the first few are written, the rest is counted. */
+  appendUnproven(event: NewEvent): Promise<void>
   /** Part of the caller's transaction, for `createChange`; returns the ids. */
   appendIn(trx: Trx, events: readonly NewEvent[]): Promise<string[]>
   /** The record of a call; `id` is the call's own (`call_…`). */
@@ -102,7 +109,14 @@ export function createAudit(deps: AuditDeps): Audit {
   const refusedBy = new Set<string>()
   const log: Log = createLog({ ...deps, boot })
   const content = deps.content ? createContent({ ...deps.content, store, clock, log }) : undefined
-  const calls = createCalls(log, clock, content?.seal)
+  const strangers = createStrangers({
+    log,
+    clock,
+    report,
+    counted: deps.counted ?? (() => {}),
+    periodMs: deps.strangersMs,
+  })
+  const calls = createCalls(log, clock, content?.seal, strangers)
   const search = createSearch(store)
   const checkpoints = createCheckpoints({
     ...deps,
@@ -152,6 +166,9 @@ export function createAudit(deps: AuditDeps): Audit {
     onCommit: log.onCommit,
     async append(event) {
       await log.append(event)
+    },
+    async appendUnproven(event) {
+      if (!strangers.take(event)) await log.append(event)
     },
     async appendIn(trx, events) {
       return (await log.appendIn(trx, events)).map(({ event }) => event.id)
@@ -216,6 +233,7 @@ export function createAudit(deps: AuditDeps): Audit {
     async stop() {
       clearInterval(timer)
       clearInterval(retaining)
+      strangers.stop()
       await log.close()
       // A call that is still open was not ended by us; the next start finds it because this boot is not marked as ended.
       if (calls.size === 0) await store.transaction((trx) => endBoot(trx, boot, clock.now()))

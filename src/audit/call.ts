@@ -15,6 +15,7 @@ import type { Statement } from '../store/index.ts'
 import type { Content, Part } from './content.ts'
 import { createDraft, type DraftFields } from './draft.ts'
 import type { Log } from './log.ts'
+import { isUnproven, type Strangers } from './strangers.ts'
 
 const NO_ROWS: readonly Statement[] = []
 
@@ -71,7 +72,7 @@ export interface CallRecord {
   decided(): Promise<void>
   /**
    * Writes `call.finished`; later calls return the first one's promise. If the log cannot be written now, this rejects and
-   * the event stays in line until it can.
+   * the event stays in line until it can. A call of nobody known may be counted in an event that it shares.
    */
   finish(ending: CallEnding): Promise<void>
   /** True once `decided` was written and `finish` was not. */
@@ -119,7 +120,7 @@ const dataOfDecision = ({ id, errors, microseconds }: Decision): JsonObject => {
 /** Seals content; undefined if this log keeps none. */
 export type Seal = Content['seal'] | undefined
 
-export function createCalls(log: Log, clock: Clock, seal: Seal): Calls {
+export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<Strangers, 'take'>): Calls {
   const decidedAt = new Map<string, number>()
 
   function open(id: string, initial: CallFacts): CallRecord {
@@ -179,6 +180,10 @@ export function createCalls(log: Log, clock: Clock, seal: Seal): Calls {
       if (typeof fault?.data.detector === 'string') ending.detector = fault.data.detector
       for (const [name, value] of Object.entries(usage ?? {})) ending[name] = value
       draft.add(ending)
+      // Nobody is known, and nothing was decided: the call may share its ending with others like it.
+      if (subject === '' && !deciding && isUnproven(fault?.code)) {
+        if (strangers.take(draft.event('call.finished', fault?.code))) return
+      }
       let rows = NO_ROWS
       try {
         if (kept.size > 0) rows = await sealed()

@@ -63,6 +63,8 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
     meaning: '0 to 100: how likely some of the input is meant to turn the model against its rules.',
   },
   by: { class: 'personal', meaning: 'Who cut the call.' },
+  of: { class: 'fact', meaning: 'Of `stranger.refused`: the kind of event that each of them would have been.' },
+  count: { class: 'fact', meaning: 'How many of them there were; `first` and `last` say when.' },
   detector: { class: 'fact', meaning: 'The detector that failed or took too long, so that nothing counts as scanned.' },
 }
 
@@ -84,7 +86,8 @@ export const KINDS = {
   'audit.rekeyed': 'The key that signs checkpoints on a node was replaced; both verifier keys.',
   'audit.resumed': 'The log could not be written for a while; how long, and how many events were refused.',
   'call.decided': 'A call was allowed and is about to be sent to a model. Durable before anything is sent.',
-  'call.finished': 'A call ended. Every call has exactly one such event.',
+  'call.finished':
+    'A call ended. Every call has exactly one such event, or, if nobody was known, is counted in one `stranger.refused`.',
   'campaign.closed': 'A campaign is over; what nobody spoke for has been revoked.',
   'campaign.decided': 'Somebody said of a right whether it stays.',
   'campaign.revoked': 'A right was taken away by a campaign, or why it could not be.',
@@ -143,6 +146,8 @@ export const KINDS = {
   'service.updated': 'A service was changed.',
   'session.cut': 'A session was ended by somebody; its calls with it.',
   'session.forgotten': 'What a session held was destroyed.',
+  'stranger.refused':
+    'Refusals without a valid credential that are no events of their own: how many, of what, the first and the last.',
   'sweep.finished': 'Keys and roles were looked through for what lies about.',
   'user.created': 'A person was added to the directory.',
   'user.offboarded': 'A person left: suspended, keys revoked, sessions and grants ended, roles and groups gone.',
@@ -169,7 +174,9 @@ Printed from \`src/audit/catalogue.ts\`; change it there.
 An event is one line of canonical JSON (RFC 8785). Its SHA-256 with a leading zero byte is a leaf of the log's Merkle tree
 (RFC 9162); checkpoints of the tree are signed notes (c2sp.org/tlog-checkpoint). \`docs/verify.mjs\` checks exports and proofs
 without any code of this product. Two events are written per call: \`call.decided\`, durable before anything is sent to the
-model, and \`call.finished\`, exactly one, however the call ends.
+model, and \`call.finished\`, exactly one, however the call ends. Only calls without a valid credential share an ending: of an
+address the first few in five minutes are events of their own, the rest is counted in one \`stranger.refused\`, which names the
+address or, of IPv6, its /64. So many addresses are told apart; what comes from more is counted without.
 
 Classes: **id** names a thing, **fact** counts, codes and times, **personal** tells of a person, **content** is what people
 and models wrote: it is never in an event, only sealed beside it, and only where a rule demands it.

@@ -1,4 +1,5 @@
 export * from './action.ts'
+export * from './address.ts'
 export * from './chat.ts'
 export * from './clock.ts'
 export * from './counted.ts'

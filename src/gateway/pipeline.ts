@@ -16,7 +16,7 @@ export function createGateway(on: Ports): Serve {
     const meter = createMeter()
     const record = on.record(callId, incoming)
     const shown: { -readonly [K in keyof RefusalContext]: RefusalContext[K] } = { requestId: callId }
-    exit.add((ending) => record.finish({ ...ending, ...meter.facts() })) // every call ends in the log, a 401 too
+    exit.add((ending) => record.finish({ ...ending, ...meter.facts() })) // every call ends in the log, a 401 too, if only as one of many
 
     try {
       // Who is asking? Before the body is read: a stranger cannot make us parse anything.

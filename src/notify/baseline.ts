@@ -1,5 +1,6 @@
 // What is usual for one principal: where from, with which program, at which hours, how much. Learned from finished calls,
 // forgotten with time, bounded in size. Pure: the time comes with each observation.
+import { endOf } from '../core/index.ts'
 
 /** One finished call, as far as it says something about habits. */
 export interface Observation {
@@ -59,13 +60,8 @@ export interface Baseline {
 
 /** The network an address is in: people change addresses within it all the time. */
 export function networkOf(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1] ?? address
-  if (mapped.includes('.')) return `${mapped.split('.').slice(0, 3).join('.')}.0/24`
-  const [head = '', tail] = mapped.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = tail === undefined ? [] : new Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
-  return `${[...left, ...zeros, ...right].slice(0, 4).join(':')}::/64`
+  const end = endOf(address)
+  return end.includes(':') ? end : `${end.split('.').slice(0, 3).join('.')}.0/24`
 }
 
 /** Name of a client program without its version, which changes with every update. */

@@ -276,6 +276,22 @@ describe('totals', () => {
     expect(series[1]?.counts.at(-1)).toBe(1)
     expect(series[1]?.labels['error.type']).toBe('upstream_timeout')
   })
+  it('count refusals that share an event, each of them, and the spans leave them out', async () => {
+    const data = { of: 'call.finished', count: 8, first: 1, last: 2, ms: 4 }
+    const shared = call(0, { kind: 'stranger.refused', reason: 'invalid_api_key', data })
+    const admin = call(1, { kind: 'stranger.refused', data: { ...data, of: 'admin.refused' } })
+    const { bodies } = await send((_, response) => void response.end(), undefined, {}, 'json', {
+      calls: [shared, admin, call(2)],
+    })
+    const [spans = '', totals = ''] = bodies
+    expect(JSON.parse(spans).resourceSpans[0].scopeSpans[0].spans).toHaveLength(1)
+    const [metric] = JSON.parse(totals).resourceMetrics[0].scopeMetrics[0].metrics
+    const points = metric.histogram.dataPoints as { count: string; sum: number }[]
+    expect(points.map(({ count, sum }) => [count, sum])).toEqual([
+      ['8', 0.032],
+      ['1', 0.005],
+    ])
+  })
   it('of other bounds are refused', () => {
     const old = { metric: 'gen_ai.client.token.usage', node: 'n', labels: {}, counts: [1, 2], sum: 3 } as const
     const kept = { at: 1, series: [{ ...old, counts: [...old.counts] }] }

@@ -212,6 +212,7 @@ export async function sendToCollector(
   for await (const events of batches) {
     const last = events.at(-1)
     const calls = events.filter(({ kind }) => kind === 'call.finished')
+    const counted = events.filter(({ kind, data }) => kind === 'call.finished' || data?.of === 'call.finished')
     if (wanted.has('traces') && last && last.position >= traces) {
       const own = calls.filter(({ position }) => position >= traces)
       const keep = async (position: number) => {
@@ -222,7 +223,7 @@ export async function sendToCollector(
       if (traces <= last.position) await keep(last.position)
     }
     if (!wanted.has('metrics')) continue
-    const own = calls.filter(({ position }) => position >= metrics)
+    const own = counted.filter(({ position }) => position >= metrics)
     counting.add(own)
     const totals = counting.tell(sending.clock.now())
     if (totals.series.length > 0 && (own.length > 0 || !last))

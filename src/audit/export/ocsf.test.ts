@@ -113,6 +113,11 @@ const full = (kind: string, more: Partial<Found> = {}): Found => ({
   data: { outcome: 'served', inputTokens: 20, outputTokens: 30, ms: 1500.5, flow: [{ class: 'a', count: 1 }] },
   ...more,
 })
+const STRANGERS: Found = {
+  ...bare('stranger.refused'),
+  reason: 'invalid_api_key',
+  data: { of: 'call.finished', count: 9, first: 1_789_999_990_000, last: 1_790_000_000_000, ms: 0.4 },
+}
 const ENDINGS = ['served', 'refused', 'cut', 'disconnected', 'failed', 'interrupted']
 const REASONS = ['access_denied', 'invalid_api_key', 'key_expired', 'key_revoked', 'key_suspended', 'step_up_required']
 const EVENTS: Found[] = [
@@ -123,6 +128,7 @@ const EVENTS: Found[] = [
       full('call.finished', { reason, data: { outcome }, principal: 'User::"dana"' }),
     ]),
   ),
+  ...['203.0.113.7', '2001:db8:1:2::/64'].map((address) => ({ ...STRANGERS, address })),
   ...['Service::"etl"', 'System::"node"', 'nobody'].map((principal) => full('admin.read', { principal })),
 ]
 
@@ -156,5 +162,12 @@ describe('OCSF', () => {
     expect(['key.created', 'user.suspended'].map((kind) => classes(kind))).toEqual([3001, 3001])
     expect(['role.assigned', 'policy.applied', 'node.started'].map((kind) => classes(kind))).toEqual([3004, 3004, 3004])
     expect(classes('alert.raised')).toBe(2004)
+    expect(toOcsf(STRANGERS)).toMatchObject({
+      class_uid: 3002,
+      status_id: 2,
+      count: 9,
+      start_time: 1_789_999_990_000,
+      end_time: 1_790_000_000_000,
+    })
   })
 })

@@ -1,4 +1,4 @@
-// OCSF 1.8: API Activity for calls and admin calls, Authentication for refused credentials, Account Change for principals and
+// OCSF 1.8: API Activity for calls and admin calls, Authentication for refused credentials (and counts of them), Account Change for principals and
 // keys, Entity Management for everything else that is changed, Detection Finding for alerts.
 import type { JsonObject } from '../../core/index.ts'
 import type { Found } from '../search.ts'
@@ -29,6 +29,7 @@ const ACCOUNTS = new Set(['key', 'user', 'service', 'agent'])
 function classOf({ kind, reason }: Found): OcsfClass {
   const noun = kind.slice(0, kind.indexOf('.'))
   if (noun === 'alert') return FINDING
+  if (noun === 'stranger') return AUTHENTICATION
   if (noun === 'call') return reason !== undefined && CREDENTIAL_FAULTS.has(reason) ? AUTHENTICATION : API
   if (noun === 'admin' || noun === 'content' || noun === 'audit') return API
   return ACCOUNTS.has(noun) ? ACCOUNT : ENTITY
@@ -62,6 +63,7 @@ const isFailure = ({ decision, data, kind }: Found): boolean =>
   decision === 'deny' ||
   kind === 'admin.denied' ||
   kind === 'admin.refused' ||
+  kind === 'stranger.refused' ||
   (data?.outcome !== undefined && data.outcome !== 'served')
 
 const userOf = (principal: string | undefined): JsonObject => {
@@ -110,7 +112,7 @@ export function toOcsf(event: Found): JsonObject {
   const [activity, activityName] = activityOf(ocsf, event)
   const failure = isFailure(event)
   const isCall = kind.startsWith('call.')
-  const source = address === undefined ? { name: node } : { ip: address }
+  const source = address === undefined ? { name: node } : address.includes('/') ? { name: address } : { ip: address }
   const actor = { user: userOf(principal), ...(event.session === undefined ? {} : { session: { uid: event.session } }) }
   const [entityType = 'entity', entityId = ''] = (subject ?? kind).split('/', 2)
   const profiles = isCall && ocsf === API ? ['ai_operation', 'security_control'] : []
@@ -126,6 +128,7 @@ export function toOcsf(event: Found): JsonObject {
     // Of a finding 1 is New and 2 In Progress; of everything else Success and Failure.
     status_id: (ocsf === FINDING ? activity === 2 : failure) ? 2 : 1,
     status_code: reason,
+    ...(kind === 'stranger.refused' && { count: data?.count, start_time: data?.first, end_time: data?.last }),
     message: `${kind}${subject === undefined ? '' : ` ${subject}`}`,
     metadata: {
       version: VERSION,

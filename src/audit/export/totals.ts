@@ -64,7 +64,7 @@ export function createTotals(kept: Totals = { at: 0, series: [] }): Counting {
     known.set(keyOf(series.metric, series.node, series.labels), series)
   }
 
-  const count = (metric: MetricName, { node }: Found, labels: Labels, value: number): void => {
+  const count = (metric: MetricName, { node }: Found, labels: Labels, value: number, times = 1): void => {
     const { bounds } = METRICS[metric]
     const key = keyOf(metric, node, labels)
     let series = known.get(key)
@@ -75,8 +75,8 @@ export function createTotals(kept: Totals = { at: 0, series: [] }): Counting {
     }
     const bucket = bounds.findIndex((bound) => value <= bound)
     const at = bucket < 0 ? bounds.length : bucket
-    series.counts[at] = (series.counts[at] ?? 0) + 1
-    series.sum += value
+    series.counts[at] = (series.counts[at] ?? 0) + times
+    series.sum += value * times
   }
 
   return {
@@ -84,9 +84,10 @@ export function createTotals(kept: Totals = { at: 0, series: [] }): Counting {
       for (const event of calls) {
         totals.since ??= event.time
         const { ms, inputTokens, outputTokens } = event.data ?? {}
+        const times = event.kind === 'stranger.refused' ? Number(event.data?.count) : 1
         const error = errorOf(event)
         const labels = labelsOf(event, error === undefined ? {} : { 'error.type': error })
-        if (typeof ms === 'number') count('gen_ai.client.operation.duration', event, labels, ms / 1000)
+        if (typeof ms === 'number') count('gen_ai.client.operation.duration', event, labels, ms / 1000, times)
         for (const [type, tokens] of [
           ['input', inputTokens],
           ['output', outputTokens],
