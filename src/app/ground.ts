@@ -7,7 +7,7 @@ import { type Config, type Keyring, nextSigningKey, openKeyring } from '../confi
 import { createIds, systemClock, systemRandom } from '../core/index.ts'
 import { createEventMetrics, createRegistry as createMetrics, watchProcess } from '../metrics/index.ts'
 import { createAnomalies, watch } from '../notify/index.ts'
-import { createChange, createFeed, openStore } from '../store/index.ts'
+import { createChange, createFeed, DatabaseError, holdAlone, openStore } from '../store/index.ts'
 import type { Closers } from './closers.ts'
 import { VERSION } from './shipped.ts'
 
@@ -33,6 +33,11 @@ export async function openGround({ config, report, closers, knowsModel }: Ground
   const clock = systemClock
   const newId = createIds(clock, systemRandom)
   const keyring = openKeyring(config.data)
+  if (config.database === undefined) {
+    const release = holdAlone(join(config.data, 'lock'))
+    if (!release) throw new DatabaseError('held', `another Sallyport works on ${config.data}`)
+    closers.push(async () => release())
+  }
   const store = await openStore({
     ...(config.database === undefined ? {} : { url: config.database }),
     file: join(config.data, 'sallyport.db'),

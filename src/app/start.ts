@@ -128,11 +128,11 @@ async function open(
   closers.push(() => access.stop())
   await limits.start()
   closers.push(() => limits.stop())
+  const urls = await openSockets({ config, sources, ground, rooms, report, closers })
+  // Last: a key that was made by a start which then failed, at a busy port for instance, would never have been shown.
   const roles = parse(readFileSync(join(SHIPPED, 'policies/roles.yaml'), 'utf8')) as Record<string, string>
   const name = options.newAdmin
   const firstKey = await firstStart(identity, roles, name)
   const adminKey = firstKey ?? (name === undefined ? undefined : await newAdmin(identity, name))
-
-  const urls = await openSockets({ config, sources, ground, rooms, report, closers })
   return { ...urls, model: registry.all().find(({ quarantined }) => !quarantined)?.name, adminKey }
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, SETTINGS } from '../config/index.ts'
 import { counted, Fault } from '../core/index.ts'
+import { DatabaseError } from '../store/index.ts'
 import { ADMIN_FILE, writeAdminFile } from './admin-file.ts'
 import type { Command, Flag, Input } from './command.ts'
 import { loadSettings } from './config.ts'
@@ -115,14 +116,19 @@ const stopped = (): Promise<NodeJS.Signals> =>
   })
 
 function explainStart(error: unknown, config: Config): unknown {
-  const code = (error as NodeJS.ErrnoException).code
-  if (code === 'EADDRINUSE')
-    return new Failure(`${config.listen} is in use`, {
-      why: 'Another program, or another Sallyport, listens there.',
-      next: 'sallyport status, or sallyport up --listen 127.0.0.1:4142',
-    })
-  if (code === 'EACCES')
-    return new Failure(`This user may not listen on ${config.listen}`, { next: 'a port above 1023' })
+  const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  if (syscall === 'listen') {
+    const where = port === undefined ? config.listen : `${address?.includes(':') ? `[${address}]` : address}:${port}`
+    if (code === 'EADDRINUSE')
+      return new Failure(`${where} is in use`, {
+        why: 'Another program, or another Sallyport, listens there.',
+        next: 'sallyport status, or sallyport up --listen 127.0.0.1:4142',
+      })
+    if (code === 'EACCES') return new Failure(`This user may not listen on ${where}`, { next: 'a port above 1023' })
+    return new Failure(`Nothing can listen on ${where} (${code})`, { next: 'an address of this machine: --listen' })
+  }
+  const database = error instanceof Fault && error.code === 'store_unavailable' ? error.cause : error
+  if (database instanceof DatabaseError) return explainDatabase(database, config)
   if (error instanceof Fault && error.code !== 'internal')
     return new Failure(error.title, {
       why: error.detail,
@@ -131,6 +137,32 @@ function explainStart(error: unknown, config: Config): unknown {
   if (error instanceof Error && error.name === 'ConfigError')
     return new Failure('The settings refuse to start', { why: error.message })
   return error
+}
+
+/** What to do when the database is not there, is somebody else's, or is not what this version knows. */
+function explainDatabase({ kind, message }: DatabaseError, { data, database }: Config): Failure {
+  if (kind === 'held')
+    return new Failure(`${data} is in use`, {
+      why: 'Another Sallyport works on it; the embedded database serves one at a time.',
+      next: 'sallyport status, or another folder: --data; several nodes share one PostgreSQL',
+    })
+  if (kind === 'foreign')
+    return new Failure(`${join(data, 'sallyport.db')} cannot be read`, {
+      why: 'It was not written with the master.key beside it, or is no database of Sallyport.',
+      next: 'put back the files that belong together, or begin anew in another folder: --data',
+    })
+  if (kind === 'layout')
+    return new Failure('The database could not be brought to the layout of this version', {
+      why: message,
+      next: 'a database that a newer Sallyport has written needs that version, or its copy from before',
+    })
+  return new Failure('The database does not answer', {
+    why: message,
+    next:
+      database === undefined
+        ? `see whether this user may write in ${data}, and whether its disk is full`
+        : 'see whether PostgreSQL runs, and `database` in the settings',
+  })
 }
 
 interface Running {

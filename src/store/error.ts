@@ -1,7 +1,16 @@
 // What a database can say no with, told by SQLSTATE or result code, never by message text.
 import { Fault } from '../core/index.ts'
 
-export type DatabaseErrorKind = 'unique' | 'reference' | 'check' | 'conflict' | 'unavailable' | 'failed'
+export type DatabaseErrorKind =
+  | 'unique'
+  | 'reference'
+  | 'check'
+  | 'conflict'
+  | 'unavailable'
+  | 'held'
+  | 'foreign'
+  | 'layout'
+  | 'failed'
 
 export class DatabaseError extends Error {
   readonly kind: DatabaseErrorKind

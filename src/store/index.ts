@@ -1,3 +1,4 @@
+export { holdAlone } from './alone.ts'
 export { type Changed, createChange, type FeedEntry, type MakeChange } from './change.ts'
 export { DatabaseError, isConflict, isUniqueViolation } from './error.ts'
 export { createFeed, type Ended, type Feed, type FeedChange, type FeedListener } from './feed.ts'

@@ -6,7 +6,7 @@ declare module 'better-sqlite3-multiple-ciphers' {
     run(...parameters: unknown[]): { changes: number; lastInsertRowid: number | bigint }
   }
   class Database {
-    constructor(file: string, options?: { readonly?: boolean })
+    constructor(file: string, options?: { readonly?: boolean; timeout?: number })
     pragma(source: string): unknown
     prepare(sql: string): Statement
     close(): void

@@ -47,6 +47,7 @@ class WorkerConnection implements DatabaseConnection {
     this.#worker.on('message', (response: WorkerResponse) => this.#answer(response))
     this.#worker.on('error', (error) => this.#die(error instanceof Error ? error : new Error(String(error))))
     this.#worker.on('exit', () => this.#die(new Error('the database thread has ended')))
+    this.#worker.unref() // after the listeners, which hold the process; from here on only a question does
   }
 
   #answer(response: WorkerResponse): void {
@@ -62,9 +63,10 @@ class WorkerConnection implements DatabaseConnection {
     if (this.#waiting.size === 0) this.#worker.unref()
   }
 
-  #die(error: Error): void {
+  #die(error: Error & { code?: string }): void {
     this.#dead ??= error
-    for (const { reject } of this.#waiting.values()) reject(new DatabaseError('unavailable', error.message))
+    const kind = error.code === 'SQLITE_NOTADB' ? 'foreign' : 'unavailable'
+    for (const { reject } of this.#waiting.values()) reject(new DatabaseError(kind, error.message))
     this.#waiting.clear()
   }
 
@@ -172,11 +174,22 @@ export async function openSqlite<T>(options: { file: string; keyHex: string }): 
   writer: Kysely<T>
   reader: Kysely<T>
   atomic: (build: () => readonly Statement[]) => Promise<void>
+  close: () => Promise<void>
 }> {
-  const driver = new SingleConnectionDriver({ ...options, readonly: false }, false)
-  const writer = new Kysely<T>({ dialect: dialect(driver) })
+  const writing = new SingleConnectionDriver({ ...options, readonly: false }, false)
+  const writer = new Kysely<T>({ dialect: dialect(writing) })
   // The writer opens first: it creates the file and switches it to WAL, which a read-only connection cannot do.
   await writer.connection().execute((connection) => connection.executeQuery(raw('select 1')))
-  const reader = new Kysely<T>({ dialect: dialect(new SingleConnectionDriver({ ...options, readonly: true }, true)) })
-  return { writer, reader, atomic: (build) => driver.atomic(build) }
+  const reading = new SingleConnectionDriver({ ...options, readonly: true }, true)
+  const reader = new Kysely<T>({ dialect: dialect(reading) })
+  return {
+    writer,
+    reader,
+    atomic: (build) => writing.atomic(build),
+    // Not by way of Kysely, which leaves the thread of a connection that was never used running, and the process with it.
+    async close() {
+      await reading.destroy()
+      await writing.destroy()
+    },
+  }
 }

@@ -5,6 +5,7 @@ import { type Kysely, sql, type Transaction } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
 import type { ReadonlyKysely } from 'kysely/readonly'
 import type pg from 'pg'
+import { Fault } from '../core/index.ts'
 import { DatabaseError, translate } from './error.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { POSTGRES_TYPES, SQLITE_TYPES } from './migrations/types.ts'
@@ -59,8 +60,11 @@ export interface StoreOptions {
 export async function openStore(options: StoreOptions): Promise<Store> {
   if (options.url !== undefined) return openPostgresStore(options, options.url)
   mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 })
-  const { writer, reader, atomic } = await openSqlite<Tables>({ file: options.file, keyHex: options.keyHex })
-  await migrate(writer, 'sqlite')
+  const { writer, reader, atomic, close } = await openSqlite<Tables>({ file: options.file, keyHex: options.keyHex })
+  await migrate(writer, 'sqlite').catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
   return {
     dialect: 'sqlite',
     db: readonly(reader),
@@ -76,10 +80,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
         throw translate(error)
       }
     },
-    async close() {
-      await reader.destroy()
-      await writer.destroy()
-    },
+    close,
   }
 }
 
@@ -91,7 +92,10 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
     report: options.report,
   })
   const db = openPostgres<Tables>(pool)
-  await migrate(db, 'postgres')
+  await migrate(db, 'postgres').catch(async (error: unknown) => {
+    await db.destroy()
+    throw error
+  })
   return {
     dialect: 'postgres',
     db: readonly(db),
@@ -128,5 +132,6 @@ async function migrate(db: Kysely<Tables>, dialect: 'sqlite' | 'postgres'): Prom
   for (const [name, build] of Object.entries(MIGRATIONS)) migrations[name] = build(types)
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
-  if (error) throw new DatabaseError('failed', 'the database could not be brought to the current layout', error)
+  if (error instanceof Fault || error instanceof DatabaseError) throw error
+  if (error) throw new DatabaseError('layout', error instanceof Error ? error.message : String(error), error)
 }

@@ -1,6 +1,8 @@
 // An installation to which nobody has a key any more: whoever may start it on its own data makes a new administrator,
 // and that is in the log. Nobody who was there before is given anything.
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
@@ -47,4 +49,20 @@ it('an administrator is made at a start, the first one or another, and only unde
   const users = (await api(app, key, 'GET', '/users')).body.items
   expect(users.map(({ name }) => name).sort()).toEqual(['anna', 'dana', 'rescue'])
   await app.close()
+})
+
+it('a start that fails at its port has made no key: the next one shows the first', async () => {
+  const busy = createServer().listen(0, '127.0.0.1')
+  await once(busy, 'listening')
+  const { port } = busy.address() as AddressInfo
+  const flags = { data: join(folder, 'busy'), listen: `127.0.0.1:${port}`, 'log.level': 'silent' }
+  const again = () => start(loadConfig({ flags, env: {} }).config)
+  await expect(again()).rejects.toMatchObject({ code: 'EADDRINUSE' })
+  busy.close()
+  await once(busy, 'close')
+  const app = await again()
+  expect(app.adminKey).toMatch(/^spk_/)
+  await expect(again(), 'two gateways on one folder').rejects.toMatchObject({ kind: 'held' })
+  await app.close()
+  await (await again()).close()
 })
