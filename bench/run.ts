@@ -9,12 +9,31 @@ import { cpuSeconds, start } from './process.ts'
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5)
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 2)
 const RATE = 200
+/** Streams that trickle last a third of a second each: some thirteen are open at once. */
+const TRICKLING_RATE = 40
 const WORDS = 'please summarise the quarterly report for the team and list what is still open in short sentences '
 
-const body = (kilobytes: number, stream: boolean): string =>
+/** How the upstream answers. */
+const ANSWERS = {
+  whole: { model: 'bench', stream: false, rate: RATE },
+  'stream of 64 at once': { model: 'bench-64x0', stream: true, rate: RATE },
+  'stream of 64, one in 5 ms': { model: 'bench-64x5', stream: true, rate: TRICKLING_RATE },
+} as const
+type Answer = keyof typeof ANSWERS
+const CASES: readonly (readonly [number, Answer])[] = [
+  [1, 'whole'],
+  [10, 'whole'],
+  [100, 'whole'],
+  [1, 'stream of 64 at once'],
+  [10, 'stream of 64 at once'],
+  [100, 'stream of 64 at once'],
+  [1, 'stream of 64, one in 5 ms'],
+]
+
+const body = (kilobytes: number, answer: Answer): string =>
   JSON.stringify({
-    model: stream ? 'bench-64x0' : 'bench',
-    stream,
+    model: ANSWERS[answer].model,
+    stream: ANSWERS[answer].stream,
     messages: [
       { role: 'system', content: 'You are a helpful assistant.' },
       {
@@ -56,34 +75,33 @@ try {
     `# What a call costs through Sallyport (${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${ROUNDS} rounds of ${SECONDS} s)`,
   )
   console.log(`start to ready ${Math.round(readyMs)} ms\n`)
-  await load({ url: through, headers, body: body(1, false), seconds: 4, connections: 16 }) // warm up
-  await load({ url: through, headers, body: body(1, true), seconds: 2, connections: 16 })
+  await load({ url: through, headers, body: body(1, 'whole'), seconds: 4, connections: 16 }) // warm up
+  await load({ url: through, headers, body: body(1, 'stream of 64 at once'), seconds: 2, connections: 16 })
   console.log(
-    '| request | added p50 ms | added p99 ms | added first byte ms | throughput, share of direct | CPU µs per call | errors |',
+    '| request and answer | added p50 ms | added p99 ms | added first byte ms | throughput, share of direct | CPU µs per call | errors |',
   )
   console.log('|---|---|---|---|---|---|---|')
-  for (const stream of [false, true]) {
-    for (const kilobytes of [1, 10, 100]) {
-      const rounds: { paced: [Measured, Measured]; full: [Measured, Measured]; cpu: number }[] = []
-      for (let round = 0; round < ROUNDS; round++) {
-        const common = { body: body(kilobytes, stream), seconds: SECONDS }
-        const paced: [Measured, Measured] = [
-          await load({ ...common, url: direct, headers: {}, rate: RATE, connections: 64 }),
-          await load({ ...common, url: through, headers, rate: RATE, connections: 64 }),
-        ]
-        const base = await load({ ...common, url: direct, headers: {}, connections: 32 })
-        const before = cpuSeconds(gateway.pid) ?? Number.NaN
-        const full = await load({ ...common, url: through, headers, connections: 32 })
-        const cpu = (((cpuSeconds(gateway.pid) ?? Number.NaN) - before) / full.calls) * 1e6
-        rounds.push({ paced, full: [base, full], cpu })
-      }
-      const added = (of: (one: Measured) => number) => median(rounds.map(({ paced }) => of(paced[1]) - of(paced[0])))
-      const share = median(rounds.map(({ full }) => full[1].perSecond / full[0].perSecond))
-      const errors = rounds.reduce((sum, { paced, full }) => sum + paced[1].errors + full[1].errors, 0)
-      console.log(
-        `| ${kilobytes} KB ${stream ? 'stream of 64' : 'whole'} | ${ms(added((one) => one.p50))} | ${ms(added((one) => one.p99))} | ${ms(added((one) => one.first50))} | ${share.toFixed(2)} | ${Math.round(median(rounds.map(({ cpu }) => cpu)))} | ${errors} |`,
-      )
+  for (const [kilobytes, answer] of CASES) {
+    const { rate } = ANSWERS[answer]
+    const rounds: { paced: [Measured, Measured]; full: [Measured, Measured]; cpu: number }[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const common = { body: body(kilobytes, answer), seconds: SECONDS }
+      const paced: [Measured, Measured] = [
+        await load({ ...common, url: direct, headers: {}, rate, connections: 64 }),
+        await load({ ...common, url: through, headers, rate, connections: 64 }),
+      ]
+      const base = await load({ ...common, url: direct, headers: {}, connections: 32 })
+      const before = cpuSeconds(gateway.pid) ?? Number.NaN
+      const full = await load({ ...common, url: through, headers, connections: 32 })
+      const cpu = (((cpuSeconds(gateway.pid) ?? Number.NaN) - before) / full.calls) * 1e6
+      rounds.push({ paced, full: [base, full], cpu })
     }
+    const added = (of: (one: Measured) => number) => median(rounds.map(({ paced }) => of(paced[1]) - of(paced[0])))
+    const share = median(rounds.map(({ full }) => full[1].perSecond / full[0].perSecond))
+    const errors = rounds.reduce((sum, { paced, full }) => sum + paced[1].errors + full[1].errors, 0)
+    console.log(
+      `| ${kilobytes} KB ${answer} | ${ms(added((one) => one.p50))} | ${ms(added((one) => one.p99))} | ${ms(added((one) => one.first50))} | ${share.toFixed(2)} | ${Math.round(median(rounds.map(({ cpu }) => cpu)))} | ${errors} |`,
+    )
   }
 } finally {
   await gateway.stop()
