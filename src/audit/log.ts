@@ -8,7 +8,7 @@ import { appendSql, runIn } from './append-queries.ts'
 import { eventText, inKeyOrder } from './canonical.ts'
 import { leafHash } from './merkle.ts'
 import { type Head, lockHead, readEvents } from './queries.ts'
-import { type Entry, follow, type LogState, loadState, nextOfIndex, plan } from './tree.ts'
+import { absorb, type Entry, follow, type LogState, loadState, nextOfIndex, plan } from './tree.ts'
 
 export interface LogDeps {
   store: Store
@@ -150,6 +150,7 @@ export function createLog(deps: LogDeps): Log {
     at(head.size)
     const current = await stateFor(trx, head)
     const statements = plan(current, entries, sql)
+    absorb(current, entries)
     try {
       await runIn(trx, statements)
     } catch (error) {
@@ -177,6 +178,7 @@ export function createLog(deps: LogDeps): Log {
           // Gone while a connection was waited for: another transaction found that it is not what the database holds.
           if (!current) throw new DatabaseError('conflict', 'the audit head has moved')
           at(current.tree.size)
+          queueMicrotask(() => absorb(current, batch)) // when the statements have been handed over
           return [...plan(current, batch, sql), ...rowsOf(batch)]
         })
         return

@@ -14,6 +14,8 @@ export interface LogState {
   /** Leaves of the last tile, and what is in the last block, as long as these are not full. */
   leaves: Buffer[]
   open: OpenBlock
+  /** Events of the tree that have been taken into a block. */
+  absorbed: number
   /** How far the search index of the database reaches; the full blocks after it; what is still to be written of some of them. */
   indexed: number
   pending: BlockIndex[]
@@ -44,6 +46,7 @@ export async function loadState(db: Db | Trx, head: Head): Promise<LogState> {
     root: head.root,
     leaves: [],
     open: openBlock(),
+    absorbed: head.size,
     indexed: head.indexed,
     pending: [],
     parts: [],
@@ -70,7 +73,8 @@ export async function follow(db: Db | Trx, state: LogState, head: Head): Promise
   const ahead = head.size - state.tree.size
   if (ahead <= 0 || ahead > BLOCK) return undefined
   for (const { body } of await readEvents(db, state.tree.size, head.size)) {
-    grow(state, { event: JSON.parse(body) as AuditEvent, body, leaf: leafHash(body) })
+    grow(state, leafHash(body))
+    absorb(state, [{ event: JSON.parse(body) as AuditEvent }])
   }
   state.root = rootOf(state.tree)
   if (state.tree.size !== head.size || !state.root.equals(head.root)) return undefined
@@ -95,19 +99,29 @@ function closeBlock(state: LogState, block: number): void {
   state.open = openBlock()
 }
 
-/** Appends one event; returns the tile if it completed one. */
-function grow(state: LogState, { event, leaf }: Entry): { leaves: Buffer[]; root: Buffer } | undefined {
+/** Appends one event to the tree; returns the tile if it completed one. */
+function grow(state: LogState, leaf: Buffer): { leaves: Buffer[]; root: Buffer } | undefined {
   const root = push(state.tree, leaf)
   state.leaves.push(leaf)
-  state.open.add(event)
   if (!root) return undefined
   const { leaves } = state
   state.leaves = []
-  if (state.tree.size % BLOCK === 0) closeBlock(state, state.tree.size / BLOCK - 1)
   return { leaves, root }
 }
 
-/** Appends to the state and returns what has to be written for it, as one unit; nothing of it exists unless the head still is the one it started from. */
+/**
+ * Takes events that are in the tree into the search index, to be written with a later append. Apart from `plan`, so that it is
+ * done while the database works on them; a state whose append failed is thrown away.
+ */
+export function absorb(state: LogState, entries: readonly Pick<Entry, 'event'>[]): void {
+  for (const { event } of entries) {
+    state.open.add(event)
+    state.absorbed += 1
+    if (state.absorbed % BLOCK === 0) closeBlock(state, state.absorbed / BLOCK - 1)
+  }
+}
+
+/** Appends to the tree and returns what has to be written for it, as one unit; nothing of it exists unless the head still is the one it started from. */
 export function plan(state: LogState, entries: readonly Entry[], sql: AppendSql): Statement[] {
   const from = { root: state.root, indexed: state.indexed }
   const first = state.tree.size
@@ -123,7 +137,7 @@ export function plan(state: LogState, entries: readonly Entry[], sql: AppendSql)
   }
   entries.forEach((entry, i) => {
     bodies.push(entry.body)
-    const tile = grow(state, entry)
+    const tile = grow(state, entry.leaf)
     if (!tile) return
     closeRow(i + 1)
     tiles.push([(first + i + 1) / TILE - 1, ownBytes(Buffer.concat(tile.leaves)), ownBytes(tile.root)])
