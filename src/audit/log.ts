@@ -8,7 +8,18 @@ import { appendSql, runIn } from './append-queries.ts'
 import { eventText, inKeyOrder } from './canonical.ts'
 import { leafHash } from './merkle.ts'
 import { type Head, lockHead, readEvents } from './queries.ts'
-import { absorb, type Entry, follow, type LogState, loadState, nextOfIndex, plan } from './tree.ts'
+import {
+  absorb,
+  beginGrowth,
+  type Entry,
+  follow,
+  type Growth,
+  grow,
+  type LogState,
+  loadState,
+  nextOfIndex,
+  plan,
+} from './tree.ts'
 
 export interface LogDeps {
   store: Store
@@ -89,6 +100,9 @@ const COMPANY = 8
  */
 const MOST_TOLD = 32
 
+const isSame = (a: readonly Entry[], b: readonly Entry[]): boolean =>
+  a.length === b.length && a.every((entry, i) => entry === b[i])
+
 const rowsOf = (batch: readonly Waiting[]): readonly Statement[] => batch.flatMap(({ rows }) => rows)
 
 export function createLog(deps: LogDeps): Log {
@@ -97,6 +111,8 @@ export function createLog(deps: LogDeps): Log {
   const listeners = new Set<CommitListener>()
   let waiting: Waiting[] = []
   let state: LogState | undefined
+  /** The tree with what waits, worked out while the last commit runs. */
+  let ahead: Growth | undefined
   let committing = false
   /** A commit is wanted: somebody waits for it, or it is time to try again. */
   let due = false
@@ -149,7 +165,7 @@ export function createLog(deps: LogDeps): Log {
     const head = await lockHead(trx, store.dialect)
     at(head.size)
     const current = await stateFor(trx, head)
-    const statements = plan(current, entries, sql)
+    const statements = plan(current, growthOf(current, entries), sql)
     absorb(current, entries)
     try {
       await runIn(trx, statements)
@@ -169,6 +185,20 @@ export function createLog(deps: LogDeps): Log {
     return current
   }
 
+  const growthOf = (current: LogState, entries: readonly Entry[]): Growth => {
+    if (ahead?.from === current.root && isSame(ahead.entries, entries)) return ahead
+    const growth = beginGrowth(current)
+    for (const entry of entries) grow(growth, entry)
+    return growth
+  }
+
+  /** What need not be done before the database has its statements is done while it works on them. */
+  const meanwhile = (current: LogState, batch: readonly Entry[]) => {
+    absorb(current, batch)
+    ahead = beginGrowth(current)
+    for (const entry of waiting.slice(0, MAX_BATCH)) grow(ahead, entry)
+  }
+
   /** One durable unit. `at` is told the position of its first event before anything can have been written. */
   const commit = async (batch: readonly Waiting[], at: (position: number) => void): Promise<void> => {
     if (state && !shared) {
@@ -178,12 +208,14 @@ export function createLog(deps: LogDeps): Log {
           // Gone while a connection was waited for: another transaction found that it is not what the database holds.
           if (!current) throw new DatabaseError('conflict', 'the audit head has moved')
           at(current.tree.size)
-          queueMicrotask(() => absorb(current, batch)) // when the statements have been handed over
-          return [...plan(current, batch, sql), ...rowsOf(batch)]
+          const statements = [...plan(current, growthOf(current, batch), sql), ...rowsOf(batch)]
+          queueMicrotask(() => meanwhile(current, batch))
+          return statements
         })
         return
       } catch (error) {
         state = undefined
+        ahead = undefined
         if (!isConflict(error)) throw error
         shared = store.dialect === 'postgres'
       }
@@ -324,8 +356,10 @@ export function createLog(deps: LogDeps): Log {
         reject(new Fault('audit_unavailable', { detail }))
         if (!written || closed) return
       }
-      waiting.push({ ...stamp(event, write), rows, written, resolve, reject })
+      const entry = { ...stamp(event, write), rows, written, resolve, reject }
+      waiting.push(entry)
       if (!available) return
+      if (ahead && ahead.entries.length < MAX_BATCH) grow(ahead, entry)
       if (!written || waiting.length >= COMPANY) wakeUrgent()
       else if (!due) company ??= setTimeout(wakeUrgent, COMPANY_MS)
     })

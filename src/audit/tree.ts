@@ -9,7 +9,7 @@ import { type Frontier, leafHash, push, rootOf, rootOver, TILE, unpackFrontier }
 import { type Head, readEvents } from './queries.ts'
 
 export interface LogState {
-  readonly tree: Frontier
+  tree: Frontier
   root: Buffer
   /** Leaves of the last tile, and what is in the last block, as long as these are not full. */
   leaves: Buffer[]
@@ -72,11 +72,12 @@ export async function loadState(db: Db | Trx, head: Head): Promise<LogState> {
 export async function follow(db: Db | Trx, state: LogState, head: Head): Promise<LogState | undefined> {
   const ahead = head.size - state.tree.size
   if (ahead <= 0 || ahead > BLOCK) return undefined
+  const growth = beginGrowth(state)
   for (const { body } of await readEvents(db, state.tree.size, head.size)) {
-    grow(state, leafHash(body))
-    absorb(state, [{ event: JSON.parse(body) as AuditEvent }])
+    grow(growth, { event: JSON.parse(body) as AuditEvent, body, leaf: leafHash(body) })
   }
-  state.root = rootOf(state.tree)
+  adopt(state, growth)
+  absorb(state, growth.entries)
   if (state.tree.size !== head.size || !state.root.equals(head.root)) return undefined
   if (state.indexed === head.indexed) return state
   // Another node was first: what it did need not be done again. Terms written twice do no harm.
@@ -99,21 +100,61 @@ function closeBlock(state: LogState, block: number): void {
   state.open = openBlock()
 }
 
-/** Appends one event to the tree; returns the tile if it completed one. */
-function grow(state: LogState, leaf: Buffer): { leaves: Buffer[]; root: Buffer } | undefined {
-  const root = push(state.tree, leaf)
-  state.leaves.push(leaf)
-  if (!root) return undefined
-  const { leaves } = state
-  state.leaves = []
-  return { leaves, root }
+/** What the tree is with more events, and the rows of these: worked out on a copy, and thrown away if another append comes first. */
+export interface Growth {
+  /** The root of the tree that it continues. */
+  readonly from: Buffer
+  readonly entries: Entry[]
+  readonly tree: Frontier
+  leaves: Buffer[]
+  readonly events: EventRow[]
+  readonly tiles: TileRow[]
+  /** Events that have no row yet, and the position of the first. */
+  bodies: string[]
+  begun: number
+}
+
+export const beginGrowth = ({ root, tree, leaves }: LogState): Growth => ({
+  from: root,
+  entries: [],
+  tree: { size: tree.size, hashes: [...tree.hashes] },
+  leaves: [...leaves],
+  events: [],
+  tiles: [],
+  bodies: [],
+  begun: tree.size,
+})
+
+export function grow(growth: Growth, entry: Entry): void {
+  const { tree } = growth
+  growth.entries.push(entry)
+  growth.bodies.push(entry.body)
+  growth.leaves.push(entry.leaf)
+  const root = push(tree, entry.leaf)
+  if (!root) return
+  growth.tiles.push([tree.size / TILE - 1, ownBytes(Buffer.concat(growth.leaves)), ownBytes(root)])
+  growth.leaves = []
+  closeRow(growth)
+}
+
+/** One row for the events that have none yet. */
+function closeRow(growth: Growth): void {
+  growth.events.push([growth.begun, growth.bodies.join('\n')])
+  growth.begun = growth.tree.size
+  growth.bodies = []
+}
+
+function adopt(state: LogState, { tree, leaves }: Growth): void {
+  state.tree = tree
+  state.leaves = leaves
+  state.root = rootOf(tree)
 }
 
 /**
  * Takes events that are in the tree into the search index, to be written with a later append. Apart from `plan`, so that it is
  * done while the database works on them; a state whose append failed is thrown away.
  */
-export function absorb(state: LogState, entries: readonly Pick<Entry, 'event'>[]): void {
+export function absorb(state: LogState, entries: readonly Entry[]): void {
   for (const { event } of entries) {
     state.open.add(event)
     state.absorbed += 1
@@ -121,30 +162,13 @@ export function absorb(state: LogState, entries: readonly Pick<Entry, 'event'>[]
   }
 }
 
-/** Appends to the tree and returns what has to be written for it, as one unit; nothing of it exists unless the head still is the one it started from. */
-export function plan(state: LogState, entries: readonly Entry[], sql: AppendSql): Statement[] {
+/** Makes a growth of this state the state, and returns what has to be written for it, as one unit; nothing of it exists unless the head still is the one it started from. */
+export function plan(state: LogState, growth: Growth, sql: AppendSql): Statement[] {
+  if (growth.bodies.length > 0) closeRow(growth)
   const from = { root: state.root, indexed: state.indexed }
-  const first = state.tree.size
-  const events: EventRow[] = []
-  const tiles: TileRow[] = []
-  let begun = 0
-  let bodies: string[] = []
-  /** One row for the events that have none yet. */
-  const closeRow = (end: number) => {
-    events.push([first + begun, bodies.join('\n')])
-    begun = end
-    bodies = []
-  }
-  entries.forEach((entry, i) => {
-    bodies.push(entry.body)
-    const tile = grow(state, entry.leaf)
-    if (!tile) return
-    closeRow(i + 1)
-    tiles.push([(first + i + 1) / TILE - 1, ownBytes(Buffer.concat(tile.leaves)), ownBytes(tile.root)])
-  })
-  if (begun < entries.length) closeRow(entries.length)
-  state.root = rootOf(state.tree)
+  adopt(state, growth)
   const { tree, root } = state
+  const { events, tiles } = growth
   return [...sql.append({ tree, root, from, events, tiles }), ...nextOfIndex(state, sql, INDEXED_TOGETHER)]
 }
 
