@@ -1,5 +1,5 @@
 // Roles held at certain hours, as a batch job holds one at night. Facts from the configuration; nothing is stored, the
-// clock alone decides, in the gateway's zone.
+// clock on the wall of the gateway's zone alone decides: hours that it skips hold nothing, hours that it shows twice hold twice.
 import type { Clock, PrincipalUid } from '../core/index.ts'
 import type { HeldRole } from './held-role.ts'
 
@@ -22,7 +22,10 @@ export interface Schedules {
 }
 
 const DAY_MINUTES = 1440
-/** Asked again at least this often, so that a change of the zone's offset is never overlooked for longer. */
+const MINUTE_MS = 60_000
+/** Minutes whose local time is remembered: now, and the ends of what holds now. */
+const MOST_KNOWN = 256
+/** Asked again at least this often. */
 const HOUR_MS = 3_600_000
 
 export function createSchedules(
@@ -47,6 +50,30 @@ export function createSchedules(
     return minute < to && on(weekday === 1 ? 7 : weekday - 1) ? to - minute : undefined
   }
 
+  /** How many minutes the zone is ahead at one time of what it is at another. */
+  const shift = (from: number, to: number): number => {
+    const minutes = local(to).minute - local(from).minute - (to - from) / MINUTE_MS
+    return (((minutes % DAY_MINUTES) + DAY_MINUTES + DAY_MINUTES / 2) % DAY_MINUTES) - DAY_MINUTES / 2
+  }
+  /** When clocks are put forward or back between two whole minutes, if they are. */
+  const shiftWithin = (from: number, to: number): number | undefined => {
+    if (shift(from, to) === 0) return undefined
+    let [before, after] = [0, (to - from) / MINUTE_MS]
+    while (after - before > 1) {
+      const middle = Math.floor((before + after) / 2)
+      if (shift(from, from + middle * MINUTE_MS) === 0) before = middle
+      else after = middle
+    }
+    return from + after * MINUTE_MS
+  }
+  const endOf = (entry: (typeof entries)[number], start: number, minutes: number): number => {
+    const end = start + minutes * MINUTE_MS
+    const shifted = shiftWithin(start, end)
+    if (shifted === undefined) return end
+    const then = local(shifted)
+    return shifted + (left(entry, then.minute, then.weekday) ?? 0) * MINUTE_MS
+  }
+
   return {
     held(principal, model, at) {
       const own = of(principal)
@@ -58,7 +85,7 @@ export function createSchedules(
         if (models !== undefined && (model === undefined || !models.includes(model))) return []
         const minutes = left(entry, minute, weekday)
         if (minutes === undefined) return []
-        const endsAt = now - (now % 60_000) + minutes * 60_000
+        const endsAt = endOf(entry, now - (now % MINUTE_MS), minutes)
         return [{ role, grant: `schedule/${name}`, endsAt, reason: `schedule ${name}`, ticket: undefined }]
       })
     },
@@ -67,11 +94,11 @@ export function createSchedules(
       if (own.length === 0) return undefined
       const now = clock.now()
       const { minute } = local(now)
-      const start = now - (now % 60_000)
+      const start = now - (now % MINUTE_MS)
       const times = own.flatMap(({ from, to }) =>
-        [from, to].map((at) => start + ((at - minute + DAY_MINUTES - 1) % DAY_MINUTES) * 60_000 + 60_000),
+        [from, to].map((at) => start + ((at - minute + DAY_MINUTES - 1) % DAY_MINUTES) * MINUTE_MS + MINUTE_MS),
       )
-      return Math.min(now + HOUR_MS, ...times)
+      return Math.min(now + HOUR_MS, shiftWithin(start, start + HOUR_MS) ?? Number.POSITIVE_INFINITY, ...times)
     },
   }
 }
@@ -91,16 +118,17 @@ function localClock(timeZone: string): (now: number) => { minute: number; weekda
     weekday: 'short',
     hourCycle: 'h23',
   })
-  let cachedAt = Number.NaN
-  let cached = { minute: 0, weekday: 1 }
+  const known = new Map<number, { minute: number; weekday: number }>()
   return (now) => {
-    const at = Math.floor(now / 60_000)
-    if (at !== cachedAt) {
+    const at = Math.floor(now / MINUTE_MS)
+    let found = known.get(at)
+    if (!found) {
       const parts = new Map(format.formatToParts(now).map(({ type, value }) => [type, value]))
       const weekday = 1 + ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'].indexOf(parts.get('weekday') ?? '')
-      cached = { minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')), weekday }
-      cachedAt = at
+      found = { minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')), weekday }
+      if (known.size >= MOST_KNOWN) known.clear()
+      known.set(at, found)
     }
-    return cached
+    return found
   }
 }

@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createAudit, fileAnchor, parseKey } from '../audit/index.ts'
 import { type Config, type Keyring, nextSigningKey, openKeyring } from '../config/index.ts'
-import { createIds, systemClock, systemRandom } from '../core/index.ts'
+import { createIds, createSystemClock, systemRandom } from '../core/index.ts'
 import { createEventMetrics, createRegistry as createMetrics, watchProcess } from '../metrics/index.ts'
 import { createAnomalies, watch } from '../notify/index.ts'
 import { createChange, createFeed, DatabaseError, holdAlone, openStore } from '../store/index.ts'
@@ -30,7 +30,13 @@ interface GroundDeps {
 export type Ground = Awaited<ReturnType<typeof openGround>>
 
 export async function openGround({ config, report, closers, knowsModel }: GroundDeps) {
-  const clock = systemClock
+  const clock = createSystemClock((ms) =>
+    report(
+      new Error(
+        `the clock of this machine was set back by ${Math.round(ms / 1000)} s; time goes on here as if it had not been, until a restart`,
+      ),
+    ),
+  )
   const newId = createIds(clock, systemRandom)
   const keyring = openKeyring(config.data)
   if (config.database === undefined) {

@@ -1,0 +1,56 @@
+// Somebody sets the clock of the machine back, and ahead, while a stream runs on a key that ends soon.
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { chatChunks, json, startScripted } from '../upstream/scripted.ts'
+import { chat, startGateway, type TestGateway } from './harness.ts'
+
+const HOUR = 3_600_000
+const trueNow = Date.now
+let upstream: Awaited<ReturnType<typeof startScripted>>
+let gateway: TestGateway
+
+beforeAll(async () => {
+  upstream = await startScripted((response, received) => {
+    if (received.method === 'GET') return json({ data: [{ id: 'm' }] })(response, received)
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const frame = `data: ${JSON.stringify(chatChunks(['on and on '])[1])}\n\n`
+    const timer = setInterval(() => response.write(frame), 20)
+    response.once('close', () => clearInterval(timer))
+  })
+  gateway = await startGateway({
+    upstreams: [{ name: 'up', kind: 'openai', url: upstream.url }],
+    models: [{ name: 'm', upstream: 'up' }],
+  })
+})
+afterEach(() => {
+  Date.now = trueNow
+})
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+})
+
+async function streamOn(lastsMs: number) {
+  const expiresAt = new Date(trueNow() + lastsMs).toISOString()
+  const issued = await gateway.call('/admin/v1/keys', { owner: 'User:admin', name: `k${lastsMs}`, expiresAt })
+  const { key } = (await issued.json()) as { key: string }
+  const response = await gateway.call('/v1/chat/completions', chat('m', { stream: true }), { key })
+  expect(response.status).toBe(200)
+  return { key, text: response.text() }
+}
+const stillIn = async (key: string) =>
+  (await gateway.call('/v1/models', undefined, { method: 'GET', key })).status === 200
+
+it('set back, it gives nobody more time; set right again, nobody less; set ahead, what has ended has ended', async () => {
+  const { key, text } = await streamOn(4000)
+  const other = await streamOn(600_000)
+  Date.now = () => trueNow() - HOUR
+  expect(await stillIn(key)).toBe(true)
+  // Without an end of its own the stream would go on for an hour.
+  expect(await text).toContain('key_expired')
+  expect(await stillIn(key)).toBe(false)
+  Date.now = trueNow
+  expect([await stillIn(key), await stillIn(other.key)]).toEqual([false, true])
+  Date.now = () => trueNow() + HOUR
+  expect(await other.text).toContain('key_expired')
+  expect(await stillIn(other.key)).toBe(false)
+}, 30_000)
