@@ -1,6 +1,7 @@
 // The SQL of requests, approvals and grants. Every step of a state machine is one conditional update: of two that try,
 // one finds a row.
-import type { Db, Tables, Trx } from '../store/index.ts'
+import { sql } from 'kysely'
+import type { Db, Store, Tables, Trx } from '../store/index.ts'
 
 export type RequestRow = Tables['access_request']
 export type ApprovalRow = Tables['approval']
@@ -36,6 +37,15 @@ export const closeRequest = async (
     .where('state', '=', 'pending')
     .executeTakeFirst()
   return done.numUpdatedRows > 0n
+}
+
+/** Any number that no other lock of this database has. */
+const REQUESTER_LOCK = 7_260_214
+
+/** Lets one request of somebody be made at a time, so that what is counted is still so when it is written. */
+export const holdRequester = async (trx: Trx, dialect: Store['dialect'], requester: string): Promise<void> => {
+  if (dialect === 'postgres')
+    await sql`select pg_advisory_xact_lock(${REQUESTER_LOCK}, hashtext(${requester}))`.execute(trx)
 }
 
 export const countPending = async (trx: Trx, requester: string, now: number): Promise<number> => {

@@ -198,6 +198,20 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     expect(grants.held(dana.principal)).toHaveLength(1)
   })
 
+  it('of 60 requests at the same time 20 wait for an answer, and answered ones make place', async () => {
+    const { requests } = await setUp()
+    const many = (by: Caller) => Array.from({ length: 60 }, () => requests.create(by, ask))
+    const results = await Promise.allSettled([...many(dana), ...many(jo)])
+    const made = results.filter((result) => result.status === 'fulfilled').map(({ value }) => value.request)
+    for (const { principal } of [dana, jo])
+      expect(made.filter(({ requester }) => requester === uidText(principal))).toHaveLength(20)
+    const { id, digest, requester } = made[0]!
+    await requests.deny(id, { by: ana, digest })
+    const by = requester === uidText(dana.principal) ? dana : jo
+    expect((await requests.create(by, ask)).request.state).toBe('pending')
+    await expect(requests.create(by, ask)).rejects.toEqual(impossible)
+  })
+
   simple('approvals may narrow, never widen', async () => {
     const { requests, holds } = await setUp({ duties: { requestRole: { approvals: 2 } } })
     const { id, digest } = (await requests.create(dana, { ...ask, models: ['a', 'b', 'c'] })).request

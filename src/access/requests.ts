@@ -8,6 +8,7 @@ import { type Grant, grantOf } from './grant.ts'
 import {
   closeRequest,
   countPending,
+  holdRequester,
   insertRequest,
   type RequestFilter,
   type RequestRow,
@@ -105,6 +106,7 @@ export function createRequests(deps: RequestDeps): Requests {
     }
     row.digest = digestOf(row)
     const { value, seq } = await change(async (trx) => {
+      await holdRequester(trx, store.dialect, requester)
       if ((await countPending(trx, requester, now)) >= MAX_PENDING)
         throw new Fault('not_possible', { detail: `${MAX_PENDING} of your requests wait for an answer already` })
       await insertRequest(trx, row)
