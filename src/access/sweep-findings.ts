@@ -50,6 +50,8 @@ export interface KeyFinding extends Finding {
   readonly key: string
   /** Days since it was last used, made or given back; for `expiring`, days left. */
   readonly days: number
+  /** When its owner was told, if this is the same warning: it is not told again. */
+  readonly toldAt?: number
 }
 export interface RoleFinding extends Finding {
   readonly reason: 'over-privileged'
@@ -157,9 +159,15 @@ function adviceOn({ holder, role, through, models }: SweptRole, unused: readonly
   return `No model it opens was used. Unless it is needed for something else:  ${take}`
 }
 
-/** By what two warnings about a role are the same; undefined for what is told each time. */
+/**
+ * By what two warnings are the same; undefined for what is no warning. Of a key each reason is told once; that it ends a
+ * second time, on its last day.
+ */
 export const sameness = (finding: SweepFinding): string | undefined => {
-  if (finding.reason !== 'over-privileged') return undefined
+  if (finding.reason !== 'over-privileged') {
+    const { act, key, reason, days } = finding
+    return act === 'warn' ? JSON.stringify([key, reason, reason === 'expiring' && days === 0]) : undefined
+  }
   const { owner, name, through, unusedModels, unusedActions } = finding
   return JSON.stringify([owner, name, through, unusedModels, unusedActions])
 }

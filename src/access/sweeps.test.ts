@@ -210,6 +210,42 @@ describe('a sweep', () => {
     await room.close()
   })
 
+  it('warns of a key once for each reason, of its end also on the last day, and anew when it was well in between', async () => {
+    const keys: SweptKey[] = []
+    const room = await setUp({ keys })
+    const sweeps = room.sweeps()
+    const ends = (days: number) => key({ id: 'k', lastUsedAt: room.time.now, expiresAt: room.time.now + days * DAY })
+    const told = async (...next: SweptKey[]) => {
+      keys.splice(0, keys.length, ...next)
+      room.events.length = 0
+      const { findings } = await sweeps.run('User::"admin"')
+      const warned = room.events.filter(({ kind }) => kind === 'key.warned').map(({ subject }) => subject)
+      expect(room.events.at(-1)?.data).toMatchObject({
+        warned: warned.length,
+        unchanged: findings.length - warned.length - room.acts.splice(0).length,
+      })
+      room.time.now += DAY
+      return warned
+    }
+    const warned = []
+    for (let left = 9.5; left > -1; left--) warned.push((await told(ends(left))).length)
+    //                      9  8  7  6  5  4  3  2  1  0  over
+    expect(warned).toEqual([0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0])
+    expect(await told(ends(5))).toEqual(['key/k'])
+    expect(await told(ends(5))).toEqual([])
+    expect(await sweeps.plan()).toMatchObject([{ key: 'k', toldAt: expect.any(Number) }])
+    // Another key, another reason of the same key, and an act are each something new.
+    expect(await told(ends(5), { ...ends(5), id: 'other' })).toEqual(['key/other'])
+    expect(await told({ ...ends(5), ownerless: true })).toEqual(['key/k'])
+    const quietKey = { ...ends(400), lastUsedAt: room.time.now - 31 * DAY }
+    expect(await told(quietKey)).toEqual(['key/k'])
+    expect(await told(quietKey)).toEqual([])
+    keys[0] = { ...quietKey, lastUsedAt: room.time.now - 61 * DAY }
+    await sweeps.run('User::"admin"')
+    expect(room.acts).toHaveLength(1)
+    await room.close()
+  })
+
   it('of a day that failed, or whose node died, is done by whoever looks next; of a day that is done by nobody', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
     const keys = [key({ id: 'warn', ...quiet(31) })]

@@ -62,16 +62,18 @@ export function createSweeps(deps: SweepDeps): Sweeps {
   const { store, change, clock, settings } = deps
 
   async function* look(): AsyncGenerator<SweepFinding> {
+    const told = await readTold()
+    const mark = (finding: SweepFinding): SweepFinding => {
+      const toldAt = told.get(sameness(finding) ?? '')
+      return toldAt === undefined ? finding : { ...finding, toldAt }
+    }
     for await (const key of deps.keys()) {
       const finding = judgeKey(key, clock.now(), settings)
-      if (finding) yield finding
+      if (finding) yield mark(finding)
     }
-    const told = await readTold()
     for await (const role of deps.roles(clock.now() - settings.overPrivilegedDays * DAY_MS)) {
       const finding = judgeRole(role, clock.now(), settings)
-      if (!finding) continue
-      const toldAt = told.get(sameness(finding) ?? '')
-      yield toldAt === undefined ? finding : { ...finding, toldAt }
+      if (finding) yield mark(finding)
     }
   }
 
@@ -81,8 +83,7 @@ export function createSweeps(deps: SweepDeps): Sweeps {
     const told = new Map<string, number>()
     for (const finding of JSON.parse(last?.findings ?? '[]') as SweepFinding[]) {
       const same = sameness(finding)
-      if (last && same !== undefined)
-        told.set(same, ('toldAt' in finding ? finding.toldAt : undefined) ?? last.started_at)
+      if (last && same !== undefined) told.set(same, finding.toldAt ?? last.started_at)
     }
     return told
   }
@@ -90,12 +91,12 @@ export function createSweeps(deps: SweepDeps): Sweeps {
   const record = (event: NewEvent) => change(async () => ({ value: undefined, feed: [], events: [event] }))
 
   const act = async (finding: SweepFinding, by: string, scheduled: boolean): Promise<void> => {
-    const { owner, reason, days } = finding
+    const { owner, reason, days, toldAt } = finding
+    if (toldAt !== undefined) return
     // The key is suspended by the system, whoever asked for the sweep: that is said here.
     const why = `${scheduled ? 'sweep' : `sweep asked for by ${by}`}: ${reason}, ${counted(days, 'day')}`
     if (finding.reason === 'over-privileged') {
-      const { name, through, unusedModels, unusedActions, toldAt } = finding
-      if (toldAt !== undefined) return
+      const { name, through, unusedModels, unusedActions } = finding
       const data = { owner, through, unusedModels: [...unusedModels], unusedActions: [...unusedActions] }
       await record({ kind: 'role.warned', principal: by, subject: `role/${name}`, reason: why, data })
     } else if (finding.act === 'suspend') await deps.suspendKey(finding.key, why)
@@ -124,7 +125,7 @@ export function createSweeps(deps: SweepDeps): Sweeps {
     if (!(await store.transaction((trx) => beginSweep(trx, row, startedAt - ABANDONED_MS)))) return undefined
     try {
       const done = await doAll(by, day !== null)
-      const isNew = (finding: SweepFinding) => !('toldAt' in finding)
+      const isNew = ({ toldAt }: SweepFinding) => toldAt === undefined
       const count = (what: SweepAct) => done.filter((finding) => finding.act === what && isNew(finding)).length
       const data = {
         warned: count('warn'),

@@ -308,6 +308,10 @@ const SweepFinding = z.discriminatedUnion('reason', [
     owner: z.string(),
     days: z.int().meta({ description: 'Since the last use, the making or the giving back; for expiring, days left.' }),
     act: z.enum(['warn', 'suspend', 'revoke']),
+    toldAt: time.optional().meta({
+      description:
+        'When its owner was told, if this is the same warning. That a key ends is told again on its last day.',
+    }),
   }),
   z.object({
     reason: z.literal('over-privileged'),

@@ -1,11 +1,13 @@
 // Sweeps over credentials and roles: what one would do, doing it, and what the last ones did.
-import type { RoleFinding, SweepFinding, SweepView } from '../access/index.ts'
+import type { KeyFinding, RoleFinding, SweepFinding, SweepView } from '../access/index.ts'
 import type { AdminPorts } from './ports.ts'
 import type { Handlers } from './route.ts'
 import { iso, isoField } from './time.ts'
 
 const shownFinding = (finding: SweepFinding) =>
-  finding.reason === 'over-privileged' ? shownRole(finding) : { ...finding }
+  finding.reason === 'over-privileged' ? shownRole(finding) : shownKey(finding)
+
+const shownKey = ({ toldAt, ...finding }: KeyFinding) => ({ ...finding, ...isoField('toldAt', toldAt) })
 
 const shownRole = ({ toldAt, unusedModels, unusedActions, ...finding }: RoleFinding) => ({
   ...finding,
