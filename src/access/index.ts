@@ -45,6 +45,7 @@ export type { Session, SessionAsk, SessionView } from './session.ts'
 export type { ForgetHook, Sessions } from './sessions.ts'
 export { stepUpFault } from './step-up.ts'
 export {
+  type KeyFinding,
   type RoleFinding,
   SWEEP_SETTINGS,
   type SweepFinding,

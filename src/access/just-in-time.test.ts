@@ -33,6 +33,8 @@ const ask: NewRequest = { role: 'operator', seconds: 3600, reason: 'INC-1' }
 interface Rules {
   duties: Partial<Record<JitAction, Partial<Duties>>>
   allow: (action: JitAction, caller: Caller, role: string, ask: RoleAsk) => boolean
+  /** Ids of credentials. */
+  revoked: Set<string>
 }
 
 describe.each(DATABASES.map((make) => make()))('just in time on $name', (database) => {
@@ -87,6 +89,7 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
       humanOf: (principal) => (principal.type === 'Agent' ? 'User::"dana"' : uidText(principal)),
       groupsOf: ({ id }) => ({ ana: ['ml-leads', 'security'], jo: ['ml-leads'], admin: [] })[id] ?? [],
       isActive: (principal) => suspended.get(uidText(principal))?.active ?? true,
+      isGood: ({ credential }) => !rules.revoked.has(credential.id),
       principalState: async (principal) => suspended.get(uidText(principal)) ?? { active: true, since: 0 },
       inUse: () => false,
       report,
@@ -110,7 +113,12 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
 
   async function setUp(rules: Partial<Rules> = {}, more: Partial<JustInTimeDeps> = {}) {
     const time = { now: START }
-    const all: Rules = { duties: {}, allow: (action) => action === 'requestRole' || action === 'approveRole', ...rules }
+    const all: Rules = {
+      duties: {},
+      allow: (action) => action === 'requestRole' || action === 'approveRole',
+      revoked: new Set(),
+      ...rules,
+    }
     return { time, rules: all, ...(await node(await database.open(), time, all, more)) }
   }
   const denied = expect.objectContaining({ code: 'access_denied' })
@@ -234,6 +242,54 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     const second = await requests.approve(id, { by: jo, digest })
     expect([second.request.state, second.grant]).toEqual(['pending', undefined])
     expect((await requests.approve(id, { by: admin, digest })).grant).toBeDefined()
+  })
+
+  it('counts an approval as it was given, not with what the last one shows, nor with what was taken away since', async () => {
+    const { requests, rules, time } = await setUp({ duties: { requestRole: { approvals: 2 } } })
+    /** Whether an approval of `first`, and then after `meanwhile` one with all that can be shown, are enough. */
+    const enough = async (first: Caller, meanwhile: () => void = () => {}) => {
+      time.now = START
+      rules.duties = { requestRole: { approvals: 2 } }
+      const { id, digest } = (await requests.create(dana, ask)).request
+      await requests.approve(id, { by: first, digest })
+      meanwhile()
+      const strong = user('jo', { acr: 'phr', bound: true, authenticatedAt: time.now })
+      const { grant } = await requests.approve(id, { by: { ...strong, address: '10.0.0.9' }, digest })
+      if (!grant) await requests.cancel(id, dana)
+      return grant !== undefined
+    }
+    expect(await enough(ana)).toBe(true)
+    // A rule that asks for more since: what the last one shows is not what the first one showed.
+    const stricter = () => {
+      rules.duties = { ...rules.duties, approveRole: { stepUp: { acr: 'phr', maxAgeSeconds: 600 } } }
+    }
+    expect(await enough(ana, stricter)).toBe(false)
+    expect(await enough(user('ana', { acr: 'phr' }), stricter)).toBe(true)
+    // A sign-in is as old as it was when it approved, however long the request waits.
+    const waits = () => {
+      stricter()
+      time.now += 5 * HOUR
+    }
+    expect(await enough(user('ana', { acr: 'phr' }), waits)).toBe(true)
+    expect(await enough(user('ana', { acr: 'phr', authenticatedAt: START - HOUR }), waits)).toBe(false)
+    const { authenticatedAt: _, ...issued } = user('ana', { acr: 'phr', issuedAt: START }).credential
+    expect(await enough({ ...ana, credential: issued }, waits)).toBe(true)
+    // Its key revoked.
+    const key = user('ana', { kind: 'key', id: 'K-stolen', issuedAt: START })
+    expect(await enough(key)).toBe(true)
+    expect(await enough(key, () => rules.revoked.add('K-stolen'))).toBe(false)
+    // Rules about networks and narrowed credentials see those of each.
+    const usual = rules.allow
+    rules.allow = (action, by, ...rest) =>
+      usual(action, by, ...rest) && (action !== 'approveRole' || by.address === '10.0.0.9' || by.credential.bound)
+    expect(await enough(user('ana', { bound: true }))).toBe(true)
+    rules.allow = usual
+    expect(
+      await enough(ana, () => {
+        rules.allow = (action, by, ...rest) =>
+          usual(action, by, ...rest) && (action !== 'approveRole' || by.address === '10.0.0.9')
+      }),
+    ).toBe(false)
   })
 
   simple('counts groups of a quorum once per human', async () => {
@@ -409,7 +465,7 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     const { grants } = await node(
       await database.open(),
       time,
-      { duties: {}, allow: () => false },
+      { duties: {}, allow: () => false, revoked: new Set() },
       {
         timeZone: 'Europe/Berlin',
         schedules: [
@@ -436,7 +492,7 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
   if (database.name === 'postgres')
     it('two nodes: a grant of one is held on the other, and its uses are shared', async () => {
       const time = { now: START }
-      const rules: Rules = { duties: {}, allow: (action) => action !== 'autoApproveRole' }
+      const rules: Rules = { duties: {}, allow: (action) => action !== 'autoApproveRole', revoked: new Set() }
       const a = await node(await database.open(), time, rules)
       const b = await node(await database.reopen(), time, rules)
       const { id, digest } = (await a.requests.create(dana, { ...ask, uses: 3 })).request

@@ -18,7 +18,7 @@ export interface JustInTime {
 
 export interface JustInTimeDeps
   extends Pick<GrantDeps, 'principalState' | 'inUse'>,
-    Pick<RequestDeps, 'decide' | 'humanOf' | 'groupsOf' | 'isActive'> {
+    Pick<RequestDeps, 'decide' | 'humanOf' | 'groupsOf' | 'isActive' | 'isGood'> {
   store: Store
   change: MakeChange
   clock: Clock

@@ -115,6 +115,7 @@ describe('access against its reference', () => {
       humanOf: uidText,
       groupsOf: () => [],
       isActive: ({ id }) => states[whoIs(id)]?.active ?? false,
+      isGood: () => true,
       principalState,
       inUse: () => false,
       report,

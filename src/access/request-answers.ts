@@ -3,12 +3,20 @@
 import { type Caller, credentialText, Fault, type NewEvent, uidText } from '../core/index.ts'
 import { isUniqueViolation } from '../store/index.ts'
 import { type Grant, parseUid } from './grant.ts'
-import { closeRequest, holdPending, insertApproval, selectApprovals, selectRequest } from './grant-queries.ts'
+import {
+  type ApprovalRow,
+  closeRequest,
+  holdPending,
+  insertApproval,
+  selectApprovals,
+  selectRequest,
+} from './grant-queries.ts'
 import { quorumMet } from './quorum.ts'
 import type { Approve } from './request-approval.ts'
 import type { Need, RequestDeps } from './request-rules.ts'
 import { closedFault, closing, narrowingData, type RequestView, tooLate, viewOf, viewRequest } from './request-view.ts'
 import { checkNarrowing, invalid, type Narrowing, roleAsk } from './role-ask.ts'
+import { stepUpFault } from './step-up.ts'
 
 export interface Answered {
   readonly request: RequestView
@@ -65,6 +73,7 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
         narrowed: JSON.stringify(narrowed),
         reason: reason ?? null,
         at: now,
+        caller: JSON.stringify({ credential: by.credential, address: by.address }),
       })
       const event = (state: RequestView['state']): NewEvent => ({
         kind: kind === 'approve' ? 'request.approved' : 'request.denied',
@@ -82,13 +91,14 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
         return { value: undefined, feed, events: [event('denied')] }
       }
       const yes = (await selectApprovals(trx, id)).filter((one) => one.answer === 'approve')
-      // Somebody who has left since, or may not approve any more, does not count: each is asked about as when they answered.
-      const standing = yes.filter(({ approver: other }, earlier) => {
-        const principal = parseUid(other)
-        if (!deps.isActive(principal)) return false
-        if (other === approver) return true // asked about above
-        const then = { ...asked, approvals: earlier }
-        return deps.decide('approveRole', { ...by, principal }, open.role, then).allow
+      // Somebody who has left since, or may not approve any more, does not count: each is asked about as when they answered,
+      // with what they showed then, which must not have been taken from them since.
+      const standing = yes.filter((one, earlier) => {
+        if (one.approver === approver) return true // asked about above
+        const caller = callerThen(one, now)
+        if (!caller || !deps.isActive(caller.principal) || !deps.isGood(caller)) return false
+        const { allow, duties } = deps.decide('approveRole', caller, open.role, { ...asked, approvals: earlier })
+        return allow && !stepUpFault(duties.stepUp, caller.credential, now)
       })
       const approvers = standing.map((one) => ({ groups: JSON.parse(one.groups) as string[] }))
       if (!quorumMet(approvers, row.approvals, row.quorum ?? undefined))
@@ -102,4 +112,17 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
     })
     return { request: await viewRequest(store.db, id), grant: value, seq }
   }
+}
+
+/** Who answered, with a sign-in that is as old as it was then. Undefined for answers of which that is not known. */
+function callerThen({ approver, at, caller }: ApprovalRow, now: number): Caller | undefined {
+  if (caller === null) return undefined
+  const { credential, address } = JSON.parse(caller) as Pick<Caller, 'credential' | 'address'>
+  const { issuedAt, authenticatedAt } = credential
+  const aged = {
+    ...credential,
+    ...(issuedAt === undefined ? {} : { issuedAt: issuedAt + now - at }),
+    ...(authenticatedAt === undefined ? {} : { authenticatedAt: authenticatedAt + now - at }),
+  }
+  return { principal: parseUid(approver), credential: aged, address }
 }

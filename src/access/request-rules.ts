@@ -17,6 +17,8 @@ export interface RequestDeps {
   humanOf: (principal: PrincipalUid) => string | undefined
   groupsOf: (principal: PrincipalUid) => Iterable<string>
   isActive: (principal: PrincipalUid) => boolean
+  /** Whether what somebody showed was taken from them since; that its time has run out is none of it. */
+  isGood: (caller: Caller) => boolean
   /** Milliseconds a request waits for answers. */
   waitMs: number
 }

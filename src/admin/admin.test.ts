@@ -141,6 +141,7 @@ async function startNode() {
     humanOf: (principal) => uidText(principal),
     groupsOf: () => [],
     isActive: () => true,
+    isGood: () => true,
     principalState: async () => ({ active: true, since: 0 }),
     inUse: () => false,
     report,

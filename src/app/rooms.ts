@@ -147,6 +147,7 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     humanOf: (principal) => facts.humanOf(principal),
     groupsOf: (principal) => facts.ancestors(principal, 'Group'),
     isActive: (principal) => identity.entities.get(principal) !== undefined,
+    isGood: (caller) => (identity.standing(caller)?.code ?? 'key_expired') === 'key_expired',
     report,
   })
   const facts = createFacts({

@@ -43,8 +43,8 @@ export function keyFault(
   clock: Pick<Clock, 'now'>,
 ): Fault | undefined {
   if (key.state === 'revoked') return proven('key_revoked', 'This key has been revoked.')
-  if (clock.now() >= key.endsAt) return proven('key_expired', 'This key has expired.')
   if (key.state === 'suspended') return proven('key_suspended', 'This key is suspended.')
+  if (clock.now() >= key.endsAt) return proven('key_expired', 'This key has expired.')
   const standing = directory.standing(key.owner)
   if (standing === 'suspended') return proven('key_suspended', 'The owner of this key is suspended.')
   if (standing === 'unknown') return proven('key_revoked', 'The owner of this key is gone.')

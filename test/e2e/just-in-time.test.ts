@@ -7,7 +7,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { chatChunks, json, type Script, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
 import { chat, startGateway, type TestGateway } from './harness.ts'
 
-const BORROW = `
+const BORROW = `@id("auditors-borrow-the-hand-of-two")
+@why("Auditors borrow the role operator when two say yes.")
+@approvals("2")
+permit (principal is User in Role::"auditor", action == Action::"requestRole", resource == Role::"operator");
+
+
 @id("readers-borrow-user") @why("Readers may chat for a while.") @longest("1h")
 permit (principal is User in Role::"reader", action == Action::"requestRole", resource == Role::"user");
 `
@@ -156,4 +161,17 @@ it('for one use gives no act of administration', async () => {
   }
   expect(await operator({ uses: 1 })).toBe(403)
   expect(await operator({})).toBe(404)
+})
+
+it('needs two whose keys nobody has taken from them', async () => {
+  const asker = await person('amy', 'auditor')
+  const approvers = await Promise.all(['bea', 'cleo', 'dora'].map((name) => person(name, 'approver')))
+  const request = { role: 'operator', seconds: 60, reason: 'audit' }
+  const asked = (await ask('POST', '/requests', request, asker)).body.request as { id: string; digest: string }
+  const yes = (key = '') => ask('POST', `/requests/${asked.id}/approve`, { digest: asked.digest }, key)
+  expect((await yes(approvers[0])).body.grant).toBeUndefined()
+  const { items } = (await ask('GET', '/keys?owner=User:bea')).body as { items: { id: string }[] }
+  expect((await ask('POST', `/keys/${items[0]?.id}/revoke`, { reason: 'stolen' })).status).toBe(200)
+  expect((await yes(approvers[1])).body.grant).toBeUndefined()
+  expect((await yes(approvers[2])).body.grant).toMatchObject({ role: 'operator' })
 })

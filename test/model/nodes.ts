@@ -65,6 +65,7 @@ async function startNode(store: Store, time: TestClock, report: (error: unknown)
     humanOf: uidText,
     groupsOf: () => [],
     isActive: (uid) => identity.entities.get(uid) !== undefined,
+    isGood: () => true,
     principalState,
     inUse: () => false,
     report,

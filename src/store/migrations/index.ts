@@ -10,6 +10,7 @@ import { campaign } from './0007-campaign.ts'
 import { auditIndex } from './0008-audit-index.ts'
 import { answers } from './0009-answers.ts'
 import { auditTiles } from './0010-audit-tiles.ts'
+import { approvalCaller } from './0011-approval-caller.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -23,4 +24,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0008-audit-index': auditIndex,
   '0009-answers': answers,
   '0010-audit-tiles': auditTiles,
+  '0011-approval-caller': approvalCaller,
 }

@@ -87,6 +87,8 @@ export interface AccessTables {
     narrowed: string
     reason: string | null
     at: number
+    /** JSON of what it was given with: `{credential, address}`. */
+    caller: string | null
   }
   /** A role held until a time or for a number of uses. */
   access_grant: {
