@@ -70,7 +70,16 @@ export async function verifyStore(store: Store, options: ArchiveOptions, check: 
   return verifier.finish()
 }
 
-/** Verifies an archive line by line. @throws Error if it is not an archive at all */
+/** Characters of one line, more than any event has: who sends a line that does not end fills no memory. */
+export const LONGEST_LINE = 4_194_304
+/** Events under one tile, with as many that do not belong there: what is more is no export of ours. */
+const MOST_BODIES = 2 * TILE
+
+/**
+ * Verifies an archive line by line; it may have been made by anybody. Lines come from whoever reads them no longer than
+ * `LONGEST_LINE`.
+ * @throws Error if it is not an archive at all
+ */
 export async function verifyArchive(lines: AsyncIterable<string>, check: VerifyOptions): Promise<Report> {
   let head: VerifyHead | undefined
   let verifier: ReturnType<typeof createVerifier> | undefined
@@ -84,14 +93,15 @@ export async function verifyArchive(lines: AsyncIterable<string>, check: VerifyO
   for await (const line of lines) {
     if (line === '') continue
     if (!line.startsWith('{"sallyport":')) {
-      bodies.push(line)
+      if (bodies.push(line) > MOST_BODIES) throw new Error('not an audit export: more events than a tile holds')
       continue
     }
-    const record = JSON.parse(line) as Record<string, unknown>
+    const record = readRecord(line)
     if (!verifier) {
       head = readHeadLine(record)
       verifier = createVerifier(head, check)
-    } else if (record.sallyport === 'tile') {
+    } else if (record.sallyport === 'audit-export') throw new Error('not an audit export: it begins twice')
+    else if (record.sallyport === 'tile') {
       flush()
       tile = { hashes: splitHashes(String(record.hashes)), pruned: record.pruned === true }
     }
@@ -101,10 +111,19 @@ export async function verifyArchive(lines: AsyncIterable<string>, check: VerifyO
   return verifier.finish()
 }
 
+function readRecord(line: string): Record<string, unknown> {
+  try {
+    return JSON.parse(line) as Record<string, unknown>
+  } catch {
+    throw new Error('not an audit export: a line of it is no JSON')
+  }
+}
+
 function readHeadLine(record: Record<string, unknown>): VerifyHead {
   const { sallyport, version, origin, from, size, frontier, checkpoints } = record
   if (sallyport !== 'audit-export' || version !== 1) throw new Error('not an audit export of a known version')
-  if (typeof origin !== 'string' || !Number.isSafeInteger(from) || !Number.isSafeInteger(size))
+  const isPosition = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0
+  if (typeof origin !== 'string' || !isPosition(from) || !isPosition(size) || (from as number) > (size as number))
     throw new Error('not an audit export')
   return {
     origin,
@@ -117,6 +136,7 @@ function readHeadLine(record: Record<string, unknown>): VerifyHead {
 
 function splitHashes(encoded: string): Buffer[] {
   const bytes = Buffer.from(encoded, 'base64')
+  if (bytes.length > TILE * HASH_BYTES) throw new Error('not an audit export: a tile is larger than one')
   const hashes: Buffer[] = []
   for (let at = 0; at + HASH_BYTES <= bytes.length; at += HASH_BYTES) hashes.push(bytes.subarray(at, at + HASH_BYTES))
   return hashes

@@ -43,12 +43,14 @@ export async function insertContentKey(store: Store, row: ContentKeyRow): Promis
   }
 }
 
-export const readContent = (store: Store, call: string) =>
+/** What is there and whose time is not over, whether or not it has been deleted by then. */
+export const readContent = (store: Store, call: string, now: number) =>
   store.db
     .selectFrom('audit_content as c')
     .innerJoin('audit_content_key as k', 'k.kid', 'c.kid')
     .select(['c.part', 'c.kid', 'c.sealed', 'c.expires_at', 'k.subject', 'k.period', 'k.wrapped'])
     .where('c.call', '=', call)
+    .where('c.expires_at', '>', now)
     .orderBy('c.part', 'desc')
     .execute()
 

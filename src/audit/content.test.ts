@@ -116,6 +116,33 @@ describe.each(DATABASES.map((make) => make()))('content on $name', (database) =>
     await audit.stop()
   })
 
+  it('that is erased while it is written, or an export runs, is gone, and stops nobody', async () => {
+    const { audit, content, talk } = await begin(store)
+    await talk('erika', CANARY, CANARY, all)
+    const exporting = audit.archive()[Symbol.asyncIterator]()
+    await exporting.next()
+    const talks = Promise.all(Array.from({ length: 30 }, () => talk('erika', CANARY, CANARY, all)))
+    const erasures = []
+    for (let i = 0; i < 10; i++) erasures.push(await content.erase('User::"erika"', actor))
+    const ids = await talks
+    await content.erase('User::"erika"', actor)
+    expect(erasures.some(({ parts }) => parts > 0)).toBe(true)
+    for (const id of ids) await expect(content.read(id, actor)).rejects.toMatchObject({ code: 'not_found' })
+    let text = ''
+    for (let next = await exporting.next(); !next.done; next = await exporting.next()) text += next.value
+    expect(text).not.toContain(CANARY)
+    expect(audit.available).toBe(true)
+    expect(await audit.verify()).toMatchObject({ ok: true, problems: [], openCalls: 0 })
+    // What is sealed with a key that is gone is of no use to whoever has every other key and the rows.
+    const keys = await store.db
+      .selectFrom('audit_content_key')
+      .select('kid')
+      .where('subject', '=', 'User::"erika"')
+      .execute()
+    expect(keys).toEqual([])
+    await audit.stop()
+  })
+
   it('ends with its days, never later than the setting; events are pruned at their own, provably', async () => {
     const { audit, content, talk, pass } = await begin(store, { eventDays: 100 })
     const short = await talk('dana', CANARY, CANARY, { prompt: true, answer: false, days: 10 })
@@ -125,6 +152,8 @@ describe.each(DATABASES.map((make) => make()))('content on $name', (database) =>
     }
     expect(await content.retain()).toEqual({ parts: 0, events: 0 })
     pass(11)
+    // Over is over, also in the hour until somebody looks.
+    await expect(content.read(short, actor)).rejects.toMatchObject({ code: 'not_found' })
     await content.retain()
     await expect(content.read(short, actor)).rejects.toMatchObject({ code: 'not_found' })
     await expect(content.read(long, actor)).resolves.toHaveLength(1)

@@ -111,7 +111,7 @@ export function createContent(deps: ContentDeps): Content {
     },
 
     async read(call, actor) {
-      const rows = await readContent(store, call)
+      const rows = await readContent(store, call, clock.now())
       const parts = rows.map(({ part, kid, sealed, subject, period, wrapped }) => {
         const key = decrypt(contentKey, wrapped, keyBound({ kid, subject, period }))
         return { part, text: decrypt(key, sealed, partBound(call, part, kid)).toString('utf8') }

@@ -1,5 +1,5 @@
 export { type Anchor, fileAnchor } from './anchor.ts'
-export { verifyArchive } from './archive.ts'
+export { LONGEST_LINE, verifyArchive } from './archive.ts'
 export { type Audit, type AuditDeps, createAudit } from './audit.ts'
 export type { SearchField } from './block.ts'
 export type { CallEnding, CallFacts, CallRecord, DataFlow, Outcome } from './call.ts'

@@ -183,6 +183,82 @@ describe('an export', () => {
     expect(problems).toMatchObject([{ kind: 'forked', to: 401 }])
   })
 
+  /** The same file with some of its tiles as if retention had deleted their events. */
+  const pruned = (from: number, to: number) => {
+    const out: string[] = []
+    let isIn = false
+    for (const line of archive.split('\n')) {
+      const tile = /^\{"sallyport":"tile","position":(\d+),/.exec(line)
+      if (line.startsWith('{"sallyport":')) isIn = tile !== null && Number(tile[1]) >= from && Number(tile[1]) < to
+      if (tile && isIn) out.push(line.replace('"pruned":false', '"pruned":true'))
+      else if (!isIn) out.push(line)
+    }
+    return out.join('\n')
+  }
+  it('whose events were taken out in the middle, as if their time were over, is not whole', async () => {
+    expect(await verify(pruned(0, 256))).toMatchObject({ ok: true, events: 901 - 256 })
+    const report = await verify(pruned(256, 512))
+    expect(report).toMatchObject({ ok: false, problems: [{ kind: 'missing', from: 256, to: 512 }] })
+    const file = join(folder, 'pruned.jsonl')
+    const judged = (text: string) => {
+      writeFileSync(file, text)
+      return spawnSync(process.execPath, [script, 'export', file, audit.verifierKey], { encoding: 'utf8' })
+    }
+    expect(judged(pruned(0, 256))).toMatchObject({ status: 0, stdout: expect.stringContaining('645 of them read') })
+    expect(judged(pruned(256, 512)).status).toBe(1)
+    expect(judged(pruned(768, 1024)).status).toBe(1)
+  })
+
+  it('that begins a second time, over forged events, convinces nobody', async () => {
+    // The first head proves the whole log by its hashes alone; the second goes back to a small one that nobody signed.
+    let end = ''
+    for await (const piece of audit.archive({ from: 768 })) end += piece
+    const [first = '', tile = ''] = end.split('\n')
+    const body = '{"kind":"test.forged"}'
+    const forged = [
+      first,
+      tile.replace('"pruned":false', '"pruned":true'),
+      JSON.stringify({ ...JSON.parse(first), from: 0, size: 1, frontier: '', checkpoints: [] }),
+      JSON.stringify({ sallyport: 'tile', position: 0, hashes: leafHash(body).toString('base64'), pruned: false }),
+      body,
+      '{"sallyport":"end","size":1}',
+      '',
+    ].join('\n')
+    const file = join(folder, 'twice.jsonl')
+    writeFileSync(file, forged)
+    const judged = spawnSync(process.execPath, [script, 'export', file, audit.verifierKey], { encoding: 'utf8' })
+    expect(judged.stdout).not.toContain('WHOLE')
+    expect(judged.status).toBe(2)
+    await expect(verify(forged)).rejects.toThrow('begins twice')
+    const once = forged.split('\n').toSpliced(2, 1).join('\n')
+    expect((await verify(once)).problems.map(({ kind }) => kind)).toEqual(['foreign'])
+  })
+
+  it('made to harm who checks it is refused, not believed, and fills no memory', async () => {
+    const [head = ''] = archive.split('\n')
+    const deep = '['.repeat(200_000)
+    const refused = [
+      `${head}\n{"sallyport":${deep}\n`,
+      `${head}\n{"sallyport":"tile","position":0,"hashes":"${'A'.repeat(1_000_000)}"}\n`,
+      `${head}\n${'{"a":1}\n'.repeat(1000)}`,
+      ...['1e999', '-1', '0.5', '9007199254740993', '"0"', 'null'].map((size) =>
+        head.replace(/"size":\d+/, `"size":${size}`),
+      ),
+      ...['1e15', '-256', '900'].map((from) => head.replace(/"from":\d+/, `"from":${from}`)),
+      head.replace('"version":1', '"version":2'),
+      '{"sallyport":"audit-export"}',
+      '{"sallyport":null',
+      '',
+    ]
+    for (const text of refused) await expect(verify(text), text.slice(0, 80)).rejects.toThrow(/audit export|frontier/)
+    const unproven = [
+      head.replace(/"size":\d+/, '"size":9007199254740991'),
+      head.replace(/"checkpoints":\[.*?\],/, `"checkpoints":[null,{},7,"${'\\n'.repeat(100_000)}"],`),
+      `${head}\n{"sallyport":"tile","hashes":7}\n{"kind":"call.finished","call":${deep}\n`,
+    ]
+    for (const text of unproven) expect((await verify(text)).ok, text.slice(0, 80)).toBe(false)
+  })
+
   it('of a rewritten history with a valid new signature contradicts an old checkpoint', async () => {
     count += 1
     const other = await open()

@@ -138,7 +138,12 @@ export function createVerifier(head: VerifyHead, { keys, known = [] }: VerifyOpt
         push(tree, hash)
         compare()
       }
-      if (!bodies) return
+      if (!bodies) {
+        // Retention deletes from the oldest on: what is not there after what is has been taken out.
+        const detail = `${hashes.length} events are not there, and older ones are`
+        if (events > 0) report({ kind: 'missing', from: first, to: tree.size, detail })
+        return
+      }
       events += bodies.length
       const leaves = bodies.map(leafHash)
       const same = leaves.length === hashes.length && leaves.every((leaf, i) => leaf.equals(hashes[i] as Buffer))
@@ -151,7 +156,8 @@ export function createVerifier(head: VerifyHead, { keys, known = [] }: VerifyOpt
       if (tree.size < head.size) {
         const detail = `${head.size - tree.size} events are not there`
         report({ kind: 'truncated', from: tree.size, to: head.size, detail })
-      }
+      } else if (tree.size > head.size)
+        report({ kind: 'foreign', from: head.size, to: tree.size, detail: 'there are more events than it says it has' })
       return {
         ok: problems.length === 0 && held > 0,
         origin: head.origin,

@@ -1,5 +1,18 @@
+import { spawnSync } from 'node:child_process'
 import { createPublicKey } from 'node:crypto'
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -30,6 +43,45 @@ it('refuses a master key that others can read', () => {
   openKeyring(at)
   chmodSync(join(at, 'master.key'), 0o644)
   expect(() => openKeyring(at)).toThrow(/chmod 600/)
+})
+
+it.skipIf(process.getuid?.() !== 0)(
+  'refuses a folder and a key of another user, before it makes or takes a key',
+  () => {
+    const theirs = folder()
+    mkdirSync(theirs, { recursive: true, mode: 0o777 })
+    chownSync(theirs, 12_345, 12_345)
+    expect(() => openKeyring(theirs)).toThrow(/another user \(12345\)/)
+    expect(existsSync(join(theirs, 'master.key'))).toBe(false)
+    for (const name of ['master.key', 'signing.pem']) {
+      const at = folder()
+      openKeyring(at)
+      chownSync(join(at, name), 12_345, 12_345)
+      expect(() => openKeyring(at), name).toThrow(/another user/)
+    }
+  },
+)
+
+it.skipIf(process.platform === 'win32')('looks at the file behind a link, and at nothing that is no file', () => {
+  const at = folder()
+  const { databaseKeyHex } = openKeyring(at)
+  const key = join(at, 'master.key')
+  const away = join(at, '..', 'kept.key')
+  renameSync(key, away)
+  symlinkSync(away, key)
+  expect(openKeyring(at).databaseKeyHex).toBe(databaseKeyHex) // as secrets are mounted
+  chmodSync(away, 0o644)
+  expect(() => openKeyring(at)).toThrow(/can be read by others/)
+  rmSync(key)
+  symlinkSync(join(at, 'nowhere'), key)
+  expect(() => openKeyring(at)).toThrow()
+  expect(existsSync(join(at, 'nowhere'))).toBe(false)
+  rmSync(key)
+  mkdirSync(key, { mode: 0o700 })
+  expect(() => openKeyring(at)).toThrow(/must be a file/)
+  rmSync(key, { recursive: true })
+  spawnSync('mkfifo', ['-m', '600', key])
+  expect(() => openKeyring(at)).toThrow(/must be a file/)
 })
 
 it('replaces the signing key for good, and remembers how far each has signed', () => {

@@ -13,12 +13,14 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   fsyncSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs'
@@ -55,10 +57,11 @@ const MASTER_BYTES = 32
 /**
  * Reads the keys in `folder`, making them on first start. Nodes that share a PostgreSQL database need the same
  * `master.key`: copy it by hand, as secretly as it is kept.
- * @throws ConfigError if a file can be read by others or is not what it should be
+ * @throws ConfigError if a file can be read by others, is somebody else's, or is not what it should be
  */
 export function openKeyring(folder: string): Keyring {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  demandOwner(folder, statSync(folder))
   chmodSync(folder, 0o700)
   const master = secretFile(join(folder, MASTER_FILE), () =>
     Buffer.from(`${randomBytes(MASTER_BYTES).toString('hex')}\n`),
@@ -171,8 +174,24 @@ function secretFile(path: string, make: () => Buffer): Buffer {
       closeSync(handle)
     }
   }
-  const mode = statSync(path).mode & 0o777
-  if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-    throw new ConfigError([`${path} can be read by others (mode ${mode.toString(8)}): run chmod 600 ${path}`])
-  return readFileSync(path)
+  // What is looked at is what is read, and a pipe in its place does not hold the start up.
+  const handle = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    const found = fstatSync(handle)
+    if (!found.isFile()) throw new ConfigError([`${path} must be a file`])
+    demandOwner(path, found)
+    const mode = found.mode & 0o777
+    if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+      throw new ConfigError([`${path} can be read by others (mode ${mode.toString(8)}): run chmod 600 ${path}`])
+    return readFileSync(handle)
+  } finally {
+    closeSync(handle)
+  }
+}
+
+/** Whoever owns a folder can exchange what is in it, and knows a key that they made: whatever its mode, also before root. */
+function demandOwner(path: string, { uid }: Stats): void {
+  const own = process.getuid?.()
+  if (own === undefined || uid === own || uid === 0) return
+  throw new ConfigError([`${path} belongs to another user (${uid}): run as that user, or give it to this one (${own})`])
 }

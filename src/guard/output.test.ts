@@ -246,6 +246,13 @@ describe('turning back', () => {
     expect(heard([...output.push([say('text', name)]), ...output.end()], 'text')).toBe(name)
     expect(output.report().pseudonyms).toEqual({ issued: 0, restored: 0, mutated: 1 })
   })
+  it('counts none as wrong where none was issued: those are of a text that is read back', () => {
+    const name = hide(open(), 'me@corp.example', 'user')
+    const none = guard.openVault({ key: new Uint8Array(32).fill(9), random: (n) => randomBytes(n), session: '' })
+    const output = guard.openOutput(all, none, none.detectors())
+    expect(heard([...output.push([say('text', name)]), ...output.end()], 'text')).toBe(name)
+    expect(output.report().pseudonyms).toEqual({ issued: 0, restored: 0, mutated: 0 })
+  })
   it('does not tell apart EMAIL_1 and EMAIL_10 wrongly, and escapes what only looks like one', () => {
     const vault = open('angle')
     const text = '<EMAIL_1> <EMAIL_10> a@x.com b@x.com'

@@ -144,7 +144,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   const restore = (text: string, lane: Lane): string | undefined => {
     const entry = vault.find(text)
     if (entry === undefined) {
-      mutated++
+      if (issuedBefore > 0) mutated++ // where none was issued, none was changed: it is somebody else's, or was read back
       return undefined
     }
     if (!mayReturn(entry, lane)) return undefined

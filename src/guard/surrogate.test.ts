@@ -129,6 +129,16 @@ describe('stand-ins that look real', () => {
     expect([...made].filter((name) => name.startsWith('IP_')).length).toBeGreaterThan(400)
   })
 
+  it('are not looked for any more when the session is forgotten', () => {
+    const vault = open()
+    const { request } = guard.screenInput(chat('write to Jane Miller'), always('pseudonym'), vault)
+    const text = sentText(request)
+    const found = () => vault.detectors().flatMap((detector) => detect(detector, text))
+    expect(found().length).toBeGreaterThan(0)
+    vault.forget()
+    expect(found()).toEqual([])
+  })
+
   it('are nothing that the text says itself', () => {
     const mail = 'jane@acme.com'
     const made = sentText(guard.screenInput(chat(`To ${mail}`), always('pseudonym'), open()).request).slice(3)

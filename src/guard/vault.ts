@@ -111,7 +111,8 @@ export function createVault(options: VaultOptions): Vault {
 
   const lookReal: ReadonlySet<string> = new Set(options.surrogates)
   /** Pseudonyms that look real, as they are found in a text whatever their case, and in the spelling they were issued in. */
-  const real = createOpenList({ name: 'stand-ins', class: PSEUDONYM })
+  const noneReal = () => createOpenList({ name: 'stand-ins', class: PSEUDONYM })
+  let real = noneReal()
   const spelling = new Map<string, string>()
   const issueReal = (name: string) => {
     real.add(name)
@@ -239,6 +240,7 @@ export function createVault(options: VaultOptions): Vault {
       remembered.clear()
       counters.clear()
       spelling.clear()
+      real = noneReal()
     },
   }
 }

@@ -1,6 +1,7 @@
 // Collectors as they should not be, and what is kept between two runs. Real ones are in test/audit/otlp-receiver.test.ts.
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../core/index.ts'
 import type { Found } from '../search.ts'
@@ -34,9 +35,12 @@ async function send(
 ) {
   const bodies: string[] = []
   const server = createServer(async (request, response) => {
-    let body = ''
-    for await (const piece of request) body += String(piece)
-    bodies.push(body)
+    const pieces: Buffer[] = []
+    for await (const piece of request) pieces.push(piece as Buffer)
+    const body = Buffer.concat(pieces)
+    const unpacked = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
+    bodies.push(String(unpacked))
+    request.headers['x-unpacked'] = String(unpacked.length)
     answer(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -67,6 +71,23 @@ async function send(
 }
 
 describe('a collector', () => {
+  it('gets what is packed, and as it is if it cannot unpack', async () => {
+    const packings: unknown[] = []
+    const { bodies, kept } = await send(
+      ({ headers }, response) => {
+        packings.push(headers['content-encoding'])
+        response.writeHead(headers['content-encoding'] === undefined ? 200 : 415).end()
+      },
+      undefined,
+      {},
+      'json',
+    )
+    expect(packings).toEqual(['gzip', undefined, 'gzip', undefined])
+    expect(bodies[0]).toBe(bodies[1])
+    expect(JSON.parse(bodies[0] ?? '')).toHaveProperty('resourceSpans')
+    expect(kept.at(-1)).toMatchObject({ traces: 2, metrics: 2 })
+  })
+
   it('is asked below its address, with the headers it wants', async () => {
     const asked: unknown[] = []
     await send(
@@ -212,7 +233,7 @@ describe.each(['protobuf', 'json'] as const)('what is too large for one request,
   it('is sent in several, none over a mebibyte, each call once and in order', async () => {
     const lengths: number[] = []
     const answer: RequestListener = ({ headers }, response) => {
-      lengths.push(Number(headers['content-length']))
+      lengths.push(Number(headers['x-unpacked']))
       response.end()
     }
     const { bodies, kept } = await send(answer, undefined, {}, encoding, { calls: many })
@@ -235,7 +256,7 @@ describe.each(['protobuf', 'json'] as const)('what is too large for one request,
     const kept: Taken[] = []
     const sent = send(
       ({ headers }, response) => {
-        const large = Number(headers['content-length']) > 4_000
+        const large = Number(headers['x-unpacked']) > 4_000
         if (!large) taken.push(1)
         response.writeHead(large ? 413 : 200).end()
       },

@@ -2,6 +2,8 @@
 // How far the collector has taken them is handed out after each answer, to be kept: whoever goes on from there loses
 // nothing. Killed between an answer and its keeping, it sends those spans again, with the same ids; totals do not mind.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
 import { type Clock, Fault, type JsonObject } from '../../core/index.ts'
 import type { Found } from '../search.ts'
 import { toMetrics, toTraces } from './otlp.ts'
@@ -48,8 +50,11 @@ const ASKED_PAUSE_MS = { least: 100, most: 3_600_000 }
 /** By the specification these, and no others, may be tried again. */
 const PASSING: ReadonlySet<number> = new Set([429, 502, 503, 504])
 const TOO_LARGE = 413
+/** By the specification every receiver unpacks gzip; one that does not says so. */
+const NO_SUCH_PACKING = 415
+const pack = promisify(gzip)
 const LONGEST_ANSWER = 65_536
-/** What goes in one request: proxies take no more than this by default, receivers four times as much. */
+/** What goes in one request, unpacked: proxies take no more than this by default, receivers four times as much. */
 const LARGEST_BODY = 1_048_576
 
 const MESSAGE: Record<Signal, string> = { traces: 'Traces', metrics: 'Metrics' }
@@ -58,6 +63,7 @@ interface Refusal {
   readonly fault: Fault
   readonly passing: boolean
   readonly tooLarge?: boolean
+  readonly unpacked?: boolean
   readonly waitMs?: number
 }
 
@@ -116,6 +122,7 @@ async function post(
   to: Collector,
   signal: Signal,
   body: Uint8Array<ArrayBuffer>,
+  isPacked: boolean,
   sending: Sending,
 ): Promise<Refusal | undefined> {
   const stop = AbortSignal.timeout(TIMEOUT_MS)
@@ -124,7 +131,7 @@ async function post(
   try {
     response = await fetch(addressOf(to.url, signal), {
       method: 'POST',
-      headers: { ...to.headers, 'content-type': content },
+      headers: { ...to.headers, 'content-type': content, ...(isPacked && { 'content-encoding': 'gzip' }) },
       body,
       redirect: 'manual', // what it sends us to is not what was named
       signal: sending.signal ? AbortSignal.any([sending.signal, stop]) : stop,
@@ -147,6 +154,7 @@ async function post(
     fault: new Fault('upstream_refused', { detail: `the collector answered ${response.status} to ${signal}` }),
     passing: PASSING.has(response.status),
     tooLarge: response.status === TOO_LARGE,
+    unpacked: isPacked && response.status === NO_SUCH_PACKING,
     ...(waitMs !== undefined && { waitMs }),
   }
 }
@@ -158,11 +166,17 @@ async function deliver(
   body: Uint8Array<ArrayBuffer>,
   sending: Sending,
 ): Promise<Fault | undefined> {
+  const packed = new Uint8Array(await pack(body))
+  let isPacked = true
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
-    const refusal = await post(to, signal, body, sending)
+    const refusal = await post(to, signal, isPacked ? packed : body, isPacked, sending)
     if (!refusal) return undefined
-    const { fault, passing, tooLarge, waitMs: wait = pause } = refusal
+    const { fault, passing, tooLarge, unpacked, waitMs: wait = pause } = refusal
     if (tooLarge) return fault
+    if (unpacked) {
+      isPacked = false
+      continue
+    }
     if (!sending.patient || !passing) throw fault
     sending.say(`Not sent: ${fault.publicMessage}. Again in ${Math.ceil(wait / 1000)} s.`)
     await sleep(wait, undefined, sending.signal ? { signal: sending.signal } : {})
