@@ -94,9 +94,10 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
       // Somebody who has left since, or may not approve any more, does not count: each is asked about as when they answered,
       // with what they showed then, which must not have been taken from them since.
       const standing = yes.filter((one, earlier) => {
+        if (!deps.isActive(parseUid(one.approver))) return false
         if (one.approver === approver) return true // asked about above
         const caller = callerThen(one, now)
-        if (!caller || !deps.isActive(caller.principal) || !deps.isGood(caller)) return false
+        if (!caller || !deps.isGood(caller)) return false
         const { allow, duties } = deps.decide('approveRole', caller, open.role, { ...asked, approvals: earlier })
         return allow && !stepUpFault(duties.stepUp, caller.credential, now)
       })
