@@ -109,7 +109,7 @@ test('a question that cannot be asked is refused in one line', async () => {
   expect(nobody.said).toContain('add User::"ida" to ')
   const file = join(folder, 'tests/entities.json')
   writeFileSync(file, readFileSync(file, 'utf8').replace('"hosting": "local", ', ''))
-  expect(await line('a-user', 'chat', 'small')).toBe('error  Model::"small".hosting is missing.')
+  expect(await line('a-user', 'chat', 'small')).toBe(`error  ${file}: Model::"small".hosting is missing.`)
   writeFileSync(file, '[')
   expect(await line('a-user', 'chat', 'small')).toMatch(/entities\.json is not JSON/)
 })

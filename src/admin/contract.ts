@@ -643,6 +643,7 @@ const principals = <const Noun extends 'users' | 'services' | 'agents', const Ty
 ) => {
   const one = { type, param: 'name' } as const
   const what = noun.slice(0, -1)
+  const article = what === 'agent' ? 'an' : 'a'
   return {
     list: spec({
       method: 'GET',
@@ -662,7 +663,7 @@ const principals = <const Noun extends 'users' | 'services' | 'agents', const Ty
       path: `/${noun}`,
       action: 'manageDirectory',
       on: GATEWAY,
-      summary: `Create a ${what}`,
+      summary: `Create ${article} ${what}`,
       body: z.strictObject({
         name,
         displayName: z.string().max(200).optional(),
@@ -679,7 +680,7 @@ const principals = <const Noun extends 'users' | 'services' | 'agents', const Ty
       path: `/${noun}/{name}`,
       action: 'show',
       on: one,
-      summary: `Show a ${what} with its groups and roles`,
+      summary: `Show ${article} ${what} with its groups and roles`,
       output: PrincipalDetail,
       versioned: true,
     }),
@@ -688,7 +689,7 @@ const principals = <const Noun extends 'users' | 'services' | 'agents', const Ty
       path: `/${noun}/{name}`,
       action: 'manageDirectory',
       on: one,
-      summary: `Describe a ${what} anew`,
+      summary: `Describe ${article} ${what} anew`,
       body: z.strictObject({
         displayName: z.string().max(200).optional(),
         email: z.string().max(320).optional(),
@@ -702,7 +703,7 @@ const principals = <const Noun extends 'users' | 'services' | 'agents', const Ty
       path: `/${noun}/{name}/suspend`,
       action: 'manageDirectory',
       on: one,
-      summary: `Suspend a ${what}: its keys are suspended and its running calls end`,
+      summary: `Suspend ${article} ${what}: its keys are suspended and its running calls end`,
       body: z.strictObject({ reason }),
       output: z.object({ principal: Principal, ended: Ended }),
     }),
@@ -711,7 +712,7 @@ const principals = <const Noun extends 'users' | 'services' | 'agents', const Ty
       path: `/${noun}/{name}/offboard`,
       action: 'manageDirectory',
       on: one,
-      summary: `Take everything from a ${what} that has left: suspended, keys revoked, grants, roles and groups gone, running calls ended`,
+      summary: `Take everything from ${article} ${what} that has left: suspended, keys revoked, grants, roles and groups gone, running calls ended`,
       body: z.strictObject({ reason }),
       output: z.object({ principal: Principal, ended: Left }),
     }),
@@ -729,7 +730,7 @@ const principals = <const Noun extends 'users' | 'services' | 'agents', const Ty
       path: `/${noun}/{name}`,
       action: 'manageDirectory',
       on: one,
-      summary: `Remove a ${what} for good; the name is not given again`,
+      summary: `Remove ${article} ${what} for good; the name is not given again`,
       query: z.strictObject({ reason }),
       output: Ended,
     }),

@@ -88,6 +88,8 @@ export const verify: Command = async (input) => {
   const file = arg(input, 0)
   const known = flagText(input, 'checkpoint')
   const note = known === undefined ? undefined : await readFile(known, 'utf8')
+  if (note !== undefined && !/\n\n— /.test(note))
+    throw usage(`${known} is not a signed checkpoint`, 'sallyport audit checkpoint')
   const report =
     file === ''
       ? await (await input.client()).call('audit.verify', { query: note === undefined ? {} : { known: note } })
@@ -120,9 +122,18 @@ async function* linesOf(pieces: AsyncIterable<string>, longest: number): AsyncGe
 async function verifyFile(file: string, keys: readonly string[], note: string | undefined) {
   if (keys.length === 0) throw usage('an export is checked against --key NAME+HASH+KEY, which you have from elsewhere')
   const { LONGEST_LINE, parseKey, verifyArchive } = await import('../audit/index.ts')
-  return verifyArchive(linesOf(createReadStream(file, 'utf8'), LONGEST_LINE), {
-    keys: keys.map(parseKey),
-    known: note === undefined ? [] : [note],
+  const believed = keys.map((key) => {
+    try {
+      return parseKey(key)
+    } catch (error) {
+      throw usage(`${key} is no verifier key: ${(error as Error).message}`, 'sallyport audit checkpoint --key')
+    }
+  })
+  const lines = linesOf(createReadStream(file, 'utf8'), LONGEST_LINE)
+  return verifyArchive(lines, { keys: believed, known: note === undefined ? [] : [note] }).catch((error: Error) => {
+    // What it says of the file itself; what the system says of it is told elsewhere.
+    if (error.constructor !== Error || 'code' in error) throw error
+    throw usage(`${file}: ${error.message}`, 'sallyport audit export --format archive --out FILE')
   })
 }
 
@@ -161,7 +172,11 @@ export const erase: Command = async (input) => {
   await confirm(input, `Erase all recorded content of ${principal}? It cannot be brought back.`)
   const body = { principal, reason: reasonOf(input) }
   const gone = await (await input.client()).call('content.erase', { body })
-  input.io.say(`Gone: ${counted(gone.parts, 'part')} under ${counted(gone.keys, 'key')}.`)
+  input.io.say(
+    gone.parts === 0
+      ? `Nothing is recorded of ${principal}.`
+      : `Gone: ${counted(gone.parts, 'part')} under ${counted(gone.keys, 'key')}.`,
+  )
   return 0
 }
 

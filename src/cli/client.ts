@@ -10,7 +10,7 @@ import {
   type RouteId,
   type RouteSpec,
 } from '../admin/contract.ts'
-import { EXIT, type ExitCode, Failure } from './failure.ts'
+import { EXIT, type ExitCode, Failure, usage } from './failure.ts'
 
 export interface Connection {
   readonly url: string
@@ -53,6 +53,8 @@ export async function findConnection({ url, key, data, env }: Where): Promise<Co
       ? (await import('./admin-file.ts')).readAdminFile(data)
       : undefined
   const chosen = (toldUrl ?? file?.url ?? DEFAULT_URL).replace(/\/+$/, '')
+  if (!URL.canParse(chosen) || !/^https?:$/.test(new URL(chosen).protocol))
+    throw usage(`${chosen} is not an http:// or https:// address`, `--url ${DEFAULT_URL}`)
   // The key that `up` wrote belongs to the gateway it started: it is not sent to another address.
   return { url: chosen, key: toldKey ?? (file?.url === chosen ? file.key : undefined) }
 }
@@ -84,7 +86,7 @@ export function createClient(connection: Connection): Client {
       if (ask.signal?.aborted) throw error
       throw unreachable(connection, error)
     }
-    if (!response.ok) throw await refused(response, connection)
+    if (!response.ok) throw await refused(response, connection, path)
     return response
   }
 
@@ -123,7 +125,7 @@ function unreachable({ url }: Connection, error: unknown): Failure {
 
 const EXITS: Record<string, ExitCode> = { policy_invalid: EXIT.policyInvalid }
 
-async function refused(response: Response, { key }: Connection): Promise<Failure> {
+async function refused(response: Response, { key }: Connection, path = ''): Promise<Failure> {
   const requestId = response.headers.get('x-request-id') ?? undefined
   const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>
   const text = (field: string) => (typeof problem[field] === 'string' ? problem[field] : undefined)
@@ -138,7 +140,11 @@ async function refused(response: Response, { key }: Connection): Promise<Failure
       ? key === undefined
         ? 'give a key with --key or SALLYPORT_KEY'
         : 'give another key with --key or SALLYPORT_KEY'
-      : (text('ask') ?? (decision === undefined ? undefined : `sallyport why ${decision}`))
+      : code === 'policy_invalid'
+        ? 'sallyport policy lint FOLDER, then  sallyport policy test FOLDER'
+        : path.startsWith('/decisions/') && code === 'access_denied'
+          ? 'ask somebody who may read the audit log: this key may not ask why'
+          : (text('ask') ?? (decision === undefined ? undefined : `sallyport why ${decision}`))
   return new Failure(`${text('title') ?? `The gateway answered ${response.status}`} (${code})`, {
     exit,
     why: text('detail'),

@@ -20,10 +20,12 @@ export const list: Command = async (input) => {
     { field: 'source' },
     { field: 'uses' },
     { field: 'usesLeft', title: 'left' },
-    { field: 'endsAt', title: 'ends', show: relative },
+    { field: 'ends', show: relative },
     { field: 'endCause', title: 'ended' },
   ]
-  printRows(input.io, rows, columns, { json: input.flags.json as string })
+  // One that was ended before its time ended then.
+  const shown = input.flags.json ? rows : rows.map((row) => ({ ...row, ends: row.endedAt ?? row.endsAt }))
+  printRows(input.io, shown, columns, { json: input.flags.json as string })
   if (rows.length === 0) input.io.say('No grant is in force.')
   return 0
 }

@@ -159,8 +159,15 @@ export const mask: Command = async (input) => {
   if (wanted !== 'mask' && wanted !== 'pseudonym') throw usage('--treat takes mask or pseudonym')
   if (wanted === 'pseudonym' && session === undefined)
     throw usage('Stand-ins that can be turned back need a place to be kept', 'sallyport guard mask --session <file>')
-  const only = flagList(input, 'only')
-  const passed = flagList(input, 'pass') ?? ['personal/date', 'finance/amount', 'network/url']
+  const known = (flag: 'only' | 'pass') => {
+    const list = flagList(input, flag)
+    // A mistyped class would leave in clear what it was to hide.
+    const unknown = list?.find((one) => !guard.tree.all.some(({ id }) => id === one))
+    if (unknown !== undefined) throw usage(`--${flag} ${unknown}: there is no such class`, 'sallyport guard classes')
+    return list
+  }
+  const only = known('only')
+  const passed = known('pass') ?? ['personal/date', 'finance/amount', 'network/url']
   const within = (dataClass: string, list: readonly string[]) =>
     list.some((one) => dataClass === one || dataClass.startsWith(`${one}/`))
   let count = 0

@@ -1,6 +1,6 @@
 // Writes a sallyport.yaml to start from and a copy of the shipped rules, and nothing over what is there.
 import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from './command.ts'
 import { Failure } from './failure.ts'
@@ -24,13 +24,17 @@ keys:
 policies: policies             # the rules, in Cedar
 `
 
+/** Without the descriptions of the shipped roles, which are read from the product itself: a copy would change nothing. */
+const copyRules = (folder: string): void =>
+  cpSync(join(SHIPPED, 'policies'), folder, { recursive: true, filter: (path) => basename(path) !== 'roles.yaml' })
+
 /** The shipped rules alone, for a folder that is not that of a gateway: a repository of rules for instance. */
 export const initPolicy: Command = async (input) => {
   const { io } = input
   const folder = arg(input, 0) === '' ? 'policies' : arg(input, 0)
   if (existsSync(folder) && readdirSync(folder).length > 0 && !input.flags.force)
     throw new Failure(`${folder} is not empty`, { next: 'another folder, or --force to overwrite' })
-  cpSync(join(SHIPPED, 'policies'), folder, { recursive: true })
+  copyRules(folder)
   if (input.flags.json) io.out(`${JSON.stringify({ policies: folder })}\n`)
   io.say(`Written: ${folder}/, with a test for every rule`)
   io.say(`Next:  write a rule in ${join(folder, 'own.cedar')}, then  sallyport policy test ${folder}`)
@@ -49,7 +53,7 @@ export const init: Command = async (input) => {
     })
   mkdirSync(folder, { recursive: true })
   writeFileSync(settings, STARTER)
-  cpSync(join(SHIPPED, 'policies'), rules, { recursive: true })
+  copyRules(rules)
   if (input.flags.json) io.out(`${JSON.stringify({ settings, policies: rules })}\n`)
   io.say(`Written: ${settings}, ${rules}/`)
   io.say(`Next:  ${folder === '.' ? '' : `cd ${folder} && `}sallyport up`)

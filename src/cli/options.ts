@@ -61,7 +61,7 @@ const principal = (noun: string, what: string, file: () => Promise<typeof import
   {
     name: `${noun} create`,
     args: '<name>',
-    about: `Create a ${what}`,
+    about: `Create ${noun === 'agent' ? 'an' : 'a'} ${what}`,
     flags: [
       { flag: '--display-name <text>', about: 'Name for people' },
       { flag: '--email <address>', about: 'Address' },
@@ -75,20 +75,20 @@ const principal = (noun: string, what: string, file: () => Promise<typeof import
   {
     name: `${noun} show`,
     args: '<name>',
-    about: `Show a ${what} with its groups, roles and keys`,
+    about: `Show ${noun === 'agent' ? 'an' : 'a'} ${what} with its groups, roles and keys`,
     load: async () => (await file()).show(noun),
   },
   {
     name: `${noun} suspend`,
     args: '<name>',
-    about: `Suspend a ${what}: keys stop, running calls end`,
+    about: `Suspend ${noun === 'agent' ? 'an' : 'a'} ${what}: keys stop, running calls end`,
     flags: [REASON, DRY_RUN],
     load: async () => (await file()).suspend(noun),
   },
   {
     name: `${noun} offboard`,
     args: '<name>',
-    about: `Take everything from a ${what} that leaves: keys revoked, grants, roles and groups gone, calls ended`,
+    about: `Take everything from ${noun === 'agent' ? 'an' : 'a'} ${what} that leaves: keys revoked, grants, roles and groups gone, calls ended`,
     flags: [REASON, DRY_RUN],
     load: async () => (await file()).offboard(noun),
   },
@@ -102,7 +102,7 @@ const principal = (noun: string, what: string, file: () => Promise<typeof import
   {
     name: `${noun} remove`,
     args: '<name>',
-    about: `Remove a ${what} for good; the name is not given again`,
+    about: `Remove ${noun === 'agent' ? 'an' : 'a'} ${what} for good; the name is not given again`,
     flags: [REASON, DRY_RUN, { flag: '--yes', about: 'Do not ask' }],
     load: async () => (await file()).remove(noun),
   },

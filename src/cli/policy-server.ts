@@ -4,12 +4,12 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import type { Output, PolicyPlan } from '../admin/contract.ts'
 import { counted } from '../core/index.ts'
-import { type BundleFile, type BundleSources, diffBundles, loadBundle } from '../policy/index.ts'
+import { type BundleFile, type BundleSources, diffBundles } from '../policy/index.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, reasonOf } from './input.ts'
-import { bold, dim, green, type Io, plain, printOne, printRows, red } from './io.ts'
-import { folderOf, printProblems } from './policy.ts'
+import { bold, dim, green, type Io, plain, printOne, printRows, red, yellow } from './io.ts'
+import { folderOf, printProblems, readFolder } from './policy.ts'
 import { relative } from './when.ts'
 
 const filesOf = (sources: BundleSources) => sources.map(({ path, text }) => ({ path, text }))
@@ -31,7 +31,7 @@ function printDiff(io: Io, files: PolicyPlan['files']): void {
 /** Exit code 1 if they differ, as diff has it. */
 export const diff: Command = async (input) => {
   const client = await input.client()
-  const mine = await loadBundle(folderOf(input))
+  const mine = await readFolder(folderOf(input))
   const { files, version } = await client.call('policies.files', { params: { version: 'active' } })
   const differing = diffBundles(files, mine)
   if (input.flags.json) printOne(input.io, { version, files: differing }, { json: input.flags.json as string })
@@ -56,7 +56,7 @@ function printPlan(input: Input, folder: string, plan: PolicyPlan): void {
 export const plan: Command = async (input) => {
   const client = await input.client()
   const folder = folderOf(input)
-  const found = await client.call('policies.plan', { body: { files: filesOf(await loadBundle(folder)) } })
+  const found = await client.call('policies.plan', { body: { files: filesOf(await readFolder(folder)) } })
   if (input.flags.json) printOne(input.io, found, { json: input.flags.json as string })
   else printPlan(input, folder, found)
   if (found.files.length === 0) {
@@ -82,7 +82,7 @@ function finish(input: Input, done: Output<'policies.apply'>, what: string): num
 export const apply: Command = async (input) => {
   const client = await input.client()
   const folder = folderOf(input)
-  const files = filesOf(await loadBundle(folder))
+  const files = filesOf(await readFolder(folder))
   let hash = flagText(input, 'plan')
   if (hash === undefined && !input.flags.yes) {
     const found = await client.call('policies.plan', { body: { files } })
@@ -110,7 +110,7 @@ export const shadow: Command = async (input) => {
     )
     return EXIT.ok
   }
-  const files = input.flags.off ? undefined : filesOf(await loadBundle(folderOf(input)))
+  const files = input.flags.off ? undefined : filesOf(await readFolder(folderOf(input)))
   const done = await client.call('policies.shadow', { body: { reason: reasonOf(input), ...(files ? { files } : {}) } })
   if (input.flags.json) printOne(io, done, { json: input.flags.json as string })
   io.say(
@@ -156,6 +156,10 @@ export const pull: Command = async (input) => {
   for (const file of found.files) write(folder, file)
   if (input.flags.json)
     printOne(input.io, { version: found.version, digest: found.digest, folder }, { json: input.flags.json as string })
+  // Left as they are: they may be work that was not put in force yet. But the folder is not that version.
+  const extra = (await readFolder(folder)).filter(({ path }) => !found.files.some((file) => file.path === path))
+  for (const { path } of extra)
+    input.io.say(`${yellow(input.io, 'warn')}  ${plain(join(folder, path))} is not in that version, and is left`)
   input.io.say(`Version ${found.version} written to ${folder}/ (${counted(found.files.length, 'file')})`)
   return EXIT.ok
 }

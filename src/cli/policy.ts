@@ -2,7 +2,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { counted, type JsonObject, uidText } from '../core/index.ts'
+import { counted, Fault, type JsonObject, uidText } from '../core/index.ts'
 import {
   type BundleSources,
   type Checker,
@@ -52,9 +52,19 @@ export function printProblems(io: Io, folder: string, problems: readonly Problem
   }
 }
 
+/** @throws Failure with what to do if there is no such folder */
+export async function readFolder(folder: string): Promise<BundleSources> {
+  if (existsSync(folder)) return loadBundle(folder)
+  throw new Failure(`There is no folder ${folder} here`, {
+    why: 'rules are kept in it',
+    next: `sallyport policy init ${folder}, or name the folder of the rules`,
+    exit: EXIT.policyInvalid,
+  })
+}
+
 /** The bundle of a folder, checked. @throws Failure with exit code 3 */
 async function checked(input: Input, checker: Checker, folder: string) {
-  const sources = await loadBundle(folder)
+  const sources = await readFolder(folder)
   const found = await checker.check(sources)
   if ('bundle' in found) return { sources, bundle: found.bundle, program: compileBundle(found.bundle) }
   printProblems(input.io, folder, found.problems)
@@ -66,7 +76,7 @@ export const fmt: Command = (input) =>
     const { io } = input
     const folder = folderOf(input)
     const changed: string[] = []
-    for (const file of (await loadBundle(folder)).filter(({ path }) => path.endsWith('.cedar'))) {
+    for (const file of (await readFolder(folder)).filter(({ path }) => path.endsWith('.cedar'))) {
       const formatted = await checker.format(file)
       if ('problems' in formatted) {
         printProblems(io, folder, formatted.problems)
@@ -199,12 +209,22 @@ async function readJson(file: string): Promise<unknown> {
   }
 }
 
+/** What does not fit the schema is said with the file that says it. */
+function entitiesIn<T>(file: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof Fault ? new Failure(`${file}: ${error.publicMessage}`) : error
+  }
+}
+
 export const tryOut: Command = (input) =>
   withChecker(async (checker) => {
     const { io } = input
     const { program } = await checked(input, checker, flagText(input, 'folder') ?? 'policies')
     const file = flagText(input, 'entities') ?? join(flagText(input, 'folder') ?? 'policies', 'tests/entities.json')
-    const entities = fixedSource(readEntities(createConform(program.schemaJson), await readJson(file)))
+    const given = await readJson(file)
+    const entities = fixedSource(entitiesIn(file, () => readEntities(createConform(program.schemaJson), given)))
     const at = flagText(input, 'at')
     const now = at === undefined ? Date.now() : Date.parse(readMoment(at, 1, '--at'))
     const from = flagText(input, 'from')
@@ -222,6 +242,13 @@ export const tryOut: Command = (input) =>
     }
     const found = explain(program, query, entities, { reader: 'administrator', roles: [] })
     const kept = flagText(input, 'test')
+    const missing = [query.principal, resource].filter((uid) => !entities.get(uid))
+    // About somebody who is not there the answer is always no: a test of it would test nothing.
+    if (kept !== undefined && missing.length > 0)
+      throw new Failure('Nothing is kept as a test', {
+        why: `${missing.map(({ text }) => plain(text)).join(' and ')} ${missing.length === 1 ? 'is' : 'are'} not there`,
+        next: `add what is missing to ${plain(file)}`,
+      })
     if (kept !== undefined)
       await keepCase(
         input,
@@ -241,7 +268,6 @@ export const tryOut: Command = (input) =>
     if (found.closest.length > 0) io.out(`${bold(io, 'Closest')}:\n`)
     printRules(io, found.closest)
     if (found.duties) printDuties(io, dutyLines(found.duties))
-    for (const uid of [query.principal, resource])
-      if (!entities.get(uid)) io.say(`${dim(io, 'next ')}  add ${plain(uid.text)} to ${plain(file)}`)
+    for (const uid of missing) io.say(`${dim(io, 'next ')}  add ${plain(uid.text)} to ${plain(file)}`)
     return exit
   })

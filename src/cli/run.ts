@@ -28,7 +28,7 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
     await parser.parseAsync(argv, { from: 'user' })
     return exit
   } catch (error) {
-    return explain(error, io)
+    return explain(error, io, argv)
   }
 }
 
@@ -128,14 +128,41 @@ async function addCommand(
   })
 }
 
+/** The page of the command that was meant, as far as it can be told. */
+function helpFor(argv: readonly string[]): string {
+  const words = argv.slice(0, 2).join(' ')
+  const known = COMMANDS.find(({ name }) => name === words || name === argv[0])
+  return known === undefined ? 'sallyport help' : `sallyport ${known.name} --help`
+}
+
+const FILE_TROUBLE: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  EACCES: 'may not be used by this user',
+  EPERM: 'may not be used by this user',
+  EEXIST: 'is there already, and is not overwritten',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'is not in a folder',
+  ENOSPC: 'cannot be written: the disk is full',
+  EROFS: 'cannot be written: the file system is read-only',
+}
+
+/** What the system says of a file, in a sentence; undefined for other errors. */
+function aboutFile(error: unknown): string | undefined {
+  const { code, path, syscall } = error as NodeJS.ErrnoException
+  const trouble = code === undefined || !Object.hasOwn(FILE_TROUBLE, code) ? undefined : FILE_TROUBLE[code]
+  if (trouble === undefined || (path === undefined && code !== 'ENOSPC')) return undefined
+  if (syscall === 'mkdir' && code === 'EEXIST') return `${path} is no folder`
+  return `${path ?? 'A file'} ${trouble} (${syscall}: ${code})`
+}
+
 /** What, why, next, and the request to quote; then the exit code. */
-function explain(error: unknown, io: Io): number {
+function explain(error: unknown, io: Io, argv: readonly string[]): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.ok
     if (error.code === 'commander.help') return EXIT.usage
     const [what = '', hint] = error.message.replace(/^error: /, '').split('\n')
     io.say(`${red(io, 'error')}  ${what}`)
-    io.say(`${dim(io, 'next ')}  ${hint === undefined ? 'sallyport help' : hint.replace(/^\(|\)$/g, '')}`)
+    io.say(`${dim(io, 'next ')}  ${hint === undefined ? helpFor(argv) : hint.replace(/^\(|\)$/g, '')}`)
     return EXIT.usage
   }
   if (error instanceof Failure) {
@@ -149,6 +176,11 @@ function explain(error: unknown, io: Io): number {
   if (error instanceof Fault && error.code !== 'internal') {
     io.say(`${red(io, 'error')}  ${plain(error.publicMessage)}`)
     return error.code === 'policy_invalid' ? EXIT.policyInvalid : EXIT.failed
+  }
+  const file = aboutFile(error)
+  if (file !== undefined) {
+    io.say(`${red(io, 'error')}  ${plain(file)}`)
+    return EXIT.failed
   }
   io.say(`${red(io, 'error')}  ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
   return EXIT.failed

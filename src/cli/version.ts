@@ -11,5 +11,8 @@ export function productVersion(): string {
 /** `sallyport`; from a clone, which is on nobody's path, the way to its launcher. */
 export function programName(): string {
   const root = fileURLToPath(new URL('../../', import.meta.url))
-  return existsSync(join(root, 'src')) ? relative(process.cwd(), join(root, 'bin/sallyport')) : 'sallyport'
+  if (!existsSync(join(root, 'src'))) return 'sallyport'
+  const launcher = join(root, 'bin/sallyport')
+  const near = relative(process.cwd(), launcher)
+  return near.startsWith('..') ? launcher : near
 }

@@ -102,7 +102,7 @@ function readFile(file: string, problems: string[]): Tree {
     throw new ConfigError([`${file} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`])
   }
   const document = parseDocument(text, { uniqueKeys: true })
-  problems.push(...document.errors.map((error) => `${file}: ${error.message.split('\n')[0]}`))
+  problems.push(...document.errors.map((error) => `${file}: ${error.message.split('\n')[0]?.replace(/:$/, '')}`))
   const value: unknown = document.errors.length > 0 ? {} : (document.toJS({ maxAliasCount: 20 }) ?? {})
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Tree
   problems.push(`${file} must hold settings as "name: value" lines`)

@@ -302,5 +302,5 @@ const infoOf = (row: Omit<VersionRow, 'bundle'>): VersionInfo => ({
 
 function sayFailure({ outcomes }: TestReport): string {
   const first = outcomes.find(({ failure }) => failure !== undefined)
-  return first ? `"${first.name}" (${first.file}): ${first.failure}.` : ''
+  return first ? `"${first.name}" (${first.file}): ${first.failure?.replace(/\.$/, '')}.` : ''
 }

@@ -1,0 +1,89 @@
+// What a new user meets: wrong words, files that are not there, folders that are not theirs. Each is answered in a line or
+// two with what to do, never with a stack, and never by doing something else.
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, it, vi } from 'vitest'
+import { start } from '../app/index.ts'
+import { run } from './run.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-run-'))
+const rules = fileURLToPath(new URL('../../policies', import.meta.url))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function cli(...argv: string[]) {
+  let said = ''
+  let out = ''
+  const io = {
+    tty: false,
+    color: false,
+    out(text: string) {
+      out += text
+    },
+    say(line: string) {
+      said += `${line}\n`
+    },
+  }
+  const code = await run(argv, { io, env: { SALLYPORT_DATA: join(folder, 'no-data') }, start })
+  expect(said, argv.join(' ')).not.toContain('    at ')
+  return { code, said, out }
+}
+const at = (name: string) => join(folder, name)
+
+it('a command that is not understood names its own page', async () => {
+  expect(await cli('key', 'create')).toMatchObject({
+    code: 2,
+    said: expect.stringContaining('sallyport key create --help'),
+  })
+  expect(await cli('connect')).toMatchObject({ code: 2, said: expect.stringContaining('sallyport connect --help') })
+  expect(await cli('up', 'now')).toMatchObject({ code: 2, said: expect.stringContaining('sallyport up --help') })
+})
+
+it('an address without a scheme is not looked for', async () => {
+  for (const url of ['localhost:4141', '127.0.0.1:4141', 'ftp://gateway'])
+    expect(await cli('status', '--url', url)).toMatchObject({
+      code: 2,
+      said: expect.stringContaining('is not an http://'),
+    })
+})
+
+it('a class that is mistyped hides nothing, and says so', async () => {
+  writeFileSync(at('mail.txt'), 'Mail jane@example.com')
+  for (const flag of ['--only', '--pass']) {
+    const { code, said, out } = await cli('guard', 'mask', at('mail.txt'), flag, 'personl')
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(said).toContain('sallyport guard classes')
+  }
+  expect((await cli('guard', 'mask', at('mail.txt'), '--only', 'personal')).out).toBe('Mail [email]')
+})
+
+it('rules that are not there, and tests of nobody', async () => {
+  const missing = await cli('policy', 'lint', at('rules'))
+  expect(missing).toMatchObject({ code: 3, said: expect.stringContaining('sallyport policy init') })
+  const nobody = await cli('policy', 'try', 'nobody', 'chat', 'small', '--folder', rules, '--test', 'of nobody')
+  expect(nobody).toMatchObject({ code: 1, said: expect.stringContaining('User::"nobody" is not there') })
+  expect(existsSync(join(rules, 'tests/tried_test.json'))).toBe(false)
+})
+
+it('what is no export, no key and no checkpoint', async () => {
+  writeFileSync(at('junk'), 'junk\n')
+  const key = 'example.com/log+3d8c1f0b+AfVvF5ve'
+  expect((await cli('audit', 'verify', at('junk'), '--key', key)).said).toContain('is no verifier key')
+  expect((await cli('audit', 'verify', '--checkpoint', at('junk'))).said).toContain('is not a signed checkpoint')
+  expect((await cli('audit', 'verify', '--checkpoint', at('none'))).said).toContain('none is not there')
+})
+
+it('a start on what is no data folder, or another installation’s', async () => {
+  const up = (data: string, ...more: string[]) => cli('up', '--data', at(data), '--listen', '127.0.0.1:0', ...more)
+  writeFileSync(at('file'), '')
+  expect((await up('file')).said).toContain('file is no folder')
+  mkdirSync(at('foreign'))
+  writeFileSync(join(at('foreign'), 'sallyport.db'), 'not a database, and long enough to be read as one'.repeat(100))
+  const foreign = await up('foreign')
+  expect(foreign).toMatchObject({ code: 1, said: expect.stringContaining('master.key beside it') })
+  const tls = await up('tls', '--tls-cert-file', at('no.pem'), '--tls-key-file', at('no.key'))
+  expect(tls).toMatchObject({ code: 1, said: expect.stringContaining('no.pem is not there') })
+})
