@@ -12,8 +12,10 @@ import { join } from 'node:path'
 const sha256 = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest()
 const leafOf = (text) => sha256(Buffer.from([0]), Buffer.from(text, 'utf8'))
 const nodeOf = (left, right) => sha256(Buffer.from([1]), left, right)
+/** Names in a pack may be anybody's: what acts on a terminal, or begins a line of its own, is not shown. */
+const plain = (text) => text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '\ufffd')
 const fail = (message) => {
-  console.log(`NOT WHOLE: ${message}`)
+  console.log(`NOT WHOLE: ${plain(message)}`)
   process.exit(1)
 }
 
@@ -149,14 +151,22 @@ function checkProof(file, eventFile, keys) {
   console.log(`IN THE LOG: event ${index} of ${size}, ${origin}`)
 }
 
+/** Paths of the files below a folder. A link shows what was never packed, leads elsewhere, or to something that does not end. */
+function* filesIn(folder, below = '') {
+  for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+    const path = `${below}${entry.name}`
+    if (entry.isDirectory()) yield* filesIn(folder, `${path}/`)
+    else if (entry.isFile()) yield path
+    else fail(`${path} is no file`)
+  }
+}
+
 /** Every file under the manifest, the manifest under an event, the event under a signed checkpoint, and the export whole. */
 async function checkEvidence(folder, keys) {
+  const own = new Set(['manifest.json', 'manifest.event', 'manifest.proof'])
+  const found = [...filesIn(folder)]
   const manifest = readFileSync(join(folder, 'manifest.json'))
   const { files } = JSON.parse(manifest)
-  const own = new Set(['manifest.json', 'manifest.event', 'manifest.proof'])
-  const found = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(folder, '/').length).replaceAll('\\', '/'))
   for (const name of found) if (!own.has(name) && !Object.hasOwn(files, name)) fail(`${name} is not in the manifest`)
   for (const [name, hash] of Object.entries(files)) {
     if (!found.includes(name)) fail(`${name} is missing`)
@@ -185,6 +195,6 @@ try {
   else if (what === 'evidence' && rest.length > 0) await checkEvidence(file, rest.map(readKey))
   else throw new Error('usage: verify.mjs export FILE KEY… | verify.mjs proof FILE EVENT_FILE KEY… | verify.mjs evidence FOLDER KEY…')
 } catch (error) {
-  console.error(String(error.message ?? error))
+  console.error(plain(String(error.message ?? error)))
   process.exit(2)
 }

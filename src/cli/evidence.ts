@@ -25,7 +25,8 @@ manifest.event     the event of the log that holds the hash of manifest.json
 manifest.proof     proof (c2sp.org/tlog-proof) that this event is in the signed log
 
 Unpack it into a folder and run:  node verify.mjs evidence . KEY
-KEY must come to you by another way than this file, and so must every key before it (KEY@EVENTS). The log says that they are:
+KEY must come to you by another way than this file, and so must every key before it (KEY@EVENTS), and verify.mjs, unless you have
+read it: whoever makes up a pack makes up all of these. The log says that they are:
 ${keys.join('\n')}
 `
 

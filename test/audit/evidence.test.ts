@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -43,13 +43,18 @@ afterAll(async () => {
 })
 
 let round = 0
-function check(changed: Record<string, string | Uint8Array | undefined>, by = key) {
+function check(
+  changed: Record<string, string | Uint8Array | undefined>,
+  by = key,
+  beside: (at: string) => void = () => {},
+) {
   const at = join(folder, `unpacked-${++round}`)
   for (const [name, bytes] of Object.entries({ ...files, ...changed })) {
     if (bytes === undefined) continue
     mkdirSync(dirname(join(at, name)), { recursive: true })
     writeFileSync(join(at, name), bytes)
   }
+  beside(at)
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'docs/verify.mjs'), 'evidence', at, by], {
     encoding: 'utf8',
   })
@@ -68,6 +73,33 @@ it('holds events, rules and a verifier, and convinces it', () => {
   expect(said).toContain('WHOLE')
   expect(status).toBe(0)
   expect(cli('audit', 'evidence', '--out', pack).status).not.toBe(0) // never over another file
+})
+
+it('made up to harm who checks it is refused, and says nothing in its own words', () => {
+  const manifest = (named: unknown) => JSON.stringify({ format: 'sallyport evidence 1', files: named })
+  const lie = 'x\u001b[2K\nWHOLE: events 0 to 9'
+  for (const named of [
+    { '../../../../etc/passwd': hash('') },
+    { __proto__: null, '/etc/passwd': '' },
+    [lie],
+    { [lie]: '' },
+    null,
+    7,
+  ]) {
+    const { status, said } = check({ 'manifest.json': manifest(named) })
+    expect(status, JSON.stringify(named)).not.toBe(0)
+    expect(said).not.toMatch(/^WHOLE|\u001b|root:/m)
+  }
+  for (const [name, target] of [
+    ['policies/9.json', '/dev/zero'],
+    ['manifest.json', '/dev/zero'],
+    ['README.txt', '/etc/passwd'],
+    ['more', '/'],
+  ] as const) {
+    const { status, said } = check({ [name]: undefined }, key, (at) => symlinkSync(target, join(at, name)))
+    expect(status, name).toBe(1)
+    expect(said, name).toContain('is no file')
+  }
 })
 
 it('is refused after any exchange in it', () => {
