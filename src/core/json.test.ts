@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseJson } from './index.ts'
+import { isShallow, parseJson } from './index.ts'
 
 const parse = (text: string) => parseJson(Buffer.from(text))
 
@@ -56,4 +56,17 @@ test('20,000 fields and items are read, wherever they lie, and not one more', ()
     JSON.stringify(Array(20_001).fill(0)),
   ])
     expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'body_too_large' }))
+})
+
+test('what is nested deeper than a text from outside may be is told, at any depth and without running out of stack', () => {
+  const nested = (levels: number, open: string, shut: string): unknown =>
+    JSON.parse(`${open.repeat(levels)}1${shut.repeat(levels)}`)
+  for (const [open, shut] of [
+    ['[', ']'],
+    ['{"a":', '}'],
+  ] as const) {
+    expect(isShallow(nested(64, open, shut))).toBe(true)
+    for (const levels of [65, 200_000]) expect(isShallow(nested(levels, open, shut))).toBe(false)
+  }
+  for (const value of [null, 1, 'x', [], {}]) expect(isShallow(value)).toBe(true)
 })

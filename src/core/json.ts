@@ -38,6 +38,15 @@ export function parseJson(bytes: Uint8Array): Json {
   return value
 }
 
+/** Whether a value that was parsed elsewhere has no more levels than that: deeper ones cannot even be printed again. */
+export function isShallow(value: unknown, levels = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  if (levels === 0) return false
+  if (Array.isArray(value)) return value.every((item) => isShallow(item, levels - 1))
+  for (const key in value) if (!isShallow((value as JsonObject)[key], levels - 1)) return false
+  return true
+}
+
 const malformed = (detail: string) => new Fault('malformed_request', { detail })
 
 function countKeys(value: Json, depth: number, room: { left: number }): number {

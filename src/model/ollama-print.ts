@@ -3,6 +3,7 @@
 import {
   Fault,
   isObject,
+  isShallow,
   type Json,
   type JsonObject,
   type Message,
@@ -114,7 +115,7 @@ function toolArguments(text: string): JsonObject {
   if (text.trim() === '') return {}
   try {
     const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
+    if (isObject(value) && isShallow(value)) return value
   } catch {
     // said below
   }

@@ -271,3 +271,16 @@ test('manage verbs', async () => {
     ['POST', '/api/generate', { model: 'm', keep_alive: 0, stream: false }],
   ])
 })
+
+test('arguments that are nested too deeply to be printed are refused, not a failure of ours', async () => {
+  const { upstream, driver } = await start(json({}))
+  for (const levels of [65, 200_000]) {
+    const call = { id: 'a', name: 'f', arguments: `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}` }
+    const messages: ModelRequest['messages'] = [{ role: 'assistant', parts: [], toolCalls: [call] }]
+    await expect(all(driver, chat({ messages }))).rejects.toMatchObject({
+      code: 'unsupported_parameter',
+      data: { param: 'messages' },
+    })
+  }
+  expect(upstream.received).toHaveLength(0)
+})

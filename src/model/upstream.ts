@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { StringDecoder } from 'node:string_decoder'
 import { Pool } from 'undici'
-import { type Delta, Fault } from '../core/index.ts'
+import { type Delta, Fault, isShallow } from '../core/index.ts'
 import { Exchange } from './exchange.ts'
 import { createFairQueue } from './queue.ts'
 import { refusedByUpstream, unusable } from './upstream-fault.ts'
@@ -159,11 +159,14 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 }
 
 export function parseAnswer(body: string): unknown {
+  let value: unknown
   try {
-    return JSON.parse(body)
+    value = JSON.parse(body)
   } catch {
     throw unusable('The model server answered something that is not JSON.')
   }
+  if (!isShallow(value)) throw unusable('The model server answered something that is nested too deeply.')
+  return value
 }
 
 /** The signal's own Fault, so that whoever cut the call is named as its end. */

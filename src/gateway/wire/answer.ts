@@ -4,6 +4,7 @@ import {
   Fault,
   type FinishReason,
   isObject,
+  isShallow,
   type JsonObject,
   type TokenLogprob,
   type ToolCall,
@@ -88,7 +89,7 @@ export function argumentsOf(call: ToolCall): JsonObject {
   if (call.arguments.trim() === '') return {}
   try {
     const value: unknown = JSON.parse(call.arguments)
-    if (isObject(value)) return value
+    if (isObject(value) && isShallow(value)) return value
   } catch {
     // said below
   }
