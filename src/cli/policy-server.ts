@@ -48,6 +48,11 @@ function printPlan(input: Input, folder: string, plan: PolicyPlan): void {
   const { io } = input
   printDiff(io, plan.files)
   printProblems(io, folder, plan.warnings as Parameters<typeof printProblems>[2])
+  // They are part of the bundle and its hash, but the guard of a node is built when the node starts.
+  if (plan.files.some(({ path }) => path === 'data-classes.yaml'))
+    io.say(
+      `${yellow(io, 'warn')}  data-classes.yaml: each node takes it from its own folder of rules, at its next start`,
+    )
   for (const line of plan.lines) io.out(`${plain(line)}\n`)
   const untested = plan.untested.length > 0 ? ` (no test hits ${plan.untested.map(plain).join(', ')})` : ''
   io.out(`Tests ${plan.tests} ok${untested}\nPlan ${bold(io, plan.hash)}\n`)

@@ -45,6 +45,21 @@ it('refuses a master key that others can read', () => {
   expect(() => openKeyring(at)).toThrow(/chmod 600/)
 })
 
+it.skipIf(process.platform === 'win32')('neither shuts nor fills a folder that is used for something else', () => {
+  const at = folder()
+  mkdirSync(at)
+  chmodSync(at, 0o755)
+  writeFileSync(join(at, 'notes.txt'), 'mine')
+  expect(() => openKeyring(at)).toThrow(/holds files of something else/)
+  expect(statSync(at).mode & 0o777).toBe(0o755)
+  expect(existsSync(join(at, 'master.key'))).toBe(false)
+  rmSync(join(at, 'notes.txt'))
+  openKeyring(at)
+  chmodSync(at, 0o755)
+  openKeyring(at) // its own folder, opened by mistake, is closed again
+  expect(statSync(at).mode & 0o777).toBe(0o700)
+})
+
 it.skipIf(process.getuid?.() !== 0)(
   'refuses a folder and a key of another user, before it makes or takes a key',
   () => {

@@ -17,6 +17,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -62,6 +63,7 @@ const MASTER_BYTES = 32
 export function openKeyring(folder: string): Keyring {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   demandOwner(folder, statSync(folder))
+  demandOwnUse(folder)
   chmodSync(folder, 0o700)
   const master = secretFile(join(folder, MASTER_FILE), () =>
     Buffer.from(`${randomBytes(MASTER_BYTES).toString('hex')}\n`),
@@ -93,6 +95,15 @@ export function openKeyring(folder: string): Keyring {
     verifyingKey: createPublicKey(signingKey),
     retiredKeys,
   }
+}
+
+/** `--data .` or a home: what others use as well is not shut in passing, nor are keys put among its files. */
+function demandOwnUse(folder: string): void {
+  if (process.platform === 'win32' || (statSync(folder).mode & 0o077) === 0) return
+  if (existsSync(join(folder, MASTER_FILE)) || readdirSync(folder).length === 0) return
+  throw new ConfigError([
+    `${folder} holds files of something else, and others can enter it: name a folder for Sallyport alone as \`data\`, or close it with chmod go-rwx ${folder}`,
+  ])
 }
 
 const makeSigningKey = (): Buffer =>
