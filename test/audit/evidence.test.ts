@@ -90,6 +90,10 @@ it('made up to harm who checks it is refused, and says nothing in its own words'
     expect(status, JSON.stringify(named)).not.toBe(0)
     expect(said).not.toMatch(/^WHOLE|\u001b|root:/m)
   }
+  const named = check({ [lie]: 'x' })
+  expect(named.status).toBe(1)
+  expect(named.said).toContain('is not in the manifest')
+  expect(named.said).not.toMatch(/^WHOLE|\u001b/m)
   for (const [name, target] of [
     ['policies/9.json', '/dev/zero'],
     ['manifest.json', '/dev/zero'],
