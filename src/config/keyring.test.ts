@@ -95,7 +95,7 @@ it.skipIf(process.platform === 'win32')('looks at the file behind a link, and at
   mkdirSync(key, { mode: 0o700 })
   expect(() => openKeyring(at)).toThrow(/must be a file/)
   rmSync(key, { recursive: true })
-  spawnSync('mkfifo', ['-m', '600', key])
+  spawnSync('sh', ['-c', 'mkfifo -m 600 "$0"', key])
   expect(() => openKeyring(at)).toThrow(/must be a file/)
 })
 
