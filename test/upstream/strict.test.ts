@@ -1,5 +1,5 @@
 // Nothing passes unread and nothing is dropped: every string a caller sends is in the call that rules and guard see, and every
-// string of the call is in the body an upstream gets, or the call is refused by name.
+// string of the call is in the body an upstream gets, or the call is refused by name. FUZZ_RUNS and FUZZ_SEED as in fuzz.test.ts.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Fault, type JsonObject, type ModelRequest } from '../../src/core/index.ts'
@@ -14,7 +14,10 @@ import {
   openaiEmbeddings,
   openaiResponses,
 } from '../../src/gateway/wire/index.ts'
-import { createDriver, type HttpKind } from '../../src/model/index.ts'
+import { refuseUnexpressed } from '../../src/model/driver.ts'
+import { createDriver, type Driver, type HttpKind } from '../../src/model/index.ts'
+import { printOllama } from '../../src/model/ollama-print.ts'
+import { printOpenai } from '../../src/model/openai-print.ts'
 import { json, startScripted } from './scripted.ts'
 
 const schema = { type: 'object', properties: { canarySchema: { type: 'string', description: 'canary-schema' } } }
@@ -127,6 +130,7 @@ const FULL: Record<string, { wire: Wire; body: JsonObject }> = {
 }
 
 const canaries = (text: string): string[] => [...new Set(text.match(/canary-[a-z]+(?:-[a-z]+)?/g) ?? [])].sort()
+const KINDS_OF_SERVER: readonly HttpKind[] = ['openai', 'vllm', 'llamacpp', 'ollama']
 const read = (wire: Wire, body: unknown): ModelRequest => wire.read(Buffer.from(JSON.stringify(body)), {})
 
 /** Labels for the books of a service, which no server here keeps: judged, and not sent on. */
@@ -134,38 +138,44 @@ const LABELS = ['canary-end-user', 'canary-metadata']
 /** Ollama's `format` is a schema without a name. */
 const NAMELESS = ['canary-format']
 
+const printing = KINDS_OF_SERVER.map((kind) => createDriver(kind, { url: 'http://127.0.0.1:9' }))
+
+/** The body that a server would get, without a server. */
+function printedBy({ kind, capabilities }: Driver, request: ModelRequest): string {
+  refuseUnexpressed(request, capabilities)
+  if (kind === 'ollama') return printOllama(request).body
+  return printOpenai(request, { maxTokens: 'max_tokens', repeatPenalty: 'repeat_penalty' }).body
+}
+
 describe.each(Object.entries(FULL))('%s', (_name, { wire, body }) => {
   test('every string is in the call that is judged', () => {
     expect(canaries(JSON.stringify(read(wire, body)))).toEqual(canaries(JSON.stringify(body)))
   })
 
-  test.each(['openai', 'vllm', 'llamacpp', 'ollama'] satisfies HttpKind[])(
-    'every string of it reaches %s',
-    async (kind) => {
-      const upstream = await startScripted(json({}))
-      const driver = createDriver(kind, { url: upstream.url })
-      const options = {
-        signal: new AbortController().signal,
-        session: 's',
-        principal: 'p',
-        bans: [],
-        forbidden: () => [],
-      }
-      const request = read(wire, body)
-      if (kind === 'ollama') for (const message of request.messages) delete message.name // refused there, see below
-      const sent = driver.send(request, options).then(async (reply) => {
-        for await (const batch of reply) void batch
-      })
-      await expect(sent).rejects.toBeInstanceOf(Fault) // the server says nothing sensible; what counts is what it was told
-      const wanted = canaries(JSON.stringify(body)).filter(
-        (one) => !LABELS.includes(one) && !(kind === 'ollama' && [...NAMELESS, 'canary-name'].includes(one)),
-      )
-      const got = canaries(upstream.received[0]?.body ?? '')
-      expect(got.filter((one) => wanted.includes(one))).toEqual(wanted)
-      await driver.close()
-      await upstream.close()
-    },
-  )
+  test.each(KINDS_OF_SERVER)('every string of it reaches %s', async (kind) => {
+    const upstream = await startScripted(json({}))
+    const driver = createDriver(kind, { url: upstream.url })
+    const options = {
+      signal: new AbortController().signal,
+      session: 's',
+      principal: 'p',
+      bans: [],
+      forbidden: () => [],
+    }
+    const request = read(wire, body)
+    if (kind === 'ollama') for (const message of request.messages) delete message.name // refused there, see below
+    const sent = driver.send(request, options).then(async (reply) => {
+      for await (const batch of reply) void batch
+    })
+    await expect(sent).rejects.toBeInstanceOf(Fault) // the server says nothing sensible; what counts is what it was told
+    const wanted = canaries(JSON.stringify(body)).filter(
+      (one) => !LABELS.includes(one) && !(kind === 'ollama' && [...NAMELESS, 'canary-name'].includes(one)),
+    )
+    const got = canaries(upstream.received[0]?.body ?? '')
+    expect(got.filter((one) => wanted.includes(one))).toEqual(wanted)
+    await driver.close()
+    await upstream.close()
+  })
 
   test('a field nobody knows is refused by name, wherever it stands', () => {
     const places: ((tree: JsonObject) => void)[] = []
@@ -189,7 +199,7 @@ describe.each(Object.entries(FULL))('%s', (_name, { wire, body }) => {
     }
   })
 
-  test('whatever is put in whatever place, it is read or refused with a Fault', () => {
+  test('whatever is put in whatever place, it is read or refused with a Fault, and printed for every server or refused by name', () => {
     const paths: (string | number)[][] = []
     const walk = (value: unknown, path: (string | number)[]) => {
       if (path.length > 0) paths.push(path)
@@ -203,13 +213,21 @@ describe.each(Object.entries(FULL))('%s', (_name, { wire, body }) => {
         const last = path.at(-1) as string
         const at = path.slice(0, -1).reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], tree)
         ;(at as Record<string, unknown>)[last] = value
+        let request: ModelRequest
         try {
-          read(wire, tree)
+          request = read(wire, tree)
         } catch (error) {
           expect(['malformed_request', 'unsupported_parameter']).toContain((error as Fault).code)
+          return
         }
+        for (const driver of printing)
+          try {
+            JSON.parse(printedBy(driver, request))
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'unsupported_parameter', data: { param: expect.stringMatching(/./) } })
+          }
       }),
-      { seed: 51, numRuns: 500 },
+      { seed: Number(process.env.FUZZ_SEED ?? 51), numRuns: Number(process.env.FUZZ_RUNS ?? 500) },
     )
   })
 })
