@@ -13,7 +13,10 @@ export function loadSettings(input: Input, more: Parameters<typeof loadConfig>[0
     return loadConfig({ ...more, env: { ...input.env }, ...(file === undefined ? {} : { file }) })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    throw new Failure('The settings refuse to start', { why: error.problems.join('\n'), next: 'sallyport config' })
+    throw new Failure('The settings refuse to start', {
+      why: error.problems.join('\n'),
+      next: 'correct that; docs/config.md lists every setting, as does  sallyport config --schema',
+    })
   }
 }
 

@@ -10,7 +10,7 @@ interface Facts {
   readonly model: string
 }
 
-const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
+export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 const CLIENTS: Record<string, { readonly lines: (facts: Facts) => string[]; readonly note?: string }> = {
   openai: {

@@ -1,13 +1,13 @@
 // Starts the gateway and shows what to do with it. Finds model servers on this machine, but uses one only when told.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Config, SETTINGS } from '../config/index.ts'
+import { type Config, type LoadedConfig, SETTINGS } from '../config/index.ts'
 import { counted, Fault } from '../core/index.ts'
 import { DatabaseError } from '../store/index.ts'
-import { ADMIN_FILE, writeAdminFile } from './admin-file.ts'
+import { ADMIN_FILE, readAdminFile, writeAdminFile } from './admin-file.ts'
 import type { Command, Flag, Input } from './command.ts'
 import { loadSettings } from './config.ts'
-import { linesFor } from './connect.ts'
+import { linesFor, quoted } from './connect.ts'
 import { EXIT, Failure } from './failure.ts'
 import { SHIPPED } from './init.ts'
 import { flagList, flagText, prompt } from './input.ts'
@@ -99,11 +99,12 @@ export const up: Command = async (input) => {
     throw explainStart(error, config)
   })
   writeAdminFile(config.data, { url: app.adminUrl, key: app.adminKey })
+  const keyIsKept = readAdminFile(config.data)?.key !== undefined
   if (flags.json)
     io.out(
       `${JSON.stringify({ url: app.url, admin_url: app.adminUrl, key: app.adminKey, model: app.model, pid: process.pid })}\n`,
     )
-  else startPage(io, app, config)
+  else startPage(io, app, config, { keyIsKept, atFolder: folderFlag(loaded) })
   const signal = await stopped()
   if (!flags.json) io.say(`${signal === 'SIGINT' ? '\n' : ''}Stopping; running calls get a moment to end.`)
   await app.close()
@@ -171,7 +172,23 @@ interface Running {
   readonly adminKey: string | undefined
 }
 
-function startPage(io: Io, { url, model, adminKey }: Running, config: Config): void {
+/** The CLI finds the gateway through the data folder, and knows the default one and that of the environment by itself. */
+const folderFlag = ({ config, sources }: LoadedConfig): string =>
+  ['default', 'environment'].includes(sources.get('data') ?? 'default') ? '' : ` --data ${quoted(config.data)}`
+
+interface StartPage {
+  /** Whether the CLI finds a key in the data folder. */
+  readonly keyIsKept: boolean
+  /** What commands need to find that folder. */
+  readonly atFolder: string
+}
+
+function startPage(
+  io: Io,
+  { url, model, adminKey }: Running,
+  config: Config,
+  { keyIsKept, atFolder }: StartPage,
+): void {
   const demo = config.upstreams.length === 0
   const program = programName()
   const line = (name: string, text: string) => io.out(`  ${dim(io, name.padEnd(8))}${text}\n`)
@@ -189,15 +206,19 @@ function startPage(io: Io, { url, model, adminKey }: Running, config: Config): v
     line('Key', adminKey)
     line('', `of the administrator, shown this once; the CLI finds it in ${join(config.data, ADMIN_FILE)}`)
   }
-  if (model !== undefined) {
+  if (!keyIsKept) line('Key', `none is kept here for the CLI; when all are lost:  ${program} up --new-admin NAME`)
+  if (model !== undefined && keyIsKept) {
     io.out(`\n  Try it:\n\n`)
     // The key is known to this process only when it was made by this start; later `connect` finds it where the CLI keeps it.
     const lines =
-      adminKey === undefined ? [`${program} connect curl | sh`] : linesFor('curl', { url, key: adminKey, model })
+      adminKey === undefined
+        ? [`${program} connect curl${atFolder} | sh`]
+        : linesFor('curl', { url, key: adminKey, model })
     for (const text of lines) io.out(`  ${text}\n`)
   }
   io.out('\n')
-  line('Next', `${program} user create dana --role user`)
-  for (const next of ['key create laptop --owner dana', 'connect openai', 'tail']) line('', `${program} ${next}`)
+  line('Next', `${program} user create dana --role user${atFolder}`)
+  for (const next of ['key create laptop --owner dana', 'connect openai', 'tail'])
+    line('', `${program} ${next}${atFolder}`)
   io.out('\n')
 }
