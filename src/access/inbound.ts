@@ -133,11 +133,12 @@ export function createInbound({ store, change, clock, hooks, requests, grants }:
           ...(ticket === undefined ? {} : { ticket }),
         }
         const own: Grant[] = []
-        for (let page = own, last: Grant | undefined; !last || page.length === PAGE; last = page.at(-1)) {
-          const before = last && { createdAt: last.createdAt, id: last.id }
-          page = await grants.list({ ...filter, open: true, limit: PAGE, ...(before && { before }) })
+        for (let from = {}, more = true; more; ) {
+          const page = await grants.list({ ...filter, open: true, limit: PAGE, ...from })
           own.push(...page)
-          if (page.length === 0) break
+          const last = page.at(-1)
+          if (last) from = { before: { createdAt: last.createdAt, id: last.id } }
+          more = page.length === PAGE
         }
         const { seq } = await change(async (trx) => {
           await once(trx)

@@ -10,11 +10,11 @@ const UNPROVEN: ReadonlySet<string | undefined> = new Set<FaultCode>([
   'conflicting_credentials',
   'node_stale', // said before anybody is looked at
 ])
-/** Events of its own for each address and reason in a period, and for all of them together. */
-const FEW = 5
-const MOST_OWN = 100
+/** Events of their own for each address and reason in a period, and for all of them together: whoever tries by hand leaves each try. */
+export const FEW = 100
+export const MOST_OWN = 1000
 /** Addresses told apart in a period, with their reasons; what comes from further ones is counted without its address. */
-const MOST_TOLD_APART = 100
+export const MOST_TOLD_APART = 100
 const PERIOD_MS = 300_000
 
 export interface StrangersDeps {

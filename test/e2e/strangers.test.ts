@@ -8,16 +8,24 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.close())
 
-const TIMES = 30
+const TIMES = 120
+/** Of each address and reason, as events of their own. */
+const FEW = 100
 const statuses = async (ask: () => Promise<Response>) => {
   const seen = new Set<number>()
   for (let i = 0; i < TIMES; i++) seen.add((await ask()).status)
   return [...seen]
 }
 const events = async (kind: string) => {
-  const response = await gateway.call(`/admin/v1/audit?limit=200&kind=${kind}`, undefined, { method: 'GET' })
-  const { items } = (await response.json()) as { items: { principal?: string; reason?: string }[] }
-  return items.filter(({ principal }) => principal === undefined)
+  const all: { principal?: string; reason?: string }[] = []
+  for (let cursor = ''; ; ) {
+    const path = `/admin/v1/audit?limit=200&kind=${kind}${cursor}`
+    const response = await gateway.call(path, undefined, { method: 'GET' })
+    const { items, next } = (await response.json()) as { items: typeof all; next?: string }
+    all.push(...items)
+    if (next === undefined) return all.filter(({ principal }) => principal === undefined)
+    cursor = `&cursor=${next}`
+  }
 }
 
 it('writes few of the refusals on every side, and shows all of them as numbers', async () => {
@@ -40,8 +48,8 @@ it('writes few of the refusals on every side, and shows all of them as numbers',
     ),
   ).toEqual([401])
 
-  expect(await events('call.finished')).toHaveLength(10) // five for a wrong key, five for two
-  expect(await events('admin.refused')).toHaveLength(15) // five at each door
+  expect(await events('call.finished')).toHaveLength(2 * FEW) // for a wrong key, and for two
+  expect(await events('admin.refused')).toHaveLength(3 * FEW) // at each door
   const numbers = await (await gateway.call('/metrics', undefined, { method: 'GET' })).text()
   const value = (name: string) => Number(new RegExp(`^${name}.* (\\d+)$`, 'm').exec(numbers)?.[1])
   expect(value('sallyport_call_faults_total\\{.*invalid_api_key')).toBe(2 * TIMES)
