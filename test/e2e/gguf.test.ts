@@ -24,7 +24,7 @@ describe.skipIf(packageFolder === undefined)('a GGUF model', { timeout: 120_000 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'sallyport-gguf-e2e-'))
     const data = join(folder, 'data')
-    mkdirSync(data, { recursive: true })
+    mkdirSync(data, { recursive: true, mode: 0o700 })
     symlinkSync(packageFolder ?? '', join(data, 'engine'))
     copyFileSync(demo, join(folder, 'own.gguf'))
     gateway = await startGateway({
