@@ -72,7 +72,8 @@ export interface CallRecord {
   decided(): Promise<void>
   /**
    * Writes `call.finished`; later calls return the first one's promise. If the log cannot be written now, this rejects and
-   * the event stays in line until it can. A call of nobody known may be counted in an event that it shares.
+   * the event stays in line until it can; of a call that was not decided it is only counted once too many wait. A call of
+   * nobody known may be counted in an event that it shares.
    */
   finish(ending: CallEnding): Promise<void>
   /** True once `decided` was written and `finish` was not. */
@@ -133,6 +134,8 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
     const kept = new Map<Part, string>()
     /** What the events say of the parts that are sealed. */
     const content: JsonObject[] = []
+    /** The log may hold something of this call. */
+    let begun = false
     let deciding: Promise<void> | undefined
     let finishing: Promise<void> | undefined
 
@@ -168,6 +171,7 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
     }
     const decide = async (): Promise<void> => {
       const rows = kept.size > 0 ? await sealed() : NO_ROWS
+      begun = log.takes
       const { position } = await log.append(draft.event('call.decided'), { rows, write: draft.write })
       // Known as open until its ending is written, even if the ending was asked for in the meantime.
       if (!written) decidedAt.set(id, position)
@@ -195,7 +199,8 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
         written = true
         decidedAt.delete(id)
       }
-      await log.appendSurely(draft.event('call.finished', fault?.code), done, { rows, write: draft.write })
+      const options = { rows, write: draft.write, countable: !begun }
+      await log.appendSurely(draft.event('call.finished', fault?.code), done, options)
     }
     note(initial)
     return {

@@ -84,7 +84,8 @@ export const KINDS = {
   'alert.raised': 'Something unusual was noticed; `data` holds the evidence and the baseline.',
   'audit.pruned': 'Bodies of events were deleted because their time is over; their hashes stay.',
   'audit.rekeyed': 'The key that signs checkpoints on a node was replaced; both verifier keys.',
-  'audit.resumed': 'The log could not be written for a while; how long, and how many events were refused.',
+  'audit.resumed':
+    'The log could not be written, or not as fast as wanted; since when, and how many events it has refused.',
   'call.decided': 'A call was allowed and is about to be sent to a model. Durable before anything is sent.',
   'call.finished':
     'A call ended. Every call has exactly one such event, or, if nobody was known, is counted in one `stranger.refused`.',

@@ -44,11 +44,15 @@ export interface AppendOptions {
   readonly rows?: readonly Statement[]
   /** Makes the text of the event; what it returns must be equal to `canonical(event)`. */
   readonly write?: (event: AuditEvent) => string
+  /** Of what is appended surely: the log holds nothing that it belongs to, so it may be counted instead of kept when too much waits. */
+  readonly countable?: boolean
 }
 
 export interface Log {
   /** True until a write fails; true again as soon as one succeeds, which the log itself keeps trying. */
   readonly available: boolean
+  /** False if an event that is appended now is refused at once. */
+  readonly takes: boolean
   /** Events committed by this node so far that it knows of; what is appended next lies at or after it. */
   readonly size: number
   /** @throws Fault `audit_unavailable` if it is not durable; it may still turn out to have been written */
@@ -56,7 +60,7 @@ export interface Log {
   /**
    * For what may be neither missing nor twice. Rejects like `append`, so that nobody hangs on a full disk, but the event
    * stays in line until it is written; `written` tells when. It goes with the next commit, and has one of its own only
-   * after 5 ms without: until then a crash leaves it to recovery.
+   * after 5 ms without: until then a crash leaves it to recovery. What is `countable` is kept only while there is room.
    */
   appendSurely(event: NewEvent, written: () => void, options?: AppendOptions): Promise<Appended>
   /** Appends within somebody else's transaction: neither exists without the other. */
@@ -82,6 +86,7 @@ interface Waiting extends Entry {
   reject: (error: unknown) => void
 }
 
+const RESUMED = 'audit.resumed'
 const NO_ROWS: readonly Statement[] = []
 
 /** Events per commit: bounds the time the database is held and the memory of one message. */
@@ -124,7 +129,7 @@ export function createLog(deps: LogDeps): Log {
   const durable: { readonly batch: readonly Waiting[]; readonly first: number; told: number }[] = []
   let available = true
   let closed = false
-  /** Refused while not available, told by the event that ends the outage. */
+  /** Refused while the log was not available or full, and not kept; told by the first event after that. */
   let refused = 0
   let downSince = 0
   let probe: NodeJS.Timeout | undefined
@@ -253,7 +258,7 @@ export function createLog(deps: LogDeps): Log {
     const all = [...batch, ...waiting]
     for (const entry of all) entry.reject(fault)
     waiting = all.filter(({ written }) => written)
-    refused += all.length - waiting.length
+    for (const { written, event } of all) if (!written && event.kind !== RESUMED) refused += 1
     if (position !== undefined && batch.some(({ written }) => written)) doubt = { position, batch }
     if (!closed) {
       probe ??= setTimeout(() => {
@@ -268,9 +273,13 @@ export function createLog(deps: LogDeps): Log {
     let batch: Waiting[] = []
     let position: number | undefined
     let began = 0
+    let told = 0
     try {
       await settleDoubt()
-      if (!available) waiting.unshift(resumed())
+      if (!available || (refused > 0 && waiting.length < maxWaiting)) {
+        told = refused
+        waiting.unshift(resumed())
+      }
       batch = waiting.splice(0, MAX_BATCH)
       if (waiting.length === 0) {
         urgent = false
@@ -291,7 +300,7 @@ export function createLog(deps: LogDeps): Log {
     // What was left behind by a full batch and looks for no company any more goes at once.
     due = available && (urgent || (waiting.length > 0 && company === undefined))
     if (available && batch.length > 0) {
-      refused = 0
+      refused -= told
       keptAt(batch, position as number, clock.monotonic() - began)
     }
     step()
@@ -314,7 +323,7 @@ export function createLog(deps: LogDeps): Log {
 
   /** The first event after an outage says how long it was and how many events were refused in it. */
   const resumed = (): Waiting => ({
-    ...stamp({ kind: 'audit.resumed', data: { downMs: clock.now() - downSince, refused } }),
+    ...stamp({ kind: RESUMED, data: { downMs: clock.now() - downSince, refused } }),
     rows: NO_ROWS,
     written: undefined,
     resolve: () => {},
@@ -346,15 +355,19 @@ export function createLog(deps: LogDeps): Log {
 
   const enqueue = (
     event: NewEvent,
-    { rows = NO_ROWS, write }: AppendOptions,
+    { rows = NO_ROWS, write, countable = false }: AppendOptions,
     written?: () => void,
   ): Promise<Appended> =>
     new Promise((resolve, reject) => {
       const detail = refusal()
       if (detail !== undefined) {
-        refused += 1
         reject(new Fault('audit_unavailable', { detail }))
-        if (!written || closed) return
+        if (closed) return
+        if (!written || (countable && waiting.length >= maxWaiting)) {
+          if (available && refused === 0) downSince = clock.now()
+          refused += 1
+          return
+        }
       }
       const entry = { ...stamp(event, write), rows, written, resolve, reject }
       waiting.push(entry)
@@ -367,6 +380,9 @@ export function createLog(deps: LogDeps): Log {
   return {
     get available() {
       return available
+    },
+    get takes() {
+      return refusal() === undefined
     },
     get size() {
       return size

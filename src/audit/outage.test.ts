@@ -3,7 +3,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DATABASES } from '../../test/contract/databases.ts'
-import { type Caller, createIds, systemClock, systemRandom } from '../core/index.ts'
+import { type Caller, createIds, Fault, systemClock, systemRandom } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { createAudit } from './audit.ts'
 
@@ -88,6 +88,32 @@ describe.each(DATABASES.map((make) => make()))('an outage on $name', (database) 
     await audit.stop()
   })
 
+  it('keeps no more endings than fit, but for calls that it knows of, and says how many are missing', async () => {
+    const { audit } = await begin(store, 50)
+    const running = Array.from({ length: 60 }, () => audit.openCall(newId('call'), { caller }))
+    for (const call of running) await call.decided()
+    const before = (await audit.count({ kind: 'call.finished' }))[0]?.events ?? 0
+    await trouble.begin()
+    await audit.append({ kind: 'test.made', data: { text: 'x'.repeat(50_000) } }).catch(() => {})
+    for (let i = 0; i < 500; i++) {
+      const call = audit.openCall(newId('call'), { caller })
+      await expect(call.decided()).rejects.toMatchObject({ code: 'audit_unavailable' })
+      await call.finish({ fault: new Fault('audit_unavailable') }).catch(() => {})
+    }
+    await Promise.allSettled(running.map((call) => call.finish({})))
+    expect(audit.waiting).toBeLessThanOrEqual(50 + 60)
+    await trouble.end()
+    await until(() => audit.available && running.every((call) => !call.open()))
+    await audit.append({ kind: 'test.made' })
+    const written = ((await audit.count({ kind: 'call.finished' }))[0]?.events ?? 0) - before
+    const [resumed] = (await audit.query({ kind: 'audit.resumed' }, { limit: 1 })).events
+    expect(written).toBe(50 + 60)
+    // The one that noticed, 500 beginnings, and the endings of them that were not kept.
+    expect(resumed?.data?.refused).toBe(1 + 500 + 450)
+    expect(await audit.verify()).toMatchObject({ ok: true, problems: [], openCalls: 0 })
+    await audit.stop()
+  })
+
   it('refuses what does not fit the queue, and writes what did', async () => {
     const { audit } = await begin(store, 50)
     const done = await Promise.allSettled(
@@ -96,6 +122,9 @@ describe.each(DATABASES.map((make) => make()))('an outage on $name', (database) 
     const written = done.filter(({ status }) => status === 'fulfilled').length
     expect(written).toBe(50)
     expect((await audit.count({ kind: 'test.queued' }))[0]?.events).toBe(50)
+    await audit.append({ kind: 'test.after' })
+    const [resumed] = (await audit.query({ kind: 'audit.resumed' }, { limit: 1 })).events
+    expect(resumed?.data?.refused).toBe(150)
     await audit.stop()
   })
 })
