@@ -50,11 +50,17 @@ it.skipIf(process.platform === 'win32')('neither shuts nor fills a folder that i
   mkdirSync(at)
   chmodSync(at, 0o755)
   writeFileSync(join(at, 'notes.txt'), 'mine')
-  expect(() => openKeyring(at)).toThrow(/holds files of something else/)
+  const { TMPDIR } = process.env
+  process.env.TMPDIR = at // one of the folders that everything uses, as the home and where one is
+  try {
+    expect(() => openKeyring(at)).toThrow(/holds files of something else/)
+  } finally {
+    if (TMPDIR === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = TMPDIR
+  }
   expect(statSync(at).mode & 0o777).toBe(0o755)
   expect(existsSync(join(at, 'master.key'))).toBe(false)
-  rmSync(join(at, 'notes.txt'))
-  openKeyring(at)
+  openKeyring(at) // settings may lie beside
   chmodSync(at, 0o755)
   openKeyring(at) // its own folder, opened by mistake, is closed again
   expect(statSync(at).mode & 0o777).toBe(0o700)

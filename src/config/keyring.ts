@@ -19,13 +19,15 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   type Stats,
   statSync,
   writeSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { homedir, tmpdir } from 'node:os'
+import { join, parse } from 'node:path'
 import { ConfigError } from './load.ts'
 
 export interface Keyring {
@@ -97,10 +99,13 @@ export function openKeyring(folder: string): Keyring {
   }
 }
 
-/** `--data .` or a home: what others use as well is not shut in passing, nor are keys put among its files. */
+/** `--data .` or a home: what is used for something else as well is not shut in passing, nor are keys put among its files. */
 function demandOwnUse(folder: string): void {
   if (process.platform === 'win32' || (statSync(folder).mode & 0o077) === 0) return
   if (existsSync(join(folder, MASTER_FILE)) || readdirSync(folder).length === 0) return
+  const real = realpathSync(folder)
+  const common = [process.cwd(), homedir(), tmpdir(), parse(real).root]
+  if (!common.some((path) => existsSync(path) && realpathSync(path) === real)) return
   throw new ConfigError([
     `${folder} holds files of something else, and others can enter it: name a folder for Sallyport alone as \`data\`, or close it with chmod go-rwx ${folder}`,
   ])
