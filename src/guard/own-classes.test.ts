@@ -55,6 +55,10 @@ describe('own classes', () => {
   ])('refuses %s', (_, text) => {
     expect(() => readOwnClasses(text)).toThrow(/data-classes\.yaml/)
   })
+  it('says where a mistake is', () => {
+    expect(() => readOwnClasses('classes:\n  a: [\n')).toThrow(/not YAML, at line 3, column 1/)
+    expect(() => readOwnClasses('clases: {}')).toThrow(/"clases"/)
+  })
 
   it('finds a field by its path for one role and leaves it to another, in one answer', () => {
     const guard = createGuard({ detectors: own.detectors, classes: own.classes, fields: own.fields, masks: own.masks })

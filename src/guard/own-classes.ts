@@ -2,7 +2,7 @@
 // digits, JSON paths, and examples that must and must not be found. The file is refused as a whole if anything in it is
 // wrong or an example fails: a class that silently finds nothing is worse than none.
 import { RE2JS } from 're2js'
-import { parse } from 'yaml'
+import { parse, YAMLParseError } from 'yaml'
 import { z } from 'zod'
 import { Fault, type Finding } from '../core/index.ts'
 import type { DataClass } from './classes.ts'
@@ -86,8 +86,10 @@ export function readOwnClasses(text: string): OwnClasses {
   try {
     parsed = file.parse(parse(text, { maxAliasCount: 0 }) ?? { classes: {} })
   } catch (cause) {
-    const issue = cause instanceof z.ZodError ? cause.issues[0] : undefined
-    throw wrong(issue?.path.map(String).join('.') ?? 'the file', issue?.message ?? 'not YAML', cause)
+    if (!(cause instanceof z.ZodError)) throw wrong('the file', notYaml(cause), cause)
+    // A mistyped name is also missing where it belongs: what is there says more.
+    const issue = cause.issues.find(({ code }) => code === 'unrecognized_keys') ?? cause.issues[0]
+    throw wrong(issue?.path.map(String).join('.') || 'the file', issue?.message ?? 'not as wanted', cause)
   }
   const classes: DataClass[] = []
   const detectors: Detector[] = []
@@ -115,6 +117,11 @@ export function readOwnClasses(text: string): OwnClasses {
     detectors.push(...mine)
   }
   return { classes, detectors, fields, masks, examples }
+}
+
+const notYaml = (error: unknown): string => {
+  const at = error instanceof YAMLParseError ? error.linePos?.[0] : undefined
+  return at ? `not YAML, at line ${at.line}, column ${at.col}` : 'not YAML'
 }
 
 const wrong = (where: string, what: string, cause?: unknown) =>
