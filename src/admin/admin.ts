@@ -90,8 +90,14 @@ export function createAdmin(ports: AdminPorts): Admin {
     const bytes = spec.method === 'GET' || spec.method === 'DELETE' ? Buffer.alloc(0) : await request.body()
     // Looked into before the rules are asked only where they are asked about something in it.
     const early = handler.subject && readInput(spec, request, bytes)
-    const known = early && 'body' in early ? (early.body as Body<RouteId>) : undefined
-    const asked: Asked = (await handler.subject?.({ caller, params, body: known })) ?? subjectOf(spec, params)
+    const known = early && 'body' in early ? early : undefined
+    const asked: Asked =
+      (await handler.subject?.({
+        caller,
+        params,
+        query: known?.query as Query<RouteId> | undefined,
+        body: known?.body as Body<RouteId> | undefined,
+      })) ?? subjectOf(spec, params)
     const action = asked.action ?? spec.action
     const decision = ports.judge.decide(caller, action, asked)
     const seen = {

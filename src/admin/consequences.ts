@@ -5,7 +5,7 @@ import { type EntityUid, type PrincipalUid, uidText } from '../core/index.ts'
 import type { KeyWithUse } from '../identity/index.ts'
 import { NOTHING, roleSubject } from './ask.ts'
 import type { Output, Query } from './contract.ts'
-import type { Subject } from './judge.ts'
+import { GATEWAY, type Subject } from './judge.ts'
 import type { AdminPorts } from './ports.ts'
 import { servicesOf } from './principals.ts'
 import { type Context, type Handlers, notFound, ownedBy, readRef } from './route.ts'
@@ -126,6 +126,14 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
 
   return {
     'consequences.show': {
+      /** Whoever may end a grant may look at what would end with it. */
+      async subject({ caller, query }) {
+        const grant = query?.of === 'grant' ? await jit.grants.show(query.target).catch(() => undefined) : undefined
+        if (!grant) return GATEWAY
+        if (grant.principal === uidText(caller.principal)) return { ...GATEWAY, action: 'list' }
+        const ending = { ...roleSubject(grant.role, NOTHING), action: 'approveRole' }
+        return ports.judge.allows(caller, ending.action, ending) ? ending : GATEWAY
+      },
       async handle({ query, caller, demand, may }) {
         const { of, target } = query
         // A target that makes no sense is one also while nothing runs.

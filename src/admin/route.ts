@@ -35,10 +35,11 @@ export interface Asked extends Subject {
 }
 
 export interface Handler<Id extends RouteId> {
-  /** Names the entity asked about when that takes a look at it. `body` is missing when it was not valid. */
+  /** Names the entity asked about when that takes a look at it. `query` and `body` are missing when one of them was not valid. */
   subject?(request: {
     readonly caller: Caller
     readonly params: Readonly<Record<string, string>>
+    readonly query: Query<Id> | undefined
     readonly body: Body<Id> | undefined
   }): Asked | Promise<Asked>
   handle(context: Context<Id>): Promise<Answer<Id>> | Answer<Id>

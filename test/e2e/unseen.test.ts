@@ -147,3 +147,21 @@ it('who may see that something runs does not see whose keys and roles there are 
   expect((await ask('GET', '/consequences?of=principal&target=User:olga', undefined, operator)).status).toBe(200)
   expect((await ask('GET', `/consequences?of=model&target=${MODEL}`, undefined, operator)).status).toBe(200)
 })
+
+it('who may end a grant sees what would end with it, whoever may not learns nothing by asking', async () => {
+  const approver = await person('alma', 'approver')
+  const other = await person('gus', 'user')
+  const [request] = (await ask('GET', '/requests?limit=1', undefined, erin)).body.items as Body[]
+  expect((await ask('POST', `/requests/${request?.id}/approve`, { digest: request?.digest }, approver)).status).toBe(
+    200,
+  )
+  const [grant] = (await ask('GET', '/grants', undefined, erin)).body.items as Body[]
+  const look = async (id: unknown, key: string) => {
+    const { status, body } = await ask('GET', `/consequences?of=grant&target=${id}`, undefined, key)
+    return { status, text: JSON.stringify(body).replaceAll(/(dec|evt|call)_[0-9a-z]+/g, 'ID') }
+  }
+  for (const key of [approver, erin]) expect((await look(grant?.id, key)).status).toBe(200)
+  const hidden = await look(grant?.id, other)
+  expect(hidden.status).toBe(403)
+  expect(hidden).toEqual(await look('grt_01m8nrna3fdfwb5nh4jt8n01na', other))
+})
