@@ -128,6 +128,7 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
     'consequences.show': {
       /** Whoever may end a grant may look at what would end with it. */
       async subject({ caller, query }) {
+        // That it is not there, or cannot be read now, is told by `handle`, after the rules have been asked.
         const grant = query?.of === 'grant' ? await jit.grants.show(query.target).catch(() => undefined) : undefined
         if (!grant) return GATEWAY
         if (grant.principal === uidText(caller.principal)) return { ...GATEWAY, action: 'list' }

@@ -190,8 +190,11 @@ export function createLog(deps: LogDeps): Log {
     return current
   }
 
+  /** What was worked out, if it is for these events on this tree. Given out once: it becomes the state, and grows no further. */
   const growthOf = (current: LogState, entries: readonly Entry[]): Growth => {
-    if (ahead?.from === current.root && isSame(ahead.entries, entries)) return ahead
+    const made = ahead
+    ahead = undefined
+    if (made?.from === current.root && isSame(made.entries, entries)) return made
     const growth = beginGrowth(current)
     for (const entry of entries) grow(growth, entry)
     return growth
