@@ -3,23 +3,11 @@
 // commit is shared by many and alone it starts at once. Only endings, which nothing waits for, look for company first.
 import type { AuditEvent, Clock, NewEvent, NewId } from '../core/index.ts'
 import { Fault } from '../core/index.ts'
-import { DatabaseError, isConflict, type Statement, type Store, type Trx } from '../store/index.ts'
-import { appendSql, runIn } from './append-queries.ts'
+import type { Statement, Store, Trx } from '../store/index.ts'
+import { createAppender } from './appender.ts'
 import { eventText, inKeyOrder } from './canonical.ts'
 import { leafHash } from './merkle.ts'
-import { type Head, lockHead, readEvents } from './queries.ts'
-import {
-  absorb,
-  beginGrowth,
-  type Entry,
-  follow,
-  type Growth,
-  grow,
-  type LogState,
-  loadState,
-  nextOfIndex,
-  plan,
-} from './tree.ts'
+import type { Entry } from './tree.ts'
 
 export interface LogDeps {
   store: Store
@@ -105,19 +93,13 @@ const COMPANY = 8
  */
 const MOST_TOLD = 32
 
-const isSame = (a: readonly Entry[], b: readonly Entry[]): boolean =>
-  a.length === b.length && a.every((entry, i) => entry === b[i])
-
 const rowsOf = (batch: readonly Waiting[]): readonly Statement[] => batch.flatMap(({ rows }) => rows)
 
 export function createLog(deps: LogDeps): Log {
   const { store, clock, newId, node, boot, report, maxWaiting = 10_000, probeMs = 500 } = deps
-  const sql = appendSql(store.dialect)
   const listeners = new Set<CommitListener>()
   let waiting: Waiting[] = []
-  let state: LogState | undefined
-  /** The tree with what waits, worked out while the last commit runs. */
-  let ahead: Growth | undefined
+  const appender = createAppender(store, () => waiting, MAX_BATCH)
   let committing = false
   /** A commit is wanted: somebody waits for it, or it is time to try again. */
   let due = false
@@ -135,8 +117,6 @@ export function createLog(deps: LogDeps): Log {
   let probe: NodeJS.Timeout | undefined
   /** A batch whose commit failed may still have been written; it lies there or nowhere. */
   let doubt: { position: number; batch: readonly Waiting[] } | undefined
-  /** Another node appends to the same tree: take the head first instead of hoping that it has not moved. */
-  let shared = false
   let size = 0
   let idle = () => {}
 
@@ -165,88 +145,13 @@ export function createLog(deps: LogDeps): Log {
     })
   }
 
-  /** Appends under the lock of the head, from what the database says, not from memory. */
-  const appendLocked = async (trx: Trx, entries: readonly Entry[], at: (position: number) => void): Promise<void> => {
-    const head = await lockHead(trx, store.dialect)
-    at(head.size)
-    const current = await stateFor(trx, head)
-    const statements = plan(current, growthOf(current, entries), sql)
-    absorb(current, entries)
-    try {
-      await runIn(trx, statements)
-    } catch (error) {
-      state = undefined
-      throw error
-    }
-  }
-
-  /** What is known in memory if the head is the one it was made for, else what the database says. */
-  const stateFor = async (trx: Trx, head: Head): Promise<LogState> => {
-    const known = state
-    if (known?.root.equals(head.root) && known.indexed === head.indexed) return known
-    state = undefined // what goes wrong from here on leaves nothing to go on from
-    const current = (known && (await follow(trx, known, head))) ?? (await loadState(trx, head))
-    state = current
-    return current
-  }
-
-  /** What was worked out, if it is for these events on this tree. Given out once: it becomes the state, and grows no further. */
-  const growthOf = (current: LogState, entries: readonly Entry[]): Growth => {
-    const made = ahead
-    ahead = undefined
-    if (made?.from === current.root && isSame(made.entries, entries)) return made
-    const growth = beginGrowth(current)
-    for (const entry of entries) grow(growth, entry)
-    return growth
-  }
-
-  /** What need not be done before the database has its statements is done while it works on them. */
-  const meanwhile = (current: LogState, batch: readonly Entry[]) => {
-    absorb(current, batch)
-    ahead = beginGrowth(current)
-    for (const entry of waiting.slice(0, MAX_BATCH)) grow(ahead, entry)
-  }
-
-  /** One durable unit. `at` is told the position of its first event before anything can have been written. */
-  const commit = async (batch: readonly Waiting[], at: (position: number) => void): Promise<void> => {
-    if (state && !shared) {
-      try {
-        await store.atomic(() => {
-          const current = state
-          // Gone while a connection was waited for: another transaction found that it is not what the database holds.
-          if (!current) throw new DatabaseError('conflict', 'the audit head has moved')
-          at(current.tree.size)
-          const statements = [...plan(current, growthOf(current, batch), sql), ...rowsOf(batch)]
-          queueMicrotask(() => meanwhile(current, batch))
-          return statements
-        })
-        return
-      } catch (error) {
-        state = undefined
-        ahead = undefined
-        if (!isConflict(error)) throw error
-        shared = store.dialect === 'postgres'
-      }
-    }
-    await store.transaction(async (trx) => {
-      await appendLocked(trx, batch, at)
-      await runIn(trx, rowsOf(batch))
-    })
-  }
-
-  /**
-   * Settles a failed batch whose outcome is not known: if its first event is where it was put, all of it is. Asked under
-   * the lock of the head, so that a commit the server has not finished yet cannot slip in behind the answer.
-   */
+  /** Settles a failed batch whose outcome is not known. */
   const settleDoubt = async (): Promise<void> => {
     if (!doubt) return
     const { position, batch } = doubt
-    const [row] = await store.transaction(async (trx) => {
-      await lockHead(trx, store.dialect)
-      return readEvents(trx, position, position + 1)
-    })
+    const written = await appender.holds(batch, position)
     doubt = undefined
-    if (row?.body !== batch[0]?.body) return
+    if (!written) return
     waiting = waiting.filter((entry) => !batch.includes(entry))
     keptAt(batch, position)
   }
@@ -291,12 +196,11 @@ export function createLog(deps: LogDeps): Log {
       }
       began = clock.monotonic()
       if (batch.length > 0)
-        await commit(batch, (at) => {
+        await appender.append(batch, rowsOf(batch), (at) => {
           position = at
         })
       available = true
     } catch (error) {
-      state = undefined
       fail(batch, position, error)
     }
     committing = false
@@ -375,7 +279,7 @@ export function createLog(deps: LogDeps): Log {
       const entry = { ...stamp(event, write), rows, written, resolve, reject }
       waiting.push(entry)
       if (!available) return
-      if (ahead && ahead.entries.length < MAX_BATCH) grow(ahead, entry)
+      appender.expect(entry)
       if (!written || waiting.length >= COMPANY) wakeUrgent()
       else if (!due) company ??= setTimeout(wakeUrgent, COMPANY_MS)
     })
@@ -399,7 +303,7 @@ export function createLog(deps: LogDeps): Log {
       const entries = events.map((event) => stamp(event))
       try {
         let first = 0
-        await appendLocked(trx, entries, (position) => {
+        await appender.appendIn(trx, entries, (position) => {
           first = position
         })
         return entries.map(({ event }, i) => ({ event, position: first + i }))
@@ -407,19 +311,7 @@ export function createLog(deps: LogDeps): Log {
         throw new Fault('audit_unavailable', { cause: error })
       }
     },
-    async indexIn(trx) {
-      const current = await stateFor(trx, await lockHead(trx, store.dialect))
-      try {
-        for (;;) {
-          const statements = nextOfIndex(current, sql, 1)
-          if (statements.length === 0) return current.indexed
-          await runIn(trx, statements)
-        }
-      } catch (error) {
-        state = undefined
-        throw error
-      }
-    },
+    indexIn: appender.indexIn,
     onCommit(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
