@@ -93,8 +93,14 @@ export const selectRequests = (db: Db, filter: RequestFilter): Promise<RequestRo
   return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(filter.limit).execute()
 }
 
-export const insertApproval = async (trx: Trx, row: ApprovalRow): Promise<void> => {
-  await trx.insertInto('approval').values(row).execute()
+/** In place of an earlier one of the same person: of one request each has one. */
+export const putApproval = async (trx: Trx, row: ApprovalRow): Promise<void> => {
+  const { request: _, approver: __, ...answer } = row
+  await trx
+    .insertInto('approval')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['request', 'approver']).doUpdateSet(answer))
+    .execute()
 }
 
 export const selectApprovals = (db: Db | Trx, request: string): Promise<ApprovalRow[]> =>

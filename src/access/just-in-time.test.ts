@@ -292,6 +292,80 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     ).toBe(false)
   })
 
+  it('whoever’s approval counts no more may answer again, once, with a new key or with the right they have again', async () => {
+    const { requests, rules, store } = await setUp({ duties: { requestRole: { approvals: 2 } } })
+    const asked = async (by = dana) => (await requests.create(by, ask)).request
+    const usual = rules.allow
+    const withKey = (name: string, id: string) => user(name, { kind: 'key', id, issuedAt: START })
+    // A new key in place of a revoked one: counted once, and with what is said now.
+    const a = await asked()
+    const first = { by: withKey('ana', 'K1'), digest: a.digest, narrow: { seconds: 60 } }
+    await requests.approve(a.id, first)
+    rules.revoked.add('K1')
+    const again = { by: withKey('ana', 'K2'), digest: a.digest, narrow: { seconds: 600 } }
+    expect((await requests.approve(a.id, again)).grant).toBeUndefined()
+    for (const kind of ['approve', 'deny'] as const)
+      await expect(requests[kind](a.id, again)).rejects.toEqual(impossible)
+    expect((await requests.show(a.id)).approvals).toMatchObject([
+      { approver: 'User::"ana"', narrowed: { seconds: 600 } },
+    ])
+    expect((await requests.approve(a.id, { by: jo, digest: a.digest })).grant).toMatchObject({
+      endsAt: START + 600_000,
+    })
+    // Or they say no this time.
+    const b = await asked()
+    await requests.approve(b.id, { by: withKey('ana', 'K2'), digest: b.digest })
+    rules.revoked.add('K2')
+    expect((await requests.deny(b.id, { by: ana, digest: b.digest })).request.state).toBe('denied')
+    // The right lost, and held again after others have answered: either of them makes it enough, one alone never does.
+    for (const last of [ana, jo]) {
+      const { id, digest } = await asked()
+      await requests.approve(id, { by: ana, digest })
+      await expect(requests.approve(id, { by: ana, digest })).rejects.toEqual(impossible)
+      rules.allow = (action, by, ...rest) => usual(action, by, ...rest) && by.principal.id !== 'ana'
+      await requests.approve(id, { by: jo, digest })
+      await expect(requests.approve(id, { by: ana, digest })).rejects.toEqual(denied)
+      await expect(requests.approve(id, { by: jo, digest })).rejects.toEqual(impossible)
+      rules.allow = usual
+      expect((await requests.approve(id, { by: last, digest })).grant).toBeDefined()
+      await expect(requests.approve(id, { by: last, digest })).rejects.toEqual(impossible)
+    }
+    // At the same time with several new keys.
+    const { id, digest } = await asked()
+    await requests.approve(id, { by: withKey('ana', 'K3'), digest })
+    rules.revoked.add('K3')
+    const many = ['K4', 'K5', 'K6'].map((key) => requests.approve(id, { by: withKey('ana', key), digest }))
+    const done = await Promise.allSettled(many)
+    expect(done.map((one) => (one.status === 'fulfilled' ? one.value.grant : 'no')).sort()).toEqual([
+      'no',
+      'no',
+      undefined,
+    ])
+    expect(await store.db.selectFrom('approval').selectAll().where('request', '=', id).execute()).toHaveLength(1)
+  })
+
+  it('what was said before counts for nothing in what a rule asks of whoever answers again', async () => {
+    const { requests, rules } = await setUp({ duties: { requestRole: { approvals: 2 } } })
+    const { id, digest } = (await requests.create(dana, ask)).request
+    await requests.approve(id, { by: user('ana', { id: 'K1' }), digest })
+    rules.revoked.add('K1')
+    // Second approvers only: the own one before is none.
+    rules.allow = (action, _, __, { approvals }) => action === 'approveRole' && approvals > 0
+    await expect(requests.approve(id, { by: ana, digest })).rejects.toEqual(denied)
+  })
+
+  it('an approval of somebody to whom the holder was handed over since is one of their own, and does not count', async () => {
+    let human = 'User::"dana"'
+    const humanOf: JustInTimeDeps['humanOf'] = (of) => (of.type === 'Agent' ? human : uidText(of))
+    const { requests } = await setUp({ duties: { requestRole: { approvals: 2 } } }, { humanOf })
+    const { id, digest } = (await requests.create(bot, ask)).request
+    await requests.approve(id, { by: ana, digest })
+    human = 'User::"ana"'
+    expect((await requests.approve(id, { by: jo, digest })).grant).toBeUndefined()
+    await expect(requests.approve(id, { by: ana, digest })).rejects.toEqual(denied)
+    expect((await requests.approve(id, { by: admin, digest })).grant).toBeDefined()
+  })
+
   simple('counts groups of a quorum once per human', async () => {
     const { requests } = await setUp({ duties: { requestRole: { approvals: 2, quorum: 'ml-leads: 1, security: 1' } } })
     const { id, digest } = (await requests.create(dana, ask)).request

@@ -1,13 +1,14 @@
-// Answering a request: by people, who are none of its parties, each once, about exactly what was asked. The approval that
-// makes enough of them is the one that begins the grant.
+// Answering a request: by people, who are none of its parties, about exactly what was asked. The approval that makes
+// enough of them is the one that begins the grant. Each person has one answer, which they may give again once it has
+// stopped counting, or when others count again and it is enough with them; the later one takes the place of the earlier.
 import { type Caller, credentialText, Fault, type NewEvent, uidText } from '../core/index.ts'
-import { isUniqueViolation } from '../store/index.ts'
 import { type Grant, parseUid } from './grant.ts'
 import {
   type ApprovalRow,
   closeRequest,
   holdPending,
-  insertApproval,
+  putApproval,
+  type RequestRow,
   selectApprovals,
   selectRequest,
 } from './grant-queries.ts'
@@ -37,19 +38,19 @@ export type GiveAnswer = (id: string, kind: 'approve' | 'deny', answer: Answer) 
 
 export function createAnswering(deps: RequestDeps, need: Need, approve: Approve): GiveAnswer {
   const { store, change, clock } = deps
+  const isParty = ({ requester, beneficiary }: RequestRow, who: string): boolean =>
+    [requester, beneficiary].some((party) => party === who || deps.humanOf(parseUid(party)) === who)
 
   return async (id, kind, { by, digest, reason, narrow: less }) => {
     const open = await selectRequest(store.db, id)
     if (!open) throw new Fault('not_found', { detail: 'There is no such request' })
     if (by.principal.type !== 'User') throw new Fault('access_denied', { detail: 'Only people answer requests' })
     const approver = uidText(by.principal)
-    for (const party of [open.requester, open.beneficiary])
-      if (party === approver || deps.humanOf(parseUid(party)) === approver)
-        throw new Fault('access_denied', { detail: 'Nobody answers a request of their own' })
+    if (isParty(open, approver)) throw new Fault('access_denied', { detail: 'Nobody answers a request of their own' })
     if (digest !== open.digest)
       throw new Fault('precondition_failed', { detail: 'This answer is for another request than the one that stands' })
     const request = viewOf(open)
-    const given = await selectApprovals(store.db, id)
+    const given = (await selectApprovals(store.db, id)).filter((one) => one.approver !== approver)
     const asked = roleAsk({ ...request, role: open.role }, parseUid(open.requester), given.length)
     need('approveRole', by, open.role, asked)
     const narrowed = checkNarrowing(request, less ?? {})
@@ -64,7 +65,22 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
     const { value, seq } = await change<Grant | undefined>(async (trx) => {
       const row = await holdPending(trx, id, now)
       if (!row) throw await closedFault(store.db, id)
-      await insertApproval(trx, {
+      const mayCount = ({ approver, answer }: ApprovalRow): boolean =>
+        answer === 'approve' && deps.isActive(parseUid(approver)) && !isParty(row, approver)
+      // Somebody who has left since, has become a party, or may not approve any more, does not count: each is asked about as
+      // when they answered, with what they showed then, which must not have been taken from them since.
+      const stands = (one: ApprovalRow, earlier: number): boolean => {
+        if (!mayCount(one)) return false
+        const caller = callerThen(one, now)
+        if (!caller || !deps.isGood(caller)) return false
+        const { allow, duties } = deps.decide('approveRole', caller, open.role, { ...asked, approvals: earlier })
+        return allow && !stepUpFault(duties.stepUp, caller.credential, now)
+      }
+      const before = await selectApprovals(trx, id)
+      const repeated = before.some((one, earlier) => one.approver === approver && stands(one, earlier))
+      const twice = () => new Fault('not_possible', { detail: 'You have answered this already' })
+      if (repeated && kind === 'deny') throw twice()
+      await putApproval(trx, {
         request: id,
         approver,
         id: deps.newId('approval'),
@@ -90,26 +106,17 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
           throw tooLate()
         return { value: undefined, feed, events: [event('denied')] }
       }
-      const yes = (await selectApprovals(trx, id)).filter((one) => one.answer === 'approve')
-      // Somebody who has left since, or may not approve any more, does not count: each is asked about as when they answered,
-      // with what they showed then, which must not have been taken from them since.
-      const standing = yes.filter((one, earlier) => {
-        if (!deps.isActive(parseUid(one.approver))) return false
-        if (one.approver === approver) return true // asked about above
-        const caller = callerThen(one, now)
-        if (!caller || !deps.isGood(caller)) return false
-        const { allow, duties } = deps.decide('approveRole', caller, open.role, { ...asked, approvals: earlier })
-        return allow && !stepUpFault(duties.stepUp, caller.credential, now)
-      })
+      const standing = (await selectApprovals(trx, id)).filter((one, earlier) =>
+        one.approver === approver ? mayCount(one) : stands(one, earlier),
+      )
       const approvers = standing.map((one) => ({ groups: JSON.parse(one.groups) as string[] }))
-      if (!quorumMet(approvers, row.approvals, row.quorum ?? undefined))
+      if (!quorumMet(approvers, row.approvals, row.quorum ?? undefined)) {
+        if (repeated) throw twice()
         return { value: undefined, feed, events: [event('pending')] }
+      }
       const all = standing.map((one) => JSON.parse(one.narrowed) as Narrowing)
       const done = await approve(trx, row, all, approver, reason ?? null)
       return { value: done.value, feed: [...feed, ...done.feed], events: [event('approved'), ...done.events] }
-    }).catch((error: unknown) => {
-      if (isUniqueViolation(error)) throw new Fault('not_possible', { detail: 'You have answered this already' })
-      throw error
     })
     return { request: await viewRequest(store.db, id), grant: value, seq }
   }

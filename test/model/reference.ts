@@ -220,18 +220,21 @@ function answer(world: World, act: Act & { do: 'approve' | 'deny' | 'cancel' }):
     request.open = false
     return 'closed'
   }
-  if (own || request.yes.includes(act.who)) return 'no'
+  // Whoever has answered may do so again when that does not count, or is enough by now.
+  const repeated = request.yes.includes(act.who) && world.active[act.who]
+  if (own || (repeated && act.do === 'deny')) return 'no'
   if (act.do === 'deny') {
     request.open = false
     return 'closed'
   }
-  const yes = [...request.yes, act.who].filter((who) => world.active[who])
-  if (yes.length < 2) {
-    request.yes.push(act.who)
+  const all = [...new Set([...request.yes, act.who])]
+  if (all.filter((who) => world.active[who]).length < 2) {
+    if (repeated) return 'no'
+    request.yes = all
     return 'counted'
   }
   if (!world.active[request.who]) return 'no'
-  request.yes.push(act.who)
+  request.yes = all
   request.open = false
   world.grants[act.request] = {
     who: request.who,
