@@ -1,16 +1,13 @@
 // A user and a password written as one: in web addresses, beside a machine, behind the option of a command, in the files that
 // tools keep their logins in; and what stands for a password there, its hash. Every look is at one run and a bounded stretch of
 // text before it.
+import type { Finding } from '../../core/index.ts'
 import { behindKnownUser, behindUserOption, takesGlued } from './secrets-call.ts'
 import { isAlnum } from './secrets-pattern.ts'
 import { looksLikePassword } from './secrets-said.ts'
 
-/** A credential in a run: its class, where it stands, and whether the rest of the run is explained by it. */
-export interface Login {
-  readonly class: string
-  readonly start: number
-  readonly end: number
-  readonly confidence: number
+/** A credential in a run, and whether the rest of the run is explained by it. */
+export interface Login extends Finding {
   /** False if more may be found in the same run. */
   readonly whole: boolean
 }

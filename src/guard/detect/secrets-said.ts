@@ -1,11 +1,12 @@
 // Passwords and one-time codes that stand before the word for them: `use value as the password`, `value ist das neue Passwort`,
 // `123456 is your verification code`, `echo value | tool login --password-stdin`. Only what looks like a password by itself
 // waits for the words behind it, and no longer than they go on saying so: mostly one word.
+import type { Finding } from '../../core/index.ts'
 import { isAsciiLetter, isDigit, isLetter, isUpper } from './chars.ts'
 import { isPasswordPlaceholder } from './secrets-value.ts'
 
 /** `need`: what follows has not arrived. */
-export type Said = 'no' | 'need' | 'password' | 'code'
+type Said = 'no' | 'need' | 'password' | 'code'
 
 const wordsOf = (...lists: readonly string[]): ReadonlySet<string> => new Set(lists.flatMap((list) => list.split(' ')))
 
@@ -96,15 +97,34 @@ export function looksLikePassword(text: string, from: number, to: number): boole
 }
 
 /** Four to eight digits, perhaps behind a letter and a dash: `G-123456`. */
-export function looksLikeCode(text: string, start: number, to: number): boolean {
+function looksLikeCode(text: string, start: number, to: number): boolean {
   const from = text.charCodeAt(start + 1) === 45 && isUpper(text.charCodeAt(start)) ? start + 2 : start
   if (to - from < 4 || to - from > 8) return false
   for (let i = from; i < to; i++) if (!isDigit(text.charCodeAt(i))) return false
   return true
 }
 
+/** A password or code in the run [start, end) before the word for it. `need`: the words behind it have not arrived. */
+export function saidIn(text: string, start: number, end: number, ended: boolean): Finding | 'need' | undefined {
+  const next = text.charCodeAt(end)
+  if (next !== 32 && next !== 34 && next !== 39 && next !== 96 && next !== 42) return undefined
+  let from = start
+  while (from < end && text.charCodeAt(from) === 42) from++
+  let to = end
+  while (to > from && text.charCodeAt(to - 1) === 42) to--
+  const code = looksLikeCode(text, from, to)
+  // The words behind it are cheap to read and mostly others.
+  let said: Said = code || to - from >= 6 ? saidBehind(text, end, ended, code) : 'no'
+  if (said !== 'no' && !code && !looksLikePassword(text, from, to)) said = 'no'
+  if (said === 'no' && to - from >= 6) said = pipedBehind(text, from, end, ended)
+  if (said === 'no') said = beforeUser(text, from, end, ended)
+  if (said === 'no') return undefined
+  if (said === 'need') return 'need'
+  return { class: said === 'code' ? 'secret/recovery-code' : 'secret/password', start: from, end: to, confidence: 75 }
+}
+
 /** What the words behind the value that ends at `end` make of it. `code`: it is a number. */
-export function saidBehind(text: string, end: number, ended: boolean, code: boolean): Said {
+function saidBehind(text: string, end: number, ended: boolean, code: boolean): Said {
   const at = (i: number) => (i < text.length ? text.charCodeAt(i) : ended ? 0 : -1)
   let i = end
   const quote = at(i)
@@ -177,7 +197,7 @@ const NET_USE = /\bnet\s+use\s[^\n]{0,60}\s["']?$/i
 const USER = ' /user:'
 
 /** `net use \\\\server\\share value /user:name` */
-export function beforeUser(text: string, start: number, end: number, ended: boolean): Said {
+function beforeUser(text: string, start: number, end: number, ended: boolean): Said {
   const from = end + (text.charCodeAt(end) === 32 ? 0 : 1)
   if (from + 1 < text.length && text.charCodeAt(from + 1) !== 47) return 'no'
   const behind = text.slice(from, from + USER.length).toLowerCase()
@@ -187,7 +207,7 @@ export function beforeUser(text: string, start: number, end: number, ended: bool
 }
 
 /** `echo value | docker login --password-stdin`: a command behind the bar reads a password. */
-export function pipedBehind(text: string, start: number, end: number, ended: boolean): Said {
+function pipedBehind(text: string, start: number, end: number, ended: boolean): Said {
   const first = text.charCodeAt(start)
   // A variable, an option, a template: `$TOKEN`.
   if (first === 36 || first === 45 || first === 37 || first === 60) return 'no'

@@ -2,6 +2,7 @@
 // blocks, passwords in URLs and command lines, Kubernetes secrets. The text is cut into runs of visible characters; most
 // runs are prose and are dropped on a flag. A run is judged once, when it is complete, with a bounded look to its left,
 // so the work is linear and a stream finds what a whole text gives.
+import type { Finding } from '../../core/index.ts'
 import type { Detector } from '../detector.ts'
 import { TextStream } from '../text-stream.ts'
 import { unitsOf } from '../units.ts'
@@ -12,10 +13,10 @@ import {
   isPasswordArgument,
   isPasswordPlace,
   mayBeCell,
-  opensGlued,
   passwordCell,
 } from './secrets-call.ts'
-import { isAwsSecret, isKubernetesValue, plausible } from './secrets-form.ts'
+import { isAwsSecret, isKubernetesValue } from './secrets-form.ts'
+import { KEY_CLASSES, nextKey, reversedKey } from './secrets-key.ts'
 import {
   atHost,
   besideUser,
@@ -29,10 +30,9 @@ import {
   userInfo,
   within,
 } from './secrets-login.ts'
-import { indexPatterns, isAlnum, matchAt, parsePattern } from './secrets-pattern.ts'
-import { beforeUser, looksLikeCode, looksLikePassword, pipedBehind, type Said, saidBehind } from './secrets-said.ts'
-import { PREFIXED } from './secrets-table.ts'
-import { judgeValue, NAME_REACH, type Name, nameBefore, namesPassword, VALUE_CLASSES } from './secrets-value.ts'
+import { opensSecret } from './secrets-quote.ts'
+import { looksLikePassword, saidIn } from './secrets-said.ts'
+import { judgeValue, NAME_REACH, type Name, nameBefore, VALUE_CLASSES } from './secrets-value.ts'
 
 /** A run longer than this is judged in pieces; what follows a secret without a gap belongs to it. */
 const RUN_LIMIT = 4096
@@ -41,8 +41,6 @@ const QUOTED_LIMIT = 256
 const DRAWN = 16
 /** A password has fewer. */
 const MOST_BLANKS = 5
-/** Characters of a key that is looked for backwards. */
-const LONGEST_REVERSED = 256
 /** Characters of the secret that belongs to the name of an AWS key, and between the two at most. */
 const AWS_SECRET = 40
 const AWS_APART = 120
@@ -55,12 +53,9 @@ const PLACED: Name = { words: new Set(['password']), assigned: true }
 /** Text kept to the left of what is undecided: names, `kind: Secret`, `curl`. */
 const CONTEXT = 512
 
-const PATTERNS = indexPatterns(
-  Object.entries(PREFIXED).flatMap(([name, rows]) => rows.map((row) => parsePattern(`secret/${name}`, row))),
-)
 export const SECRET_CLASSES: readonly string[] = [
   ...new Set([
-    ...Object.keys(PREFIXED).map((name) => `secret/${name}`),
+    ...KEY_CLASSES,
     ...VALUE_CLASSES,
     'secret/private-key',
     'secret/recovery-code',
@@ -192,7 +187,7 @@ class SecretStream extends TextStream {
         this.#swallow = undefined
         if ((flag & QUOTE) !== 0) {
           blanks = 0
-          this.#quote = this.#opensSecret(i) ? code : 0
+          this.#quote = opensSecret(text, i) ? code : 0
         } else if (code === 92) {
           // `\n` and its like inside escaped text are an end, not a letter of the next word.
           if (i + 1 >= size && !last) break
@@ -200,20 +195,19 @@ class SecretStream extends TextStream {
           if (escaped === 110 || escaped === 114 || escaped === 116) i++
         } else this.#quote = 0
       }
-      if (run < 0 || (i >= size && !last)) {
+      const complete = run >= 0 && (i < size || last)
+      const said =
+        complete && (flags & DIGIT) !== 0 && i - run <= LONGEST_SAID && this.#swallow === undefined
+          ? saidIn(text, run, i, last)
+          : undefined
+      if (!complete || said === 'need') {
         this.#cursor = i
         this.#run = run
         this.#flags = flags
         this.#blanks = blanks
         return
       }
-      if ((flags & DIGIT) !== 0 && i - run <= LONGEST_SAID && this.#judgeSaid(run, i, last) === 'need') {
-        this.#cursor = i
-        this.#run = run
-        this.#flags = flags
-        this.#blanks = blanks
-        return
-      }
+      if (said !== undefined) this.#report(said)
       this.#run = -1
       this.#flags = 0
       this.#cursor = i
@@ -221,51 +215,6 @@ class SecretStream extends TextStream {
       this.#quote = 0
       if (i < size && i - run < RUN_LIMIT && this.#swallow !== undefined && this.#block < 0) this.#swallow = undefined
     }
-  }
-
-  /** A password or code before the word for it. `need`: the words behind it have not arrived. */
-  #judgeSaid(start: number, end: number, last: boolean): Said {
-    const { text } = this
-    const next = text.charCodeAt(end)
-    if ((next !== 32 && next !== 34 && next !== 39 && next !== 96 && next !== 42) || this.#swallow !== undefined)
-      return 'no'
-    let from = start
-    while (from < end && text.charCodeAt(from) === 42) from++
-    let to = end
-    while (to > from && text.charCodeAt(to - 1) === 42) to--
-    const code = looksLikeCode(text, from, to)
-    // The words behind it are cheap to read and mostly others.
-    let said: Said = code || to - from >= 6 ? saidBehind(text, end, last, code) : 'no'
-    if (said !== 'no' && !code && !looksLikePassword(text, from, to)) said = 'no'
-    if (said === 'no' && to - from >= 6) said = pipedBehind(text, from, end, last)
-    if (said === 'no') said = beforeUser(text, from, end, last)
-    if (said === 'password') this.add('secret/password', from, to, 75)
-    else if (said === 'code') this.add('secret/recovery-code', from, to, 75)
-    return said
-  }
-
-  #opensSecret(at: number): boolean {
-    // Most quotes do not follow an assignment; look at the two characters before them first.
-    const before = this.text.charCodeAt(at - 1)
-    const further = this.text.charCodeAt(at - 2)
-    const sign = (code: number) =>
-      code === 61 ||
-      code === 58 ||
-      code === 62 ||
-      code === 44 ||
-      code === 40 ||
-      code === 92 ||
-      code === 34 ||
-      code === 39
-    if (!sign(before) && !(before === 32 && (sign(further) || isAlnum(further))))
-      return before <= 32 ? isPasswordArgument(this.text, at) : opensGlued(this.text, at)
-    const name = nameBefore(this.text, at, Math.max(0, at - NAME_REACH))
-    return (
-      (name !== undefined && namesPassword(name)) ||
-      isPasswordArgument(this.text, at) ||
-      isPasswordPlace(this.text, at + 1, never) ||
-      (before === 32 && isCurlUser(this.text, at))
-    )
   }
 
   #judgeRun(start: number, end: number, flags: number): void {
@@ -309,8 +258,13 @@ class SecretStream extends TextStream {
       return
     let from = start
     if (length >= 16) {
-      from = this.#judgePrefixes(start, end, flags)
-      if (from >= end || this.#judgeReversed(from, end)) return
+      from = this.#judgeKeys(start, end, flags)
+      if (from >= end) return
+      const reversed = reversedKey(text, from, end)
+      if (reversed !== undefined) {
+        this.#report(reversed)
+        return
+      }
     }
     if (
       length === AWS_SECRET &&
@@ -329,13 +283,12 @@ class SecretStream extends TextStream {
       this.#tell(besideUser(text, from, end))
     )
       return
-    if ((flags & DIGIT) === 0 && length < 20 && !quoted && !this.#maybePassword(start, end, flags)) return
     // A value may begin with the run or behind an operator inside it: `KEY=value`, `?token=value`.
     let at = from
     for (let tries = 0; tries < 6 && end - at >= 6; tries++) {
       const stop = this.#judgeAt(at, end, quoted)
       if (stop >= 0) {
-        if (stop >= end || stop - start >= RUN_LIMIT) return
+        if (stop >= end) return
         at = stop
       }
       if (quoted) return
@@ -350,8 +303,13 @@ class SecretStream extends TextStream {
   /** Reports a login; true if nothing else is to be found in its run. */
   #tell(login: Login | undefined): boolean {
     if (login === undefined) return false
-    this.add(login.class, login.start, login.end, login.confidence)
+    this.#report(login)
     return login.whole
+  }
+
+  /** Of local offsets. */
+  #report(found: Finding): void {
+    this.add(found.class, found.start, found.end, found.confidence)
   }
 
   /** A user and a password in one run. */
@@ -361,12 +319,6 @@ class SecretStream extends TextStream {
     if ((flags & SYMBOL) !== 0) this.#tell(atHost(text, start, end))
     if ((flags & DIGIT) !== 0) this.#tell(oracle(text, start, end))
     return this.#tell(pgpass(text, start, end))
-  }
-
-  #maybePassword(start: number, end: number, flags: number): boolean {
-    const text = this.text
-    for (let i = start; i < end; i++) if (isOperator(text.charCodeAt(i))) return (flags & SYMBOL) !== 0
-    return (flags & SYMBOL) !== 0
   }
 
   #judgeAt(at: number, end: number, quoted: boolean): number {
@@ -422,76 +374,17 @@ class SecretStream extends TextStream {
   }
 
   /** Keys known by their beginning. Returns where the run is still unexplained, `end` when a finding covers its rest. */
-  #judgePrefixes(start: number, end: number, flags: number): number {
-    const text = this.text
-    const { slots, buckets, loose } = PATTERNS
+  #judgeKeys(start: number, end: number, flags: number): number {
     const seeLoose = (flags & DIGIT) !== 0 && end - start >= 30
     let rest = start
-    for (let i = start; i + 12 < end; i++) {
-      const code = text.charCodeAt(i)
-      if (code > 127) continue
-      const inner = i > start && isAlnum(text.charCodeAt(i - 1))
-      const slot = slots[(code << 7) | (text.charCodeAt(i + 1) & 127)]!
-      if (inner) {
-        // Inside a word only beginnings that nothing else has are looked for: glueing a letter to a key hides nothing.
-        if (slot !== 0) {
-          const stop = this.#tryPatterns(buckets[slot]!, i, start, end, true)
-          if (stop > 0) {
-            rest = stop
-            i = stop - 1
-          }
-        }
-        continue
-      }
-      if (slot === 0 && !seeLoose) continue
-      const stop =
-        this.#tryPatterns(buckets[slot]!, i, start, end, false) ||
-        (seeLoose ? this.#tryPatterns(loose, i, start, end, false) : 0)
-      if (stop > 0) {
-        rest = stop
-        i = stop - 1
-      }
+    for (;;) {
+      const key = nextKey(this.text, rest, start, end, seeLoose)
+      if (key === undefined) return rest
+      this.#report(key)
+      if (key.class === 'secret/aws-key') this.#awsName = this.base + key.end
+      if (key.end === end && end - start >= RUN_LIMIT) this.#swallow = key.class
+      rest = key.end
     }
-    return rest
-  }
-
-  /** A key written from its last character to its first: it ends where it would begin. */
-  #judgeReversed(start: number, end: number): boolean {
-    const { text } = this
-    let stop = end
-    while (stop > start && !isAlnum(text.charCodeAt(stop - 1)) && end - stop < 4) {
-      // A beginning may itself end with a sign: `_phg`, but not `_phg_`.
-      stop--
-    }
-    const slot = PATTERNS.slots[((text.charCodeAt(stop - 1) & 127) << 7) | (text.charCodeAt(stop - 2) & 127)]!
-    if (slot === 0) return false
-    const turned = [...text.slice(Math.max(start, stop - LONGEST_REVERSED), stop)].reverse().join('')
-    for (const pattern of PATTERNS.buckets[slot]!) {
-      const [head] = pattern.parts
-      if (typeof head !== 'string' || head.length < 4) continue
-      const size = matchAt(pattern, turned, 0, turned.length)
-      if (size < 16 || !plausible(turned, 0, size)) continue
-      this.add(pattern.name, stop - size, stop, 85)
-      return true
-    }
-    return false
-  }
-
-  #tryPatterns(patterns: typeof PATTERNS.loose, at: number, start: number, end: number, inner: boolean): number {
-    const text = this.text
-    for (const pattern of patterns) {
-      if (inner && pattern.strict) continue
-      const stop = matchAt(pattern, text, at, end)
-      if (stop < 0) continue
-      if (pattern.strict && !plausible(text, at, stop)) continue
-      let from = at
-      if (pattern.whole) while (from > start && text.charCodeAt(from - 1) !== 61) from--
-      this.add(pattern.name, from, stop, 98)
-      if (pattern.name === 'secret/aws-key') this.#awsName = this.base + stop
-      if (stop === end && end - start >= RUN_LIMIT) this.#swallow = pattern.name
-      return stop
-    }
-    return 0
   }
 
   /** Decides an open key block; false while more text is needed. */
@@ -516,8 +409,6 @@ function isDrawn(text: string, from: number, to: number, base: number): boolean 
   for (let i = from + 1; i <= to; i++) if (text.charCodeAt(i) !== sign) return false
   return true
 }
-
-const never = () => false
 
 const isOperator = (code: number) => code === 61 || code === 58 || code === 63 || code === 38
 

@@ -1,0 +1,70 @@
+// Keys of providers, known by how they begin (secrets-table.ts), also where they are written from their last character to
+// their first. Offsets are those of the text; every look stays inside one run.
+import type { Finding } from '../../core/index.ts'
+import { plausible } from './secrets-form.ts'
+import { indexPatterns, isAlnum, matchAt, type Pattern, parsePattern } from './secrets-pattern.ts'
+import { PREFIXED } from './secrets-table.ts'
+
+/** Characters of a key that is looked for backwards. */
+const LONGEST_REVERSED = 256
+
+const PATTERNS = indexPatterns(
+  Object.entries(PREFIXED).flatMap(([name, rows]) => rows.map((row) => parsePattern(`secret/${name}`, row))),
+)
+
+export const KEY_CLASSES: readonly string[] = Object.keys(PREFIXED).map((name) => `secret/${name}`)
+
+/** The first key of the run [start, end) at `at` or behind it. `seeLoose`: also those that begin with no sign of their own. */
+export function nextKey(text: string, at: number, start: number, end: number, seeLoose: boolean): Finding | undefined {
+  const { slots, buckets, loose } = PATTERNS
+  for (let i = at; i + 12 < end; i++) {
+    const code = text.charCodeAt(i)
+    if (code > 127) continue
+    const slot = slots[(code << 7) | (text.charCodeAt(i + 1) & 127)]!
+    if (slot === 0 && !seeLoose) continue
+    // Inside a word only beginnings that nothing else has are looked for: glueing a letter to a key hides nothing.
+    const inner = i > start && isAlnum(text.charCodeAt(i - 1))
+    const key =
+      keyAt(buckets[slot]!, text, i, start, end, inner) ??
+      (seeLoose && !inner ? keyAt(loose, text, i, start, end, false) : undefined)
+    if (key !== undefined) return key
+  }
+  return undefined
+}
+
+function keyAt(
+  patterns: readonly Pattern[],
+  text: string,
+  at: number,
+  start: number,
+  end: number,
+  inner: boolean,
+): Finding | undefined {
+  for (const pattern of patterns) {
+    if (inner && pattern.strict) continue
+    const stop = matchAt(pattern, text, at, end)
+    if (stop < 0 || (pattern.strict && !plausible(text, at, stop))) continue
+    let from = at
+    if (pattern.whole) while (from > start && text.charCodeAt(from - 1) !== 61) from--
+    return { class: pattern.name, start: from, end: stop, confidence: 98 }
+  }
+  return undefined
+}
+
+/** A key written backwards ends where it would begin. */
+export function reversedKey(text: string, start: number, end: number): Finding | undefined {
+  let stop = end
+  // A beginning may itself end with a sign: `_phg`, but not `_phg_`.
+  while (stop > start && !isAlnum(text.charCodeAt(stop - 1)) && end - stop < 4) stop--
+  const slot = PATTERNS.slots[((text.charCodeAt(stop - 1) & 127) << 7) | (text.charCodeAt(stop - 2) & 127)]!
+  if (slot === 0) return undefined
+  const turned = [...text.slice(Math.max(start, stop - LONGEST_REVERSED), stop)].reverse().join('')
+  for (const pattern of PATTERNS.buckets[slot]!) {
+    const [head] = pattern.parts
+    if (typeof head !== 'string' || head.length < 4) continue
+    const size = matchAt(pattern, turned, 0, turned.length)
+    if (size >= 16 && plausible(turned, 0, size))
+      return { class: pattern.name, start: stop - size, end: stop, confidence: 85 }
+  }
+  return undefined
+}
