@@ -1,6 +1,7 @@
 // The lossless export: JSON lines in which every event is its exact text, with the leaf hashes of each tile before its
 // events and all checkpoints in front. Together with a public key that is all a verifier needs.
 //   {"sallyport":"audit-export", …head}   {"sallyport":"tile", …}   event … event   {"sallyport":"tile", …} …   {"sallyport":"end"}
+import { Fault } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { HASH_BYTES, packFrontier, TILE, unpackFrontier } from './merkle.ts'
 import { createProver } from './proof.ts'
@@ -20,6 +21,9 @@ interface ArchiveTile {
   /** Undefined where retention has deleted the bodies. */
   readonly bodies: readonly string[] | undefined
 }
+
+/** Retention that comes before every reading is more than retention. */
+const ATTEMPTS = 5
 
 /** What is to be proven, from the database: the head, then tile after tile. */
 async function openArchive(store: Store, { origin, from = 0, to }: ArchiveOptions) {
@@ -43,6 +47,11 @@ async function openArchive(store: Store, { origin, from = 0, to }: ArchiveOption
       const stored = await readTileBodies(store.db, position / TILE, size)
       // An export that was asked to end in the middle of a row; the end of the log is the end of one.
       const bodies = size < all ? stored.slice(0, hashes.length) : stored
+      // What came before has been read as if it stayed; after it, nothing can be told from what was taken out.
+      if (bodies.length === 0 && position >= floor && position < (await readHead(store.db)).floor)
+        throw new Fault('not_possible', {
+          detail: 'Events whose time was over were deleted while they were read. Begin again.',
+        })
       yield { position, hashes, bodies: bodies.length === 0 && position < floor ? undefined : bodies }
     }
   }
@@ -62,12 +71,21 @@ export async function* writeArchive(store: Store, options: ArchiveOptions): Asyn
   yield `${JSON.stringify({ sallyport: 'end', size: head.size })}\n`
 }
 
-/** Verifies the database itself. */
+/**
+ * Verifies the database itself: from the beginning again if retention deletes what is being read, as nothing less tells that
+ * from what somebody else took out.
+ * @throws Fault `not_possible` if retention does so every time
+ */
 export async function verifyStore(store: Store, options: ArchiveOptions, check: VerifyOptions): Promise<Report> {
-  const { head, tiles } = await openArchive(store, options)
-  const verifier = createVerifier(head, check)
-  for await (const { hashes, bodies } of tiles()) verifier.tile(hashes, bodies)
-  return verifier.finish()
+  for (let attempt = 1; ; attempt++)
+    try {
+      const { head, tiles } = await openArchive(store, options)
+      const verifier = createVerifier(head, check)
+      for await (const { hashes, bodies } of tiles()) verifier.tile(hashes, bodies)
+      return verifier.finish()
+    } catch (error) {
+      if (attempt === ATTEMPTS || !(error instanceof Fault) || error.code !== 'not_possible') throw error
+    }
 }
 
 /** Characters of one line, more than any event has: who sends a line that does not end fills no memory. */
