@@ -182,6 +182,9 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
       if (fault) ending.status = fault.status
       if (typeof fault?.data.by === 'string') ending.by = fault.data.by
       if (typeof fault?.data.detector === 'string') ending.detector = fault.data.detector
+      const { class: blocked, direction } = fault?.data ?? {}
+      if (fault?.code === 'content_blocked' && direction === 'send' && typeof blocked === 'string')
+        ending.flow = [{ class: blocked, count: 1, to: 'upstream', treatment: 'block' }]
       for (const [name, value] of Object.entries(usage ?? {})) ending[name] = value
       draft.add(ending)
       // Nobody is known, and nothing was decided: the call may share its ending with others like it.

@@ -52,7 +52,11 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
   outputTokens: { class: 'fact', meaning: 'Tokens of the answer.' },
   decisionId: { class: 'id', meaning: 'The decision, as told to the caller in `x-sallyport-decision`.' },
   decidedInUs: { class: 'fact', meaning: 'Microseconds the decision took.' },
-  flow: { class: 'fact', meaning: 'Data flow: data class, count, treatment, and where it went (`to`).' },
+  flow: {
+    class: 'fact',
+    meaning:
+      'Data flow: data class, count, treatment (`restored`: a stand-in was turned back), and where it went (`to`).',
+  },
   content: {
     class: 'id',
     meaning: 'For each recorded part: key id, length and SHA-256 of the sealed bytes, end of its time.',

@@ -127,6 +127,7 @@ export function createAnswer({
       return deltas
     },
     async close() {
+      if (!over) meter.screened(output.report()) // of an answer that ended early: what was found in it until then
       over = true
       await upstream.return?.()
     },

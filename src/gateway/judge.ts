@@ -174,6 +174,16 @@ export function createJudge(deps: JudgeDeps): Judge {
   }
   const inScope = ({ caller, action, model }: Question) => deps.withinScopes(caller, action, model.uid.id)
 
+  /** Whether the caller may do this with a model if nothing is asked for that a rule could mind. */
+  const mayPlainly = (caller: Caller, action: string, uid: EntityUid): boolean => {
+    if (!deps.withinScopes(caller, action, uid.id)) return false
+    const { clock, auth, risk, grant, holdsUntil } = base(caller, 0)
+    const empty = { action: 'chat' as const, model: '', messages: [], inputs: [], params: {}, stream: false }
+    const context = { clock, auth, risk, grant, session: NO_CONVERSATION, request: requestContext(empty, 0) }
+    const asked = { principal: principalOf(caller), action, resource: uid, context, holdsUntil }
+    return policy.allows(asked, deps.entities(caller, { model: uid.id, looking: true }))
+  }
+
   const judge: Judge = {
     decide(question) {
       const decision = policy.decide(queryOf(question), factsFor(question))
@@ -204,20 +214,15 @@ export function createJudge(deps: JudgeDeps): Judge {
     },
 
     mayAny(caller, action) {
-      const { clock, auth, risk, grant, holdsUntil } = base(caller, 0)
-      const empty = { action: 'chat' as const, model: '', messages: [], inputs: [], params: {}, stream: false }
-      const context = { clock, auth, risk, grant, session: NO_CONVERSATION, request: requestContext(empty, 0) }
-      for (const { uid } of deps.models()) {
-        if (!deps.withinScopes(caller, action, uid.id)) continue
-        const asked = { principal: principalOf(caller), action, resource: uid, context, holdsUntil }
-        if (policy.allows(asked, deps.entities(caller, { model: uid.id, looking: true }))) return true
-      }
+      for (const { uid } of deps.models()) if (mayPlainly(caller, action, uid)) return true
       return false
     },
 
     refusal(decision, { caller, model }) {
-      // In the same words as a model that is not there: that one has no decision.
-      if (!judge.allows(caller, 'list', model.uid)) return new Fault('model_not_found')
+      // In the same words as a model that is not there: that one has no decision. Who may use a model, only not like this,
+      // knows that it is there, and is told what was wrong.
+      const known = judge.allows(caller, 'list', model.uid) || mayPlainly(caller, decision.action, model.uid)
+      if (!known) return new Fault('model_not_found')
       return new Fault(decision.ask === undefined ? 'access_denied' : 'approval_required', {
         ...(decision.why === undefined ? {} : { detail: decision.why }),
         data: { decision: decision.id, ...(decision.ask === undefined ? {} : { ask: decision.ask }) },

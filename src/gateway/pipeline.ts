@@ -71,9 +71,10 @@ export function createGateway(on: Ports): Serve {
       // Make the input safe to send. What the content says about itself may change the answer.
       const screened = on.screenInput(question, request, lease) //                                    422 503
       meter.input(screened.report, screened.request)
-      if (screened.injection > 0) {
-        const again = on.decide({ ...question, injection: screened.injection })
-        record.note({ decision: again })
+      const { injection } = screened
+      if (injection > 0) {
+        const again = on.decide({ ...question, injection })
+        record.note({ decision: again, data: { injection } })
         if (!again.allow) throw on.refusal(again, question) //                                       403
       }
       const sent = applyDuties(screened.request, decision.duties, model.upstreamName, (text) =>
@@ -81,8 +82,7 @@ export function createGateway(on: Ports): Serve {
       )
 
       // Write the decision down. Not recorded means not sent.
-      const { injection } = screened
-      record.note({ data: { ...screened.report.facts, ...(injection > 0 && { injection }) } })
+      record.note({ data: { ...screened.report.facts } })
       record.keep('prompt', () => JSON.stringify(sent.action === 'chat' ? sent.messages : sent.inputs))
       await record.decided() //                                                                      503
       lease.check() // what ended while we wrote must not begin

@@ -121,11 +121,14 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
   const reported = (question: Question, report: Report, to: 'upstream' | 'caller'): JsonObject => {
     const { flow } = of(question)
     for (const { class: name, count, treatment } of report.classes) flow.push({ class: name, count, to, treatment })
-    const { bytesForwarded, bytesScanned } = report
+    for (const [name, count] of report.restored) flow.push({ class: name, count, to, treatment: 'restored' })
+    const { bytesForwarded, bytesScanned, pseudonyms } = report
     return {
       ...(flow.length > 0 ? { flow: [...flow] } : {}),
       [to === 'upstream' ? 'input' : 'output']:
-        report.classes.length > 0 ? facts(report) : { bytesForwarded, bytesScanned },
+        report.classes.length > 0 || pseudonyms.restored > 0 || pseudonyms.mutated > 0
+          ? facts(report)
+          : { bytesForwarded, bytesScanned },
     }
   }
 

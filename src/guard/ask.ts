@@ -40,6 +40,8 @@ export interface Report {
   /** Ids of the rules that decided. */
   readonly rules: readonly string[]
   readonly pseudonyms: { readonly issued: number; readonly restored: number; readonly mutated: number }
+  /** How many values of each class were turned back. */
+  readonly restored: ReadonlyMap<string, number>
   /** Invisible and direction-changing characters seen. */
   readonly invisible: number
 }

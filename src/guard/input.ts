@@ -227,6 +227,7 @@ export function screenInput(
       bytesForwarded: forwarded,
       rules: book.rules(),
       pseudonyms: { issued: vault.size() - issuedBefore, restored: 0, mutated: 0 },
+      restored: NONE_RESTORED,
       invisible,
     },
   }
@@ -234,6 +235,7 @@ export function screenInput(
 
 /** Findings that are remembered of one text; more are found anew. */
 const MOST_REMEMBERED = 24
+const NONE_RESTORED: ReadonlyMap<string, number> = new Map()
 
 /** Words of texts in small letters, as they are written and as they read without the escapes of JSON. */
 function* wordsIn(texts: readonly string[]): Generator<string> {

@@ -57,7 +57,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   const book = createBook('receive', ask)
   const lanes = new Map<string, Lane>()
   const issuedBefore = vault.size()
-  let restored = 0
+  const restored = new Map<string, number>()
   let mutated = 0
   let scanned = 0
   let forwarded = 0
@@ -148,7 +148,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       return undefined
     }
     if (!mayReturn(entry, lane)) return undefined
-    restored++
+    if (entry.class !== 'literal') restored.set(entry.class, (restored.get(entry.class) ?? 0) + 1)
     return entry.value
   }
 
@@ -346,7 +346,12 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       bytesScanned: scanned + passedBy,
       bytesForwarded: forwarded + passedBy,
       rules: book.rules(),
-      pseudonyms: { issued: vault.size() - issuedBefore, restored, mutated },
+      pseudonyms: {
+        issued: vault.size() - issuedBefore,
+        restored: [...restored.values()].reduce((sum, count) => sum + count, 0),
+        mutated,
+      },
+      restored,
       invisible: 0,
     }),
   }
