@@ -46,9 +46,6 @@ export interface Report {
   readonly invisible: number
 }
 
-/** Findings below this confidence are not findings. */
-export const LEAST_CONFIDENCE = 50
-
 /** More different questions than this in one call are asked without their field: a client names the fields. */
 const MOST_QUESTIONS = 256
 

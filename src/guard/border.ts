@@ -2,8 +2,8 @@
 // another part of the message or another message. Each half alone is nothing; the model reads them one after the other. So the
 // end of the one and the beginning of the other are read together, where they may spell something at all.
 import type { Finding } from '../core/index.ts'
-import { LEAST_CONFIDENCE } from './ask.ts'
 import { AT, CLASS, DIGIT } from './detect/chars.ts'
+import { LEAST_CONFIDENCE } from './findings.ts'
 import type { Region, Screen } from './screen.ts'
 
 /** Characters that are read on either side: longer than any number or address, and as much as most keys have. */

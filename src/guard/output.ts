@@ -1,14 +1,15 @@
 // The way out: what a model says is screened while it streams, per choice and channel, and pseudonyms are turned back toward
 // the one they came from. Invariants: nothing leaves before every detector has settled it; finish and usage never overtake
 // held text; the result does not depend on how the answer was cut; what was turned back is not screened again.
-import { type Delta, Fault, type Finding, type TokenLogprob, type Usage } from '../core/index.ts'
-import { type Ask, createBook, LEAST_CONFIDENCE, type Report } from './ask.ts'
+import { type Delta, Fault, type TokenLogprob, type Usage } from '../core/index.ts'
+import { type Ask, createBook, type Report } from './ask.ts'
 import type { Detector } from './detector.ts'
-import { keepInId, standIn, type TreatmentOptions } from './input.ts'
-import { type JsonValue, valuesBetween } from './json-text.ts'
-import type { Region, Screen, ScreenStream, Sink } from './screen.ts'
-import { strictness, treatRegion } from './treat.ts'
-import type { Source, Vault, VaultEntry } from './vault.ts'
+import { type Lane, type LaneOptions, openLane } from './lane.ts'
+import { type Channel, createRestore } from './restore.ts'
+import type { Screen } from './screen.ts'
+import type { TreatmentOptions } from './stand-in.ts'
+import { holdTokens, takeTokens, withBytes } from './tokens.ts'
+import type { Vault } from './vault.ts'
 
 export interface OutputOptions extends TreatmentOptions {
   readonly screen: Screen
@@ -32,169 +33,51 @@ export interface Output {
   report(): Report
 }
 
-type Channel = 'text' | 'reasoning' | 'refusal' | 'tool'
-
-interface Lane {
-  readonly choice: number
-  readonly channel: Channel
-  readonly index: number
-  tool: string | undefined
-  /** An id of the protocol: only what can be nothing else counts in it. */
-  id: boolean
-  readonly stream: ScreenStream
-  readonly sink: Sink
-  /** Screened text since the last delta. */
-  out: string
-  /** Characters of the raw answer that have come out. */
-  released: number
-  /** True once anything was changed: a signature no longer fits the text. */
-  changed: boolean
-  logprobs: { from: number; to: number; entry: TokenLogprob; spoilt: boolean }[]
-  signature: string | undefined
-}
-
 export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Output {
   const book = createBook('receive', ask)
+  const restore = createRestore(vault, book, options.toolRestore ?? 'origin')
+  const detectors = [...(options.extra ?? []), ...restore.detectors]
+  const laneOptions: LaneOptions = { ...options, detectors, vault, book, restore }
+  const block = options.blockCharacters ?? 0
   const lanes = new Map<string, Lane>()
-  const issuedBefore = vault.size()
-  const restored = new Map<string, number>()
-  let mutated = 0
   let scanned = 0
   let forwarded = 0
   let passedBy = 0
   let usage: Usage | undefined
   let ended = false
-  const extra = [...(options.extra ?? [])]
-  // A session that hid nothing has nothing to turn back.
-  if (issuedBefore > 0)
-    extra.push(
-      ...vault.detectors(() => {
-        mutated++
-      }),
-    )
 
   const laneOf = (choice: number, channel: Channel, index: number): Lane => {
     const key = `${choice}/${channel}/${index}`
-    const known = lanes.get(key)
-    if (known !== undefined) return known
-    const lane: Lane = {
-      choice,
-      channel,
-      index,
-      tool: undefined,
-      id: false,
-      stream: options.screen.open(channel === 'tool' ? 'json' : 'guess', extra),
-      sink: {
-        clear(text) {
-          lane.out += text
-          lane.released += text.length
-        },
-        region(region) {
-          lane.released += region.text.length
-          const text = treat(region, lane)
-          if (text !== region.text) {
-            lane.changed = true
-            for (const token of lane.logprobs)
-              if (token.from < region.start + region.text.length && region.start < token.to) token.spoilt = true
-          }
-          lane.out += text
-        },
-      },
-      out: '',
-      released: 0,
-      changed: false,
-      logprobs: [],
-      signature: undefined,
+    let lane = lanes.get(key)
+    if (lane === undefined) {
+      lane = openLane(choice, channel, index, laneOptions)
+      lanes.set(key, lane)
     }
-    lanes.set(key, lane)
     return lane
   }
 
-  const fieldOf = (lane: Lane, values: readonly JsonValue[] | undefined, at: number): string => {
-    const value = values === undefined ? undefined : valuesBetween(values, at, at + 1)[0]
-    if (value !== undefined && value.path !== '') return value.path
-    return lane.channel === 'tool' ? `tools.${lane.tool ?? ''}` : lane.channel
-  }
-
-  const treat = (region: Region, lane: Lane): string => {
-    const findings = lane.id
-      ? (keepInId(region)?.findings ?? [])
-      : region.findings.filter((finding) => finding.confidence >= LEAST_CONFIDENCE)
-    if (findings.length === 0) return region.text
-    return treatRegion(
-      { ...region, findings },
-      {
-        treatment(finding) {
-          const value = region.text.slice(finding.start - region.start, finding.end - region.start)
-          const known = vault.knows(value)
-          const field = fieldOf(lane, region.values, finding.start)
-          const treatment = book.decide(finding, known ? 'caller' : 'model', field)
-          if (known || vault.holds(finding.class, value) || !options.neighbours.has(finding.class, value))
-            return treatment
-          // Another session's value: the stricter of the two answers.
-          const leak = book.decide({ ...finding, class: 'leak/session' }, 'model', field)
-          return strictness(leak) > strictness(treatment) ? leak : treatment
-        },
-        replace: (dataClass, treatment, value) => standIn(dataClass, treatment, value, vault, 'model', options),
-        pseudonym: (text) => restore(text, lane),
-      },
-    )
-  }
-
-  const restore = (text: string, lane: Lane): string | undefined => {
-    const entry = vault.find(text)
-    if (entry === undefined) {
-      if (issuedBefore > 0) mutated++ // where none was issued, none was changed: it is somebody else's, or was read back
-      return undefined
-    }
-    if (!mayReturn(entry, lane)) return undefined
-    if (entry.class !== 'literal') restored.set(entry.class, (restored.get(entry.class) ?? 0) + 1)
-    return entry.value
-  }
-
-  const mayReturn = (entry: VaultEntry, lane: Lane): boolean => {
-    if (entry.class === 'literal') return true
-    if (lane.channel === 'tool') {
-      const own: Source = `tool:${lane.tool ?? ''}`
-      return entry.sources.includes(own) || (options.toolRestore === 'caller' && entry.sources.includes('caller'))
-    }
-    if (entry.sources.includes('caller')) return true
-    // What the caller's tools and documents said goes back only if the rules let this caller see it; system text never.
-    const origin = entry.sources.includes('document')
-      ? 'document'
-      : entry.sources.some((s) => s.startsWith('tool'))
-        ? 'tool'
-        : undefined
-    if (origin === undefined) return false
-    const finding: Finding = { class: entry.class, start: 0, end: 1, confidence: 100 }
-    return book.decide(finding, origin, lane.channel) === 'pass'
-  }
-
-  const block = options.blockCharacters ?? 0
-
   /** What a lane has ready, as one delta, or in blocks. */
   const drain = (lane: Lane, deltas: Delta[], last = false) => {
+    let text = lane.out
+    lane.out = ''
     if (block > 0) {
-      lane.logprobs = []
-      const rest = lane.out
+      lane.tokens.length = 0
       let at = 0
-      for (; rest.length - at >= block; at += block) {
-        lane.out = rest.slice(at, at + block)
-        emit(lane, deltas)
+      for (; text.length - at >= block; at += block) emit(lane, text.slice(at, at + block), deltas)
+      text = text.slice(at)
+      if (!last) {
+        lane.out = text
+        return
       }
-      lane.out = rest.slice(at)
-      if (!last) return
     }
-    emit(lane, deltas)
+    emit(lane, text, deltas)
   }
 
-  const emit = (lane: Lane, deltas: Delta[]) => {
+  const emit = (lane: Lane, text: string, deltas: Delta[]) => {
     // A signature vouches for the exact text, so it does not survive a change.
     const signature = lane.changed ? undefined : lane.signature
-    if (lane.out === '' && signature === undefined) return
+    if (text === '' && signature === undefined) return
     const { choice } = lane
-    const text = lane.out
-    lane.out = ''
     forwarded += Buffer.byteLength(text)
     if (lane.channel === 'tool') deltas.push({ type: 'tool', choice, index: lane.index, arguments: text })
     else if (lane.channel === 'refusal') deltas.push({ type: 'refusal', choice, text })
@@ -204,10 +87,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
         signature === undefined ? { type: 'reasoning', choice, text } : { type: 'reasoning', choice, text, signature },
       )
     } else {
-      const logprobs = lane.logprobs
-        .filter((token) => token.to <= lane.released && !token.spoilt)
-        .map((token) => token.entry)
-      lane.logprobs = lane.logprobs.filter((token) => token.to > lane.released)
+      const logprobs = takeTokens(lane.tokens, lane.released)
       deltas.push(logprobs.length > 0 ? { type: 'text', choice, text, logprobs } : { type: 'text', choice, text })
     }
   }
@@ -233,12 +113,9 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   }
 
   /** A short string that comes whole: a tool's name, an id, a stop sequence, a token that was not taken. */
-  const whole = (text: string, field: string, id = false): string => {
+  const whole = (text: string, id = false): string => {
     if (text === '') return text
-    const lane = laneOf(-1, 'text', -1)
-    lanes.delete('-1/text/-1')
-    lane.tool = field
-    lane.id = id
+    const lane = openLane(0, 'text', 0, laneOptions, id)
     scanned += Buffer.byteLength(text)
     lane.stream.push(text, lane.sink)
     lane.stream.end(lane.sink)
@@ -246,15 +123,24 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
     return lane.out
   }
 
+  /** Alternatives the model did not take can spell what is hidden elsewhere. */
+  const alternatives = (top: readonly TokenLogprob[]): TokenLogprob[] | undefined =>
+    vault.size() === 0 && book.treated() === 0
+      ? top.flatMap(({ token, logprob, bytes }) =>
+          token.length <= LONGEST_ALTERNATIVE && whole(token) === token ? [withBytes(token, logprob, bytes)] : [],
+        )
+      : undefined
+
   const one = (delta: Delta, deltas: Delta[]) => {
     switch (delta.type) {
       case 'text':
       case 'reasoning':
       case 'refusal': {
         const lane = laneOf(delta.choice, delta.type, 0)
-        if (delta.type === 'text' && delta.logprobs !== undefined) trackLogprobs(lane, delta.text, delta.logprobs)
+        if (delta.type === 'text' && delta.logprobs !== undefined)
+          holdTokens(lane.tokens, delta.text, lane.stream.taken(), delta.logprobs, alternatives)
         if (delta.type === 'reasoning' && delta.signature !== undefined)
-          lane.signature = unchanged(delta.signature, 'reasoning.signature')
+          lane.signature = whole(delta.signature, true) === delta.signature ? delta.signature : undefined
         feed(lane, delta.text, deltas)
         return
       }
@@ -263,8 +149,8 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
         if (delta.name !== undefined) lane.tool = (lane.tool ?? '') + delta.name
         if (delta.id !== undefined || delta.name !== undefined) {
           const head: Delta = { type: 'tool', choice: delta.choice, index: delta.index, arguments: '' }
-          if (delta.id !== undefined) head.id = whole(delta.id, 'tools.id', true)
-          if (delta.name !== undefined) head.name = whole(delta.name, 'tools.name', true)
+          if (delta.id !== undefined) head.id = whole(delta.id, true)
+          if (delta.name !== undefined) head.name = whole(delta.name, true)
           deltas.push(head)
         }
         feed(lane, delta.arguments, deltas)
@@ -276,7 +162,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
           type: 'finish',
           choice: delta.choice,
           reason: delta.reason,
-          ...(delta.stopSequence === undefined ? {} : { stopSequence: whole(delta.stopSequence, 'stop') }),
+          ...(delta.stopSequence === undefined ? {} : { stopSequence: whole(delta.stopSequence) }),
         })
         return
       }
@@ -292,31 +178,6 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       default:
         throw new Fault('guard_unavailable')
     }
-  }
-
-  const unchanged = (text: string, field: string): string | undefined =>
-    whole(text, field, true) === text ? text : undefined
-
-  /** A token says again what the text says; what says anything else does not leave. */
-  const trackLogprobs = (lane: Lane, text: string, logprobs: readonly TokenLogprob[]) => {
-    const start = lane.stream.taken()
-    let at = 0
-    for (const { token, logprob, bytes, top } of logprobs) {
-      // From here on tokens and text are not in step.
-      if (!text.startsWith(token, at)) return
-      const entry: TokenLogprob = { token, logprob }
-      if (bytes !== undefined && Buffer.from(token).equals(Buffer.from(bytes))) entry.bytes = bytes
-      // Alternatives the model did not take can spell what is hidden elsewhere.
-      if (top !== undefined && vault.size() === 0 && book.treated() === 0) entry.top = top.flatMap(alternative)
-      lane.logprobs.push({ from: start + at, to: start + at + token.length, entry, spoilt: false })
-      at += token.length
-    }
-  }
-
-  const alternative = ({ token, logprob, bytes }: TokenLogprob): TokenLogprob[] => {
-    if (token.length > LONGEST_ALTERNATIVE || whole(token, 'logprobs') !== token) return []
-    const same = bytes !== undefined && Buffer.from(token).equals(Buffer.from(bytes))
-    return [same ? { token, logprob, bytes } : { token, logprob }]
   }
 
   return {
@@ -346,12 +207,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       bytesScanned: scanned + passedBy,
       bytesForwarded: forwarded + passedBy,
       rules: book.rules(),
-      pseudonyms: {
-        issued: vault.size() - issuedBefore,
-        restored: [...restored.values()].reduce((sum, count) => sum + count, 0),
-        mutated,
-      },
-      restored,
+      ...restore.report(),
       invisible: 0,
     }),
   }

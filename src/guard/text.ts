@@ -1,11 +1,11 @@
 // The guard without a gateway: texts scanned, treated and turned back, whole or piece by piece. The same screens and
 // treatments as in a call, with the answers given by a function of the class instead of a policy.
 import type { Finding, Treatment } from '../core/index.ts'
-import { LEAST_CONFIDENCE } from './ask.ts'
-import { standIn, type TreatmentOptions } from './input.ts'
+import { keep, sortOut } from './findings.ts'
 import { PSEUDONYM } from './pseudonym.ts'
 import type { Region, Screen } from './screen.ts'
-import { sortOut, treatRegion } from './treat.ts'
+import { standIn, type TreatmentOptions } from './stand-in.ts'
+import { treatRegion } from './treat.ts'
 import type { Vault } from './vault.ts'
 
 export interface TextScreen {
@@ -54,8 +54,8 @@ function collect(stream: ReturnType<Screen['open']>, treat: (region: Region) => 
       out += text
     },
     region: (region: Region) => {
-      const findings = region.findings.filter((finding) => finding.confidence >= LEAST_CONFIDENCE)
-      out += findings.length === 0 ? region.text : treat({ ...region, findings })
+      const kept = keep(region)
+      out += kept === undefined ? region.text : treat(kept)
     },
   }
   const take = () => {

@@ -1,18 +1,10 @@
 // What becomes of a region: findings that hang together are sorted out, each asked about, and the strictest answer covers
 // everything that overlaps. Outside the spans that are treated nothing changes.
 import { type Finding, TREATMENTS, type Treatment } from '../core/index.ts'
+import { firstEndingAfter, sortOut } from './findings.ts'
 import { type JsonValue, valuesBetween } from './json-text.ts'
 import { PSEUDONYM } from './pseudonym.ts'
 import type { Region } from './screen.ts'
-
-/** Found by how words look, not by form: gives way to a value with a form around it. */
-const LOOSE = new Set([
-  'personal/person',
-  'personal/place',
-  'personal/organisation',
-  'personal/title',
-  'personal/people',
-])
 
 export const strictness = (treatment: Treatment): number => TREATMENTS.indexOf(treatment)
 
@@ -23,54 +15,6 @@ export interface Treater {
   replace(dataClass: string, treatment: Treatment, value: string): string
   /** What becomes of text shaped like a pseudonym; undefined leaves it. */
   pseudonym(text: string): string | undefined
-}
-
-/**
- * Findings that count, in order: a name inside an e-mail address is part of the address, one inside a pseudonym is
- * nothing, and of the same class the wider one stands. One sweep: a region may hold as many findings as a client likes.
- */
-export function sortOut(findings: readonly Finding[]): readonly Finding[] {
-  if (findings.length < 2) return findings
-  const rank = (finding: Finding) => (finding.class === PSEUDONYM ? 0 : LOOSE.has(finding.class) ? 2 : 1)
-  const sorted = [...findings].sort(
-    (a, b) =>
-      a.start - b.start ||
-      b.end - a.end ||
-      rank(a) - rank(b) ||
-      (a.class < b.class ? -1 : a.class > b.class ? 1 : b.confidence - a.confidence),
-  )
-  const pseudonyms = sorted.filter((finding) => finding.class === PSEUDONYM)
-  const widest = new Map<string, number>()
-  let firm = -1
-  return sorted.filter((finding) => {
-    const loose = LOOSE.has(finding.class)
-    if ((widest.get(finding.class) ?? -1) >= finding.end) return false
-    if (finding.class !== PSEUDONYM) {
-      if (loose && firm >= finding.end) return false
-      const inner = firstEndingAfter(pseudonyms, finding.start)
-      if (
-        inner !== undefined &&
-        inner.start < finding.end &&
-        (loose || (inner.start <= finding.start && finding.end <= inner.end))
-      )
-        return false
-      if (!loose) firm = Math.max(firm, finding.end)
-    }
-    widest.set(finding.class, Math.max(widest.get(finding.class) ?? -1, finding.end))
-    return true
-  })
-}
-
-/** Of spans in order and apart, the first that ends after `at`. */
-function firstEndingAfter<T extends { readonly end: number }>(spans: readonly T[], at: number): T | undefined {
-  let low = 0
-  let high = spans.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((spans[middle]?.end ?? 0) > at) high = middle
-    else low = middle + 1
-  }
-  return spans[low]
 }
 
 interface Span {
