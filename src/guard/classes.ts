@@ -166,7 +166,7 @@ export const OWN_CLASSES_EXAMPLE = String.raw`classes:
     mask: last4                   # or label (default), shape
   finance/salary:
     nature: personal
-    fields: [customer.salary]     # paths in JSON content`
+    fields: [customer.salary]     # paths in JSON, whole texts of it and pieces in other text`
 
 const REAL_LOOKING = [
   "| Class | Looks like | Why it is nobody's |",

@@ -33,6 +33,13 @@ const MOST_REMEMBERED = 4096
 
 /** The built-in keys, after a deployment's own paths: `customer.salary` also matches `data.customer.salary`. */
 export function createFieldRule(own: ReadonlyMap<string, string> = new Map()): FieldRule {
+  return fieldRule(own, (key) => byKey.get(key.replace(/[_-]/g, '')))
+}
+
+/** A deployment's own paths alone. */
+export const createOwnFieldRule = (own: ReadonlyMap<string, string>): FieldRule => fieldRule(own, () => undefined)
+
+function fieldRule(own: ReadonlyMap<string, string>, built: (key: string) => string | undefined): FieldRule {
   const remembered = new Map<string, string | undefined>()
   return (path) => {
     if (path === '') return undefined
@@ -44,7 +51,7 @@ export function createFieldRule(own: ReadonlyMap<string, string> = new Map()): F
       const dot = lower.indexOf('.', at)
       at = dot < 0 ? -1 : dot + 1
     }
-    dataClass ??= byKey.get(lower.slice(lower.lastIndexOf('.') + 1).replace(/[_-]/g, ''))
+    dataClass ??= built(lower.slice(lower.lastIndexOf('.') + 1))
     if (remembered.size < MOST_REMEMBERED) remembered.set(path, dataClass)
     return dataClass
   }

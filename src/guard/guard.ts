@@ -3,8 +3,9 @@ import { type ModelRequest, systemRandom } from '../core/index.ts'
 import type { Ask, Report } from './ask.ts'
 import { createLinkDetector } from './checks/link.ts'
 import { type ClassTree, createClassTree, type DataClass } from './classes.ts'
+import { createInlineFieldsDetector } from './detect/inline-fields.ts'
 import type { Detector } from './detector.ts'
-import { createFieldRule } from './fields.ts'
+import { createFieldRule, createOwnFieldRule } from './fields.ts'
 import { screenInput } from './input.ts'
 import { createNeighbours } from './neighbours.ts'
 import { type Output, openOutput } from './output.ts'
@@ -57,7 +58,10 @@ export function createGuard(options: GuardOptions): Guard {
     options.classes,
     options.detectors.flatMap((detector) => detector.classes),
   )
-  const screen = createScreen({ detectors: options.detectors, fields: createFieldRule(options.fields) })
+  const { fields = new Map<string, string>() } = options
+  const inline =
+    fields.size === 0 ? [] : [createInlineFieldsDetector(createOwnFieldRule(fields), [...new Set(fields.values())])]
+  const screen = createScreen({ detectors: [...options.detectors, ...inline], fields: createFieldRule(fields) })
   const bare = createScreen({ detectors: [] })
   const masks = (dataClass: string): MaskStyle => {
     for (let id = dataClass; ; id = id.slice(0, id.lastIndexOf('/'))) {

@@ -61,8 +61,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const answer = async (key: string | undefined, stream: boolean): Promise<string> => {
-  const said = JSON.stringify(ROW)
+const answer = async (key: string | undefined, stream: boolean, said = JSON.stringify(ROW)): Promise<string> => {
   upstream.script = stream
     ? sse(...chatChunks(said.match(/[\s\S]{1,3}/g) ?? []))
     : json({
@@ -95,6 +94,16 @@ it.each([true, false])('shows a field to one role and masks it for another (stre
     customer: { ...ROW.customer, salary: 0, bonus: '[salary]' },
   })
 })
+
+it.each([true, false])(
+  'hides it also where the row stands in a text or a block of code (streamed: %s)',
+  async (stream) => {
+    const text = `Here is the row you asked for:\n\n\`\`\`json\n${JSON.stringify(ROW, undefined, 2)}\n\`\`\`\nAnything else?`
+    expect(await answer(keys.pia, stream, text)).toBe(text)
+    const seen = await answer(keys.sam, stream, text)
+    expect(seen).toBe(text.replace('51234', '[salary]').replace('about 7000', '[salary]'))
+  },
+)
 
 it('records who got what, and as many bytes scanned as left', async () => {
   await answer(keys.pia, true)
