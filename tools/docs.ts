@@ -182,7 +182,7 @@ come from \`--url\` and \`--key\`, then \`SALLYPORT_URL\` and \`SALLYPORT_KEY\`,
 \`sallyport up\` writes for its own user (mode 0600).
 
 Exit codes: 0 ok · 1 failed or denied · 2 usage · 3 policy invalid · 4 tests failed · 5 sign-in needed · 6 partial (a node is
-silent) · 130 interrupted.
+silent, an attack was not tried) · 130 interrupted.
 
 On every command:
 

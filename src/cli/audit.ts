@@ -153,6 +153,7 @@ export const checkpoint: Command = async (input) => {
 
 /** The new key goes to whoever verifies and to the witnesses; the old one keeps its end behind it. */
 export const rekey: Command = async (input) => {
+  await confirm(input, 'Replace the key that signs checkpoints? The old one is destroyed.')
   const { verifierKeys } = await (await input.client()).call('audit.rekey', { body: { reason: reasonOf(input) } })
   input.io.out(`${verifierKeys.join('\n')}\n`)
   input.io.say(

@@ -75,7 +75,8 @@ const decide =
   async (input) => {
     const client = await input.client()
     const ids = input.args
-    if (ids.length === 0) throw usage('Say which items, as `campaign items` shows them')
+    const strange = ids.find((item) => item.lastIndexOf('.') < 1)
+    if (strange !== undefined) throw usage(`${strange} is no item of a campaign`, 'sallyport campaign items <id>')
     const note = flagText(input, 'note')
     const done: CampaignItem[] = []
     for (const item of ids) {

@@ -267,10 +267,47 @@ describe('commands', () => {
     expect((await cli('call', 'cut', '--of', 'eve', '--reason', 'x')).code).toBe(0)
     expect((await cli('call', 'cut')).code).toBe(2)
     expect((await cli('why')).out).toContain('ALLOW')
+    const before = (await cli('lock', 'list')).out
+    for (const [kind, target] of [
+      ['principal', 'evee'],
+      ['principal', 'Agent:eve'],
+      ['credential', 'f'],
+      ['role', 'userr'],
+      ['model', 'nope'],
+      ['everything', 'eve'],
+    ] as const) {
+      const { code, err } = await cli('lock', 'add', kind, target)
+      expect([kind, code]).toEqual([kind, kind === 'everything' ? 2 : 1])
+      expect(err).toContain(target)
+    }
+    expect((await cli('lock', 'list')).out).toBe(before)
+    const byName = await json('lock', 'add', 'credential', 'e')
+    expect(byName.target).toBe(key.slice(4, 16))
+    expect((await chat(ready.url, key, ready.model)).status).toBe(403)
+    expect((await cli('lock', 'remove', byName.id)).code).toBe(0)
+  })
+
+  it('makes nobody with a role or group that is not there, and keeps the shipped roles', async () => {
+    for (const flag of ['--role', '--group']) {
+      expect((await cli('user', 'create', 'halfway', flag, 'nope')).err).toContain('nope')
+      expect((await cli('user', 'show', 'halfway')).code).toBe(1)
+    }
+    expect((await cli('user', 'create', 'halfway', '--role', 'user')).code).toBe(0)
+    expect((await cli('role', 'remove', 'admin', '--yes')).err).toContain('shipped')
+    expect((await cli('role', 'show', 'admin')).code).toBe(0)
+    expect(await cli('campaign', 'keep', 'nope')).toMatchObject({ code: 2, err: expect.stringContaining('nope is no') })
   })
 
   it('tries rules beside those in force, and asking how it went begins nothing', async () => {
     await cli('policy', 'pull', 'beside')
+    expect((await cli('policy', 'pull', 'beside')).code).toBe(0)
+    const shipped = readFileSync(join(folder, 'beside/roles.cedar'), 'utf8')
+    writeFileSync(join(folder, 'beside/roles.cedar'), `// mine\n${shipped}`)
+    const asked = await cli('policy', 'pull', 'beside')
+    expect(asked).toMatchObject({ code: 1, err: expect.stringContaining('beside/roles.cedar') })
+    expect(readFileSync(join(folder, 'beside/roles.cedar'), 'utf8')).toContain('// mine')
+    expect((await cli('policy', 'pull', 'beside', '--yes')).code).toBe(0)
+    expect(readFileSync(join(folder, 'beside/roles.cedar'), 'utf8')).toBe(shipped)
     writeFileSync(
       join(folder, 'beside/own.cedar'),
       '@id("brief") @why("Brief answers.") @clamp("maxTokens <= 64") permit (principal in Role::"user", action == Action::"chat", resource);',
@@ -374,7 +411,9 @@ describe('commands', () => {
 
   it('replaces the key that signs checkpoints, and what it signed before still holds', async () => {
     const old = (await cli('audit', 'checkpoint', '--key')).out.trim()
-    const done = await cli('audit', 'rekey', '--reason', 'yearly')
+    expect(await cli('audit', 'rekey', '--reason', 'yearly')).toMatchObject({ code: 1, out: '' })
+    expect((await cli('audit', 'checkpoint', '--key')).out.trim()).toBe(old)
+    const done = await cli('audit', 'rekey', '--reason', 'yearly', '--yes')
     expect(done.code, done.err).toBe(0)
     const [now, before] = done.out.trim().split('\n')
     expect(before).toContain(old)

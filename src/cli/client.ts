@@ -147,6 +147,7 @@ async function refused(response: Response, { key }: Connection, path = ''): Prom
           : (text('ask') ?? (decision === undefined ? undefined : `sallyport why ${decision}`))
   return new Failure(`${text('title') ?? `The gateway answered ${response.status}`} (${code})`, {
     exit,
+    code,
     why: text('detail'),
     next,
     requestId,

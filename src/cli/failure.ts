@@ -18,6 +18,8 @@ export class Failure extends Error {
   readonly why: string | undefined
   readonly next: string | undefined
   readonly requestId: string | undefined
+  /** Of the gateway's refusal, if it was one. */
+  readonly code: string | undefined
 
   constructor(
     what: string,
@@ -26,6 +28,7 @@ export class Failure extends Error {
       why?: string | undefined
       next?: string | undefined
       requestId?: string | undefined
+      code?: string | undefined
     } = {},
   ) {
     super(what)
@@ -34,6 +37,7 @@ export class Failure extends Error {
     this.why = options.why
     this.next = options.next
     this.requestId = options.requestId
+    this.code = options.code
   }
 }
 

@@ -74,7 +74,10 @@ export async function listAll<Id extends PagedId>(
 export async function confirm(input: Input, question: string): Promise<void> {
   if (input.flags.yes) return
   if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw new Failure('This asks before it acts, and nobody is there to answer', { next: 'say --yes' })
+    throw new Failure('This asks before it acts, and nobody is there to answer', {
+      why: question,
+      next: 'say --yes',
+    })
   if ((await prompt(`${question} [y/N] `)).trim().toLowerCase() !== 'y') throw new Failure('Nothing was done')
 }
 

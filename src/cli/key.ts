@@ -30,7 +30,7 @@ const ownerOf = async (input: Input, client: Client): Promise<string> => {
 }
 
 /** A key by id, or by name: of the owner that is named, else of whoever asks, else of the only one who has it. */
-async function find(input: Input, client: Client): Promise<Key> {
+export async function find(input: Input, client: Client): Promise<Key> {
   const text = arg(input, 0)
   if (/^[0-9A-Za-z]{12}$/.test(text)) {
     const found = await client.call('keys.show', { params: { id: text } }).catch((error: unknown) => error)

@@ -1,10 +1,12 @@
 // Emergency stops.
 import type { BodyInput } from '../admin/contract.ts'
-import type { Command } from './command.ts'
+import type { Client } from './client.ts'
+import type { Command, Input } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
-import { usage } from './failure.ts'
+import { Failure, usage } from './failure.ts'
 import { arg, flagText, reasonOf, refOf, uidTextOf } from './input.ts'
 import { printOne, printRows, red } from './io.ts'
+import { find } from './key.ts'
 import { printReceipt } from './session.ts'
 import { readMoment, relative } from './when.ts'
 
@@ -31,11 +33,14 @@ export const list: Command = async (input) => {
 export const add: Command = async (input) => {
   const kind = arg(input, 0)
   if (!isKind(kind)) throw usage(`There is no kind of lock "${kind}"`, `one of ${KINDS.join(', ')}`)
-  const target = arg(input, 1)
-  if (kind !== 'everything' && target === '') throw usage(`Say which ${kind}`)
+  const named = arg(input, 1)
+  if (kind !== 'everything' && named === '') throw usage(`Say which ${kind}`, `sallyport lock add ${kind} <target>`)
+  if (kind === 'everything' && named !== '')
+    throw usage(`everything takes no target, and would lock more than ${named}`, 'sallyport lock add --help')
+  const client = await input.client()
+  const target = await known(input, client, kind, named)
   if (isDryRun(input)) return foresee(input, kind, kind === 'principal' ? refOf(target) : target)
   const until = flagText(input, 'until')
-  const client = await input.client()
   const { receipt, ...lock } = await client.call('locks.create', {
     body: {
       kind,
@@ -48,6 +53,32 @@ export const add: Command = async (input) => {
   const end = lock.until === undefined ? '' : `, ends ${relative(lock.until)}`
   input.io.say(`${red(input.io, 'locked')}  ${lock.kind} ${lock.target}${end}. Undo:  sallyport lock remove ${lock.id}`)
   return printReceipt(input.io, receipt)
+}
+
+/**
+ * The target as the gateway knows it. A slip of the pen in an emergency would lock nobody and look as if it had; whoever may not
+ * look at the target may still lock it.
+ */
+async function known(input: Input, client: Client, kind: Kind, target: string): Promise<string> {
+  const colon = target.indexOf(':')
+  try {
+    if (kind === 'credential') return (await find({ ...input, args: [target] }, client)).id
+    if (kind === 'role') await client.call('roles.show', { params: { name: target } })
+    if (kind === 'model') await client.call('models.show', { params: { name: target } })
+    if (kind === 'principal') {
+      const [type, name] = /^(User|Service|Agent):./.test(target)
+        ? [target.slice(0, colon), target.slice(colon + 1)]
+        : ['User', target]
+      const route = type === 'Agent' ? 'agents.show' : type === 'Service' ? 'services.show' : 'users.show'
+      await client.call(route, { params: { name } })
+    }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    if (error.code === 'not_found')
+      throw new Failure(`There is no ${kind} ${target}: nothing is locked`, { next: 'sallyport lock add --help' })
+    if (kind === 'credential' && error.code === undefined) throw error
+  }
+  return target
 }
 
 export const remove: Command = async (input) => {

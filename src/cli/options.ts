@@ -15,6 +15,7 @@ export const COMMON_FLAGS: readonly Flag[] = [
 const CONFIG: Flag = { flag: '--config <file>', about: 'Settings file (default: sallyport.yaml, if it is there)' }
 const REASON: Flag = { flag: '--reason <text>', about: 'Why, for the audit log' }
 const DRY_RUN: Flag = { flag: '--dry-run', about: 'Show what would end, and do nothing' }
+const YES: Flag = { flag: '--yes', about: 'Do not ask' }
 const PAGE: readonly Flag[] = [
   { flag: '--limit <n>', about: 'Most rows (default: 50)' },
   { flag: '--all', about: 'Every row' },
@@ -103,7 +104,7 @@ const principal = (noun: string, what: string, file: () => Promise<typeof import
     name: `${noun} remove`,
     args: '<name>',
     about: `Remove ${noun === 'agent' ? 'an' : 'a'} ${what} for good; the name is not given again`,
-    flags: [REASON, DRY_RUN, { flag: '--yes', about: 'Do not ask' }],
+    flags: [REASON, DRY_RUN, YES],
     load: async () => (await file()).remove(noun),
   },
 ]
@@ -303,7 +304,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'group remove',
     args: '<name>',
     about: 'Remove a group for good',
-    flags: [{ flag: '--yes', about: 'Do not ask' }],
+    flags: [YES],
     load: async () => (await group()).remove,
   },
 
@@ -334,7 +335,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'role remove',
     args: '<name>',
     about: 'Remove a role for good, from everybody',
-    flags: [{ flag: '--yes', about: 'Do not ask' }],
+    flags: [YES],
     load: async () => (await role()).remove,
   },
 
@@ -344,7 +345,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'model accept',
     args: '<model>',
     about: 'Accept what a quarantined model name stands for now',
-    flags: [{ flag: '--digest <digest>', about: 'Only if it is this' }, REASON, { flag: '--yes', about: 'Do not ask' }],
+    flags: [{ flag: '--digest <digest>', about: 'Only if it is this' }, REASON, YES],
     load: async () => (await model()).accept,
   },
   {
@@ -402,7 +403,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'session forget',
     args: '<id>',
     about: 'End a session and erase what it left: conversation, vault, runtime state',
-    flags: [REASON, { flag: '--yes', about: 'Do not ask' }],
+    flags: [REASON, YES],
     load: async () => (await session()).forget,
   },
   { name: 'call list', about: 'List running calls', flags: PAGE, load: async () => (await session()).calls },
@@ -481,7 +482,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--model <name...>', about: 'Fewer models than asked' },
       { flag: '--uses <n>', about: 'Fewer uses than asked' },
       REASON,
-      { flag: '--yes', about: 'Do not ask' },
+      YES,
     ],
     load: async () => (await review()).approve,
   },
@@ -569,17 +570,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'campaign close',
     args: '<id>',
     about: 'Close a campaign now: what nobody spoke for is revoked',
-    flags: [{ flag: '--yes', about: 'Do not ask' }],
+    flags: [YES],
     load: async () => (await campaign()).close,
   },
   {
     name: 'sweep',
     about:
       'Find keys that are dormant, unused, ownerless or about to end (warn, suspend, revoke) and roles that give more than is used (warn)',
-    flags: [
-      { flag: '--dry-run', about: 'Only show what would be done' },
-      { flag: '--yes', about: 'Do not ask' },
-    ],
+    flags: [{ flag: '--dry-run', about: 'Only show what would be done' }, YES],
     load: async () => (await import('./sweep.ts')).sweep,
   },
   {
@@ -691,7 +689,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'policy pull',
     args: '[folder]',
     about: 'Write the rules in force on the gateway into a folder',
-    flags: [{ flag: '--revision <n>', about: 'Another version' }],
+    flags: [{ flag: '--revision <n>', about: 'Another version' }, YES],
     load: async () => (await rulesOfServer()).pull,
   },
 
@@ -801,12 +799,16 @@ export const COMMANDS: readonly CommandSpec[] = [
     about: 'Attack a live deployment as a client, and say what got through',
     flags: [
       { flag: '--model <name>', about: 'Model to attack' },
-      { flag: '--as <role>', about: 'As an account with this role alone, made for the run; needs an administrator' },
+      {
+        flag: '--as <role>',
+        about:
+          'As accounts with this role alone, made for the run, a new one when the rules stop one; needs an administrator',
+      },
       { flag: '--family <name...>', about: 'Only these families of attacks' },
       { flag: '--junit <file>', about: 'Write a JUnit report' },
       { flag: '--html <file>', about: 'Write a page' },
     ],
-    example: 'sallyport redteam --model demo --as member --html redteam.html',
+    example: 'sallyport redteam --model sallyport-demo --as user --html redteam.html',
     load: async () => (await import('./redteam.ts')).redteam,
   },
   {
@@ -865,7 +867,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'audit rekey',
     about: 'Replace the key that signs checkpoints on this node; what the old one signed still holds',
-    flags: [REASON],
+    flags: [REASON, YES],
     example: 'sallyport audit rekey --reason "yearly change of keys"',
     load: async () => (await audit()).rekey,
   },
@@ -918,7 +920,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'audit erase',
     args: '<who>',
     about: "Erase a principal's recorded content",
-    flags: [REASON, { flag: '--yes', about: 'Do not ask' }],
+    flags: [REASON, YES],
     load: async () => (await audit()).erase,
   },
   { name: 'version', about: 'Version of this program', load: async () => (await import('./status.ts')).version },

@@ -1,6 +1,6 @@
 // Rules of a gateway: compare, plan, apply, shadow, promote, roll back, fetch.
 
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import type { Output, PolicyPlan } from '../admin/contract.ts'
 import { counted } from '../core/index.ts'
@@ -158,6 +158,12 @@ export const pull: Command = async (input) => {
   const folder = folderOf(input)
   const version = flagText(input, 'revision') ?? 'active'
   const found = await client.call('policies.files', { params: { version } })
+  const other = found.files.filter((file) => hasOther(folder, file)).map(({ path }) => path)
+  if (other.length > 0)
+    await confirm(
+      input,
+      `Overwrite ${other.map((path) => plain(join(folder, path))).join(', ')}, which differ from it?`,
+    )
   for (const file of found.files) write(folder, file)
   if (input.flags.json)
     printOne(input.io, { version: found.version, digest: found.digest, folder }, { json: input.flags.json as string })
@@ -169,11 +175,21 @@ export const pull: Command = async (input) => {
   return EXIT.ok
 }
 
+/** Whether something else stands in its place: it may be work that was not put in force yet. */
+const hasOther = (folder: string, file: BundleFile): boolean => {
+  const target = targetOf(folder, file)
+  return existsSync(target) && readFileSync(target, 'utf8') !== file.text
+}
+
 /** A gateway that names files outside the folder is not believed. */
-function write(folder: string, { path, text }: BundleFile): void {
+function targetOf(folder: string, { path }: BundleFile): string {
   if (!/^(tests\/)?[\w][\w.-]*$/.test(path) || normalize(path) !== path)
     throw new Failure(`The gateway names a strange file: ${plain(path)}`)
-  const target = join(folder, path)
+  return join(folder, path)
+}
+
+function write(folder: string, file: BundleFile): void {
+  const target = targetOf(folder, file)
   mkdirSync(dirname(target), { recursive: true })
-  writeFileSync(target, text)
+  writeFileSync(target, file.text)
 }

@@ -1,8 +1,8 @@
-// Attacks a live deployment as an ordinary client, and says what got through. With --as, an account with that role alone is
+// Attacks a live deployment as an ordinary client, and says what got through. With --as, accounts with that role alone are
 // made for the run and removed after it, so that what is tested is what the role may do.
 
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { counted } from '../core/index.ts'
 import { FAMILIES, type Family, html, junit, type Result, runRedteam, summarise } from '../guard/index.ts'
 import type { Client } from './client.ts'
@@ -21,22 +21,36 @@ export const redteam: Command = async (input) => {
     if (!(family in FAMILIES))
       throw usage(`There is no family "${family}"`, `one of: ${Object.keys(FAMILIES).join(' ')}`)
   const client = await input.client()
+  const report = openReports(input)
   const role = flagText(input, 'as')
   if (role !== undefined)
-    return withRole(client, role, (key) => attack(input, client.connection.url, key, model, families))
+    return withRole(client, role, async (newAccount) =>
+      attack(
+        input,
+        { url: client.connection.url, key: await newAccount(), renew: newAccount, model, families },
+        report,
+      ),
+    )
   const { key, url } = client.connection
   if (key === undefined)
     throw new Failure('There is no key to attack with', {
       exit: EXIT.signInNeeded,
       next: 'set SALLYPORT_KEY, or use --as <role>',
     })
-  return attack(input, url, key, model, families)
+  return attack(input, { url, key, model, families }, report)
 }
 
-async function withRole(client: Client, role: string, run: (key: string) => Promise<number>): Promise<number> {
-  const name = `redteam-${randomBytes(4).toString('hex')}`
-  await client.call('services.create', { body: { name } })
-  try {
+/** Accounts with that role alone, one after another as the rules stop them; all are removed after the run. */
+async function withRole(
+  client: Client,
+  role: string,
+  run: (newAccount: () => Promise<string>) => Promise<number>,
+): Promise<number> {
+  const made: string[] = []
+  const newAccount = async (): Promise<string> => {
+    const name = `redteam-${randomBytes(4).toString('hex')}`
+    await client.call('services.create', { body: { name } })
+    made.push(name)
     await client.call('roles.assign', { params: { name: role }, body: { holder: `Service:${name}` } })
     const { key } = await client.call('keys.create', {
       body: {
@@ -47,26 +61,34 @@ async function withRole(client: Client, role: string, run: (key: string) => Prom
       },
     })
     if (key === undefined) throw new Failure('The gateway did not show the key')
-    return await run(key)
+    return key
+  }
+  try {
+    return await run(newAccount)
   } finally {
-    await client.call('services.remove', { params: { name }, query: { reason: 'red team run ended' } })
+    for (const name of made)
+      await client.call('services.remove', { params: { name }, query: { reason: 'red team run ended' } })
   }
 }
 
-async function attack(
-  input: Input,
-  url: string,
-  key: string,
-  model: string,
-  families: string[] | undefined,
-): Promise<number> {
+interface Target {
+  readonly url: string
+  readonly key: string
+  readonly model: string
+  readonly families: string[] | undefined
+  readonly renew?: () => Promise<string>
+}
+
+async function attack(input: Input, target: Target, report: ReturnType<typeof openReports>): Promise<number> {
   const { io } = input
+  const { url, key, model, families, renew } = target
   const results = await runRedteam({
     url: url.replace(/\/$/, ''),
     key,
     model,
     random: (size) => randomBytes(size),
     ...(families === undefined ? {} : { families: families as Family[] }),
+    ...(renew && { renew }),
     onResult: ({ id, stream, outcome, detail }) => {
       if (outcome === 'leaked' || outcome === 'failed')
         io.say(
@@ -74,8 +96,7 @@ async function attack(
         )
     },
   })
-  write(input, 'junit', junit(results, model))
-  write(input, 'html', html(results, model))
+  report(results, model)
   const { outcomes, families: groups } = summarise(results)
   if (input.flags.json)
     printRows(
@@ -88,24 +109,38 @@ async function attack(
     printRows(
       io,
       groups.map((group) => ({ ...group })),
-      [{ field: 'title', title: 'family' }, { field: 'attacks', title: 'attempts' }, { field: 'leaked' }],
+      [
+        { field: 'title', title: 'family' },
+        { field: 'attacks', title: 'attempts' },
+        { field: 'leaked' },
+        { field: 'untried', title: 'not tried' },
+      ],
       {},
     )
-  const { held, refused, leaked, failed } = outcomes
+  const { held, refused, leaked, failed, untried } = outcomes
   const verdict = leaked > 0 ? red(io, `${leaked} leaked`) : green(io, 'nothing leaked')
   io.say(`${verdict}: ${counted(results.length, 'attempt')}, ${held} held, ${refused} refused, ${failed} failed.`)
+  if (untried > 0)
+    io.say(
+      `${yellow(io, `${untried} not tried`)}: the rules stopped ${renew ? 'every account at once' : 'this account; --as <role> goes on with others'}`,
+    )
   return exitOf(results)
 }
 
 const COLUMNS = ['id', 'outcome', 'detail'].map((field) => ({ field }))
 
-/** Nothing answered is no success: a deployment that is down would look safe. */
+/** What was not answered, or not tried, is no success: a deployment that is down would look safe. */
 function exitOf(results: readonly Result[]): number {
   if (results.some(({ outcome }) => outcome === 'leaked')) return EXIT.failed
-  return results.some(({ outcome }) => outcome === 'failed') ? EXIT.partial : EXIT.ok
+  return results.some(({ outcome }) => outcome === 'failed' || outcome === 'untried') ? EXIT.partial : EXIT.ok
 }
 
-function write(input: Input, flag: 'junit' | 'html', text: string): void {
-  const file = flagText(input, flag)
-  if (file !== undefined) writeFileSync(file, text)
+/** Before the run: a report that cannot be written is told before minutes are spent on it. What is there is kept until then. */
+function openReports(input: Input): (results: readonly Result[], model: string) => void {
+  const files = { junit: flagText(input, 'junit'), html: flagText(input, 'html') }
+  for (const file of Object.values(files)) if (file !== undefined) closeSync(openSync(file, 'a'))
+  return (results, model) => {
+    if (files.junit !== undefined) writeFileSync(files.junit, junit(results, model))
+    if (files.html !== undefined) writeFileSync(files.html, html(results, model))
+  }
 }

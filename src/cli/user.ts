@@ -67,6 +67,11 @@ export const create =
     const [displayName, email, onBehalfOf] = ['displayName', 'email', 'onBehalfOf'].map((flag) => flagText(input, flag))
     const given = input.flags.attribute
     const attributes = readAttributes(Array.isArray(given) ? given : undefined)
+    const roles = flagList(input, 'role') ?? []
+    const groups = flagList(input, 'group') ?? []
+    // Asked first: names are not given twice, so a half-made one could not be made again.
+    for (const role of roles) await client.call('roles.show', { params: { name: role } })
+    for (const group of groups) await client.call('groups.show', { params: { name: group } })
     const made = await client.call(`${NOUNS[noun]}.create`, {
       body: {
         name,
@@ -77,12 +82,12 @@ export const create =
       },
     })
     const ref = `${TYPES[noun]}:${name}`
-    for (const role of flagList(input, 'role') ?? [])
-      await client.call('roles.assign', { params: { name: role }, body: { holder: ref } })
-    for (const group of flagList(input, 'group') ?? [])
-      await client.call('groups.add', { params: { name: group, member: ref } })
+    for (const role of roles) await client.call('roles.assign', { params: { name: role }, body: { holder: ref } })
+    for (const group of groups) await client.call('groups.add', { params: { name: group, member: ref } })
     if (input.flags.json) printOne(input.io, made, wanted(input))
-    input.io.say(`${green(input.io, 'created')}  ${ref}. A key for it:  sallyport key create <name> --owner ${ref}`)
+    input.io.say(
+      `${green(input.io, 'created')}  ${ref}. A key for it:  sallyport key create <name> --owner ${/\s/.test(ref) ? `"${ref}"` : ref}`,
+    )
     return 0
   }
 

@@ -45,6 +45,9 @@ export interface RolesDeps {
   newId: NewId
 }
 
+/** The source of the roles that the shipped rules and a start rest on. */
+const SHIPPED = 'shipped'
+
 const role = (name: string) => ({ type: 'Role', id: name })
 
 export function createRoles({ change, clock, newId }: RolesDeps): Roles {
@@ -123,7 +126,12 @@ export function createRoles({ change, clock, newId }: RolesDeps): Roles {
 
     async remove(name, by) {
       const { seq } = await change(async (trx) => {
-        await existing(trx, name)
+        const { source } = await existing(trx, name)
+        // Its name is never given again, and without `admin` nobody could administer, nor be made to by a start.
+        if (source === SHIPPED)
+          throw new Fault('not_possible', {
+            detail: `Role "${name}" is one of the shipped ones, which stay; it can be taken from who holds it.`,
+          })
         await updateRole(trx, name, { removed_at: clock.now() })
         const ended = await deleteAssignments(trx, { role: name })
         return {

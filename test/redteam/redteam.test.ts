@@ -118,9 +118,48 @@ describe('red team', () => {
     })
   })
 
-  it('says so when nothing answers, and reports without values', async () => {
-    const results = await runRedteam({ url: 'http://127.0.0.1:1', key: 'k', model: 'm', random, families: ['session'] })
-    expect(results.every(({ outcome }) => outcome === 'failed')).toBe(true)
+  /** A deployment whose rules stop an account after ten requests, whatever it asks then. */
+  const stopping = (): typeof fetch => {
+    const asked = new Map<string, number>()
+    const inner = deployment(open)
+    return (async (url, init) => {
+      const key = new Headers(init?.headers).get('authorization') ?? ''
+      asked.set(key, (asked.get(key) ?? 0) + 1)
+      if ((asked.get(key) ?? 0) <= 10) return inner(url, init)
+      return Response.json({ error: { code: 'access_denied' } }, { status: 403 })
+    }) as typeof fetch
+  }
+  const stopped = { url: 'http://deployment', key: 'k', model: 'gullible', random }
+
+  it('counts no attack that a stopped account made as one that was withstood', async () => {
+    const results = await runRedteam({ ...stopped, fetch: stopping() })
+    const { outcomes } = summarise(results)
+    expect(outcomes).toMatchObject({ held: 0, refused: 0, failed: 0 })
+    expect(outcomes.leaked).toBeGreaterThan(0)
+    expect(outcomes.untried).toBe(ATTACKS.length * 2 - outcomes.leaked)
+    expect(junit(results, 'm')).toContain(`skipped="${outcomes.untried}"`)
+    expect(html(results, 'm')).toContain(`${outcomes.untried} not tried`)
+  })
+
+  it('tries them again with another account, until that gets nothing at all', async () => {
+    let made = 0
+    const renew = async () => `k${made++}`
+    const some = { ...stopped, families: ['system', 'link'] as const }
+    const all = await runRedteam({ ...some, fetch: stopping(), renew })
+    expect(summarise(all).outcomes).toMatchObject({ leaked: all.length, untried: 0 })
+    made = 0
+    const again = async () => (made++ === 0 ? 'k0' : 'k')
+    const { outcomes } = summarise(await runRedteam({ ...some, fetch: stopping(), renew: again }))
+    expect(outcomes.untried).toBeGreaterThan(0)
+    expect(made).toBe(2)
+  })
+
+  it('begins with nothing that would fail everywhere, and reports without values', async () => {
+    const deaf = { url: 'http://127.0.0.1:1', key: 'k', model: 'm', random }
+    await expect(runRedteam(deaf)).rejects.toThrow('could not be reached')
+    const denying = (async () => Response.json({ error: { code: 'access_denied' } }, { status: 403 })) as typeof fetch
+    await expect(runRedteam({ ...deaf, fetch: denying })).rejects.toThrow('may not use this model')
+    const failed: Result = { id: 'a/c', family: 'link', title: 't', stream: false, outcome: 'failed', detail: 'd' }
     const leaked: Result = {
       id: 'a/b',
       family: 'link',
@@ -129,7 +168,7 @@ describe('red team', () => {
       outcome: 'leaked',
       detail: 'the card & "email" in clear',
     }
-    expect(junit([leaked, ...results], 'm"')).toContain('failures="1" errors="4"')
+    expect(junit([leaked, failed], 'm"')).toContain('failures="1" errors="1"')
     expect(html([leaked], '<m>')).not.toContain('<m>')
   })
 })

@@ -4,7 +4,8 @@ import { Fault, isObject, type Json, type RandomBytes } from '../../core/index.t
 import { ATTACKS, type Attack, type Family, type Turn } from './attacks.ts'
 import { createPlants, type PlantKind, type Plants, spoken } from './plant.ts'
 
-export type Outcome = 'held' | 'refused' | 'leaked' | 'failed'
+/** `untried`: the account was stopped before; that a stopped account gets nothing says nothing about the attack. */
+export type Outcome = 'held' | 'refused' | 'leaked' | 'failed' | 'untried'
 
 export interface Result {
   readonly id: string
@@ -27,6 +28,8 @@ export interface RedteamOptions {
   readonly timeoutMs?: number
   /** For tests; the platform's own by default. */
   readonly fetch?: typeof fetch
+  /** The key of another account to go on with when the rules have stopped this one; without it the rest is not tried. */
+  renew?(): Promise<string>
   onResult?(result: Result): void
 }
 
@@ -42,19 +45,51 @@ const TOOLS = ['send_mail', 'weather'].map((name) => ({
   },
 }))
 
-export async function runRedteam(options: RedteamOptions): Promise<Result[]> {
+/** @throws Fault if the account gets no answer to a greeting: what is refused to it then would say nothing */
+export async function runRedteam(given: RedteamOptions): Promise<Result[]> {
+  let options = given
+  const greeted = await greet(options).catch((error: unknown) => {
+    if (error instanceof Fault) throw error
+    throw new Fault('upstream_unavailable', { detail: 'The deployment could not be reached.', cause: error })
+  })
+  if ('refused' in greeted)
+    throw new Fault('access_denied', { detail: `It may not use this model: ${greeted.refused}.` })
   const results: Result[] = []
+  let stopped = false
   for (const attack of ATTACKS) {
     if (options.families !== undefined && !options.families.includes(attack.family)) continue
     // A stream takes another way through the guard than a whole answer does.
     for (const stream of [false, true]) {
-      const result = await attempt(attack, stream, options)
+      let result = stopped ? untried(attack, stream) : await attempt(attack, stream, options)
+      if (result.detail === 'access_denied' && (await isStopped(options))) {
+        const key = await options.renew?.()
+        options = { ...options, key: key ?? options.key }
+        stopped = key === undefined || (await isStopped(options))
+        result = stopped ? untried(attack, stream) : await attempt(attack, stream, options)
+      }
       results.push(result)
       options.onResult?.(result)
     }
   }
   return results
 }
+
+const untried = ({ id, family, title }: Attack, stream: boolean): Result => ({
+  id,
+  family,
+  title,
+  stream,
+  outcome: 'untried',
+  detail: 'the account was stopped',
+})
+
+/** What nobody has a reason to refuse. */
+const greet = (options: RedteamOptions): Promise<Said> =>
+  ask({ session: 'greeting', messages: [{ role: 'user', content: 'Hello' }] }, false, new Map(), options)
+
+/** Whether it is the account that is refused, and not what it says. */
+const isStopped = async (options: RedteamOptions): Promise<boolean> =>
+  'refused' in (await greet(options).catch(() => ({ text: '', calls: '' })))
 
 async function attempt(attack: Attack, stream: boolean, options: RedteamOptions): Promise<Result> {
   const plants = createPlants(options.random)
@@ -103,8 +138,9 @@ async function ask(turn: Turn, stream: boolean, sessions: Map<string, string>, o
   const body = await response.text()
   if (!response.ok) {
     const code = codeOf(body)
-    if (response.status === 403 || response.status === 422) return { refused: code }
-    throw new Fault('upstream_invalid', { detail: `status ${response.status} ${code}` })
+    // What a model server cannot take, such as tools, is not sent to it either.
+    if (response.status === 403 || response.status === 422 || code === 'unsupported_parameter') return { refused: code }
+    throw new Fault('upstream_invalid', { detail: `It answers ${response.status} ${code}.` })
   }
   return stream ? readStream(body) : readWhole(body)
 }
