@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { LimitDuty } from '../core/index.ts'
-import { createLimits, duration, type Hold, type LimitAsk, type LimitSetting } from './limits.ts'
+import type { Hold } from './hold.ts'
+import { createLimits, type LimitAsk, type LimitSetting } from './limits.ts'
+import { duration } from './notice.ts'
 import { createRunaway } from './runaway.ts'
 
 const requests = (amount: number, windowSeconds = 60): LimitDuty => ({

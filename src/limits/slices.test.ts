@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { postgres, sqlite } from '../../test/contract/databases.ts'
 import type { LimitDuty } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
-import { createLimits, type Hold } from './limits.ts'
+import type { Hold } from './hold.ts'
+import { createLimits } from './limits.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
 const tokens = (amount: number): LimitDuty => ({ amount, unit: 'tokens', windowSeconds: 86_400, rule: 't' })
