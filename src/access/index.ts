@@ -42,7 +42,8 @@ export type { Requests } from './requests.ts'
 export type { JitAction, Narrowing, NewRequest, RoleAsk } from './role-ask.ts'
 export type { Schedule } from './schedules.ts'
 export type { Session, SessionAsk, SessionView } from './session.ts'
-export type { ForgetHook, Sessions } from './sessions.ts'
+export type { ForgetHook } from './session-end.ts'
+export type { Sessions } from './sessions.ts'
 export { stepUpFault } from './step-up.ts'
 export {
   type KeyFinding,

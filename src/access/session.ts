@@ -1,6 +1,7 @@
 // One conversation: what a call asks of it and holds of it, to whom it is bound, and how its row is shown.
 import type { Caller, Credential } from '../core/index.ts'
-import { uidText } from '../core/index.ts'
+import { Fault, uidText } from '../core/index.ts'
+import type { CallSubject } from './leases.ts'
 import type { SessionRow, StoredSession } from './queries.ts'
 
 export interface SessionAsk {
@@ -75,3 +76,12 @@ export const viewOf = ({ row, taint }: StoredSession): SessionView => ({
   endCause: row.end_cause ?? undefined,
   forgottenAt: row.forgotten_at ?? undefined,
 })
+
+/** What locks and rules are asked about. */
+export const subjectOf = ({ id, model }: SessionRow, caller: Caller): CallSubject => ({ caller, model, session: id })
+
+/** One answer for unknown and foreign, so that ids cannot be guessed. */
+export const notYours = (): Fault =>
+  new Fault('session_mismatch', { detail: 'There is no such session for this caller' })
+export const over = (): Fault =>
+  new Fault('session_mismatch', { detail: 'This session has ended; leave x-sallyport-session out to start a new one' })

@@ -1,54 +1,21 @@
-// Conversations: who may enter one, and how they end. States: open → ended (cut, locked, idle, too old) → forgotten; nothing
-// leads back. Invariants: a session is used by the principal and credential that opened it alone; taint only grows; what has
-// ended is never revived. One node keeps its sessions in memory and writes them behind (session-memory.ts); several nodes read
-// the shared row on every entry.
+// Conversations, and who may enter one; how they end is session-end.ts. States: open → ended (cut, locked, idle, too old) →
+// forgotten; nothing leads back. Invariants: a session is used by the principal and credential that opened it alone; taint only
+// grows; what has ended is never revived. One node keeps its sessions in memory and writes them behind (session-memory.ts);
+// several nodes read the shared row on every entry.
 import type { Caller, Clock, NewId } from '../core/index.ts'
 import { Fault, uidText } from '../core/index.ts'
-import type { Changed, Store, Trx } from '../store/index.ts'
+import type { Store } from '../store/index.ts'
 import type { CallSubject } from './leases.ts'
-import {
-  endSession,
-  endSessionsOf,
-  forgetSession,
-  openNamed,
-  type SessionRow,
-  type StoredSession,
-  saveSessions,
-  selectSession,
-} from './queries.ts'
-import {
-  bindingOf,
-  derivedName,
-  pastCaller,
-  type Session,
-  type SessionAsk,
-  type SessionView,
-  viewOf,
-} from './session.ts'
+import { openNamed, type SessionRow, selectSession } from './queries.ts'
+import { bindingOf, derivedName, notYours, over, type Session, type SessionAsk, subjectOf } from './session.ts'
+import { createSessionEnds, type SessionEnds } from './session-end.ts'
 import { createSessionMemory, type Kept, keptOf } from './session-memory.ts'
 
-/** Destroys what a room keeps of a session: vault, runtime context, stored answers. Idempotent. */
-export type ForgetHook = (session: string) => void | Promise<void>
-
-export interface Sessions {
+export interface Sessions extends SessionEnds {
   /** @throws Fault `session_mismatch` if the session is somebody else's, unknown or over */
   enter(ask: SessionAsk): Session | Promise<Session>
   /** An open session of this caller, without being in it: it counts no turn. Undefined if it is not theirs, or over. */
   look(caller: Caller, id: string): Promise<Session | undefined>
-  /** Why a call of this session must not go on, if so. */
-  standing(subject: CallSubject): Fault | undefined
-  show(id: string): Promise<SessionView>
-  cut(trx: Trx, id: string, by: string, reason: string): Promise<Changed<{ cut: boolean }>>
-  /** Runs the hooks of this node; outside any transaction, and after the session was cut on all nodes. */
-  erase(id: string): Promise<string[]>
-  /** Writes down that it was erased, and lets the other nodes run their hooks. */
-  forget(trx: Trx, id: string, by: string, erased: readonly string[]): Promise<Changed<{ forgotten: boolean }>>
-  onForget(name: string, hook: ForgetHook): void
-  /** Ends open sessions that match; for locks that this node has just learnt of. */
-  endMatching(matches: (subject: CallSubject) => boolean, cause: string): void
-  /** Ends every session of a principal that was opened before then: it was suspended since. */
-  endOf(principal: string, openedBefore: number, cause: string): Promise<void>
-  onChange(changes: readonly { kind: string; key: string }[]): Promise<void>
   /** Writes what is not written yet. */
   flush(): Promise<void>
   start(): void
@@ -78,13 +45,6 @@ export function createSessions(deps: SessionDeps): Sessions {
   const shared = store.dialect === 'postgres'
   const memory = createSessionMemory(deps)
   const { keep, remember, flush } = memory
-  const hooks = new Map<string, ForgetHook>()
-
-  const subjectOf = (kept: Kept, caller: Caller): CallSubject => ({
-    caller,
-    model: kept.row.model,
-    session: kept.row.id,
-  })
 
   /** Why it may not be entered: `over` for good, `aged` for lack of use. */
   const state = (kept: Kept, caller: Caller): 'open' | 'over' | 'aged' => {
@@ -92,7 +52,7 @@ export function createSessions(deps: SessionDeps): Sessions {
     if (row.ended_at !== null) return 'over'
     const now = clock.now()
     if (now - row.last_at >= deps.idleMs || now - row.opened_at >= deps.lifetimeMs) return 'aged'
-    if (deps.lockedSince(subjectOf(kept, caller), shared ? row.opened_at - SKEW_MS : row.opened_at)) return 'over'
+    if (deps.lockedSince(subjectOf(row, caller), shared ? row.opened_at - SKEW_MS : row.opened_at)) return 'over'
     return 'open'
   }
 
@@ -173,9 +133,6 @@ export function createSessions(deps: SessionDeps): Sessions {
     }
   }
 
-  const isTheirs = ({ row }: Kept, { principal, credential }: Caller): boolean =>
-    row.principal === uidText(principal) && row.binding === bindingOf(credential)
-
   /** Joins what was found; otherwise says that one is to be opened, or throws. */
   const enterFound = (ask: SessionAsk, name: string | null, found: Kept | undefined): Session | 'open' => {
     const { caller, header } = ask
@@ -209,17 +166,6 @@ export function createSessions(deps: SessionDeps): Sessions {
     }
   }
 
-  /** Known here or stored; by id or by the client's own name. */
-  const find = async (idOrName: string): Promise<StoredSession> => {
-    const kept = memory.byId(idOrName) ?? memory.byName(idOrName)
-    const found =
-      (kept && { row: kept.row, taint: [...kept.taint] }) ??
-      (await selectSession(store.db, { id: idOrName })) ??
-      (await selectSession(store.db, { name: idOrName }))
-    if (!found) throw new Fault('not_found', { detail: 'There is no such session' })
-    return found
-  }
-
   return {
     enter(ask) {
       const { header } = ask
@@ -250,86 +196,7 @@ export function createSessions(deps: SessionDeps): Sessions {
       const kept = stored ? keep(stored) : cached
       return kept && isTheirs(kept, caller) && state(kept, caller) === 'open' ? handle(kept, () => {}) : undefined
     },
-    standing({ session }) {
-      const kept = session === undefined ? undefined : memory.byId(session)
-      return kept && kept.row.ended_at !== null ? over() : undefined
-    },
-    async show(id) {
-      await flush()
-      const { row } = await find(id)
-      const stored = await selectSession(store.db, { id: row.id })
-      return viewOf(stored ?? { row, taint: [] })
-    },
-    async cut(trx, id, by, reason) {
-      const { row } = await find(id)
-      await saveSessions(trx, [{ ...row, turns: 0, tokens: 0 }], [], []) // it may not have been written yet
-      const cut = await endSession(trx, row.id, clock.now(), reason)
-      if (!cut) return { value: { cut }, feed: [], events: [] }
-      return {
-        value: { cut },
-        feed: [{ kind: 'session', key: row.id }],
-        events: [{ kind: 'session.cut', principal: by, session: row.id, subject: `session/${row.id}`, reason }],
-      }
-    },
-    async erase(id) {
-      const { row } = await find(id)
-      if (row.ended_at === null) throw new Fault('not_possible', { detail: 'Cut the session before forgetting it' })
-      for (const hook of hooks.values()) await hook(row.id)
-      return [...hooks.keys()]
-    },
-    async forget(trx, id, by, erased) {
-      const { row } = await find(id)
-      if (!(await forgetSession(trx, row.id, clock.now()))) return { value: { forgotten: false }, feed: [], events: [] }
-      return {
-        value: { forgotten: true },
-        feed: [{ kind: 'session', key: row.id }],
-        events: [
-          {
-            kind: 'session.forgotten',
-            principal: by,
-            session: row.id,
-            subject: `session/${row.id}`,
-            data: { erased: [...erased] },
-          },
-        ],
-      }
-    },
-    onForget(name, hook) {
-      hooks.set(name, hook)
-    },
-    endMatching(matches, cause) {
-      const now = clock.now()
-      for (const kept of memory.all()) {
-        if (kept.row.ended_at !== null || !matches(subjectOf(kept, pastCaller(kept.row)))) continue
-        kept.row.ended_at = now
-        kept.row.end_cause = cause
-      }
-    },
-    async endOf(principal, openedBefore, cause) {
-      const at = clock.now()
-      for (const { row } of memory.all())
-        if (row.principal === principal && row.opened_at < openedBefore && row.ended_at === null) {
-          row.ended_at = at
-          row.end_cause = cause
-        }
-      await store.transaction((trx) => endSessionsOf(trx, principal, openedBefore, { at, cause }))
-    },
-    async onChange(changes) {
-      for (const { kind, key } of changes) {
-        if (kind !== 'session') continue
-        const stored = await selectSession(store.db, { id: key })
-        const kept = memory.byId(key)
-        if (kept && (!stored || stored.row.ended_at !== null)) {
-          kept.row.ended_at ??= stored?.row.ended_at ?? clock.now()
-          kept.row.end_cause ??= stored?.row.end_cause ?? null
-        }
-        if (stored?.row.forgotten_at != null) {
-          for (const hook of hooks.values()) await hook(key)
-          kept?.taint.clear()
-          if (kept) kept.newTaint = []
-        }
-      }
-    },
+    ...createSessionEnds(store, clock, memory),
     flush,
     start: memory.start,
     stop: memory.stop,
@@ -349,7 +216,5 @@ async function soon<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** One answer for unknown and foreign, so that ids cannot be guessed. */
-const notYours = (): Fault => new Fault('session_mismatch', { detail: 'There is no such session for this caller' })
-const over = (): Fault =>
-  new Fault('session_mismatch', { detail: 'This session has ended; leave x-sallyport-session out to start a new one' })
+const isTheirs = ({ row }: Kept, { principal, credential }: Caller): boolean =>
+  row.principal === uidText(principal) && row.binding === bindingOf(credential)
