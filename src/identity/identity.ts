@@ -15,8 +15,9 @@ import { type Authenticate, createAuthenticate, keyFault } from './authenticate.
 import { createDirectory, type Directory } from './directory.ts'
 import { createGroups, type Groups } from './groups.ts'
 import { type KeyFilter, type KeyUseRow, type KeyWithUse, pageKeys, selectKeyWithUse } from './key-queries.ts'
-import { createKeys, type KeySettings, type Keys } from './keys.ts'
+import { createKeys, type Keys } from './keys.ts'
 import { createLastUse } from './last-use.ts'
+import type { KeySettings } from './new-key.ts'
 import { createPrincipals, type Principals } from './principals.ts'
 import {
   type AssignmentRow,

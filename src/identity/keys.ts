@@ -1,58 +1,17 @@
 // The life of a key: issued, rotated with an overlap, suspended, resumed, revoked, given to another owner. The text of a
 // key exists once, in the answer that issues it. Rows stay, so that a revoked key is still told apart from a wrong one.
 import { timingSafeEqual } from 'node:crypto'
-import {
-  type Clock,
-  Fault,
-  type NewEvent,
-  type PrincipalUid,
-  type RandomBytes,
-  type Scopes,
-  uidText,
-} from '../core/index.ts'
+import { Fault, type NewEvent, type PrincipalUid, uidText } from '../core/index.ts'
 import { isUniqueViolation, type MakeChange, type Trx } from '../store/index.ts'
 import type { Actor } from './actor.ts'
 import { FEED_KIND } from './directory.ts'
 import { networksOf, originsOf, scopesOf } from './key.ts'
 import { insertKey, type KeyRow, selectKey, updateKey } from './key-queries.ts'
-import { checkName } from './name.ts'
-import { parseNetworks } from './network.ts'
+import { checkInside, inherit } from './key-within.ts'
+import { expiryOf, handleOf, type IssuedKey, type KeyDeps, type KeySettings, type NewKey, newKey } from './new-key.ts'
 import { checkReason, unknown } from './principals.ts'
 import { holdActive } from './queries.ts'
-import { checkList, checkOrigins, narrower, scopesInside } from './scope.ts'
-import { type KeyHasher, keyIdOf, lastFourOf, newKeyText } from './secret.ts'
-
-export interface NewKey {
-  readonly owner: PrincipalUid
-  readonly name: string
-  readonly purpose?: string | undefined
-  /** Milliseconds since 1970; the default lifetime if missing. */
-  readonly expiresAt?: number | undefined
-  readonly scopes?: Scopes | undefined
-  readonly networks?: readonly string[] | undefined
-  readonly origins?: readonly string[] | undefined
-}
-
-/** `text` is the only copy of the key there will ever be. */
-export interface IssuedKey {
-  readonly row: KeyRow
-  readonly text: string
-}
-
-export interface KeySettings {
-  readonly defaultLifetimeSeconds: number
-  readonly longestLifetimeSeconds: number
-  /** How long the old key of a rotation goes on, unless said otherwise; and at most. */
-  readonly defaultOverlapSeconds: number
-  readonly longestOverlapSeconds: number
-}
-
-export const KEY_SETTINGS: KeySettings = {
-  defaultLifetimeSeconds: 90 * 86_400,
-  longestLifetimeSeconds: 366 * 86_400,
-  defaultOverlapSeconds: 86_400,
-  longestOverlapSeconds: 7 * 86_400,
-}
+import { keyIdOf } from './secret.ts'
 
 export interface Keys {
   /** `within`: the key that asks, if one does. What it issues is never wider than itself. */
@@ -89,16 +48,11 @@ export interface Keys {
   ): Promise<{ row: KeyRow; seq: number }>
 }
 
-export interface KeysDeps {
-  change: MakeChange
-  clock: Pick<Clock, 'now'>
-  random: RandomBytes
-  hasher: KeyHasher
-  settings: KeySettings
+export interface KeysDeps extends KeyDeps {
+  readonly change: MakeChange
+  readonly settings: KeySettings
 }
 
-const handleOf = (owner: PrincipalUid, name: string) => `${uidText(owner)} ${name}`
-const json = (list: readonly string[] | undefined): string | null => (list ? JSON.stringify(list) : null)
 const event = (by: Actor, kind: string, row: KeyRow, rest: Partial<NewEvent> = {}): NewEvent => ({
   ...by,
   kind,
@@ -107,94 +61,8 @@ const event = (by: Actor, kind: string, row: KeyRow, rest: Partial<NewEvent> = {
 })
 const feed = (...rows: KeyRow[]) => rows.map((row) => ({ kind: FEED_KIND.key, key: row.id }))
 
-export function createKeys({ change, clock, random, hasher, settings }: KeysDeps): Keys {
-  const newRow = (input: NewKey, by: Actor, expiresAt: number): IssuedKey => {
-    const { id, text } = newKeyText('spk', random)
-    const hash = hasher.hash(text, hasher.current)
-    if (!hash) throw new Fault('internal', { cause: new Error('the current pepper is missing') })
-    const now = clock.now()
-    const row: KeyRow = {
-      id,
-      prefix: 'spk',
-      name: checkName(input.name),
-      handle: handleOf(input.owner, input.name),
-      owner_type: input.owner.type,
-      owner_name: input.owner.id,
-      hash,
-      pepper_version: hasher.current,
-      last4: lastFourOf(text),
-      state: 'active',
-      state_at: now,
-      state_by: by.principal,
-      state_reason: null,
-      purpose: input.purpose === undefined ? null : checkReason(input.purpose),
-      created_at: now,
-      created_by: by.principal,
-      expires_at: expiresAt,
-      dies_at: null,
-      rotated_from: null,
-      replaced_by: null,
-      actions: json(checkList(input.scopes?.actions, 'actions')),
-      models: json(checkList(input.scopes?.models, 'models')),
-      networks: json(input.networks && parseNetworks([...new Set(input.networks)]).texts),
-      origins: json(checkOrigins(input.origins)),
-      version: 1,
-    }
-    return { row, text }
-  }
-
-  const checkExpiry = (wanted: number | undefined): number => {
-    const now = clock.now()
-    const expiresAt = wanted ?? now + settings.defaultLifetimeSeconds * 1000
-    const latest = now + settings.longestLifetimeSeconds * 1000
-    if (!Number.isSafeInteger(expiresAt) || expiresAt <= now || expiresAt > latest)
-      throw new Fault('validation_failed', {
-        detail: `A key ends in the future and at most ${Math.floor(settings.longestLifetimeSeconds / 86_400)} days from now.`,
-        data: { param: 'expiresAt' },
-      })
-    return expiresAt
-  }
-
-  const holdOwner = async (trx: Trx, owner: PrincipalUid) => {
-    if (!(await holdActive(trx, owner)))
-      throw new Fault('not_possible', {
-        detail: `There is no active ${owner.type.toLowerCase()} "${owner.id}" to own a key.`,
-      })
-  }
-
-  const askingKey = async (trx: Trx, id: string): Promise<KeyRow> => {
-    const asking = await selectKey(trx, id)
-    if (asking?.state !== 'active') throw new Fault('access_denied')
-    return asking
-  }
-
-  /** A key that asks for a key passes on everything it is narrowed by. */
-  const inherit = async (trx: Trx, input: NewKey, within: string | undefined): Promise<NewKey> => {
-    if (within === undefined) return input
-    const asking = await askingKey(trx, within)
-    if (!scopesInside(input.scopes, scopesOf(asking)))
-      throw new Fault('access_denied', { detail: 'A key cannot issue a key with wider scopes than its own.' })
-    const networks = networksOf(asking)
-    const origins = originsOf(asking)
-    return { ...input, ...(networks && { networks }), ...(origins && { origins }) }
-  }
-
-  /** What is there already cannot be narrowed on the way: it has to be no wider than the key that asks. */
-  const checkInside = async (trx: Trx, row: KeyRow, within: string | undefined): Promise<void> => {
-    if (within === undefined) return
-    const asking = await askingKey(trx, within)
-    const inside =
-      scopesInside(scopesOf(row), scopesOf(asking)) &&
-      narrower(networksOf(row), networksOf(asking)) &&
-      narrower(originsOf(row), originsOf(asking))
-    if (!inside) throw new Fault('access_denied', { detail: 'A key has no say over a key that is wider than itself.' })
-  }
-
-  const existing = async (trx: Trx, id: string): Promise<KeyRow> => {
-    const row = await selectKey(trx, id)
-    if (!row) throw unknown({ type: 'Key', id })
-    return row
-  }
+export function createKeys(deps: KeysDeps): Keys {
+  const { change, clock, hasher, settings } = deps
 
   /** One step of a key's life, in one statement: of two people at once, one gets `not_possible`. */
   const step = async (
@@ -217,18 +85,11 @@ export function createKeys({ change, clock, random, hasher, settings }: KeysDeps
     return { row: value, seq }
   }
 
-  const refusal = async (trx: Trx, before: KeyRow, version: number | undefined): Promise<Fault> => {
-    const now = (await selectKey(trx, before.id)) ?? before
-    return version !== undefined && now.version !== version
-      ? new Fault('precondition_failed')
-      : new Fault('not_possible', { detail: `The key is ${now.state}.` })
-  }
-
   return {
     async issue(input, by, within) {
-      const expiresAt = checkExpiry(input.expiresAt)
+      const expiresAt = expiryOf(input.expiresAt, clock.now(), settings)
       const { value } = await change(async (trx) => {
-        const issued = newRow(await inherit(trx, input, within), by, expiresAt)
+        const issued = newKey(deps, await inherit(trx, input, within), by, expiresAt)
         await holdOwner(trx, input.owner)
         await insertKey(trx, issued.row)
         const data = { owner: uidText(input.owner), name: input.name, expiresAt }
@@ -261,7 +122,8 @@ export function createKeys({ change, clock, random, hasher, settings }: KeysDeps
           networks: networksOf(before),
           origins: originsOf(before),
         }
-        const heir = newRow(await inherit(trx, same, within), by, checkExpiry(options.expiresAt ?? now + lifetime))
+        const wanted = await inherit(trx, same, within)
+        const heir = newKey(deps, wanted, by, expiryOf(options.expiresAt ?? now + lifetime, clock.now(), settings))
         await holdOwner(trx, owner)
         // The handle passes from the old key to the new one, so the old one lets go first.
         const old = await updateKey(
@@ -357,3 +219,23 @@ const nameTaken =
       cause: error,
     })
   }
+
+async function holdOwner(trx: Trx, owner: PrincipalUid) {
+  if (!(await holdActive(trx, owner)))
+    throw new Fault('not_possible', {
+      detail: `There is no active ${owner.type.toLowerCase()} "${owner.id}" to own a key.`,
+    })
+}
+
+async function existing(trx: Trx, id: string): Promise<KeyRow> {
+  const row = await selectKey(trx, id)
+  if (!row) throw unknown({ type: 'Key', id })
+  return row
+}
+
+async function refusal(trx: Trx, before: KeyRow, version: number | undefined): Promise<Fault> {
+  const now = (await selectKey(trx, before.id)) ?? before
+  return version !== undefined && now.version !== version
+    ? new Fault('precondition_failed')
+    : new Fault('not_possible', { detail: `The key is ${now.state}.` })
+}
