@@ -211,7 +211,7 @@ function printRequest({ messages, inputs, params }: ModelRequest, can: EngineCap
 }
 
 function printTurn(message: Message): Turn {
-  if (message.toolCalls !== undefined && message.toolCalls.length > 0)
+  if (message.role === 'tool' || (message.toolCalls !== undefined && message.toolCalls.length > 0))
     throw unexpressed('messages', 'knows no tool calls')
   const texts = message.parts.map((part) => {
     if (part.type === 'text' || part.type === 'refusal') return part.text

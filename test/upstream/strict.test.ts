@@ -1,8 +1,11 @@
 // Nothing passes unread and nothing is dropped: every string a caller sends is in the call that rules and guard see, and every
 // string of the call is in the body an upstream gets, or the call is refused by name. FUZZ_RUNS and FUZZ_SEED as in fuzz.test.ts.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
-import { Fault, type JsonObject, type ModelRequest } from '../../src/core/index.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Fault, isObject, type Json, type JsonObject, type ModelRequest } from '../../src/core/index.ts'
 import type { Wire } from '../../src/gateway/index.ts'
 import {
   anthropicMessages,
@@ -15,10 +18,14 @@ import {
   openaiResponses,
 } from '../../src/gateway/wire/index.ts'
 import { refuseUnexpressed } from '../../src/model/driver.ts'
+import { EMBEDDED, type Engine } from '../../src/model/embedded/index.ts'
+import { GGUF } from '../../src/model/gguf/engine.ts'
 import { createDriver, type Driver, type HttpKind } from '../../src/model/index.ts'
+import { createInsideDriver } from '../../src/model/inside.ts'
 import { printOllama } from '../../src/model/ollama-print.ts'
 import { printOpenai } from '../../src/model/openai-print.ts'
-import { json, startScripted } from './scripted.ts'
+import { TOLD } from './fields.ts'
+import { json, type ScriptedUpstream, startScripted } from './scripted.ts'
 
 const schema = { type: 'object', properties: { canarySchema: { type: 'string', description: 'canary-schema' } } }
 
@@ -247,3 +254,240 @@ test('names of speakers are refused where there is no place for them', async () 
 const FREE = new Set(['parameters', 'schema', 'input_schema', 'arguments', 'metadata'])
 const isFree = (key: string | number, depth: number): boolean =>
   FREE.has(String(key)) || (key === 'input' && depth > 0) || (key === 'format' && depth === 0)
+
+// ---- every field of every format, to every kind of server ----
+
+/** Below these, nothing is a field: beside keys of the caller's own, what no reader here looks into. */
+const WHOLE = new Set([
+  ...['annotations', 'cache_control', 'citations', 'logit_bias', 'logprobs', 'parsed', 'parsed_arguments'],
+  ...['prompt_cache_breakpoint', 'prompt_cache_options'],
+])
+const isWhole = (key: string | number, depth: number): boolean => isFree(key, depth) || WHOLE.has(String(key))
+
+const SERVERS = [...KINDS_OF_SERVER, 'embedded', 'gguf'] as const
+type Server = (typeof SERVERS)[number]
+
+const ROUTES: Record<string, string> = {
+  'openai-chat': '/v1/chat/completions',
+  'openai-responses': '/v1/responses',
+  'anthropic-messages': '/v1/messages',
+  'openai-completions': '/v1/completions',
+  'openai-embeddings': '/v1/embeddings',
+  'ollama-chat': '/api/chat',
+  'ollama-generate': '/api/generate',
+  'ollama-embed': '/api/embed',
+  'ollama-embeddings': '/api/embeddings',
+}
+
+/** What docs/formats.md says is ignored: `/route field` and the servers that do. */
+function toldOf(page: string): Record<string, string[]> {
+  const out: Record<string, string[]> = {}
+  let route = ''
+  for (const line of page.split('\n')) {
+    if (line.startsWith('## ')) route = line.slice(3)
+    const [, fields = '', servers = ''] = line.split('|')
+    const spans = (cell: string) => [...cell.matchAll(/`([^`]+)`/g)].map(([, span]) => span ?? '')
+    for (const field of spans(fields))
+      out[`${route} ${field}`] = servers.trim() === 'all' ? [...SERVERS] : spans(servers)
+  }
+  return out
+}
+
+describe('every field of every format, at every kind of server, is passed on, used, refused by name, or told of in docs/formats.md', () => {
+  const WIRES = fileURLToPath(new URL('../../src/gateway/wire/', import.meta.url))
+  const words = new Set(
+    readdirSync(WIRES)
+      .filter((file) => !file.endsWith('.test.ts'))
+      .flatMap((file) =>
+        [...readFileSync(join(WIRES, file), 'utf8').matchAll(/'([a-z][a-z_.]*)'|^ {2}([a-z_]+): \[/gm)].map(
+          ([, quoted, key]) => quoted ?? key ?? '',
+        ),
+      ),
+  )
+  let upstream: ScriptedUpstream
+  const drivers = new Map<Server, Driver>()
+  let generated: unknown
+  beforeAll(async () => {
+    upstream = await startScripted(json({}))
+    for (const kind of KINDS_OF_SERVER) drivers.set(kind, createDriver(kind, { url: upstream.url }))
+    for (const [kind, capabilities] of [
+      ['embedded', EMBEDDED],
+      ['gguf', GGUF],
+    ] as const) {
+      const engine = { digest: '', capabilities, about: {}, loaded: false, close: async () => {} } as unknown as Engine
+      const driver = createInsideDriver({
+        kind,
+        name: 'm',
+        files: [import.meta.filename],
+        capabilities,
+        open: async () => engine,
+      })
+      const [listed] = await driver.list(AbortSignal.timeout(60_000))
+      Object.assign(engine, {
+        digest: listed?.digest?.slice('sha256:'.length),
+        async *generate(request: unknown) {
+          generated = request
+          yield []
+        },
+        async embed(inputs: unknown) {
+          generated = inputs
+          return { vectors: [], inputTokens: 0 }
+        },
+      })
+      drivers.set(kind, driver)
+    }
+  })
+  afterAll(async () => {
+    for (const driver of drivers.values()) await driver.close()
+    await upstream.close()
+  })
+
+  const outcomes = new Map<string, string>()
+  /** What a server is told, or by what name it is refused; with what the gateway itself does otherwise. */
+  async function outcome(server: Server, request: ModelRequest): Promise<string> {
+    const { messages: _, inputs: __, params, ...own } = request
+    const key = JSON.stringify([server, request])
+    let told = outcomes.get(key)
+    if (told === undefined) {
+      told = await send(server, request)
+      outcomes.set(key, told)
+    }
+    return told.startsWith('refused ') ? told : `${JSON.stringify([own, params.encodingFormat])} ${told}`
+  }
+  async function send(server: Server, request: ModelRequest): Promise<string> {
+    generated = undefined
+    const sent = upstream.received.length
+    const options = { signal: AbortSignal.timeout(60_000), session: 's', principal: 'p', bans: [], forbidden: () => [] }
+    try {
+      for await (const _ of await (drivers.get(server) as Driver).send(request, options));
+    } catch (error) {
+      const { code, data } = error as Fault
+      if (code === 'unsupported_parameter') {
+        expect(data.param).toMatch(/./)
+        return `refused ${data.param}`
+      }
+    }
+    return KINDS_OF_SERVER.includes(server as HttpKind)
+      ? (upstream.received[sent]?.body ?? 'nothing')
+      : JSON.stringify(generated)
+  }
+
+  /** Where a field stands, as its format calls it: `messages[user].content[text].text`. */
+  const nameOf = (body: JsonObject, path: readonly (string | number)[]): string => {
+    let at: Json = body
+    let out = ''
+    for (const key of path) {
+      at = (at as Record<string, Json>)[key] as Json
+      if (typeof key === 'string') out += `${out === '' ? '' : '.'}${key}`
+      else {
+        const kind = isObject(at) ? (at.role ?? at.type) : at
+        out += `[${typeof kind === 'string' ? kind : ''}]`
+      }
+    }
+    return out
+  }
+  const pathsOf = (value: Json, path: (string | number)[] = []): (string | number)[][] => [
+    ...(path.length > 0 ? [path] : []),
+    ...(typeof value !== 'object' || value === null || path.some(isWhole)
+      ? []
+      : Object.entries(value).flatMap(([key, child]) =>
+          pathsOf(child as Json, [...path, Array.isArray(value) ? Number(key) : key]),
+        )),
+  ]
+  const put = (body: JsonObject, path: readonly (string | number)[], value: Json | undefined): JsonObject => {
+    const tree = structuredClone(body)
+    const at = path
+      .slice(0, -1)
+      .reduce<unknown>((node, key) => (node as Record<string, unknown>)[key], tree) as JsonObject
+    const last = path.at(-1) as string
+    if (value !== undefined) at[last] = value
+    else if (Array.isArray(at)) at.splice(Number(last), 1)
+    else delete at[last]
+    return tree
+  }
+  const tryRead = (wire: Wire, body: JsonObject): ModelRequest | undefined => {
+    try {
+      return read(wire, body)
+    } catch {
+      return undefined
+    }
+  }
+  /** The request with another value at this place, if the format takes one. */
+  function otherRead(wire: Wire, body: JsonObject, path: readonly (string | number)[], value: Json) {
+    for (const other of others(value, path.some(isWhole))) {
+      const changed = other === value ? undefined : tryRead(wire, put(body, path, other))
+      if (changed) return changed
+    }
+    return undefined
+  }
+  const others = (value: Json, whole: boolean): readonly Json[] => {
+    if (typeof value === 'boolean') return [!value]
+    if (typeof value === 'number') return [value + 1, value - 1, value + 0.1]
+    if (typeof value === 'string') return [`${value}x`, ...words]
+    if (Array.isArray(value)) return value.length === 0 ? [[1], ['x']] : [[]]
+    return whole ? [{ ...(value as JsonObject), description: 'other' }] : []
+  }
+
+  const found = new Map<string, Set<Server>>()
+  test.each(TOLD.map((told) => [told.wire.name, told] as const))(
+    '%s',
+    { timeout: 120_000 },
+    async (_, { wire, base, beside }) => {
+      const bodies = [base, ...beside.map((more) => ({ ...base, ...more }))]
+      const unshown = new Set<string>()
+      const idle: [Server, string][] = []
+      const mattering = new Set<string>()
+      const known = new Set(bodies.flatMap((body) => pathsOf(body).map((path) => nameOf(body, path))))
+      for (const body of bodies) {
+        const request = read(wire, body)
+        const whole = new Map<Server, string>()
+        for (const server of SERVERS) whole.set(server, await outcome(server, request))
+        for (const path of pathsOf(body)) {
+          const value = path.reduce<Json>((node, key) => (node as Record<string, Json>)[key] as Json, body)
+          const name = nameOf(body, path)
+          const without = tryRead(wire, put(body, path, undefined))
+          const other = otherRead(wire, body, path, value)
+          // No other value is read, and none at all asks for the same: it says nothing.
+          if (!other && (!without || JSON.stringify(without) === JSON.stringify(request))) continue
+          for (const server of SERVERS) {
+            const said = whole.get(server) as string
+            const seen = (variant: ModelRequest | undefined) =>
+              variant === undefined ? said : outcome(server, variant)
+            if ((await seen(without)) !== said || (await seen(other)) !== said) mattering.add(`${server} ${name}`)
+            else if (!said.startsWith('refused ')) idle.push([server, name])
+          }
+        }
+        // Whatever else is read at any place of this request is in another one here.
+        for (const path of [[], ...pathsOf(body)]) {
+          const at = path.reduce<Json>((node, key) => (node as Record<string, Json>)[key] as Json, body)
+          if (!isObject(at) || path.some(isWhole)) continue
+          for (const word of words) {
+            if (word in at) continue
+            const name = `${nameOf(body, path)}${path.length === 0 ? '' : '.'}${word}`
+            if (known.has(name)) continue
+            try {
+              read(wire, put(body, [...path, word], 1))
+            } catch (error) {
+              const { code, data, detail } = error as Fault
+              const where = String(data.param)
+              if (code === 'unsupported_parameter' || !where.endsWith(word) || detail?.includes('belongs to')) continue
+            }
+            unshown.add(name)
+          }
+        }
+      }
+      for (const [server, name] of idle)
+        if (!mattering.has(`${server} ${name}`)) {
+          const field = `${ROUTES[wire.name]} ${name.replaceAll(/\[[^\]]*\]/g, '')}`
+          found.set(field, (found.get(field) ?? new Set()).add(server))
+        }
+      expect([...unshown], 'read, and no example of it in fields.ts').toEqual([])
+    },
+  )
+
+  test('what is ignored is told of, and nothing else is', () => {
+    const page = readFileSync(new URL('../../docs/formats.md', import.meta.url), 'utf8')
+    const ignored = [...found].map(([field, servers]) => [field, SERVERS.filter((server) => servers.has(server))])
+    expect(Object.fromEntries(ignored)).toEqual(toldOf(page))
+  })
+})

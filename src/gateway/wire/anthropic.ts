@@ -121,6 +121,8 @@ function readThinking(value: Json | undefined): Params {
   const given = object(value, 'thinking')
   onlyFields(given, THINKING_FIELDS, 'thinking')
   const type = oneOf(given.type, 'thinking.type', ['enabled', 'disabled', 'adaptive'])
+  // Thoughts are shown as the model server shows them.
+  oneOf(given.display ?? 'summarized', 'thinking.display', ['summarized', 'omitted'])
   if (type === 'adaptive') return {}
   if (type === 'disabled') return { reasoningEffort: 'none' }
   return { reasoningEffort: 'on', reasoningTokens: integer(given.budget_tokens, 'thinking.budget_tokens', 1) }
@@ -318,11 +320,12 @@ function readBlock(block: JsonObject, where: string, allowed: ReadonlySet<string
   return readDocument(block, where)
 }
 
-const SOURCE_FIELDS = new Set(['type', 'media_type', 'data', 'url'])
+const SOURCE_FIELDS = new Set(['type', 'media_type', 'data'])
+const URL_FIELDS = new Set(['type', 'url'])
 
 function readImageSource(value: Json | undefined, where: string): string {
   const source = object(value, where)
-  onlyFields(source, SOURCE_FIELDS, where)
+  onlyFields(source, source.type === 'url' ? URL_FIELDS : SOURCE_FIELDS, where)
   if (source.type === 'url') {
     const url = text(source.url, `${where}.url`)
     if (!url.startsWith('https://')) throw malformed(`${where}.url`, 'must be an https: URL')
@@ -344,7 +347,10 @@ function readDocument(block: JsonObject, where: string): Part {
   const title = text(block.title ?? '', `${where}.title`)
   const titled = title === '' ? {} : { title }
   const data = text(source.data, `${where}.source.data`)
-  if (source.type === 'text') return { type: 'document', text: data, mime: 'text/plain', ...titled }
+  if (source.type === 'text') {
+    oneOf(source.media_type, `${where}.source.media_type`, ['text/plain'])
+    return { type: 'document', text: data, mime: 'text/plain', ...titled }
+  }
   if (source.type !== 'base64') throw unsupported(`${where}.source.type`)
   return { type: 'document', data, mime: name(source.media_type, `${where}.source.media_type`), ...titled }
 }

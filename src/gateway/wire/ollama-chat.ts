@@ -132,6 +132,9 @@ function readMessages(entries: readonly Json[]): Message[] {
       )
       open = [...message.toolCalls]
     }
+    for (const field of ['tool_name', 'tool_call_id'])
+      if (message.role !== 'tool' && (given[field] ?? '') !== '')
+        throw malformed(`${where}.${field}`, 'belongs to a tool message')
     if (message.role === 'tool') {
       const answered = answeredCall(given, where, open)
       open = open.filter((call) => call !== answered)
@@ -171,6 +174,7 @@ const FUNCTION_CALL_FIELDS = new Set(['name', 'arguments', 'index'])
 function readToolCall(value: Json, where: string, made: string): ToolCall {
   const given = object(value, where)
   onlyFields(given, CALL_FIELDS, where)
+  if ((given.type ?? 'function') !== 'function') throw unsupported(`${where}.type`)
   const called = object(given.function, `${where}.function`)
   onlyFields(called, FUNCTION_CALL_FIELDS, `${where}.function`)
   const id = given.id ?? undefined

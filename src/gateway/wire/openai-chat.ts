@@ -101,9 +101,7 @@ function readChat(bytes: Uint8Array): ModelRequest {
   if (most !== undefined) params.maxTokens = most
   readEndUser(body, params)
   const among = isObject(body.tool_choice) ? body.tool_choice.allowed_tools : undefined
-  keepAllowed(params, among, 'tool_choice.allowed_tools', ({ function: called }) =>
-    isObject(called) ? called.name : undefined,
-  )
+  keepAllowed(params, among, 'tool_choice.allowed_tools', readChosen)
   if (params.topLogprobs !== undefined && params.logprobs !== true)
     throw malformed('top_logprobs', 'needs logprobs to be true')
   return {
@@ -152,7 +150,14 @@ function readMessage(value: Json, where: string): Message {
   const message: Message = { role: role === 'developer' ? 'system' : role, parts: [] }
   if (given.name !== undefined && given.name !== null) message.name = name(given.name, `${where}.name`)
   if (role === 'assistant') readAssistant(given, where, message)
-  else if (given.tool_calls ?? given.refusal ?? given.reasoning_content ?? given.reasoning ?? given.parsed)
+  else if (
+    given.tool_calls ??
+    given.refusal ??
+    given.reasoning_content ??
+    given.reasoning ??
+    given.parsed ??
+    given.annotations
+  )
     throw malformed(where, `a ${role} message has fields of an assistant message`)
   const content = given.content ?? undefined
   derived(given.parsed, typeof content === 'string' ? content : '', `${where}.parsed`)
@@ -290,6 +295,7 @@ export function readFunction(given: JsonObject, where: string, known: ReadonlySe
 }
 
 const CHOICE_FIELDS = new Set(['type', 'function'])
+const CHOSEN_FIELDS = new Set(['name'])
 const AMONG_FIELDS = new Set(['type', 'allowed_tools'])
 
 function readToolChoice(value: Json, where: string): ToolChoice {
@@ -300,8 +306,14 @@ function readToolChoice(value: Json, where: string): ToolChoice {
     return readAllowedMode(object(given.allowed_tools, `${where}.allowed_tools`), `${where}.allowed_tools`)
   }
   if (given.type !== 'function') throw unsupported(`${where}.type`)
+  return { name: name(readChosen(given, where), `${where}.function.name`) }
+}
+
+function readChosen(given: JsonObject, where: string): Json | undefined {
   onlyFields(given, CHOICE_FIELDS, where)
-  return { name: name(object(given.function, `${where}.function`).name, `${where}.function.name`) }
+  const chosen = object(given.function, `${where}.function`)
+  onlyFields(chosen, CHOSEN_FIELDS, `${where}.function`)
+  return chosen.name
 }
 
 const FORMAT_FIELDS = new Set(['type', 'json_schema'])

@@ -81,6 +81,7 @@ export function readEndUser(body: JsonObject, params: Params): void {
 /** `{mode, tools}` of a choice among some of the tools. */
 export function readAllowedMode(given: JsonObject, where: string): 'auto' | 'required' {
   onlyFields(given, ALLOWED_FIELDS, where)
+  if ((given.type ?? 'allowed_tools') !== 'allowed_tools') throw unsupported(`${where}.type`)
   return oneOf(given.mode, `${where}.mode`, ['auto', 'required'])
 }
 const ALLOWED_FIELDS = new Set(['type', 'mode', 'tools'])
@@ -90,7 +91,7 @@ export function keepAllowed(
   params: Params,
   allowed: Json | undefined,
   where: string,
-  nameOf: (entry: JsonObject) => Json | undefined,
+  nameOf: (entry: JsonObject, at: string) => Json | undefined,
 ): void {
   if (!isObject(allowed)) return
   const offered = new Set(params.tools?.map((tool) => tool.name))
@@ -98,7 +99,7 @@ export function keepAllowed(
     const at = `${where}.tools[${index}]`
     const given = object(entry, at)
     if (given.type !== 'function') throw unsupported(`${at}.type`)
-    const one = name(nameOf(given), `${at}.name`)
+    const one = name(nameOf(given, at), `${at}.name`)
     if (!offered.has(one)) throw malformed(at, 'is not among the tools')
     return one
   })

@@ -37,7 +37,7 @@ import {
 } from './field.ts'
 import { imageUrl, PART_HINT, readFunction, readSchema, SCHEMA_FIELDS } from './openai-chat.ts'
 import { refuseOpenai } from './openai-fault.ts'
-import { keepAllowed, readAllowedMode, readEndUser } from './openai-params.ts'
+import { keepAllowed, readAllowedMode, readEndUser, readStreamOptions } from './openai-params.ts'
 import { createResponsesWriter } from './openai-responses-writer.ts'
 
 export const openaiResponses: Wire = {
@@ -102,9 +102,13 @@ function read(bytes: Uint8Array): ModelRequest {
     ...readInclude(body.include ?? undefined),
   }
   readEndUser(body, params)
+  readStreamOptions(body) // of padding alone: an answer tells its tokens in any case
   const choice = body.tool_choice ?? undefined
   if (isObject(choice) && choice.type === 'allowed_tools')
-    keepAllowed(params, choice, 'tool_choice', (entry) => entry.name)
+    keepAllowed(params, choice, 'tool_choice', (entry, at) => {
+      onlyFields(entry, CHOICE_FIELDS, at)
+      return entry.name
+    })
   // Asking for no alternatives asks for no probabilities either.
   if (params.topLogprobs === 0) delete params.topLogprobs
   else if (params.topLogprobs !== undefined) params.logprobs = true
@@ -266,11 +270,12 @@ const THOUGHT_FIELDS = new Set(['type', 'text'])
 function readReasoningItem(item: JsonObject, where: string): Part[] {
   onlyFields(item, REASONING_ITEM_FIELDS, where)
   if ((item.encrypted_content ?? '') !== '') throw unsupported(`${where}.encrypted_content`)
-  return ['content', 'summary'].flatMap((field) =>
+  return (['content', 'summary'] as const).flatMap((field) =>
     list(item[field] ?? [], `${where}.${field}`).map((entry, index): Part => {
       const at = `${where}.${field}[${index}]`
       const thought = object(entry, at)
       onlyFields(thought, THOUGHT_FIELDS, at)
+      oneOf(thought.type, `${at}.type`, [field === 'content' ? 'reasoning_text' : 'summary_text'])
       return { type: 'reasoning', text: text(thought.text, `${at}.text`) }
     }),
   )
