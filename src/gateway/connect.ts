@@ -1,10 +1,19 @@
 // The pipeline's ports built from the rooms themselves, so that app/ hands in rooms and nothing is told twice.
 import { hash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 import { type Access, type Grants, stepUpFault } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
-import { type Caller, type Clock, type Decision, Fault, type ModelRequest, type NewId } from '../core/index.ts'
+import {
+  type Caller,
+  type Clock,
+  type Decision,
+  Fault,
+  type LimitDuty,
+  type ModelRequest,
+  type NewId,
+} from '../core/index.ts'
 import type { Identity } from '../identity/index.ts'
-import type { Limits } from '../limits/index.ts'
+import type { LimitAsk, Limits } from '../limits/index.ts'
 import type { Model, Registry } from '../model/index.ts'
 import { EntityRef } from '../policy/index.ts'
 import { fingerprint } from './conversation.ts'
@@ -125,21 +134,17 @@ export function connectRooms(rooms: Rooms): Ports {
         retreat: (direction, dataClass) => screening.retreat(question, direction, dataClass),
       })
     },
-    reserve({ caller, model, session, request }, decision) {
-      const maxTokens = request?.params.maxTokens
-      return limits.reserve({
-        principal: caller.principal,
-        key: caller.credential.id,
-        model: model.uid.id,
-        ...(session ? { session: session.id } : {}),
-        limits: decision.duties.limits,
-        ...(rooms.digestCalls && request ? { digest: digestOf(request) } : {}),
-        estimate: {
-          inputTokens: request ? estimateInput(request) : 0,
-          ...(maxTokens === undefined ? {} : { maxTokens }),
-        },
-      })
+    reserve: (question, { duties }) => {
+      const { request } = question
+      const digest = rooms.digestCalls && request ? { digest: digestOf(request) } : {}
+      return limits.reserve({ ...limitsAsk(question, duties.limits), ...digest })
     },
+    reserveMore(hold, question, before, again) {
+      const held = before.duties.limits
+      const more = again.duties.limits.filter((limit) => !held.some((one) => isDeepStrictEqual(one, limit)))
+      return more.length === 0 ? hold : limits.reserveMore(hold, limitsAsk(question, more))
+    },
+    score: screening.score,
     screenInput: screening.input,
     plant: screening.plant,
     forbidden: screening.forbidden,
@@ -147,6 +152,18 @@ export function connectRooms(rooms: Rooms): Ports {
     record: (call, { address, path }) => audit.openCall(call, { address, data: { route: path.slice(0, PATH_LENGTH) } }),
   }
 }
+
+const limitsAsk = ({ caller, model, session, request }: Question, demanded: readonly LimitDuty[]): LimitAsk => ({
+  principal: caller.principal,
+  key: caller.credential.id,
+  model: model.uid.id,
+  ...(session ? { session: session.id } : {}),
+  limits: demanded,
+  estimate: {
+    inputTokens: request ? estimateInput(request) : 0,
+    ...(request?.params.maxTokens === undefined ? {} : { maxTokens: request.params.maxTokens }),
+  },
+})
 
 const digestOf = ({ model, action, messages, inputs }: ModelRequest): string =>
   hash('sha256', JSON.stringify([model, action, messages, inputs]), 'base64url')

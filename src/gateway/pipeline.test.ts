@@ -65,7 +65,8 @@ interface Plan {
     | 'first'
     | 'middle'
     | 'output'
-  redecide?: boolean
+  /** The content is suspicious, and this is what the rules say then. */
+  again?: Partial<Decision>
   hang?: boolean
   /** The reply is an async generator, whose `return` waits for the piece that is being made. */
   generator?: boolean
@@ -139,9 +140,9 @@ function bench(plan: Plan = {}) {
     },
     resolve: () => (plan.fail === 'resolve' ? undefined : model),
     decide: (question) =>
-      plan.fail === 'decide' || (question.injection > 0 && plan.redecide)
+      plan.fail === 'decide'
         ? { ...allow, allow: false }
-        : { ...allow, duties: plan.duties ?? allow.duties },
+        : { ...allow, duties: plan.duties ?? allow.duties, ...(question.injection > 0 && plan.again) },
     heldBy: () => undefined,
     takeUse: () => Promise.resolve(undefined),
     stepUp: () => undefined,
@@ -181,8 +182,10 @@ function bench(plan: Plan = {}) {
     },
     screenInput: (_, request) => {
       failAt('screen', 'content_blocked')
-      return { request, report: { masked: 0, facts: {} }, injection: plan.redecide ? 90 : 0 }
+      return { request, report: { masked: 0, facts: {} } }
     },
+    reserveMore: (hold) => hold,
+    score: () => (plan.again ? 90 : 0),
     plant: (_, text) => text,
     forbidden: () => [],
     screenOutput: () => ({
@@ -217,8 +220,8 @@ function bench(plan: Plan = {}) {
   return { run, log, endings, kept, lease, client }
 }
 
-const UNSENT = ['hold cancelled', 'lease released', 'session left']
-const RELEASED = ['upstream closed', 'hold settled', 'lease released', 'session left']
+const UNSENT = ['lease released', 'hold cancelled', 'session left']
+const RELEASED = ['upstream closed', 'lease released', 'hold settled', 'session left']
 
 async function read(outgoing: Outgoing): Promise<string> {
   if (typeof outgoing.body === 'string') return outgoing.body
@@ -270,7 +273,7 @@ describe('a call that is refused before anything was sent', () => {
     ['resolve', 404, []],
     ['enter', 403, []],
     ['decide', 403, ['session left']],
-    ['reserve', 429, ['lease released', 'session left']],
+    ['reserve', 429, ['session left']],
     ['screen', 422, UNSENT],
     ['record', 503, UNSENT],
     ['send', 504, UNSENT],
@@ -293,7 +296,7 @@ describe('a call that is refused before anything was sent', () => {
   })
 
   it('content that turns the answer into a no is never sent', async () => {
-    const { run, log } = bench({ redecide: true })
+    const { run, log } = bench({ again: { allow: false } })
     expect((await run()).status).toBe(403)
     await settled()
     expect(log).not.toContain('upstream closed')

@@ -1,7 +1,7 @@
 // The life of one model call, in order. A check that is not on this page does not happen.
 // Each step returns what the next one needs or throws a Fault; the statuses it can cause are at the right.
 // Whatever ends a call early ends it the same way: `exit` releases everything acquired, newest first, exactly once.
-import { createExit, type Delta, Fault, type UseAction, uidText } from '../core/index.ts'
+import { createExit, type Decision, type Delta, Fault, type UseAction, uidText } from '../core/index.ts'
 import { createAnswer } from './answer.ts'
 import { applyDuties, checkClamps, mayNotStore } from './duties.ts'
 import { createMeter } from './meter.ts'
@@ -37,6 +37,16 @@ export function createGateway(on: Ports): Serve {
       exit.add(() => session.leave(meter.tokens()))
       record.note({ session: session.id })
 
+      const admit = (decision: Decision, question: Question) => {
+        shown.decisionId = decision.id
+        record.note({ decision })
+        if (!decision.allow) throw on.refusal(decision, question) //                                 403 404
+        const challenge = on.stepUp(decision, caller)
+        if (challenge) throw challenge //                                                            401
+        checkClamps(request, decision.duties) //                                                     403
+        if (request.store && decision.duties.storeSeconds === undefined) throw mayNotStore(decision) // 403
+      }
+
       // May they? Pure and synchronous; when no rule matches, the answer is no.
       let question: Question = { caller, action: request.action, model, request, session, injection: 0 }
       let decision = on.decide(question)
@@ -45,44 +55,46 @@ export function createGateway(on: Ports): Serve {
         if (use) exit.add(() => use.settle(meter.usage() !== undefined))
         if (use) ({ question, decision } = use)
       }
-      shown.decisionId = decision.id
       const grant = on.heldBy(question)
-      record.note({ decision, ...(grant !== undefined && { grant }) })
-      if (!decision.allow) throw on.refusal(decision, question) //                                   403 404
-      const challenge = on.stepUp(decision, caller)
-      if (challenge) throw challenge //                                                              401
-      checkClamps(request, decision.duties) //                                                       403
-      if (request.store && decision.duties.storeSeconds === undefined) throw mayNotStore(decision) // 403
+      if (grant !== undefined) record.note({ grant })
+      admit(decision, question)
 
-      // Take a place. Everything taken is handed back by `exit`, however the call ends.
+      // Within their limits? Everything taken is handed back by `exit`, however the call ends.
+      let hold = await on.reserve(question, decision) //                                             429
+      exit.add(() => (meter.usage() ? hold.settle(meter.usage()) : hold.cancel()))
+
+      // What does the content say about itself? That may change every answer. Reading it so closely is the dearest question yet.
+      const injection = on.score(question, request)
+      if (injection > 0) {
+        record.note({ data: { injection } })
+        question = { ...question, injection }
+        const again = on.decide(question)
+        admit(again, question)
+        hold = await on.reserveMore(hold, question, decision, again) //                              429
+        decision = again
+      }
+
+      // Take a place among the running calls, which end when this permission does.
       const ended = (fault: Fault) => void exit.run({ fault })
       const lease = on.lease(callId, question, decision)
       exit.add(() => {
         if (lease.ended) record.note({ data: { endedBy: lease.ended.cause } })
         lease.release()
       })
-      const hold = await on.reserve(question, decision) //                                           429
-      exit.add(() => (meter.usage() ? hold.settle(meter.usage()) : hold.cancel()))
       const upstream = new AbortController()
       exit.add(({ fault }) => fault && upstream.abort(fault))
       whenAborted(incoming.signal, () => ended(new Fault('client_closed')))
       whenAborted(lease.signal, () => ended(Fault.from(lease.signal.reason)))
 
-      // Make the input safe to send. What the content says about itself may change the answer.
+      // Make the input safe to send.
       const screened = on.screenInput(question, request, lease) //                                    422 503
       meter.input(screened.report, screened.request)
-      const { injection } = screened
-      if (injection > 0) {
-        const again = on.decide({ ...question, injection })
-        record.note({ decision: again, data: { injection } })
-        if (!again.allow) throw on.refusal(again, question) //                                       403
-      }
       const sent = applyDuties(screened.request, decision.duties, model.upstreamName, (text) =>
         on.plant(question, text),
       )
 
       // Write the decision down. Not recorded means not sent.
-      record.note({ data: { ...screened.report.facts } })
+      record.note({ data: screened.report.facts })
       record.keep('prompt', () => JSON.stringify(sent.action === 'chat' ? sent.messages : sent.inputs))
       await record.decided() //                                                                      503
       lease.check() // what ended while we wrote must not begin

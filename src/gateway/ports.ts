@@ -147,8 +147,6 @@ export interface ScreenedInput {
   /** The copy to send. */
   readonly request: ModelRequest
   readonly report: ScreenReport
-  /** 0 to 100: how likely some of it is meant to turn the model against its rules. */
-  readonly injection: number
 }
 
 export interface OutputScreen {
@@ -174,6 +172,7 @@ export interface CallFacts {
   model?: string
   decision?: Decision
   session?: string
+  grant?: string
   /** Counts and names only. */
   data?: JsonObject
 }
@@ -191,6 +190,7 @@ export interface Question {
   readonly model: ResolvedModel
   readonly request: ModelRequest | undefined
   readonly session: SessionHandle | undefined
+  /** 0 to 100: how likely some of the content is meant to turn the model against its rules; 0 until it was scored. */
   readonly injection: number
   /** Counted grants of which this call has taken a use. */
   readonly using?: readonly string[]
@@ -237,6 +237,10 @@ export interface Ports {
   lease(call: string, question: Question, decision: Decision): LeaseHandle
   /** @throws Fault rate_limit_exceeded, insufficient_quota */
   reserve(question: Question, decision: Decision): HoldHandle | Promise<HoldHandle>
+  /** What `again` demands beside what is held for the decision before it. @throws Fault rate_limit_exceeded, insufficient_quota */
+  reserveMore(hold: HoldHandle, question: Question, before: Decision, again: Decision): HoldHandle | Promise<HoldHandle>
+  /** The injection score of the content, 0 to 100; the session remembers a high one. @throws Fault guard_unavailable */
+  score(question: Question, request: ModelRequest): number
   /** Screens every string of the request; returns the copy to send. @throws Fault content_blocked, guard_unavailable */
   screenInput(question: Question, request: ModelRequest, lease: LeaseHandle): ScreenedInput
   /** Marks instructions of ours so that an answer which repeats them is noticed; returns the text to send. */

@@ -28,6 +28,8 @@ import type { ClassFound, Judge } from './judge.ts'
 import type { LeaseHandle, OutputScreen, Question, ScreenedInput, ScreenReport } from './ports.ts'
 
 export interface Screening {
+  /** The injection score of the content, 0 to 100; the session remembers a high one. */
+  score(question: Question, request: ModelRequest): number
   input(question: Question, request: ModelRequest, lease: LeaseHandle): ScreenedInput
   /** `bans`: phrases that the rule which allowed the call forbids; masked whatever other rules say of data. */
   output(question: Question, lease: LeaseHandle, bans: readonly string[]): OutputScreen
@@ -133,20 +135,20 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
   }
 
   return {
+    score({ session }, request) {
+      const score = injection(request)
+      if (score >= SUSPICIOUS) session?.addTaint(['injection'])
+      return score < FAINT ? 0 : score
+    },
+
     input(question, request, lease) {
       const vault = vaultOf(question)
       const { request: screened, report, values } = guard.screenInput(request, askFor(question, lease), vault)
       if (values.length > 0) of(question).found = values
-      const scored = injection(request)
-      const score = scored < FAINT ? 0 : scored
-      question.session?.addTaint([
-        ...new Set(report.classes.map((one) => one.class)),
-        ...(score >= SUSPICIOUS ? ['injection'] : []),
-      ])
+      question.session?.addTaint(new Set(report.classes.map((one) => one.class)))
       return {
         request: screened,
         report: { masked: report.treated, facts: reported(question, report, 'upstream') },
-        injection: score,
       }
     },
 

@@ -36,6 +36,8 @@ export interface AnswerShelf {
 interface Kept {
   readonly request: ModelRequest
   readonly said: readonly Delta[]
+  /** What the request was scored, for rules that ask. */
+  readonly injection: number
 }
 
 export interface Stored {
@@ -72,14 +74,14 @@ export async function continued(
 /** Keeps what was said, if a rule still lets the caller. @throws Fault access_denied, body_too_large, store_unavailable */
 export async function storeAnswer(
   shelf: AnswerShelf,
-  { caller, model, request, session }: Question,
+  { caller, model, request, session, injection }: Question,
   decision: Decision,
   call: string,
   said: readonly Delta[],
 ): Promise<void> {
   const seconds = decision.duties.storeSeconds
   if (!request || !session || !decision.allow || seconds === undefined) throw mayNotStore(decision)
-  const content = JSON.stringify({ request, said } satisfies Kept)
+  const content = JSON.stringify({ request, said, injection } satisfies Kept)
   if (Buffer.byteLength(content) > MOST_BYTES)
     throw new Fault('body_too_large', {
       detail: 'The conversation is too long to be stored.',
@@ -111,7 +113,7 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
       model,
       request: kept.request,
       session: found.session,
-      injection: 0,
+      injection: kept.injection,
     }
     const decision = on.decide(question)
     note({ decision, model: model.uid.id })

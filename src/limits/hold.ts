@@ -20,6 +20,9 @@ export interface Hold {
   headers(): Record<string, string>
 }
 
+/** What is held for a call, by one reservation or several. */
+export type Held = Omit<Hold, 'counted'>
+
 /** What is held of one limit. */
 export interface Part {
   readonly limit: LimitDuty

@@ -1,8 +1,9 @@
 // Reserve before, settle after. Invariants: what all running calls hold never exceeds a limit; every hold is settled
 // exactly once and gives back what was not used, however the call ended.
 import type { Clock, LimitDuty, PrincipalUid } from '../core/index.ts'
+import { both } from './both.ts'
 import { type Counter, createBudget, createPlaces, createRate } from './counter.ts'
-import { AHEAD_TOKENS, createHolds, type Hold, type Part } from './hold.ts'
+import { AHEAD_TOKENS, createHolds, type Held, type Hold, type Part } from './hold.ts'
 import { refusal } from './notice.ts'
 import type { Runaway } from './runaway.ts'
 import { createSharedCounters, type SharedDeps } from './slices.ts'
@@ -34,6 +35,8 @@ export interface LimitAsk {
 export interface Limits {
   /** @throws Fault `rate_limit_exceeded` or `insufficient_quota`, with `retryAfterSeconds` */
   reserve(ask: LimitAsk): Hold | Promise<Hold>
+  /** Reserves only what rules demand, beside what the same call holds already; the hold returned stands for both. */
+  reserveMore(held: Held, ask: LimitAsk): Promise<Held>
   /** Limits in force for everybody, from the configuration; replaces those before. */
   configure(settings: readonly LimitSetting[]): void
   readonly counters: number
@@ -49,6 +52,8 @@ export interface LimitDeps {
   shared?: SharedDeps
   report: (error: unknown) => void
 }
+
+type Wanted = Pick<Part, 'limit' | 'counter'>
 
 const SWEEP_MS = 1000
 /** Dead nodes are looked for every so many sweeps. */
@@ -85,24 +90,18 @@ export function createLimits(deps: LimitDeps): Limits {
   const need = (limit: LimitDuty, { estimate }: LimitAsk): number =>
     limit.unit === 'tokens' ? estimate.inputTokens + Math.min(estimate.maxTokens ?? AHEAD_TOKENS, AHEAD_TOKENS) : 1
 
-  const wanted = (ask: LimitAsk): { limit: LimitDuty; counter: Counter }[] => {
-    const all: { limit: LimitDuty; counter: Counter }[] = []
-    const who = `${ask.principal.type}::${ask.principal.id}`
-    for (const limit of ask.limits) all.push({ limit, counter: counterFor(who, limit) })
-    for (const setting of settings)
-      for (const scope of scopes(setting, ask, who)) all.push({ limit: setting, counter: counterFor(scope, setting) })
-    return all
-  }
+  const byRules = (ask: LimitAsk): Wanted[] =>
+    ask.limits.map((limit) => ({ limit, counter: counterFor(whoIn(ask), limit) }))
+  const bySettings = (ask: LimitAsk): Wanted[] =>
+    settings.flatMap((limit) =>
+      scopes(limit, ask, whoIn(ask)).map((scope) => ({ limit, counter: counterFor(scope, limit) })),
+    )
 
   const undo = (parts: readonly Part[]) => {
     for (const { limit, counter, pieces } of parts) for (const piece of pieces) counter.put(piece, piece.amount, limit)
   }
 
-  const finish = async (
-    ask: LimitAsk,
-    parts: Part[],
-    rest: readonly { limit: LimitDuty; counter: Counter }[],
-  ): Promise<Hold> => {
+  const finish = async (ask: LimitAsk, parts: Part[], rest: readonly Wanted[]): Promise<Hold> => {
     try {
       for (const { limit, counter } of rest) {
         const amount = need(limit, ask)
@@ -117,24 +116,30 @@ export function createLimits(deps: LimitDeps): Limits {
     return holds.open(parts, ask.estimate.inputTokens)
   }
 
+  const take = (ask: LimitAsk, all: readonly Wanted[]): Hold | Promise<Hold> => {
+    const parts: Part[] = []
+    const now = clock.now()
+    for (const [index, { limit, counter }] of all.entries()) {
+      const amount = need(limit, ask)
+      const taken = counter.take(amount, limit, now)
+      if (taken) {
+        parts.push({ limit, counter, pieces: [taken] })
+        continue
+      }
+      if (counter.fetch) return finish(ask, parts, all.slice(index))
+      undo(parts)
+      throw refusal(limit, counter, amount, now)
+    }
+    return holds.open(parts, ask.estimate.inputTokens)
+  }
+
   return {
     reserve(ask) {
-      deps.runaway?.check(`${ask.principal.type}::${ask.principal.id}`, ask.digest)
-      const all = wanted(ask)
-      const parts: Part[] = []
-      const now = clock.now()
-      for (const [index, { limit, counter }] of all.entries()) {
-        const amount = need(limit, ask)
-        const taken = counter.take(amount, limit, now)
-        if (taken) {
-          parts.push({ limit, counter, pieces: [taken] })
-          continue
-        }
-        if (counter.fetch) return finish(ask, parts, all.slice(index))
-        undo(parts)
-        throw refusal(limit, counter, amount, now)
-      }
-      return holds.open(parts, ask.estimate.inputTokens)
+      deps.runaway?.check(whoIn(ask), ask.digest)
+      return take(ask, [...byRules(ask), ...bySettings(ask)])
+    },
+    async reserveMore(held, ask) {
+      return both(held, await take(ask, byRules(ask)))
     },
     configure(next) {
       settings = next
@@ -168,6 +173,8 @@ export function createLimits(deps: LimitDeps): Limits {
     },
   }
 }
+
+const whoIn = ({ principal }: LimitAsk): string => `${principal.type}::${principal.id}`
 
 /** The counters of a setting that this call falls under. */
 function scopes({ per, only }: LimitSetting, ask: LimitAsk, who: string): readonly string[] {

@@ -160,12 +160,12 @@ const all = <T>(parts: readonly string[] | undefined, parse: (part: string) => T
 
 function parseLimits(value: string, rule: string): LimitDuty[] | undefined {
   return all(parseList(value), (part) => {
-    const match = /^([1-9]\d{0,14}) (?:(requests|tokens)\/(second|minute|hour|day|week)|concurrent)$/.exec(part)
+    const match = /^([1-9]\d{0,14}) (?:(request|token)s?\/(second|minute|hour|day|week)|concurrent)$/.exec(part)
     if (!match) return undefined
     const amount = Number(match[1])
     const [unit, window] = [match[2], match[3]]
     return unit && window
-      ? { amount, unit: unit as 'requests' | 'tokens', windowSeconds: WINDOWS[window]!, rule }
+      ? { amount, unit: unit === 'request' ? 'requests' : 'tokens', windowSeconds: WINDOWS[window]!, rule }
       : { amount, unit: 'concurrent' as const, rule }
   })
 }
