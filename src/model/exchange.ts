@@ -2,11 +2,13 @@
 // that closes the socket at once, whatever state the exchange is in.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { Fault } from '../core/index.ts'
+import { Fault } from '../core/index.ts'
 import { upstreamFault } from './upstream-fault.ts'
 
 /** Bytes that may lie unread before the socket is paused. */
 const HIGH_WATER_BYTES = 256 * 1024
+/** After a complete answer the end of its body is there at once, and the socket can be used again; else it is given up. */
+const LINGER_MS = 500
 
 export class Exchange implements Dispatcher.DispatchHandler {
   status = 0
@@ -21,6 +23,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #failure: Fault | undefined
   #error: Error | undefined
   #closed = false
+  #left = false
   #wake: (() => void) | undefined
   readonly #closers: (() => void)[] = []
 
@@ -59,6 +62,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(reason)
   }
 
+  /** No more is read. What still comes is thrown away until the body ends, or the socket is closed for not ending. */
+  leave(): void {
+    if (this.#closed) return
+    this.#left = true
+    this.#chunks = []
+    if (this.#controller?.paused) this.#controller.resume()
+    const timer = setTimeout(() => this.abort(new Fault('upstream_timeout')), LINGER_MS)
+    this.whenClosed(() => clearTimeout(timer))
+  }
+
   /** The transport error as undici gave it, to tell a dead idle socket from a refusal. */
   get error(): Error | undefined {
     return this.#error
@@ -81,6 +94,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#left) return
     this.#chunks.push(chunk)
     this.#bytes += chunk.length
     if (this.#bytes > HIGH_WATER_BYTES) controller.pause()

@@ -36,6 +36,7 @@ export function createOllamaStreamReader(newToolCallId: () => string): AnswerRea
       lines.push(text)
       return take()
     },
+    over: () => state.done,
     end() {
       lines.end()
       if (!state.done) throw brokenOff()

@@ -48,6 +48,7 @@ export function createOpenaiStreamReader(how: OpenaiReading): AnswerReader {
       events.push(text)
       return take()
     },
+    over: () => finished,
     end() {
       events.end()
       // Some servers leave out [DONE], some the finish reason. With neither, the answer was cut off.

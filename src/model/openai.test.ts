@@ -304,6 +304,34 @@ test('a stream that breaks off, and one that is answered with a page', async () 
   await expect(all(driver, chat({ stream: true }))).rejects.toEqual(fault('upstream_invalid'))
 })
 
+test('an answer ends where it says so, also if the connection stays open, which is then closed or used again', async () => {
+  const { upstream, driver } = await start(silent, { connections: 1 })
+  const answer = chatChunks(['a']).map((one) => `data: ${typeof one === 'string' ? one : JSON.stringify(one)}\n\n`)
+  const ports = new Set<unknown>()
+  const answers =
+    (andThen: (response: Parameters<Script>[0]) => void): Script =>
+    (response) => {
+      ports.add(response.socket?.remotePort)
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(answer.join(''))
+      andThen(response)
+    }
+  upstream.script = answers(() => {})
+  const asked = upstream.next()
+  const said = await all(driver, chat({ stream: true }))
+  expect(said.map(({ type }) => type)).toEqual(['text', 'finish', 'usage'])
+  await (await asked).closed
+  // What comes afterwards is no part of it, neither words nor an end that is none; the only place is free again.
+  upstream.script = answers((response) => void setImmediate(() => response.write(`${answer[1]}data: {"error":{}}\n\n`)))
+  expect(await all(driver, chat({ stream: true }))).toEqual(said)
+  upstream.script = answers((response) => void setImmediate(() => response.destroy()))
+  expect(await all(driver, chat({ stream: true }))).toEqual(said)
+  ports.clear()
+  upstream.script = answers((response) => void setImmediate(() => response.end()))
+  for (let i = 0; i < 3; i++) expect(await all(driver, chat({ stream: true }))).toEqual(said)
+  expect(ports.size).toBe(1)
+})
+
 test('never answering, and pausing for ever, are timeouts that close the connection', async () => {
   const { upstream, driver } = await start(silent, { firstByteTimeoutMs: 200, idleTimeoutMs: 200 })
   const asked = upstream.next()

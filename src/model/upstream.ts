@@ -41,6 +41,8 @@ export interface Ask {
 /** Turns the text of a body into pieces, read by read. */
 export interface PieceReader<T> {
   push(text: string): T[]
+  /** Whether the answer has said that it is complete; nothing that follows is waited for. */
+  over?(): boolean
   /** At the end of the body. @throws Fault if the answer was not complete */
   end(): T[]
 }
@@ -254,6 +256,11 @@ class Answering<T> implements AsyncIterableIterator<T[]> {
         let text = ''
         for (const chunk of chunks) text += this.#decoder.write(chunk)
         const deltas = this.#reader.push(text)
+        if (this.#reader.over?.()) {
+          this.#done = true
+          deltas.push(...this.#reader.end())
+          this.#exchange.leave()
+        }
         if (deltas.length > 0) return { done: false, value: deltas }
       }
     } catch (error) {
@@ -266,8 +273,8 @@ class Answering<T> implements AsyncIterableIterator<T[]> {
   }
 
   return(): Promise<IteratorResult<T[]>> {
+    if (!this.#done) this.#exchange.abort(LEFT)
     this.#done = true
-    this.#exchange.abort(LEFT)
     return Promise.resolve({ done: true, value: undefined })
   }
 }
