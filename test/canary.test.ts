@@ -23,6 +23,7 @@ import { createOllamaStreamReader, createOllamaWholeReader } from '../src/model/
 import { printOpenai } from '../src/model/openai-print.ts'
 import type { OpenaiReading } from '../src/model/openai-read.ts'
 import { createOpenaiStreamReader, createOpenaiWholeReader } from '../src/model/openai-stream.ts'
+import { WIRES } from './upstream/wires.ts'
 
 const CANARY = 'zoe.canary@example.com'
 const TREATMENTS: readonly Treatment[] = ['pass', 'pseudonym', 'mask', 'block']
@@ -680,7 +681,6 @@ const ANSWERS: readonly { name: string; stream: boolean; example: Json; body(val
       open: () => createOllamaStreamReader(() => 'made'),
     },
   ]
-const WIRES = [openaiChat, openaiCompletions, openaiResponses, anthropicMessages, ollamaChat, ollamaGenerate]
 
 /** What a client of this format is sent for these deltas. Throws what ends the call. */
 function written(wire: Wire, stream: boolean, batches: () => Delta[][], treatment: Treatment): string {

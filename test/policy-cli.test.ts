@@ -3,7 +3,7 @@ import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { run } from '../src/cli/index.ts'
+import { runCli } from './cli.ts'
 
 const base = mkdtempSync(join(tmpdir(), 'sallyport-policy-'))
 afterAll(() => rmSync(base, { recursive: true, force: true }))
@@ -14,47 +14,30 @@ beforeEach(() => {
   cpSync('policies', folder, { recursive: true })
 })
 
-async function sallyport(...argv: string[]) {
-  let [out, said] = ['', '']
-  const exit = await run(argv, {
-    io: {
-      tty: false,
-      color: false,
-      out: (text) => {
-        out += text
-      },
-      say: (line) => {
-        said += `${line}\n`
-      },
-    },
-    env: {},
-    start: () => Promise.reject(new Error('nothing is started here')),
-  })
-  return { exit, out, said }
-}
+const sallyport = (...argv: string[]) => runCli(argv)
 const add = (rule: string) => appendFileSync(join(folder, 'roles.cedar'), rule)
 
 test('a rule written by hand is checked, tested, covered and tried', { timeout: 120_000 }, async () => {
   expect(await sallyport('policy', 'lint', folder)).toMatchObject({
-    exit: 0,
+    code: 0,
     said: expect.stringContaining('no warnings'),
   })
   expect(await sallyport('policy', 'test', folder)).toMatchObject({
-    exit: 0,
+    code: 0,
     said: expect.stringMatching(/^PASS (\d+)\/\1 /),
   })
-  expect(await sallyport('policy', 'cover', folder)).toMatchObject({ exit: 0 })
+  expect(await sallyport('policy', 'cover', folder)).toMatchObject({ code: 0 })
   add(
     '\n@id("strangers") @why("Strangers chat.")\npermit (principal == User::"a-stranger", action == Action::"chat", resource);\n',
   )
   const tested = await sallyport('policy', 'test', folder)
-  expect(tested.exit).toBe(4)
+  expect(tested.code).toBe(4)
   expect(tested.out).toMatch(/FAIL nobody is nobody: expected deny, got ALLOW by strangers \(roles\.cedar:\d+\)/)
   expect((await sallyport('policy', 'test', folder, '--format', 'junit')).out).toMatch(
     /<testsuite name="policy" tests="\d+" failures="1">/,
   )
   const tried = await sallyport('policy', 'try', 'a-stranger', 'chat', 'small', '--folder', folder)
-  expect(tried).toMatchObject({ exit: 0, out: expect.stringContaining('strangers') })
+  expect(tried).toMatchObject({ code: 0, out: expect.stringContaining('strangers') })
   const denied = await sallyport(
     'policy',
     'try',
@@ -66,7 +49,7 @@ test('a rule written by hand is checked, tested, covered and tried', { timeout: 
     '--at',
     '2026-11-20T03:00:00Z',
   )
-  expect(denied).toMatchObject({ exit: 1, out: expect.stringContaining('✗ principal in Role::"user"') })
+  expect(denied).toMatchObject({ code: 1, out: expect.stringContaining('✗ principal in Role::"user"') })
 })
 
 test('what a rule demands is said in the words of its annotations', async () => {
@@ -74,8 +57,8 @@ test('what a rule demands is said in the words of its annotations', async () => 
     '@id("strangers") @why("x") @limit("60 requests/minute, 4 concurrent") @clamp("maxTokens <= 512") @record("prompt, 30d") @stepup("phr, 90m") permit (principal == User::"a-stranger", action == Action::"chat", resource) when { context.auth.ip.isInRange(ip("10.0.0.0/8")) };',
   )
   const ask = ['policy', 'try', 'a-stranger', 'chat', 'small', '--folder', folder, '--from']
-  const { exit, out } = await sallyport(...ask, '10.1.2.3')
-  expect(exit).toBe(0)
+  const { code, out } = await sallyport(...ask, '10.1.2.3')
+  expect(code).toBe(0)
   expect(out.slice(out.indexOf('  @'))).toBe(
     [
       'limit 60 requests/minute',
@@ -93,8 +76,8 @@ test('what a rule demands is said in the words of its annotations', async () => 
 test('a question that cannot be asked is refused in one line', async () => {
   const ask = (...more: string[]) => sallyport('policy', 'try', ...more, '--folder', folder)
   const line = async (...more: string[]) => {
-    const { exit, said } = await ask(...more)
-    expect(exit).toBe(1)
+    const { code, said } = await ask(...more)
+    expect(code).toBe(1)
     return said.trimEnd()
   }
   expect(await line('a-user', 'fly', 'small')).toMatch(/^error {2}fly is not an action that can be asked about; .*chat/)
@@ -117,8 +100,8 @@ test('a question that cannot be asked is refused in one line', async () => {
 test('what every test stumbles over is said once', async () => {
   const file = join(folder, 'tests/entities.json')
   writeFileSync(file, readFileSync(file, 'utf8').replace('"hosting": "local", ', ''))
-  const { exit, out, said } = await sallyport('policy', 'test', folder)
-  expect(exit).toBe(4)
+  const { code, out, said } = await sallyport('policy', 'test', folder)
+  expect(code).toBe(4)
   expect(out.match(/Model::"small"\.hosting is missing/g)).toHaveLength(4)
   expect(out).toContain('FAIL a reader sees models and 37 more: Model::"small".hosting is missing.')
   expect(said).toMatch(/and \d+ more\)\n$/)
@@ -127,19 +110,19 @@ test('what every test stumbles over is said once', async () => {
 
 test('what is wrong is said with its place, and exits 3', async () => {
   add('\n@id("x") @why("x") permit (principal, action == Action::"chta", resource);\n')
-  const { exit, said } = await sallyport('policy', 'lint', folder)
-  expect(exit).toBe(3)
+  const { code, said } = await sallyport('policy', 'lint', folder)
+  expect(code).toBe(3)
   expect(said).toMatch(/error {2}.*roles\.cedar:\d+:\d+ {2}x: .*chta/)
   writeFileSync(join(folder, 'roles.cedar'), '('.repeat(10_000))
-  expect((await sallyport('policy', 'test', folder)).exit).toBe(3)
+  expect((await sallyport('policy', 'test', folder)).code).toBe(3)
 })
 
 test('formatting is stable, and --check changes nothing', async () => {
-  expect(await sallyport('policy', 'fmt', folder, '--check')).toMatchObject({ exit: 0, out: '' })
+  expect(await sallyport('policy', 'fmt', folder, '--check')).toMatchObject({ code: 0, out: '' })
   add('@id("x") @why("x") permit(principal,action,resource)when{principal in Role::"user"};')
   const before = readFileSync(join(folder, 'roles.cedar'), 'utf8')
-  expect((await sallyport('policy', 'fmt', folder, '--check')).exit).toBe(1)
+  expect((await sallyport('policy', 'fmt', folder, '--check')).code).toBe(1)
   expect(readFileSync(join(folder, 'roles.cedar'), 'utf8')).toBe(before)
-  expect((await sallyport('policy', 'fmt', folder)).exit).toBe(0)
-  expect((await sallyport('policy', 'fmt', folder, '--check')).exit).toBe(0)
+  expect((await sallyport('policy', 'fmt', folder)).code).toBe(0)
+  expect((await sallyport('policy', 'fmt', folder, '--check')).code).toBe(0)
 })

@@ -4,23 +4,16 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Delta, ModelRequest, Treatment } from '../src/core/index.ts'
-import type { WriterContext } from '../src/gateway/ports.ts'
-import {
-  anthropicMessages,
-  ollamaChat,
-  ollamaGenerate,
-  openaiChat,
-  openaiCompletions,
-  openaiResponses,
-} from '../src/gateway/wire/index.ts'
+import type { Wire, WriterContext } from '../src/gateway/ports.ts'
+import { openaiChat, openaiCompletions } from '../src/gateway/wire/index.ts'
 import { createDetectors, createGuard, type Vault } from '../src/guard/index.ts'
 import { createOllamaStreamReader } from '../src/model/ollama-read.ts'
 import { readingOf } from '../src/model/openai-read.ts'
 import { createOpenaiStreamReader } from '../src/model/openai-stream.ts'
 import { createOperations } from './generators/operations.ts'
 import { createRandom } from './generators/random.ts'
+import { WIRES } from './upstream/wires.ts'
 
-const WIRES = [openaiChat, openaiCompletions, openaiResponses, anthropicMessages, ollamaChat, ollamaGenerate]
 // Bodies of six formats are read here as their clients read them.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Json = any
@@ -261,7 +254,7 @@ const text = fc
 const some = fc.oneof({ weight: 2, arbitrary: fc.constant('') }, { weight: 1, arbitrary: text })
 
 /** Reads, screens and writes as a call does; the bytes are cut anywhere. */
-function stream(wire: (typeof WIRES)[number], bytes: Buffer, reader: Reader, sizes: () => number): string {
+function stream(wire: Wire, bytes: Buffer, reader: Reader, sizes: () => number): string {
   const vault = openVault()
   const output = guard.openOutput(ask, vault)
   const writer = wire.writer(context())
@@ -276,7 +269,7 @@ function stream(wire: (typeof WIRES)[number], bytes: Buffer, reader: Reader, siz
   return body + writer.batch(output.end()) + writer.end()
 }
 
-function whole(wire: (typeof WIRES)[number], bytes: Buffer, reader: Reader): string {
+function whole(wire: Wire, bytes: Buffer, reader: Reader): string {
   const vault = openVault()
   const output = guard.openOutput(ask, vault)
   const writer = wire.writer(context())

@@ -1,17 +1,15 @@
 // Recorded content: only under a rule, sealed, read with a trace, erased without breaking the tree, gone when its time is over.
-import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openAudit } from '../../test/audit/open.ts'
 import { DATABASES } from '../../test/contract/databases.ts'
 import { type Caller, createIds, type Decision, NO_DUTIES, systemClock, systemRandom } from '../core/index.ts'
 import { openStore, type Store } from '../store/index.ts'
-import { createAudit } from './audit.ts'
 import { TILE } from './merkle.ts'
 import { readHead } from './queries.ts'
 
-const { privateKey: signingKey } = generateKeyPairSync('ed25519')
 const report = (error: unknown) => {
   throw error
 }
@@ -40,18 +38,7 @@ async function begin(store: Store, options: { eventDays?: number } = {}) {
   const clock = { now: () => Date.now() + late, monotonic: systemClock.monotonic }
   const newId = createIds(clock, systemRandom)
   const content = { random: systemRandom, contentKey, contentDays: 60, eventDays: 400, ...options }
-  const audit = createAudit({
-    store,
-    clock,
-    newId,
-    node: 'one',
-    origin: 'test/audit',
-    signingKey,
-    report,
-    content,
-    checkpointMs: 60_000,
-  })
-  await audit.start()
+  const audit = await openAudit(store, { clock, newId, report, content })
   const talk = async (who: string, prompt: string, answer: string, record?: Decision['duties']['record']) => {
     const id = newId('call')
     const call = audit.openCall(id, { caller: caller(who) })

@@ -1,14 +1,11 @@
 // A log that cannot be written: calls stop at once, nothing is half written, every ending is written later, once, and the
 // service comes back by itself. With a disk that is really full (SQLite's own limit) and a server that is really gone.
-import { generateKeyPairSync } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { newId, openAudit } from '../../test/audit/open.ts'
 import { DATABASES } from '../../test/contract/databases.ts'
-import { type Caller, createIds, Fault, systemClock, systemRandom } from '../core/index.ts'
+import { type Caller, Fault } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
-import { createAudit } from './audit.ts'
 
-const newId = createIds(systemClock, systemRandom)
-const { privateKey: signingKey } = generateKeyPairSync('ed25519')
 const caller: Caller = {
   principal: { type: 'User', id: 'dana' },
   credential: { kind: 'key', id: 'K', bound: false },
@@ -16,21 +13,7 @@ const caller: Caller = {
 }
 const begin = async (store: Store, maxWaiting = 1000) => {
   const errors: unknown[] = []
-  const report = (error: unknown) => void errors.push(error)
-  const audit = createAudit({
-    store,
-    clock: systemClock,
-    newId,
-    node: 'one',
-    origin: 'test/audit',
-    signingKey,
-    report,
-    maxWaiting,
-    probeMs: 20,
-    checkpointMs: 600_000,
-  })
-  await audit.start()
-  return { audit, errors }
+  return { audit: await openAudit(store, { report: (error) => void errors.push(error), maxWaiting }), errors }
 }
 const until = async (done: () => boolean) => {
   const end = Date.now() + 10_000

@@ -1,24 +1,13 @@
 // A flood of refusals of nobody known: little of it is written, all of it is counted, and nothing of anybody known is.
-import { generateKeyPairSync } from 'node:crypto'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { newId, openAudit } from '../../test/audit/open.ts'
 import { sqlite } from '../../test/contract/databases.ts'
-import {
-  type Caller,
-  createIds,
-  endOf,
-  Fault,
-  type FaultCode,
-  type NewEvent,
-  systemClock,
-  systemRandom,
-} from '../core/index.ts'
+import { type Caller, endOf, Fault, type FaultCode, type NewEvent } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
-import { type Audit, createAudit } from './audit.ts'
+import type { Audit } from './audit.ts'
 import { FEW, MOST_OWN, MOST_TOLD_APART } from './strangers.ts'
 
-const newId = createIds(systemClock, systemRandom)
-const { privateKey: signingKey } = generateKeyPairSync('ed25519')
 const caller: Caller = {
   principal: { type: 'User', id: 'dana' },
   credential: { kind: 'key', id: '8F2', bound: false },
@@ -30,24 +19,12 @@ let store: Store
 let audit: Audit
 let counted: NewEvent[]
 
-const begin = async (strangersMs = 3_600_000): Promise<Audit> => {
-  const report = (error: unknown) => void errors.push(error)
-  const log = createAudit({
-    store,
-    clock: systemClock,
-    newId,
-    node: 'one',
-    origin: 'test/audit',
-    signingKey,
-    report,
+const begin = (strangersMs = 3_600_000): Promise<Audit> =>
+  openAudit(store, {
+    report: (error) => void errors.push(error),
     strangersMs,
     counted: (event) => void counted.push(event),
-    probeMs: 20,
-    checkpointMs: 600_000,
   })
-  await log.start()
-  return log
-}
 beforeEach(async () => {
   await database.start()
   store = await database.open()

@@ -2,28 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { run } from './run.ts'
+import { runCli } from '../../test/cli.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-guard-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const at = (name: string) => join(folder, name)
 
-async function sallyport(...argv: string[]) {
-  let out = ''
-  let said = ''
-  const io = {
-    tty: false,
-    color: false,
-    out(text: string) {
-      out += text
-    },
-    say(line: string) {
-      said += `${line}\n`
-    },
-  }
-  const code = await run(argv, { io, env: {}, start: async () => expect.fail() })
-  return { out, said, code }
-}
+const sallyport = (...argv: string[]) => runCli(argv)
 
 const text = 'Mail jane@example.com, card 4111 1111 1111 1111, key ghp_0123456789abcdefghij0123456789abcdAB\n'
 writeFileSync(at('in'), text)

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { runCli } from '../../test/cli.ts'
 import { packagesFor } from '../model/index.ts'
-import { run } from './run.ts'
 
 const demo = fileURLToPath(new URL('../../models/demo-q8.gguf', import.meta.url))
 const sha256 = createHash('sha256').update(readFileSync(demo)).digest('hex')
@@ -33,21 +33,9 @@ beforeEach(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function cli(...args: string[]) {
-  const said: string[] = []
-  const printed: string[] = []
-  const code = await run([...args, '--config', settings], {
-    io: {
-      tty: false,
-      color: false,
-      out: (text) => void printed.push(text),
-      say: (line) => void said.push(line),
-    },
-    env: { SALLYPORT_DATA: join(folder, 'data') },
-    start: () => Promise.reject(new Error('nothing is started')),
-  })
-  return { code, out: printed.join(''), said: said.join('\n') }
-}
+const cli = (...args: string[]) =>
+  runCli([...args, '--config', settings], { env: { SALLYPORT_DATA: join(folder, 'data') } })
+
 interface Settings {
   listen?: string
   upstreams: { name: string; kind: string; file?: string; adapter?: string }[]

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it, vi } from 'vitest'
+import { runCli } from '../../test/cli.ts'
 import { start } from '../app/index.ts'
-import { run } from './run.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -15,21 +15,9 @@ const rules = fileURLToPath(new URL('../../policies', import.meta.url))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 async function cli(...argv: string[]) {
-  let said = ''
-  let out = ''
-  const io = {
-    tty: false,
-    color: false,
-    out(text: string) {
-      out += text
-    },
-    say(line: string) {
-      said += `${line}\n`
-    },
-  }
-  const code = await run(argv, { io, env: { SALLYPORT_DATA: join(folder, 'no-data') }, start })
-  expect(said, argv.join(' ')).not.toContain('    at ')
-  return { code, said, out }
+  const ended = await runCli(argv, { env: { SALLYPORT_DATA: join(folder, 'no-data') }, start })
+  expect(ended.said, argv.join(' ')).not.toContain('    at ')
+  return ended
 }
 const at = (name: string) => join(folder, name)
 

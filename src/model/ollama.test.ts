@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
-import { json, ndjson, type Script, startScripted } from '../../test/upstream/scripted.ts'
+import { json, ndjson, type Script, SENDING, startScripted } from '../../test/upstream/scripted.ts'
 import type { Delta, JsonObject, ModelRequest } from '../core/index.ts'
 import type { Driver, ManageRequest } from './driver.ts'
 import { createNdjsonReader } from './ndjson.ts'
@@ -23,14 +23,7 @@ async function start(script: Script) {
 const never = new AbortController().signal
 async function all(driver: Driver, request: ModelRequest): Promise<Delta[]> {
   const deltas: Delta[] = []
-  for await (const batch of await driver.send(request, {
-    signal: never,
-    session: 's',
-    principal: 'p',
-    bans: [],
-    forbidden: () => [],
-  }))
-    deltas.push(...batch)
+  for await (const batch of await driver.send(request, SENDING)) deltas.push(...batch)
   return deltas
 }
 const chat = (over: Partial<ModelRequest> = {}): ModelRequest => ({

@@ -15,7 +15,7 @@ import {
   openaiResponses,
 } from '../../src/gateway/wire/index.ts'
 import { createDriver, type Driver, type HttpKind } from '../../src/model/index.ts'
-import { chatChunks, json, pieces, type ScriptedUpstream, startScripted } from './scripted.ts'
+import { chatChunks, json, KINDS_OF_SERVER, pieces, type ScriptedUpstream, SENDING, startScripted } from './scripted.ts'
 
 const PROMPT = 'What is it?'
 const MESSAGES = [{ role: 'user', content: PROMPT }]
@@ -69,13 +69,11 @@ const FORMATS: Record<string, Format> = {
   },
 }
 
-const KINDS: readonly HttpKind[] = ['openai', 'vllm', 'llamacpp', 'ollama']
-
 let upstream: ScriptedUpstream
 const drivers = new Map<HttpKind, Driver>()
 beforeAll(async () => {
   upstream = await startScripted(json({}))
-  for (const kind of KINDS) drivers.set(kind, createDriver(kind, { url: upstream.url }))
+  for (const kind of KINDS_OF_SERVER) drivers.set(kind, createDriver(kind, { url: upstream.url }))
 })
 afterAll(async () => {
   for (const driver of drivers.values()) await driver.close()
@@ -131,8 +129,7 @@ async function run(
 ) {
   const request = format.wire.read(Buffer.from(JSON.stringify({ model: 'shown', ...format.body, stream })), {})
   say(kind, request.messages.length > 0 ? 'chat' : 'complete', texts, stream, places)
-  const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [], forbidden: () => [] }
-  const reply = await (drivers.get(kind) as Driver).send({ ...request, model: 'upstream-name' }, options)
+  const reply = await (drivers.get(kind) as Driver).send({ ...request, model: 'upstream-name' }, SENDING)
   const writer = format.wire.writer({ request, model: 'shown', callId: 'call_1', created: 0 })
   const batches: Delta[][] = []
   for await (const batch of reply) batches.push(batch)
@@ -144,7 +141,7 @@ async function run(
 }
 
 describe.each(Object.entries(FORMATS))('%s', (_name, format) => {
-  test.each(KINDS)('to %s', async (kind) => {
+  test.each(KINDS_OF_SERVER)('to %s', async (kind) => {
     const text = fc.oneof(
       fc.string({ unit: 'grapheme', minLength: 1 }),
       fc.constantFrom('"', '\\', '\n', '}', '[DONE]'),
@@ -171,7 +168,7 @@ test.each([
   ['openai', openaiEmbeddings],
   ['ollama', ollamaEmbed],
 ] as const)('vectors asked for as %s come from every kind of server', async (_name, wire) => {
-  for (const kind of KINDS) {
+  for (const kind of KINDS_OF_SERVER) {
     const request = wire.read(Buffer.from(JSON.stringify({ model: 'shown', input: ['a', 'b'] })), {})
     upstream.script = json(
       kind === 'ollama'
@@ -188,15 +185,8 @@ test.each([
             ],
           },
     )
-    const options = {
-      signal: new AbortController().signal,
-      session: 's',
-      principal: 'p',
-      bans: [],
-      forbidden: () => [],
-    }
     const deltas: Delta[] = []
-    for await (const batch of await (drivers.get(kind) as Driver).send(request, options)) deltas.push(...batch)
+    for await (const batch of await (drivers.get(kind) as Driver).send(request, SENDING)) deltas.push(...batch)
     const body = JSON.parse(wire.writer({ request, model: 'shown', callId: 'c', created: 0 }).whole(deltas))
     expect(body.embeddings ?? body.data.map((one: { embedding: number[] }) => one.embedding)).toEqual([
       [1, 2],

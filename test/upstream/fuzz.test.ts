@@ -7,29 +7,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Delta, Fault, type ModelRequest } from '../../src/core/index.ts'
 import type { Wire } from '../../src/gateway/index.ts'
-import {
-  anthropicMessages,
-  ollamaChat,
-  ollamaGenerate,
-  openaiChat,
-  openaiCompletions,
-  openaiResponses,
-} from '../../src/gateway/wire/index.ts'
 import { createOllamaStreamReader, createOllamaWholeReader } from '../../src/model/ollama-read.ts'
 import { createOpenaiStreamReader, createOpenaiWholeReader } from '../../src/model/openai-stream.ts'
 import type { AnswerReader } from '../../src/model/upstream.ts'
+import { WIRES } from './wires.ts'
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 150)
 const SEED = Number(process.env.FUZZ_SEED ?? 61)
-const WIRES: readonly Wire[] = [
-  openaiChat,
-  openaiCompletions,
-  openaiResponses,
-  anthropicMessages,
-  ollamaChat,
-  ollamaGenerate,
-]
-
 const newId = () => 'call_made'
 const reading = { choices: 2, newToolCallId: newId, stops: ['END'] }
 interface Source {

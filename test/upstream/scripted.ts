@@ -2,6 +2,18 @@
 // pieces, and fails in every way a real one can.
 import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import type { HttpKind, SendOptions } from '../../src/model/index.ts'
+
+export const KINDS_OF_SERVER: readonly HttpKind[] = ['openai', 'vllm', 'llamacpp', 'ollama']
+
+/** Of a call that nobody ends. */
+export const SENDING: SendOptions = {
+  signal: new AbortController().signal,
+  session: 's',
+  principal: 'p',
+  bans: [],
+  forbidden: () => [],
+}
 
 export interface Received {
   readonly method: string

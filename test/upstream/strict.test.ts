@@ -25,7 +25,7 @@ import { createInsideDriver } from '../../src/model/inside.ts'
 import { printOllama } from '../../src/model/ollama-print.ts'
 import { printOpenai } from '../../src/model/openai-print.ts'
 import { TOLD } from './fields.ts'
-import { json, type ScriptedUpstream, startScripted } from './scripted.ts'
+import { json, KINDS_OF_SERVER, type ScriptedUpstream, SENDING, startScripted } from './scripted.ts'
 
 const schema = { type: 'object', properties: { canarySchema: { type: 'string', description: 'canary-schema' } } }
 
@@ -137,7 +137,6 @@ const FULL: Record<string, { wire: Wire; body: JsonObject }> = {
 }
 
 const canaries = (text: string): string[] => [...new Set(text.match(/canary-[a-z]+(?:-[a-z]+)?/g) ?? [])].sort()
-const KINDS_OF_SERVER: readonly HttpKind[] = ['openai', 'vllm', 'llamacpp', 'ollama']
 const read = (wire: Wire, body: unknown): ModelRequest => wire.read(Buffer.from(JSON.stringify(body)), {})
 
 /** Labels for the books of a service, which no server here keeps: judged, and not sent on. */
@@ -162,16 +161,9 @@ describe.each(Object.entries(FULL))('%s', (_name, { wire, body }) => {
   test.each(KINDS_OF_SERVER)('every string of it reaches %s', async (kind) => {
     const upstream = await startScripted(json({}))
     const driver = createDriver(kind, { url: upstream.url })
-    const options = {
-      signal: new AbortController().signal,
-      session: 's',
-      principal: 'p',
-      bans: [],
-      forbidden: () => [],
-    }
     const request = read(wire, body)
     if (kind === 'ollama') for (const message of request.messages) delete message.name // refused there, see below
-    const sent = driver.send(request, options).then(async (reply) => {
+    const sent = driver.send(request, SENDING).then(async (reply) => {
       for await (const batch of reply) void batch
     })
     await expect(sent).rejects.toBeInstanceOf(Fault) // the server says nothing sensible; what counts is what it was told
@@ -242,8 +234,7 @@ describe.each(Object.entries(FULL))('%s', (_name, { wire, body }) => {
 test('names of speakers are refused where there is no place for them', async () => {
   const driver = createDriver('ollama', { url: 'http://127.0.0.1:9' })
   const request = read(openaiChat, { model: 'm', messages: [{ role: 'user', name: 'dana', content: 'x' }] })
-  const options = { signal: new AbortController().signal, session: 's', principal: 'p', bans: [], forbidden: () => [] }
-  await expect(driver.send(request, options)).rejects.toMatchObject({
+  await expect(driver.send(request, SENDING)).rejects.toMatchObject({
     code: 'unsupported_parameter',
     data: { param: 'messages' },
   })
@@ -357,7 +348,7 @@ describe('every field of every format, at every kind of server, is passed on, us
   async function send(server: Server, request: ModelRequest): Promise<string> {
     generated = undefined
     const sent = upstream.received.length
-    const options = { signal: AbortSignal.timeout(60_000), session: 's', principal: 'p', bans: [], forbidden: () => [] }
+    const options = { ...SENDING, signal: AbortSignal.timeout(60_000) }
     try {
       for await (const _ of await (drivers.get(server) as Driver).send(request, options));
     } catch (error) {

@@ -1,12 +1,11 @@
 // Exports: syslog against its grammar, files over crashes.
-import { generateKeyPairSync } from 'node:crypto'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createIds, systemClock, systemRandom } from '../../core/index.ts'
+import { newId, openAudit } from '../../../test/audit/open.ts'
 import { openStore, type Store } from '../../store/index.ts'
-import { createAudit } from '../audit.ts'
+import type { Audit } from '../audit.ts'
 import type { Found } from '../search.ts'
 import { resumeFile } from './follow.ts'
 import { LINE_FORMATS, type LineFormat, lineOf, positionOf } from './format.ts'
@@ -77,17 +76,14 @@ describe('syslog', () => {
 
 describe('following', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-export-'))
-  const newId = createIds(systemClock, systemRandom)
   const report = (error: unknown) => {
     throw error
   }
-  const { privateKey: signingKey } = generateKeyPairSync('ed25519')
   let store: Store
-  let audit: ReturnType<typeof createAudit>
+  let audit: Audit
   beforeAll(async () => {
     store = await openStore({ file: join(folder, 'a.db'), keyHex: '5a'.repeat(32), report })
-    audit = createAudit({ store, clock: systemClock, newId, node: 'one', origin: 'test/audit', signingKey, report })
-    await audit.start()
+    audit = await openAudit(store, { report })
   })
   afterAll(async () => {
     await audit.stop()
