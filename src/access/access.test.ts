@@ -6,7 +6,7 @@ import { postgres } from '../../test/contract/databases.ts'
 import { type Caller, createIds, type Decision, type NewEvent, NO_DUTIES, systemRandom } from '../core/index.ts'
 import { createChange, createFeed, openStore, type Store } from '../store/index.ts'
 import { type Access, createAccess } from './access.ts'
-import type { CallSubject } from './leases.ts'
+import type { CallSubject } from './lease.ts'
 import type { Session } from './session.ts'
 
 const closers: (() => Promise<void>)[] = []

@@ -24,17 +24,8 @@ export {
 } from './inbound.ts'
 export { type GroupOfApprovers, type JitReport, jitReport } from './jit-report.ts'
 export { createJustInTime, type JustInTime, type JustInTimeDeps } from './just-in-time.ts'
-export type {
-  CallMatch,
-  CallSubject,
-  Cut,
-  CutCount,
-  DataAction,
-  Lease,
-  LeaseAsk,
-  Leases,
-  LeaseView,
-} from './leases.ts'
+export type { CallSubject, Cut, CutCount, DataAction, Lease, LeaseAsk, LeaseView } from './lease.ts'
+export type { CallMatch, Leases } from './leases.ts'
 export type { Lock, LockKind, Locks, NewLock } from './locks.ts'
 export type { Answer, Answered } from './request-answers.ts'
 export type { ApprovalView, RequestView } from './request-view.ts'

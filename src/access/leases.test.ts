@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Caller, createIds, type Decision, Fault, NO_DUTIES, systemClock, systemRandom } from '../core/index.ts'
-import { createLeases, type LeaseAsk, type LeaseDeps } from './leases.ts'
+import type { LeaseAsk, LeaseDeps } from './lease.ts'
+import { createLeases } from './leases.ts'
 
 const newId = createIds(systemClock, systemRandom)
 const caller: Caller = {

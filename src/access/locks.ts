@@ -5,7 +5,7 @@ import { BlockList, isIP } from 'node:net'
 import type { Caller, Clock, NewId } from '../core/index.ts'
 import { Fault, uidText } from '../core/index.ts'
 import type { Changed, Db, Trx } from '../store/index.ts'
-import type { CallSubject } from './leases.ts'
+import type { CallSubject } from './lease.ts'
 import { insertLock, type LockRow, liftLock, selectLocks, selectLocksById } from './queries.ts'
 
 export type LockKind = 'principal' | 'credential' | 'role' | 'model' | 'session' | 'network' | 'everything'

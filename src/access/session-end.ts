@@ -3,7 +3,7 @@
 import type { Clock } from '../core/index.ts'
 import { Fault } from '../core/index.ts'
 import type { Changed, Store, Trx } from '../store/index.ts'
-import type { CallSubject } from './leases.ts'
+import type { CallSubject } from './lease.ts'
 import {
   endSession,
   endSessionsOf,

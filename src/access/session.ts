@@ -1,7 +1,7 @@
 // One conversation: what a call asks of it and holds of it, to whom it is bound, and how its row is shown.
 import type { Caller, Credential } from '../core/index.ts'
 import { Fault, uidText } from '../core/index.ts'
-import type { CallSubject } from './leases.ts'
+import type { CallSubject } from './lease.ts'
 import type { SessionRow, StoredSession } from './queries.ts'
 
 export interface SessionAsk {

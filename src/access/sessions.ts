@@ -5,7 +5,7 @@
 import type { Caller, Clock, NewId } from '../core/index.ts'
 import { Fault, uidText } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
-import type { CallSubject } from './leases.ts'
+import type { CallSubject } from './lease.ts'
 import { openNamed, type SessionRow, selectSession } from './queries.ts'
 import { bindingOf, derivedName, notYours, over, type Session, type SessionAsk, subjectOf } from './session.ts'
 import { createSessionEnds, type SessionEnds } from './session-end.ts'

@@ -1,7 +1,7 @@
 // What a model would read in a text however it is dressed up: compatibility forms, look-alike letters, invisible and tag
 // characters, letters set apart by blanks or signs, escapes, base64, hexadecimal, lists of character numbers, ROT13 and text
 // written backwards. Only scoring reads this copy. What had to be undone is counted, because nobody does that by accident.
-import { withoutEscapes } from '../decode/escapes.ts'
+import { withoutEscapes } from '../decode/escape.ts'
 import { unitsOf } from '../units.ts'
 
 export interface Canonical {
