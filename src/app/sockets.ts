@@ -174,8 +174,8 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     const server = await listen({
       ...splitHostPort(address),
       routes,
-      refuse: (fault, path) =>
-        isAdministered(path) ? problem(fault, newId('call')) : refuseRoute(fault, path, newId('call')),
+      refuse: (fault, path, incoming) =>
+        isAdministered(path) ? problem(fault, newId('call')) : refuseRoute(fault, path, newId('call'), incoming),
       refused: (reason) => refusedAtEdge.add([reason]),
       requestId: () => newId('call'),
       ...(certFile !== undefined && keyFile !== undefined

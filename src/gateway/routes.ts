@@ -68,8 +68,9 @@ export const createDataRoutes = (serve: Serve, looks: Catalogue & Stored): DataR
   ...LOOKS.map(([method, path, of]) => ({ method, path, handle: of(looks) })),
 ]
 
-/** What no route takes is refused in the words of the format whose paths it looks like. */
-export function refuseRoute(fault: Fault, path: string, requestId: string): Outgoing {
-  const wire = path.startsWith('/api/') ? ollamaChat : path.startsWith('/v1/messages') ? anthropicMessages : openaiChat
+/** What no route takes is refused in the words of the format whose paths or headers it has. */
+export function refuseRoute(fault: Fault, path: string, requestId: string, incoming?: Incoming): Outgoing {
+  const forAnthropic = path.startsWith('/v1/messages') || incoming?.header('anthropic-version') !== undefined
+  const wire = path.startsWith('/api/') ? ollamaChat : forAnthropic ? anthropicMessages : openaiChat
   return refuse(wire, fault, { requestId })
 }

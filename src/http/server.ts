@@ -19,7 +19,7 @@ export interface Route {
 export interface ServerOptions {
   routes: readonly Route[]
   /** Answers what no route takes, and what breaks before a route has it, in the words that callers of this path read. */
-  refuse: (fault: Fault, path: string) => Outgoing
+  refuse: (fault: Fault, path: string, incoming?: Incoming) => Outgoing
   /** Counts what came to no route. It is no event: a stranger could fill the log with them. */
   refused: (reason: RefusalReason) => void
   requestId: () => string
@@ -148,7 +148,7 @@ async function serve(
   const incoming = toIncoming(raw, response, request.params, edge.limits)
   const refuse = (fault: Fault): Outgoing => {
     edge.refused(fault.code)
-    return edge.refuse(fault, incoming.path)
+    return edge.refuse(fault, incoming.path, incoming)
   }
   try {
     const flaw = edge.isClosing ? new Fault('shutting_down') : flawOf(raw)

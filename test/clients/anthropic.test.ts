@@ -215,6 +215,11 @@ test('models are listed, shown and refused as the client knows them', async () =
     error: { type: 'error', error: { type: 'not_found_error' } },
     requestID: expect.stringMatching(/^call_/),
   })
+  // A route that there is none of is refused in the words of who asks.
+  await expect(client.get('/v1/organizations')).rejects.toMatchObject({
+    status: 404,
+    error: { type: 'error', error: { type: 'not_found_error' } },
+  })
   const wrong = new Anthropic({ baseURL: bench.gateway.url, apiKey: bench.wrongKey })
   await expect(wrong.models.list()).rejects.toMatchObject({ status: 401, type: 'authentication_error' })
 })
