@@ -121,7 +121,7 @@ async function checkExport(file, keys) {
   if (!head) throw new Error('not an audit export')
   if (!ended || position !== head.size) fail(`the export ends at event ${position} of ${head.size}`)
   if (proven === 0 || proven < position) fail(`no signed checkpoint covers events from ${proven}`)
-  console.log(`WHOLE: events ${head.from} to ${position} of ${head.origin}, ${read} of them read, the rest deleted before, ${wanted.size} checkpoints, root ${rootOf(stack).toString('base64')}`)
+  console.log(`WHOLE: events ${head.from} to ${position} of ${head.origin}, ${read} of them read${read < position - head.from ? ', the rest deleted before' : ''}, ${wanted.size} checkpoints, root ${rootOf(stack).toString('base64')}`)
 }
 
 function checkProof(file, eventFile, keys) {

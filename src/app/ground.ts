@@ -3,7 +3,15 @@ import { createHmac } from 'node:crypto'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { createAudit, fileAnchor, parseKey } from '../audit/index.ts'
-import { type Config, type Keyring, nextSigningKey, openKeyring } from '../config/index.ts'
+import {
+  type Config,
+  ConfigError,
+  describeError,
+  type Keyring,
+  type Log,
+  nextSigningKey,
+  openKeyring,
+} from '../config/index.ts'
 import { createIds, createSystemClock, systemRandom } from '../core/index.ts'
 import { createEventMetrics, createRegistry as createMetrics, watchProcess } from '../metrics/index.ts'
 import { createAnomalies, watch } from '../notify/index.ts'
@@ -19,9 +27,18 @@ const REMEMBERED_EVENTS = 200_000
 const logName = (keyring: Keyring): string =>
   `sallyport/audit/${createHmac('sha256', keyring.lookupKey).update('name of the audit log').digest('hex').slice(0, 12)}`
 
+const witnessLink = ({ url, key }: { url: string; key: string }) => {
+  try {
+    return { url, key: parseKey(key) }
+  } catch {
+    throw new ConfigError([`audit.witnesses: ${key} is no verifier key; \`sallyport audit witness\` prints its own`])
+  }
+}
+
 interface GroundDeps {
   readonly config: Config
   readonly report: (error: unknown) => void
+  readonly log: Pick<Log, 'info' | 'warn'>
   readonly closers: Closers
   /** Whether a model of this name is registered. */
   readonly knowsModel: (name: string) => boolean
@@ -29,13 +46,11 @@ interface GroundDeps {
 
 export type Ground = Awaited<ReturnType<typeof openGround>>
 
-export async function openGround({ config, report, closers, knowsModel }: GroundDeps) {
+export async function openGround({ config, report, log, closers, knowsModel }: GroundDeps) {
   const clock = createSystemClock((ms) =>
-    report(
-      new Error(
-        `the clock of this machine was set back by ${Math.round(ms / 1000)} s; time goes on here as if it had not been, until a restart`,
-      ),
-    ),
+    log.warn('the clock of this machine was set back; time goes on here as if it had not been, until a restart', {
+      seconds: Math.round(ms / 1000),
+    }),
   )
   const newId = createIds(clock, systemRandom)
   const keyring = openKeyring(config.data)
@@ -69,7 +84,10 @@ export async function openGround({ config, report, closers, knowsModel }: Ground
       eventDays: config.audit.eventDays,
     },
     checkpointMs: config.audit.checkpointSeconds * 1000,
-    witnesses: config.audit.witnesses.map(({ url, key }) => ({ url, key: parseKey(key) })),
+    witnesses: config.audit.witnesses.map(witnessLink),
+    witnessAway: (witness, error) =>
+      log.warn('a witness does not sign, checkpoints go on without it', { witness, errors: describeError(error) }),
+    witnessBack: (witness) => log.info('a witness signs again', { witness }),
     report,
     counted: (event) => seen([event]),
     maxWaiting: config.audit.queue,

@@ -68,6 +68,7 @@ async function open(
   const ground = await openGround({
     config,
     report,
+    log,
     closers,
     knowsModel: (name) => rooms.registry.resolve(name) !== undefined,
   })

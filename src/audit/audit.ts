@@ -41,6 +41,9 @@ export interface AuditDeps {
   anchor?: Anchor
   /** Witnesses that sign the checkpoints as well. */
   witnesses?: readonly WitnessLink[]
+  /** A witness does not sign; told once, until it does again. */
+  witnessAway?: (witness: string, error: unknown) => void
+  witnessBack?: (witness: string) => void
   /** Milliseconds between two checkpoints while events come in. */
   checkpointMs?: number
   report: (error: unknown) => void
@@ -107,6 +110,7 @@ export function createAudit(deps: AuditDeps): Audit {
   const { store, clock, node, origin, report } = deps
   const boot = deps.newId('boot')
   const refusedBy = new Set<string>()
+  const absent = new Set<string>()
   const log: Log = createLog({ ...deps, boot })
   const content = deps.content ? createContent({ ...deps.content, store, clock, log }) : undefined
   const strangers = createStrangers({
@@ -121,12 +125,17 @@ export function createAudit(deps: AuditDeps): Audit {
   const checkpoints = createCheckpoints({
     ...deps,
     unwitnessed(witness, error) {
-      report(error)
+      // Told once until it signs again, not at every checkpoint.
+      if (!absent.has(witness)) deps.witnessAway?.(witness, error)
+      absent.add(witness)
       if (!(error instanceof WitnessRefusal) || refusedBy.has(witness)) return
       refusedBy.add(witness)
       const data = { witness, seen: error.message, usual: 'a witness signs what continues the log that it knows' }
       const alert = { kind: 'alert.raised', principal: 'System::"witness"', subject: `node/${node}` }
       log.append({ ...alert, reason: 'witness refused', data }).catch(report)
+    },
+    witnessed(witness) {
+      if (absent.delete(witness)) deps.witnessBack?.(witness)
     },
   })
   const prover = createProver(store.db)

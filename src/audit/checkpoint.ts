@@ -36,6 +36,8 @@ export interface CheckpointDeps {
   witnesses?: readonly WitnessLink[]
   /** A witness could not be reached, or refused (`WitnessRefusal`): then this log is not the one that it knows. */
   unwitnessed?: (witness: string, error: unknown) => void
+  /** A witness signed. */
+  witnessed?: (witness: string) => void
 }
 
 export interface RetiredKey {
@@ -70,7 +72,7 @@ export interface Checkpoints {
 const KEEP_ALL_MS = 3_600_000
 
 export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
-  const { store, clock, origin, anchor, witnesses = [], unwitnessed = () => {} } = deps
+  const { store, clock, origin, anchor, witnesses = [], unwitnessed = () => {}, witnessed = () => {} } = deps
   let signingKey = deps.signingKey
   let key = noteKey(origin, signingKey)
   let retired: readonly NoteKey[] = (deps.retiredKeys ?? []).map(({ publicKey, until }) => ({
@@ -89,6 +91,9 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
   const holds = async (note: string, where: string): Promise<void> => {
     const parsed = parseNote(note)
     const { size, root } = parseCheckpoint(parsed.text)
+    // The name of a log comes from the master key: with another one no key of a caller is known, and nothing sealed can be read.
+    if (parsed.text.split('\n', 1)[0] !== origin)
+      refuse(`${where} belongs to an installation with another master.key; every node needs a copy of the first one's`)
     // Another node signed it: `audit verify` is given its key. One of ours that had ended by then is nobody's.
     if (signersOf(parsed, [key, ...retired]).length === 0) return
     if (vouchersOf(parsed, size, [key, ...retired]).length === 0)
@@ -106,6 +111,7 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     for (const { name, cosign } of cosigners) {
       try {
         signed = await cosign(signed)
+        witnessed(name)
       } catch (error) {
         unwitnessed(name, error)
       }

@@ -202,9 +202,20 @@ it('signs the checkpoints of a running log, and a log that was set back raises a
   const run = async (file: string, events: number, done: (audit: Audit) => Promise<boolean>) => {
     const errors: unknown[] = []
     const report = (error: unknown) => void errors.push(error)
+    const witnessAway = (name: string, error: unknown) => report({ name, error })
     const store = await openStore({ file: join(folder, file), keyHex: '5a'.repeat(32), report })
     const newId = createIds(systemClock, systemRandom)
-    const deps = { store, clock: systemClock, newId, node: 'one', origin, signingKey: logKey, report, witnesses }
+    const deps = {
+      store,
+      clock: systemClock,
+      newId,
+      node: 'one',
+      origin,
+      signingKey: logKey,
+      report,
+      witnesses,
+      witnessAway,
+    }
     const audit = createAudit({ ...deps, checkpointMs: 20 })
     await audit.start()
     await Promise.all(Array.from({ length: events }, (_, i) => audit.append({ kind: 'test.made', data: { i } })))
@@ -223,7 +234,82 @@ it('signs the checkpoints of a running log, and a log that was set back raises a
     const { events } = await audit.query({ kind: 'alert.raised', reason: 'witness refused' })
     return events.length === 1 && events[0]?.data?.witness === 'witness.example'
   })
-  expect(second.errors.some((error) => error instanceof WitnessRefusal)).toBe(true)
+  expect(second.errors).toEqual([{ name: 'witness.example', error: expect.any(WitnessRefusal) }])
   expect(second.report.signers).toEqual([origin])
   server.close()
+})
+
+it('a witness that is away is named once, and again when it signs', async () => {
+  const { witness } = begin()
+  let away = true
+  const server = createServer(async (request, response) => {
+    const { status, body } = await witness.addCheckpoint(await text(request))
+    response.writeHead(away ? 500 : status).end(away ? '' : body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const witnesses = [{ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, key: witness.key }]
+  const told: string[] = []
+  const report = (error: unknown) => void told.push(`unexpected ${String(error)}`)
+  const store = await openStore({ file: join(folder, 'away.db'), keyHex: '5a'.repeat(32), report })
+  const newId = createIds(systemClock, systemRandom)
+  const audit = createAudit({
+    ...{
+      store,
+      clock: systemClock,
+      newId,
+      node: 'one',
+      origin,
+      signingKey: logKey,
+      report,
+      witnesses,
+      checkpointMs: 20,
+    },
+    witnessAway: (name) => told.push(`away ${name}`),
+    witnessBack: (name) => told.push(`back ${name}`),
+  })
+  await audit.start()
+  const sizes = new Set<string>()
+  for (let i = 0; i < 5; i++) {
+    await audit.append({ kind: 'test.made', data: { i } })
+    sizes.add(await audit.checkpoint())
+    await new Promise((resolve) => setTimeout(resolve, 40))
+  }
+  expect(sizes.size).toBe(5)
+  expect(told).toEqual(['away witness.example'])
+  away = false
+  await audit.append({ kind: 'test.made', data: {} })
+  await expect.poll(() => told, { timeout: 10_000 }).toEqual(['away witness.example', 'back witness.example'])
+  await audit.stop()
+  await store.close()
+  server.close()
+})
+
+it('a log of another installation is not gone on with', async () => {
+  const report = () => {}
+  const newId = createIds(systemClock, systemRandom)
+  const begin = async (name: string) => {
+    const store = await openStore({ file: join(folder, 'foreign.db'), keyHex: '5a'.repeat(32), report })
+    const audit = createAudit({
+      store,
+      clock: systemClock,
+      newId,
+      node: 'one',
+      origin: name,
+      signingKey: logKey,
+      report,
+    })
+    try {
+      await audit.start()
+      await audit.checkpoint()
+      await audit.stop()
+    } finally {
+      await store.close()
+    }
+  }
+  await begin(origin)
+  await expect(begin('sallyport/audit/other')).rejects.toMatchObject({
+    code: 'audit_unavailable',
+    detail: expect.stringContaining('master.key'),
+  })
+  await begin(origin)
 })

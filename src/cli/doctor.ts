@@ -78,6 +78,8 @@ function dataFolder(folder: string): Finding[] {
   ]
 }
 
+/** Longer than any node keeps its calls without the database. */
+const SILENT_MS = 10_000
 const WEEK_MS = 7 * 86_400_000
 
 async function gateway(input: Input): Promise<Finding[]> {
@@ -103,11 +105,21 @@ async function gateway(input: Input): Promise<Finding[]> {
       text: missing.length === 0 ? 'takes calls' : `takes no calls: ${missing.join(', ')}`,
     })
     const { items: nodes } = await client.call('nodes.list', {})
+    const silent = nodes.filter(({ silentMs }) => silentMs >= SILENT_MS)
     findings.push({
       state: 'ok',
       check: 'nodes',
-      text: nodes.map((node) => `${node.name} at ${node.appliedSeq}`).join(', '),
+      text: nodes
+        .filter((node) => !silent.includes(node))
+        .map((node) => `${node.name} at ${node.appliedSeq}`)
+        .join(', '),
     })
+    for (const { name, silentMs } of silent)
+      findings.push({
+        state: 'warn',
+        check: 'nodes',
+        text: `a process of ${name} has been silent for ${Math.round(silentMs / 1000)} s: it died, or has lost the database`,
+      })
     const { items: upstreams } = await client.call('upstreams.list', {})
     for (const one of upstreams)
       findings.push({

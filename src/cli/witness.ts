@@ -17,16 +17,24 @@ const MOST_BYTES = 65_536
 export const witness: Command = async (input) => {
   const folder = flagText(input, 'data')
   const logs = flagList(input, 'log') ?? []
-  if (folder === undefined || logs.length === 0) throw usage('a witness needs --data FOLDER and --log KEY')
+  if (folder === undefined || logs.length === 0)
+    throw usage('a witness needs --data FOLDER and --log KEY', 'sallyport audit witness --help')
   const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(flagText(input, 'listen') ?? '127.0.0.1:8790') ?? []
   if (host === '') throw usage('--listen takes HOST:PORT')
+  const known = logs.map((log) => {
+    try {
+      return parseKey(log)
+    } catch (error) {
+      throw usage(`${log} is no verifier key: ${(error as Error).message}`, 'sallyport audit checkpoint --key')
+    }
+  })
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   chmodSync(folder, 0o700)
   const own = createWitness({
     clock: systemClock,
     name: flagText(input, 'name') ?? hostname(),
     key: keyIn(join(folder, 'witness.pem')),
-    logs: logs.map(parseKey),
+    logs: known,
     memory: (origin) => fileAnchor(join(folder, `${createHash('sha256').update(origin).digest('hex')}.checkpoint`)),
   })
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

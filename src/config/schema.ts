@@ -281,7 +281,9 @@ const audit = z.strictObject({
     )
     .max(16)
     .default([])
-    .describe('Witnesses that sign every checkpoint as well: `url`, and the `key` that `sallyport witness` prints.'),
+    .describe(
+      'Witnesses that sign every checkpoint as well: `url`, and the `key` that `sallyport audit witness` prints.',
+    ),
   contentDays: z.int().min(0).max(3650).default(30).describe('Days recorded content is kept.'),
   eventDays: z.int().min(1).max(36_500).default(400).describe('Days event bodies are kept; their hashes stay.'),
 })
