@@ -4,7 +4,8 @@
 import type { Finding } from '../core/index.ts'
 import { AT, CLASS, DIGIT } from './detect/chars.ts'
 import { LEAST_CONFIDENCE } from './findings.ts'
-import type { Region, Screen } from './screen.ts'
+import type { Region } from './regions.ts'
+import type { Screen } from './screen.ts'
 
 /** Characters that are read on either side: longer than any number or address, and as much as most keys have. */
 const REACH = 96

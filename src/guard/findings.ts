@@ -1,7 +1,7 @@
 // Which findings of a region count: sure enough of themselves, not by chance in an id, and not part of another.
 import type { Finding } from '../core/index.ts'
 import { PSEUDONYM } from './pseudonym.ts'
-import type { Region } from './screen.ts'
+import type { Region } from './regions.ts'
 
 /** Findings below this confidence are not findings. */
 export const LEAST_CONFIDENCE = 50

@@ -7,8 +7,9 @@ import { keep, keepInId, sortOut } from './findings.ts'
 import { readable, unread } from './opaque.ts'
 import { covers, fieldOf, type Parts, partsOf, withFinding } from './parts.ts'
 import { PSEUDONYM } from './pseudonym.ts'
+import type { Sink } from './regions.ts'
 import { type Place, stringBytes, visitRequest } from './request.ts'
-import type { Screen, Sink } from './screen.ts'
+import type { Screen } from './screen.ts'
 
 /** One string: its parts, if anything was found in it, and its bytes. */
 export interface Scan {

@@ -1,7 +1,7 @@
 // A text that was scanned, cut up: clear stretches and regions, in order.
 import type { Finding } from '../core/index.ts'
 import { valuesBetween } from './json-text.ts'
-import type { KnownRegion, Region } from './screen.ts'
+import type { KnownRegion, Region } from './regions.ts'
 
 export type Parts = (string | Region)[]
 

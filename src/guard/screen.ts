@@ -1,34 +1,15 @@
 // One text under all detectors at once. Streams and whole texts take the same way: pieces go in, clear text and regions
-// with findings come out, in order, and nothing comes out before every detector has settled it. Invariant: the clear text
+// with findings come out (regions.ts), and nothing comes out before every detector has settled it. Invariant: the clear text
 // and regions that come out are exactly the text that went in, however it was cut.
-
 import { Fault, type Finding } from '../core/index.ts'
 import { type Detector, type DetectorStream, WINDOW } from './detector.ts'
-import { createJsonReader, type JsonReader, type JsonValue, opensJson, valuesBetween } from './json-text.ts'
+import { createJsonReader, type JsonReader, opensJson } from './json-text.ts'
 import { Folder, foldText, OffsetMap } from './normalise.ts'
 import { createRecent, type Recent } from './recent.ts'
+import { createRegions, type KnownRegion, type Sink } from './regions.ts'
 
 /** What a value in JSON is by its path alone: `customer.salary` → a class. */
 export type FieldRule = (path: string) => string | undefined
-
-/** Findings that hang together, with the text they cover. */
-export interface Region {
-  readonly text: string
-  /** Offset of `text` in the whole. */
-  readonly start: number
-  /** Offsets into the whole. */
-  readonly findings: readonly Finding[]
-  /** In JSON: the values the region touches; only their inside may change. Undefined for plain text. */
-  readonly values: readonly JsonValue[] | undefined
-}
-
-/** A region without its text: places and classes alone, which say nothing without the text they are of. */
-export type KnownRegion = Pick<Region, 'start' | 'findings'> & { readonly end: number }
-
-export interface Sink {
-  clear(text: string): void
-  region(region: Region): void
-}
 
 export interface ScreenStream {
   push(piece: string, sink: Sink): void
@@ -94,9 +75,10 @@ function openScreen(
   detectors: readonly Detector[],
   json: 'json' | 'plain' | 'guess',
 ): ScreenStream {
+  const regions = createRegions()
   const offsets = new OffsetMap()
   const folder = new Folder(offsets, (start, end) => {
-    pending.push({ class: 'leak/invisible', start, end, confidence: 95 })
+    regions.add({ class: 'leak/invisible', start, end, confidence: 95 })
   })
   const streams: DetectorStream[] = detectors.map((detector) => {
     try {
@@ -113,14 +95,7 @@ function openScreen(
   let quick = true
   let reader: JsonReader | undefined
   let undecided = json === 'guess' ? '' : undefined
-  /** Raw text not yet out, and its offset in the whole. */
-  let raw = ''
-  let base = 0
   let taken = 0
-  let pending: Finding[] = []
-  /** How many of the pending findings have been looked at, and where the first of them starts. */
-  let seen = 0
-  let earliest = Number.POSITIVE_INFINITY
   /** A value whose path alone makes it a finding, still arriving. */
   let openField = -1
 
@@ -136,7 +111,7 @@ function openScreen(
         else {
           openField = -1
           if (value.end > value.start)
-            pending.push({ class: dataClass, start: value.start, end: value.end, confidence: FIELD_CONFIDENCE })
+            regions.add({ class: dataClass, start: value.start, end: value.end, confidence: FIELD_CONFIDENCE })
         }
       }
   }
@@ -191,7 +166,7 @@ function openScreen(
     for (const finding of findings) {
       if (!(finding.start >= 0 && finding.end > finding.start && finding.end <= offsets.copied))
         throw new Fault('guard_unavailable', { data: { detector: detector.name } })
-      pending.push({
+      regions.add({
         class: finding.class,
         start: offsets.start(finding.start),
         end: offsets.end(finding.end),
@@ -200,58 +175,9 @@ function openScreen(
     }
   }
 
-  /** Lets out everything before raw offset `safe`. */
-  const release = (safe: number, sink: Sink) => {
-    let limit = safe
-    // While everything found is still held, as inside a long value, there is nothing to sort: once a push would be too often.
-    for (; seen < pending.length; seen++) earliest = Math.min(earliest, pending[seen]?.start ?? 0)
-    if (earliest < limit) {
-      pending.sort(
-        (a, b) =>
-          a.start - b.start ||
-          b.end - a.end ||
-          (a.class < b.class ? -1 : a.class > b.class ? 1 : b.confidence - a.confidence),
-      )
-      let k = 0
-      while (k < pending.length) {
-        const first = pending[k]
-        if (first === undefined || first.start >= limit) break
-        let end = first.end
-        let after = k + 1
-        for (let next = pending[after]; next !== undefined && next.start < end; next = pending[++after])
-          end = Math.max(end, next.end)
-        if (end > limit) {
-          limit = first.start
-          break
-        }
-        clear(first.start, sink)
-        const text = raw.slice(0, end - base)
-        sink.region({ text, start: base, findings: pending.slice(k, after), values: valuesIn(base, end) })
-        raw = raw.slice(end - base)
-        base = end
-        k = after
-      }
-      pending = k === 0 ? pending : pending.slice(k)
-      earliest = pending[0]?.start ?? Number.POSITIVE_INFINITY
-      seen = pending.length
-    }
-    clear(limit, sink)
-    if (reader !== undefined) reader.forget(base)
-  }
-
-  const valuesIn = (start: number, end: number): JsonValue[] | undefined =>
-    reader === undefined ? undefined : valuesBetween(reader.values(), start, end)
-
-  const clear = (to: number, sink: Sink) => {
-    if (to <= base) return
-    sink.clear(raw.slice(0, to - base))
-    raw = raw.slice(to - base)
-    base = to
-  }
-
   const push = (piece: string, sink: Sink) => {
     taken += piece.length
-    raw = raw.length === 0 ? piece : raw + piece
+    regions.take(piece)
     let text = piece
     if (undecided !== undefined) {
       undecided += piece
@@ -263,7 +189,7 @@ function openScreen(
     const settled = feed(text, false)
     let safe = offsets.settled(settled)
     if (openField >= 0 && openField < safe) safe = openField
-    release(safe, sink)
+    regions.release(safe, sink, reader)
     // Whatever is found from now on starts there or later.
     offsets.forget(settled)
   }
@@ -283,13 +209,13 @@ function openScreen(
         const value = reader?.values().at(-1)
         const dataClass = value === undefined ? undefined : options.fields?.(value.path)
         if (value !== undefined && dataClass !== undefined && taken > value.start)
-          pending.push({ class: dataClass, start: value.start, end: taken, confidence: FIELD_CONFIDENCE })
+          regions.add({ class: dataClass, start: value.start, end: taken, confidence: FIELD_CONFIDENCE })
         openField = -1
       }
-      release(taken, sink)
+      regions.release(taken, sink, reader)
     },
     held() {
-      return raw.length
+      return regions.held()
     },
     taken() {
       return taken

@@ -6,7 +6,8 @@ import { createOperations } from '../../test/generators/operations.ts'
 import { createRandom } from '../../test/generators/random.ts'
 import { createDetectors } from './detectors.ts'
 import { createFieldRule } from './fields.ts'
-import { createScreen, type Region } from './screen.ts'
+import type { Region } from './regions.ts'
+import { createScreen } from './screen.ts'
 
 const screen = createScreen({ detectors: createDetectors(), fields: createFieldRule() })
 const runs = Number(process.env.STREAM_RUNS ?? 400)

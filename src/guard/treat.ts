@@ -4,7 +4,7 @@ import { type Finding, TREATMENTS, type Treatment } from '../core/index.ts'
 import { firstEndingAfter, sortOut } from './findings.ts'
 import { type JsonValue, valuesBetween } from './json-text.ts'
 import { PSEUDONYM } from './pseudonym.ts'
-import type { Region } from './screen.ts'
+import type { Region } from './regions.ts'
 
 export const strictness = (treatment: Treatment): number => TREATMENTS.indexOf(treatment)
 
