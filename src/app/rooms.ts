@@ -8,19 +8,11 @@ import { openGuard, scoreRequest } from '../guard/index.ts'
 import { createIdentity, withinScopes } from '../identity/index.ts'
 import { createLimits, createRunaway } from '../limits/index.ts'
 import { createRegistry, ENGINE_FOLDER, openUpstreams } from '../model/index.ts'
-import {
-  authContext,
-  createChecker,
-  createClockContext,
-  createOracleCheck,
-  createRulebook,
-  EntityRef,
-  loadOracle,
-  NO_RISK,
-} from '../policy/index.ts'
+import { authContext, EntityRef, NO_RISK } from '../policy/index.ts'
 import { createNodes } from '../store/index.ts'
 import type { Closers } from './closers.ts'
 import type { Ground } from './ground.ts'
+import { openRules } from './rules.ts'
 import { DEMO } from './shipped.ts'
 
 /** Milliseconds of silence after which what a node has borrowed of shared limits is given back. */
@@ -36,7 +28,7 @@ const REQUEST_HOURS = 24
 export type Rooms = Awaited<ReturnType<typeof openRooms>>
 
 export async function openRooms(config: Config, ground: Ground, report: (error: unknown) => void, closers: Closers) {
-  const { clock, newId, keyring, store, node, audit, feed, change, anomalies } = ground
+  const { clock, newId, keyring, store, node, feed, change, anomalies } = ground
   const identity = createIdentity({
     store,
     feed,
@@ -57,35 +49,7 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
   })
   const { guard, close: closeGuard } = openGuard(config.guard, join(config.policies, 'data-classes.yaml'))
   closers.push(closeGuard)
-  const checker = createChecker()
-  closers.push(() => checker.close())
-  const engine = config.policy.engine === 'wasm' ? { engine: await loadOracle(clock.now) } : {}
-  const clockContext = createClockContext(config.timeZone)
-  const check = createOracleCheck({
-    share: config.policy.shadowShare,
-    random: Math.random,
-    program: () => rulebook.policy.program(),
-    onDifference: ({ decision, policy: digest, compiled, reference }) => {
-      const text = (one: typeof compiled) =>
-        `${one.allow ? 'allow' : 'deny'} by ${one.rules.join(', ')}; ${one.errors.join(', ')}`
-      const data = { decision, compiled: text(compiled), reference: text(reference) }
-      audit.append({ kind: 'policy.engines_differ', policy: digest, data }).catch(report)
-    },
-    report,
-  })
-  closers.push(() => check.close())
-  const rulebook = createRulebook({
-    db: store.db,
-    change,
-    clock,
-    newId,
-    checker,
-    ...engine,
-    clockContext,
-    watchers: [check.watch],
-    world: () => world(),
-    report,
-  })
+  const { rulebook, clockContext } = await openRules(config, ground, () => world(), report, closers)
   const { policy } = rulebook
   /** Everything a question can be about. */
   const world = () => ({

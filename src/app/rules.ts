@@ -1,0 +1,52 @@
+// The rules of this gateway: the rulebook, what checks a bundle before it is taken, and the engine that decides by it or that some
+// decisions are compared with.
+import type { Config } from '../config/index.ts'
+import {
+  createChecker,
+  createClockContext,
+  createOracleCheck,
+  createRulebook,
+  loadOracle,
+  type RulebookDeps,
+} from '../policy/index.ts'
+import type { Closers } from './closers.ts'
+import type { Ground } from './ground.ts'
+
+export async function openRules(
+  config: Pick<Config, 'policy' | 'timeZone'>,
+  { store, change, clock, newId, audit }: Ground,
+  world: RulebookDeps['world'],
+  report: (error: unknown) => void,
+  closers: Closers,
+) {
+  const checker = createChecker()
+  closers.push(() => checker.close())
+  const engine = config.policy.engine === 'wasm' ? { engine: await loadOracle(clock.now) } : {}
+  const clockContext = createClockContext(config.timeZone)
+  const check = createOracleCheck({
+    share: config.policy.shadowShare,
+    random: Math.random,
+    program: () => rulebook.policy.program(),
+    onDifference: ({ decision, policy: digest, compiled, reference }) => {
+      const text = (one: typeof compiled) =>
+        `${one.allow ? 'allow' : 'deny'} by ${one.rules.join(', ')}; ${one.errors.join(', ')}`
+      const data = { decision, compiled: text(compiled), reference: text(reference) }
+      audit.append({ kind: 'policy.engines_differ', policy: digest, data }).catch(report)
+    },
+    report,
+  })
+  closers.push(() => check.close())
+  const rulebook = createRulebook({
+    db: store.db,
+    change,
+    clock,
+    newId,
+    checker,
+    ...engine,
+    clockContext,
+    watchers: [check.watch],
+    world,
+    report,
+  })
+  return { rulebook, clockContext }
+}
