@@ -66,6 +66,29 @@ describe('the tagger', () => {
       ).toEqual([])
   })
 
+  test('what is only counted is no name; postcodes, districts and names with a number are found as before', () => {
+    for (const label of ['w', 'v', 'e', 'n', 'se', 'ex'])
+      for (const [a, z] of [
+        'please compare |',
+        'compare | and tell me',
+        'please see | now',
+        'i live in |',
+        '| are done',
+      ].map((one) => one.split('|')))
+        for (const some of [[18], [18, 19], [18, 19, 20], [1, 2, 3, 4]])
+          for (const glue of [' ', ', ', '/']) {
+            const text = `${a}${some.map((n) => `${label}${n}`).join(glue)}${z}`
+            expect(seen(names, text), text).toEqual([])
+          }
+    for (const [text, wanted] of [
+      ['write to us at 12 oak lane, london n1 9gu', 'n1 9gu'],
+      ['Our new address: 4 Mill Street, London SE10 8EW', 'SE10 8EW'],
+      ['he lives at 221b baker street, london nw1 6xe', 'baker street'],
+      ['please call maria1985 back', 'maria1985'],
+    ] as const)
+      expect(seen(names, text).join(' '), text).toContain(wanted)
+  })
+
   test('a stream finds what the whole text gives, however it is cut', () => {
     const part = fc.constantFrom(
       'Maria',

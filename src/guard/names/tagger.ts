@@ -6,7 +6,7 @@ import type { Detector, DetectorStream } from '../detector.ts'
 import { FEATURES_ALONE, FEATURES_NEXT, Features, mayBeName } from './features.ts'
 import { FEATURES, type Kernel } from './kernel.ts'
 import { CASE, headsField, isNoName } from './no-names.ts'
-import { COLUMN, COLUMNS, SHAPE, Tokens } from './tokens.ts'
+import { COLUMN, COLUMNS, FLAG, SHAPE, Tokens } from './tokens.ts'
 import { LABELS, shippedWeights, type Weights } from './weights.ts'
 
 /** A name longer than this is cut: what a stream may have to hold back stays bounded. */
@@ -91,6 +91,7 @@ class NameStream implements DetectorStream {
   #margin = 0
   #parts = 0
   #wordy = false
+  #labelled = false
   #broken = false
   /** All its words are none of a name. */
   #none = false
@@ -152,7 +153,8 @@ class NameStream implements DetectorStream {
         if (label < 0) break
       }
       this.#wordless = wordless
-      this.#follow(label, data[at + COLUMN.start]!, data[at + COLUMN.end]!, shape, data[at + COLUMN.word]!, found)
+      if (label === 0) this.#close(found)
+      else this.#follow(label, at, found)
       this.#trackLine(shape, data[at + COLUMN.word]!)
       this.#before2 = this.#before
       this.#before = label
@@ -226,23 +228,31 @@ class NameStream implements DetectorStream {
     return best
   }
 
-  #follow(label: number, start: number, end: number, shape: number, word: number, found: Finding[]): void {
-    const wordy = shape <= SHAPE.mixed || shape === SHAPE.alnum
-    if (this.#start >= 0 && label !== 0 && IS_INNER[label] && end - this.#start <= LONGEST_NAME) {
+  /** Begins a name with the token at `at`, or goes on with one. */
+  #follow(label: number, at: number, found: Finding[]): void {
+    const { data } = this.#tokens
+    const start = data[at + COLUMN.start]!
+    const end = data[at + COLUMN.end]!
+    const shape = data[at + COLUMN.shape]!
+    const word = data[at + COLUMN.word]!
+    const isLabel = (data[at + COLUMN.flags]! & FLAG.label) !== 0
+    const wordy = shape <= SHAPE.mixed || (shape === SHAPE.alnum && !isLabel)
+    if (this.#start >= 0 && IS_INNER[label] && end - this.#start <= LONGEST_NAME) {
       this.#end = end
       this.#parts++
       this.#wordy ||= wordy
+      this.#labelled ||= isLabel
       this.#broken ||= shape === SHAPE.newline
       if (this.#none && shape < SHAPE.newline && !this.#field) this.#none = isNoName(word, caseOf(shape))
       return
     }
     const margin = this.#margin
     this.#close(found)
-    if (label === 0) return
     this.#start = start
     this.#end = end
     this.#kind = label
     this.#wordy = wordy
+    this.#labelled = isLabel
     this.#broken = false
     this.#margin = margin
     this.#parts = 1
@@ -256,7 +266,8 @@ class NameStream implements DetectorStream {
     const size = this.#end - this.#start
     // `12345-6789` is one, `2026-` and `2026-01-04` are not.
     const pieces = number && this.#parts > 1 && !(this.#parts === 3 && size >= 8)
-    const none = this.#none && NAMED.has(KINDS[this.#kind]!)
+    // `w18 w19 w20` are what somebody has counted; a postcode has more (`n1 9gu`), a district capitals.
+    const none = (this.#none || (this.#labelled && !this.#wordy)) && NAMED.has(KINDS[this.#kind]!)
     if (this.#start >= 0 && !none && !pieces && !(number && (this.#broken || size < 4))) {
       const certainty = this.#margin / this.#parts / 40
       const confidence = Math.max(30, Math.min(95, Math.round(50 + 20 * certainty)))

@@ -82,7 +82,8 @@ export const COLUMN = {
   flags: 10,
 } as const
 export const COLUMNS = 12
-export const FLAG = { lineStart: 1, sentenceStart: 2, afterSpace: 4, candidate: 8 } as const
+/** `label`: one or two small letters and a number, as things are counted and named: `w18`, `v2`, `x_1`. The model does not see it. */
+export const FLAG = { lineStart: 1, sentenceStart: 2, afterSpace: 4, candidate: 8, label: 16 } as const
 
 const LONGEST_WORD = 64
 const PRIME = 0x01000193
@@ -175,6 +176,7 @@ export class Tokens {
       else if (i === start + 2) head3 = hash
     }
     letters = i - start
+    const small = letters
     for (; i < limit; i++) {
       const c = units[i]!
       const k = kindOf(c)
@@ -223,6 +225,7 @@ export class Tokens {
           (known & ~(KNOWN.common | KNOWN.particle)) === 0))
     if (!everyday && !(shape === SHAPE.lower && known === 0 && length >= 7 && ENDINGS.has(tail3)))
       flags |= FLAG.candidate
+    if (small > 0 && small <= 2 && digits > 0 && small + digits === length) flags |= FLAG.label
     const at = this.#room()
     const data = this.data
     data[at] = base + start
