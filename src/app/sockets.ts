@@ -16,7 +16,7 @@ import {
   sweptKeys,
   sweptRoles,
 } from '../admin/index.ts'
-import { type Config, type Source, splitHostPort } from '../config/index.ts'
+import { type Config, ConfigError, type Source, splitHostPort } from '../config/index.ts'
 import { Fault } from '../core/index.ts'
 import {
   connectRooms as connectGateway,
@@ -37,6 +37,15 @@ import { VERSION } from './shipped.ts'
 
 /** Milliseconds that running calls get when the gateway stops. */
 const STOP_GRACE_MS = 5000
+
+const hookOf = ({ name, secretFile, roles }: Config['hooks'][number]) => {
+  const text = readFileSync(secretFile, 'utf8')
+  try {
+    return { name, roles, secret: readHookSecret(text, name) }
+  } catch (error) {
+    throw new ConfigError([`${secretFile}: ${(error as Error).message}`])
+  }
+}
 
 interface SocketDeps {
   readonly config: Config
@@ -154,11 +163,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     store,
     change,
     clock,
-    hooks: config.hooks.map(({ name, secretFile, roles }) => ({
-      name,
-      roles,
-      secret: readHookSecret(readFileSync(secretFile, 'utf8'), name),
-    })),
+    hooks: config.hooks.map(hookOf),
     requests: jit.requests,
     grants: jit.grants,
   })

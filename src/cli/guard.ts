@@ -71,7 +71,10 @@ function openVault(guard: Guard, file: string | undefined, mayCreate: boolean): 
   const random = (size: number) => randomBytes(size)
   if (file === undefined) return { vault: guard.openVault({ key: random(32), random, session: 'cli' }), save() {} }
   const keyFile = `${file}.key`
-  if (!existsSync(keyFile)) {
+  const fresh = !existsSync(keyFile)
+  if (fresh && existsSync(file))
+    throw new Failure(`${file} holds something else than stand-ins, or its key ${keyFile} is gone`)
+  if (fresh) {
     if (!mayCreate)
       throw new Failure(`There is no key ${keyFile}`, { next: `sallyport guard mask --session ${file} …` })
     writeFileSync(keyFile, random(32).toString('base64'), { mode: 0o600, flag: 'wx' })

@@ -142,6 +142,8 @@ export const add: Command = async (input) => {
 export const get: Command = async (input) => {
   const { io } = input
   const url = flagText(input, 'url')
+  if (arg(input, 0) === '' && url !== undefined)
+    throw usage('Say under which name', 'sallyport model get <name> --url URL --sha256 HEX')
   if (arg(input, 0) === '') {
     printRows(
       io,

@@ -154,6 +154,7 @@ export const roles: Command = async (input) => {
 
 export const list: Command = async (input) => {
   const state = flagText(input, 'state') as Request['state'] | undefined
+  if (state !== undefined && !Object.hasOwn(WORDS, state)) throw usage(`--state takes ${Object.keys(WORDS).join(', ')}`)
   const rows = await listAll(input, await input.client(), 'requests.list', { query: { ...(state && { state }) } })
   printRows(input.io, rows, COLUMNS, { json: input.flags.json as string })
   if (rows.length === 0)

@@ -5,7 +5,7 @@ import { counted } from '../core/index.ts'
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { usage } from './failure.ts'
-import { arg, confirm, flagList, flagText, listAll } from './input.ts'
+import { arg, confirm, flagList, flagText, listAll, uidTextOf } from './input.ts'
 import { green, plain, printOne, printRows, yellow } from './io.ts'
 import { COLUMNS, countOf, secondsOf, span } from './request.ts'
 
@@ -13,7 +13,8 @@ export const list: Command = async (input) => {
   const client = await input.client()
   const rows = await listAll(input, client, 'requests.list', { query: { state: 'pending' } })
   const { principal } = await client.call('self.show', {})
-  const others = rows.filter((row) => row.requester !== principal && row.beneficiary !== principal)
+  const self = uidTextOf(principal)
+  const others = rows.filter((row) => row.requester !== self && row.beneficiary !== self)
   printRows(input.io, others, COLUMNS, { json: input.flags.json as string })
   if (others.length === 0) input.io.say('No request waits for you.')
   return 0
