@@ -571,6 +571,7 @@ describe('admin API', () => {
     expect(answer.headers['cache-control']).toBe('no-store')
     const shown = await as('admin', 'GET', `/keys/${id}`)
     expect(shown.body).toMatchObject({ id, condition: 'active', models: ['tiny'], display: `spk_…${text.slice(-4)}` })
+    expect(shown.body).toMatchObject({ roles: ['user'], mayUse: [] }) // of what it is narrowed to there is nothing
     const everything = JSON.stringify([
       shown.body,
       (await as('admin', 'GET', '/keys?limit=200')).body,

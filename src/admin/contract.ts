@@ -153,6 +153,13 @@ const Key = z
   })
   .meta({ id: 'Key' })
 export type Key = z.infer<typeof Key>
+const KeyReach = Key.extend({
+  roles: list.meta({ description: 'What its owner holds now, also for a while.' }),
+  mayUse: z.array(z.object({ model: z.string(), actions: list })).meta({
+    description:
+      'What the rules give this key now, of the models that the caller may see; nothing if it does not work.',
+  }),
+})
 const KeyAfter = Key.extend({ receipt: Receipt })
 const IssuedKey = Key.extend({
   key: z
@@ -1004,8 +1011,8 @@ export const ROUTES = {
     path: '/keys/{id}',
     action: 'show',
     on: KEY,
-    summary: 'Show a key: whose it is, what it may do, when and from where it was used',
-    output: Key,
+    summary: 'Show a key: whose it is, what it may do now, when and from where it was used',
+    output: KeyReach,
     versioned: true,
   }),
   'keys.rotate': spec({

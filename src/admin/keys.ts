@@ -1,5 +1,5 @@
 // Keys over the admin API. The rules are asked about the key itself, so that people can be let near their own.
-import { ACTION_GROUPS, Fault, groupsOf, type PrincipalType } from '../core/index.ts'
+import { ACTION_GROUPS, type Caller, Fault, groupsOf, type PrincipalType } from '../core/index.ts'
 import {
   conditionOf,
   type IssuedKey,
@@ -9,22 +9,21 @@ import {
   originsOf,
   scopesOf,
 } from '../identity/index.ts'
-import type { Output } from './contract.ts'
+import type { Key, Output } from './contract.ts'
 import type { Subject } from './judge.ts'
 import { isPosition, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
+import { namesOf } from './principals.ts'
 import { receiptOf } from './receipt.ts'
 import { type Asked, type Context, type Handlers, notFound, ownedBy, readRef } from './route.ts'
 import { iso, isoField, msOf, textField } from './time.ts'
-
-type Shown = Output<'keys.show'>
 
 const NO_USE = { first_used_at: null, last_used_at: null, last_address: null, last_client: null, uses: null }
 const displayOf = (row: KeyRow) => `${row.prefix}_…${row.last4}`
 const ownerOf = (row: KeyRow) => ({ type: row.owner_type, id: row.owner_name })
 const subjectOf = (row: KeyRow): Subject => ownedBy('Key', row.id, ownerOf(row))
 
-function shown(row: KeyWithUse, now: number): Shown {
+function shown(row: KeyWithUse, now: number): Key {
   const { actions, models } = scopesOf(row) ?? {}
   const networks = networksOf(row)
   const origins = originsOf(row)
@@ -98,6 +97,31 @@ export function keyHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers,
     },
   })
 
+  /** What a key may do now, as if its holder asked from where it was used last. */
+  const reach = (row: KeyWithUse, sees: (model: string) => boolean): Pick<Output<'keys.show'>, 'roles' | 'mayUse'> => {
+    const scopes = scopesOf(row)
+    const credential = {
+      kind: 'key' as const,
+      id: row.id,
+      bound: false,
+      issuedAt: row.created_at,
+      expiresAt: row.dies_at ?? row.expires_at,
+      ...(scopes && { scopes }),
+    }
+    const holder: Caller = { principal: ownerOf(row), credential, address: row.last_address ?? '127.0.0.1' }
+    const held = ports.jit.grants.held(holder.principal).map(({ role }) => role)
+    const works = !ports.identity.standing(holder) && !ports.access.locks.check({ caller: holder })
+    return {
+      roles: [
+        ...new Set([...namesOf(ports.identity.entities.get(holder.principal)?.ancestors, 'Role'), ...held]),
+      ].sort(),
+      mayUse: (works ? ports.models() : [])
+        .map(({ name }) => ({ model: name, actions: [...ports.actionsOn(holder, name)] }))
+        .filter(({ model, actions }) => actions.length > 0 && sees(model))
+        .sort((a, b) => (a.model < b.model ? -1 : 1)),
+    }
+  }
+
   return {
     'keys.list': {
       async handle({ query, sees }) {
@@ -141,10 +165,12 @@ export function keyHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers,
     },
     'keys.show': {
       subject,
-      async handle({ params }) {
+      async handle({ params, caller, may }) {
         const row = await read.key(params.id ?? '')
         if (!row) throw notFound('key', params.id ?? '')
-        return shown(row, now())
+        const sees = (model: string) =>
+          may('list', { uid: { type: 'Model', id: model } }) || ports.mayUse(caller, model)
+        return { ...shown(row, now()), ...reach(row, sees) }
       },
     },
     'keys.rotate': {

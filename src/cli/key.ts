@@ -126,7 +126,11 @@ export const create: Command = async (input) => {
 
 export const show: Command = async (input) => {
   const client = await input.client()
-  printOne(input.io, await find(input, client), { json: input.flags.json as string })
+  const { id } = await find(input, client)
+  const { mayUse, ...key } = await client.call('keys.show', { params: { id } })
+  if (input.flags.json) printOne(input.io, { ...key, mayUse }, { json: input.flags.json as string })
+  else
+    printOne(input.io, { ...key, 'may use': mayUse.map(({ model, actions }) => `${model} (${actions.join(' ')})`) }, {})
   return 0
 }
 

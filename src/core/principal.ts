@@ -23,6 +23,8 @@ export interface Credential {
   /** Milliseconds since 1970; undefined for a credential without end. */
   readonly expiresAt?: number
   readonly issuedAt?: number
+  /** When it was replaced by another, if it was; it still works until it ends. */
+  readonly replacedAt?: number
   /** True if a copy alone is worthless (DPoP, mTLS). */
   readonly bound: boolean
   /** Narrowings. A missing list does not narrow; an empty list permits nothing. */

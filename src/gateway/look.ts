@@ -1,5 +1,6 @@
 // A question to the data plane that is no call to a model: who asks is known, and every answer and refusal is recorded.
 import { type Caller, Fault } from '../core/index.ts'
+import { dyingHeaders } from './dying.ts'
 import { refuse } from './pipeline.ts'
 import type { CallRecord, Incoming, Outgoing, Ports, Wire } from './ports.ts'
 
@@ -23,7 +24,10 @@ export const createLook =
       record.note({ caller, action })
       const outgoing = await work(caller, incoming, record, callId)
       if (typeof outgoing.body === 'string') await record.finish({}) // a stream ends its record itself
-      return { ...outgoing, headers: { ...outgoing.headers, 'x-request-id': callId } }
+      return {
+        ...outgoing,
+        headers: { ...outgoing.headers, ...dyingHeaders(caller, on.now()), 'x-request-id': callId },
+      }
     } catch (error) {
       const fault = Fault.from(error)
       if (fault.code === 'internal') on.report(fault.cause)

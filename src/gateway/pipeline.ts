@@ -4,6 +4,7 @@
 import { createExit, type Decision, type Delta, Fault, type UseAction, uidText } from '../core/index.ts'
 import { createAnswer } from './answer.ts'
 import { applyDuties, checkClamps, mayNotStore } from './duties.ts'
+import { dyingHeaders } from './dying.ts'
 import { createMeter } from './meter.ts'
 import type { Incoming, Outgoing, Ports, Question, RefusalContext, Wire } from './ports.ts'
 
@@ -129,7 +130,11 @@ export function createGateway(on: Ports): Serve {
         return answer.close()
       })
       if (said) exit.add(() => record.keep('answer', () => textOf(said)))
-      const headers = { ...hold.headers(), ...trace(shown, session.id, screened.report.masked) }
+      const headers = {
+        ...hold.headers(),
+        ...dyingHeaders(caller, on.now()),
+        ...trace(shown, session.id, screened.report.masked),
+      }
       if (request.stream) {
         await answer.begin() //                                                                      422 502 504
         return {

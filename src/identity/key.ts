@@ -52,6 +52,7 @@ export function holdKey(row: KeyRow): HeldKey {
       expiresAt: endsAt,
       issuedAt: row.created_at,
       bound: false,
+      ...(row.dies_at !== null && { replacedAt: row.state_at }),
       ...(scopes && { scopes }),
     }),
   }

@@ -129,7 +129,13 @@ export function createKeys(deps: KeysDeps): Keys {
         const old = await updateKey(
           trx,
           id,
-          { handle: null, dies_at: Math.max(diesAt, now), replaced_by: heir.row.id },
+          {
+            handle: null,
+            dies_at: Math.max(diesAt, now),
+            replaced_by: heir.row.id,
+            state_at: now,
+            state_by: by.principal,
+          },
           ['active'],
           before.version,
         )

@@ -141,3 +141,28 @@ it('who may use a model is told what was wrong; of others it is not there', asyn
   expect(await ask('hidden', {})).toEqual(nothing)
   expect(await ask('none', {})).toEqual(nothing)
 })
+
+it('a key says what it may do now, and in every answer that it ends soon', async () => {
+  upstream.script = whole('hello')
+  const admin = async (path: string, body?: object) => {
+    const response = await gateway.call(`/admin/v1${path}`, body ?? '', body ? {} : { method: 'GET' })
+    expect(response.status, path).toBeLessThan(300)
+    return (await response.json()) as { id: string; mayUse: object[] }
+  }
+  const { id } = await admin('/keys', { owner: 'User:ida', name: 'other' })
+  const may = [{ model: 'm', actions: ['chat'] }]
+  expect((await admin(`/keys/${id}`)).mayUse).toEqual(may)
+  const [old] = ((await admin('/keys?owner=User:ida&name=k')) as unknown as { items: { id: string }[] }).items
+  const headers = async () => {
+    const called = await gateway.call('/v1/chat/completions', chat('m'), { key: ida })
+    return [called.status, called.headers.get('sunset'), called.headers.get('deprecation')]
+  }
+  expect(await headers()).toEqual([200, null, null])
+  const diesAt = new Date(Date.now() + 3_600_000)
+  await admin(`/keys/${old?.id}/rotate`, { oldDiesAt: diesAt.toISOString() })
+  const sunset = new Date(Math.floor(diesAt.getTime() / 1000) * 1000).toUTCString()
+  expect(await headers()).toEqual([200, sunset, expect.stringMatching(/^@\d{10}$/)])
+  expect((await admin(`/keys/${old?.id}`)).mayUse).toEqual(may)
+  await admin(`/keys/${old?.id}/revoke`, { reason: 'test' })
+  expect((await admin(`/keys/${old?.id}`)).mayUse).toEqual([])
+})
