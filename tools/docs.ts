@@ -1,11 +1,12 @@
-// Prints errors.md, config.md, cli.md, admin-api.md and audit-events.md in docs/ from what the code declares. With --check it
+// Prints errors.md, config.md, cli.md, admin-api.md, rules.md and audit-events.md in docs/ from what the code declares. With --check it
 // writes nothing and fails if a page differs from what would be printed.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { ROUTES, type RouteSpec } from '../src/admin/contract.ts'
 import { printCatalogue } from '../src/audit/index.ts'
 import { COMMANDS, COMMON_FLAGS } from '../src/cli/options.ts'
 import { SETTINGS } from '../src/config/index.ts'
-import { FAULTS, type FaultCode } from '../src/core/index.ts'
+import { ACTION_GROUPS, FAULTS, type FaultCode } from '../src/core/index.ts'
+import { type Annotation, CLAMPABLE, NOTES } from '../src/policy/index.ts'
 
 const PRINTED = '<!-- Printed by `npm run docs` from the code. Change the code, not this page. -->'
 
@@ -215,11 +216,63 @@ ${rows.join('\n')}
 `
 }
 
+function rulesPage(): string {
+  const notes = Object.entries<Annotation>(NOTES).map(
+    ([name, { on, form, meaning }]) =>
+      `| \`@${name}\` | ${escaped(form)} | ${on === undefined ? 'every rule' : on.map((one) => `\`${one}\``).join(' ')} | ${escaped(meaning)} |`,
+  )
+  const actions = Object.entries(ACTION_GROUPS).map(
+    ([group, members]) => `| \`${group}\` | ${members.map((one) => `\`${one}\``).join(' ')} |`,
+  )
+  return `# Rules
+
+${PRINTED}
+
+Rules are [Cedar](https://docs.cedarpolicy.com): \`*.cedar\` beside \`schema.cedarschema\`, which says who and what there is and what
+a rule may ask of a call (\`context.request\`, \`context.clock\`, \`context.risk\`, …), \`data-classes.yaml\` ([data-classes.md](data-classes.md)) and
+\`tests/\`. \`sallyport policy init\` writes the shipped ones to start from.
+
+## Actions
+A rule names an action or its group. Without a rule that permits, the answer is no; a forbid wins over every permit; a rule that errors denies.
+
+| group | actions |
+|---|---|
+${actions.join('\n')}
+
+\`callTool\` and \`readDocument\` stand outside the groups. **Nothing asks them yet**: rules about them are checked and tested, and stop no call.
+What a call to a model may hold is asked with the call: \`context.request.tools\` names the tools that the caller offers,
+\`context.request.documents\` and \`toolResults\` count what came from elsewhere, \`context.risk.injection\` scores it. To let a model call only some tools:
+
+\`\`\`cedar
+@id("helpers-look-only")
+@why("Helpers' models are offered the tools search and weather, and no others.")
+@explain("public")
+forbid (principal in Group::"helpers", action == Action::"chat", resource)
+unless { ["search", "weather"].containsAll(context.request.tools) };
+\`\`\`
+
+Who is only let near a model by a rule of one's own sees no list, asks no \`why\` and follows no request: that takes \`list\` on \`Gateway\` and
+\`read\` on \`Model\`, which the role \`reader\` has.
+
+## Annotations
+An annotation stands once at a rule; several values go into one, with commas between. What is unknown or malformed refuses the bundle.
+
+| annotation | looks like | on rules about | meaning |
+|---|---|---|---|
+${notes.join('\n')}
+
+\`@clamp\` takes ${Object.keys(CLAMPABLE)
+    .map((one) => `\`${one}\``)
+    .join(' ')}.
+`
+}
+
 const PAGES: Record<string, () => string> = {
   'docs/errors.md': errorsPage,
   'docs/config.md': configPage,
   'docs/cli.md': cliPage,
   'docs/admin-api.md': adminPage,
+  'docs/rules.md': rulesPage,
   'docs/audit-events.md': printCatalogue,
 }
 

@@ -11,27 +11,90 @@ export interface Notes {
   readonly duties: Duties
 }
 
-/** Which actions a duty makes sense on: names of action groups, or of single actions. */
-const PLACE: Readonly<Record<string, readonly string[]>> = {
-  instruct: ['use'],
-  limit: ['use'],
-  clamp: ['use'],
-  ban: ['use'],
-  record: ['use'],
-  store: ['use'],
-  treat: ['data'],
-  longest: ['jit'],
-  uses: ['jit'],
-  approvals: ['requestRole'],
-  quorum: ['requestRole'],
-  stepup: ['use', 'data', 'read', 'manage', 'learn', 'jit', 'administer', 'callTool', 'readDocument'],
+/** How an annotation is written, what it means, and on which actions it makes sense: names of groups, or of single actions. */
+export interface Annotation {
+  readonly on?: readonly string[]
+  readonly form: string
+  readonly meaning: string
 }
 
-export const ANNOTATIONS: readonly string[] = ['id', 'why', 'explain', ...Object.keys(PLACE)]
+/** In the order of a rule as one writes it. docs/rules.md is printed from this. */
+export const NOTES = {
+  id: {
+    form: '"interns-small"',
+    meaning: 'Names the rule in decisions, events and tests. Required, and unique in the bundle.',
+  },
+  why: {
+    form: '"Interns chat briefly."',
+    meaning: 'What the rule is for, in one sentence of at most 300 characters. Required.',
+  },
+  explain: {
+    form: '"private"',
+    meaning:
+      '`public`: who is denied by the rule reads its `@why`. `private`: they learn that some rule denies. Default: public for permits, private for forbids.',
+  },
+  limit: {
+    on: ['use'],
+    form: '"60 requests/minute, 200000 tokens/day, 4 concurrent"',
+    meaning:
+      'Per holder of the right, on all nodes together; per second, minute, hour, day or week. Of several rules the strictest holds.',
+  },
+  clamp: {
+    on: ['use'],
+    form: '"maxTokens <= 1024, temperature <= 0.7"',
+    meaning: 'Changes what is asked for to what is allowed: `<=`, `>=` or `==`.',
+  },
+  instruct: {
+    on: ['use'],
+    form: '"Answer briefly."',
+    meaning: 'Is put in front of the system prompt, marked, with a canary. Of several rules all are put.',
+  },
+  ban: {
+    on: ['use'],
+    form: '"phrase, phrase"',
+    meaning: 'Phrases that an answer may not hold: never chosen by a model inside, masked in answers of others.',
+  },
+  record: {
+    on: ['use'],
+    form: '"prompt, answer, 30d"',
+    meaning: 'Keeps prompt, answer or both, sealed, for so many days: `sallyport audit content`.',
+  },
+  store: {
+    on: ['use'],
+    form: '"24h"',
+    meaning: 'Answers may be stored so long and continued (`store` and `previous_response_id` of responses).',
+  },
+  treat: {
+    on: ['data'],
+    form: '"pass", "pseudonym", "mask" or "block"',
+    meaning: 'What becomes of the class of data. Of several rules the most protective holds.',
+  },
+  longest: { on: ['jit'], form: '"4h"', meaning: 'The longest time the role may be asked for.' },
+  uses: { on: ['jit'], form: '"1"', meaning: 'The most calls the role may be asked for.' },
+  approvals: {
+    on: ['requestRole'],
+    form: '"2"',
+    meaning: 'How many people must say yes; never who asks, nor who is to hold it.',
+  },
+  quorum: { on: ['requestRole'], form: '"ml-leads: 1, security: 1"', meaning: 'How many of them from which group.' },
+  stepup: {
+    on: ['use', 'data', 'read', 'manage', 'learn', 'jit', 'administer', 'callTool', 'readDocument'],
+    form: '"phr, 10m"',
+    meaning: 'The sign-in must be of this kind, not older than this, or both; else 401 says what is wanted (RFC 9470).',
+  },
+} as const satisfies Record<string, Annotation>
+
+/** Annotations that are duties, with the actions they belong on. */
+const PLACE: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  Object.entries<Annotation>(NOTES).flatMap(([name, { on }]) => (on === undefined ? [] : [[name, on]])),
+)
+
+export const ANNOTATIONS: readonly string[] = Object.keys(NOTES)
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
 const WINDOWS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 }
-const CLAMPABLE: Readonly<Record<string, 'number' | 'boolean' | 'string'>> = {
+/** What can be clamped. */
+export const CLAMPABLE: Readonly<Record<string, 'number' | 'boolean' | 'string'>> = {
   maxTokens: 'number',
   temperature: 'number',
   topP: 'number',
@@ -77,11 +140,12 @@ export function readNotes(
   const problems: string[] = []
   const say = (problem: string) => problems.push(problem)
   const text = (name: string) => (Object.hasOwn(annotations, name) ? annotations[name] : undefined)
-  const read = <T>(name: string, parse: (value: string) => T | undefined, form: string): T | undefined => {
+  const read = <T>(name: keyof typeof NOTES, parse: (value: string) => T | undefined): T | undefined => {
     const value = text(name)
     if (value === undefined) return undefined
     const parsed = parse(value)
-    if (parsed === undefined) say(`@${name}(${JSON.stringify(value)}) is not understood; it looks like ${form}`)
+    if (parsed === undefined)
+      say(`@${name}(${JSON.stringify(value)}) is not understood; it looks like ${NOTES[name].form}`)
     return parsed
   }
 
@@ -95,11 +159,7 @@ export function readNotes(
     say('@id is required: 1 to 64 letters, digits, dots, dashes and underscores')
   const why = text('why')?.trim()
   if (!why || why.length > 300) say('@why is required: one sentence of at most 300 characters')
-  const explain = read(
-    'explain',
-    (value) => (value === 'public' || value === 'private' ? value : undefined),
-    '"private"',
-  )
+  const explain = read('explain', (value) => (value === 'public' || value === 'private' ? value : undefined))
 
   for (const [name, places] of Object.entries(PLACE)) {
     if (text(name) === undefined) continue
@@ -108,30 +168,26 @@ export function readNotes(
       say(`@${name} belongs on rules about ${places.slice(0, 3).join(', ')} only`)
   }
 
-  const record = read('record', parseRecord, '"prompt, answer, 30d"')
-  const store = read('store', parseSpan, '"24h"')
-  const treat = read(
-    'treat',
-    (value) => TREATMENTS.find((one) => one === value),
-    '"pass", "pseudonym", "mask" or "block"',
-  )
-  const stepUp = read('stepup', parseStepUp, '"phr, 10m"')
-  const longest = read('longest', parseSpan, '"4h"')
-  const uses = read('uses', parseCount, '"1"')
-  const approvals = read('approvals', parseCount, '"2"')
-  const quorum = read('quorum', parseQuorum, '"ml-leads: 1, security: 1"')
+  const record = read('record', parseRecord)
+  const store = read('store', parseSpan)
+  const treat = read('treat', (value) => TREATMENTS.find((one) => one === value))
+  const stepUp = read('stepup', parseStepUp)
+  const longest = read('longest', parseSpan)
+  const uses = read('uses', parseCount)
+  const approvals = read('approvals', parseCount)
+  const quorum = read('quorum', parseQuorum)
   const duties: Duties = {
     ...NO_DUTIES,
     ...given(
       'instruct',
-      read('instruct', (value) => (value.trim() ? [value.trim()] : undefined), '"Answer briefly."'),
+      read('instruct', (value) => (value.trim() ? [value.trim()] : undefined)),
     ),
     ...given(
       'limits',
-      read('limit', (value) => parseLimits(value, id ?? ''), '"60 requests/minute, 4 concurrent"'),
+      read('limit', (value) => parseLimits(value, id ?? '')),
     ),
-    ...given('clamps', read('clamp', parseClamps, '"maxTokens <= 1024, temperature <= 0.7"')),
-    ...given('bans', read('ban', parseList, '"phrase, phrase"')),
+    ...given('clamps', read('clamp', parseClamps)),
+    ...given('bans', read('ban', parseList)),
     ...given('record', record),
     ...given('storeSeconds', store),
     ...given('treat', treat),

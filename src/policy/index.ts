@@ -1,6 +1,6 @@
 // Front door of the policy room.
 
-export { readNotes } from './annotation.ts'
+export { type Annotation, CLAMPABLE, NOTES, readNotes } from './annotation.ts'
 export { type Authzen, type AuthzenDeps, authzenMetadata, createAuthzen } from './authzen.ts'
 export {
   type BundleFile,
