@@ -239,7 +239,7 @@ A rule names an action or its group. Without a rule that permits, the answer is 
 |---|---|
 ${actions.join('\n')}
 
-\`callTool\` and \`readDocument\` stand outside the groups. **Nothing asks them yet**: rules about them are checked and tested, and stop no call.
+\`callTool\` and \`readDocument\` stand outside the groups. No call asks them: the gateway runs no tool and fetches no document, so rules about them stop nothing here.
 What a call to a model may hold is asked with the call: \`context.request.tools\` names the tools that the caller offers,
 \`context.request.documents\` and \`toolResults\` count what came from elsewhere, \`context.risk.injection\` scores it. To let a model call only some tools:
 

@@ -27,6 +27,10 @@ it('a command that is not understood names its own page', async () => {
     said: expect.stringContaining('sallyport key create --help'),
   })
   expect(await cli('connect')).toMatchObject({ code: 2, said: expect.stringContaining('sallyport connect --help') })
+  expect(await cli('--data', 'x', 'key', 'list')).toMatchObject({
+    code: 2,
+    said: expect.stringContaining('options stand behind the command: sallyport <command> --data'),
+  })
   expect(await cli('up', 'now')).toMatchObject({ code: 2, said: expect.stringContaining('sallyport up --help') })
 })
 

@@ -130,6 +130,7 @@ async function addCommand(
 
 /** The page of the command that was meant, as far as it can be told. */
 function helpFor(argv: readonly string[]): string {
+  if (argv[0]?.startsWith('-')) return `options stand behind the command: sallyport <command> ${argv[0]} …`
   const words = argv.slice(0, 2).join(' ')
   const known = COMMANDS.find(({ name }) => name === words || name === argv[0])
   return known === undefined ? 'sallyport help' : `sallyport ${known.name} --help`

@@ -32,7 +32,10 @@ export const whoami: Command = async (input) => {
   return 0
 }
 
-const WEEK_MS = 7 * 86_400_000
+const DAY_MS = 86_400_000
+const WEEK_MS = 7 * DAY_MS
+/** Of many alerts the newest are named, the rest counted. */
+const MOST_ALERTS = 5
 
 export const status: Command = async (input) => {
   const { io } = input
@@ -45,13 +48,15 @@ export const status: Command = async (input) => {
       throw error
     })
   const soon = new Date(Date.now() + WEEK_MS).toISOString()
-  const [upstreams, leases, nodes, policy, locks, expiring] = await Promise.all([
+  const lately = new Date(Date.now() - DAY_MS).toISOString()
+  const [upstreams, leases, nodes, policy, locks, expiring, alerts] = await Promise.all([
     seen(client.call('upstreams.list', {})),
     seen(client.call('leases.list', { query: { limit: 200 } })),
     seen(client.call('nodes.list', {})),
     seen(client.call('policies.show', {})),
     seen(client.call('locks.list', {})),
     seen(client.call('keys.list', { query: { state: 'active', expiresBefore: soon, limit: 200 } })),
+    seen(client.call('audit.list', { query: { kind: 'alert.raised', since: lately, limit: 200 } })),
   ])
   const dying = expiring?.items.filter((key) => key.condition === 'expiring') ?? []
   const down = upstreams?.items.filter((one) => one.state !== 'up') ?? []
@@ -72,7 +77,12 @@ export const status: Command = async (input) => {
   if (input.flags.json) {
     printOne(
       io,
-      { ...facts, expiringKeys: dying.map((key) => key.id), upstreamsDown: down.map((one) => one.name) },
+      {
+        ...facts,
+        expiringKeys: dying.map((key) => key.id),
+        upstreamsDown: down.map((one) => one.name),
+        alerts: alerts?.items.map((one) => one.id) ?? [],
+      },
       { json: input.flags.json as string },
     )
     return 0
@@ -86,7 +96,16 @@ export const status: Command = async (input) => {
     io.out(
       `${yellow(io, 'expires')}  key ${key.name} of ${key.owner} ${relative(key.expiresAt)}:  sallyport key rotate ${key.id}\n`,
     )
-  if (down.length + dying.length + (locks?.items.length ?? 0) === 0)
+  const raised = alerts?.items ?? []
+  for (const alert of raised.slice(0, MOST_ALERTS))
+    io.out(
+      `${yellow(io, 'alert')}  ${plain(`${alert.reason ?? 'alert'}: ${alert.subject ?? ''}`)} ${relative(alert.time)}:  sallyport audit show ${alert.id}\n`,
+    )
+  if (raised.length > MOST_ALERTS)
+    io.out(
+      `${yellow(io, 'alert')}  ${counted(raised.length - MOST_ALERTS, 'more alert')} in a day:  sallyport audit list --kind alert.raised --since 1d\n`,
+    )
+  if (down.length + dying.length + (locks?.items.length ?? 0) + raised.length === 0)
     io.out(`${green(io, 'ok')}  ${dim(io, 'Nothing needs you.')}\n`)
   return 0
 }

@@ -3,9 +3,11 @@
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { start } from '../../src/app/index.ts'
+import { run } from '../../src/cli/index.ts'
 import type { JsonObject } from '../../src/core/index.ts'
-import { chatChunks, json, type ScriptedUpstream, sse, startScripted } from '../upstream/scripted.ts'
+import { chatChunks, json, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
 import { chat, startGateway, type TestGateway } from './harness.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-told-'))
@@ -78,12 +80,10 @@ async function last(): Promise<{ reason?: string; data: JsonObject }> {
 }
 
 it('says what a stream that was cut had shown until then', async () => {
-  upstream.script = async (response, received) => {
-    await sse(...chatChunks(['Write to bob.miller@example.com, ', 'then go on. ', 'And on. '])).call(
-      undefined,
-      Object.assign(response, { end: () => response }),
-      received,
-    )
+  upstream.script = (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const said = chatChunks(['Write to bob.miller@example.com, ', 'then go on. ', 'And on. ']).slice(0, -3) // and no end
+    for (const chunk of said) response.write(`data: ${JSON.stringify(chunk)}\n\n`)
   }
   const response = await gateway.call('/v1/chat/completions', { ...saying('go'), stream: true })
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader()
@@ -140,6 +140,26 @@ it('who may use a model is told what was wrong; of others it is not there', asyn
   const nothing = [404, 'The model does not exist or you may not see it', false]
   expect(await ask('hidden', {})).toEqual(nothing)
   expect(await ask('none', {})).toEqual(nothing)
+})
+
+it('status names what was unusual', async () => {
+  const status = async () => {
+    let out = ''
+    const io = {
+      tty: false,
+      color: false,
+      out(text: string) {
+        out += text
+      },
+      say() {},
+    }
+    const argv = ['status', '--url', gateway.url, '--key', gateway.key]
+    expect(await run(argv, { io, env: {}, start })).toBe(0)
+    return out
+  }
+  for (let n = 0; n < 12; n++) await gateway.call('/v1/chat/completions', chat('m', { temperature: 1.5 }), { key: ida })
+  await vi.waitFor(async () => expect(await status()).toMatch(/alert {2}denial burst: User::"ida"/), 10_000)
+  expect(await status()).not.toContain('Nothing needs you')
 })
 
 it('a key says what it may do now, and in every answer that it ends soon', async () => {
