@@ -75,14 +75,14 @@ export function createBook(direction: 'send' | 'receive', ask: Ask): Book {
   const rules = new Set<string>()
   let treated = 0
 
+  /** What was counted with its field is asked about with it, however many others have come since. */
   const entryOf = (dataClass: string, origin: Origin, field: string): Entry => {
-    const place = entries.size < MOST_QUESTIONS ? field : ''
-    const key = `${dataClass}\0${origin}\0${place}`
-    let entry = entries.get(key)
-    if (entry === undefined) {
-      entry = { class: dataClass, origin, field: place, count: 0, confidence: 0, answer: undefined }
-      entries.set(key, entry)
-    }
+    const key = `${dataClass}\0${origin}\0${field}`
+    const known = entries.get(key)
+    if (known !== undefined) return known
+    if (entries.size >= MOST_QUESTIONS && field !== '') return entryOf(dataClass, origin, '')
+    const entry: Entry = { class: dataClass, origin, field, count: 0, confidence: 0, answer: undefined }
+    entries.set(key, entry)
     return entry
   }
   const put = (entry: Entry): Treatment => {

@@ -233,6 +233,20 @@ describe('questions', () => {
       ['personal/email', 2, 'tool', 'email'],
     ])
   })
+  it('asks with what was counted, however many other fields a client names', () => {
+    const ask: Ask = ({ class: name, count }) => ({
+      treatment: name === 'personal/email' && count >= 10 ? 'block' : 'pass',
+      rules: [],
+    })
+    const mails = Array.from({ length: 10 }, (_, i) => `a${i}@x.com`).join(' ')
+    for (const others of [0, 254, 255, 256, 300]) {
+      const metadata = Object.fromEntries(Array.from({ length: others }, (_, i) => [`k${i}`, '192.168.1.7']))
+      const request = { ...chat(mails), params: { metadata } }
+      expect(() => guard.screenInput(request, ask, vault()), `${others}`).toThrow(
+        expect.objectContaining({ code: 'content_blocked' }),
+      )
+    }
+  })
   it('refuses a field nobody listed', () => {
     const request = { ...chat('x'), extra: 'zoe' } as unknown as ModelRequest
     expect(() => guard.screenInput(request, always('pass'), vault())).toThrow(Fault)
