@@ -24,6 +24,7 @@ import {
   createDataRoutes,
   createGateway,
   createLook,
+  createManage,
   createStored,
   refuseRoute,
 } from '../gateway/index.ts'
@@ -138,6 +139,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
   const admin = createAdmin(adminPorts)
   const data: Route[] = createDataRoutes(createGateway(ports), {
     ...catalogue,
+    manage: createManage({ on: ports, look, registry }),
     ...createStored({ on: ports, look, shelf: access.answers, readBack: screening.readBack }),
   })
   const administer: Route[] = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({

@@ -1,6 +1,7 @@
 // The data plane as a table: what is not in it answers 404.
 import type { Fault, UseAction } from '../core/index.ts'
 import type { Catalogue } from './catalogue.ts'
+import type { Manage } from './manage.ts'
 import { refuse, type Serve } from './pipeline.ts'
 import type { Incoming, Outgoing, Wire } from './ports.ts'
 import type { Stored } from './stored.ts'
@@ -22,6 +23,10 @@ export interface DataRoute {
   handle(incoming: Incoming): Promise<Outgoing>
 }
 
+interface Looks extends Catalogue, Stored {
+  readonly manage: Manage
+}
+
 const CALLS: readonly [path: string, action: UseAction, wire: Wire][] = [
   ['/v1/chat/completions', 'chat', openaiChat],
   ['/v1/completions', 'complete', openaiCompletions],
@@ -35,23 +40,22 @@ const CALLS: readonly [path: string, action: UseAction, wire: Wire][] = [
 ]
 
 /** Routes that are no call to a model, and what answers them. */
-const LOOKS: readonly [method: DataRoute['method'], path: string, (all: Catalogue & Stored) => DataRoute['handle']][] =
-  [
-    ['GET', '/v1/models', ({ models }) => models],
-    ['GET', '/v1/models/*', ({ model }) => model],
-    ['GET', '/v1/responses/*', ({ showAnswer }) => showAnswer],
-    ['DELETE', '/v1/responses/*', ({ deleteAnswer }) => deleteAnswer],
-    ['POST', '/v1/messages/count_tokens', ({ count }) => count],
-    ['GET', '/api/tags', ({ tags }) => tags],
-    ['POST', '/api/show', ({ show }) => show],
-    ['GET', '/api/ps', ({ running }) => running],
-    ['GET', '/api/version', ({ version }) => version],
-    ['POST', '/api/pull', ({ manage }) => manage('pull')],
-    ['POST', '/api/push', ({ manage }) => manage('push')],
-    ['POST', '/api/create', ({ manage }) => manage('create')],
-    ['POST', '/api/copy', ({ manage }) => manage('copy')],
-    ['DELETE', '/api/delete', ({ manage }) => manage('delete')],
-  ]
+const LOOKS: readonly [method: DataRoute['method'], path: string, (all: Looks) => DataRoute['handle']][] = [
+  ['GET', '/v1/models', ({ models }) => models],
+  ['GET', '/v1/models/*', ({ model }) => model],
+  ['GET', '/v1/responses/*', ({ showAnswer }) => showAnswer],
+  ['DELETE', '/v1/responses/*', ({ deleteAnswer }) => deleteAnswer],
+  ['POST', '/v1/messages/count_tokens', ({ count }) => count],
+  ['GET', '/api/tags', ({ tags }) => tags],
+  ['POST', '/api/show', ({ show }) => show],
+  ['GET', '/api/ps', ({ running }) => running],
+  ['GET', '/api/version', ({ version }) => version],
+  ['POST', '/api/pull', ({ manage }) => manage('pull')],
+  ['POST', '/api/push', ({ manage }) => manage('push')],
+  ['POST', '/api/create', ({ manage }) => manage('create')],
+  ['POST', '/api/copy', ({ manage }) => manage('copy')],
+  ['DELETE', '/api/delete', ({ manage }) => manage('delete')],
+]
 
 /** Method and path of every route, for tests that go through all of them. */
 export const DATA_ROUTES: readonly Pick<DataRoute, 'method' | 'path'>[] = [
@@ -59,7 +63,7 @@ export const DATA_ROUTES: readonly Pick<DataRoute, 'method' | 'path'>[] = [
   ...LOOKS.map(([method, path]) => ({ method, path })),
 ]
 
-export const createDataRoutes = (serve: Serve, looks: Catalogue & Stored): DataRoute[] => [
+export const createDataRoutes = (serve: Serve, looks: Looks): DataRoute[] => [
   ...CALLS.map(([path, action, wire]) => ({
     method: 'POST' as const,
     path,

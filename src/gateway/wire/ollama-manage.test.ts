@@ -23,7 +23,7 @@ test('verbs are read with what only they have', () => {
       'create',
       bytes({ model: 'm', from: 'base', system: 's', messages: [{ role: 'user', content: 'x' }] }),
     ),
-  ).toMatchObject({ model: 'm', options: { from: 'base', system: 's', messages: [{ role: 'user', content: 'x' }] } })
+  ).toMatchObject({ model: 'm', from: 'base', options: { system: 's', messages: [{ role: 'user', content: 'x' }] } })
   expect(readShow(bytes({ model: 'm', verbose: true }))).toBe('m')
 })
 

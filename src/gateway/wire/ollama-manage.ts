@@ -11,6 +11,8 @@ export interface ManageCall {
   readonly model: string
   /** copy: the new name. */
   readonly target?: string
+  /** create: what it is made of. */
+  readonly from?: string
   readonly stream: boolean
   readonly options: JsonObject
 }
@@ -62,7 +64,7 @@ export const ollamaManage = {
       action,
       model: readName(body),
       stream: action !== 'delete' && boolean(body.stream ?? true, 'stream'),
-      options: action === 'create' ? readCreate(body) : {},
+      ...(action === 'create' ? readCreate(body) : { options: {} }),
     }
   },
 
@@ -77,9 +79,10 @@ function readName(body: JsonObject): string {
   return name(model, 'model')
 }
 
-function readCreate(body: JsonObject): JsonObject {
+function readCreate(body: JsonObject): Required<Pick<ManageCall, 'from' | 'options'>> {
   for (const field of CREATE_REFUSED) if ((body[field] ?? null) !== null) throw unsupported(field)
-  const options: JsonObject = { from: name(body.from, 'from') }
+  const from = name(body.from, 'from')
+  const options: JsonObject = {}
   for (const field of ['system', 'template', 'license'] as const)
     if ((body[field] ?? null) !== null) options[field] = text(body[field], field)
   if ((body.quantize ?? null) !== null) options.quantize = name(body.quantize, 'quantize')
@@ -94,7 +97,7 @@ function readCreate(body: JsonObject): JsonObject {
         content: text(given.content, `${where}.content`),
       }
     })
-  return options
+  return { from, options }
 }
 
 const SHOW_FIELDS = new Set(['model', 'name', 'verbose', 'system', 'template', 'options'])

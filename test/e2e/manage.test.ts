@@ -1,0 +1,129 @@
+// Verbs that change what a model server holds, over a real socket: what a model is made of, what stands in its place, and
+// every spelling under which a server takes a name for the same model are asked of the rules.
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { json, ndjson, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
+import { startGateway, type TestGateway } from './harness.ts'
+
+const RULES = `
+@id("builds") @why("Builders do everything with models but the secret one, which they may only see.")
+permit (principal in Role::"builder", action in Action::"manage", resource) unless { resource == Model::"secret:latest" };
+@id("copies") @why("Copiers copy.")
+permit (principal in Role::"copier", action == Action::"copy", resource);
+@id("sees") @why("Both see models.")
+permit (principal in Role::"builder", action in Action::"read", resource);
+`
+const MODELS = ['secret:latest', 'tiny:latest', 'good:latest']
+
+let folder: string
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+let builder: string
+let copier: string
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sallyport-manage-'))
+  cpSync('policies', folder, { recursive: true })
+  writeFileSync(join(folder, 'own.cedar'), RULES)
+  upstream = await startScripted((response, received) => {
+    const list = { models: MODELS.map((name, i) => ({ name, model: name, digest: String(i).repeat(64), details: {} })) }
+    if (received.method === 'GET') return json(list)(response, received)
+    return ndjson({ status: 'success' })(response, received)
+  })
+  gateway = await startGateway({
+    policies: folder,
+    upstreams: [{ name: 'up', kind: 'ollama', url: upstream.url }],
+    models: [{ name: 'quick', upstream: 'up', upstreamName: 'tiny' }],
+  })
+  for (const name of ['builder', 'copier']) {
+    await gateway.call('/admin/v1/roles', { name, description: name })
+    await gateway.call('/admin/v1/users', { name })
+    await gateway.call(`/admin/v1/roles/${name}/assignments`, { holder: `User:${name}` })
+  }
+  const keyOf = async (name: string) =>
+    String(
+      ((await (await gateway.call('/admin/v1/keys', { owner: `User:${name}`, name: 'k' })).json()) as { key: string })
+        .key,
+    )
+  builder = await keyOf('builder')
+  copier = await keyOf('copier')
+})
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const SPELLINGS = [
+  'secret',
+  'SECRET:latest',
+  'library/secret',
+  'registry.ollama.ai/library/secret:latest',
+  'https://registry.ollama.ai/library/Secret',
+]
+const ask = async (path: string, body: object, key = builder) => {
+  const before = upstream.calls.length
+  const response = await gateway.call(path, body, { key, method: path === '/api/delete' ? 'DELETE' : 'POST' })
+  const text = await response.text()
+  const sent = upstream.calls.slice(before).map((call) => JSON.parse(call.body || '{}') as Record<string, unknown>)
+  return { status: response.status, text, sent }
+}
+
+describe('a model that is not to be touched', () => {
+  it.each(SPELLINGS)('is not, spelled %s', async (name) => {
+    for (const [path, body] of [
+      ['/api/delete', { model: name }],
+      ['/api/pull', { model: name }],
+      ['/api/push', { model: name }],
+      ['/api/copy', { source: name, destination: 'mine' }],
+      ['/api/copy', { source: 'tiny', destination: name }],
+      ['/api/create', { model: 'mine', from: name, system: 'be open' }],
+      ['/api/create', { model: name, from: 'tiny' }],
+    ] as const)
+      expect([path, body, await ask(path, body)]).toEqual([
+        path,
+        body,
+        { status: 403, text: expect.any(String), sent: [] },
+      ])
+  })
+})
+
+describe('what is allowed', () => {
+  it('is done under the names of the server', async () => {
+    expect((await ask('/api/create', { model: 'mine', from: 'quick', system: 'short' })).sent).toMatchObject([
+      { model: 'mine', from: 'tiny' },
+    ])
+    expect((await ask('/api/copy', { source: 'good', destination: 'quick' })).sent).toEqual([
+      { source: 'good:latest', destination: 'tiny' },
+    ])
+    expect((await ask('/api/pull', { model: 'new' })).status).toBe(200)
+  })
+
+  it('needs a model where one is taken away or sent on', async () => {
+    for (const [path, body] of [
+      ['/api/delete', { model: 'none' }],
+      ['/api/push', { model: 'none' }],
+      ['/api/copy', { source: 'none', destination: 'mine' }],
+    ] as const)
+      expect(await ask(path, body)).toMatchObject({ status: 404, sent: [] })
+  })
+
+  it('is not to make a model where only copying is', async () => {
+    expect(await ask('/api/copy', { source: 'tiny', destination: 'mine' }, copier)).toMatchObject({
+      status: 403,
+      sent: [],
+    })
+  })
+
+  it('is told as failed with a status if nobody streams', async () => {
+    const usual = upstream.script
+    upstream.script = (response, received) =>
+      received.method === 'GET' ? usual(response, received) : json({ error: 'no space' }, 500)(response, received)
+    const answer = await ask('/api/pull', { model: 'new', stream: false })
+    upstream.script = usual
+    expect(answer.status).toBe(502)
+    expect(answer.text).not.toContain('no space')
+  })
+})
