@@ -295,6 +295,9 @@ describe('commands', () => {
     expect((await cli('user', 'create', 'halfway', '--role', 'user')).code).toBe(0)
     expect((await cli('role', 'remove', 'admin', '--yes')).err).toContain('shipped')
     expect((await cli('role', 'show', 'admin')).code).toBe(0)
+  })
+
+  it('says what waits for whom, and of wrong input what is wrong, having done nothing', async () => {
     expect((await cli('request', 'create', 'operator', '--for', '1h', '--reason', 'own')).code).toBe(0)
     expect(await cli('review', 'list')).toMatchObject({ out: '', err: expect.stringContaining('No request waits') })
     expect((await cli('request', 'list', '--state', 'flying')).err).toContain('--state takes pending')
@@ -306,6 +309,23 @@ describe('commands', () => {
     const refused = await cli('up', '--config', 'hooks.yaml', '--data', 'hooked', '--listen', '127.0.0.1:0')
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('openssl rand') })
     expect(refused.err).not.toContain('    at ')
+    const inUse = await cli(
+      'audit',
+      'witness',
+      '--data',
+      '.',
+      '--log',
+      (await cli('audit', 'checkpoint', '--key')).out.trim(),
+    )
+    expect(inUse).toMatchObject({ code: 2, err: expect.stringContaining('something else') })
+    const strange = await cli('audit', 'witness', '--data', 'witness', '--log', 'nonsense')
+    expect(strange).toMatchObject({ code: 2, err: expect.stringContaining('nonsense is no verifier key') })
+    await cli('user', 'create', 'medic', '--role', 'emergency')
+    const emergency = (await cli('key', 'create', 'm', '--owner', 'medic')).out.trim()
+    const env = { SALLYPORT_URL: gateway.ready.url, SALLYPORT_KEY: emergency }
+    const glass = ['break-glass', 'operator', '--for', '30m', '--reason', 'down']
+    expect((await run(process.execPath, [MAIN, ...glass], { env })).code).toBe(0)
+    expect((await cli('status')).out).toMatch(/review {2}User::"medic" took operator.*grant review grt_/)
     expect(await cli('campaign', 'keep', 'nope')).toMatchObject({ code: 2, err: expect.stringContaining('nope is no') })
   })
 

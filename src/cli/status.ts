@@ -3,6 +3,7 @@
 import { counted } from '../core/index.ts'
 import type { Command } from './command.ts'
 import { Failure } from './failure.ts'
+import { uidTextOf } from './input.ts'
 import { dim, green, plain, printOne, red, yellow } from './io.ts'
 import { productVersion } from './version.ts'
 import { relative } from './when.ts'
@@ -49,7 +50,7 @@ export const status: Command = async (input) => {
     })
   const soon = new Date(Date.now() + WEEK_MS).toISOString()
   const lately = new Date(Date.now() - DAY_MS).toISOString()
-  const [upstreams, leases, nodes, policy, locks, expiring, alerts] = await Promise.all([
+  const [upstreams, leases, nodes, policy, locks, expiring, alerts, reviews] = await Promise.all([
     seen(client.call('upstreams.list', {})),
     seen(client.call('leases.list', { query: { limit: 200 } })),
     seen(client.call('nodes.list', {})),
@@ -57,6 +58,7 @@ export const status: Command = async (input) => {
     seen(client.call('locks.list', {})),
     seen(client.call('keys.list', { query: { state: 'active', expiresBefore: soon, limit: 200 } })),
     seen(client.call('audit.list', { query: { kind: 'alert.raised', since: lately, limit: 200 } })),
+    seen(client.call('grants.list', { query: { reviewDue: 'true', limit: 200 } })),
   ])
   const dying = expiring?.items.filter((key) => key.condition === 'expiring') ?? []
   const down = upstreams?.items.filter((one) => one.state !== 'up') ?? []
@@ -105,7 +107,12 @@ export const status: Command = async (input) => {
     io.out(
       `${yellow(io, 'alert')}  ${counted(raised.length - MOST_ALERTS, 'more alert')} in a day:  sallyport audit list --kind alert.raised --since 1d\n`,
     )
-  if (down.length + dying.length + (locks?.items.length ?? 0) + raised.length === 0)
+  const due = reviews?.items.filter(({ principal }) => principal !== uidTextOf(self.principal)) ?? []
+  for (const grant of due)
+    io.out(
+      `${yellow(io, 'review')}  ${plain(`${grant.principal} took ${grant.role} in an emergency:  sallyport grant review ${grant.id} --note "…"`)}\n`,
+    )
+  if (down.length + dying.length + due.length + (locks?.items.length ?? 0) + raised.length === 0)
     io.out(`${green(io, 'ok')}  ${dim(io, 'Nothing needs you.')}\n`)
   return 0
 }

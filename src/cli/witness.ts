@@ -1,7 +1,7 @@
 // A witness as a process of its own, on another machine or of another owner: signs checkpoints of logs that it is told of. It
 // needs no database and no configuration, only a folder for its key and for what it has signed.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
@@ -28,12 +28,16 @@ export const witness: Command = async (input) => {
       throw usage(`${log} is no verifier key: ${(error as Error).message}`, 'sallyport audit checkpoint --key')
     }
   })
+  const own = join(folder, 'witness.pem')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
+  // It is shut for everybody else: not a folder that is used for something.
+  if (!existsSync(own) && readdirSync(folder).length > 0)
+    throw usage(`${folder} holds something else than a witness`, 'an empty folder: --data ./witness')
   chmodSync(folder, 0o700)
-  const own = createWitness({
+  const signer = createWitness({
     clock: systemClock,
     name: flagText(input, 'name') ?? hostname(),
-    key: keyIn(join(folder, 'witness.pem')),
+    key: keyIn(own),
     logs: known,
     memory: (origin) => fileAnchor(join(folder, `${createHash('sha256').update(origin).digest('hex')}.checkpoint`)),
   })
@@ -43,7 +47,7 @@ export const witness: Command = async (input) => {
     try {
       const body = await readBody(request)
       if (body === undefined) return void response.writeHead(413, { connection: 'close' }).end()
-      const signed = await own.addCheckpoint(body)
+      const signed = await signer.addCheckpoint(body)
       const type = signed.status === 409 ? 'text/x.tlog.size' : 'text/plain; charset=utf-8'
       response.writeHead(signed.status, { 'content-type': type }).end(signed.body)
     } catch (error) {
@@ -57,7 +61,7 @@ export const witness: Command = async (input) => {
     server.listen(Number(port), host, resolve)
   })
   const address = server.address()
-  input.io.out(`${printKey(own.key)}\n`)
+  input.io.out(`${printKey(signer.key)}\n`)
   input.io.say(`Witness at http://${host}:${typeof address === 'object' ? address?.port : port}/`)
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
