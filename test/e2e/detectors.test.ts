@@ -105,7 +105,8 @@ describe.each(['throws', 'hangs', 'lies'])('a detector that %s', (how) => {
     expect(await response.text()).not.toContain('zoe')
     const event = await lastCall()
     expect(event.data).toMatchObject({ detector: 'foreign' })
-    expect(event.data.output).toBeUndefined()
+    expect(event.data.output).toEqual({ bytesForwarded: 0, bytesScanned: expect.any(Number) })
+    expect(event.data.flow).toBeUndefined()
   })
 
   it('on the way out, in a stream: an error frame, and no word of that piece or after it', async () => {
@@ -118,7 +119,9 @@ describe.each(['throws', 'hangs', 'lies'])('a detector that %s', (how) => {
     expect(text).not.toContain('[DONE]')
     const event = await lastCall()
     expect(event.reason).toBe('guard_unavailable')
-    expect(event.data.output).toBeUndefined()
+    const { bytesForwarded } = event.data.output as { bytesForwarded: number }
+    expect(bytesForwarded).toBeLessThanOrEqual('all is well. '.length)
+    expect(JSON.stringify(event)).not.toContain('zoe')
   })
 })
 
