@@ -37,17 +37,19 @@ export const NOTES = {
     on: ['use'],
     form: '"60 requests/minute, 200000 tokens/day, 4 concurrent"',
     meaning:
-      'Per holder of the right, on all nodes together; per second, minute, hour, day or week. Of several rules the strictest holds.',
+      'Per holder of the right, on all nodes together; per second, minute, hour, day or week. Each rule counts the calls that it allows; a call must be within all of them.',
   },
   clamp: {
     on: ['use'],
     form: '"maxTokens <= 1024, temperature <= 0.7"',
-    meaning: 'Changes what is asked for to what is allowed: `<=`, `>=` or `==`.',
+    meaning:
+      'Changes what is asked for, or left out, to what is allowed: `<=`, `>=` or `==`. Of several rules all hold; what they exclude together is refused.',
   },
   instruct: {
     on: ['use'],
     form: '"Answer briefly."',
-    meaning: 'Is put in front of the system prompt, marked, with a canary. Of several rules all are put.',
+    meaning:
+      'Is put in front of the system prompt, marked, with a canary. Of several rules all are put. What is embedded has no place for it.',
   },
   ban: {
     on: ['use'],
@@ -57,7 +59,8 @@ export const NOTES = {
   record: {
     on: ['use'],
     form: '"prompt, answer, 30d"',
-    meaning: 'Keeps prompt, answer or both, sealed, for so many days: `sallyport audit content`.',
+    meaning:
+      'Keeps prompt (with tools and schemas), answer or both, sealed, for so many days: `sallyport audit content`.',
   },
   store: {
     on: ['use'],

@@ -1,4 +1,4 @@
-// What several matching permits demand together: the strictest limit and clamp, all instructions, the most protective
+// What several matching permits demand together: all limits, the strictest clamp, all instructions, the most protective
 // treatment. No permit can loosen what another demands.
 import type { ClampDuty, Duties, LimitDuty } from '../core/index.ts'
 import { NO_DUTIES, TREATMENTS } from '../core/index.ts'
@@ -39,11 +39,14 @@ const larger = either<number>(Math.max)
 /** A permit without `@treat` passes, so it never weakens one with it. */
 const most = either<(typeof TREATMENTS)[number]>((a, b) => (TREATMENTS.indexOf(a) >= TREATMENTS.indexOf(b) ? a : b))
 
-/** Of two limits on the same unit and window the smaller holds; different windows hold side by side. */
+/**
+ * Limits of different rules hold side by side: each counts what its own rule allows, and the larger number may be the one that is
+ * used up.
+ */
 function mergeLimits(limits: readonly LimitDuty[]): readonly LimitDuty[] {
   const kept = new Map<string, LimitDuty>()
   for (const limit of limits) {
-    const key = `${limit.unit}/${limit.windowSeconds ?? ''}`
+    const key = `${limit.unit}/${limit.windowSeconds ?? ''} ${limit.rule}`
     const other = kept.get(key)
     if (!other || limit.amount < other.amount) kept.set(key, limit)
   }
