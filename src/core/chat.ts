@@ -88,6 +88,10 @@ export interface Params {
   verbosity?: string
 }
 
+/** Values that ask for no bound at all: to keep a model loaded for ever, to choose among all tokens. No number is larger. */
+export const isBoundless = (name: keyof Params, value: number): boolean =>
+  name === 'keepAliveSeconds' ? value < 0 : name === 'topK' && value <= 0
+
 export interface ModelRequest {
   action: UseAction
   /** The name as the client wrote it, until the resolver replaces it by the upstream's own. */

@@ -4,6 +4,7 @@ import {
   type Decision,
   type Duties,
   Fault,
+  isBoundless,
   type Message,
   type ModelRequest,
   type Params,
@@ -14,25 +15,53 @@ const INSTRUCTION_TAIL = 'End of the rules of this service.'
 
 type Clampable = Params[keyof Params]
 
-/** The value a clamp leaves: the caller's own if it is within, else the bound. A missing value is set by the bound. */
-function clamped(value: Clampable, clamp: ClampDuty): Clampable {
-  const bound = clamp.value as Clampable
-  if (clamp.operator === '==') return bound
-  if (typeof bound !== 'number') return bound
-  if (typeof value !== 'number') return bound
-  return clamp.operator === '<=' ? Math.min(value, bound) : Math.max(value, bound)
+/** What a parameter that is left out stands for, where every server takes the same for it. */
+const LEFT_OUT: { readonly [K in keyof Params]?: number } = {
+  n: 1,
+  bestOf: 1,
+  topLogprobs: 0,
+  frequencyPenalty: 0,
+  presencePenalty: 0,
+}
+const OF_VECTORS: ReadonlySet<keyof Params> = new Set(['dimensions', 'encodingFormat', 'truncate'])
+const OF_ALL: ReadonlySet<keyof Params> = new Set(['keepAliveSeconds', 'contextTokens'])
+
+/** Whether a call of this kind has the parameter, set or not: what nothing comes of need not be bounded. */
+const concerns = (name: keyof Params, { action, params }: ModelRequest): boolean => {
+  if (params[name] !== undefined || OF_ALL.has(name)) return true
+  if (name === 'toolChoice') return (params.tools?.length ?? 0) > 0
+  return OF_VECTORS.has(name) === (action === 'embed')
+}
+
+function meets(name: keyof Params, value: Clampable, { operator, value: bound }: ClampDuty): boolean {
+  if (operator === '==') return value === bound
+  const given = value ?? LEFT_OUT[name]
+  if (typeof given !== 'number' || typeof bound !== 'number') return false
+  const size = isBoundless(name, given) ? Number.POSITIVE_INFINITY : given
+  return operator === '<=' ? size <= bound : size >= bound
+}
+
+/** The caller's own values where they are within, else the bounds. Clamps that exclude each other leave one of them unmet. */
+function clamped(request: ModelRequest, { clamps }: Duties): { params: Params; unmet: ClampDuty | undefined } {
+  const params: Params = { ...request.params }
+  const mine = clamps.filter(({ parameter }) => concerns(parameter as keyof Params, request))
+  const isMet = (clamp: ClampDuty) =>
+    meets(clamp.parameter as keyof Params, params[clamp.parameter as keyof Params], clamp)
+  for (const clamp of mine) if (!isMet(clamp)) Object.assign(params, { [clamp.parameter]: clamp.value })
+  return { params, unmet: mine.find((clamp) => !isMet(clamp)) }
 }
 
 /** Clamps that cannot be met by changing a number are told to the caller before anything is taken. */
 export function checkClamps(request: ModelRequest, duties: Duties): void {
-  for (const clamp of duties.clamps) {
-    const value = request.params[clamp.parameter as keyof Params]
-    if (clamp.operator === '==' && value !== undefined && typeof value === 'object')
-      throw new Fault('access_denied', {
-        detail: `The parameter ${clamp.parameter} is fixed by a rule.`,
-        data: { param: clamp.parameter },
-      })
+  if (duties.clamps.length === 0) return
+  const refuse = (param: string, detail: string) => new Fault('access_denied', { detail, data: { param } })
+  for (const { operator, parameter } of duties.clamps) {
+    const value = request.params[parameter as keyof Params]
+    if (operator === '==' && value !== undefined && typeof value === 'object')
+      throw refuse(parameter, `The parameter ${parameter} is fixed by a rule.`)
   }
+  const { unmet } = clamped(request, duties)
+  if (unmet) throw refuse(unmet.parameter, `What rules demand of ${unmet.parameter} excludes itself.`)
 }
 
 /** The request as it goes out: duties applied, the upstream's own model name in place. `plant` marks the instructions. */
@@ -42,15 +71,12 @@ export function applyDuties(
   upstreamName: string,
   plant: (instructions: string) => string,
 ): ModelRequest {
-  const params: Params = { ...request.params }
-  for (const clamp of duties.clamps) {
-    const key = clamp.parameter as keyof Params
-    Object.assign(params, { [key]: clamped(params[key], clamp) })
-  }
+  const params = duties.clamps.length === 0 ? request.params : clamped(request, duties).params
   const sent: ModelRequest = { ...request, model: upstreamName, params }
   if (duties.instruct.length === 0) return sent
   const text = plant([INSTRUCTION_HEAD, ...duties.instruct.map((line) => `- ${line}`), INSTRUCTION_TAIL].join('\n'))
-  if (request.action === 'chat') {
+  // A completion may be one prompt for the model's chat template (Ollama's generate): then it is a chat to the model.
+  if (request.messages.length > 0) {
     const rules: Message = { role: 'system', parts: [{ type: 'text', text }] }
     sent.messages = [rules, ...request.messages]
   } else if (request.action === 'complete') {

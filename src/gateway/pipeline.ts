@@ -1,7 +1,15 @@
 // The life of one model call, in order. A check that is not on this page does not happen.
 // Each step returns what the next one needs or throws a Fault; the statuses it can cause are at the right.
 // Whatever ends a call early ends it the same way: `exit` releases everything acquired, newest first, exactly once.
-import { createExit, type Decision, type Delta, Fault, type UseAction, uidText } from '../core/index.ts'
+import {
+  createExit,
+  type Decision,
+  type Delta,
+  Fault,
+  type ModelRequest,
+  type UseAction,
+  uidText,
+} from '../core/index.ts'
 import { createAnswer } from './answer.ts'
 import { applyDuties, checkClamps, mayNotStore } from './duties.ts'
 import { dyingHeaders } from './dying.ts'
@@ -96,7 +104,7 @@ export function createGateway(on: Ports): Serve {
 
       // Write the decision down. Not recorded means not sent.
       record.note({ data: screened.report.facts })
-      record.keep('prompt', () => JSON.stringify(sent.action === 'chat' ? sent.messages : sent.inputs))
+      record.keep('prompt', () => promptOf(sent))
       await record.decided() //                                                                      503
       lease.check() // what ended while we wrote must not begin
 
@@ -155,6 +163,19 @@ export function createGateway(on: Ports): Serve {
       return refuse(wire, fault, shown)
     }
   }
+}
+
+/** What a model is told in words. A question can stand in the description of a tool or in a schema as well. */
+function promptOf({ messages, inputs, params }: ModelRequest): string {
+  const { tools = [], responseFormat, suffix, stop = [] } = params
+  const beside = {
+    ...(tools.length > 0 && { tools }),
+    ...(responseFormat?.type === 'schema' && { responseFormat }),
+    ...(suffix !== undefined && { suffix }),
+    ...(stop.length > 0 && { stop }),
+  }
+  const said = messages.length > 0 ? { messages } : { inputs }
+  return JSON.stringify(Object.keys(beside).length === 0 ? Object.values(said)[0] : { ...said, ...beside })
 }
 
 /** What an answer says, as the caller was shown it; tool calls by name and arguments. */

@@ -1,7 +1,7 @@
 // The context of a decision, as the gateway builds it from what it knows itself. Nothing a client sends gets here but
 // through requestContext, which turns known parameters into scalars; a record of a client's making never does.
 import { isIPv4, isIPv6 } from 'node:net'
-import { type Caller, Fault, type ModelRequest, type Params } from '../core/index.ts'
+import { type Caller, Fault, isBoundless, type ModelRequest, type Params } from '../core/index.ts'
 import { datetime, decimal, ip } from './extension.ts'
 import { type CedarRecord, type CedarValue, type DateTime, type Decimal, type EntityRef, Ip } from './value.ts'
 
@@ -153,6 +153,8 @@ const fraction: Shown<number> = (value, name): Decimal => {
 }
 const flag: Shown<boolean> = (value) => value
 const word: Shown<string> = (value) => value
+/** A rule that asks for more than any number must be met by what has no bound. */
+const BOUNDLESS = Number.MAX_SAFE_INTEGER
 const invalid = (param: string, problem: string) =>
   new Fault('validation_failed', { detail: `${param} ${problem}.`, data: { param } })
 
@@ -164,7 +166,7 @@ const SHOWN: { readonly [K in keyof Params]-?: Shown<NonNullable<Params[K]>> } =
   maxTokens: whole,
   temperature: fraction,
   topP: fraction,
-  topK: whole,
+  topK: (value, name) => (isBoundless('topK', value) ? BOUNDLESS : whole(value, name)),
   minP: fraction,
   n: whole,
   stop: (value) => value.length,
@@ -185,7 +187,7 @@ const SHOWN: { readonly [K in keyof Params]-?: Shown<NonNullable<Params[K]>> } =
   reasoningTokens: whole,
   user: () => true,
   metadata: (value) => Object.keys(value),
-  keepAliveSeconds: whole,
+  keepAliveSeconds: (value, name) => (isBoundless('keepAliveSeconds', value) ? BOUNDLESS : whole(value, name)),
   contextTokens: whole,
   dimensions: whole,
   encodingFormat: word,

@@ -1,0 +1,157 @@
+// What rules demand of a call, and what they read of it, holds however the call is worded and by whichever route it comes.
+// Real gateway, real rules, a scripted model server.
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { json, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
+import { startGateway, type TestGateway } from './harness.ts'
+
+const RULES = `
+@id("plain") @why("Plain use.") @store("1h")
+permit (principal in Role::"tested", action in Action::"use", resource);
+@id("taught") @why("Answers are polite, and kept.") @instruct("Answer politely, always.") @record("prompt, 30d")
+permit (principal in Role::"taught", action in Action::"use", resource);
+@id("all-in-all") @why("Two calls in all.") @limit("2 requests/minute")
+permit (principal in Role::"counted", action in Action::"use", resource);
+@id("chats") @why("One of them a chat.") @limit("1 request/minute")
+permit (principal in Role::"counted", action == Action::"chat", resource);
+@id("bounded") @why("Short, and one at a time.") @clamp("maxTokens <= 9, n <= 4, keepAliveSeconds <= 60")
+permit (principal in Role::"bounded", action in Action::"use", resource);
+@id("contrary") @why("Long.") @clamp("maxTokens >= 20")
+permit (principal in Role::"contrary", action in Action::"use", resource);
+@id("hushed") @why("Nobody hears of the heron.") @ban("heron")
+permit (principal in Role::"hushed", action in Action::"use", resource);
+@id("little") @why("Not too much at once.")
+forbid (principal in Role::"little", action in Action::"use", resource) when { context.request.estimatedTokens > 500 };
+@id("ticketed") @why("What is lent is used with a ticket only.")
+forbid (principal, action in Action::"use", resource) when { context.grant.active && !(context.grant has ticket) };
+@id("ask") @why("Anybody may ask for these.")
+permit (principal, action in [Action::"requestRole", Action::"autoApproveRole"], resource == Role::"lent");
+@id("calm") @why("Not while something is odd.")
+forbid (principal, action == Action::"autoApproveRole", resource) when { context.risk.anomaly >= 30 };
+@id("data") @why("Data passes.") @treat("pass")
+permit (principal, action in Action::"data", resource);
+`
+const ROLES = ['tested', 'taught', 'counted', 'bounded', 'contrary', 'hushed', 'little', 'lent']
+
+let folder: string
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+const ANSWER = {
+  ...{ id: 'x', object: 'chat.completion', created: 1, model: 'm' },
+  choices: [{ index: 0, message: { role: 'assistant', content: 'A heron stands there.' }, finish_reason: 'stop' }],
+  usage: { prompt_tokens: 5, completion_tokens: 4, total_tokens: 9 },
+}
+const VECTORS = {
+  object: 'list',
+  data: [{ object: 'embedding', index: 0, embedding: [1] }],
+  usage: { prompt_tokens: 1 },
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sallyport-duties-'))
+  for (const name of ['schema.cedarschema', 'roles.cedar']) cpSync(join('policies', name), join(folder, name))
+  writeFileSync(join(folder, 'own.cedar'), RULES)
+  upstream = await startScripted(json({ object: 'list', data: [] }))
+  gateway = await startGateway({
+    policies: folder,
+    upstreams: [{ name: 'up', url: upstream.url }],
+    models: [{ name: 'm', upstream: 'up' }],
+  })
+  for (const name of ROLES) await admin('/roles', { name, description: name })
+  upstream.script = json(ANSWER)
+})
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const admin = async (path: string, body: unknown, key = gateway.key) => {
+  const response = await gateway.call(`/admin/v1${path}`, body, { key })
+  const answer = (await response.json()) as Record<string, unknown>
+  expect(response.status, JSON.stringify(answer)).toBeLessThan(300)
+  return answer
+}
+let serial = 0
+const caller = async (...roles: string[]) => {
+  const name = `p${serial++}`
+  await admin('/users', { name })
+  for (const role of roles) await admin(`/roles/${role}/assignments`, { holder: `User:${name}` })
+  return { name, key: String((await admin('/keys', { owner: `User:${name}`, name: 'k' })).key) }
+}
+const hello = [{ role: 'user', content: 'hello' }]
+const chat = (key: string, extra: object = {}) =>
+  gateway.call('/v1/chat/completions', { model: 'm', messages: hello, ...extra }, { key })
+const generate = (key: string, extra: object = {}) =>
+  gateway.call('/api/generate', { model: 'm', prompt: 'hello', stream: false, ...extra }, { key })
+const embed = (key: string) => gateway.call('/v1/embeddings', { model: 'm', input: 'hello' }, { key })
+const lastSent = () => JSON.parse(upstream.calls.at(-1)?.body ?? '{}') as Record<string, unknown>
+const kept = async (response: Response) => {
+  await response.text()
+  const path = `/admin/v1/calls/${response.headers.get('x-request-id')}/content`
+  for (let left = 100; left > 0; left--) {
+    const found = await gateway.call(path, {}, { method: 'GET' })
+    if (found.status === 200) return found.text()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('nothing is kept')
+}
+
+describe('an instruction and a record', () => {
+  it('are done by every route', async () => {
+    const { key } = await caller('taught')
+    for (const ask of [chat, generate, (who: string) => generate(who, { system: 'Be rude.' })]) {
+      const response = await ask(key)
+      expect(response.status).toBe(200)
+      const { messages } = lastSent() as { messages: { role: string; content: string }[] }
+      expect(messages[0]?.role).toBe('system')
+      expect(messages[0]?.content).toContain('Answer politely, always.')
+      expect(await kept(response)).toContain('hello')
+    }
+  })
+
+  it('the record holds what stands beside the messages', async () => {
+    const { key } = await caller('taught')
+    const parameters = { type: 'object', properties: { way: { type: 'string', description: 'to the weir' } } }
+    const response = await chat(key, {
+      tools: [{ type: 'function', function: { name: 'go', description: 'Where is the otter?', parameters } }],
+      stop: ['enough of it'],
+    })
+    const text = await kept(response)
+    for (const said of ['hello', 'Where is the otter?', 'to the weir', 'enough of it']) expect(text).toContain(said)
+  })
+})
+
+describe('a clamp', () => {
+  it('raises nothing, and asks nothing of calls that have no such parameter', async () => {
+    const { key } = await caller('bounded')
+    expect((await chat(key)).status).toBe(200)
+    expect(lastSent()).toMatchObject({ max_tokens: 9 })
+    expect(lastSent()).not.toHaveProperty('n')
+    expect((await chat(key, { n: 7 })).status).toBe(200)
+    expect(lastSent().n).toBe(4)
+    upstream.script = json(VECTORS)
+    expect((await embed(key)).status).toBe(200)
+    upstream.script = json(ANSWER)
+  })
+
+  it('that another one excludes refuses the call', async () => {
+    const { key } = await caller('bounded', 'contrary')
+    const sent = upstream.calls.length
+    const response = await chat(key, { max_tokens: 15 })
+    expect(response.status).toBe(403)
+    expect(await response.text()).toContain('maxTokens')
+    expect(upstream.calls.length).toBe(sent)
+  })
+})
+
+describe('a limit', () => {
+  it('counts every call that its rule allows, also where another rule has a smaller one', async () => {
+    const { key } = await caller('counted')
+    const statuses: number[] = []
+    for (const ask of [chat, chat, generate, generate]) statuses.push((await ask(key)).status)
+    expect(statuses).toEqual([200, 429, 200, 429])
+  })
+})
