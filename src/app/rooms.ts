@@ -118,6 +118,7 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     directory: identity.entities,
     grants: jit.grants,
     model: (name) => registry.resolve(name)?.facts,
+    tools: config.tools,
     classes: guard.tree.known.map(({ id }) => id),
   })
   const access = createAccess({

@@ -158,7 +158,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     context: (action, given) => {
       const schema = policy.program()?.schemaJson
       if (!schema) throw new Fault('access_denied', { detail: 'No rules are in force.' })
-      return usualContext(schema, action, { clock: clockContext(clock.now()), set: given })
+      return usualContext(schema, action, { clock: clockContext(clock.now()), known: given })
     },
   })
   const inbound = createInbound({

@@ -181,6 +181,7 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
       ending.ms = Math.round((clock.monotonic() - began) * 10) / 10
       if (fault) ending.status = fault.status
       if (typeof fault?.data.by === 'string') ending.by = fault.data.by
+      if (typeof fault?.data.tool === 'string') ending.tool = fault.data.tool
       if (typeof fault?.data.detector === 'string') ending.detector = fault.data.detector
       const { class: blocked, direction } = fault?.data ?? {}
       if (fault?.code === 'content_blocked' && direction === 'send' && typeof blocked === 'string')

@@ -139,6 +139,14 @@ const sessions = z.strictObject({
 const PRINCIPAL_NAME = /^(User|Service|Agent):.+$/
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day such as 01:00')
 
+const tool = z.strictObject({
+  name: z.string().min(1).max(128).describe('Name under which clients offer it.'),
+  effect: z
+    .enum(['read', 'write', 'external'])
+    .describe('What calling it does: only reads, changes something, or reaches outside.'),
+  server: name.optional().describe('What it belongs to, for rules.'),
+})
+
 const schedule = z.strictObject({
   name: name.describe('Name of the schedule, for events.'),
   role: name.describe('Role that is held.'),
@@ -342,6 +350,10 @@ export const schema = z.strictObject({
     .default([])
     .describe('Servers that answer for models. Without any, the shipped demo model answers.'),
   models: z.array(model).default([]).describe('Models by name. Models that an upstream lists need no entry.'),
+  tools: z
+    .array(tool)
+    .default([])
+    .describe('Tools by the names that clients offer them under: what rules about callTool are told.'),
   unloadIdle: z
     .boolean()
     .default(false)

@@ -13,6 +13,8 @@ export interface AnswerParts {
   exit: Exit
   writer: WireWriter
   shown: RefusalContext
+  /** @throws Fault if the model may not call this tool for this caller */
+  callTool: (name: string) => void
   /** Where what leaves is kept, if a rule demands it. */
   said?: Delta[] | undefined
   /** Awaited when the answer is whole and before its last words leave. */
@@ -39,6 +41,7 @@ export function createAnswer({
   exit,
   writer,
   shown,
+  callTool,
   said,
   store,
   now,
@@ -61,6 +64,7 @@ export function createAnswer({
       if (store) await store()
       return rest
     }
+    for (const delta of value) if (delta.type === 'tool' && delta.name !== undefined) callTool(delta.name)
     const tokens = meter.output(value)
     lease.progress.tokens += tokens
     const wait = hold.onTokens(tokens)

@@ -19,7 +19,7 @@ import { EntityRef } from '../policy/index.ts'
 import { fingerprint } from './conversation.ts'
 import type { Judge } from './judge.ts'
 import { estimateInput } from './meter.ts'
-import type { Ports, Question, ResolvedModel } from './ports.ts'
+import type { Incoming, Ports, Question, ResolvedModel } from './ports.ts'
 import type { Screening } from './screening.ts'
 import { continued, storeAnswer } from './stored.ts'
 
@@ -145,6 +145,21 @@ export function connectRooms(rooms: Rooms): Ports {
       return more.length === 0 ? hold : limits.reserveMore(hold, limitsAsk(question, more))
     },
     score: screening.score,
+    callTool(question, incoming, tool) {
+      const decision = judge.callTool(question, tool, saidConfirmed(incoming, tool))
+      const challenge = decision.allow && stepUpFault(decision.duties.stepUp, question.caller.credential, clock.now())
+      if (challenge) throw challenge
+      if (decision.allow) return
+      const helps = judge.callTool(question, tool, true).allow
+      // A name that the caller has not offered comes from the model, unscreened: it is told to nobody.
+      const offered = question.request?.params.tools?.some(({ name }) => name === tool)
+      const named = offered ? `the tool "${tool}"` : 'a tool that was not offered'
+      const hint = offered && helps ? ` With that, send the call again with ${CONFIRM}: ${tool}` : ''
+      throw new Fault('access_denied', {
+        detail: `The model may not call ${named} for you. ${decision.why ?? 'A rule forbids it.'}${hint}`,
+        ...(offered && { data: { tool } }),
+      })
+    },
     screenInput: screening.input,
     plant: screening.plant,
     forbidden: screening.forbidden,
@@ -152,6 +167,11 @@ export function connectRooms(rooms: Rooms): Ports {
     record: (call, { address, path }) => audit.openCall(call, { address, data: { route: path.slice(0, PATH_LENGTH) } }),
   }
 }
+
+/** Names tools that a person has agreed to, as the caller says. */
+const CONFIRM = 'x-sallyport-confirm'
+const saidConfirmed = (incoming: Incoming, tool: string): boolean =>
+  (incoming.header(CONFIRM) ?? '').split(',').some((name) => name.trim() === tool)
 
 const limitsAsk = ({ caller, model, session, request }: Question, demanded: readonly LimitDuty[]): LimitAsk => ({
   principal: caller.principal,

@@ -6,6 +6,7 @@ import type { DirectoryFacts } from '../identity/index.ts'
 import {
   type ClockContext,
   dataClassSource,
+  type EntityFacts,
   EntityRef,
   type EntitySource,
   fixedSource,
@@ -24,7 +25,16 @@ export interface FactsDeps {
   grants: Pick<Grants, 'held' | 'over' | 'source' | 'nextChange' | 'counted'>
   /** Facts about a model by one of its names. */
   model: (name: string) => ReturnType<EntitySource['get']>
+  /** What a tool does, by the name that clients offer it under. */
+  tools: readonly DeclaredTool[]
   classes: readonly string[]
+}
+
+export interface DeclaredTool {
+  readonly name: string
+  readonly effect: 'read' | 'write' | 'external'
+  /** What it belongs to. */
+  readonly server?: string | undefined
 }
 
 export interface FactsNow {
@@ -42,13 +52,30 @@ export interface FactsNow {
   humanOf(principal: EntityUid): string | undefined
 }
 
+/** A client can offer tools that nobody has declared. */
+const UNDECLARED: EntityFacts = { attrs: { effect: 'unknown' }, ancestors: new Set() }
+
+function toolSource(tools: readonly DeclaredTool[]): EntitySource {
+  const known = new Map<string, EntityFacts>(
+    tools.map(({ name, effect, server }) => [
+      name,
+      {
+        attrs: { effect },
+        ancestors: new Set(server === undefined ? [] : [uidText({ type: 'ToolServer', id: server })]),
+      },
+    ]),
+  )
+  return { get: ({ type, id }) => (type === 'Tool' ? (known.get(id) ?? UNDECLARED) : undefined) }
+}
+
 /** The standing of most callers on most calls. */
 const NOTHING_HELD: Standing = { grant: { active: false, roles: [] } }
 
-export function createFacts({ directory, grants, model, classes }: FactsDeps): FactsNow {
+export function createFacts({ directory, grants, model, tools, classes }: FactsDeps): FactsNow {
   const plain = directory as EntitySource
   const others = joinSources(
     { get: ({ type, id }) => (type === 'Model' ? model(id) : undefined) },
+    toolSource(tools),
     dataClassSource(classes),
     fixedSource([{ uid: new EntityRef('Gateway', 'sallyport') }]),
   )

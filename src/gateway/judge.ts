@@ -63,6 +63,14 @@ const NO_CONVERSATION: SessionContext = { turns: 0, tokens: 0, age: 0, taint: NO
 /** Classes of data come from the guard's tree; the bound is for own classes beyond measure. */
 const MOST_CLASSES = 1000
 
+const outOfScope = ({ validUntil: _, ask: __, ...decision }: Decision): Decision => ({
+  ...decision,
+  allow: false,
+  rules: [],
+  duties: NO_DUTIES,
+  why: 'This credential is narrowed to something else.',
+})
+
 export interface JudgeDeps {
   policy: Policy
   /** Facts as they are for this caller now: the directory, with roles held for a while for this purpose. */
@@ -86,6 +94,8 @@ export interface Judge {
   allows(caller: Caller, action: string, resource: EntityUid): boolean
   mayAny(caller: Caller, action: string): boolean
   refusal(decision: Decision, question: Pick<Question, 'caller' | 'model'>): Fault
+  /** Whether the caller's model may call a tool; `confirmed`: the caller says that a person has agreed. */
+  callTool(question: Question, tool: string, confirmed: boolean): Decision
   /** What becomes of a data class: a deny blocks, an allow without a treatment passes. */
   treatment(question: Question, found: ClassFound): { treatment: Treatment; rules: readonly string[] }
 }
@@ -172,6 +182,19 @@ export function createJudge(deps: JudgeDeps): Judge {
     const context = request ? { clock, auth, risk, grant, session, request } : { clock, auth, risk, grant, session }
     return { principal: principalOf(caller), action, resource: model.uid, context, holdsUntil }
   }
+  /** What a call brings with it: data, and tools that its model would call. */
+  const aside = (
+    question: Question,
+    action: string,
+    resource: EntityRef,
+    about: Pick<DecisionContext, 'data' | 'tool'>,
+  ): Query => {
+    const { caller, model } = question
+    const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection, question.using)
+    const session = conversation(question)
+    const context = { clock, auth, risk, grant, session, model: model.uid, ...about }
+    return { principal: principalOf(caller), action, resource, context, holdsUntil }
+  }
   const inScope = ({ caller, action, model }: Question) => deps.withinScopes(caller, action, model.uid.id)
 
   /** Whether the caller may do this with a model if nothing is asked for that a rule could mind. */
@@ -187,15 +210,7 @@ export function createJudge(deps: JudgeDeps): Judge {
   const judge: Judge = {
     decide(question) {
       const decision = policy.decide(queryOf(question), factsFor(question))
-      if (inScope(question)) return decision
-      const { validUntil: _, ask: __, ...rest } = decision
-      return {
-        ...rest,
-        allow: false,
-        rules: [],
-        duties: NO_DUTIES,
-        why: 'This credential is narrowed to something else.',
-      }
+      return inScope(question) ? decision : outOfScope(decision)
     },
 
     decideAgain: (question) =>
@@ -229,29 +244,20 @@ export function createJudge(deps: JudgeDeps): Judge {
       })
     },
 
-    treatment(question, found) {
+    callTool(question, tool, confirmed) {
       const { caller, model } = question
-      const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection, question.using)
-      const { direction, class: name, count, confidence, origin, field } = found
       const decision = policy.decide(
-        {
-          principal: principalOf(caller),
-          action: direction,
-          resource: classOf(name),
-          context: {
-            clock,
-            auth,
-            risk,
-            grant,
-            session: conversation(question),
-            model: model.uid,
-            data: { class: name, count, confidence, origin, field },
-          },
-          holdsUntil,
-        },
+        aside(question, 'callTool', new EntityRef('Tool', tool), { tool: { confirmed } }),
         factsFor(question),
       )
-      const allow = decision.allow && signedIn(caller, decision.duties)
+      return deps.withinScopes(caller, 'callTool', model.uid.id) ? decision : outOfScope(decision)
+    },
+
+    treatment(question, found) {
+      const { direction, class: name, count, confidence, origin, field } = found
+      const data = { class: name, count, confidence, origin, field }
+      const decision = policy.decide(aside(question, direction, classOf(name), { data }), factsFor(question))
+      const allow = decision.allow && signedIn(question.caller, decision.duties)
       return { treatment: allow ? (decision.duties.treat ?? 'pass') : 'block', rules: decision.rules }
     },
   }

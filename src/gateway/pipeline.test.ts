@@ -185,6 +185,7 @@ function bench(plan: Plan = {}) {
       return { request, report: { masked: 0, facts: {} } }
     },
     reserveMore: (hold) => hold,
+    callTool: () => {},
     score: () => (plan.again ? 90 : 0),
     plant: (_, text) => text,
     forbidden: () => [],

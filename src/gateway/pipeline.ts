@@ -131,7 +131,11 @@ export function createGateway(on: Ports): Serve {
       const said: Delta[] | undefined = decision.duties.record?.answer || request.store ? [] : undefined
       // Stored before the client is told that it is.
       const store = request.store ? () => on.store(question, callId, said ?? []) : undefined
-      const answer = createAnswer({ reply, lease, hold, output, meter, exit, writer, shown, said, store, now: on.now })
+      // A right to chat opens no tool: each that the model would call is a question of its own.
+      const callTool = (tool: string) => on.callTool(question, incoming, tool) //                     401 403
+      const answer = createAnswer({
+        ...{ reply, lease, hold, output, meter, exit, writer, shown, callTool, said, store, now: on.now },
+      })
       // Stopped before it is closed: what is written as a generator closes only after the piece that it is making.
       exit.add(({ fault }) => {
         if (fault) upstream.abort(fault)

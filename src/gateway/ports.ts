@@ -249,6 +249,11 @@ export interface Ports {
   forbidden(question: Question): readonly string[]
   /** `bans`: phrases that the rule which allowed the call forbids. */
   screenOutput(question: Question, lease: LeaseHandle, bans: readonly string[]): OutputScreen
+  /**
+   * Whether the model may call a tool for this caller.
+   * @throws Fault access_denied with the reason, insufficient_authentication
+   */
+  callTool(question: Question, incoming: Incoming, tool: string): void
   /** Stores an answer for the caller, durably, if the rules let it now. @throws Fault access_denied, store_unavailable */
   store(question: Question, call: string, said: readonly Delta[]): Promise<void>
   record(call: string, incoming: Incoming): CallRecord

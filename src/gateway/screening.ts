@@ -62,6 +62,14 @@ const SUSPICIOUS = 50
 /** Scores below it say nothing: every polite request has a few points. They are told as 0 and ask no rule again. */
 const FAINT = 10
 
+/** What somebody else than the caller has written into a conversation, by where it comes from. */
+function foreignIn({ messages }: ModelRequest): string[] {
+  const labels: string[] = []
+  if (messages.some(({ role }) => role === 'tool')) labels.push('tool')
+  if (messages.some(({ parts }) => parts.some(({ type }) => type === 'document'))) labels.push('document')
+  return labels
+}
+
 /** A duty of the rule that allowed the call, so no rule about data can lift it. */
 const BANNED = { class: 'leak/phrase', answer: { treatment: 'mask', rules: [] } } as const
 const SHOWN: Answer = { treatment: 'pass', rules: [] }
@@ -145,7 +153,7 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
       const vault = vaultOf(question)
       const { request: screened, report, values } = guard.screenInput(request, askFor(question, lease), vault)
       if (values.length > 0) of(question).found = values
-      question.session?.addTaint(new Set(report.classes.map((one) => one.class)))
+      question.session?.addTaint(new Set([...foreignIn(request), ...report.classes.map((one) => one.class)]))
       return {
         request: screened,
         report: { masked: report.treated, facts: reported(question, report, 'upstream') },

@@ -31,7 +31,7 @@ export interface AuthzenDeps {
   readonly enumerate: (type: string) => readonly EntityUid[]
   /** Attributes that an asking party may supply where the directory has none. Left out: none at all. */
   readonly mayFill?: (type: string, attribute: string) => boolean
-  /** The context of a question; `given` holds what the asking party says, cut to what the schema declares. */
+  /** The context of a question; `given` is what the asking party says, of which only what the schema declares counts. */
   readonly context: (action: string, given: JsonObject) => CedarRecord
 }
 
@@ -60,7 +60,7 @@ export function createAuthzen(deps: AuthzenDeps): Authzen {
     const principal = new EntityRef(principalType, subject.id)
     const target = new EntityRef(resourceType, resource.id)
     try {
-      const given = declared(program, action.name, { ...context, ...action.properties })
+      const given = { ...context, ...action.properties }
       return deps.decide(
         { principal, action: action.name, resource: target, context: deps.context(action.name, given) },
         joinSources(
@@ -244,13 +244,6 @@ function typeOf(program: Program | undefined, type: string): string | undefined 
 function listed(deps: AuthzenDeps, type: string): string[] {
   const known = typeOf(deps.program(), type)
   return known === undefined ? [] : deps.enumerate(known).map((uid) => uid.id)
-}
-
-/** Fields of the action's context that the schema declares; the rest is none of the rules' business. */
-function declared(program: Program, action: string, given: JsonObject): JsonObject {
-  const context = program.schemaJson['']?.actions[action]?.appliesTo?.context as { attributes?: object } | undefined
-  const names = Object.keys(context?.attributes ?? {})
-  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)))
 }
 
 /** The entity with properties added where the directory is silent. It must exist: nobody is made up by asking. */

@@ -1,7 +1,7 @@
 // A usual context for a question nobody has asked yet: for `can`, `try`, impact and explanations. Every required part of
 // the declared type is there, with an ordinary value; single parts can be set by name.
 import type { SchemaJson } from '@cedar-policy/cedar-wasm/nodejs'
-import { Fault, type Json, type JsonObject } from '../core/index.ts'
+import { Fault, isObject, type Json, type JsonObject } from '../core/index.ts'
 import { createConform } from './conform.ts'
 import type { ClockContext } from './context.ts'
 import type { CedarRecord, EntityRef } from './value.ts'
@@ -98,17 +98,19 @@ export function usualContext(schema: SchemaJson<string>, action: string, options
   const json = shape ? record(shape, '') : {}
   const { hour, minute, weekday } = options.clock
   const clock = { 'clock.hour': hour, 'clock.minute': minute, 'clock.weekday': weekday }
-  const known = Object.entries({ ...clock, ...options.known }).filter(([path]) =>
-    typeAt(shape, path.split('.'), resolve),
-  )
-  for (const [path, value] of [...known, ...Object.entries(options.set ?? {})]) {
+  /** A record is set part by part: what is not given stays as usual. */
+  const set = (path: string, value: Json, mayBeUnknown: boolean): void => {
     const names = path.split('.')
     const declaredAs = typeAt(shape, names, resolve)
     // Nothing is placed under a name that the schema does not have: `__proto__.x` would change every object there is.
-    if (!declaredAs)
+    if (declaredAs?.type === 'Record' && isObject(value))
+      for (const [name, part] of Object.entries(value)) set(`${path}.${name}`, part, mayBeUnknown)
+    else if (declaredAs) place(json, names, typed(declaredAs, value))
+    else if (!mayBeUnknown)
       throw new Fault('validation_failed', { detail: `context.${path} is not in the schema.`, data: { param: path } })
-    place(json, names, typed(declaredAs, value))
   }
+  for (const [path, value] of Object.entries({ ...clock, ...options.known })) set(path, value, true)
+  for (const [path, value] of Object.entries(options.set ?? {})) set(path, value, false)
   return createConform(schema).context(action, json)
 }
 
