@@ -279,7 +279,7 @@ const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Json }[] 
       prompt_cache_key: 'k',
       prompt_cache_options: { a: 'k' },
       prompt_cache_retention: 'r',
-      stream_options: { a: 'k' },
+      stream_options: { include_obfuscation: false },
       store: true,
       previous_response_id: CONTINUED,
     },
@@ -341,7 +341,7 @@ const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Json }[] 
         },
       ],
       metadata: { user_id: 'u' },
-      thinking: { type: 'enabled', budget_tokens: 5, display: 'd' },
+      thinking: { type: 'enabled', budget_tokens: 5, display: 'summarized' },
       output_config: { effort: 'low', format: { type: 'json_schema', schema: { title: 't' } } },
       tools: [
         {
