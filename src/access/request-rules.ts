@@ -3,6 +3,7 @@ import type { Caller, Clock, Decision, Duties, NewId, PrincipalUid } from '../co
 import { counted, Fault } from '../core/index.ts'
 import type { MakeChange, Store } from '../store/index.ts'
 import type { Grants } from './grants.ts'
+import { parseQuorum } from './quorum.ts'
 import { invalid, type JitAction, type NewRequest, type RoleAsk } from './role-ask.ts'
 import { stepUpFault } from './step-up.ts'
 
@@ -48,4 +49,19 @@ export const within = <Ask extends NewRequest>({ longestSeconds, uses }: Duties,
   if (ask.uses !== undefined && ask.uses > uses)
     throw invalid('uses', `This role may be held for ${counted(uses, 'use')} at most`)
   return { ...ask, uses: ask.uses ?? uses }
+}
+
+export type Approving = Pick<Duties, 'approvals' | 'quorum'>
+
+/** As many yeses as either rule demands, and from the groups of both: who asks and who is to hold it are two questions. */
+export function bothApprove(one: Approving, other: Approving): Approving {
+  const seats = new Map<string, number>()
+  for (const { group, count } of [one, other].flatMap(({ quorum }) =>
+    quorum === undefined ? [] : parseQuorum(quorum),
+  ))
+    seats.set(group, Math.max(seats.get(group) ?? 0, count))
+  return {
+    approvals: Math.max(one.approvals ?? 1, other.approvals ?? 1),
+    ...(seats.size > 0 && { quorum: [...seats].map(([group, count]) => `${group}: ${count}`).join(', ') }),
+  }
 }

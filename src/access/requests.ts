@@ -23,7 +23,7 @@ import { type AtOnce, createGrantsAtOnce } from './grants-at-once.ts'
 import { parseQuorum } from './quorum.ts'
 import { type Answer, type Answered, createAnswering } from './request-answers.ts'
 import { createApprove } from './request-approval.ts'
-import { createNeed, type RequestDeps, within } from './request-rules.ts'
+import { type Approving, bothApprove, createNeed, type RequestDeps, within } from './request-rules.ts'
 import {
   type ApprovalView,
   approversOf,
@@ -67,19 +67,24 @@ export function createRequests(deps: RequestDeps): Requests {
     const requester = uidText(by.principal)
     const beneficiary = wanted.beneficiary ?? by.principal
     const asked: RoleAsk = roleAsk(wanted, by.principal, 0)
-    const duties = need('requestRole', by, wanted.role, asked)
-    let ask = within(duties, wanted)
+    const own = need('requestRole', by, wanted.role, asked)
+    let duties: Approving = own
+    let ask = within(own, wanted)
     const proxy: Caller = { ...by, principal: beneficiary }
     if (uidText(beneficiary) !== requester) {
       // Asking for somebody must not reach further than that somebody could.
-      ask = within(need('requestRole', proxy, ask.role, asked), ask)
+      const theirs = need('requestRole', proxy, ask.role, asked)
+      ask = within(theirs, ask)
+      duties = bothApprove(own, theirs)
       if (!deps.isActive(beneficiary))
         throw new Fault('not_possible', { detail: 'Whoever is to hold it is not active' })
     }
     const automatic = deps.decide('autoApproveRole', proxy, ask.role, asked)
-    const atOnce = automatic.allow && !stepUpFault(automatic.duties.stepUp, by.credential, clock.now())
-    if (atOnce) ask = within(automatic.duties, ask)
+    // The rules have said yes to now; what begins later waits for a person.
     const now = clock.now()
+    const atOnce =
+      automatic.allow && (wanted.startsAt ?? 0) <= now && !stepUpFault(automatic.duties.stepUp, by.credential, now)
+    if (atOnce) ask = within(automatic.duties, ask)
     const row: RequestRow = {
       id: deps.newId('request'),
       requester,

@@ -10,7 +10,6 @@ import {
   type ClockContext,
   type EntitySource,
   type GrantContext,
-  NO_RISK,
   type Policy,
   type Rulebook,
   requestContext,
@@ -41,13 +40,17 @@ export interface Rooms {
   /** What rules see of the directory and the models, now or at that moment. */
   readonly entities: (at?: number) => EntitySource
   readonly clockContext: (nowMs: number) => ClockContext
-  /** What a caller holds for a while, also by a use of these grants, and until when; as for calls. */
+  /** What a caller holds for a while for a purpose, also by a use of these grants, and until when; as for calls. */
   readonly standing: (
     caller: Pick<Caller, 'principal'>,
-    at?: number,
-    using?: readonly string[],
+    about?: {
+      readonly at?: number
+      readonly model?: string
+      readonly using?: readonly string[]
+      readonly looking?: true
+    },
   ) => { grant: GrantContext; holdsUntil?: number }
-  readonly anomaly: (caller: Caller) => number
+  readonly anomaly: (caller: Pick<Caller, 'principal'>) => number
   readonly config: Config
   readonly sources?: ReadonlyMap<string, Source>
   /** Told how long the nodes took, for each receipt. */
@@ -90,8 +93,8 @@ export function connectRooms(rooms: Rooms): AdminPorts {
       context: {
         clock: rooms.clockContext(now),
         auth: authContext(caller, now),
-        risk: NO_RISK,
-        grant: rooms.standing(caller).grant,
+        risk: { injection: 0, anomaly: rooms.anomaly(caller) },
+        grant: rooms.standing(caller, { model: resource.id, looking: true }).grant,
         session: { turns: 0, tokens: 0, age: 0, taint: [] },
         request: requestContext(empty, 0),
       },

@@ -24,9 +24,9 @@ interface ExplainDeps {
   readonly clockContext: (nowMs: number) => ClockContext
   readonly standing: (
     caller: { readonly principal: PrincipalUid },
-    at: number,
-    using: readonly string[],
+    about: { readonly at: number; readonly model?: string; readonly using: readonly string[] },
   ) => { grant: GrantContext }
+  readonly anomaly: (caller: { readonly principal: PrincipalUid }) => number
 }
 
 export function createExplain(rooms: ExplainDeps): AdminPorts['explain'] {
@@ -45,7 +45,7 @@ export function createExplain(rooms: ExplainDeps): AdminPorts['explain'] {
       gone === undefined ? entities : { get: (uid) => (uid.text === gone ? undefined : entities.get(uid)) }
 
     const ask = (using: readonly string[]): Explanation => {
-      const { grant } = rooms.standing({ principal }, now, using)
+      const { grant } = rooms.standing({ principal }, { at: now, ...model, using })
       return suppose(
         question,
         supposed,
@@ -61,6 +61,8 @@ export function createExplain(rooms: ExplainDeps): AdminPorts['explain'] {
           examples: { Model: new EntityRef('Model', example?.name ?? '') },
           known: {
             'auth.kind': 'key',
+            // Of another time it is not known.
+            ...(supposed.at === undefined ? { 'risk.anomaly': rooms.anomaly({ principal }) } : {}),
             'grant.active': grant.active,
             'grant.roles': [...grant.roles],
             ...(grant.reason === undefined ? {} : { 'grant.reason': grant.reason }),

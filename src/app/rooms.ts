@@ -8,7 +8,7 @@ import { openGuard, scoreRequest } from '../guard/index.ts'
 import { createIdentity, withinScopes } from '../identity/index.ts'
 import { createLimits, createRunaway } from '../limits/index.ts'
 import { createRegistry, ENGINE_FOLDER, openUpstreams } from '../model/index.ts'
-import { authContext, EntityRef, NO_RISK } from '../policy/index.ts'
+import { authContext, EntityRef } from '../policy/index.ts'
 import { createNodes } from '../store/index.ts'
 import type { Closers } from './closers.ts'
 import type { Ground } from './ground.ts'
@@ -177,7 +177,7 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
         context: {
           clock: clockContext(now),
           auth: authContext(caller, now),
-          risk: NO_RISK,
+          risk: { injection: 0, anomaly: anomaly(caller) },
           grant: facts.standing(caller).grant,
           ask: {
             ...asked,
@@ -193,7 +193,7 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     entities: facts.entities,
     clockContext,
     now: clock.now,
-    standing: (caller, using) => facts.standing(caller, undefined, using),
+    standing: facts.standing,
     anomaly,
     withinScopes: ({ credential }, action, model) =>
       withinScopes(credential.scopes, action, { groups: groupsOf(action), ...(model === undefined ? {} : { model }) }),

@@ -42,8 +42,8 @@ export interface FactsNow {
   entities(caller: Pick<Caller, 'principal'>, about: About): EntitySource
   /** The same for every principal, whatever it is for; at another time, with the roles of that time. */
   all(at?: number): EntitySource
-  /** What a caller holds for a while (`using`: of counted grants those that the call has taken from), and until when what it rests on holds. */
-  standing(caller: Pick<Caller, 'principal'>, at?: number, using?: readonly string[]): Standing
+  /** What a caller holds for a while for a purpose, now or at another time, and until when what it rests on holds. */
+  standing(caller: Pick<Caller, 'principal'>, about?: About & { readonly at?: number }): Standing
   /** Names of groups or roles that a principal is in now. */
   ancestors(principal: EntityUid, type: 'Group' | 'Role'): string[]
   /** When what a principal rests on next changes by time alone, milliseconds since 1970. */
@@ -90,8 +90,8 @@ export function createFacts({ directory, grants, model, tools, classes }: FactsD
     },
     all: (at) =>
       joinSources(grants.source(at === undefined ? plain : (directory.asOf(at) as EntitySource), at), others),
-    standing({ principal }, at, using) {
-      const held = grants.held(principal, { ...(at === undefined ? {} : { at }), ...(using && { using }) })
+    standing({ principal }, about = {}) {
+      const held = grants.held(principal, about)
       const until = nextChange(principal)
       const holdsUntil = until === undefined ? {} : { holdsUntil: until }
       const [first] = held
@@ -145,7 +145,7 @@ export const createUsable =
     for (const principal of principals()) {
       if (++asked % ASKED_TOGETHER === 0) await new Promise((resolve) => setImmediate(resolve))
       if (grants.counted(principal, model).length > 0) return true
-      const { grant } = facts.standing({ principal })
+      const { grant } = facts.standing({ principal }, { model })
       const entities = facts.entities({ principal }, { model })
       for (const [action, context] of contexts)
         if (policy.allows({ principal, action, resource, context: { ...context, grant } }, entities)) return true

@@ -77,8 +77,8 @@ export interface JudgeDeps {
   entities: (caller: Caller, about: About) => EntitySource
   clockContext: (nowMs: number) => ClockContext
   now: () => number
-  /** What the caller holds for a while, and until when what it rests on holds. */
-  standing: (caller: Caller, using?: readonly string[]) => Standing
+  /** What the caller holds for a while for this purpose, and until when what it rests on holds. */
+  standing: (caller: Caller, about: About) => Standing
   /** 0 to 100, from alerts about this principal. */
   anomaly: (caller: Caller) => number
   withinScopes: (caller: Caller, action: string, model?: string) => boolean
@@ -104,8 +104,9 @@ const isReading = (action: string): boolean => (ACTION_GROUPS.read as readonly s
 
 export function createJudge(deps: JudgeDeps): Judge {
   const { policy } = deps
-  const factsFor = ({ caller, model, using }: Question) =>
-    deps.entities(caller, using === undefined ? { model: model.uid.id } : { model: model.uid.id, using })
+  const aboutOf = ({ model, using }: Question): About =>
+    using === undefined ? { model: model.uid.id } : { model: model.uid.id, using }
+  const factsFor = (question: Question) => deps.entities(question.caller, aboutOf(question))
   /** Parameters do not change while a call runs; the rest of the context is taken anew with every question. */
   const parameters = new WeakMap<object, CedarRecord>()
   const principals = new WeakMap<Caller, EntityRef>()
@@ -113,9 +114,9 @@ export function createJudge(deps: JudgeDeps): Judge {
 
   /** What every context begins with. One call asks several questions in a row: what is the same is not built twice. */
   let last: { caller: Caller; now: number; standing: Standing; base: Base } | undefined
-  const base = (caller: Caller, injection: number, using?: readonly string[]): Base => {
+  const base = (caller: Caller, injection: number, about: About): Base => {
     const now = deps.now()
-    const standing = deps.standing(caller, using)
+    const standing = deps.standing(caller, about)
     const anomaly = deps.anomaly(caller)
     if (last && last.caller === caller && last.now === now && last.standing === standing) {
       const { risk } = last.base
@@ -176,7 +177,7 @@ export function createJudge(deps: JudgeDeps): Judge {
 
   const queryOf = (question: Question): Query => {
     const { caller, action, model } = question
-    const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection, question.using)
+    const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection, aboutOf(question))
     const request = requestOf(question)
     const session = conversation(question)
     const context = request ? { clock, auth, risk, grant, session, request } : { clock, auth, risk, grant, session }
@@ -190,7 +191,7 @@ export function createJudge(deps: JudgeDeps): Judge {
     about: Pick<DecisionContext, 'data' | 'tool'>,
   ): Query => {
     const { caller, model } = question
-    const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection, question.using)
+    const { clock, auth, risk, grant, holdsUntil } = base(caller, question.injection, aboutOf(question))
     const session = conversation(question)
     const context = { clock, auth, risk, grant, session, model: model.uid, ...about }
     return { principal: principalOf(caller), action, resource, context, holdsUntil }
@@ -200,11 +201,12 @@ export function createJudge(deps: JudgeDeps): Judge {
   /** Whether the caller may do this with a model if nothing is asked for that a rule could mind. */
   const mayPlainly = (caller: Caller, action: string, uid: EntityUid): boolean => {
     if (!deps.withinScopes(caller, action, uid.id)) return false
-    const { clock, auth, risk, grant, holdsUntil } = base(caller, 0)
+    const about = { model: uid.id, looking: true } as const
+    const { clock, auth, risk, grant, holdsUntil } = base(caller, 0, about)
     const empty = { action: 'chat' as const, model: '', messages: [], inputs: [], params: {}, stream: false }
     const context = { clock, auth, risk, grant, session: NO_CONVERSATION, request: requestContext(empty, 0) }
     const asked = { principal: principalOf(caller), action, resource: uid, context, holdsUntil }
-    return policy.allows(asked, deps.entities(caller, { model: uid.id, looking: true }))
+    return policy.allows(asked, deps.entities(caller, about))
   }
 
   const judge: Judge = {
@@ -218,9 +220,9 @@ export function createJudge(deps: JudgeDeps): Judge {
 
     allows(caller, action, resource) {
       if (!deps.withinScopes(caller, action, resource.type === 'Model' ? resource.id : undefined)) return false
-      const { clock, auth, risk, grant, holdsUntil } = base(caller, 0)
       const looking = isReading(action) ? { looking: true as const } : {}
       const about = resource.type === 'Model' ? { model: resource.id, ...looking } : looking
+      const { clock, auth, risk, grant, holdsUntil } = base(caller, 0, about)
       return policy.allows(
         { principal: principalOf(caller), action, resource, context: { clock, auth, risk, grant }, holdsUntil },
         deps.entities(caller, about),

@@ -28,12 +28,16 @@ forbid (principal in Role::"little", action in Action::"use", resource) when { c
 forbid (principal, action in Action::"use", resource) when { context.grant.active && !(context.grant has ticket) };
 @id("ask") @why("Anybody may ask for these.")
 permit (principal, action in [Action::"requestRole", Action::"autoApproveRole"], resource == Role::"lent");
+@id("lead-asks") @why("Leads ask for anybody; one says yes.") @quorum("security: 1")
+permit (principal in Role::"lead", action == Action::"requestRole", resource == Role::"guarded");
+@id("own-asks") @why("Two people say yes.") @approvals("2") @quorum("ml: 1")
+permit (principal in Role::"tested", action == Action::"requestRole", resource == Role::"guarded");
 @id("calm") @why("Not while something is odd.")
 forbid (principal, action == Action::"autoApproveRole", resource) when { context.risk.anomaly >= 30 };
 @id("data") @why("Data passes.") @treat("pass")
 permit (principal, action in Action::"data", resource);
 `
-const ROLES = ['tested', 'taught', 'counted', 'bounded', 'contrary', 'hushed', 'little', 'lent']
+const ROLES = ['tested', 'taught', 'counted', 'bounded', 'contrary', 'hushed', 'little', 'lent', 'lead', 'guarded']
 
 let folder: string
 let upstream: ScriptedUpstream
@@ -153,5 +157,46 @@ describe('a limit', () => {
     const statuses: number[] = []
     for (const ask of [chat, chat, generate, generate]) statuses.push((await ask(key)).status)
     expect(statuses).toEqual([200, 429, 200, 429])
+  })
+})
+
+describe('a role for a while', () => {
+  const lend = (key: string, more: object = {}) =>
+    admin('/requests', { role: 'lent', seconds: 600, reason: 'INC-1', ...more }, key)
+
+  it('is held for the rules by whom it is good for one model only', async () => {
+    const { key } = await caller('reader', 'tested')
+    expect((await chat(key)).status).toBe(200)
+    const { grant } = (await lend(key, { models: ['m'] })) as { grant?: { models: string[] } }
+    expect(grant?.models).toEqual(['m'])
+    expect((await chat(key)).status).toBe(403)
+    const other = await caller('reader', 'tested')
+    await lend(other.key, { models: ['another'] })
+    expect((await chat(other.key)).status).toBe(200)
+  })
+
+  it('that is to begin later is given by nobody at once', async () => {
+    const { key } = await caller('reader', 'tested')
+    const startsAt = new Date(Date.now() + 86_400_000).toISOString()
+    expect(await lend(key, { startsAt })).toMatchObject({ request: { state: 'pending' } })
+    expect(await lend(key, { startsAt: new Date(Date.now() - 1000).toISOString() })).toHaveProperty('grant')
+  })
+
+  it('asked for somebody else, needs what either of the two would need', async () => {
+    const holder = await caller('tested')
+    const lead = await caller('reader', 'lead')
+    const ask = { role: 'guarded', seconds: 600, reason: 'INC-1', beneficiary: `User:${holder.name}` }
+    const { request } = await admin('/requests', ask, lead.key)
+    expect(request).toMatchObject({ approvals: 2, quorum: 'security: 1, ml: 1' })
+  })
+
+  it('is not given by itself to who behaves oddly', async () => {
+    const { key, name } = await caller('reader')
+    for (let i = 0; i < 12; i++) expect((await chat(key)).status).toBe(403)
+    const pending = async () => ((await lend(key)) as { request: { state: string } }).request.state === 'pending'
+    for (let left = 20; left > 0 && !(await pending()); left--) await new Promise((resolve) => setTimeout(resolve, 100))
+    const alerts = await gateway.call('/admin/v1/audit?kind=alert.raised', {}, { method: 'GET' })
+    expect(await alerts.text()).toContain(name)
+    expect(await pending()).toBe(true)
   })
 })
