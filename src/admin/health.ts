@@ -98,9 +98,9 @@ export function createHealth(rooms: HealthRooms): Health {
       draining = true
     },
     confirmed(answers) {
-      for (const { ms } of answers)
-        if (ms === undefined) silent.add([])
-        else confirming.observe([], ms / 1000)
+      for (const { ms, closesInMs } of answers)
+        if (ms !== undefined) confirming.observe([], ms / 1000)
+        else if (closesInMs !== 0) silent.add([])
     },
   }
 }

@@ -88,12 +88,16 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     throw new Fault('audit_unavailable', { detail })
   }
 
+  /** The name of a log comes from the master key: with another one no key of a caller is known, and nothing sealed can be read. */
+  const sameInstallation = ({ text }: ReturnType<typeof parseNote>, where: string): void => {
+    if (text.split('\n', 1)[0] !== origin)
+      refuse(`${where} belongs to an installation with another master.key; every node needs a copy of the first one's`)
+  }
+
   const holds = async (note: string, where: string): Promise<void> => {
     const parsed = parseNote(note)
     const { size, root } = parseCheckpoint(parsed.text)
-    // The name of a log comes from the master key: with another one no key of a caller is known, and nothing sealed can be read.
-    if (parsed.text.split('\n', 1)[0] !== origin)
-      refuse(`${where} belongs to an installation with another master.key; every node needs a copy of the first one's`)
+    sameInstallation(parsed, where)
     // Another node signed it: `audit verify` is given its key. One of ours that had ended by then is nobody's.
     if (signersOf(parsed, [key, ...retired]).length === 0) return
     if (vouchersOf(parsed, size, [key, ...retired]).length === 0)
@@ -127,6 +131,7 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
   const make = async (): Promise<string> => {
     const newest = await latestCheckpoint(store.db)
     const { size, root } = await readHead(store.db)
+    if (newest) sameInstallation(parseNote(newest.note), 'its newest checkpoint') // of a node that started at the same moment
     if (newest && newest.size >= size && signersOf(parseNote(newest.note), [key]).length > 0) return newest.note
     if (newest && newest.size < size) {
       // Never sign what does not continue what was signed: a witness would refuse it, and so must we.

@@ -313,3 +313,27 @@ it('a log of another installation is not gone on with', async () => {
   })
   await begin(origin)
 })
+
+it('of two installations that began one log at the same moment only one signs it', async () => {
+  const report = () => {}
+  const newId = createIds(systemClock, systemRandom)
+  const store = await openStore({ file: join(folder, 'both.db'), keyHex: '5b'.repeat(32), report })
+  const [one, other] = [origin, 'sallyport/audit/other'].map((name) =>
+    createAudit({
+      store,
+      clock: systemClock,
+      newId,
+      node: name,
+      origin: name,
+      signingKey: logKey,
+      report,
+      checkpointMs: 60_000,
+    }),
+  )
+  await Promise.all([one?.start(), other?.start()])
+  await one?.checkpoint()
+  await expect(other?.checkpoint()).rejects.toMatchObject({ detail: expect.stringContaining('master.key') })
+  await one?.stop()
+  await other?.stop().catch(() => {})
+  await store.close()
+})

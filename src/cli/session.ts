@@ -32,7 +32,7 @@ export const show: Command = async (input) => {
   return 0
 }
 
-/** Says what ended and which nodes have confirmed; exit code 6 if one is silent. */
+/** Says what ended and which nodes have confirmed; exit code 6 if one is silent that may still run calls. */
 export function printReceipt(io: Io, { calls, upstreams, nodes, event }: Output<'sessions.cut'>): number {
   const answers = nodes.map(({ name, applied, milliseconds, closesInMs }) =>
     applied
@@ -41,7 +41,7 @@ export function printReceipt(io: Io, { calls, upstreams, nodes, event }: Output<
   )
   io.say(`${counted(calls, 'running call')} ended, ${upstreams} aborted at the model server · ${answers.join('   ')}`)
   if (event !== undefined) io.say(`In the log:  sallyport audit show ${event}`)
-  return nodes.every(({ applied }) => applied) ? EXIT.ok : EXIT.partial
+  return nodes.every(({ applied, closesInMs }) => applied || closesInMs === 0) ? EXIT.ok : EXIT.partial
 }
 
 export const cut: Command = async (input) => {
