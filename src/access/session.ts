@@ -81,7 +81,11 @@ export const viewOf = ({ row, taint }: StoredSession): SessionView => ({
 export const subjectOf = ({ id, model }: SessionRow, caller: Caller): CallSubject => ({ caller, model, session: id })
 
 /** One answer for unknown and foreign, so that ids cannot be guessed. */
-export const notYours = (): Fault =>
-  new Fault('session_mismatch', { detail: 'There is no such session for this caller' })
+export const notYours = (tried?: string): Fault =>
+  new Fault('session_mismatch', {
+    detail: 'There is no such session for this caller',
+    // For the log. A name of the client's own may say anything; an id of ours says nothing but which session it is.
+    ...(tried !== undefined && /^ses_[0-9a-z]{26}$/.test(tried) && { data: { triedSession: tried } }),
+  })
 export const over = (): Fault =>
   new Fault('session_mismatch', { detail: 'This session has ended; leave x-sallyport-session out to start a new one' })

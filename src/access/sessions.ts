@@ -137,10 +137,10 @@ export function createSessions(deps: SessionDeps): Sessions {
   const enterFound = (ask: SessionAsk, name: string | null, found: Kept | undefined): Session | 'open' => {
     const { caller, header } = ask
     if (!found) {
-      if (name === null && header !== undefined) throw notYours()
+      if (name === null && header !== undefined) throw notYours(header)
       return 'open'
     }
-    if (!isTheirs(found, caller)) throw notYours()
+    if (!isTheirs(found, caller)) throw notYours(header)
     const now = state(found, caller)
     if (now === 'open') return join(found, ask)
     // A name of the client's own may be used again when it has merely gone quiet; an id of ours never comes back.

@@ -99,6 +99,9 @@ const FAILURES: ReadonlySet<FaultCode> = new Set<FaultCode>([
   'store_unavailable',
 ])
 
+/** What a refusal says of itself that belongs into the log: ids, codes and names. */
+const FAULT_FACTS = ['by', 'tool', 'detector', 'triedSession'] as const
+
 function outcomeOf(fault: Fault | undefined, wasDecided: boolean): Outcome {
   if (!fault) return 'served'
   if (fault.code === 'client_closed') return 'disconnected'
@@ -180,9 +183,7 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
       const ending: JsonObject = { ...data, outcome: outcomeOf(fault, deciding !== undefined) }
       ending.ms = Math.round((clock.monotonic() - began) * 10) / 10
       if (fault) ending.status = fault.status
-      if (typeof fault?.data.by === 'string') ending.by = fault.data.by
-      if (typeof fault?.data.tool === 'string') ending.tool = fault.data.tool
-      if (typeof fault?.data.detector === 'string') ending.detector = fault.data.detector
+      for (const name of FAULT_FACTS) if (typeof fault?.data[name] === 'string') ending[name] = fault.data[name]
       const { class: blocked, direction } = fault?.data ?? {}
       if (fault?.code === 'content_blocked' && direction === 'send' && typeof blocked === 'string')
         ending.flow = [{ class: blocked, count: 1, to: 'upstream', treatment: 'block' }]

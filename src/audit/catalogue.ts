@@ -69,6 +69,7 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
   by: { class: 'personal', meaning: 'Who cut the call.' },
   of: { class: 'fact', meaning: 'Of `stranger.refused`: the kind of event that each of them would have been.' },
   count: { class: 'fact', meaning: 'How many of them there were; `first` and `last` say when.' },
+  triedSession: { class: 'id', meaning: 'The session that a caller named and that is not theirs.' },
   tool: { class: 'fact', meaning: 'The tool that the model would have called and may not.' },
   detector: { class: 'fact', meaning: 'The detector that failed or took too long, so that nothing counts as scanned.' },
 }

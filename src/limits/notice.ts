@@ -10,7 +10,10 @@ export function refusal(limit: LimitDuty, counter: Counter, amount: number, now:
     detail: `${describe(limit)} used up; ${next}`,
     data: {
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
-      headers: budget ? { 'x-should-retry': 'false' } : { 'retry-after-ms': String(Math.ceil(waitMs)) },
+      headers: {
+        ...headersOf([{ limit, counter }], now),
+        ...(budget ? { 'x-should-retry': 'false' } : { 'retry-after-ms': String(Math.ceil(waitMs)) }),
+      },
     },
   })
 }

@@ -80,3 +80,19 @@ it('pads the pieces of a stream', async () => {
   expect(pieces.join('')).toBe('I am a model of many words.')
   expect(pieces.slice(0, -1).every((piece) => piece.length === 16)).toBe(true)
 })
+
+it('a session of somebody else is refused, and the log says which one was tried', async () => {
+  const admin = async (path: string, body: unknown) => (await gateway.call(`/admin/v1${path}`, body)).json()
+  await admin('/users', { name: 'mallory' })
+  const { key } = (await admin('/keys', { owner: 'User:mallory', name: 'k' })) as { key: string }
+  const theirs = (await gateway.call('/v1/chat/completions', chat('vllm', { stream: true }))).headers.get(
+    'x-sallyport-session',
+  )
+  const send = (session: string) =>
+    gateway.call('/v1/chat/completions', chat('vllm'), { key, headers: { 'x-sallyport-session': session } })
+  expect((await send(theirs ?? '')).status).toBe(403)
+  const { items } = (await (
+    await gateway.call(`/admin/v1/audit?principal=${encodeURIComponent('User::"mallory"')}`, {}, { method: 'GET' })
+  ).json()) as { items: { reason: string; data: object }[] }
+  expect(items[0]).toMatchObject({ reason: 'session_mismatch', data: { triedSession: theirs } })
+})

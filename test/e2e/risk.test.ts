@@ -124,9 +124,15 @@ describe('a rule about suspicious content', () => {
     upstream.script = json(ANSWER)
     const { key } = await caller('seldom')
     const statuses: number[] = []
-    for (const content of [SUSPICIOUS, HARMLESS, `Again. ${SUSPICIOUS}`, `Again. ${HARMLESS}`])
-      statuses.push((await say(key, content)).status)
+    let refused = new Headers()
+    for (const content of [SUSPICIOUS, HARMLESS, `Again. ${SUSPICIOUS}`, `Again. ${HARMLESS}`]) {
+      const { status, headers } = await say(key, content)
+      statuses.push(status)
+      if (status === 429) refused = headers
+    }
     expect(statuses).toEqual([200, 200, 429, 200])
+    expect(refused.get('x-ratelimit-limit-requests')).toBe('1')
+    expect(refused.get('x-ratelimit-remaining-requests')).toBe('0')
   })
 
   it('holds for an answer that was stored, when it is read', async () => {
