@@ -5,7 +5,7 @@ import { strictness } from './treat.ts'
 export interface Question {
   readonly direction: 'send' | 'receive'
   readonly class: string
-  /** Findings of the class so far, with this origin and field. */
+  /** Findings of the class so far, with this origin, in all fields: a client names the fields. */
   readonly count: number
   /** The highest of them, 0 to 100. */
   readonly confidence: number
@@ -53,6 +53,7 @@ interface Entry {
   readonly class: string
   readonly origin: Origin
   readonly field: string
+  readonly total: { count: number }
   count: number
   confidence: number
   answer: Answer | undefined
@@ -61,6 +62,8 @@ interface Entry {
 export interface Book {
   /** Counts a finding; the entry is what `answer` takes. */
   count(finding: Finding, origin: Origin, field: string): Entry
+  /** The entry of a finding that was counted before. */
+  counted(finding: Finding, origin: Origin, field: string): Entry
   answer(entry: Entry): Treatment
   /** Counts and answers at once, for streams. */
   decide(finding: Finding, origin: Origin, field: string): Treatment
@@ -72,6 +75,8 @@ export interface Book {
 
 export function createBook(direction: 'send' | 'receive', ask: Ask): Book {
   const entries = new Map<string, Entry>()
+  /** By class and origin. */
+  const totals = new Map<string, { count: number }>()
   const rules = new Set<string>()
   let treated = 0
 
@@ -81,13 +86,16 @@ export function createBook(direction: 'send' | 'receive', ask: Ask): Book {
     const known = entries.get(key)
     if (known !== undefined) return known
     if (entries.size >= MOST_QUESTIONS && field !== '') return entryOf(dataClass, origin, '')
-    const entry: Entry = { class: dataClass, origin, field, count: 0, confidence: 0, answer: undefined }
+    const kind = `${dataClass}\0${origin}`
+    const total = totals.get(kind) ?? { count: 0 }
+    totals.set(kind, total)
+    const entry: Entry = { class: dataClass, origin, field, total, count: 0, confidence: 0, answer: undefined }
     entries.set(key, entry)
     return entry
   }
   const put = (entry: Entry): Treatment => {
-    const { count, confidence, origin, field } = entry
-    const answer = ask({ direction, class: entry.class, count, confidence, origin, field })
+    const { total, confidence, origin, field } = entry
+    const answer = ask({ direction, class: entry.class, count: total.count, confidence, origin, field })
     if (strictness(answer.treatment) < 0) throw new Fault('guard_unavailable')
     for (const rule of answer.rules) rules.add(rule)
     // With more findings the answer may become stricter, never milder.
@@ -99,9 +107,11 @@ export function createBook(direction: 'send' | 'receive', ask: Ask): Book {
     count(finding, origin, field) {
       const entry = entryOf(finding.class, origin, field)
       entry.count++
+      entry.total.count++
       if (finding.confidence > entry.confidence) entry.confidence = finding.confidence
       return entry
     },
+    counted: (finding, origin, field) => entryOf(finding.class, origin, field),
     answer(entry) {
       const treatment = entry.answer?.treatment ?? put(entry)
       if (treatment === 'block') throw book.blocked(entry.class, entry.field)
@@ -111,14 +121,18 @@ export function createBook(direction: 'send' | 'receive', ask: Ask): Book {
     decide(finding, origin, field) {
       const entry = book.count(finding, origin, field)
       // Asked again with the new count, every time at first and then at every doubling.
-      if (entry.answer === undefined || entry.count <= 32 || (entry.count & (entry.count - 1)) === 0) put(entry)
+      const { count } = entry.total
+      if (entry.answer === undefined || count <= 32 || (count & (count - 1)) === 0) put(entry)
       return book.answer(entry)
     },
     treated() {
       return treated
     },
     classes: () =>
-      [...entries.values()].map(({ answer, ...entry }) => ({ ...entry, treatment: answer?.treatment ?? 'block' })),
+      [...entries.values()].map(({ answer, total: _, ...entry }) => ({
+        ...entry,
+        treatment: answer?.treatment ?? 'block',
+      })),
     rules: () => [...rules],
     blocked: (dataClass, field) =>
       new Fault('content_blocked', {

@@ -52,8 +52,7 @@ export function rewriteRequest(
       }
       out += treatRegion(part, {
         treatment(finding) {
-          const entry = book.count(finding, place.origin, fieldOf(part, finding.start, place.field))
-          entry.count--
+          const entry = book.counted(finding, place.origin, fieldOf(part, finding.start, place.field))
           const treatment = book.answer(entry)
           for (const value of valuesUnder(part, finding))
             values.push({ class: finding.class, value, confidence: finding.confidence })
@@ -97,8 +96,7 @@ export function rewriteRequest(
         change += Buffer.byteLength(now) - bytes
         return now
       }
-      const entry = book.count(unread(kind), place.origin, place.field)
-      entry.count--
+      const entry = book.counted(unread(kind), place.origin, place.field)
       if (book.answer(entry) === 'pass') return data
       // Nothing can stand for what nobody can read: it is left out.
       change -= bytes

@@ -247,6 +247,18 @@ describe('questions', () => {
       )
     }
   })
+  it('counts all of a class, under however many names a client sends it', () => {
+    const ask: Ask = ({ class: name, count }) => ({
+      treatment: name === 'personal/email' && count >= 10 ? 'block' : 'pass',
+      rules: [],
+    })
+    const send = (count: number) => {
+      const fields = Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, `a${i}@x.com`]))
+      guard.screenInput(chat(JSON.stringify(fields)), ask, vault())
+    }
+    send(9)
+    expect(() => send(10)).toThrow(expect.objectContaining({ code: 'content_blocked' }))
+  })
   it('refuses a field nobody listed', () => {
     const request = { ...chat('x'), extra: 'zoe' } as unknown as ModelRequest
     expect(() => guard.screenInput(request, always('pass'), vault())).toThrow(Fault)
