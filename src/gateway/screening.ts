@@ -37,8 +37,8 @@ export interface Screening {
   forbidden(question: Question): readonly string[]
   /** Puts a canary into instructions of ours; an answer that repeats either is a finding. Returns the text to send. */
   plant(question: Question, instructions: string): string
-  /** Screens an answer of before that is read back. What the caller itself had said is shown to it as it was. */
-  readBack(question: Question, said: readonly Delta[]): { said: Delta[]; report: ScreenReport }
+  /** Screens an answer of before that is read back, with the bans of now. What the caller itself had said is shown to it as it was. */
+  readBack(question: Question, said: readonly Delta[], bans: readonly string[]): { said: Delta[]; report: ScreenReport }
   /** What the rules say now about a class that this call has let through. */
   retreat(question: Question, direction: 'send' | 'receive', dataClass: string): Treatment
   /** Destroys what was hidden in a session. */
@@ -188,18 +188,20 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
       return plant(instructions, canary)
     },
 
-    readBack(question, said) {
+    readBack(question, said, bans) {
       // Knows what the caller wrote and hides nothing: an empty vault of its own, gone with this reading.
       const vault = guard.openVault({ key: random(32), random, session: '' })
       if (question.request) {
         const messages = question.request.messages.filter(({ role }) => role === 'user')
         guard.screenInput({ ...question.request, messages }, () => SHOWN, vault)
       }
-      const output = guard.openOutput(
-        (found) => (found.origin === 'caller' ? SHOWN : judge.treatment(question, found)),
-        vault,
-        vault.detectors(), // what already stands in for a value is none, though a few of these words look like names
-      )
+      const phrases = createPhraseDetector(bans)
+      const ask = (found: ClassFound): Answer => {
+        if (found.class === BANNED.class) return BANNED.answer
+        return found.origin === 'caller' ? SHOWN : judge.treatment(question, found)
+      }
+      // What already stands in for a value is none, though a few of these words look like names.
+      const output = guard.openOutput(ask, vault, [...vault.detectors(), ...(phrases ? [phrases] : [])])
       const read = [...output.push(said), ...output.end()]
       const report = output.report()
       vault.forget()

@@ -95,7 +95,11 @@ export interface StoredDeps {
   readonly look: MakeLook
   readonly shelf: AnswerShelf
   /** Screens an answer that is read back; the caller's own words are its own. @throws Fault content_blocked */
-  readonly readBack: (question: Question, said: readonly Delta[]) => { said: Delta[]; report: ScreenReport }
+  readonly readBack: (
+    question: Question,
+    said: readonly Delta[],
+    bans: readonly string[],
+  ) => { said: Delta[]; report: ScreenReport }
 }
 
 export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored {
@@ -120,7 +124,7 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
     if (!decision.allow) throw on.refusal(decision, question)
     const challenge = on.stepUp(decision, caller)
     if (challenge) throw challenge
-    return { found, kept, question }
+    return { found, kept, question, bans: decision.duties.bans }
   }
 
   return {
@@ -128,13 +132,15 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
       refuseQuery(incoming)
       const [id = '', part] = (incoming.params['*'] ?? '').split('/')
       if (part !== undefined && part !== 'input_items') throw new Fault('not_found')
-      const { found, kept, question } = await opened(caller, id, record.note)
+      const { found, kept, question, bans } = await opened(caller, id, record.note)
       record.note({ session: found.session.id })
       if (part === 'input_items') {
-        const items = conversationOf(kept.request).map((message) => screened(message, question))
+        const items = conversationOf(kept.request).map((message) =>
+          screened(message, question, message.role === 'assistant' ? bans : []),
+        )
         return json(inputItems(items, responseCall(id)))
       }
-      const { said, report } = readBack(question, kept.said)
+      const { said, report } = readBack(question, kept.said, bans)
       record.note({ data: report.facts })
       const { request } = kept
       const created = Math.floor(found.createdAt / 1000)
@@ -153,9 +159,9 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
   }
 
   /** One message of the caller's or of the model's, as the rules let it be read now. */
-  function screened(message: Message, question: Question): Message {
+  function screened(message: Message, question: Question, bans: readonly string[]): Message {
     const text = (value: string) =>
-      readBack(question, [{ type: 'text', choice: 0, text: value }])
+      readBack(question, [{ type: 'text', choice: 0, text: value }], bans)
         .said.map((delta) => ('text' in delta ? delta.text : ''))
         .join('')
     return {
