@@ -14,17 +14,22 @@ const CHARS_PER_TOKEN = 4
 
 export const estimateTokens = (chars: number): number => Math.ceil(chars / CHARS_PER_TOKEN)
 
-/** Tokens of the input, estimated from its text. */
+/** Tokens of the input, estimated from all its text: what stands in schemas is read by the model as well. */
 export function estimateInput(request: ModelRequest): number {
   let chars = 0
   for (const { parts, toolCalls } of request.messages) {
-    for (const part of parts) if ('text' in part) chars += part.text?.length ?? 0
-    if (toolCalls) for (const call of toolCalls) chars += call.arguments.length
+    for (const part of parts) {
+      if ('text' in part) chars += part.text?.length ?? 0
+      if (part.type === 'document') chars += (part.title ?? part.name ?? '').length
+    }
+    if (toolCalls) for (const call of toolCalls) chars += call.name.length + call.arguments.length
     chars += 16 // role and separators
   }
   for (const input of request.inputs) chars += input.length
-  const { tools } = request.params
-  if (tools) for (const tool of tools) chars += 64 + (tool.description?.length ?? 0)
+  const { tools, responseFormat, suffix } = request.params
+  if (tools) for (const tool of tools) chars += 64 + JSON.stringify(tool).length
+  if (responseFormat?.type === 'schema') chars += JSON.stringify(responseFormat).length
+  if (suffix !== undefined) chars += suffix.length
   return estimateTokens(chars)
 }
 
