@@ -29,6 +29,8 @@ export interface CallMatch {
 export interface Leases {
   take(ask: LeaseAsk): Lease
   cut(match: CallMatch | ((subject: CallSubject) => boolean), fault: Fault, cause: string): CutCount
+  /** Decides the calls that match again: something that is no change of the feed has become otherwise. */
+  again(match: CallMatch, cause: string): void
   /** How many calls a cut would end. */
   count(match: CallMatch | ((subject: CallSubject) => boolean)): CutCount
   open(): LeaseView[]
@@ -109,6 +111,9 @@ export function createLeases(deps: LeaseDeps): Leases {
       const count: CutCount = { calls: 0, upstreams: 0 }
       for (const lease of matching(match)) add(count, lease.cut(fault, cause))
       return count
+    },
+    again(match, cause) {
+      for (const lease of matching(match)) lease.judge(cause)
     },
     count(match) {
       const count: CutCount = { calls: 0, upstreams: 0 }

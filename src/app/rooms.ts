@@ -136,6 +136,7 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     answerKey: keyring.answerKey,
     report,
   })
+  anomalies.onRise((principal) => access.leases.again({ principal }, `risk/${principal}`))
   const identical = config.limits.identicalPerMinute
   const limits = createLimits({
     clock,

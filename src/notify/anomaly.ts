@@ -1,5 +1,5 @@
 // Watches finished calls for what is unusual for whoever made them. Each sign raises an alert, which is an event of the log,
-// and the risk of the principal, which rules can ask for (`context.risk.anomaly`) from the next decision on.
+// and the risk of the principal, which rules can ask for (`context.risk.anomaly`); running calls are decided again.
 import type { AuditEvent, Clock, NewEvent } from '../core/index.ts'
 import { type Baseline, createBaseline, type Observation, type Sign, type Unusual } from './baseline.ts'
 
@@ -15,6 +15,8 @@ export interface Anomalies {
   see(events: readonly AuditEvent[]): void
   /** The same for calls of the past: learns and stays silent. */
   learn(events: readonly AuditEvent[]): void
+  /** Told of each principal whose risk has risen. */
+  onRise(listener: (principal: string) => void): void
   /** 0 to 100: how unusual the principal (`User::"dana"`) behaves now; halves every half hour. */
   risk(principal: string): number
 }
@@ -58,6 +60,7 @@ export function observationOf({
 export function createAnomalies({ clock, append, report }: AnomalyDeps): Anomalies {
   const baselines = new Map<string, Baseline>()
   const risks = new Map<string, { value: number; at: number }>()
+  const listeners: ((principal: string) => void)[] = []
 
   const riskNow = (principal: string): number => {
     const risk = risks.get(principal)
@@ -78,6 +81,7 @@ export function createAnomalies({ clock, append, report }: AnomalyDeps): Anomali
     const before = riskNow(principal)
     const value = Math.min(100, before + WEIGHTS[rule])
     risks.set(principal, { value, at: clock.now() })
+    for (const listener of listeners) listener(principal)
     append({
       kind: 'alert.raised',
       principal: 'System::"anomalies"',
@@ -102,6 +106,7 @@ export function createAnomalies({ clock, append, report }: AnomalyDeps): Anomali
         if (call) observe(call)
       }
     },
+    onRise: (listener) => void listeners.push(listener),
     risk: (principal) => Math.round(riskNow(principal)),
   }
 }
