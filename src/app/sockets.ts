@@ -30,12 +30,14 @@ import {
 } from '../gateway/index.ts'
 import { listen, type Route } from '../http/index.ts'
 import { SYSTEM } from '../identity/index.ts'
-import { createAuthzen, usualContext } from '../policy/index.ts'
+import { createAuthzen, UNKNOWN_AGE_SECONDS, usualContext } from '../policy/index.ts'
 import type { Closers } from './closers.ts'
 import type { Ground } from './ground.ts'
 import type { Rooms } from './rooms.ts'
 import { VERSION } from './shipped.ts'
 
+/** Of a sign-in that an asking party does not tell of. */
+const NO_SIGN_IN = { 'auth.age': UNKNOWN_AGE_SECONDS }
 /** Milliseconds that running calls get when the gateway stops. */
 const STOP_GRACE_MS = 5000
 
@@ -158,7 +160,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     context: (action, given) => {
       const schema = policy.program()?.schemaJson
       if (!schema) throw new Fault('access_denied', { detail: 'No rules are in force.' })
-      return usualContext(schema, action, { clock: clockContext(clock.now()), known: given })
+      return usualContext(schema, action, { clock: clockContext(clock.now()), known: { ...NO_SIGN_IN, ...given } })
     },
   })
   const inbound = createInbound({

@@ -1,10 +1,11 @@
 // AuthZEN Authorization API 1.0 over our rules, so that another gateway can ask ours. Pure: http/ carries it. What the
 // asking party says about entities is not believed, but for attributes that are named for it and that we do not know.
-import { type Decision, type EntityUid, Fault, isObject, type JsonObject } from '../core/index.ts'
+import { type Decision, type Duties, type EntityUid, Fault, isObject, type JsonObject } from '../core/index.ts'
+import { dutyLines } from './duties.ts'
 import { type EntityFacts, type EntitySource, joinSources } from './entity.ts'
 import type { Query } from './policy.ts'
 import type { Program } from './program.ts'
-import { attribute, type CedarRecord, type CedarValue, EntityRef } from './value.ts'
+import { attribute, type CedarRecord, type CedarValue, EntityRef, isLong, isRecord } from './value.ts'
 
 export interface Authzen {
   /** `POST /access/v1/evaluation`. Each throws Fault `malformed_request` for what the specification answers with 400. */
@@ -45,7 +46,7 @@ export function createAuthzen(deps: AuthzenDeps): Authzen {
     const decision = ask(subject, action, resource, readContext(body))
     if (!decision) return { decision: false, context: { reason: 'This question has no answer here.' } }
     return decision.allow
-      ? { decision: true, context: { id: decision.id } }
+      ? { decision: true, context: { id: decision.id, ...dutiesOf(decision) } }
       : {
           decision: false,
           context: { id: decision.id, ...(decision.why === undefined ? {} : { reason: decision.why }) },
@@ -61,14 +62,17 @@ export function createAuthzen(deps: AuthzenDeps): Authzen {
     const target = new EntityRef(resourceType, resource.id)
     try {
       const given = { ...context, ...action.properties }
-      return deps.decide(
-        { principal, action: action.name, resource: target, context: deps.context(action.name, given) },
+      const asked = deps.context(action.name, given)
+      const decision = deps.decide(
+        { principal, action: action.name, resource: target, context: asked },
         joinSources(
           filled(deps, principal, subject.properties),
           filled(deps, target, resource.properties),
           deps.entities,
         ),
       )
+      const refusal = decision.allow ? unmet(decision.duties, asked) : undefined
+      return refusal === undefined ? decision : { ...decision, allow: false, why: refusal }
     } catch (error) {
       if (error instanceof Fault && error.code === 'validation_failed') return undefined
       throw error
@@ -239,6 +243,27 @@ function typeOf(program: Program | undefined, type: string): string | undefined 
   const types = program?.vocabulary.entityTypes
   if (types?.has(type)) return type
   return types && [...types].find((known) => known.toLowerCase() === type.toLowerCase())
+}
+
+/** Why an allowing rule lets nothing happen all the same: what it demands is not there, or comes to a no. */
+function unmet({ treat, stepUp }: Duties, context: CedarRecord): string | undefined {
+  if (treat === 'block') return 'A rule blocks this data.'
+  if (stepUp === undefined) return undefined
+  const auth = attribute(context, 'auth')
+  const told = (name: string) => (auth !== undefined && isRecord(auth) ? attribute(auth, name) : undefined)
+  const { acr, maxAgeSeconds } = stepUp
+  const [age, methods] = [told('age'), told('amr')]
+  const strong = acr === undefined || told('acr') === acr || (Array.isArray(methods) && methods.includes(acr))
+  const fresh =
+    maxAgeSeconds === undefined ||
+    (told('kind') !== 'key' && age !== undefined && isLong(age) && Number(age) <= maxAgeSeconds)
+  return strong && fresh ? undefined : 'A rule demands another sign-in than context.auth tells of.'
+}
+
+/** What whoever asks is to see to: the gateway does it for its own calls. */
+function dutiesOf({ duties }: Decision): { duties?: string[] } {
+  const lines = dutyLines(duties)
+  return lines.length === 0 ? {} : { duties: lines }
 }
 
 function listed(deps: AuthzenDeps, type: string): string[] {

@@ -92,7 +92,7 @@ export function createClockContext(timeZone: string): (nowMs: number) => ClockCo
 }
 
 /** An age nobody proved counts as this old, in seconds: no rule that wants a fresh sign-in is met by it. */
-const UNKNOWN_AGE_SECONDS = 3_155_760_000
+export const UNKNOWN_AGE_SECONDS = 3_155_760_000
 
 /** Authentication method references (RFC 8176) of something one has or is. */
 const SECOND_FACTORS = ['otp', 'hwk', 'swk', 'sms', 'tel', 'fpt', 'face', 'iris', 'sc', 'pop', 'phr', 'phrh']

@@ -30,6 +30,7 @@ export {
   requestContext,
   type SessionContext,
   type ToolContext,
+  UNKNOWN_AGE_SECONDS,
 } from './context.ts'
 export { createDecisionLog, type DecisionLog, type LoggedDecision } from './decision-log.ts'
 export { type DiffLine, diffBundles, type FileDiff } from './diff.ts'

@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { json, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
+import { chatChunks, json, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
 import { startGateway, type TestGateway } from './harness.ts'
 
 const RULES = `
@@ -24,6 +24,14 @@ permit (principal in Role::"contrary", action in Action::"use", resource);
 permit (principal in Role::"hushed", action in Action::"use", resource);
 @id("little") @why("Not too much at once.")
 forbid (principal in Role::"little", action in Action::"use", resource) when { context.request.estimatedTokens > 500 };
+@id("odd") @why("Not while something is odd.")
+forbid (principal in Role::"little", action in Action::"use", resource) when { context.risk.anomaly >= 30 };
+@id("fresh") @why("Freshly signed in.") @stepup("5m") @clamp("maxTokens <= 7")
+permit (principal in Role::"fresh", action == Action::"chat", resource);
+@id("freshly") @why("Freshly signed in, in other words.")
+permit (principal in Role::"fresh", action == Action::"embed", resource) when { context.auth.age <= 300 };
+@id("none") @why("No cards.") @treat("block")
+permit (principal, action == Action::"send", resource == DataClass::"finance/card");
 @id("ticketed") @why("What is lent is used with a ticket only.")
 forbid (principal, action in Action::"use", resource) when { context.grant.active && !(context.grant has ticket) };
 @id("ask") @why("Anybody may ask for these.")
@@ -37,7 +45,19 @@ forbid (principal, action == Action::"autoApproveRole", resource) when { context
 @id("data") @why("Data passes.") @treat("pass")
 permit (principal, action in Action::"data", resource);
 `
-const ROLES = ['tested', 'taught', 'counted', 'bounded', 'contrary', 'hushed', 'little', 'lent', 'lead', 'guarded']
+const ROLES = [
+  'tested',
+  'taught',
+  'counted',
+  'bounded',
+  'contrary',
+  'hushed',
+  'little',
+  'lent',
+  'lead',
+  'guarded',
+  'fresh',
+]
 
 let folder: string
 let upstream: ScriptedUpstream
@@ -198,5 +218,99 @@ describe('a role for a while', () => {
     const alerts = await gateway.call('/admin/v1/audit?kind=alert.raised', {}, { method: 'GET' })
     expect(await alerts.text()).toContain(name)
     expect(await pending()).toBe(true)
+  })
+})
+
+describe('a rule about what is unusual', () => {
+  it('ends a call that runs', async () => {
+    const { key } = await caller('tested', 'little')
+    const hold = Promise.withResolvers<void>()
+    upstream.script = async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      for (const chunk of chatChunks(Array.from({ length: 40 }, (_, i) => `word${i} `)).slice(0, 30))
+        response.write(`data: ${typeof chunk === 'string' ? chunk : JSON.stringify(chunk)}\n\n`)
+      await hold.promise
+      response.end()
+    }
+    const running = await chat(key, { stream: true })
+    const reader = running.body?.getReader()
+    await reader?.read()
+    let said = ''
+    const rest = (async () => {
+      for (let next = await reader?.read(); next && !next.done; next = await reader?.read())
+        said += new TextDecoder().decode(next.value)
+    })()
+    for (let i = 0; i < 12; i++)
+      expect((await chat(key, { messages: [{ role: 'user', content: 'word '.repeat(1000) }] })).status).toBe(403)
+    await Promise.race([rest, new Promise((resolve) => setTimeout(resolve, 5000))])
+    hold.resolve()
+    await rest
+    upstream.script = json(ANSWER)
+    expect(said).toContain('access_denied')
+  })
+})
+
+describe('a rule about how much is asked', () => {
+  it('sees what stands in schemas, names and suffixes', async () => {
+    const { key } = await caller('tested', 'little')
+    const long = 'word '.repeat(1000)
+    const parameters = { type: 'object', properties: { x: { type: 'string', description: long } } }
+    const schema = { name: 'x', schema: parameters }
+    for (const extra of [
+      { tools: [{ type: 'function', function: { name: 'go', parameters } }] },
+      { response_format: { type: 'json_schema', json_schema: schema } },
+    ])
+      expect((await chat(key, extra)).status).toBe(403)
+    const completed = await gateway.call('/v1/completions', { model: 'm', prompt: 'x', suffix: long }, { key })
+    expect(completed.status).toBe(403)
+    expect((await chat(key)).status).toBe(200)
+  })
+})
+
+describe('a banned phrase', () => {
+  it('is not read in an answer of before either', async () => {
+    const { name, key } = await caller('tested')
+    const stored = await gateway.call('/v1/responses', { model: 'm', input: 'The heron?', store: true }, { key })
+    expect(stored.status).toBe(200)
+    const { id } = (await stored.json()) as { id: string }
+    const read = async (path: string) => (await gateway.call(path, {}, { method: 'GET', key })).text()
+    expect(await read(`/v1/responses/${id}`)).toContain('A heron stands there.')
+    await admin('/roles/hushed/assignments', { holder: `User:${name}` })
+    const hushed = await read(`/v1/responses/${id}`)
+    expect(hushed).toContain('stands there.')
+    expect(hushed).not.toContain('heron')
+    expect(await read(`/v1/responses/${id}/input_items`)).toContain('The heron?')
+    const next = { model: 'm', input: 'And now?', previous_response_id: id, store: true }
+    const continued = (await (await gateway.call('/v1/responses', next, { key })).json()) as { id: string }
+    const items = await read(`/v1/responses/${continued.id}/input_items`)
+    expect(items).toContain('The heron?')
+    expect(items).not.toContain('A heron')
+  })
+})
+
+describe('who asks over AuthZEN', () => {
+  const evaluate = async (name: string, action: string, resource: object, context: object = {}) => {
+    const subject = { type: 'User', id: name }
+    const answer = await gateway.call('/access/v1/evaluation', { subject, action: { name: action }, resource, context })
+    return (await answer.json()) as { decision: boolean; context: { duties?: string[]; reason?: string } }
+  }
+  const m = { type: 'Model', id: 'm' }
+
+  it('is told what rules demand, and of no yes that demands what is not there', async () => {
+    const { name } = await caller('fresh')
+    const auth = { kind: 'oidc', bound: false, amr: [], scopes: [], ip: '10.0.0.1', mfa: false }
+    expect(await evaluate(name, 'chat', m)).toMatchObject({ decision: false })
+    expect(await evaluate(name, 'chat', m, { auth: { ...auth, age: 301 } })).toMatchObject({ decision: false })
+    expect(await evaluate(name, 'chat', m, { auth: { ...auth, kind: 'key', age: 9 } })).toMatchObject({
+      decision: false,
+    })
+    expect(await evaluate(name, 'chat', m, { auth: { ...auth, age: 299 } })).toMatchObject({
+      decision: true,
+      context: { duties: ['clamp maxTokens <= 7', 'stepup 5m'] },
+    })
+    expect((await evaluate(name, 'embed', m)).decision).toBe(false)
+    expect((await evaluate(name, 'embed', m, { auth: { ...auth, age: 299 } })).decision).toBe(true)
+    expect((await evaluate(name, 'send', { type: 'DataClass', id: 'finance/card' })).decision).toBe(false)
+    expect((await evaluate(name, 'send', { type: 'DataClass', id: 'personal/email' })).decision).toBe(true)
   })
 })
