@@ -13,6 +13,7 @@ import {
   type Policy,
   type Rulebook,
   requestContext,
+  usualResource,
 } from '../policy/index.ts'
 import type { Acknowledgement, MakeChange, Nodes, Store } from '../store/index.ts'
 import { createExplain } from './explain-question.ts'
@@ -180,6 +181,7 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         line,
         text,
       })),
+    usualResource: (action) => usualResource(rooms.policy.program()?.schemaJson, action),
     explain: createExplain(rooms),
     recorded: (decision) => rooms.rulebook.decisions.get(decision),
   }

@@ -63,8 +63,8 @@ const supposedOf = ({ at, from, roles, set }: Body<'decisions.explain'>): Suppos
   ...(set && { set }),
 })
 
-function resourceOf(text: string): EntityUid {
-  const [, type = 'Model', id = text] = TYPED.exec(text) ?? []
+function resourceOf(text: string, usual: string): EntityUid {
+  const [, type = usual, id = text] = TYPED.exec(text) ?? []
   return { type, id }
 }
 
@@ -102,7 +102,7 @@ export function explainHandlers(
       },
       handle({ body, caller, may }) {
         const { principal, action, resource: named, ...supposed } = body
-        const resource = resourceOf(named)
+        const resource = resourceOf(named, ports.usualResource(action))
         const question = {
           principal: readRef<string>(principal),
           action,

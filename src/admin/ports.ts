@@ -77,6 +77,8 @@ export interface AdminPorts {
   /** Whether whom a rule concerns may know of it: one in force that is not private. */
   isPublic(rule: string): boolean
   /** What the rules say to a question that nobody has asked, or to a recorded one, with what is supposed. */
+  /** The type of what an action is about, where a name comes without one. */
+  usualResource(action: string): string
   explain(
     /** `unseen`: whoever asks may not know whether there is such a resource; answered as if there was none. */
     question: { principal: EntityUid; action: string; resource: EntityUid; unseen?: boolean },

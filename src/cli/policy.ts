@@ -21,6 +21,7 @@ import {
   readEntities,
   runTests,
   usualContext,
+  usualResource,
 } from '../policy/index.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'
@@ -228,7 +229,7 @@ export const tryOut: Command = (input) =>
     const at = flagText(input, 'at')
     const now = at === undefined ? Date.now() : Date.parse(readMoment(at, 1, '--at'))
     const from = flagText(input, 'from')
-    const resource = uidOf(arg(input, 2), 'Model')
+    const resource = uidOf(arg(input, 2), usualResource(program.schemaJson, arg(input, 1)))
     const model = resource.type === 'Model' ? resource : entities.uids.find((uid) => uid.type === 'Model')
     const query = {
       principal: uidOf(arg(input, 0), 'User'),

@@ -44,6 +44,12 @@ const ORDINARY: Readonly<Record<string, Json>> = {
 const askable = (schema: SchemaJson<string>): string[] =>
   Object.entries(schema['']?.actions ?? {}).flatMap(([name, { appliesTo }]) => (appliesTo ? [name] : []))
 
+/** What a name without a type is taken for: what an action is about, a model where it can be one. */
+export function usualResource(schema: SchemaJson<string> | undefined, action: string): string {
+  const types = schema?.['']?.actions[action]?.appliesTo?.resourceTypes ?? []
+  return types.includes('Model') ? 'Model' : (types[0] ?? 'Model')
+}
+
 /** Throws Fault `validation_failed` for a part that the schema does not declare, or a value of the wrong type. */
 export function usualContext(schema: SchemaJson<string>, action: string, options: UsualOptions): CedarRecord {
   const space = schema['']

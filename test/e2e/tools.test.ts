@@ -10,6 +10,8 @@ import { startGateway, type TestGateway } from './harness.ts'
 const RULES = `
 @id("talks") @why("Talkers chat.")
 permit (principal in Role::"talker", action in Action::"use", resource);
+@id("mails") @why("Mailers use what belongs to the mail server.")
+permit (principal in Role::"mailer", action == Action::"callTool", resource in ToolServer::"mail");
 `
 const ARGUMENTS = '{"to":"board"}'
 
@@ -30,7 +32,7 @@ beforeAll(async () => {
       { name: 'send-mail', effect: 'write', server: 'mail' },
     ],
   })
-  await gateway.call('/admin/v1/roles', { name: 'talker', description: 'Talks.' })
+  for (const name of ['talker', 'mailer']) await gateway.call('/admin/v1/roles', { name, description: name })
 })
 afterAll(async () => {
   await gateway.close()
@@ -188,6 +190,23 @@ describe('a right to chat', () => {
     expect(status).toBe(403)
     expect(text).toContain('The model may not call the tool \\"search\\" for you. No rule allows this.')
     expect(text).not.toContain('x-sallyport-confirm')
+  })
+
+  it('with one to the tools of a server opens these', async () => {
+    const { name, key } = await keyFor('talker')
+    await gateway.call('/admin/v1/roles/mailer/assignments', { holder: `User:${name}` })
+    const statuses: number[] = []
+    for (const tool of ['send-mail', 'search']) {
+      calls(tool)
+      statuses.push((await chat(key, [asking])).status)
+    }
+    expect(statuses).toEqual([200, 403])
+    const asked = await gateway.call('/admin/v1/explain', {
+      principal: `User:${name}`,
+      action: 'callTool',
+      resource: 'send-mail',
+    })
+    expect(await asked.json()).toMatchObject({ decision: 'allow' })
   })
 
   it('of a key that is narrowed to it opens none, until it is widened by name', async () => {
