@@ -6,7 +6,11 @@ type Setting = Parameters<typeof run>[1]
 /** Where no `start` is given, nothing may be started. */
 export async function runCli(
   argv: readonly string[],
-  { env = {}, start = () => Promise.reject(new Error('nothing is started here')) }: Partial<Omit<Setting, 'io'>> = {},
+  {
+    env = {},
+    start = () => Promise.reject(new Error('nothing is started here')),
+    heard,
+  }: Partial<Omit<Setting, 'io'>> & { heard?: (text: string) => void } = {},
 ): Promise<{ code: number; out: string; said: string }> {
   let out = ''
   let said = ''
@@ -15,6 +19,7 @@ export async function runCli(
     color: false,
     out: (text) => {
       out += text
+      heard?.(text)
     },
     say: (line) => {
       said += `${line}\n`

@@ -479,7 +479,10 @@ const Question = z.strictObject({
 /** Facts that are supposed to be different. */
 const Supposed = z.strictObject({
   at: time.optional().meta({ description: 'As if it were that moment; roles that end before then are not held.' }),
-  from: z.union([z.ipv4(), z.ipv6()]).optional().meta({ description: 'As if the call came from that address.' }),
+  from: z
+    .union([z.ipv4(), z.ipv6()], 'an address such as 10.0.0.1')
+    .optional()
+    .meta({ description: 'As if the call came from that address.' }),
   roles: z.array(name).max(20).optional().meta({ description: 'As if these roles were held as well.' }),
   set: z
     .record(

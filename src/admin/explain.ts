@@ -8,7 +8,7 @@ import type { Body, Output } from './contract.ts'
 import { GATEWAY } from './judge.ts'
 import { createOpenApi } from './openapi.ts'
 import type { AdminPorts, Explained } from './ports.ts'
-import { namesOf } from './principals.ts'
+import { namesOf, rolesNow } from './principals.ts'
 import { type Context, type Handlers, readRef } from './route.ts'
 import { iso, isoField, msOf, textField } from './time.ts'
 
@@ -155,7 +155,7 @@ export function explainHandlers(
         return {
           principal: `${principal.type}:${principal.id}`,
           groups: namesOf(ancestors, 'Group'),
-          roles: namesOf(ancestors, 'Role'),
+          roles: rolesNow(ports, principal, ancestors),
           credential: {
             kind: credential.kind,
             id: credential.id,

@@ -13,7 +13,7 @@ import type { Key, Output } from './contract.ts'
 import type { Subject } from './judge.ts'
 import { isPosition, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
-import { namesOf } from './principals.ts'
+import { rolesNow } from './principals.ts'
 import { receiptOf } from './receipt.ts'
 import { type Asked, type Context, type Handlers, notFound, ownedBy, readRef } from './route.ts'
 import { iso, isoField, msOf, textField } from './time.ts'
@@ -109,12 +109,9 @@ export function keyHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers,
       ...(scopes && { scopes }),
     }
     const holder: Caller = { principal: ownerOf(row), credential, address: row.last_address ?? '127.0.0.1' }
-    const held = ports.jit.grants.held(holder.principal).map(({ role }) => role)
     const works = !ports.identity.standing(holder) && !ports.access.locks.check({ caller: holder })
     return {
-      roles: [
-        ...new Set([...namesOf(ports.identity.entities.get(holder.principal)?.ancestors, 'Role'), ...held]),
-      ].sort(),
+      roles: rolesNow(ports, holder.principal, ports.identity.entities.get(holder.principal)?.ancestors),
       mayUse: (works ? ports.models() : [])
         .map(({ name }) => ({ model: name, actions: [...ports.actionsOn(holder, name)] }))
         .filter(({ model, actions }) => actions.length > 0 && sees(model))

@@ -63,8 +63,8 @@ function handlersOf(type: PrincipalType, ports: AdminPorts): { readonly [V in Ve
     show: {
       async handle({ params }) {
         const row = await existing(uid(params))
-        const of = (kind: string) => namesOf(identity.entities.describe(uid(params))?.ancestors, kind)
-        return { ...shown(row), groups: of('Group'), roles: of('Role') }
+        const ancestors = identity.entities.describe(uid(params))?.ancestors
+        return { ...shown(row), groups: namesOf(ancestors, 'Group'), roles: rolesNow(ports, uid(params), ancestors) }
       },
     },
     update: {
@@ -141,6 +141,16 @@ export function namesOf(texts: ReadonlySet<string> | undefined, type: string): s
     .filter((text) => text.startsWith(start))
     .map((text) => JSON.parse(text.slice(start.length)) as string)
     .sort()
+}
+
+/** Roles in force now: those of the directory, and those held for a while. */
+export const rolesNow = (
+  ports: AdminPorts,
+  principal: PrincipalUid,
+  ancestors: ReadonlySet<string> | undefined,
+): string[] => {
+  const held = ports.jit.grants.held(principal).map(({ role }) => role)
+  return [...new Set([...namesOf(ancestors, 'Role'), ...held])].sort()
 }
 
 type PrincipalRoutes = `${'users' | 'services' | 'agents'}.${Verb}`

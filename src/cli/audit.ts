@@ -141,12 +141,18 @@ export const prove: Command = async (input) => {
   const { proof, body } = await (await input.client()).call('audit.prove', { params: { id: arg(input, 0) } })
   const event = flagText(input, 'event')
   if (event !== undefined) await writeFile(event, body)
-  input.io.out(proof)
+  if (input.flags.json) printOne(input.io, { proof, body }, { json: input.flags.json as string })
+  else input.io.out(proof)
   return 0
 }
 
 export const checkpoint: Command = async (input) => {
-  const { note, verifierKey, verifierKeys } = await (await input.client()).call('audit.checkpoint', {})
+  const found = await (await input.client()).call('audit.checkpoint', {})
+  const { note, verifierKey, verifierKeys } = found
+  if (input.flags.json) {
+    printOne(input.io, found, { json: input.flags.json as string })
+    return 0
+  }
   input.io.out(input.flags.keys ? `${verifierKeys.join('\n')}\n` : input.flags.key ? `${verifierKey}\n` : note)
   return 0
 }
@@ -154,8 +160,9 @@ export const checkpoint: Command = async (input) => {
 /** The new key goes to whoever verifies and to the witnesses; the old one keeps its end behind it. */
 export const rekey: Command = async (input) => {
   await confirm(input, 'Replace the key that signs checkpoints? The old one is destroyed.')
-  const { verifierKeys } = await (await input.client()).call('audit.rekey', { body: { reason: reasonOf(input) } })
-  input.io.out(`${verifierKeys.join('\n')}\n`)
+  const made = await (await input.client()).call('audit.rekey', { body: { reason: reasonOf(input) } })
+  if (input.flags.json) printOne(input.io, made, { json: input.flags.json as string })
+  else input.io.out(`${made.verifierKeys.join('\n')}\n`)
   input.io.say(
     'The first of these keys signs from now on. Give them to whoever verifies, and the first to every witness.',
   )
@@ -173,11 +180,11 @@ export const erase: Command = async (input) => {
   await confirm(input, `Erase all recorded content of ${principal}? It cannot be brought back.`)
   const body = { principal, reason: reasonOf(input) }
   const gone = await (await input.client()).call('content.erase', { body })
-  input.io.say(
-    gone.parts === 0
-      ? `Nothing is recorded of ${principal}.`
-      : `Gone: ${counted(gone.parts, 'part')} under ${counted(gone.keys, 'key')}.`,
-  )
+  if (input.flags.json) printOne(input.io, gone, { json: input.flags.json as string })
+  const parts = gone.parts === 0 ? [] : [`${counted(gone.parts, 'part')} under ${counted(gone.keys, 'key')}`]
+  const answers = gone.answers === 0 ? [] : [counted(gone.answers, 'stored answer')]
+  const all = [...parts, ...answers].join(', ')
+  input.io.say(all === '' ? `Nothing is recorded of ${principal}.` : `Gone: ${all}.`)
   return 0
 }
 
@@ -188,8 +195,10 @@ export const tail: Command = async (input) => {
   process.once('SIGINT', stop)
   try {
     for await (const data of client.follow('events.follow', filterOf(input), gone.signal)) {
-      if (input.flags.json) input.io.out(`${data}\n`)
-      else printEvent(input.io, JSON.parse(data) as Event)
+      const event = JSON.parse(data) as Event
+      if (input.flags.json)
+        printOne({ ...input.io, tty: false }, event, { json: input.flags.json as string }) // a line each
+      else printEvent(input.io, event)
     }
     return 0
   } catch (error) {

@@ -1,11 +1,11 @@
 // Campaigns: saying of each right that is held whether it stays.
 
-import type { CampaignItem, Output } from '../admin/contract.ts'
+import type { Output } from '../admin/contract.ts'
 import { counted } from '../core/index.ts'
 import type { Command } from './command.ts'
 import { usage } from './failure.ts'
 import { arg, confirm, flagList, flagText, listAll } from './input.ts'
-import { green, printOne, printRows, red, yellow } from './io.ts'
+import { forEachOf, green, printOne, printRows, red, yellow } from './io.ts'
 import { readMoment, relative } from './when.ts'
 
 const KINDS = ['assignment', 'member', 'key'] as const
@@ -78,16 +78,14 @@ const decide =
     const strange = ids.find((item) => item.lastIndexOf('.') < 1)
     if (strange !== undefined) throw usage(`${strange} is no item of a campaign`, 'sallyport campaign items <id>')
     const note = flagText(input, 'note')
-    const done: CampaignItem[] = []
-    for (const item of ids) {
+    await forEachOf(input.io, { json: input.flags.json as string }, ids, async (item) => {
       const id = item.slice(0, item.lastIndexOf('.'))
       const body = { decision, ...(note !== undefined && { note }) }
       const row = await client.call('campaigns.decide', { params: { id, item }, body })
-      done.push(row)
       const word = decision === 'keep' ? green(input.io, 'kept') : yellow(input.io, row.outcome ?? 'revoked')
       input.io.say(`${word}  ${row.holder} · ${row.what}`)
-    }
-    if (input.flags.json) printRows(input.io, done, [], { json: input.flags.json as string })
+      return row
+    })
     return 0
   }
 export const keep = decide('keep')

@@ -1,8 +1,9 @@
 // Lines that connect a client, to be pasted or evaluated. They hold the key that this command itself uses.
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
-import { Failure, usage } from './failure.ts'
+import { EXIT, Failure, usage } from './failure.ts'
 import { arg, flagText } from './input.ts'
+import { printOne } from './io.ts'
 
 interface Facts {
   readonly url: string
@@ -80,10 +81,14 @@ export const connect: Command = async (input) => {
   const client = await input.client()
   const { url, key } = client.connection
   if (key === undefined)
-    throw new Failure('There is no key to put into the lines', { next: 'give one with --key or SALLYPORT_KEY' })
+    throw new Failure('There is no key to put into the lines', {
+      exit: EXIT.signInNeeded,
+      next: 'give a key with --key or SALLYPORT_KEY',
+    })
   const facts = { url, key, model: await modelOf(input, client) }
   const lines = known.lines(facts)
-  if (input.flags.json) input.io.out(`${JSON.stringify({ client: name, url, model: facts.model, lines })}\n`)
+  if (input.flags.json)
+    printOne(input.io, { client: name, url, model: facts.model, lines }, { json: input.flags.json as string })
   else input.io.out(`${lines.join('\n')}\n`)
   if (known.note !== undefined) input.io.say(known.note)
   return 0

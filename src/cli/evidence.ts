@@ -5,13 +5,14 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { Zip, ZipDeflate } from 'fflate'
 import { counted } from '../core/index.ts'
 import type { Client } from './client.ts'
 import type { Command } from './command.ts'
 import { usage } from './failure.ts'
 import { flagText, listAll, reasonOf } from './input.ts'
+import { printOne } from './io.ts'
 
 const VERIFIER = new URL('../../docs/verify.mjs', import.meta.url)
 
@@ -64,22 +65,30 @@ export const evidence: Command = async (input) => {
     hashes[name] = hash.digest('hex')
   }
 
-  await add('events.jsonl', exported(client))
-  for (const { version } of await listAll(input, client, 'policies.history', {})) {
-    const bundle = await client.call('policies.files', { params: { version: String(version) } })
-    await add(`policies/${version}.json`, [JSON.stringify(bundle, null, 1)])
+  try {
+    await add('events.jsonl', exported(client))
+    for (const { version } of await listAll(input, client, 'policies.history', {})) {
+      const bundle = await client.call('policies.files', { params: { version: String(version) } })
+      await add(`policies/${version}.json`, [JSON.stringify(bundle, null, 1)])
+    }
+    await add('verify.mjs', [await readFile(VERIFIER, 'utf8')])
+    await add('README.txt', [about(verifierKeys)])
+    const manifest = JSON.stringify({ format: 'sallyport evidence 1', files: hashes }, null, 1)
+    const sha256 = createHash('sha256').update(manifest).digest('hex')
+    const { proof, body } = await client.call('audit.evidence', { body: { sha256, reason: reasonOf(input) } })
+    await add('manifest.json', [manifest])
+    await add('manifest.event', [body])
+    await add('manifest.proof', [proof])
+    zip.end()
+    await ended
+    if (failure) throw failure
+  } catch (error) {
+    // Half a pack proves nothing, and would be in the way of the next try.
+    file.destroy()
+    await rm(out, { force: true })
+    throw error
   }
-  await add('verify.mjs', [await readFile(VERIFIER, 'utf8')])
-  await add('README.txt', [about(verifierKeys)])
-  const manifest = JSON.stringify({ format: 'sallyport evidence 1', files: hashes }, null, 1)
-  const sha256 = createHash('sha256').update(manifest).digest('hex')
-  const { proof, body } = await client.call('audit.evidence', { body: { sha256, reason: reasonOf(input) } })
-  await add('manifest.json', [manifest])
-  await add('manifest.event', [body])
-  await add('manifest.proof', [proof])
-  zip.end()
-  await ended
-  if (failure) throw failure
+  if (input.flags.json) printOne(input.io, { out, files: hashes }, { json: input.flags.json as string })
   input.io.say(
     `${out}: ${counted(Object.keys(hashes).length, 'file')}. Give the key to whoever checks it by another way.`,
   )

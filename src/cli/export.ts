@@ -38,14 +38,25 @@ async function exportLines(input: Input, signal: AbortSignal): Promise<void> {
   const { gather, LINE_FORMATS, resumeFile } = await import('../audit/index.ts')
   const known = LINE_FORMATS.find((one) => one === format)
   if (known === undefined && format !== 'archive') throw usage(`--format takes archive, ${LINE_FORMATS.join(', ')}`)
-  if (out !== undefined && known === undefined) await writeFile(out, '')
-  const given = flagText(input, 'from') ?? '0'
+  const given = String(fromOf(input))
   const from = out === undefined || known === undefined ? given : String(await firstOf(out, known, given, resumeFile))
   const lines = await linesOf(input, { format, from }, signal)
-  if (out === undefined) for await (const line of lines) input.io.out(`${line}\n`)
-  else
-    for await (const some of gather(lines, GATHER))
-      await appendFile(out, some.map((line) => `${line}\n`).join(''), { flush: true })
+  if (out === undefined) {
+    for await (const line of lines) input.io.out(`${line}\n`)
+    return
+  }
+  // An archive begins anew, but only once the gateway has given something: a refusal must not cost the one that is there.
+  let write = known === undefined ? writeFile : appendFile
+  for await (const some of gather(lines, GATHER)) {
+    await write(out, some.map((line) => `${line}\n`).join(''), { flush: true })
+    write = appendFile
+  }
+}
+
+function fromOf(input: Input): number {
+  const text = flagText(input, 'from') ?? '0'
+  if (!/^\d{1,15}$/.test(text)) throw usage('--from takes the position of an event, a whole number')
+  return Number(text)
 }
 
 /** A file that holds something goes on from there, one that holds nothing begins where it is told to. */
@@ -84,7 +95,7 @@ async function exportToCollector(input: Input, url: string, signal: AbortSignal)
   if (signals.length !== names.length) throw usage(`--signal takes ${SIGNALS.join(', ')}`)
 
   const to: Collector = { url, headers: headersOf(input.env), encoding: encoding as Encoding, signals }
-  const taken = await readTaken(file, Number(flagText(input, 'from') ?? 0))
+  const taken = await readTaken(file, fromOf(input))
   const from = String(Math.min(...signals.map((one) => taken[one])))
   const lines = await linesOf(input, { format: 'jsonl', from }, signal)
   await sendToCollector(eventsOf(gather(lines, { ...GATHER, idleMs: RETELL_MS })), to, taken, {

@@ -41,4 +41,11 @@ export class Failure extends Error {
   }
 }
 
+/** What a socket that is to listen was refused for, as a person says it. */
+export function cannotListen({ code }: NodeJS.ErrnoException, where: string, next: string): Failure {
+  if (code === 'EADDRINUSE') return new Failure(`${where} is in use`, { why: 'Another program listens there.', next })
+  if (code === 'EACCES') return new Failure(`This user may not listen on ${where}`, { next: 'a port above 1023' })
+  return new Failure(`Nothing can listen on ${where} (${code})`, { next: 'an address of this machine: --listen' })
+}
+
 export const usage = (what: string, next?: string): Failure => new Failure(what, { exit: EXIT.usage, next })

@@ -4,8 +4,8 @@ import { foresee, isDryRun } from './consequences.ts'
 import { usage } from './failure.ts'
 import { arg, flagText, listAll, reasonOf } from './input.ts'
 import { printOne, printRows, yellow } from './io.ts'
+import { printReceipt } from './receipt.ts'
 import { askFrom, sayGrant, secondsOf } from './request.ts'
-import { printReceipt } from './session.ts'
 import { relative } from './when.ts'
 
 export const list: Command = async (input) => {
@@ -70,6 +70,7 @@ export const review: Command = async (input) => {
   const note = flagText(input, 'note')
   if (note === undefined) throw usage('Say what you found: --note "…"')
   const { reviewed } = await client.call('grants.review', { params: { id: arg(input, 0) }, body: { note } })
+  if (input.flags.json) printOne(input.io, { reviewed }, { json: input.flags.json as string })
   input.io.say(reviewed ? 'Reviewed.' : 'There was nothing left to review.')
   return 0
 }

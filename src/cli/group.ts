@@ -2,7 +2,8 @@
 
 import type { Command } from './command.ts'
 import { arg, confirm, flagText, listAll, refOf } from './input.ts'
-import { green, printOne, printRows, red } from './io.ts'
+import { forEachOf, green, printOne, printRows, red } from './io.ts'
+import { printReceipt } from './receipt.ts'
 import { relative } from './when.ts'
 
 export const list: Command = async (input) => {
@@ -42,31 +43,38 @@ export const show: Command = async (input) => {
 
 export const add: Command = async (input) => {
   const client = await input.client()
+  const { io, flags } = input
   const [name = '', ...members] = input.args
-  for (const who of members) {
+  await forEachOf(io, { json: flags.json as string }, members, async (who) => {
     const member = refOf(who)
     const { added } = await client.call('groups.add', { params: { name, member } })
-    input.io.say(added ? `${green(input.io, 'added')}  ${member} to ${name}` : `${member} was in ${name} already`)
-  }
+    io.say(added ? `${green(io, 'added')}  ${member} to ${name}` : `${member} was in ${name} already`)
+    return { group: name, member, added }
+  })
   return 0
 }
 
 export const drop: Command = async (input) => {
   const client = await input.client()
+  const { io, flags } = input
   const [name = '', ...members] = input.args
-  for (const who of members) {
+  let exit = 0
+  await forEachOf(io, { json: flags.json as string }, members, async (who) => {
     const member = refOf(who)
-    await client.call('groups.drop', { params: { name, member } })
-    input.io.say(`${red(input.io, 'dropped')}  ${member} from ${name}`)
-  }
-  return 0
+    const { receipt } = await client.call('groups.drop', { params: { name, member } })
+    io.say(`${red(io, 'dropped')}  ${member} from ${name}`)
+    exit = Math.max(exit, printReceipt(io, receipt))
+    return { group: name, member, receipt }
+  })
+  return exit
 }
 
 export const remove: Command = async (input) => {
   const client = await input.client()
   const name = arg(input, 0)
   await confirm(input, `Remove group ${name} for good? Its members lose what it gave them.`)
-  await client.call('groups.remove', { params: { name } })
+  const { receipt } = await client.call('groups.remove', { params: { name } })
+  if (input.flags.json) printOne(input.io, { group: name, receipt }, { json: input.flags.json as string })
   input.io.say(`${red(input.io, 'removed')}  Group:${name}`)
-  return 0
+  return printReceipt(input.io, receipt)
 }

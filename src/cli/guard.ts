@@ -17,7 +17,7 @@ import {
 import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'
 import { arg, flagList, flagText } from './input.ts'
-import { printRows } from './io.ts'
+import { printOne, printRows } from './io.ts'
 
 const OWN_CLASSES = 'policies/data-classes.yaml'
 
@@ -208,7 +208,11 @@ export const check: Command = async (input) => {
   const own = tryOwnClasses(file)
   createGuard({ detectors: own.detectors, classes: own.classes, fields: own.fields, masks: own.masks })
   if (input.flags.json)
-    input.io.out(`${JSON.stringify({ classes: own.classes.map(({ id }) => id), examples: own.examples })}\n`)
+    printOne(
+      input.io,
+      { classes: own.classes.map(({ id }) => id), examples: own.examples },
+      { json: input.flags.json as string },
+    )
   input.io.say(`${file}: ${counted(own.classes.length, 'class', 'classes')}, ${counted(own.examples, 'example')} held.`)
   return EXIT.ok
 }

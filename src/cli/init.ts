@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Command } from './command.ts'
 import { Failure } from './failure.ts'
 import { arg } from './input.ts'
+import { printOne } from './io.ts'
 
 /** The folder of the installed product: beside dist/, or the clone. */
 export const SHIPPED = fileURLToPath(new URL('../../', import.meta.url))
@@ -35,7 +36,7 @@ export const initPolicy: Command = async (input) => {
   if (existsSync(folder) && readdirSync(folder).length > 0 && !input.flags.force)
     throw new Failure(`${folder} is not empty`, { next: 'another folder, or --force to overwrite' })
   copyRules(folder)
-  if (input.flags.json) io.out(`${JSON.stringify({ policies: folder })}\n`)
+  if (input.flags.json) printOne(io, { policies: folder }, { json: input.flags.json as string })
   io.say(`Written: ${folder}/, with a test for every rule`)
   io.say(`Next:  write a rule in ${join(folder, 'own.cedar')}, then  sallyport policy test ${folder}`)
   return 0
@@ -54,7 +55,7 @@ export const init: Command = async (input) => {
   mkdirSync(folder, { recursive: true })
   writeFileSync(settings, STARTER)
   copyRules(rules)
-  if (input.flags.json) io.out(`${JSON.stringify({ settings, policies: rules })}\n`)
+  if (input.flags.json) printOne(io, { settings, policies: rules }, { json: input.flags.json as string })
   io.say(`Written: ${settings}, ${rules}/`)
   io.say(`Next:  ${folder === '.' ? '' : `cd ${folder} && `}sallyport up`)
   return 0

@@ -27,8 +27,12 @@ export function flagPairs({ flags }: Input, name: string): Record<string, string
 }
 export const arg = ({ args }: Input, index: number): string => args[index] ?? ''
 
-/** `dana` is a user; `Service:etl` and the like are taken as they are. */
-export const refOf = (who: string): string => (/^(User|Service|Agent|Group):./.test(who) ? who : `User:${who}`)
+/** `dana` is a user; `Service:etl` and the like are taken as they are, also as lists print them: `User::"dana"`. */
+export function refOf(who: string): string {
+  const [, type, quoted] = /^(User|Service|Agent|Group)::("(?:[^"\\]|\\["\\])*")$/.exec(who) ?? []
+  if (quoted !== undefined) return `${type}:${JSON.parse(quoted)}`
+  return /^(User|Service|Agent|Group):./.test(who) ? who : `User:${who}`
+}
 
 /** `User::"dana"`, as events name people. */
 export function uidTextOf(who: string): string {
@@ -55,8 +59,9 @@ export async function listAll<Id extends PagedId>(
   id: Id,
   ask: { params?: Record<string, string>; query?: QueryInput<Id> } = {},
 ): Promise<RowOf<Id>[]> {
-  const wanted = input.flags.all ? Number.POSITIVE_INFINITY : Number(flagText(input, 'limit') ?? DEFAULT_LIMIT)
-  if (!(wanted >= 1)) throw usage('--limit takes a number of rows')
+  const limit = flagText(input, 'limit') ?? String(DEFAULT_LIMIT)
+  if (!/^[1-9]\d{0,8}$/.test(limit)) throw usage('--limit takes a number of rows')
+  const wanted = input.flags.all ? Number.POSITIVE_INFINITY : Number(limit)
   const rows: RowOf<Id>[] = []
   let cursor: string | undefined
   do {

@@ -97,6 +97,22 @@ export function printOne(io: Io, row: Row, wanted: Wanted): void {
     io.out(io.tty ? `${dim(io, field.padEnd(longest))}  ${cell(value)}\n` : `${field}\t${cell(value)}\n`)
 }
 
+/** The same for each of several. When one fails, JSON holds those before it: they are done. */
+export async function forEachOf(
+  io: Io,
+  wanted: Wanted,
+  targets: readonly string[],
+  work: (target: string) => Promise<Row>,
+): Promise<readonly Row[]> {
+  const done: Row[] = []
+  try {
+    for (const target of targets) done.push(await work(target))
+  } finally {
+    if (wanted.json) printRows(io, done, [], wanted)
+  }
+  return done
+}
+
 const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
 /** Columns a text takes; wide East Asian characters take two. */

@@ -7,7 +7,7 @@ import { foresee, isDryRun } from './consequences.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, flagList, flagText, listAll, reasonOf, refOf } from './input.ts'
 import { type Column, green, printOne, printRows, type Row, red, yellow } from './io.ts'
-import { printReceipt } from './session.ts'
+import { printReceipt } from './receipt.ts'
 import { readMoment, relative } from './when.ts'
 
 const COLUMNS: readonly Column[] = [

@@ -1,17 +1,15 @@
 // Emergency stops.
-import type { BodyInput } from '../admin/contract.ts'
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
-import { Failure, usage } from './failure.ts'
+import { usage } from './failure.ts'
 import { arg, flagText, reasonOf, refOf, uidTextOf } from './input.ts'
-import { printOne, printRows, red } from './io.ts'
-import { find } from './key.ts'
-import { printReceipt } from './session.ts'
+import { forEachOf, printOne, printRows, red } from './io.ts'
+import { printReceipt } from './receipt.ts'
+import { type Kind, knownTarget } from './target.ts'
 import { readMoment, relative } from './when.ts'
 
 const KINDS = ['principal', 'credential', 'role', 'model', 'session', 'network', 'everything'] as const
-type Kind = BodyInput<'locks.create'>['kind']
 const isKind = (word: string): word is Kind => (KINDS as readonly string[]).includes(word)
 
 export const list: Command = async (input) => {
@@ -38,7 +36,7 @@ export const add: Command = async (input) => {
   if (kind === 'everything' && named !== '')
     throw usage(`everything takes no target, and would lock more than ${named}`, 'sallyport lock add --help')
   const client = await input.client()
-  const target = await known(input, client, kind, named)
+  const target = await knownTarget(input, client, kind, named)
   if (isDryRun(input)) return foresee(input, kind, kind === 'principal' ? refOf(target) : target)
   const until = flagText(input, 'until')
   const { receipt, ...lock } = await client.call('locks.create', {
@@ -55,37 +53,18 @@ export const add: Command = async (input) => {
   return printReceipt(input.io, receipt)
 }
 
-/**
- * The target as the gateway knows it. A slip of the pen in an emergency would lock nobody and look as if it had; whoever may not
- * look at the target may still lock it.
- */
-async function known(input: Input, client: Client, kind: Kind, target: string): Promise<string> {
-  const colon = target.indexOf(':')
-  try {
-    if (kind === 'credential') return (await find({ ...input, args: [target] }, client)).id
-    if (kind === 'role') await client.call('roles.show', { params: { name: target } })
-    if (kind === 'model') await client.call('models.show', { params: { name: target } })
-    if (kind === 'principal') {
-      const [type, name] = /^(User|Service|Agent):./.test(target)
-        ? [target.slice(0, colon), target.slice(colon + 1)]
-        : ['User', target]
-      const route = type === 'Agent' ? 'agents.show' : type === 'Service' ? 'services.show' : 'users.show'
-      await client.call(route, { params: { name } })
-    }
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error
-    if (error.code === 'not_found')
-      throw new Failure(`There is no ${kind} ${target}: nothing is locked`, { next: 'sallyport lock add --help' })
-    if (kind === 'credential' && error.code === undefined) throw error
-  }
-  return target
-}
-
 export const remove: Command = async (input) => {
   const client = await input.client()
-  const { lifted, receipt } = await client.call('locks.lift', { params: { id: arg(input, 0) } })
+  const id = arg(input, 0)
+  const { exit, ...done } = await lift(input, client, id)
+  if (input.flags.json) printOne(input.io, done, { json: input.flags.json as string })
+  return exit
+}
+
+async function lift(input: Input, client: Client, id: string) {
+  const { lifted, receipt } = await client.call('locks.lift', { params: { id } })
   input.io.say(lifted ? 'Lifted. What it ended stays ended.' : 'It was not in force any more.')
-  return printReceipt(input.io, receipt)
+  return { id, lifted, receipt, exit: printReceipt(input.io, receipt) }
 }
 
 export const lockdown: Command = async (input) => {
@@ -97,7 +76,12 @@ export const lockdown: Command = async (input) => {
   const { items } = await client.call('locks.list', {})
   const locks = items.filter(({ kind }) => kind === 'everything')
   if (locks.length === 0) input.io.say('There is no lockdown.')
-  let exit = 0
-  for (const { id } of locks) exit = Math.max(exit, (await remove({ ...input, args: [id] })) ?? 0)
-  return exit
+  let worst = 0
+  const ids = locks.map(({ id }) => id)
+  await forEachOf(input.io, { json: input.flags.json as string }, ids, async (id) => {
+    const { exit, ...done } = await lift(input, client, id)
+    worst = Math.max(worst, exit)
+    return done
+  })
+  return worst
 }

@@ -110,6 +110,8 @@ const countOf = (sources: BundleSources) => counted(sources.length, 'file')
 export const test: Command = (input) =>
   withChecker(async (checker) => {
     const { io } = input
+    const format = flagText(input, 'format')
+    if (format !== undefined && format !== 'junit' && format !== 'github') throw usage('--format is junit or github')
     const folder = folderOf(input)
     const { bundle, program, sources } = await checked(input, checker, folder)
     const report = runTests(program, sources)
@@ -118,10 +120,8 @@ export const test: Command = (input) =>
       printOne(io, { ...report }, { json: input.flags.json as string })
       return exit
     }
-    const format = flagText(input, 'format')
     if (format === 'junit') io.out(junit(report.outcomes))
     else if (format === 'github') io.out(github(folder, report.outcomes))
-    else if (format !== undefined) throw usage('--format is junit or github')
     else {
       io.out(`${plain(folder)}  ${countOf(bundle.sources)}, ${counted(bundle.rules.length, 'rule')} · schema ok\n`)
       for (const [file, outcomes] of Map.groupBy(report.outcomes, (outcome) => outcome.file)) {

@@ -1,6 +1,6 @@
 // What a receipt says of nodes that did not answer, and the exit code that scripts go by.
 import { expect, it } from 'vitest'
-import { printReceipt } from './session.ts'
+import { printReceipt } from './receipt.ts'
 
 it.each([
   ['confirmed', { applied: true, milliseconds: 3 }, '3 ms ✓', 0],

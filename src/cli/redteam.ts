@@ -18,7 +18,7 @@ export const redteam: Command = async (input) => {
   if (model === undefined) throw usage('Say which model', 'sallyport redteam --model <model>')
   const families = flagList(input, 'family')
   for (const family of families ?? [])
-    if (!(family in FAMILIES))
+    if (!Object.hasOwn(FAMILIES, family))
       throw usage(`There is no family "${family}"`, `one of: ${Object.keys(FAMILIES).join(' ')}`)
   const client = await input.client()
   const report = openReports(input)
@@ -63,6 +63,8 @@ async function withRole(
     if (key === undefined) throw new Failure('The gateway did not show the key')
     return key
   }
+  // Asked first: what is made for a role that is not there would have to be taken away again.
+  await client.call('roles.show', { params: { name: role } })
   try {
     return await run(newAccount)
   } finally {

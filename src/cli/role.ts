@@ -4,8 +4,8 @@ import type { Command } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, refOf } from './input.ts'
-import { green, printOne, printRows, red } from './io.ts'
-import { printReceipt } from './session.ts'
+import { forEachOf, green, printOne, printRows, red } from './io.ts'
+import { printReceipt } from './receipt.ts'
 import { readMoment, relative } from './when.ts'
 
 export const list: Command = async (input) => {
@@ -72,11 +72,13 @@ export const unassign: Command = async (input) => {
       next: `sallyport role show ${name}`,
     })
   let exit = 0
-  for (const { id } of mine) {
+  const ids = mine.map(({ id }) => id)
+  await forEachOf(input.io, { json: input.flags.json as string }, ids, async (id) => {
     const { receipt } = await client.call('roles.unassign', { params: { name, id } })
     input.io.say(`${red(input.io, 'taken')}  ${name} from ${holder}`)
     exit = Math.max(exit, printReceipt(input.io, receipt))
-  }
+    return { id, role: name, holder, receipt }
+  })
   return exit
 }
 
@@ -85,6 +87,7 @@ export const remove: Command = async (input) => {
   const name = arg(input, 0)
   await confirm(input, `Remove role ${name} for good, from everybody who holds it?`)
   const { receipt } = await client.call('roles.remove', { params: { name } })
+  if (input.flags.json) printOne(input.io, { role: name, receipt }, { json: input.flags.json as string })
   input.io.say(`${red(input.io, 'removed')}  Role:${name}`)
   return printReceipt(input.io, receipt)
 }

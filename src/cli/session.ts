@@ -1,12 +1,12 @@
 // Sessions and running calls: who holds them, and ending them.
 
-import type { Output } from '../admin/contract.ts'
-import { counted } from '../core/index.ts'
 import type { Command } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
-import { EXIT, usage } from './failure.ts'
+import { usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, reasonOf, uidTextOf } from './input.ts'
-import { green, type Io, printOne, printRows, red } from './io.ts'
+import { green, printOne, printRows } from './io.ts'
+import { printReceipt } from './receipt.ts'
+import { knownTarget } from './target.ts'
 import { relative } from './when.ts'
 
 export const list: Command = async (input) => {
@@ -30,18 +30,6 @@ export const show: Command = async (input) => {
     json: input.flags.json as string,
   })
   return 0
-}
-
-/** Says what ended and which nodes have confirmed; exit code 6 if one is silent that may still run calls. */
-export function printReceipt(io: Io, { calls, upstreams, nodes, event }: Output<'sessions.cut'>): number {
-  const answers = nodes.map(({ name, applied, milliseconds, closesInMs }) =>
-    applied
-      ? `${name} ${milliseconds ?? 0} ms ${green(io, '✓')}`
-      : `${name} ${red(io, 'silent')}${closesInMs ? `, closes itself in ${closesInMs} ms` : ', has closed itself'}`,
-  )
-  io.say(`${counted(calls, 'running call')} ended, ${upstreams} aborted at the model server · ${answers.join('   ')}`)
-  if (event !== undefined) io.say(`In the log:  sallyport audit show ${event}`)
-  return nodes.every(({ applied, closesInMs }) => applied || closesInMs === 0) ? EXIT.ok : EXIT.partial
 }
 
 export const cut: Command = async (input) => {
@@ -95,9 +83,13 @@ export const cutCalls: Command = async (input) => {
     call: flagText(input, 'call'),
     address: flagText(input, 'address'),
   }
-  const one = Object.entries(given).filter(([, value]) => value !== undefined)
-  if (one.length !== 1) throw usage('Say which calls, by exactly one of --of --with --model --session --call --address')
-  const receipt = await client.call('leases.cut', { body: { ...Object.fromEntries(one), reason: reasonOf(input) } })
+  const [one, ...more] = Object.entries(given).filter(([, value]) => value !== undefined)
+  if (!one || more.length > 0)
+    throw usage('Say which calls, by exactly one of --of --with --model --session --call --address')
+  const [field, target = ''] = one
+  if (field === 'principal' || field === 'model' || field === 'session') await knownTarget(input, client, field, target)
+  const cut = field === 'key' ? await knownTarget(input, client, 'credential', target) : target
+  const receipt = await client.call('leases.cut', { body: { [field]: cut, reason: reasonOf(input) } })
   if (input.flags.json) printOne(input.io, receipt, { json: input.flags.json as string })
   return printReceipt(input.io, receipt)
 }

@@ -8,11 +8,12 @@ import { ADMIN_FILE, readAdminFile, writeAdminFile } from './admin-file.ts'
 import type { Command, Flag, Input } from './command.ts'
 import { loadSettings } from './config.ts'
 import { linesFor, quoted } from './connect.ts'
-import { EXIT, Failure } from './failure.ts'
+import { cannotListen, EXIT, Failure } from './failure.ts'
 import { SHIPPED } from './init.ts'
 import { flagList, flagText, prompt } from './input.ts'
 import { bold, dim, green, type Io, yellow } from './io.ts'
 import { type FoundServer, findServers, lookAt } from './servers.ts'
+import { stopped } from './stopped.ts'
 import { productVersion, programName } from './version.ts'
 
 /** One flag per setting that can be given on a command line. */
@@ -111,22 +112,15 @@ export const up: Command = async (input) => {
   return EXIT.ok
 }
 
-const stopped = (): Promise<NodeJS.Signals> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve)
-  })
-
 function explainStart(error: unknown, config: Config): unknown {
-  const { code, syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
+  const { syscall, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number }
   if (syscall === 'listen') {
     const where = port === undefined ? config.listen : `${address?.includes(':') ? `[${address}]` : address}:${port}`
-    if (code === 'EADDRINUSE')
-      return new Failure(`${where} is in use`, {
-        why: 'Another program, or another Sallyport, listens there.',
-        next: 'sallyport status, or sallyport up --listen 127.0.0.1:4142',
-      })
-    if (code === 'EACCES') return new Failure(`This user may not listen on ${where}`, { next: 'a port above 1023' })
-    return new Failure(`Nothing can listen on ${where} (${code})`, { next: 'an address of this machine: --listen' })
+    return cannotListen(
+      error as NodeJS.ErrnoException,
+      where,
+      'sallyport status, or sallyport up --listen 127.0.0.1:4142',
+    )
   }
   const database = error instanceof Fault && error.code === 'store_unavailable' ? error.cause : error
   if (database instanceof DatabaseError) return explainDatabase(database, config)

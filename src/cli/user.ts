@@ -7,7 +7,7 @@ import { foresee, isDryRun } from './consequences.ts'
 import { usage } from './failure.ts'
 import { arg, confirm, flagList, flagText, listAll, reasonOf } from './input.ts'
 import { type Column, green, printOne, printRows, red, yellow } from './io.ts'
-import { printReceipt } from './session.ts'
+import { printReceipt } from './receipt.ts'
 import { relative } from './when.ts'
 
 const NOUNS = { user: 'users', service: 'services', agent: 'agents' } as const

@@ -8,8 +8,10 @@ import { join } from 'node:path'
 import { createWitness, fileAnchor, parseKey, printKey } from '../audit/index.ts'
 import { systemClock } from '../core/index.ts'
 import type { Command } from './command.ts'
-import { usage } from './failure.ts'
+import { cannotListen, usage } from './failure.ts'
 import { flagList, flagText } from './input.ts'
+import { printOne } from './io.ts'
+import { stopped } from './stopped.ts'
 
 /** A checkpoint with sixty hashes and a dozen signatures is a tenth of this. */
 const MOST_BYTES = 65_536
@@ -20,7 +22,7 @@ export const witness: Command = async (input) => {
   if (folder === undefined || logs.length === 0)
     throw usage('a witness needs --data FOLDER and --log KEY', 'sallyport audit witness --help')
   const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(flagText(input, 'listen') ?? '127.0.0.1:8790') ?? []
-  if (host === '') throw usage('--listen takes HOST:PORT')
+  if (host === '' || Number(port) > 65_535) throw usage('--listen takes HOST:PORT')
   const known = logs.map((log) => {
     try {
       return parseKey(log)
@@ -58,14 +60,17 @@ export const witness: Command = async (input) => {
   const server = createServer({ requestTimeout: 10_000 }, (request, response) => void answer(request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(Number(port), host, resolve)
+    server.listen(Number(port), host.replace(/^\[|\]$/g, ''), resolve)
+  }).catch((error: NodeJS.ErrnoException) => {
+    throw cannotListen(error, `${host}:${port}`, 'another address: --listen 127.0.0.1:8791')
   })
   const address = server.address()
-  input.io.out(`${printKey(signer.key)}\n`)
-  input.io.say(`Witness at http://${host}:${typeof address === 'object' ? address?.port : port}/`)
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
-  })
+  const url = `http://${host}:${typeof address === 'object' ? address?.port : port}/`
+  const key = printKey(signer.key)
+  if (input.flags.json) printOne(input.io, { key, url }, { json: input.flags.json as string })
+  else input.io.out(`${key}\n`)
+  input.io.say(`Witness at ${url}`)
+  await stopped()
   await new Promise((resolve) => {
     server.close(resolve)
     server.closeAllConnections()

@@ -140,7 +140,7 @@ async function ask(turn: Turn, stream: boolean, sessions: Map<string, string>, o
     const code = codeOf(body)
     // What a model server cannot take, such as tools, is not sent to it either.
     if (response.status === 403 || response.status === 422 || code === 'unsupported_parameter') return { refused: code }
-    throw new Fault('upstream_invalid', { detail: `It answers ${response.status} ${code}.` })
+    throw new Fault('upstream_invalid', { detail: `The deployment answers ${response.status} ${code}.` })
   }
   return stream ? readStream(body) : readWhole(body)
 }
