@@ -208,6 +208,7 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     random: systemRandom,
     pseudonyms: config.guard.pseudonyms,
     injection: (request) => scoreRequest(request).score,
+    spotlights: config.guard.spotlight,
   })
   access.sessions.onForget('vault', screening.forget)
   access.sessions.onForget('runtime', async (session) => {

@@ -264,6 +264,18 @@ const guard = z.strictObject({
     .describe(
       'Classes whose stand-ins look real: a made-up name for a name, bryony.haskthorpe67@example.net for an address.',
     ),
+  escapeTemplates: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Put a blank into tokens of chat templates (<|im_start|>, [INST], </s>) in what callers, tools and documents say, so that no text begins a turn of another role.',
+    ),
+  spotlight: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Put tool results and documents between marks that their authors cannot know, and tell the model that what stands there is data.',
+    ),
   padding: z.boolean().default(false).describe('Pad stream chunks so that their lengths tell nothing about tokens.'),
 })
 

@@ -161,6 +161,7 @@ export function connectRooms(rooms: Rooms): Ports {
       })
     },
     screenInput: screening.input,
+    spotlight: screening.spotlight,
     plant: screening.plant,
     forbidden: screening.forbidden,
     screenOutput: screening.output,

@@ -64,21 +64,28 @@ export function checkClamps(request: ModelRequest, duties: Duties): void {
   if (unmet) throw refuse(unmet.parameter, `What rules demand of ${unmet.parameter} excludes itself.`)
 }
 
-/** The request as it goes out: duties applied, the upstream's own model name in place. `plant` marks the instructions. */
+/**
+ * The request as it goes out: duties applied, the upstream's own model name in place. `plant` marks the instructions;
+ * `sentence` follows them, or stands alone.
+ */
 export function applyDuties(
   request: ModelRequest,
   duties: Duties,
   upstreamName: string,
   plant: (instructions: string) => string,
+  sentence?: string,
 ): ModelRequest {
   const params = duties.clamps.length === 0 ? request.params : clamped(request, duties).params
   const sent: ModelRequest = { ...request, model: upstreamName, params }
-  if (duties.instruct.length === 0) return sent
-  const text = plant([INSTRUCTION_HEAD, ...duties.instruct.map((line) => `- ${line}`), INSTRUCTION_TAIL].join('\n'))
+  const rules = duties.instruct.map((line) => `- ${line}`)
+  const texts = rules.length === 0 ? [] : [plant([INSTRUCTION_HEAD, ...rules, INSTRUCTION_TAIL].join('\n'))]
+  if (sentence !== undefined) texts.push(sentence)
+  if (texts.length === 0) return sent
+  const text = texts.join('\n\n')
   // A completion may be one prompt for the model's chat template (Ollama's generate): then it is a chat to the model.
   if (request.messages.length > 0) {
-    const rules: Message = { role: 'system', parts: [{ type: 'text', text }] }
-    sent.messages = [rules, ...request.messages]
+    const first: Message = { role: 'system', parts: [{ type: 'text', text }] }
+    sent.messages = [first, ...request.messages]
   } else if (request.action === 'complete') {
     sent.inputs = request.inputs.map((input) => `${text}\n\n${input}`)
   }

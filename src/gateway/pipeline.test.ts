@@ -184,6 +184,7 @@ function bench(plan: Plan = {}) {
       failAt('screen', 'content_blocked')
       return { request, report: { masked: 0, facts: {} } }
     },
+    spotlight: (_, request) => ({ request }),
     reserveMore: (hold) => hold,
     callTool: () => {},
     score: () => (plan.again ? 90 : 0),

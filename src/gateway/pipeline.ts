@@ -96,11 +96,14 @@ export function createGateway(on: Ports): Serve {
       whenAborted(lease.signal, () => ended(Fault.from(lease.signal.reason)))
 
       // Make the input safe to send.
-      const screened = on.screenInput(question, request, lease) //                                    422 503
+      const { bans, instruct } = decision.duties
+      const screened = on.screenInput(question, request, lease, instruct.length > 0) //               422 503
       meter.input(screened.report, screened.request)
-      const sent = applyDuties(screened.request, decision.duties, model.upstreamName, (text) =>
-        on.plant(question, text),
-      )
+
+      // Say whose words are rules and whose are data.
+      const spotlit = on.spotlight(question, screened.request)
+      const plant = (text: string) => on.plant(question, text)
+      const sent = applyDuties(spotlit.request, decision.duties, model.upstreamName, plant, spotlit.sentence)
 
       // Write the decision down. Not recorded means not sent.
       record.note({ data: screened.report.facts })
@@ -109,7 +112,6 @@ export function createGateway(on: Ports): Serve {
       lease.check() // what ended while we wrote must not begin
 
       // Ask the model. The first batch is awaited before the status line: an early failure is a true 502.
-      const { bans } = decision.duties
       const options = {
         signal: upstream.signal,
         session: session.id,

@@ -241,8 +241,13 @@ export interface Ports {
   reserveMore(hold: HoldHandle, question: Question, before: Decision, again: Decision): HoldHandle | Promise<HoldHandle>
   /** The injection score of the content, 0 to 100; the session remembers a high one. @throws Fault guard_unavailable */
   score(question: Question, request: ModelRequest): number
-  /** Screens every string of the request; returns the copy to send. @throws Fault content_blocked, guard_unavailable */
-  screenInput(question: Question, request: ModelRequest, lease: LeaseHandle): ScreenedInput
+  /**
+   * Screens every string of the request and breaks what a model server would take for the beginning of a turn; returns the copy
+   * to send. `instructed`: rules of the service will be put in front of it. @throws Fault content_blocked, guard_unavailable
+   */
+  screenInput(question: Question, request: ModelRequest, lease: LeaseHandle, instructed: boolean): ScreenedInput
+  /** Puts tool results and documents between marks, where that is wanted; `sentence` tells the model what they mean. */
+  spotlight(question: Question, request: ModelRequest): { request: ModelRequest; sentence?: string }
   /** Marks instructions of ours so that an answer which repeats them is noticed; returns the text to send. */
   plant(question: Question, instructions: string): string
   /** What the answer must not say. */

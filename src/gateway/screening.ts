@@ -19,8 +19,10 @@ import {
   type FoundValue,
   facts,
   type Guard,
+  MARK,
   plant,
   type Report,
+  spotlight,
   type Vault,
   withheld,
 } from '../guard/index.ts'
@@ -30,7 +32,10 @@ import type { LeaseHandle, OutputScreen, Question, ScreenedInput, ScreenReport }
 export interface Screening {
   /** The injection score of the content, 0 to 100; the session remembers a high one. */
   score(question: Question, request: ModelRequest): number
-  input(question: Question, request: ModelRequest, lease: LeaseHandle): ScreenedInput
+  /** `instructed`: rules of the service will be put in front of the request. */
+  input(question: Question, request: ModelRequest, lease: LeaseHandle, instructed: boolean): ScreenedInput
+  /** Marks what tools and documents say, where that is wanted; an answer is shown without the marks. */
+  spotlight(question: Question, request: ModelRequest): { request: ModelRequest; sentence?: string }
   /** `bans`: phrases that the rule which allowed the call forbids; masked whatever other rules say of data. */
   output(question: Question, lease: LeaseHandle, bans: readonly string[]): OutputScreen
   /** What the answer must not say, for a runtime that can keep to it: values kept from this caller, and our own marks. */
@@ -53,6 +58,8 @@ export interface ScreeningDeps {
   pseudonyms: 'auto' | 'word' | 'angle'
   /** 0 to 100 for everything in the request that the service itself did not write. */
   injection: (request: ModelRequest) => number
+  /** Whether tool results and documents are marked as data. */
+  spotlights: boolean
 }
 
 /** Sessions whose vault is kept; the one unused longest goes first. Its next call hides the same values anew. */
@@ -72,6 +79,8 @@ function foreignIn({ messages }: ModelRequest): string[] {
 
 /** A duty of the rule that allowed the call, so no rule about data can lift it. */
 const BANNED = { class: 'leak/phrase', answer: { treatment: 'mask', rules: [] } } as const
+/** Our own marks, which are nobody's data. */
+const TAKEN_OUT: Answer = { treatment: 'mask', rules: [] }
 const SHOWN: Answer = { treatment: 'pass', rules: [] }
 
 /** What became of one question so far. */
@@ -80,11 +89,12 @@ interface Screened {
   readonly asked: Map<string, { found: ClassFound; treatment: Treatment }>
   readonly flow: JsonObject[]
   planted: { canary: string; detectors: Detector[] } | undefined
+  marks: Detector | undefined
   found: readonly FoundValue[]
 }
 const NOTHING_FOUND: readonly FoundValue[] = []
 
-export function createScreening({ guard, judge, random, pseudonyms, injection }: ScreeningDeps): Screening {
+export function createScreening({ guard, judge, random, pseudonyms, injection, spotlights }: ScreeningDeps): Screening {
   // Vaults live in memory only, under a random key of their own: what a restart loses, the next request of the
   // conversation brings again, because clients send their history in clear.
   const vaults = new Map<string, Vault>()
@@ -92,7 +102,7 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
   const of = (question: Question): Screened => {
     let screened = known.get(question)
     if (!screened) {
-      screened = { asked: new Map(), flow: [], planted: undefined, found: NOTHING_FOUND }
+      screened = { asked: new Map(), flow: [], planted: undefined, marks: undefined, found: NOTHING_FOUND }
       known.set(question, screened)
     }
     return screened
@@ -118,6 +128,7 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
     const { asked } = of(question)
     return (asking): Answer => {
       if (asking.class === BANNED.class) return BANNED.answer
+      if (asking.class === MARK) return TAKEN_OUT
       const answer = judge.treatment(question, asking)
       lease.treated(asking.direction, asking.class, answer.treatment)
       const key = `${asking.direction} ${asking.class}`
@@ -132,13 +143,13 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
     const { flow } = of(question)
     for (const { class: name, count, treatment } of report.classes) flow.push({ class: name, count, to, treatment })
     for (const [name, count] of report.restored) flow.push({ class: name, count, to, treatment: 'restored' })
-    const { bytesForwarded, bytesScanned, pseudonyms } = report
+    const { bytesForwarded, bytesScanned, escaped, pseudonyms } = report
     return {
       ...(flow.length > 0 ? { flow: [...flow] } : {}),
       [to === 'upstream' ? 'input' : 'output']:
         report.classes.length > 0 || pseudonyms.restored > 0 || pseudonyms.mutated > 0
           ? facts(report)
-          : { bytesForwarded, bytesScanned },
+          : { bytesForwarded, bytesScanned, ...(escaped > 0 ? { escaped } : {}) },
     }
   }
 
@@ -149,9 +160,13 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
       return score < FAINT ? 0 : score
     },
 
-    input(question, request, lease) {
+    input(question, request, lease, instructed) {
       const vault = vaultOf(question)
-      const { request: screened, report, values } = guard.screenInput(request, askFor(question, lease), vault)
+      const {
+        request: screened,
+        report,
+        values,
+      } = guard.screenInput(request, askFor(question, lease), vault, instructed)
       if (values.length > 0) of(question).found = values
       question.session?.addTaint(new Set([...foreignIn(request), ...report.classes.map((one) => one.class)]))
       return {
@@ -160,9 +175,17 @@ export function createScreening({ guard, judge, random, pseudonyms, injection }:
       }
     },
 
+    spotlight(question, request) {
+      const lit = spotlights ? spotlight(request, random) : undefined
+      if (lit === undefined) return { request }
+      of(question).marks = lit.detector
+      return { request: lit.request, sentence: lit.sentence }
+    },
+
     output(question, lease, bans) {
       const phrases = createPhraseDetector(bans)
-      const extra = [...(of(question).planted?.detectors ?? []), ...(phrases ? [phrases] : [])]
+      const { planted, marks } = of(question)
+      const extra = [...(planted?.detectors ?? []), ...(marks ? [marks] : []), ...(phrases ? [phrases] : [])]
       const output = guard.openOutput(askFor(question, lease), vaultOf(question), extra)
       return {
         push: (deltas) => output.push(deltas),

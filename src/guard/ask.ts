@@ -44,6 +44,8 @@ export interface Report {
   readonly restored: ReadonlyMap<string, number>
   /** Invisible and direction-changing characters seen. */
   readonly invisible: number
+  /** Tokens of chat templates that were broken. */
+  readonly escaped: number
 }
 
 /** More different questions than this in one call are asked without their field: a client names the fields. */
@@ -157,6 +159,7 @@ export function facts(report: Report): JsonObject {
       origin,
       treatment,
     })),
+    ...(report.escaped > 0 ? { escaped: report.escaped } : {}),
     ...(report.invisible > 0 ? { invisible: report.invisible } : {}),
     pseudonyms: { issued, mutated, restored },
     treated: report.treated,

@@ -107,6 +107,13 @@ export const DATA_CLASSES: readonly DataClass[] = [
     'Links, images and markup that would carry data to a host that is not listed',
   ),
   define('leak/invisible', 'plain', 'INVISIBLE', 'ID', 'Invisible and direction-changing characters'),
+  define(
+    'leak/mark',
+    'secret',
+    'LEAK',
+    'SECRET',
+    'Marks put around tool results and documents; always taken out, never asked about',
+  ),
   define('leak/phrase', 'secret', 'LEAK', 'SECRET', 'Phrases that a rule bans from answers'),
   define('leak/session', 'secret', 'LEAK', 'SECRET', 'Values that belong to another session'),
   define('literal', 'plain', 'TEXT', 'ID', 'Text that looks like a pseudonym; always escaped, never asked about'),

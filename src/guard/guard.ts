@@ -33,17 +33,23 @@ export interface GuardOptions {
   readonly blockCharacters?: number
   /** Hosts an answer may show pictures from and link to with data. */
   readonly linkHosts?: readonly string[]
+  /** Tokens of chat templates in a request are broken, so that no text begins a turn. Default true. */
+  readonly escapeTemplates?: boolean
 }
 
 export interface Guard {
   readonly tree: ClassTree
   readonly screen: Screen
   openVault(options: Omit<VaultOptions, 'classes' | 'style' | 'surrogates'> & { style?: PseudonymStyle }): Vault
-  /** Screens every string of a request. @throws Fault content_blocked, guard_unavailable */
+  /**
+   * Screens every string of a request. `raw`: tokens of chat templates are broken in raw prompts too.
+   * @throws Fault content_blocked, guard_unavailable
+   */
   screenInput(
     request: ModelRequest,
     ask: Ask,
     vault: Vault,
+    raw?: boolean,
   ): { request: ModelRequest; report: Report; values: readonly FoundValue[] }
   /** One text without a call: what becomes of each class is the caller's to say. */
   openText(options: TextOptions): TextScreen
@@ -71,6 +77,7 @@ export function createGuard(options: GuardOptions): Guard {
     }
   }
   const treatment = { tree, masks, neighbours: createNeighbours(systemRandom) }
+  const input = { ...treatment, escape: options.escapeTemplates ?? true }
   const link = createLinkDetector(options.linkHosts === undefined ? {} : { hosts: options.linkHosts })
   return {
     tree,
@@ -82,7 +89,7 @@ export function createGuard(options: GuardOptions): Guard {
         classes: tree.all,
         surrogates: options.surrogates ?? [],
       }),
-    screenInput: (request, ask, vault) => screenInput(request, ask, vault, screen, treatment),
+    screenInput: (request, ask, vault, raw = false) => screenInput(request, ask, vault, screen, input, raw),
     openText: (text) => openText(screen, treatment, text),
     openRestore: (vault) => openRestore(bare, vault),
     openOutput: (ask, vault, extra) =>

@@ -4,6 +4,7 @@ import type { Book } from './ask.ts'
 import { acrossBorder } from './border.ts'
 import type { Detector } from './detector.ts'
 import { keep, keepInId, sortOut } from './findings.ts'
+import { mayHoldToken } from './injection/template.ts'
 import { readable, unread } from './opaque.ts'
 import { covers, fieldOf, type Parts, partsOf, withFinding } from './parts.ts'
 import { PSEUDONYM } from './pseudonym.ts'
@@ -28,6 +29,8 @@ export interface ScannedRequest {
   readonly invisible: number
   /** True if there is anything to ask about. */
   readonly found: boolean
+  /** True if a text may hold a token of a chat template. */
+  readonly marked: boolean
 }
 
 type How = 'text' | 'id' | 'json'
@@ -50,6 +53,7 @@ export function scanRequest(
   let passedBy = 0
   let invisible = 0
   let opaque = false
+  let marked = false
   /** The text each speaker said last. */
   const spoken = new Map<string, { text: string; scan: Scan }>()
 
@@ -62,6 +66,7 @@ export function scanRequest(
 
   const find = (text: string, place: Place, how: How): Parts | undefined => {
     texts.push(text)
+    marked ||= mayHoldToken(text)
     const known = screen.known.get(how, text)
     const parts = known === undefined ? look(text, how) : partsOf(text, known)
     let regions = false
@@ -147,5 +152,5 @@ export function scanRequest(
     },
   })
   const found = opaque || scans.some(({ parts }) => parts !== undefined)
-  return { scans, texts, scanned, passedBy, invisible, found }
+  return { scans, texts, scanned, passedBy, invisible, found, marked }
 }

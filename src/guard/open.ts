@@ -12,7 +12,7 @@ const PADDED_CHARACTERS = 16
 
 /** `close` ends the threads of detectors that are not ours. @throws what is wrong with a file, before anything is screened */
 export function openGuard(
-  { names, lists, detectors, surrogates, padding }: Config['guard'],
+  { names, lists, detectors, surrogates, padding, escapeTemplates }: Config['guard'],
   classesFile: string,
 ): { guard: Guard; close: () => Promise<void> } {
   const listed = lists.map(({ class: dataClass, file }) =>
@@ -26,6 +26,7 @@ export function openGuard(
     fields: own.fields,
     masks: own.masks,
     surrogates,
+    escapeTemplates,
     ...(padding ? { blockCharacters: PADDED_CHARACTERS } : {}),
   })
   return { guard, close: async () => void (await Promise.all(foreign.map((detector) => detector.close()))) }

@@ -209,6 +209,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       rules: book.rules(),
       ...restore.report(),
       invisible: 0,
+      escaped: 0,
     }),
   }
 }

@@ -129,8 +129,8 @@ export type MaskStyle = 'label' | 'last4' | 'shape'
 
 /** `[email]`, `************1111`, or every letter and digit as `x` and `0`. */
 export function mask(dataClass: string, value: string, style: MaskStyle): string {
-  // What nobody sees leaves nothing behind.
-  if (dataClass === 'leak/invisible') return ''
+  // What nobody sees, or is ours, leaves nothing behind.
+  if (dataClass === 'leak/invisible' || dataClass === 'leak/mark') return ''
   if (style === 'label') return `[${dataClass.slice(dataClass.lastIndexOf('/') + 1)}]`
   let digits = 0
   for (const c of value) if (c >= '0' && c <= '9') digits++
