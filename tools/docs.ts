@@ -208,7 +208,8 @@ are \`application/problem+json\` (RFC 9457), see [errors.md](errors.md). Lists g
 \`/admin/v1/openapi.json\` (OpenAPI 3.1).
 
 Beside it, on the same address: \`/metrics\`, \`/healthz\`, \`/readyz\` (\`show\` on Gateway; see [operating.md](operating.md)),
-\`/access/v1/…\` (AuthZEN 1.0, \`show\` on Gateway; at most 1000 evaluations in one list) and \`/hooks/in/NAME\` (signed events).
+\`/access/v1/…\` (AuthZEN 1.0, \`show\` on Gateway; at most 1000 evaluations in one list; what rules demand beside a
+yes is in \`context.duties\`, for the asking party to do) and \`/hooks/in/NAME\` (signed events).
 
 | route | what | the rules are asked |
 |---|---|---|
@@ -255,6 +256,19 @@ unless { ["search", "weather"].containsAll(context.request.tools) };
 
 Who is only let near a model by a rule of one's own sees no list, asks no \`why\` and follows no request: that takes \`list\` on \`Gateway\` and
 \`read\` on \`Model\`, which the role \`reader\` has.
+
+## What a rule is told, and when
+- A parameter that a call leaves out is not there, and its server's own default holds, which may have no bound. A forbid that compares it does not
+  see such calls: bound it with \`@clamp\`, or \`unless { context.request has maxTokens && … }\`. \`sallyport policy lint\` names such rules.
+- A clamp on what a model's server has not (\`topK\` at OpenAI) refuses every call of it, by name. No server has a bound that \`reasoningTokens\`
+  could set, and only Ollama unloads (\`keepAliveSeconds\`).
+- A call that runs is decided again on every change of people, keys, roles, grants, locks, rules and models, when its caller becomes unusual
+  (\`context.risk.anomaly\`), and at the moment at which a clock or an age in a rule would come out otherwise. It ends if the answer is no, or if a
+  duty is stricter than what it began under. What it is not asked again for: turns, tokens and taint that another call adds to its session.
+  \`@stepup\` is about its beginning; a limit that is new counts from the next call on.
+- Reading and continuing a stored answer is asked as its call would be now: sign-in, bans and treatment of data hold. Reading and counting tokens
+  send nothing to a model, so nothing is clamped, instructed, recorded or counted against limits.
+- Rules about roles are asked when somebody asks and answers. What is to begin later is approved by no rule alone.
 
 ## Annotations
 An annotation stands once at a rule; several values go into one, with commas between. What is unknown or malformed refuses the bundle.

@@ -186,3 +186,37 @@ test('the shipped rules give lint nothing to complain about', async () => {
   const found = lint(result.bundle, compileBundle(result.bundle)).map((problem) => [problem.rule, problem.message])
   expect(found).toEqual([])
 })
+
+test('lint says where a caller gets round a rule by leaving something out', async () => {
+  const { loadBundle } = await import('./bundle.ts')
+  const shipped = (await loadBundle('policies')).filter(({ path }) => path === 'schema.cedarschema')
+  const warnings = async (...rules: string[]) => {
+    const text = rules.map((rule, i) => `@id("r${i}") @why("x") ${rule}`).join('\n')
+    const result = await checker.check([...shipped, { path: 'own.cedar', text }])
+    if ('problems' in result) throw new Error(JSON.stringify(result.problems))
+    return lint(result.bundle, compileBundle(result.bundle)).map(({ rule, message }) => `${rule}: ${message}`)
+  }
+  const use = (when: string) => `forbid (principal, action in Action::"use", resource) ${when};`
+  const max = 'context.request has maxTokens && context.request.maxTokens'
+  const goesRound = ['r0: a call that leaves maxTokens out is not forbidden: it gets what the server has']
+  expect(await warnings(use(`when { ${max} > 500 }`))).toEqual(goesRound)
+  expect(await warnings(use(`when { context.request has maxTokens && 500 < context.request.maxTokens }`))).toEqual(
+    goesRound,
+  )
+  expect(await warnings(use(`unless { !(${max} > 500) }`))).toEqual(goesRound)
+  expect(await warnings(use(`unless { ${max} <= 500 }`))).toEqual([])
+  expect(await warnings(use(`when { !(context.request has maxTokens) || (${max} > 500) }`))).toEqual([])
+  expect(await warnings(use(`when { ${max} < 5 }`))).toEqual([])
+  const user = '(principal in Role::"user", action in Action::"use", resource)'
+  expect(await warnings(use(`when { ${max} > 500 }`), `@clamp("maxTokens <= 500") permit ${user};`)).toEqual([])
+  const warm = 'context.request has temperature && context.request.temperature.greaterThan(decimal("1.0"))'
+  expect(await warnings(use(`when { ${warm} }`))).toHaveLength(1)
+  const jit = (effect: string, when: string) =>
+    `${effect} (principal in Role::"user", action == Action::"requestRole", resource) ${when};`
+  expect(await warnings(jit('permit', 'when { ["small"].containsAll(context.ask.models) }'))).toEqual([
+    'r0: an ask that names no models is for all of them, and passes here: an empty set is within any',
+  ])
+  const named = '!context.ask.models.isEmpty() && ["small"].containsAll(context.ask.models)'
+  expect(await warnings(jit('permit', `when { ${named} }`))).toEqual([])
+  expect(await warnings(jit('forbid', 'when { context.ask has uses && context.ask.uses > 5 }'))).toHaveLength(1)
+})

@@ -4,6 +4,7 @@ import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { CheckedBundle, Problem } from './bundle.ts'
 import { parseUid } from './cedar-json.ts'
 import type { EntitySource } from './entity.ts'
+import { leftOut } from './left-out.ts'
 import type { Program } from './program.ts'
 import type { Rule } from './rule.ts'
 import { Scope } from './scope.ts'
@@ -24,6 +25,7 @@ export function lint(bundle: CheckedBundle, program: Program, world?: World): Pr
     ...repeated(program),
     ...overruled(program),
     ...lookAlikes(program),
+    ...leftOut(program).map(({ rule, message, help }) => warn(rule, message, help)),
     ...(world ? [...unheldRoles(program, world), ...unreachedModels(program, world)] : []),
   ]
 }
