@@ -184,14 +184,21 @@ function promptOf({ messages, inputs, params }: ModelRequest): string {
   return JSON.stringify(Object.keys(beside).length === 0 ? Object.values(said)[0] : { ...said, ...beside })
 }
 
-/** What an answer says, as the caller was shown it; tool calls by name and arguments. */
+/** What an answer says, as the caller was shown it, choice by choice; thoughts as such, tool calls by name and arguments. */
 function textOf(said: readonly Delta[]): string {
-  let text = ''
+  // The guard lets go of the end of a thought after the beginning of what follows it.
+  const choices = new Map<number, { thought: string; text: string }>()
   for (const delta of said) {
-    if (delta.type === 'text' || delta.type === 'refusal') text += delta.text
-    else if (delta.type === 'tool') text += `${delta.name === undefined ? '' : `\n[${delta.name}] `}${delta.arguments}`
+    if (!('choice' in delta) || delta.type === 'finish') continue
+    const choice = choices.get(delta.choice) ?? { thought: '', text: '' }
+    choices.set(delta.choice, choice)
+    if (delta.type === 'reasoning') choice.thought += delta.text
+    else if (delta.type !== 'tool') choice.text += delta.text
+    else choice.text += `${delta.name === undefined ? '' : `\n[${delta.name}] `}${delta.arguments}`
   }
-  return text
+  return [...choices.values()]
+    .map(({ thought, text }) => (thought === '' ? text : `[reasoning] ${thought}\n${text}`))
+    .join('\n\n')
 }
 
 /** Reads the request; its faults are told only to those who may use some model. */
