@@ -17,7 +17,7 @@ import {
   sweptRoles,
 } from '../admin/index.ts'
 import { type Config, ConfigError, type Source, splitHostPort } from '../config/index.ts'
-import { Fault } from '../core/index.ts'
+import { Fault, type PrincipalUid } from '../core/index.ts'
 import {
   connectRooms as connectGateway,
   createCatalogue,
@@ -30,7 +30,7 @@ import {
 } from '../gateway/index.ts'
 import { listen, type Route } from '../http/index.ts'
 import { SYSTEM } from '../identity/index.ts'
-import { createAuthzen, UNKNOWN_AGE_SECONDS, usualContext } from '../policy/index.ts'
+import { createAuthzen, type EntityRef, UNKNOWN_AGE_SECONDS, usualContext } from '../policy/index.ts'
 import type { Closers } from './closers.ts'
 import type { Ground } from './ground.ts'
 import type { Rooms } from './rooms.ts'
@@ -149,6 +149,20 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     path: '/admin/v1/*',
     handle: admin.handle,
   }))
+  /** Of whom is asked about, what the gateway knows itself; the asking party is not believed in it. */
+  const knownHere = ({ type, id }: EntityRef) => {
+    const principal = { type, id } as PrincipalUid
+    const { active, roles, reason, ticket } = facts.standing({ principal }).grant
+    return {
+      'risk.anomaly': anomaly({ principal }),
+      grant: {
+        active,
+        roles: [...roles],
+        ...(reason !== undefined && { reason }),
+        ...(ticket !== undefined && { ticket }),
+      },
+    }
+  }
   const authzen = createAuthzen({
     program: () => policy.program(),
     decide: policy.decide,
@@ -157,10 +171,11 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
       const { principals, models, others: rest } = world()
       return [...principals, ...models, ...rest].filter((uid) => uid.type === type)
     },
-    context: (action, given) => {
+    context: (action, given, subject) => {
       const schema = policy.program()?.schemaJson
       if (!schema) throw new Fault('access_denied', { detail: 'No rules are in force.' })
-      return usualContext(schema, action, { clock: clockContext(clock.now()), known: { ...NO_SIGN_IN, ...given } })
+      const known = { ...NO_SIGN_IN, ...given, ...knownHere(subject) }
+      return usualContext(schema, action, { clock: clockContext(clock.now()), known })
     },
   })
   const inbound = createInbound({

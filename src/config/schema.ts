@@ -104,7 +104,9 @@ const model = z.strictObject({
   aliases: z
     .array(name)
     .default([])
-    .describe('Further names. A right to an alias is not a right to the base name, nor the reverse.'),
+    .describe(
+      'Further names. A right to an alias is not a right to the base name, nor the reverse; what is forbidden for the one is not for the other.',
+    ),
   groups: z.array(name).default([]).describe('Model groups it belongs to, for rules.'),
   digest: z.string().optional().describe('Pinned digest; a different one quarantines the model.'),
 })

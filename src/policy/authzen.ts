@@ -33,7 +33,7 @@ export interface AuthzenDeps {
   /** Attributes that an asking party may supply where the directory has none. Left out: none at all. */
   readonly mayFill?: (type: string, attribute: string) => boolean
   /** The context of a question; `given` is what the asking party says, of which only what the schema declares counts. */
-  readonly context: (action: string, given: JsonObject) => CedarRecord
+  readonly context: (action: string, given: JsonObject, principal: EntityRef) => CedarRecord
 }
 
 const PAGE = 1000
@@ -62,7 +62,7 @@ export function createAuthzen(deps: AuthzenDeps): Authzen {
     const target = new EntityRef(resourceType, resource.id)
     try {
       const given = { ...context, ...action.properties }
-      const asked = deps.context(action.name, given)
+      const asked = deps.context(action.name, given, principal)
       const decision = deps.decide(
         { principal, action: action.name, resource: target, context: asked },
         joinSources(

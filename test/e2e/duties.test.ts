@@ -10,7 +10,7 @@ import { startGateway, type TestGateway } from './harness.ts'
 const RULES = `
 @id("plain") @why("Plain use.") @store("1h")
 permit (principal in Role::"tested", action in Action::"use", resource);
-@id("taught") @why("Answers are polite, and kept.") @instruct("Answer politely, always.") @record("prompt, 30d")
+@id("taught") @why("Answers are polite, and kept.") @instruct("Answer politely, always.") @record("prompt, answer, 30d")
 permit (principal in Role::"taught", action in Action::"use", resource);
 @id("all-in-all") @why("Two calls in all.") @limit("2 requests/minute")
 permit (principal in Role::"counted", action in Action::"use", resource);
@@ -146,6 +146,19 @@ describe('an instruction and a record', () => {
     const text = await kept(response)
     for (const said of ['hello', 'Where is the otter?', 'to the weir', 'enough of it']) expect(text).toContain(said)
   })
+})
+
+it('what an answer thinks is recorded, and each of several by itself', async () => {
+  const { key } = await caller('taught')
+  const message = { role: 'assistant', content: 'Over there.', reasoning_content: 'The otter is in the reeds.' }
+  const choices = [0, 1].map((index) => ({ index, message, finish_reason: 'stop' }))
+  upstream.script = json({ ...ANSWER, choices })
+  const response = await chat(key, { n: 2 })
+  upstream.script = json(ANSWER)
+  expect(await response.clone().text()).toContain('The otter is in the reeds.')
+  const { items } = JSON.parse(await kept(response)) as { items: { part: string; text: string }[] }
+  const one = '[reasoning] The otter is in the reeds.\nOver there.'
+  expect(items.find(({ part }) => part === 'answer')?.text).toBe(`${one}\n\n${one}`)
 })
 
 describe('a clamp', () => {
@@ -295,6 +308,14 @@ describe('who asks over AuthZEN', () => {
     return (await answer.json()) as { decision: boolean; context: { duties?: string[]; reason?: string } }
   }
   const m = { type: 'Model', id: 'm' }
+
+  it('is answered by what is held and known here, whatever is said of it', async () => {
+    const { name, key } = await caller('reader', 'tested')
+    expect((await evaluate(name, 'chat', m)).decision).toBe(true)
+    await admin('/requests', { role: 'lent', seconds: 600, reason: 'INC-1' }, key)
+    expect((await evaluate(name, 'chat', m)).decision).toBe(false)
+    expect((await evaluate(name, 'chat', m, { grant: { active: false, roles: [] } })).decision).toBe(false)
+  })
 
   it('is told what rules demand, and of no yes that demands what is not there', async () => {
     const { name } = await caller('fresh')
