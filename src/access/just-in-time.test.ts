@@ -375,6 +375,19 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     expect(await requests.approverGroups([id])).toEqual(new Map([[id, ['ml-leads', 'security']]]))
   })
 
+  simple('lets nobody approve for longer, or for more uses, than the rule that lets them', async () => {
+    const { requests } = await setUp({ duties: { approveRole: { longestSeconds: 600, uses: 2 } } })
+    const { id, digest } = (await requests.create(dana, ask)).request
+    await expect(requests.approve(id, { by: ana, digest })).rejects.toThrow('600 s')
+    const more = { by: ana, digest, narrow: { seconds: 600, uses: 3 } }
+    await expect(requests.approve(id, more)).rejects.toThrow('2 uses')
+    const { grant } = await requests.approve(id, { by: ana, digest, narrow: { seconds: 600 } })
+    expect(grant).toMatchObject({ usesLeft: 2 })
+    expect((grant?.endsAt ?? 0) - (grant?.startsAt ?? 0)).toBe(600_000)
+    const other = (await requests.create(dana, ask)).request
+    await requests.deny(other.id, { by: ana, digest: other.digest })
+  })
+
   simple('holds to the duties of the rule: longest, uses, sign-in', async () => {
     const { requests, rules } = await setUp({ duties: { requestRole: { longestSeconds: 3600, uses: 2 } } })
     await expect(requests.create(dana, { ...ask, seconds: 3601 })).rejects.toThrow('3600 s')

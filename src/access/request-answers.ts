@@ -14,7 +14,7 @@ import {
 } from './grant-queries.ts'
 import { quorumMet } from './quorum.ts'
 import type { Approve } from './request-approval.ts'
-import type { Need, RequestDeps } from './request-rules.ts'
+import { type Need, type RequestDeps, within } from './request-rules.ts'
 import { closedFault, closing, narrowingData, type RequestView, tooLate, viewOf, viewRequest } from './request-view.ts'
 import { checkNarrowing, invalid, type Narrowing, roleAsk } from './role-ask.ts'
 import { stepUpFault } from './step-up.ts'
@@ -52,8 +52,18 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
     const request = viewOf(open)
     const given = (await selectApprovals(store.db, id)).filter((one) => one.approver !== approver)
     const asked = roleAsk({ ...request, role: open.role }, parseUid(open.requester), given.length)
-    need('approveRole', by, open.role, asked)
-    const narrowed = checkNarrowing(request, less ?? {})
+    const duties = need('approveRole', by, open.role, asked)
+    const narrowed = { ...checkNarrowing(request, less ?? {}) }
+    if (kind === 'approve') {
+      const { uses } = within(duties, {
+        reason: '',
+        seconds: request.seconds,
+        ...usesOf(request),
+        ...narrowed,
+        role: open.role,
+      })
+      if (uses !== undefined && uses !== request.uses) narrowed.uses = uses
+    }
     // The grant runs already; who says yes to less than it would be told yes to all of it.
     if (open.extends !== null && (narrowed.models || narrowed.uses !== undefined))
       throw invalid(
@@ -121,6 +131,8 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
     return { request: await viewRequest(store.db, id), grant: value, seq }
   }
 }
+
+const usesOf = ({ uses }: RequestView): Narrowing => (uses === undefined ? {} : { uses })
 
 /** Who answered, with a sign-in that is as old as it was then. Undefined for answers of which that is not known. */
 function callerThen({ approver, at, caller }: ApprovalRow, now: number): Caller | undefined {

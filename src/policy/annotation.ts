@@ -72,8 +72,16 @@ export const NOTES = {
     form: '"pass", "pseudonym", "mask" or "block"',
     meaning: 'What becomes of the class of data. Of several rules the most protective holds.',
   },
-  longest: { on: ['jit'], form: '"4h"', meaning: 'The longest time the role may be asked for.' },
-  uses: { on: ['jit'], form: '"1"', meaning: 'The most calls the role may be asked for.' },
+  longest: {
+    on: ['jit'],
+    form: '"4h"',
+    meaning: 'The longest time the role may be asked for, or given by whoever approves.',
+  },
+  uses: {
+    on: ['jit'],
+    form: '"1"',
+    meaning: 'The most calls the role may be asked for, or given by whoever approves.',
+  },
   approvals: {
     on: ['requestRole'],
     form: '"2"',
