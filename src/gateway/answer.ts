@@ -47,9 +47,19 @@ export function createAnswer({
   now,
 }: AnswerParts): Answer {
   const upstream = reply[Symbol.asyncIterator]()
+  /** Tools that the model calls, by choice and number. */
+  const named = new Map<string, string>()
   let first: string | undefined
   let over = false
   let cutSent = false
+
+  /** A call has one name: client libraries put pieces of one together, and nobody was asked about the whole. */
+  const askFor = (call: string, name: string) => {
+    const before = named.get(call)
+    if (before === undefined) callTool(name)
+    else if (before !== name) throw new Fault('upstream_invalid', { detail: 'A tool call has two names.' })
+    named.set(call, name)
+  }
 
   /** The next deltas that may leave; undefined when the answer is complete. */
   const next = async (): Promise<Delta[] | undefined> => {
@@ -64,7 +74,8 @@ export function createAnswer({
       if (store) await store()
       return rest
     }
-    for (const delta of value) if (delta.type === 'tool' && delta.name !== undefined) callTool(delta.name)
+    for (const delta of value)
+      if (delta.type === 'tool' && delta.name !== undefined) askFor(`${delta.choice} ${delta.index}`, delta.name)
     const tokens = meter.output(value)
     lease.progress.tokens += tokens
     const wait = hold.onTokens(tokens)

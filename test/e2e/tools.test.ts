@@ -232,6 +232,20 @@ describe('a tool that the model makes up', () => {
   })
 })
 
+it('a name in pieces, which client libraries put together, is no way round', async () => {
+  const { key } = await keyFor('user')
+  const piece = (name: string) => ({
+    ...{ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm' },
+    choices: [{ index: 0, delta: { tool_calls: [{ index: 0, id: 'c1', function: { name, arguments: '{}' } }] } }],
+  })
+  upstream.script = sse(piece('send'), piece('-mail'), '[DONE]')
+  const { text } = await chat(key, foreign, { stream: true })
+  expect(text).toContain('upstream_invalid')
+  expect(text).not.toContain('-mail')
+  upstream.script = sse(piece('search'), piece('search'), '[DONE]')
+  expect((await chat(key, foreign, { stream: true })).text).toContain('[DONE]')
+})
+
 it('whoever runs tools can ask about them', async () => {
   const { name } = await keyFor('user')
   const ask = async (tool: string, taint: string[]) => {
