@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Treatment } from '../../core/index.ts'
+import type { ModelRequest, Treatment } from '../../core/index.ts'
 import type { Ask } from '../ask.ts'
 import { createStructuredDetector } from '../detect/structured.ts'
 import { type Detector, detect } from '../detector.ts'
 import { createGuard } from '../guard.ts'
 import { createCanary, createCanaryDetector, createInstructionsDetector, plant } from './instructions.ts'
 import { createLinkDetector } from './link.ts'
+import { spotlight } from './spotlight.ts'
 
 const canary = createCanary(() => Uint8Array.from({ length: 12 }, (_, i) => i * 7))
 const instructions = plant(
@@ -17,6 +18,12 @@ const instructions = plant(
 const link = createLinkDetector({ hosts: ['acme.example'] })
 const words = createInstructionsDetector(instructions) as Detector
 const mark = createCanaryDetector(canary)
+const RESULT = {
+  ...{ action: 'chat', model: 'm', inputs: [], params: {}, stream: false },
+  messages: [{ role: 'tool', parts: [{ type: 'text', text: 'warm' }] }],
+} satisfies ModelRequest
+const ID = 'abcdefghijkm'
+const marks = spotlight(RESULT, () => Uint8Array.from({ length: 12 }, (_, i) => i))?.detector as Detector
 
 describe('links that carry data away', () => {
   const leaks = (text: string) => detect(link, text).map((f) => text.slice(f.start, f.end))
@@ -102,6 +109,14 @@ describe('embedded instructions', () => {
   })
 })
 
+it('marks around what tools say are found whole, and what is left of them', () => {
+  const found = (text: string) => detect(marks, text).map(({ start, end }) => text.slice(start, end))
+  expect(found(`a [[data ${ID}]] b`)).toContain(`[[data ${ID}]]`)
+  expect(found(`a \\[\\[END\n${ID}\\]\\] b`)).toContain(`\\[\\[END\n${ID}\\]\\]`)
+  expect(found(`the section ${ID}, I mean`)).toEqual([ID])
+  expect(found(`[[data ${ID.slice(2)}]] [[end of it]]`)).toEqual([])
+})
+
 it('finds the same however the text is cut', () => {
   const part = fc.oneof(
     fc.constantFrom(
@@ -129,13 +144,17 @@ it('finds the same however the text is cut', () => {
       'h',
       'ht',
       'x'.repeat(300),
+      `[[data ${ID}]]`,
+      `\\[\\[END ${ID.toUpperCase()}\\]\\]`,
+      `[[end ${ID}`,
+      ID.slice(0, 7),
     ),
     fc.string({ maxLength: 4 }),
   )
   fc.assert(
     fc.property(
       fc.array(part, { maxLength: 9 }),
-      fc.constantFrom(link, words, mark),
+      fc.constantFrom(link, words, mark, marks),
       fc.infiniteStream(fc.integer({ min: 1, max: 25 })),
       (parts, detector, sizes) => {
         const text = parts.join('')
