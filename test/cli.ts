@@ -10,12 +10,13 @@ export async function runCli(
     env = {},
     start = () => Promise.reject(new Error('nothing is started here')),
     heard,
-  }: Partial<Omit<Setting, 'io'>> & { heard?: (text: string) => void } = {},
+    tty = false,
+  }: Partial<Omit<Setting, 'io'>> & { heard?: (text: string) => void; tty?: boolean } = {},
 ): Promise<{ code: number; out: string; said: string }> {
   let out = ''
   let said = ''
   const io: Setting['io'] = {
-    tty: false,
+    tty,
     color: false,
     out: (text) => {
       out += text

@@ -59,7 +59,7 @@ export interface World {
 // biome-ignore lint/suspicious/noExplicitAny: what is looked at is checked by what is expected of it
 export type Answer = Record<string, any>
 
-type More = Pick<NonNullable<Parameters<typeof runCli>[1]>, 'start' | 'heard'>
+type More = Pick<NonNullable<Parameters<typeof runCli>[1]>, 'start' | 'heard' | 'tty'>
 
 export interface As {
   readonly key?: string
@@ -148,9 +148,9 @@ export async function createWorld(): Promise<World> {
     ran.set(name, (ran.get(name) ?? new Set()).add(way))
   }
 
-  const run: World['run'] = async (argv, { key = gateway.key, start, heard } = {}) => {
+  const run: World['run'] = async (argv, { key = gateway.key, start, heard, tty = false } = {}) => {
     const env = { SALLYPORT_URL: gateway.url, SALLYPORT_DATA: at('no-data'), ...(key !== '' && { SALLYPORT_KEY: key }) }
-    const ended = await runCli(argv, { env, ...(start && { start }), ...(heard && { heard }) })
+    const ended = await runCli(argv, { env, tty, ...(start && { start }), ...(heard && { heard }) })
     const line = argv.join(' ')
     // An export is the log itself, to the byte; a terminal is guarded from it elsewhere.
     if (rowOf(argv)?.name !== 'audit export') expect(UNSAFE.exec(ended.out), line).toBe(null)
@@ -162,7 +162,7 @@ export async function createWorld(): Promise<World> {
     if (answered || [0, 130].includes(ended.code)) keep(argv, 'run')
     return ended
   }
-  const good = async (argv: Argv, as?: As) => {
+  const good = async (argv: Argv, as?: As & More) => {
     const ended = await run(argv, as)
     expect(ended.code, `${argv.join(' ')}\n${ended.said}${ended.out}`).toBe(0)
     return ended
@@ -214,6 +214,7 @@ export async function createWorld(): Promise<World> {
     async look(argv, as) {
       await unable(argv, as)
       const shown = as?.once ? { out: '' } : await good(argv, as)
+      if (!as?.once) await good(argv, { ...as, tty: true })
       return { ...shown, ...(await parsed(argv, as)) }
     },
     async act(argv, as) {
