@@ -37,11 +37,13 @@ export interface Screen {
 
 export const FIELD_CONFIDENCE = 90
 /**
- * What one detector may take for one text: so many milliseconds, and more by its size. The built-in ones take a hundredth of
- * it; one that goes beyond ends the call, because nobody knows what it would have found.
+ * What one detector may take for one text: so many milliseconds, and more by its size and the pieces that it comes in. The
+ * built-in ones take a hundredth of it; one that goes beyond ends the call, because nobody knows what it would have found. The
+ * time is that of the wall: on a machine with too much to do everything takes longer, and a long stream must not end for that.
  */
 const MOST_MS = 2000
 const MOST_MS_PER_CHARACTER = 0.005
+const MOST_MS_PER_PIECE = 1
 /** Pieces up to this length are tokens of a stream; all detectors take a few microseconds for one. */
 const SMALL = 64
 const SLOW_MS = 5
@@ -96,6 +98,7 @@ function openScreen(
   let reader: JsonReader | undefined
   let undecided = json === 'guess' ? '' : undefined
   let taken = 0
+  let pieces = 0
   /** A value whose path alone makes it a finding, still arriving. */
   let openField = -1
 
@@ -129,7 +132,8 @@ function openScreen(
       for (const stream of streams) if (stream.openFrom < safe) safe = stream.openFrom
       return safe
     }
-    const most = MOST_MS + taken * MOST_MS_PER_CHARACTER
+    pieces++
+    const most = MOST_MS + taken * MOST_MS_PER_CHARACTER + pieces * MOST_MS_PER_PIECE
     // Asking the clock for every detector and every token would cost as much as one of them: while pieces are small and all went
     // well, the time of all is taken once and counted against each.
     const together = quick && copy.length <= SMALL
