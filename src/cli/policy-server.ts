@@ -10,6 +10,7 @@ import { EXIT, Failure, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, reasonOf } from './input.ts'
 import { bold, dim, green, type Io, plain, printOne, printRows, red, yellow } from './io.ts'
 import { folderOf, printProblems, readFolder } from './policy.ts'
+import { answersOf, exitOf } from './receipt.ts'
 import { relative } from './when.ts'
 
 const filesOf = (sources: BundleSources) => sources.map(({ path, text }) => ({ path, text }))
@@ -74,14 +75,11 @@ export const plan: Command = async (input) => {
   return EXIT.ok
 }
 
-/** Nodes that did not confirm make the exit code 6. */
 function finish(input: Input, done: Output<'policies.apply'>, what: string): number {
-  const silent = done.receipt.nodes.filter((node) => !node.applied)
   if (input.flags.json) printOne(input.io, done, { json: input.flags.json as string })
   input.io.say(`${green(input.io, what)}  version ${done.version}, ${done.digest.slice(0, 19)}`)
-  for (const { name, applied, milliseconds } of done.receipt.nodes)
-    input.io.say(`  ${plain(name)}  ${applied ? `${milliseconds ?? 0} ms ✓` : red(input.io, 'silent')}`)
-  return silent.length > 0 ? EXIT.partial : EXIT.ok
+  for (const answer of answersOf(input.io, done.receipt.nodes)) input.io.say(`  ${answer}`)
+  return exitOf(done.receipt.nodes)
 }
 
 export const apply: Command = async (input) => {

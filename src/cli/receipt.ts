@@ -2,16 +2,26 @@
 import type { Output } from '../admin/contract.ts'
 import { counted } from '../core/index.ts'
 import { EXIT } from './failure.ts'
-import { green, type Io, red } from './io.ts'
+import { green, type Io, plain, red } from './io.ts'
 
-/** Says what ended and which nodes have confirmed; exit code 6 if one is silent that may still run calls. */
-export function printReceipt(io: Io, { calls, upstreams, nodes, event }: Output<'sessions.cut'>): number {
-  const answers = nodes.map(({ name, applied, milliseconds, closesInMs }) =>
+type Nodes = Output<'sessions.cut'>['nodes']
+
+/** What each node has answered. */
+export const answersOf = (io: Io, nodes: Nodes): string[] =>
+  nodes.map(({ name, applied, milliseconds, closesInMs }) =>
     applied
-      ? `${name} ${milliseconds ?? 0} ms ${green(io, '✓')}`
-      : `${name} ${red(io, 'silent')}${closesInMs ? `, closes itself in ${closesInMs} ms` : ', has closed itself'}`,
+      ? `${plain(name)} ${milliseconds ?? 0} ms ${green(io, '✓')}`
+      : `${plain(name)} ${red(io, 'silent')}${closesInMs ? `, closes itself in ${closesInMs} ms` : ', has closed itself'}`,
   )
-  io.say(`${counted(calls, 'running call')} ended, ${upstreams} aborted at the model server · ${answers.join('   ')}`)
+
+/** 6 if a node is silent that may still run calls. */
+export const exitOf = (nodes: Nodes): number =>
+  nodes.every(({ applied, closesInMs }) => applied || closesInMs === 0) ? EXIT.ok : EXIT.partial
+
+/** Says what ended and which nodes have confirmed; returns the exit code. */
+export function printReceipt(io: Io, { calls, upstreams, nodes, event }: Output<'sessions.cut'>): number {
+  const answers = answersOf(io, nodes).join('   ')
+  io.say(`${counted(calls, 'running call')} ended, ${upstreams} aborted at the model server · ${answers}`)
   if (event !== undefined) io.say(`In the log:  sallyport audit show ${event}`)
-  return nodes.every(({ applied, closesInMs }) => applied || closesInMs === 0) ? EXIT.ok : EXIT.partial
+  return exitOf(nodes)
 }
