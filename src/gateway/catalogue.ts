@@ -2,8 +2,9 @@
 // one; a caller who may see none is refused, not shown an empty list.
 import { type Caller, type Decision, Fault } from '../core/index.ts'
 import type { Model, Registry } from '../model/index.ts'
-import { type Handle, json, type MakeLook, tellingOnly } from './look.ts'
+import { type Handle, json, type MakeLook } from './look.ts'
 import { estimateInput } from './meter.ts'
+import { tellingOnly } from './pipeline.ts'
 import type { Incoming, Ports, Question } from './ports.ts'
 import {
   anthropicCount,

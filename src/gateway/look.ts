@@ -13,15 +13,6 @@ export type MakeLook = (wire: RefusingBy, action: string, work: Look) => Handle
 
 export const json = (body: string): Outgoing => ({ status: 200, headers: { 'content-type': 'application/json' }, body })
 
-/** Reads a request; what was wrong with it is told only to those who may do such a thing at all. */
-export function tellingOnly<T>(may: () => boolean, read: () => T): T {
-  try {
-    return read()
-  } catch (error) {
-    throw may() ? error : new Fault('access_denied', { cause: error })
-  }
-}
-
 export const createLook =
   (on: Ports): MakeLook =>
   (wire, action, work) =>

@@ -3,7 +3,8 @@
 import { type Caller, Fault, type JsonObject } from '../core/index.ts'
 import { type Driver, type ManageRequest, type Model, plainName, type Registry } from '../model/index.ts'
 import { EntityRef } from '../policy/index.ts'
-import { type Handle, json, type MakeLook, tellingOnly } from './look.ts'
+import { type Handle, json, type MakeLook } from './look.ts'
+import { tellingOnly, whenAborted } from './pipeline.ts'
 import type { LeaseHandle, Ports, Question, ResolvedModel } from './ports.ts'
 import { type ManageCall, type ManageVerb, ollamaManage } from './wire/index.ts'
 
@@ -105,8 +106,8 @@ export function createManage({ on, look, registry }: ManageDeps): Manage {
         release()
         throw error
       }
-      for (const { signal } of held) signal.addEventListener('abort', () => abort.abort(signal.reason), { once: true })
-      incoming.signal.addEventListener('abort', () => abort.abort(new Fault('client_closed')), { once: true })
+      for (const { signal } of held) whenAborted(signal, () => abort.abort(signal.reason))
+      whenAborted(incoming.signal, () => abort.abort(new Fault('client_closed')))
       const lines = progress(
         server.driver.manage(asServed(call, server.name), abort.signal),
         abort.signal,

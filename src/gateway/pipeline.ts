@@ -34,7 +34,8 @@ export function createGateway(on: Ports): Serve {
 
       // For what? A caller who may use nothing does not even learn what was wrong with the request.
       const body = await incoming.body() //                                                          413
-      const asked = readAs(wire, body, incoming, () => on.mayAny(caller, action)) //                 400 403
+      const mayAny = () => on.mayAny(caller, action)
+      const asked = tellingOnly(mayAny, () => wire.read(body, incoming.params)) //                   400 403
       const model = on.resolve(asked.model) //                                                       404
       if (!model) throw new Fault('model_not_found')
       record.note({ action: asked.action, model: model.uid.id })
@@ -201,16 +202,16 @@ function textOf(said: readonly Delta[]): string {
     .join('\n\n')
 }
 
-/** Reads the request; its faults are told only to those who may use some model. */
-function readAs(wire: Wire, body: Buffer, incoming: Incoming, mayAny: () => boolean) {
+/** Reads a request; what was wrong with it is told only to those who may do such a thing at all. */
+export function tellingOnly<T>(may: () => boolean, read: () => T): T {
   try {
-    return wire.read(body, incoming.params)
+    return read()
   } catch (error) {
-    throw mayAny() ? error : new Fault('access_denied', { cause: error })
+    throw may() ? error : new Fault('access_denied', { cause: error })
   }
 }
 
-function whenAborted(signal: AbortSignal, act: () => void): void {
+export function whenAborted(signal: AbortSignal, act: () => void): void {
   if (signal.aborted) act()
   else signal.addEventListener('abort', act, { once: true })
 }
