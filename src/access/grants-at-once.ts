@@ -3,12 +3,16 @@
 
 import { type Caller, Fault, type PrincipalUid, uidText } from '../core/index.ts'
 import type { Trx } from '../store/index.ts'
-import type { Grant } from './grant.ts'
+import { type Grant, grantOf } from './grant.ts'
+import { holdRequester, selectOpenGrants } from './grant-queries.ts'
 import { type Need, type RequestDeps, within } from './request-rules.ts'
 import { checkAsk, invalid, type NewRequest, roleAsk } from './role-ask.ts'
 
 export interface AtOnce {
-  /** Takes a role at once, for an hour at most; raises an alarm and must be reviewed by somebody else within a day. */
+  /**
+   * Takes a role at once, for an hour at most; raises an alarm and must be reviewed by somebody else within a day.
+   * @throws Fault `not_possible` while an earlier emergency of theirs gives the same already
+   */
   breakGlass(by: Caller, ask: NewRequest): Promise<{ grant: Grant; seq: number }>
   /** A signed event from outside opens a grant, if a rule approves such a role by itself. */
   trigger(
@@ -23,7 +27,7 @@ export interface AtOnce {
 const BREAK_GLASS_SECONDS = 3600
 const REVIEW_MS = 24 * 3_600_000
 
-export function createGrantsAtOnce({ change, clock, grants, isActive }: RequestDeps, need: Need): AtOnce {
+export function createGrantsAtOnce({ store, change, clock, grants, isActive }: RequestDeps, need: Need): AtOnce {
   const atOnce = async (
     action: 'breakGlass' | 'autoApproveRole',
     by: Caller,
@@ -56,13 +60,37 @@ export function createGrantsAtOnce({ change, clock, grants, isActive }: RequestD
     })
   }
 
+  /** One emergency is one grant, one alarm and one review: what is held already by one is not taken again. */
+  const onlyOnce =
+    (holder: string, { role, models }: NewRequest) =>
+    async (trx: Trx): Promise<void> => {
+      await holdRequester(trx, store.dialect, holder)
+      const now = clock.now()
+      const held = (await selectOpenGrants(trx, holder))
+        .map(grantOf)
+        .find(
+          (one) =>
+            one.source === 'break-glass' &&
+            one.role === role &&
+            one.endsAt > now &&
+            one.usesLeft !== 0 &&
+            (one.models === undefined || (models?.every((model) => one.models?.includes(model)) ?? false)),
+        )
+      if (!held) return
+      const until = new Date(held.endsAt).toISOString()
+      throw new Fault('not_possible', {
+        detail: `You hold ${role} by ${held.id} until ${until}; end that first to take it anew`,
+      })
+    }
+
   return {
     async breakGlass(by, ask) {
       if (by.principal.type !== 'User') throw new Fault('access_denied', { detail: 'Only people break the glass' })
       if (ask.beneficiary && uidText(ask.beneficiary) !== uidText(by.principal))
         throw invalid('beneficiary', 'The glass is broken for oneself')
+      const holder = uidText(by.principal)
       if (ask.seconds > BREAK_GLASS_SECONDS) throw invalid('seconds', `At most ${BREAK_GLASS_SECONDS} s`)
-      const { value, seq } = await atOnce('breakGlass', by, ask, 'break-glass', uidText(by.principal))
+      const { value, seq } = await atOnce('breakGlass', by, ask, 'break-glass', holder, onlyOnce(holder, ask))
       return { grant: value, seq }
     },
     async trigger(principal, { source, address }, ask, also) {

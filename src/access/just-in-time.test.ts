@@ -444,6 +444,10 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
         'grant.break-glass',
         START + 24 * HOUR,
       ])
+      // One emergency is one grant: not twice, not for part of it, not by two attempts at once.
+      const again = { code: 'not_possible', detail: expect.stringContaining(grant.id) }
+      await expect(requests.breakGlass(dana, ask)).rejects.toMatchObject(again)
+      await expect(requests.breakGlass(dana, { ...ask, models: ['demo'] })).rejects.toMatchObject(again)
       for (const by of [dana, bot].map(({ principal }) => uidText(principal)))
         await expect(change((trx) => grants.review(trx, grant.id, by, 'fine'))).rejects.toEqual(denied)
       time.now += 24 * HOUR - 1
@@ -457,6 +461,8 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
         { grant: grant.id, reason: 'review overdue', principal: 'User::"dana"' },
       ])
       expect((await change((trx) => grants.review(trx, grant.id, 'User::"ana"', 'fine'))).value.reviewed).toBe(true)
+      const both = [1, 2].map(() => requests.breakGlass(dana, { ...ask, role: 'trainer' }))
+      expect((await Promise.allSettled(both)).filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     },
   )
 
