@@ -41,6 +41,17 @@ it('masks, or hides and turns back; a secret stays hidden', async () => {
   expect(back.out).toBe('Mail jane@example.com, card 4111 1111 1111 1111, key [github-token]\n')
 })
 
+it('turns back what stands for values of own classes, without the file that declares them', async () => {
+  writeFileSync(at('own.yaml'), "classes: { business/contract: { kind: CONTRACT, patterns: ['C-\\d{6}'] } }")
+  writeFileSync(at('own'), 'about C-123456\n')
+  const { out } = await sallyport('guard', 'mask', at('own'), '--classes', at('own.yaml'), '--session', at('own.vault'))
+  expect(out).toMatch(/^about CONTRACT_\w{5}\n$/)
+  writeFileSync(at('own.masked'), out)
+  expect((await sallyport('guard', 'unmask', at('own.masked'), '--session', at('own.vault'))).out).toBe(
+    'about C-123456\n',
+  )
+})
+
 it('tries own classes, and says which one does not hold', async () => {
   writeFileSync(
     at('good.yaml'),

@@ -74,13 +74,14 @@ export function createAnswer({
       if (store) await store()
       return rest
     }
-    for (const delta of value)
-      if (delta.type === 'tool' && delta.name !== undefined) askFor(`${delta.choice} ${delta.index}`, delta.name)
     const tokens = meter.output(value)
     lease.progress.tokens += tokens
     const wait = hold.onTokens(tokens)
     if (wait) await wait
     const leaving = output.push(value)
+    // By the name that the caller is told: the model may have been told a stand-in for a part of it.
+    for (const delta of leaving)
+      if (delta.type === 'tool' && delta.name !== undefined) askFor(`${delta.choice} ${delta.index}`, delta.name)
     said?.push(...leaving)
     return leaving
   }

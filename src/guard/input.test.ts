@@ -125,6 +125,19 @@ describe('a value planted in every string of a request', () => {
   })
 })
 
+it('a file is read in the one form of base64 that everybody reads alike, or not at all', () => {
+  for (const data of ['U2 FjcmV0', 'U2Fj\ncmV0', 'U2FjcmV_', 'U2Fj!cmV0', 'plain words'])
+    expect(
+      () =>
+        guard.screenInput(
+          { ...chat('x'), messages: [{ role: 'user', parts: [{ type: 'document', data }] }] },
+          always('pass'),
+          vault(),
+        ),
+      data,
+    ).toThrow(Fault)
+})
+
 describe('a value cut in two', () => {
   const both = createGuard({ detectors: [createStructuredDetector(), createSecretDetector()] })
   const say = (...texts: string[]): ModelRequest => ({

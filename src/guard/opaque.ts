@@ -1,19 +1,20 @@
 // What a request carries beside its words: files, pictures, sounds.
-import type { Finding } from '../core/index.ts'
+import { Fault, type Finding } from '../core/index.ts'
 
 /** What stands in the book for one that nobody can read. */
 export const unread = (kind: string): Finding => ({ class: `opaque/${kind}`, start: 0, end: 1, confidence: 100 })
 
 /**
- * What can be read of a file, a picture or a sound: a file that is text, whatever it is called, or a string that is not the
- * base64 it should be. `print` makes the same out of another text. Undefined if nobody can read it.
+ * What can be read of a file, a picture or a sound: a file that is text, whatever it is called. `print` makes the same out of
+ * another text. Undefined if nobody can read it.
+ * @throws Fault guard_unavailable if others may read other bytes in it
  */
 export function readable(data: string): { text: string; print(text: string): string } | undefined {
   const comma = data.startsWith('data:') ? data.indexOf(',') : -1
   const base64 = data.slice(comma + 1)
   const bytes = Buffer.from(base64, 'base64')
   if (bytes.toString('base64').replace(/=+$/, '') !== base64.replace(/=+$/, ''))
-    return { text: data, print: (text) => text }
+    throw new Fault('guard_unavailable', { detail: 'Base64 that is not written the one way everybody reads alike' })
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
     if (/[\x00-\x08\x0e-\x1a]/.test(text)) return undefined

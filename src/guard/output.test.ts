@@ -143,6 +143,15 @@ describe('a stream', () => {
     expect(deltas.map((d) => d.type)).toEqual(['text', 'text', 'finish', 'text', 'finish', 'usage'])
   })
 
+  it('lets nothing follow the end of a choice: the rest of a value would come out beside its beginning', () => {
+    const output = guard.openOutput(ask, open())
+    const end = { type: 'finish', choice: 0, reason: 'stop' } as const
+    expect(output.push([say('text', '4111 1111 '), end, end]).map((d) => d.type)).toEqual(['text', 'finish'])
+    output.push([say('text', 'of another choice', 1)])
+    for (const channel of ['text', 'reasoning', 'refusal'] as const)
+      expect(() => output.push([say(channel, '1111 1111')])).toThrow('went on after the end')
+  })
+
   it('keeps choices and channels apart', () => {
     const output = guard.openOutput(ask, open())
     const deltas = [

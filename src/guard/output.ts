@@ -45,6 +45,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   let passedBy = 0
   let usage: Usage | undefined
   let ended = false
+  const finished = new Set<number>()
 
   const laneOf = (choice: number, channel: Channel, index: number): Lane => {
     const key = `${choice}/${channel}/${index}`
@@ -132,6 +133,11 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       : undefined
 
   const one = (delta: Delta, deltas: Delta[]) => {
+    // What was said of a choice is settled and gone: the rest of a value would come out beside its beginning.
+    if ('choice' in delta && finished.has(delta.choice)) {
+      if (delta.type === 'finish') return
+      throw new Fault('upstream_invalid', { detail: 'The model server went on after the end of its answer.' })
+    }
     switch (delta.type) {
       case 'text':
       case 'reasoning':
@@ -158,6 +164,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       }
       case 'finish': {
         closeChoice(delta.choice, deltas)
+        finished.add(delta.choice)
         deltas.push({
           type: 'finish',
           choice: delta.choice,

@@ -91,7 +91,7 @@ export function createVault(options: VaultOptions): Vault {
   if (options.key.length !== 32) throw new Fault('guard_unavailable')
   let key: Uint8Array | undefined = Uint8Array.from(options.key)
   const style = options.style ?? 'word'
-  const kinds = kindsOf(options.classes)
+  let kinds = kindsOf(options.classes)
   const byPseudonym = new Map<string, { -readonly [K in keyof VaultEntry]: VaultEntry[K] }>()
   const byValue = new Map<string, string>()
   const counters = new Map<string, number>()
@@ -160,6 +160,10 @@ export function createVault(options: VaultOptions): Vault {
       byValue.set(`${entry.class}\0${entry.value}`, entry.pseudonym)
       if (readPseudonym(entry.pseudonym) === undefined) issueReal(entry.pseudonym)
     }
+    // Of classes that are not among these: the file that declared them is elsewhere, or has changed.
+    const issued = plain.entries.map(({ pseudonym }) => /^<?([A-Z]+)_/.exec(pseudonym)?.[1] ?? '')
+    if (issued.some((kind) => kind !== '' && !kinds.whole.has(kind)))
+      kinds = createPseudonymKinds([...kinds.whole, ...issued])
     for (const [kind, count] of plain.counters) counters.set(kind, count)
     remembered = new Set(plain.remembered)
   }

@@ -57,7 +57,7 @@ function readChoice(entry: Json, reading: OpenaiReading, out: Delta[]): void {
     if (entry.text !== '' || logprobs) pushText(out, choice, entry.text, logprobs)
   }
   const finish = entry.finish_reason
-  if (typeof finish !== 'string') return
+  if (typeof finish !== 'string' || finish === '') return
   const reason = finishReason(finish)
   // vLLM says which one it was.
   const stopped = reason === 'stop' ? reading.stops?.find((stop) => stop === entry.stop_reason) : undefined

@@ -12,6 +12,8 @@ const RULES = `
 permit (principal in Role::"talker", action in Action::"use", resource);
 @id("mails") @why("Mailers use what belongs to the mail server.")
 permit (principal in Role::"mailer", action == Action::"callTool", resource in ToolServer::"mail");
+@id("no-purge") @why("Nobody's model purges.")
+forbid (principal, action == Action::"callTool", resource == Tool::"purge.jane@example.com");
 `
 const ARGUMENTS = '{"to":"board"}'
 
@@ -244,6 +246,23 @@ it('a name in pieces, which client libraries put together, is no way round', asy
   expect(text).not.toContain('-mail')
   upstream.script = sse(piece('search'), piece('search'), '[DONE]')
   expect((await chat(key, foreign, { stream: true })).text).toContain('[DONE]')
+})
+
+it('a tool is asked about by its own name, whatever stands for a part of it at the model', async () => {
+  const { key } = await keyFor('user')
+  const purge = { type: 'function', function: { name: 'purge.jane@example.com', parameters: { type: 'object' } } }
+  for (const stream of [false, true]) {
+    let told = ''
+    upstream.script = (response, received) => {
+      told = (JSON.parse(received.body) as { tools: (typeof purge)[] }).tools[0]?.function.name ?? ''
+      calls(told)
+      return upstream.script(response, received)
+    }
+    const { text } = await chat(key, [asking], { tools: [purge], stream })
+    expect(told).toMatch(/^EMAIL_\w{5}$/)
+    expect(text).toContain('access_denied')
+    expect(text).not.toContain('"name":"purge')
+  }
 })
 
 it('whoever runs tools can ask about them', async () => {

@@ -15,6 +15,7 @@ import type { Wire } from '../ports.ts'
 import { refuseAnthropic } from './anthropic-fault.ts'
 import { createAnthropicWriter } from './anthropic-writer.ts'
 import {
+  base64,
   boolean,
   integer,
   list,
@@ -333,7 +334,7 @@ function readImageSource(value: Json | undefined, where: string): string {
   }
   if (source.type !== 'base64') throw unsupported(`${where}.type`)
   const kind = oneOf(source.media_type, `${where}.media_type`, ['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
-  return `data:${kind};base64,${text(source.data, `${where}.data`)}`
+  return `data:${kind};base64,${base64(source.data, `${where}.data`)}`
 }
 
 function readDocument(block: JsonObject, where: string): Part {
@@ -346,11 +347,11 @@ function readDocument(block: JsonObject, where: string): Part {
   onlyFields(source, SOURCE_FIELDS, `${where}.source`)
   const title = text(block.title ?? '', `${where}.title`)
   const titled = title === '' ? {} : { title }
-  const data = text(source.data, `${where}.source.data`)
   if (source.type === 'text') {
     oneOf(source.media_type, `${where}.source.media_type`, ['text/plain'])
-    return { type: 'document', text: data, mime: 'text/plain', ...titled }
+    return { type: 'document', text: text(source.data, `${where}.source.data`), mime: 'text/plain', ...titled }
   }
   if (source.type !== 'base64') throw unsupported(`${where}.source.type`)
-  return { type: 'document', data, mime: name(source.media_type, `${where}.source.media_type`), ...titled }
+  const mime = name(source.media_type, `${where}.source.media_type`)
+  return { type: 'document', data: base64(source.data, `${where}.source.data`), mime, ...titled }
 }

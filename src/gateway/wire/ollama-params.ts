@@ -1,6 +1,18 @@
 // What Ollama's routes share: `options`, `format`, `think`, `keep_alive`, images without a type.
 import type { Json, JsonObject, Params, Part, ResponseFormat } from '../../core/index.ts'
-import { boolean, integer, list, malformed, number, object, onlyFields, optional, text, texts } from './field.ts'
+import {
+  base64,
+  boolean,
+  integer,
+  list,
+  malformed,
+  number,
+  object,
+  onlyFields,
+  optional,
+  text,
+  texts,
+} from './field.ts'
 import { MOST_STOPS } from './openai-params.ts'
 
 type Reader = (value: Json, where: string) => unknown
@@ -89,7 +101,7 @@ const KINDS: readonly (readonly [string, string])[] = [
 export function readImages(value: Json | undefined, where: string): Part[] {
   if (value === undefined || value === null) return []
   return list(value, where).map((entry, index) => {
-    const data = text(entry, `${where}[${index}]`)
+    const data = base64(entry, `${where}[${index}]`)
     const kind = KINDS.find(([start]) => data.startsWith(start))
     if (!kind) throw malformed(`${where}[${index}]`, 'must be base64 of a PNG, JPEG, GIF or WebP image')
     return { type: 'image', url: `data:image/${kind[1]};base64,${data}` }

@@ -78,7 +78,7 @@ describe('reading', () => {
             { type: 'text', text: 'what is this?' },
             { type: 'image', url: 'data:image/png;base64,AA==', detail: 'low' },
             { type: 'audio', data: 'AA==', format: 'wav' },
-            { type: 'document', data: 'data:application/pdf;base64,AA==', name: 'a.pdf' },
+            { type: 'document', data: 'AA==', mime: 'application/pdf', name: 'a.pdf' },
           ],
         },
         {
@@ -86,7 +86,7 @@ describe('reading', () => {
           parts: [{ type: 'reasoning', text: 'hm' }],
           toolCalls: [{ id: 'c1', name: 'f', arguments: '{"a":1}' }],
         },
-        { role: 'tool', toolCallId: 'c1', parts: [{ type: 'text', text: 'done' }] },
+        { role: 'tool', toolCallId: 'c1', toolName: 'f', parts: [{ type: 'text', text: 'done' }] },
       ],
       inputs: [],
       params: {

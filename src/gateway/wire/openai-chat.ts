@@ -15,8 +15,10 @@ import {
 } from '../../core/index.ts'
 import type { Wire } from '../ports.ts'
 import {
+  base64,
   boolean,
   derived,
+  fileData,
   integer,
   list,
   malformed,
@@ -94,7 +96,10 @@ function readChat(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
   onlyFields(body, FIELDS)
   refuseFields(body, REFUSED)
-  const messages = list(body.messages, 'messages').map((entry, index) => readMessage(entry, `messages[${index}]`))
+  const tools = new Map<string, string>()
+  const messages = list(body.messages, 'messages').map((entry, index) =>
+    readMessage(entry, `messages[${index}]`, tools),
+  )
   if (messages.length === 0) throw malformed('messages', 'must not be empty')
   const params: Params = { ...readSharedParams(body), ...optional(body, READERS) }
   const most = readMaxTokens(body)
@@ -142,15 +147,17 @@ const MESSAGE_FIELDS = new Set([
 ])
 const MESSAGE_REFUSED = { audio: [], function_call: [] } as const
 
-function readMessage(value: Json, where: string): Message {
+function readMessage(value: Json, where: string, tools: Map<string, string>): Message {
   const given = object(value, where)
   onlyFields(given, MESSAGE_FIELDS, where)
   refuseFields(given, MESSAGE_REFUSED, where)
   const role = oneOf(given.role, `${where}.role`, ROLES)
   const message: Message = { role: role === 'developer' ? 'system' : role, parts: [] }
   if (given.name !== undefined && given.name !== null) message.name = name(given.name, `${where}.name`)
-  if (role === 'assistant') readAssistant(given, where, message)
-  else if (
+  if (role === 'assistant') {
+    readAssistant(given, where, message)
+    for (const call of message.toolCalls ?? []) tools.set(call.id, call.name)
+  } else if (
     given.tool_calls ??
     given.refusal ??
     given.reasoning_content ??
@@ -165,7 +172,8 @@ function readMessage(value: Json, where: string): Message {
   else if (role !== 'assistant') throw malformed(`${where}.content`, 'is missing')
   if (role === 'tool') {
     message.toolCallId = name(given.tool_call_id, `${where}.tool_call_id`)
-    if (message.name !== undefined) message.toolName = message.name
+    const tool = message.name ?? tools.get(message.toolCallId)
+    if (tool !== undefined) message.toolName = tool
   } else if (given.tool_call_id ?? false) throw malformed(`${where}.tool_call_id`, 'belongs to a tool message')
   return message
 }
@@ -241,7 +249,8 @@ function readImage(value: Json | undefined, where: string): Part {
 export function imageUrl(value: Json | undefined, where: string): string {
   const url = text(value, where)
   if (url.startsWith('https://')) return url
-  if (/^data:image\/[a-z0-9.+-]{1,32};base64,/.test(url)) return url
+  const [head] = /^data:image\/[a-z0-9.+-]{1,32};base64,/.exec(url) ?? []
+  if (head !== undefined) return head + base64(url.slice(head.length), where)
   throw malformed(where, 'must be a data: URL with base64 or an https: URL')
 }
 
@@ -250,7 +259,7 @@ const AUDIO_FIELDS = new Set(['data', 'format'])
 function readAudio(value: Json | undefined, where: string): Part {
   const given = object(value, where)
   onlyFields(given, AUDIO_FIELDS, where)
-  return { type: 'audio', data: text(given.data, `${where}.data`), format: name(given.format, `${where}.format`) }
+  return { type: 'audio', data: base64(given.data, `${where}.data`), format: name(given.format, `${where}.format`) }
 }
 
 const FILE_FIELDS = new Set(['file_data', 'filename', 'file_id'])
@@ -263,7 +272,7 @@ function readFile(value: Json | undefined, where: string): Part {
   const title = given.filename ?? undefined
   return {
     type: 'document',
-    data: text(given.file_data, `${where}.file_data`),
+    ...fileData(given.file_data, `${where}.file_data`),
     ...(title === undefined ? {} : { name: name(title, `${where}.filename`) }),
   }
 }

@@ -19,6 +19,7 @@ import type { Wire } from '../ports.ts'
 import {
   boolean,
   derived,
+  fileData,
   integer,
   list,
   malformed,
@@ -320,7 +321,7 @@ function readFile(given: JsonObject, where: string): Part {
   const title = given.filename ?? undefined
   return {
     type: 'document',
-    data: text(given.file_data, `${where}.file_data`),
+    ...fileData(given.file_data, `${where}.file_data`),
     ...(title === undefined ? {} : { name: name(title, `${where}.filename`) }),
   }
 }

@@ -289,3 +289,51 @@ test('a tool cannot pass for a choice of none', () => {
   }
   expect(requestContext(read(FORMATS[0]!, body) as ModelRequest, 1).toolChoice).toBe('tool:none')
 })
+
+describe('pictures, sound and files arrive in the one form of base64 that everybody reads alike', () => {
+  /** A picture to all who skip what is no base64; to who does not, text. */
+  const user = (content: unknown) => ({ messages: [{ role: 'user', content }], max_tokens: 5 })
+  const places: [string, Wire, (data: string) => object][] = [
+    [
+      'chat image',
+      openaiChat,
+      (data) => user([{ type: 'image_url', image_url: { url: `data:image/png;base64,${data}` } }]),
+    ],
+    ['chat audio', openaiChat, (data) => user([{ type: 'input_audio', input_audio: { data, format: 'wav' } }])],
+    ['chat file', openaiChat, (data) => user([{ type: 'file', file: { file_data: data } }])],
+    ['chat file URL', openaiChat, (data) => user([{ type: 'file', file: { file_data: `data:a/b;base64,${data}` } }])],
+    [
+      'responses image',
+      openaiResponses,
+      (data) => ({
+        input: [{ role: 'user', content: [{ type: 'input_image', image_url: `data:image/png;base64,${data}` }] }],
+      }),
+    ],
+    [
+      'responses file',
+      openaiResponses,
+      (data) => ({ input: [{ role: 'user', content: [{ type: 'input_file', file_data: data }] }] }),
+    ],
+    [
+      'anthropic image',
+      anthropicMessages,
+      (data) => user([{ type: 'image', source: { type: 'base64', media_type: 'image/png', data } }]),
+    ],
+    [
+      'anthropic document',
+      anthropicMessages,
+      (data) => user([{ type: 'document', source: { type: 'base64', media_type: 'application/pdf', data } }]),
+    ],
+    ['ollama image', ollamaChat, (data) => ({ messages: [{ role: 'user', content: 'x', images: [data] }] })],
+    ['ollama prompt', ollamaGenerate, (data) => ({ prompt: 'x', images: [data] })],
+  ]
+  const readIn = (wire: Wire, body: object) => wire.read(Buffer.from(JSON.stringify({ model: 'm', ...body })), {})
+
+  test.each(places)('%s', (_name, wire, body) => {
+    const expected = JSON.stringify(readIn(wire, body(`${PNG.slice(0, -1)}/A==`)))
+    for (const written of ['iVBO Rw0K\nGgo/A==', 'iVBORw0KGgo_A', '\tiVBORw0KGgo/A'])
+      expect(JSON.stringify(readIn(wire, body(written))), written).toBe(expected)
+    for (const other of ['iVBORw0K!Ggo=', 'iVBORw0KGgo=,', 'iVBORw0KGgo=data', 'data:x,iVBORw0KGgo='])
+      expect(() => readIn(wire, body(other)), other).toThrow(expect.objectContaining({ code: 'malformed_request' }))
+  })
+})
