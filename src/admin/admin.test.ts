@@ -549,16 +549,20 @@ describe('admin API', () => {
 
   it('refuses what the contract does not know, naming it and not its value', async () => {
     const secret = 'canary-value'
-    for (const [body, param] of [
-      [{ name: 'x', admin: secret }, 'admin'],
-      [{ name: 7 }, 'name'],
-      [{ name: 'x', attributes: { a: { b: secret } } }, 'attributes.a'],
+    for (const [body, param, why] of [
+      [{ name: 'x', admin: secret }, 'admin', 'admin is not a field of this request.'],
+      [{ name: 7 }, 'name', 'name is not valid: a text.'],
+      [{}, 'name', 'name is not valid: missing.'],
+      [{ name: '' }, 'name', 'name is not valid: at least 1 character.'],
+      [{ name: 'x', attributes: { a: { b: secret } } }, 'attributes.a', undefined],
     ] as const) {
       const answer = await as('admin', 'POST', '/users', body)
-      expect(answer.body).toMatchObject({ code: 'validation_failed', param })
+      expect(answer.body).toMatchObject({ code: 'validation_failed', param, ...(why && { detail: why }) })
       expect(JSON.stringify(answer.body)).not.toContain(secret)
     }
     expect((await as('admin', 'GET', '/users?limit=1&limit=2')).body.code).toBe('validation_failed')
+    for (const route of ['audit', 'audit/counts', 'events'])
+      expect((await as('admin', 'GET', `/${route}?kind=key.created,ghost.seen`)).body).toMatchObject({ param: 'kind' })
     expect((await as('admin', 'GET', '/users?cursor=bm9wZQ')).body).toMatchObject({ param: 'cursor' })
     expect((await as('admin', 'POST', '/users', '{"name":"a","name":"b"}')).body.code).toBe('malformed_request')
     const form = await as('admin', 'POST', '/users', { name: 'x' }, { 'content-type': 'text/plain' })

@@ -1,6 +1,6 @@
 // One request to the admin API, in order: route, identify, read, decide, record, handle, answer. The only way to a
 // handler leads through `decide`; a route without a handler is not in the table and answers 404.
-import { credentialText, Fault, parseJson, uidText } from '../core/index.ts'
+import { credentialText, Fault, parseJson, schemaWords, uidText } from '../core/index.ts'
 import { auditHandlers } from './audit.ts'
 import { campaignHandlers } from './campaigns.ts'
 import { consequenceHandlers } from './consequences.ts'
@@ -210,7 +210,7 @@ function readQuery(spec: RouteSpec, query: URLSearchParams): unknown {
     if (!isWritten(value)) throw invalid(name, 'holds what no text can')
     given[name] = value
   }
-  if (spec.query) return checked(spec.query.safeParse(given))
+  if (spec.query) return checked(spec.query.safeParse(given, IN_WORDS))
   const [unknown] = Object.keys(given)
   if (unknown !== undefined) throw invalid(unknown, 'is not a parameter of this route')
   return undefined
@@ -227,7 +227,7 @@ function readBody(spec: RouteSpec, request: AdminRequest, bytes: Buffer): unknow
   const body = parseJson(bytes)
   if (!isAllWritten(body))
     throw new Fault('malformed_request', { detail: 'A text in the body holds a NUL or half of a character.' })
-  return checked(spec.body.safeParse(body))
+  return checked(spec.body.safeParse(body, IN_WORDS))
 }
 
 /** Bytes of a body that is no bundle of rules. Reading more would keep every call waiting for one. */
@@ -241,6 +241,8 @@ interface Parsed {
   readonly data?: unknown
   readonly error?: { readonly issues: readonly { path: readonly PropertyKey[]; message: string; keys?: unknown }[] }
 }
+
+const IN_WORDS = { error: schemaWords }
 
 /** The first problem in words. The value is not repeated: it may be a secret in the wrong place. */
 function checked(parsed: Parsed): unknown {

@@ -1,7 +1,7 @@
 // The audit log over the admin API: search, one event, one decision, and following it live. Whoever follows is asked
 // about again before every batch: a stream that was allowed once is not allowed for ever.
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Filter, Found } from '../audit/index.ts'
+import { type Filter, type Found, KINDS } from '../audit/index.ts'
 import { type Caller, Fault, uidText } from '../core/index.ts'
 import type { Output } from './contract.ts'
 import { GATEWAY } from './judge.ts'
@@ -42,6 +42,15 @@ function filterOf({ since, until, ...rest }: { since?: string | undefined; until
       .filter((entry) => entry[1] !== undefined)
       .map(([field, value]) => [field, String(value).includes(',') ? String(value).split(',') : value]),
   )
+  const unknown = [fields.kind ?? []]
+    .flat()
+    .map(String)
+    .find((kind) => !Object.hasOwn(KINDS, kind))
+  if (unknown !== undefined)
+    throw new Fault('validation_failed', {
+      detail: `There is no kind of event ${JSON.stringify(unknown)}; docs/audit-events.md lists them.`,
+      data: { param: 'kind' },
+    })
   return {
     ...fields,
     ...(since !== undefined && { since: msOf(since) }),

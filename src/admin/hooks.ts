@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import type { Inbound, InboundEvent } from '../access/index.ts'
 import { isUnproven } from '../audit/index.ts'
-import { Fault, type PrincipalUid, parseJson } from '../core/index.ts'
+import { Fault, type PrincipalUid, parseJson, schemaWords } from '../core/index.ts'
 import type { AdminRequest } from './admin.ts'
 import type { AdminPorts } from './ports.ts'
 import { type AdminResponse, problem } from './problem.ts'
@@ -35,11 +35,11 @@ const Event = z.discriminatedUnion('type', [
 
 function readEvent(body: Buffer): InboundEvent {
   const value = parseJson(body)
-  const parsed = Event.safeParse(isAllWritten(value) ? value : undefined)
+  const parsed = Event.safeParse(isAllWritten(value) ? value : undefined, { error: schemaWords })
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     const param = issue?.path.map(String).join('.') || 'body'
-    throw new Fault('validation_failed', { detail: `${param} is not valid.`, data: { param } })
+    throw new Fault('validation_failed', { detail: `${param} is not valid: ${issue?.message}.`, data: { param } })
   }
   const { principal, ...event } = parsed.data
   const given = Object.fromEntries(Object.entries(event).filter(([, value]) => value !== undefined))

@@ -3,7 +3,7 @@ export { LONGEST_LINE, verifyArchive } from './archive.ts'
 export { type Audit, type AuditDeps, createAudit } from './audit.ts'
 export type { SearchField } from './block.ts'
 export type { CallEnding, CallFacts, CallRecord, DataFlow, Outcome } from './call.ts'
-export { type EventKind, printCatalogue } from './catalogue.ts'
+export { type EventKind, KINDS, printCatalogue } from './catalogue.ts'
 export type { Actor, Content, Part } from './content.ts'
 export type { Count, CountAsk } from './counts.ts'
 export {

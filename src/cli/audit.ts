@@ -2,12 +2,12 @@
 
 import { createReadStream } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
-import type { Event } from '../admin/contract.ts'
+import { type Event, ROUTES } from '../admin/contract.ts'
 import { counted } from '../core/index.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, usage } from './failure.ts'
 import { arg, confirm, flagList, flagText, listAll, reasonOf, refOf, uidTextOf } from './input.ts'
-import { type Column, dim, green, type Io, plain, printOne, printRows, red } from './io.ts'
+import { type Column, dim, green, type Io, jsonFields, plain, printOne, printRows, red } from './io.ts'
 import { readMoment } from './when.ts'
 
 const COLUMNS: readonly Column[] = [
@@ -189,6 +189,9 @@ export const erase: Command = async (input) => {
 }
 
 export const tail: Command = async (input) => {
+  const { shape } = ROUTES['audit.show'].output
+  const unknown = jsonFields(input.flags.json as string)?.find((field) => !Object.hasOwn(shape, field))
+  if (unknown !== undefined) throw usage(`Events have no field "${unknown}"`, 'docs/audit-events.md lists them')
   const client = await input.client()
   const gone = new AbortController()
   const stop = () => gone.abort()
@@ -197,7 +200,7 @@ export const tail: Command = async (input) => {
     for await (const data of client.follow('events.follow', filterOf(input), gone.signal)) {
       const event = JSON.parse(data) as Event
       if (input.flags.json)
-        printOne({ ...input.io, tty: false }, event, { json: input.flags.json as string }) // a line each
+        printOne({ ...input.io, tty: false, say() {} }, event, { json: input.flags.json as string }) // a line each
       else printEvent(input.io, event)
     }
     return 0

@@ -56,15 +56,27 @@ export const cell = (value: unknown): string => {
 const pick = (row: Row, fields: readonly string[] | undefined): Row =>
   fields ? Object.fromEntries(fields.map((field) => [field, row[field] ?? null])) : row
 
-const fieldsOf = (json: string | boolean | undefined): readonly string[] | undefined =>
+/** The fields that were asked for; undefined for all. */
+export const jsonFields = (json: string | boolean | undefined): readonly string[] | undefined =>
   typeof json === 'string' ? json.split(',').map((field) => field.trim()) : undefined
+
+/** Says which wanted fields nothing has: `null` alone would pass for a value. What was done stays done, so it is no failure. */
+function nameMissing(io: Io, rows: readonly Row[], fields: readonly string[] | undefined): void {
+  const there = new Set(rows.flatMap((row) => Object.keys(row)))
+  const missing = fields?.filter((field) => !there.has(field)) ?? []
+  if (rows.length > 0 && missing.length > 0)
+    io.say(
+      `No field ${missing.map((field) => `"${field}"`).join(', ')} here; there are ${[...there].sort().join(', ')}.`,
+    )
+}
 
 /** A list: JSON array, table or tab-separated lines. */
 export function printRows(io: Io, rows: readonly Row[], columns: readonly Column[], wanted: Wanted): void {
   if (wanted.json) {
-    const fields = fieldsOf(wanted.json)
+    const fields = jsonFields(wanted.json)
     const picked = rows.map((row) => pick(row, fields))
     io.out(`${jsonText(picked, io.tty ? 2 : undefined)}\n`)
+    nameMissing(io, rows, fields)
     return
   }
   const cells = rows.map((row) =>
@@ -88,7 +100,9 @@ export function printRows(io: Io, rows: readonly Row[], columns: readonly Column
 /** One thing: JSON object, or its fields one a line. */
 export function printOne(io: Io, row: Row, wanted: Wanted): void {
   if (wanted.json) {
-    io.out(`${jsonText(pick(row, fieldsOf(wanted.json)), io.tty ? 2 : undefined)}\n`)
+    const fields = jsonFields(wanted.json)
+    io.out(`${jsonText(pick(row, fields), io.tty ? 2 : undefined)}\n`)
+    nameMissing(io, [row], fields)
     return
   }
   const shown = Object.entries(row).filter(([, value]) => value !== undefined && !isEmpty(value))

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { parseDocument } from 'yaml'
 import type { z } from 'zod'
+import { schemaWords } from '../core/index.ts'
 import { nearest } from './nearest.ts'
 import { refusals } from './safety.ts'
 import { type Config, schema } from './schema.ts'
@@ -86,7 +87,7 @@ export function loadConfig(options: LoadOptions = {}): LoadedConfig {
     sources.set('upstreams', 'flag')
   }
 
-  const parsed = schema.safeParse(tree)
+  const parsed = schema.safeParse(tree, { error: schemaWords })
   if (parsed.success) problems.push(...refusals(parsed.data))
   else problems.push(...parsed.error.issues.flatMap(explain))
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems)

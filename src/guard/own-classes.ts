@@ -4,7 +4,7 @@
 import { RE2JS } from 're2js'
 import { parse, YAMLParseError } from 'yaml'
 import { z } from 'zod'
-import { Fault, type Finding } from '../core/index.ts'
+import { Fault, type Finding, schemaWords } from '../core/index.ts'
 import type { DataClass } from './classes.ts'
 import { luhn } from './detect/bank.ts'
 import { createWordTable, isAlphanumeric, isLetter } from './detect/chars.ts'
@@ -84,7 +84,7 @@ export interface OwnClasses {
 export function readOwnClasses(text: string): OwnClasses {
   let parsed: z.infer<typeof file>
   try {
-    parsed = file.parse(parse(text, { maxAliasCount: 0 }) ?? { classes: {} })
+    parsed = file.parse(parse(text, { maxAliasCount: 0 }) ?? { classes: {} }, { error: schemaWords })
   } catch (cause) {
     if (!(cause instanceof z.ZodError)) throw wrong('the file', notYaml(cause), cause)
     // A mistyped name is also missing where it belongs: what is there says more.

@@ -44,7 +44,12 @@ export function log(world: () => World): void {
     expect((await look<object[]>(['audit', 'count', '--every', 'hour'])).value[0]).toMatchObject({
       time: expect.any(String),
     })
-    expect((await run(['audit', 'list', '--kind', 'ghost.seen'])).said).toBe('No such event.\n')
+    expect((await run(['audit', 'list', '--rule', 'ghost'])).said).toBe('No such event.\n')
+    await wrong(['audit', 'list', '--kind', 'ghost.seen'], 1, /no kind of event "ghost.seen"/)
+    await wrong(['tail', '--json', 'kind,hat'], 2, /no field "hat"/)
+    expect((await run(['audit', 'list', '--limit', '1', '--json', 'kind,hat'])).said).toMatch(
+      /No field "hat" here; there are /,
+    )
 
     const proof = await look<{ proof: string; body: string }>(['audit', 'prove', event.id, '--event', at('event.json')])
     expect(proof.out).toMatch(/^c2sp.org\/tlog-proof@v1\n/)
