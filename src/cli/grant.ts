@@ -6,6 +6,7 @@ import { arg, flagText, listAll, reasonOf } from './input.ts'
 import { printOne, printRows, yellow } from './io.ts'
 import { printReceipt } from './receipt.ts'
 import { askFrom, sayGrant, secondsOf } from './request.ts'
+import { sayUnseen } from './unseen.ts'
 import { relative } from './when.ts'
 
 export const list: Command = async (input) => {
@@ -77,7 +78,9 @@ export const review: Command = async (input) => {
 
 export const breakGlass: Command = async (input) => {
   const client = await input.client()
-  const grant = await client.call('grants.break', { body: askFrom(input) })
+  const body = askFrom(input)
+  await sayUnseen(input, client, body.models)
+  const grant = await client.call('grants.break', { body })
   if (input.flags.json) printOne(input.io, grant, { json: input.flags.json as string })
   sayGrant(input.io, grant)
   input.io.say(`An alarm has been raised. Somebody else must review this ${relative(grant.reviewDueAt)}.`)

@@ -8,6 +8,7 @@ import { Failure, usage } from './failure.ts'
 import { arg, flagList, flagText, listAll, reasonOf, refOf } from './input.ts'
 import { type Column, green, printOne, printRows, type Row, red, yellow } from './io.ts'
 import { printReceipt } from './receipt.ts'
+import { sayUnseen } from './unseen.ts'
 import { readMoment, relative } from './when.ts'
 
 const COLUMNS: readonly Column[] = [
@@ -116,6 +117,7 @@ export const create: Command = async (input) => {
     ...(networks && { networks }),
     ...(origins && { origins }),
   }
+  await sayUnseen(input, client, models)
   await hand(
     input,
     () => client.call('keys.create', { body }),

@@ -8,6 +8,7 @@ import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'
 import { arg, flagList, flagText, listAll, refOf } from './input.ts'
 import { type Column, dim, green, type Io, plain, printOne, printRows, red, yellow } from './io.ts'
+import { sayUnseen } from './unseen.ts'
 import { readMoment, readSpan, relative } from './when.ts'
 
 const WATCH_MS = 1000
@@ -119,6 +120,7 @@ export const create: Command = async (input) => {
     ...(start !== undefined && { startsAt: readMoment(start, 1, '--start') }),
     ...(holder !== undefined && { beneficiary: refOf(holder) }),
   }
+  await sayUnseen(input, client, body.models)
   try {
     return await report(input, client, await client.call('requests.create', { body }))
   } catch (error) {

@@ -118,6 +118,8 @@ export function access(world: () => World): void {
     expect((await look<One[]>(['review', 'list'], ana)).value).toMatchObject([{ id }])
     expect((await run(['review', 'list'], dana)).said).toContain('No request waits for you')
 
+    expect(asked.said).not.toContain('You see no model')
+
     await wrong(['review', 'approve', id], 1, /own|access_denied/, dana)
     await wrong(['review', 'approve', id, '--for', 'ever'], 2, /--for takes a span/, ana)
     await wrong(['review', 'approve', id, '--uses', 'few'], 2, /--uses takes a whole number/, ana)
@@ -170,6 +172,7 @@ export function access(world: () => World): void {
     await wrong([...ask, 'x', '--uses', '0'], 2, /--uses takes a whole number/, dana)
     await wrong([...ask, 'x', '--start', 'soon'], 2, /--start takes a span/, dana)
     await wrong(['request', 'create', 'operator', '--for', '9h', '--reason', 'x'], 1, /You may ask for: {2}/, dana)
+    await wrong([...ask, 'x', '--model', 'ghost', '--for', '9h'], 1, /You see no model "ghost" now/, dana)
     await wrong(['request', 'create', 'ghost', '--for', '1h', '--reason', 'x'], 1, /You may ask for: {2}/, dana)
     await wrong(['request', 'list', '--state', 'flying'], 2, /--state takes/, dana)
     for (const words of ['request show', 'request cancel', 'grant show', 'grant end', 'review approve'])
