@@ -207,6 +207,15 @@ test('lint says where a caller gets round a rule by leaving something out', asyn
   expect(await warnings(use(`unless { ${max} <= 500 }`))).toEqual([])
   expect(await warnings(use(`when { !(context.request has maxTokens) || (${max} > 500) }`))).toEqual([])
   expect(await warnings(use(`when { ${max} < 5 }`))).toEqual([])
+  const either = (otherwise: boolean) =>
+    `if context.request has maxTokens then context.request.maxTokens > 500 else ${otherwise}`
+  expect(await warnings(use(`when { ${either(true)} }`))).toEqual([])
+  expect(await warnings(use(`when { ${either(false)} }`))).toEqual(goesRound)
+  expect(await warnings(use(`unless { !(${either(true)}) }`))).toEqual([])
+  expect(await warnings(use(`unless { !(${either(false)}) }`))).toEqual(goesRound)
+  const below = 'if context.request has maxTokens then !(context.request.maxTokens > 500) else'
+  expect(await warnings(use(`unless { ${below} true }`))).toEqual(goesRound)
+  expect(await warnings(use(`unless { ${below} false }`))).toEqual([])
   const user = '(principal in Role::"user", action in Action::"use", resource)'
   expect(await warnings(use(`when { ${max} > 500 }`), `@clamp("maxTokens <= 500") permit ${user};`)).toEqual([])
   const warm = 'context.request has temperature && context.request.temperature.greaterThan(decimal("1.0"))'

@@ -76,6 +76,10 @@ function walk(node: unknown, asked: boolean, seen: Seen): void {
       arg?: unknown
     }
     if (operator === 'has' && !asked) seen.absent.add(`${pathOf(left)}.${String(attr)}`)
+    if (operator === 'if-then-else') {
+      walkBranches(inner as Branches, asked, seen)
+      continue
+    }
     const more =
       operator === '>' || operator === '>=' ? left : operator === '<' || operator === '<=' ? right : undefined
     if (asked && more !== undefined) seen.compared.add(pathOf(more))
@@ -85,6 +89,22 @@ function walk(node: unknown, asked: boolean, seen: Seen): void {
     if (operator === 'isEmpty') seen.absent.add(pathOf(arg))
     walk(inner, operator === '!' ? !asked : asked, seen)
   }
+}
+
+interface Branches {
+  readonly if: unknown
+  readonly then: unknown
+  readonly else: unknown
+}
+
+/** `if context.request has maxTokens then … else true`: for what is asked for with `has`, `else` says what holds without it. */
+function walkBranches(branches: Branches, asked: boolean, seen: Seen): void {
+  const without: Seen = { ...seen, absent: new Set() }
+  walk(branches.if, asked, without)
+  walk(branches.if, !asked, without)
+  if ((branches.else as { Value?: unknown }).Value !== !asked) for (const path of without.absent) seen.absent.add(path)
+  walk(branches.then, asked, seen)
+  walk(branches.else, asked, seen)
 }
 
 /** `context.request.maxTokens` as `request.maxTokens`; undefined and anything else as ''. */
