@@ -104,6 +104,24 @@ describe('a lease', () => {
     await expect.poll(() => idle.ended?.cause, { timeout: 3000 }).toBe('time')
   })
 
+  it('is ended by a change, not by the clock, if its time comes while the sweep is still at other leases', async () => {
+    const { leases, ask, pass, at } = setUp()
+    const redecide = () => {
+      for (const end = performance.now() + 10; performance.now() < end; );
+      return decision()
+    }
+    for (let i = 0; i < 5; i++) leases.take(ask({ redecide }))
+    let allow = true
+    const validUntil = at() + 8
+    const last = leases.take(
+      ask({ decision: decision({ validUntil }), redecide: () => decision({ allow, validUntil: at() + 60_000 }) }),
+    )
+    allow = false
+    pass(8)
+    await leases.onChange([{ kind: 'key', key: 'K1' }])
+    expect(last.ended?.cause).toBe('key/K1')
+  })
+
   it('lets others have their turn while many end at one moment, which passes none of them', async () => {
     const { leases, ask, pass, at } = setUp()
     const validUntil = at() + 50

@@ -82,7 +82,8 @@ export function createLeases(deps: LeaseDeps): Leases {
     timerAt = Number.POSITIVE_INFINITY
     const now = clock.now()
     sweep((lease) => {
-      if (lease.deadline <= now) lease.judge('time')
+      // A change that has not come to this one yet may be why it ends, and is what a reader of the log looks for.
+      if (lease.deadline <= now) lease.judge(lease.epoch === world.epoch ? 'time' : world.changes)
     }).catch(deps.report)
   }
 

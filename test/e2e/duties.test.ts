@@ -253,8 +253,9 @@ describe('a rule about what is unusual', () => {
       for (let next = await reader?.read(); next && !next.done; next = await reader?.read())
         said += new TextDecoder().decode(next.value)
     })()
-    for (let i = 0; i < 12; i++)
-      expect((await chat(key, { messages: [{ role: 'user', content: 'word '.repeat(1000) }] })).status).toBe(403)
+    const refused = () => chat(key, { messages: [{ role: 'user', content: 'word '.repeat(1000) }] })
+    // By their size, and by the rule itself as soon as enough of them were counted.
+    for (let i = 0; i < 12; i++) expect([403, 404]).toContain((await refused()).status)
     await Promise.race([rest, new Promise((resolve) => setTimeout(resolve, 5000))])
     hold.resolve()
     await rest
