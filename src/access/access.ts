@@ -27,6 +27,8 @@ export interface AccessDeps extends Pick<LeaseDeps, 'nextChange' | 'humanOf' | '
   store: Store
   clock: Clock
   newId: NewId
+  /** Whether a lock on this name stops that model, which may be called by another of its names. */
+  isModel?: (name: string, model: string) => boolean
   /** Names of the roles a principal holds now, by any way. */
   rolesOf: (principal: { type: string; id: string }) => Iterable<string>
   /** Whether a principal may act, and since when its state is what it is; undefined if there is no such principal. */
@@ -56,6 +58,7 @@ export function createAccess(deps: AccessDeps): Access {
     clock,
     newId,
     rolesOf: deps.rolesOf,
+    ...(deps.isModel ? { isModel: deps.isModel } : {}),
     rememberMs: deps.sessionLifetimeMs,
     ...human,
   })

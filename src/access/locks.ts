@@ -63,6 +63,8 @@ export interface LockDeps {
   newId: NewId
   rolesOf: (principal: Caller['principal']) => Iterable<string>
   humanOf?: (principal: Caller['principal']) => string | undefined
+  /** Whether a lock on this name stops that model; the same name if missing. */
+  isModel?: (name: string, model: string) => boolean
   /** Milliseconds a lifted lock is remembered: the longest life of a session. */
   rememberMs: number
 }
@@ -200,7 +202,7 @@ function matcher(lock: Pick<Lock, 'kind' | 'target'>, deps: LockDeps): (subject:
     case 'credential':
       return ({ caller }) => caller.credential.id === target
     case 'model':
-      return ({ model }) => model === target
+      return ({ model }) => model === target || (model !== undefined && (deps.isModel?.(target, model) ?? false))
     case 'session':
       return ({ session }) => session === target
     case 'role':

@@ -1,15 +1,15 @@
 // What an act that ends access would end, looked up and not done. Calls are those of the node that is asked; which of them
 // go on by another right is known only when they are decided again, so their number is the most there can be.
 import type { CallSubject, LockKind } from '../access/index.ts'
-import { type EntityUid, type PrincipalUid, uidText } from '../core/index.ts'
+import { type Caller, type EntityUid, type PrincipalUid, uidText } from '../core/index.ts'
 import type { KeyWithUse } from '../identity/index.ts'
 import { NOTHING, roleSubject } from './ask.ts'
 import type { Output, Query } from './contract.ts'
 import { GATEWAY, type Subject } from './judge.ts'
 import type { AdminPorts } from './ports.ts'
 import { servicesOf } from './principals.ts'
-import { type Context, type Handlers, notFound, ownedBy, readRef } from './route.ts'
-import { uidOf } from './sessions.ts'
+import { type Asked, type Context, type Handlers, notFound, ownedBy, readRef } from './route.ts'
+import { sessionIdOf, uidOf } from './sessions.ts'
 import { isoField } from './time.ts'
 
 type Consequences = Output<'consequences.show'>
@@ -119,21 +119,35 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
       case 'role':
         mayShow({ type: 'Role', id: target })
         return lockedBy(of, target)
+      case 'session':
+        return lockedBy(of, await sessionIdOf(ports, target))
       default:
         return lockedBy(of, target)
     }
   }
 
+  /** What the act itself would be asked about, of what somebody may hold. That it is not there is told by `handle`. */
+  const endingOf = async ({ of, target }: Query<'consequences.show'>, caller: Caller): Promise<Asked | undefined> => {
+    if (of === 'grant') {
+      const grant = await jit.grants.show(target)
+      if (grant.principal === uidText(caller.principal)) return { ...GATEWAY, action: 'list' }
+      return { ...roleSubject(grant.role, NOTHING), action: 'approveRole' }
+    }
+    if (of === 'session') {
+      const { id, principal } = await access.sessions.show(target)
+      return { ...ownedBy('Session', id, uidOf(principal)), action: 'endSession' }
+    }
+    const key = of === 'credential' ? await identity.read.key(target) : undefined
+    return key && { ...ownedBy('Key', key.id, { type: key.owner_type, id: key.owner_name }), action: 'revokeKey' }
+  }
+
   return {
     'consequences.show': {
-      /** Whoever may end a grant may look at what would end with it. */
+      /** Whoever may end a grant, a key or a session may look at what would end with it. */
       async subject({ caller, query }) {
         // That it is not there, or cannot be read now, is told by `handle`, after the rules have been asked.
-        const grant = query?.of === 'grant' ? await jit.grants.show(query.target).catch(() => undefined) : undefined
-        if (!grant) return GATEWAY
-        if (grant.principal === uidText(caller.principal)) return { ...GATEWAY, action: 'list' }
-        const ending = { ...roleSubject(grant.role, NOTHING), action: 'approveRole' }
-        return ports.judge.allows(caller, ending.action, ending) ? ending : GATEWAY
+        const ending = query && (await endingOf(query, caller).catch(() => undefined))
+        return ending?.action !== undefined && ports.judge.allows(caller, ending.action, ending) ? ending : GATEWAY
       },
       async handle({ query, caller, demand, may }) {
         const { of, target } = query

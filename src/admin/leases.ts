@@ -7,7 +7,7 @@ import { pageOfAll } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import { type Handlers, ownedBy } from './route.ts'
-import { uidOf } from './sessions.ts'
+import { sessionIdOf, uidOf } from './sessions.ts'
 import { iso, isoField, textField } from './time.ts'
 
 const shown = (lease: LeaseView) => ({
@@ -59,7 +59,8 @@ export function leaseHandlers(ports: AdminPorts): Handlers<'leases.list' | 'leas
     },
     'leases.cut': {
       async handle({ body, by }) {
-        const { field, target } = targetOf(body)
+        const { field, target: named } = targetOf(body)
+        const target = field === 'session' ? await sessionIdOf(ports, named) : named
         const { reason } = body
         const kind = KINDS[field]
         if (kind) {

@@ -4,6 +4,7 @@ import { Fault } from '../core/index.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import type { Handlers } from './route.ts'
+import { sessionIdOf } from './sessions.ts'
 import { iso, isoField, msOf } from './time.ts'
 
 const shown = (lock: Lock) => ({
@@ -21,7 +22,8 @@ export function lockHandlers(ports: AdminPorts): Handlers<'locks.list' | 'locks.
   return {
     'locks.list': { handle: () => ({ items: locks.list().map(shown) }) },
     'locks.create': {
-      async handle({ body: { until, ...body }, by, caller }) {
+      async handle({ body: { until, ...given }, by, caller }) {
+        const body = given.kind === 'session' ? { ...given, target: await sessionIdOf(ports, given.target) } : given
         // A lockdown stops models alone; any other lock on oneself could not be lifted by oneself.
         if (until === undefined && body.kind !== 'everything' && locks.wouldStop(body, { caller }))
           throw new Fault('not_possible', {

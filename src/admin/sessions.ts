@@ -27,6 +27,10 @@ export function uidOf(text: string): EntityUid {
   return { type: text.slice(0, at), id: JSON.parse(text.slice(at + 2)) as string }
 }
 
+/** A session by its id, which locks know it by, where its client's own name for it was given. @throws Fault `not_found` */
+export const sessionIdOf = async ({ access }: Pick<AdminPorts, 'access'>, idOrName: string): Promise<string> =>
+  (await access.sessions.show(idOrName)).id
+
 export function sessionHandlers(
   ports: AdminPorts,
 ): Handlers<'sessions.list' | 'sessions.show' | 'sessions.cut' | 'sessions.forget'> {

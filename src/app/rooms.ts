@@ -129,6 +129,11 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     principalState,
     humanOf: facts.humanOf,
     rolesOf: (principal) => facts.ancestors(principal, 'Role'),
+    // What is stopped is stopped under every name; an alias that is stopped is nothing but that name.
+    isModel: (name, model) => {
+      const stopped = registry.resolve(name)?.name ?? name
+      return stopped === model || registry.resolve(model)?.aliasOf === stopped
+    },
     nextChange: facts.nextChange,
     sessionIdleMs: config.sessions.idleMinutes * 60_000,
     sessionLifetimeMs: config.sessions.longestHours * 3_600_000,

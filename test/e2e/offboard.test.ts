@@ -30,7 +30,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     policies,
     upstreams: [{ name: 'up', url: upstream.url }],
-    models: [{ name: 'm', upstream: 'up' }],
+    models: [{ name: 'm', upstream: 'up', aliases: ['also'] }],
   })
 })
 afterAll(async () => {
@@ -152,4 +152,49 @@ it('#3 litellm#26861: offboarding is one act, shown before, and not undone by co
   })
   const fresh = String((await done('POST', '/keys', { owner: 'User:dana', name: 'new' })).key)
   expect([403, 404]).toContain((await gateway.call('/v1/chat/completions', chat('m'), { key: fresh })).status)
+})
+
+it('what is stopped is stopped under every name it has, and who may end something sees first what would end', async () => {
+  await done('POST', '/users', { name: 'kim' })
+  await done('POST', '/users', { name: 'lee' })
+  for (const who of ['kim', 'lee']) await done('POST', '/roles/user/assignments', { holder: `User:${who}` })
+  const [kim, lee] = [
+    await done('POST', '/keys', { owner: 'User:kim', name: 'k' }),
+    await done('POST', '/keys', { owner: 'User:lee', name: 'k' }),
+  ]
+  const key = String(kim.key)
+  const ended: Promise<string>[] = []
+  const talk = async (session: string) => {
+    const headers = { 'x-sallyport-session': session }
+    const response = await gateway.call('/v1/chat/completions', chat('also', { stream: true }), { key, headers })
+    ended.push(response.text())
+    return String(response.headers.get('x-sallyport-session'))
+  }
+
+  const id = await talk('mine')
+  for (const query of ['of=session&target=mine', `of=session&target=${id}`, `of=credential&target=${kim.id}`]) {
+    expect((await look(query)).body, query).toMatchObject({ calls: 1 })
+    expect((await look(query, key)).body, query).toMatchObject({ calls: 1, principals: ['User::"kim"'] })
+    expect((await look(query, String(lee.key))).status, query).toBe(403)
+  }
+  expect((await look('of=session&target=ghost')).status).toBe(404)
+  expect((await api('POST', '/locks', { kind: 'session', target: 'ghost', reason: 'x' })).status).toBe(404)
+  const stopped = await done('POST', '/locks', { kind: 'session', target: 'mine', reason: 'x' })
+  expect(stopped).toMatchObject({ target: id, receipt: { calls: 1 } })
+  await talk('again')
+  expect(await done('POST', '/leases/cut', { session: 'again', reason: 'x' })).toMatchObject({ calls: 1 })
+
+  await talk('third')
+  expect((await look('of=model&target=m')).body).toMatchObject({ calls: 1 })
+  const locked = await done('POST', '/locks', { kind: 'model', target: 'm', reason: 'x' })
+  expect(locked).toMatchObject({ receipt: { calls: 1 } })
+  for (const model of ['m', 'also']) expect((await gateway.call('/v1/chat/completions', chat(model))).status).toBe(403)
+  await done('DELETE', `/locks/${locked.id}`)
+  const name = await done('POST', '/locks', { kind: 'model', target: 'also', reason: 'x' })
+  expect((await look('of=model&target=also')).status).toBe(200)
+  const other = await gateway.call('/v1/chat/completions', chat('m', { stream: true }))
+  expect(other.status).toBe(200)
+  await other.body?.cancel()
+  await done('DELETE', `/locks/${name.id}`)
+  for (const text of await Promise.all(ended)) expect(text).toMatch(/"error"(?!.*\[DONE\])/s)
 })
