@@ -234,8 +234,8 @@ const policy = z.strictObject({
 })
 
 const list = z.strictObject({
-  class: z.string().describe('Data class of the entries, for example personal/name.'),
-  file: z.string().describe('Text file with one entry a line.'),
+  class: z.string().describe('Data class of the entries, for example personal/person.'),
+  file: z.string().describe('Text file with one entry a line, or a folder of such files; read at start.'),
 })
 
 const foreignDetector = z.strictObject({

@@ -1,5 +1,6 @@
 // The guard of a deployment: what is built in, beside its own lists, classes and detectors, read from files.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Config } from '../config/index.ts'
 import { createDetectors } from './detectors.ts'
 import { createGuard, type Guard } from './guard.ts'
@@ -16,7 +17,7 @@ export function openGuard(
   classesFile: string,
 ): { guard: Guard; close: () => Promise<void> } {
   const listed = lists.map(({ class: dataClass, file }) =>
-    createListDetector({ name: file, class: dataClass, entries: readList(readFileSync(file, 'utf8')) }),
+    createListDetector({ name: file, class: dataClass, entries: readLists(file) }),
   )
   const own = readOwnClasses(existsSync(classesFile) ? readFileSync(classesFile, 'utf8') : '')
   const foreign = detectors.map(({ file, deadlineMs }) => createIsolatedDetector({ file, deadlineMs }))
@@ -30,4 +31,12 @@ export function openGuard(
     ...(padding ? { blockCharacters: PADDED_CHARACTERS } : {}),
   })
   return { guard, close: async () => void (await Promise.all(foreign.map((detector) => detector.close()))) }
+}
+
+/** A file of entries, or every file of a folder; those whose names begin with a dot are an editor's. */
+function readLists(path: string): string[] {
+  if (!statSync(path).isDirectory()) return readList(readFileSync(path, 'utf8'))
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
+    .flatMap(({ name }) => readList(readFileSync(join(path, name), 'utf8')))
 }

@@ -1,9 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { loadConfig } from '../config/index.ts'
 import { OWN_CLASSES_EXAMPLE } from './classes.ts'
 import { detect } from './detector.ts'
 import { createGuard } from './guard.ts'
+import { openGuard } from './open.ts'
 import { readOwnClasses } from './own-classes.ts'
 
 const yaml = String.raw`
@@ -52,8 +57,41 @@ describe('own classes', () => {
     ['a pattern for nothing', "classes: { a/b: { patterns: ['x*'] } }"],
     ['a bad name', 'classes: { A B: {} }'],
     ['no YAML', 'classes: ['],
+    [
+      'an example that is read otherwise in a call',
+      "classes: { a/b: { patterns: ['№\\d'], examples: { match: [№7] } } }",
+    ],
+    ['an example of a field that is found', 'classes: { a/b: { fields: [pay], examples: { not: [ann.pay] } } }'],
+    ['context of nothing', 'classes: { a/b: { keywords: [falcon], context: [bird] } }'],
+    ['a check sum of nothing', 'classes: { a/b: { fields: [pay], checksum: luhn } }'],
+    ['a class that no rule is asked about', 'classes: { literal: { keywords: [falcon] } }'],
+    ['another one', 'classes: { pseudonym: { keywords: [falcon] } }'],
   ])('refuses %s', (_, text) => {
     expect(() => readOwnClasses(text)).toThrow(/data-classes\.yaml/)
+  })
+  it('tries fields on JSON, and tells rules how sure it is of keywords', () => {
+    const text = `classes: { a/b: { fields: [ann.pay], examples: { match: ['{"ann":{"pay":1}}', ann.pay], not: ['{"pay":1}'] } } }`
+    expect(readOwnClasses(text).examples).toBe(3)
+    const [detector] = readOwnClasses('classes: { a/b: { keywords: [falcon], confidence: 60 } }').detectors
+    expect(detector && detect(detector, 'a falcon')[0]?.confidence).toBe(60)
+  })
+  it('reads lists from a file and from every file of a folder', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-lists-'))
+    mkdirSync(join(folder, 'more', 'deeper'), { recursive: true })
+    writeFileSync(join(folder, 'people'), '# staff\nAnn Onymous\n')
+    writeFileSync(join(folder, 'more', 'a'), 'Kraken\r\n')
+    writeFileSync(join(folder, 'more', 'b'), 'Nightjar\n')
+    writeFileSync(join(folder, 'more', '.b.swp'), 'Falcon\n')
+    const lists = ['people', 'more'].map((name) => ({ class: `own/${name}`, file: join(folder, name) }))
+    const { guard, close } = openGuard({ ...loadConfig({ env: {}, flags: {} }).config.guard, names: false, lists }, '')
+    rmSync(folder, { recursive: true })
+    const found: string[] = []
+    const vault = guard.openVault({ key: randomBytes(32), random: (n) => randomBytes(n), session: 's' })
+    const screen = guard.openText({ vault, treatment: () => 'pass', onFinding: (one) => found.push(one.class) })
+    screen.push('Ann Onymous met Kraken, Nightjar and Falcon.')
+    screen.end()
+    await close()
+    expect(found).toEqual(['own/people', 'own/more', 'own/more'])
   })
   it('says where a mistake is', () => {
     expect(() => readOwnClasses('classes:\n  a: [\n')).toThrow(/not YAML, at line 3, column 1/)

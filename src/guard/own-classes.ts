@@ -8,11 +8,17 @@ import { Fault, type Finding, schemaWords } from '../core/index.ts'
 import type { DataClass } from './classes.ts'
 import { luhn } from './detect/bank.ts'
 import { createWordTable, isAlphanumeric, isLetter } from './detect/chars.ts'
-import { type Detector, type DetectorStream, detect } from './detector.ts'
-import { createFieldRule } from './fields.ts'
+import { createInlineFieldsDetector } from './detect/inline-fields.ts'
+import type { Detector, DetectorStream } from './detector.ts'
+import { createOwnFieldRule } from './fields.ts'
 import { createListDetector } from './names/list.ts'
+import { PSEUDONYM } from './pseudonym.ts'
+import type { Region } from './regions.ts'
+import { createScreen } from './screen.ts'
 import type { MaskStyle } from './treat.ts'
 
+/** Classes that are treated without a question, whatever rules say. */
+const NEVER_ASKED: ReadonlySet<string> = new Set([PSEUDONYM, 'literal', 'leak/mark', 'leak/phrase'])
 const LONGEST_MATCH = 256
 /** Characters in front of a match in which a context word counts. */
 const CONTEXT = 64
@@ -50,7 +56,12 @@ const entry = z.strictObject({
     .max(LONGEST_MATCH)
     .default(64)
     .describe('Longest match of a pattern in characters; a stream holds back up to as many.'),
-  confidence: z.int().min(50).max(100).default(90),
+  confidence: z
+    .int()
+    .min(50)
+    .max(100)
+    .default(90)
+    .describe('What rules are told as context.data.confidence, of patterns and keywords.'),
   fields: z
     .array(z.string().regex(/^[\w-]+(\.[\w-]+)*$/))
     .max(500)
@@ -110,9 +121,14 @@ export function readOwnClasses(text: string): OwnClasses {
       if (fields.has(path.toLowerCase())) throw wrong(id, `the field ${path} belongs to two classes`)
       fields.set(path.toLowerCase(), id)
     }
+    if (NEVER_ASKED.has(id)) throw wrong(id, 'the guard uses this name itself, and asks no rule about it')
+    for (const of of ['context', 'checksum'] as const)
+      if (own.patterns.length === 0 && (own[of]?.length ?? 0) > 0)
+        throw wrong(id, `${of} is of patterns, and there are none`)
     const mine: Detector[] = []
     if (own.patterns.length > 0) mine.push(createPatternDetector(id, own))
-    if (own.keywords.length > 0) mine.push(createListDetector({ name: id, class: id, entries: own.keywords }))
+    if (own.keywords.length > 0)
+      mine.push(createListDetector({ name: id, class: id, entries: own.keywords, confidence: own.confidence }))
     examples += tryExamples(id, own, mine)
     detectors.push(...mine)
   }
@@ -136,13 +152,25 @@ function kindOf(id: string): string {
   return letters.length < 2 ? 'VALUE' : letters
 }
 
+/** Texts are read as in a call; a path of a field finds itself. */
 function tryExamples(id: string, own: Entry, detectors: readonly Detector[]): number {
-  const finds = (text: string) => detectors.some((detector) => detect(detector, text).length > 0)
-  for (const text of own.examples.match) {
-    const byField =
-      own.fields.length > 0 && createFieldRule(new Map(own.fields.map((path) => [path.toLowerCase(), id])))(text) === id
-    if (!finds(text) && !byField) throw wrong(id, `the example ${JSON.stringify(text)} is not found`)
+  const fields = createOwnFieldRule(new Map(own.fields.map((path) => [path.toLowerCase(), id])))
+  const screen = createScreen({ detectors: [...detectors, createInlineFieldsDetector(fields, [id])], fields })
+  const finds = (text: string) => {
+    let found = fields(text) === id
+    const stream = screen.open('guess')
+    const sink = {
+      clear() {},
+      region: ({ findings }: Region) => {
+        found ||= findings.some((finding) => finding.class === id)
+      },
+    }
+    stream.push(text, sink)
+    stream.end(sink)
+    return found
   }
+  for (const text of own.examples.match)
+    if (!finds(text)) throw wrong(id, `the example ${JSON.stringify(text)} is not found`)
   for (const text of own.examples.not)
     if (finds(text)) throw wrong(id, `the example ${JSON.stringify(text)} is found, but must not be`)
   return own.examples.match.length + own.examples.not.length

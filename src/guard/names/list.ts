@@ -4,6 +4,7 @@
 import type { Finding } from '../../core/index.ts'
 import { Fault } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
+import { normalise } from '../normalise.ts'
 
 /** Longest entry in characters; longer ones are refused when the list is read. */
 export const LONGEST_ENTRY = 256
@@ -23,10 +24,10 @@ const isWord = (code: number): boolean =>
   (code > 127 && /[\p{L}\p{M}\p{N}]/u.test(String.fromCharCode(code)))
 const isBlank = (code: number): boolean => code === 32 || (code >= 9 && code <= 13) || code === 0xa0
 
-/** Words and single signs of an entry, in small letters; blanks are where they differ. */
+/** Words and single signs of an entry as texts are read, in small letters; blanks are where they differ. */
 function partsOf(entry: string): string[] {
   const parts: string[] = []
-  const text = entry.normalize('NFKC').toLowerCase()
+  const text = normalise(entry).toLowerCase()
   for (let i = 0; i < text.length; ) {
     const code = text.charCodeAt(i)
     if (isBlank(code)) {
@@ -42,6 +43,16 @@ function partsOf(entry: string): string[] {
   return parts
 }
 
+/**
+ * An entry as it may come: what it is read as can hang on the case (of letters that look like others), and letters whose marks are
+ * written apart are read without them.
+ */
+function formsOf(entry: string): string[][] {
+  const plain = entry.normalize('NFC')
+  const forms = [plain, plain.toLowerCase(), entry.normalize('NFD')].map(partsOf)
+  return forms.filter((parts, k) => forms.findIndex((other) => other.join('') === parts.join('')) === k)
+}
+
 /** Entries of a list file: one per line; blank lines and lines that begin with `#` are left out. */
 export function readList(text: string): string[] {
   return text
@@ -53,14 +64,16 @@ export function readList(text: string): string[] {
 class ListStream implements DetectorStream {
   readonly #root: Node
   readonly #class: string
+  readonly #confidence: number
   #text = ''
   #base = 0
   /** Where in #text the next word that could begin an entry is looked for. */
   #at = 0
 
-  constructor(root: Node, name: string) {
+  constructor(root: Node, { class: dataClass, confidence = 97 }: Omit<ListSettings, 'entries'>) {
     this.#root = root
-    this.#class = name
+    this.#class = dataClass
+    this.#confidence = confidence
   }
 
   get openFrom(): number {
@@ -97,7 +110,12 @@ class ListStream implements DetectorStream {
       const end = this.#match(start, last)
       if (end === undefined) return found
       if (end > start) {
-        found.push({ class: this.#class, start: this.#base + start, end: this.#base + end, confidence: 97 })
+        found.push({
+          class: this.#class,
+          start: this.#base + start,
+          end: this.#base + end,
+          confidence: this.#confidence,
+        })
         this.#at = end
         continue
       }
@@ -144,6 +162,8 @@ export interface ListSettings {
   /** Class of every entry found, e.g. `business/customer`. */
   readonly class: string
   readonly entries: Iterable<string>
+  /** 0 to 100; default 97. */
+  readonly confidence?: number
 }
 
 /** A list that grows. */
@@ -162,29 +182,32 @@ export function createOpenList(settings: Omit<ListSettings, 'entries'>): OpenLis
   let longest = 1
   return {
     add(entry) {
-      const parts = partsOf(entry)
-      if (entry.length > LONGEST_ENTRY || !parts.some((part) => /[\p{L}\p{N}]/u.test(part)))
+      const forms = formsOf(entry)
+      if (entry.length > LONGEST_ENTRY || !forms.every((parts) => parts.some((part) => /[\p{L}\p{N}]/u.test(part))))
         throw new Fault('validation_failed', {
           detail: `The list ${settings.name} has an entry that is empty or longer than ${LONGEST_ENTRY} characters.`,
         })
-      longest = Math.max(longest, entry.length + parts.filter((part) => part === ' ').length * LONGEST_GAP)
-      let node = root
-      for (const part of parts) {
-        node.next ??= new Map()
-        let next = node.next.get(part)
-        if (next === undefined) {
-          next = { next: undefined, ends: false }
-          node.next.set(part, next)
+      for (const parts of forms) {
+        const letters = parts.reduce((sum, { length }) => sum + length, 0)
+        longest = Math.max(longest, letters + parts.filter((part) => part === ' ').length * LONGEST_GAP)
+        let node = root
+        for (const part of parts) {
+          node.next ??= new Map()
+          let next = node.next.get(part)
+          if (next === undefined) {
+            next = { next: undefined, ends: false }
+            node.next.set(part, next)
+          }
+          node = next
         }
-        node = next
+        node.ends = true
       }
-      node.ends = true
     },
     detector: () => ({
       name: settings.name,
       classes: [settings.class],
       longest,
-      open: () => new ListStream(root, settings.class),
+      open: () => new ListStream(root, settings),
     }),
   }
 }

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Finding } from '../../core/index.ts'
 import { type Detector, detect } from '../detector.ts'
+import { normalise } from '../normalise.ts'
 import { createKernel, FEATURES, ROW_BYTES, slotOf } from './kernel.ts'
 import { createListDetector, readList } from './list.ts'
 import { createNameDetector, NAME_CLASSES } from './tagger.ts'
@@ -160,6 +161,28 @@ describe('lists', () => {
       'customer:DB-07.corp',
       'customer:ünlü & SONS',
     ])
+  })
+
+  test('finds entries as texts are read: marks apart, letters of other alphabets that look alike, other forms', () => {
+    const people = createListDetector({
+      name: 'people',
+      class: 'personal/person',
+      entries: ['José Núñez', 'Wolfga\u0308ng Özil', 'p\u0430yroll', '\u03a9mega', '№7 club', 'Иван Грозный'],
+    })
+    const read = (text: string) => detect(people, normalise(text)).length
+    for (const text of [
+      ...[
+        'José Núñez',
+        'JOSÉ NÚÑEZ',
+        'José Núñez'.normalize('NFD'),
+        'Jose Nunez',
+        'Wolfgäng Özil',
+        'wolfgäng özil'.normalize('NFD'),
+      ],
+      ...['payroll', 'p\u0430yroll', 'Ωmega', 'ωmega', '№7 club', 'No7 Club', 'иван грозный'],
+    ])
+      expect(read(`to ${text}, please`), text).toBe(1)
+    expect(read('to Jos Nunez, pyroll, mega')).toBe(0)
   })
 
   test('a stream finds what the whole text gives, however it is cut', () => {
