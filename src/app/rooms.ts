@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { createAccess, createJustInTime, type JitAction, type RoleAsk } from '../access/index.ts'
 import type { Config } from '../config/index.ts'
-import { type Caller, Fault, groupsOf, type PrincipalUid, systemRandom, uidText } from '../core/index.ts'
+import { type Caller, Fault, groupsOf, type PrincipalUid, parseLimits, systemRandom, uidText } from '../core/index.ts'
 import { createFacts, createJudge, createScreening } from '../gateway/index.ts'
 import { openGuard, scoreRequest } from '../guard/index.ts'
 import { createIdentity, withinScopes } from '../identity/index.ts'
@@ -160,6 +160,9 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
         rule: 'limits.callsPerNode',
         onNode: true,
       },
+      ...config.quotas.flatMap(({ name, per, only, limit }) =>
+        (parseLimits(limit, `quotas.${name}`) ?? []).map((duty) => ({ ...duty, per, ...(only && { only }) })),
+      ),
     ],
     shared: {
       store,

@@ -72,6 +72,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     judge,
     screening,
     digestCalls: config.limits.identicalPerMinute !== undefined,
+    rolesOf: ({ principal }, about) => facts.ancestors(principal, 'Role', about),
   })
   const look = createLook(ports)
   const catalogue = createCatalogue({

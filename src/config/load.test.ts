@@ -68,6 +68,22 @@ describe('what is refused', () => {
       'upstreams: [{name: u, url: "http://127.0.0.1:1"}]\nmodels: [{name: m, upstream: u}, {name: n, upstream: u, aliases: [m]}]',
       'used twice',
     ],
+    ['a quota that cannot be read', 'quotas: [{name: q, per: model, limit: 9 calls}]', 'limits such as'],
+    [
+      'a quota that counts a call twice',
+      'quotas: [{name: q, per: model, limit: "9 requests/day, 8 requests/day"}]',
+      'limits such as',
+    ],
+    [
+      'a quota of one of what it does not count',
+      'quotas: [{name: q, per: session, only: s, limit: 4 concurrent}]',
+      'only goes with per role or model',
+    ],
+    [
+      'a quota of an alias',
+      'upstreams: [{name: u, url: "http://127.0.0.1:1"}]\nmodels: [{name: m, upstream: u, aliases: [n]}]\nquotas: [{name: q, per: model, only: n, limit: 4 concurrent}]',
+      'an alias of m',
+    ],
     ['an unknown zone', 'timeZone: Mars/Olympus', 'not an IANA zone'],
   ])('%s', (_, text, sentence) => {
     expect(problems(text).join('\n')).toContain(sentence)

@@ -126,6 +126,7 @@ function others(config: Config): string[] {
   for (const [list, what] of [
     [config.schedules, 'schedule'],
     [config.hooks, 'hook'],
+    [config.quotas, 'quota'],
   ] as const) {
     const names = list.map(({ name }) => name)
     for (const name of new Set(names.filter((name, i) => names.indexOf(name) !== i)))
@@ -133,6 +134,13 @@ function others(config: Config): string[] {
   }
   for (const { name, from, to } of config.schedules)
     if (from === to) problems.push(`schedule ${name} begins and ends at ${from}: it would hold never, or always`)
+  for (const { name, per, only } of config.quotas) {
+    if (only !== undefined && per !== 'role' && per !== 'model')
+      problems.push(`quota ${name} counts per ${per} and names ${only} alone; only goes with per role or model`)
+    const base = config.models.find(({ aliases }) => only !== undefined && aliases.includes(only))
+    if (per === 'model' && base)
+      problems.push(`quota ${name} names ${only}, an alias of ${base.name}, whose calls are counted as that one's`)
+  }
   if (config.keys.defaultDays > config.keys.maxDays)
     problems.push(`keys.defaultDays (${config.keys.defaultDays}) is longer than keys.maxDays (${config.keys.maxDays})`)
   try {

@@ -1,6 +1,7 @@
 // Every setting, declared once: type, default, sentence. Flags (`--keys-default-days`), environment names
 // (`SALLYPORT_KEYS_DEFAULT_DAYS`), the file's layout and docs/config.md are derived from this. No secret has a default.
 import { z } from 'zod'
+import { parseLimits } from '../core/index.ts'
 
 const name = z
   .string()
@@ -220,6 +221,26 @@ const limits = z.strictObject({
     .describe('Seconds a client may leave an answer unread before the call ends.'),
 })
 
+const quota = z.strictObject({
+  name: name.describe('Name of the quota; what was used is kept under it.'),
+  per: z
+    .enum(['principal', 'key', 'role', 'model', 'session', 'everybody'])
+    .describe('Whose calls are counted together: one count for each of these.'),
+  only: z
+    .string()
+    .min(1)
+    .max(256)
+    .optional()
+    .describe('Only this role or model, with per role or model; default: each.'),
+  limit: z
+    .string()
+    .refine(
+      (text) => parseLimits(text, '') !== undefined,
+      'limits such as "60 requests/minute, 200000 tokens/day, 4 concurrent", of one kind and window one',
+    )
+    .describe('"60 requests/minute, 200000 tokens/day, 4 concurrent"; per second, minute, hour, day or week.'),
+})
+
 const policy = z.strictObject({
   engine: z
     .enum(['compiled', 'wasm'])
@@ -383,6 +404,10 @@ export const schema = z.strictObject({
   sweeps: sweeps.prefault({}).describe('What is done about keys and roles that lie about.'),
   hooks: z.array(hook).default([]).describe('Senders of signed events that open or end grants.'),
   limits: limits.prefault({}).describe('Bounds on what callers can use.'),
+  quotas: z
+    .array(quota)
+    .default([])
+    .describe('Limits beside those of rules, on all nodes together: of a role, a model, a session or all together.'),
   policy: policy.prefault({}).describe('How rules are decided.'),
   guard: guard.prefault({}).describe('What is looked for in inputs and answers.'),
   audit: audit.prefault({}).describe('The audit log.'),

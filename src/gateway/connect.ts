@@ -17,7 +17,7 @@ import type { LimitAsk, Limits } from '../limits/index.ts'
 import type { Model, Registry } from '../model/index.ts'
 import { EntityRef } from '../policy/index.ts'
 import { fingerprint } from './conversation.ts'
-import type { Judge } from './judge.ts'
+import type { About, Judge } from './judge.ts'
 import { estimateInput } from './meter.ts'
 import type { Incoming, Ports, Question, ResolvedModel } from './ports.ts'
 import type { Screening } from './screening.ts'
@@ -37,6 +37,8 @@ export interface Rooms {
   readonly screening: Screening
   /** Whether calls are told apart by their content, to notice loops. */
   readonly digestCalls: boolean
+  /** Names of the roles that a caller holds for a purpose. */
+  readonly rolesOf: (caller: Caller, about: About) => readonly string[]
 }
 
 /** Longest path that is written down. */
@@ -53,6 +55,18 @@ export function connectRooms(rooms: Rooms): Ports {
     if (fault) throw fault
     return judge.decideAgain(question)
   }
+  const limitsAsk = (
+    { caller, model: { uid }, session, request, using }: Question,
+    demanded: readonly LimitDuty[],
+  ): LimitAsk => ({
+    principal: caller.principal,
+    key: caller.credential.id,
+    roles: () => rooms.rolesOf(caller, { model: uid.id, ...(using && { using }) }),
+    model: registry.resolve(uid.id)?.aliasOf ?? uid.id, // used up under one name is used up under all
+    ...(session ? { session: session.id } : {}),
+    limits: demanded,
+    estimate: request ? estimateOf(request) : { inputTokens: 0 },
+  })
   return {
     newId,
     now: clock.now,
@@ -174,17 +188,11 @@ const CONFIRM = 'x-sallyport-confirm'
 const saidConfirmed = (incoming: Incoming, tool: string): boolean =>
   (incoming.header(CONFIRM) ?? '').split(',').some((name) => name.trim() === tool)
 
-const limitsAsk = ({ caller, model, session, request }: Question, demanded: readonly LimitDuty[]): LimitAsk => ({
-  principal: caller.principal,
-  key: caller.credential.id,
-  model: model.uid.id,
-  ...(session ? { session: session.id } : {}),
-  limits: demanded,
-  estimate: {
-    inputTokens: request ? estimateInput(request) : 0,
-    ...(request?.params.maxTokens === undefined ? {} : { maxTokens: request.params.maxTokens }),
-  },
-})
+/** What is embedded has no answer. */
+const estimateOf = (request: ModelRequest): LimitAsk['estimate'] => {
+  const maxTokens = request.action === 'embed' ? 0 : request.params.maxTokens
+  return { inputTokens: estimateInput(request), ...(maxTokens === undefined ? {} : { maxTokens }) }
+}
 
 const digestOf = ({ model, action, messages, inputs }: ModelRequest): string =>
   hash('sha256', JSON.stringify([model, action, messages, inputs]), 'base64url')

@@ -44,8 +44,8 @@ export interface FactsNow {
   all(at?: number): EntitySource
   /** What a caller holds for a while for a purpose, now or at another time, and until when what it rests on holds. */
   standing(caller: Pick<Caller, 'principal'>, about?: About & { readonly at?: number }): Standing
-  /** Names of groups or roles that a principal is in now. */
-  ancestors(principal: EntityUid, type: 'Group' | 'Role'): string[]
+  /** Names of groups or roles that a principal is in now, for a purpose; otherwise by whatever could give them. */
+  ancestors(principal: EntityUid, type: 'Group' | 'Role', about?: About): string[]
   /** When what a principal rests on next changes by time alone, milliseconds since 1970. */
   nextChange(principal: PrincipalUid): number | undefined
   /** The human behind a user, service or agent. */
@@ -100,10 +100,10 @@ export function createFacts({ directory, grants, model, tools, classes }: FactsD
       const roles = held.map(({ role }) => role)
       return { grant: { active: true, roles, reason, ...(ticket === undefined ? {} : { ticket }) }, ...holdsUntil }
     },
-    ancestors: (principal, type) =>
-      [
-        ...(grants.over(directory, principal as PrincipalUid, { looking: true }).get(principal)?.ancestors ?? []),
-      ].flatMap((text) => (text.startsWith(`${type}::`) ? [JSON.parse(text.slice(type.length + 2)) as string] : [])),
+    ancestors: (principal, type, about = { looking: true }) =>
+      [...(grants.over(directory, principal as PrincipalUid, about).get(principal)?.ancestors ?? [])].flatMap((text) =>
+        text.startsWith(`${type}::`) ? [JSON.parse(text.slice(type.length + 2)) as string] : [],
+      ),
     humanOf({ type, id }) {
       if (type === 'User') return uidText({ type, id })
       const attrs = plain.get(new EntityRef(type, id))?.attrs

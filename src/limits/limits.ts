@@ -22,7 +22,8 @@ export interface LimitAsk {
   readonly principal: PrincipalUid
   /** Id of the credential. */
   readonly key: string
-  readonly roles?: readonly string[]
+  /** Names of the roles held; asked for only where something is counted per role. */
+  readonly roles?: () => readonly string[]
   readonly model: string
   readonly session?: string
   /** Duties of the decision: one counter per rule and principal. */
@@ -185,7 +186,7 @@ function scopes({ per, only }: LimitSetting, ask: LimitAsk, who: string): readon
     case 'key':
       return [ask.key]
     case 'role':
-      return matching(ask.roles ?? [])
+      return matching(ask.roles?.() ?? [])
     case 'model':
       return matching([ask.model])
     case 'session':

@@ -6,8 +6,10 @@ export function refusal(limit: LimitDuty, counter: Counter, amount: number, now:
   const waitMs = counter.waitMs(amount, limit, now)
   const budget = limit.unit === 'tokens' && (limit.windowSeconds ?? 0) >= 3600
   const next = limit.unit === 'concurrent' ? 'wait for a running call to end' : `next in ${duration(waitMs)}`
+  const left = limit.unit === 'tokens' ? counter.left(limit, now) : 0
+  const how = left === 0 ? 'used up' : `nearly used up: ${left} left of ${amount} that this needs`
   return new Fault(budget ? 'insufficient_quota' : 'rate_limit_exceeded', {
-    detail: `${describe(limit)} used up; ${next}`,
+    detail: `${describe(limit)} ${how}; ${next}`,
     data: {
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
       headers: {

@@ -224,6 +224,15 @@ describe('limits of a single node', () => {
     expect(await third.many(9, tokens(100))).toHaveLength(2)
   })
 
+  it('what was too much for one call refuses no smaller one', async () => {
+    const node = await startNode(await database.open(), 'boot_1', { living: [], cut: new Set() })
+    const ask = { principal: { type: 'User', id: 'dana' }, key: 'K1', model: 'demo', limits: [tokens(100)] } as const
+    const large = { ...ask, estimate: { inputTokens: 90, maxTokens: 20 } }
+    await expect(Promise.resolve(node.limits.reserve(large))).rejects.toThrow('100 left of 110 that this needs')
+    expect(await node.reserve(tokens(100))).toBeDefined()
+    await node.limits.stop()
+  })
+
   it('apply a lowered budget at once', async () => {
     const node = await startNode(await database.open(), 'boot_1', { living: [], cut: new Set() })
     ;(await node.reserve(tokens(1000)))!.settle({ inputTokens: 60, outputTokens: 20 })

@@ -44,6 +44,8 @@ interface Borrower {
   unspent: number
   usedAt: number
   dryUntil: number
+  /** What was refused then: less may still be had. */
+  dryFor: number
   /** The limit was lowered: what is on hand was borrowed under the old one, and goes back first. */
   lowered: boolean
   asking: Promise<void> | undefined
@@ -95,7 +97,10 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
     if (state.window !== window) return // the window has passed meanwhile: the slice lapses with it
     state.available += granted
     state.left = left
-    if (granted === 0) state.dryUntil = clock.now() + DRY_MS
+    if (granted === 0) {
+      state.dryUntil = clock.now() + DRY_MS
+      state.dryFor = need
+    }
   }
 
   const settle = async (state: Borrower, back: boolean): Promise<void> => {
@@ -135,6 +140,7 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
         unspent: 0,
         usedAt: clock.now(),
         dryUntil: 0,
+        dryFor: 0,
         lowered: false,
         asking: undefined,
       }
@@ -145,7 +151,7 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
           for (;;) {
             const now = clock.now()
             const taken = take(state, amount, limit, now)
-            if (taken || now < state.dryUntil || !admits()) return taken
+            if (taken || (now < state.dryUntil && amount >= state.dryFor) || !admits()) return taken
             if (state.asking) {
               await state.asking
               continue

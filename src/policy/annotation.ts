@@ -1,7 +1,7 @@
 // What a rule's annotations say, read strictly: an unknown or malformed annotation refuses the bundle, because a duty
 // that is silently ignored is a permission nobody gave.
-import type { ClampDuty, Duties, LimitDuty } from '../core/index.ts'
-import { NO_DUTIES, TREATMENTS, type Treatment } from '../core/index.ts'
+import type { ClampDuty, Duties } from '../core/index.ts'
+import { NO_DUTIES, parseLimits, TREATMENTS, type Treatment } from '../core/index.ts'
 
 export interface Notes {
   readonly id: string
@@ -103,7 +103,6 @@ const PLACE: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
 export const ANNOTATIONS: readonly string[] = Object.keys(NOTES)
 
 const SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
-const WINDOWS: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600, day: 86_400, week: 604_800 }
 /** What can be clamped. */
 export const CLAMPABLE: Readonly<Record<string, 'number' | 'boolean' | 'string'>> = {
   maxTokens: 'number',
@@ -223,18 +222,6 @@ function parseList(value: string): string[] | undefined {
 const all = <T>(parts: readonly string[] | undefined, parse: (part: string) => T | undefined): T[] | undefined => {
   const parsed = parts?.map(parse)
   return parsed?.every((one) => one !== undefined) ? parsed : undefined
-}
-
-function parseLimits(value: string, rule: string): LimitDuty[] | undefined {
-  return all(parseList(value), (part) => {
-    const match = /^([1-9]\d{0,14}) (?:(request|token)s?\/(second|minute|hour|day|week)|concurrent)$/.exec(part)
-    if (!match) return undefined
-    const amount = Number(match[1])
-    const [unit, window] = [match[2], match[3]]
-    return unit && window
-      ? { amount, unit: unit === 'request' ? 'requests' : 'tokens', windowSeconds: WINDOWS[window]!, rule }
-      : { amount, unit: 'concurrent' as const, rule }
-  })
 }
 
 function parseClamps(value: string): ClampDuty[] | undefined {

@@ -226,6 +226,7 @@ describe('duties', () => {
   test.each([
     [{ limit: '60 requests' }],
     [{ limit: '0 requests/minute' }],
+    [{ limit: '5 requests/minute, 4 requests/minute' }],
     [{ limit: '5 calls/minute' }],
     [{ clamp: 'maxTokens < 5' }],
     [{ clamp: 'nonsense <= 5' }],

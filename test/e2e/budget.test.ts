@@ -39,7 +39,15 @@ beforeAll(async () => {
   gateway = await startGateway({
     policies,
     upstreams: [{ name: 'up', url: upstream.url, connections: 100 }],
-    models: [{ name: 'm', upstream: 'up' }],
+    models: [
+      { name: 'm', upstream: 'up' },
+      { name: 'dear', upstream: 'up', aliases: ['dear-too'] },
+    ],
+    quotas: [
+      { name: 'dear', per: 'model', only: 'dear', limit: '2 requests/hour' },
+      { name: 'team', per: 'role', only: 'team', limit: '3 requests/hour' },
+      { name: 'talk', per: 'session', limit: '22 concurrent' },
+    ],
   })
 })
 afterAll(async () => {
@@ -81,4 +89,40 @@ it('a budget is not handed out twice, and nothing beyond it is forwarded', { tim
   const sent = upstream.calls.length
   expect((await gateway.call('/v1/chat/completions', chat('m'), { key: key ?? '' })).status).toBe(429)
   expect(upstream.calls.length).toBe(sent)
+})
+
+it('quotas of a model, a role and a session are shared by all whose calls they count', async () => {
+  const admin = async (path: string, body?: unknown) =>
+    (await (await gateway.call(`/admin/v1${path}`, body)).json()) as { key: string }
+  await admin('/roles', { name: 'team', description: 'Shares a quota.' })
+  const keys: string[] = []
+  for (const who of ['kim', 'lee', 'max']) {
+    await admin('/users', { name: who })
+    await admin('/roles/user/assignments', { holder: `User:${who}` })
+    if (who !== 'max') await admin('/roles/team/assignments', { holder: `User:${who}` })
+    keys.push((await admin('/keys', { owner: `User:${who}`, name: 'k' })).key)
+  }
+  const [kim = '', lee = '', max = ''] = keys
+  const open: Response[] = []
+  const ask = async (key: string, model: string, headers: Record<string, string> = {}) => {
+    const response = await gateway.call('/v1/chat/completions', chat(model, { stream: true }), { key, headers })
+    open.push(response)
+    return response
+  }
+  // A model by any of its names, whoever asks.
+  const first = await ask(max, 'dear')
+  expect([first.status, first.headers.get('x-ratelimit-remaining-requests')]).toEqual([200, '1'])
+  expect((await ask(kim, 'dear-too')).status).toBe(200)
+  const refused = await ask(max, 'dear-too')
+  expect([refused.status, refused.headers.get('x-ratelimit-limit-requests')]).toEqual([429, '2'])
+  // A role, whoever holds it; of `kim` one call is counted already.
+  expect([(await ask(kim, 'm')).status, (await ask(lee, 'm')).status, (await ask(lee, 'm')).status]).toEqual([
+    200, 200, 429,
+  ])
+  expect((await ask(max, 'm')).status).toBe(200)
+  // A session.
+  const talk = await Promise.all(Array.from({ length: 25 }, () => ask(max, 'm', { 'x-sallyport-session': 'talk' })))
+  expect(talk.filter(({ status }) => status === 200)).toHaveLength(22)
+  expect((await ask(max, 'm', { 'x-sallyport-session': 'other' })).status).toBe(200)
+  for (const { body } of open) await body?.cancel()
 })
