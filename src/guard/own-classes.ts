@@ -122,9 +122,9 @@ export function readOwnClasses(text: string): OwnClasses {
       fields.set(path.toLowerCase(), id)
     }
     if (NEVER_ASKED.has(id)) throw wrong(id, 'the guard uses this name itself, and asks no rule about it')
-    for (const of of ['context', 'checksum'] as const)
-      if (own.patterns.length === 0 && (own[of]?.length ?? 0) > 0)
-        throw wrong(id, `${of} is of patterns, and there are none`)
+    for (const need of ['context', 'checksum'] as const)
+      if (own.patterns.length === 0 && (own[need]?.length ?? 0) > 0)
+        throw wrong(id, `${need} is of patterns, and there are none`)
     const mine: Detector[] = []
     if (own.patterns.length > 0) mine.push(createPatternDetector(id, own))
     if (own.keywords.length > 0)
