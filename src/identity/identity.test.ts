@@ -6,6 +6,7 @@ import { DATABASES } from '../../test/contract/databases.ts'
 import { createIds, Fault, type NewEvent, systemRandom } from '../core/index.ts'
 import { createChange, createFeed, type Store } from '../store/index.ts'
 import { createIdentity, type Identity, KEY_SETTINGS, type Peppers, SYSTEM } from './index.ts'
+import type { NewKey } from './new-key.ts'
 import { newKeyText } from './secret.ts'
 
 const by = { ...SYSTEM, principal: 'User::"root"' }
@@ -254,6 +255,32 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     const near = await identity.keys.issue({ owner: dana, name: 'near', scopes: { actions: ['chat'] } }, by)
     expect(await fault(identity.keys.transfer(near.row.id, dana, by, undefined, narrow.row.id))).toBe('access_denied')
     await identity.keys.transfer(inner.row.id, dana, by, undefined, narrow.row.id)
+    // What was asked for within its own stays as narrow as it was asked for, also when it is rotated.
+    const asked = { owner: dana, name: 'near', scopes: { actions: ['chat'] } }
+    const issue = (more: Partial<NewKey>) =>
+      identity.keys.issue({ ...asked, name: `n${count++}`, ...more }, by, narrow.row.id)
+    const close = await issue({ networks: ['10.1.0.0/16'], origins: ['https://app.example'] })
+    expect([close.row.networks, close.row.origins]).toEqual(['["10.1.0.0/16"]', '["https://app.example"]'])
+    const heir = await identity.keys.rotate(close.row.id, {}, by, narrow.row.id)
+    expect([heir.row.networks, heir.row.origins]).toEqual(['["10.1.0.0/16"]', '["https://app.example"]'])
+    expect(await fault(issue({ networks: ['10.1.0.0/16', '192.0.2.1'] }))).toBe('access_denied')
+    const bound = await identity.keys.issue({ ...asked, name: 'bound', origins: ['https://app.example'] }, by)
+    const under = (origins?: string[]) =>
+      identity.keys.issue({ ...asked, name: `n${count++}`, origins }, by, bound.row.id)
+    expect(await fault(under(['https://app.example', 'https://evil.example']))).toBe('access_denied')
+    expect((await under()).row.origins).toBe('["https://app.example"]')
+    // A say over what is there has only who is narrowed by no less, in each of the three.
+    const mine = await under()
+    const more = { owner: dana, name: 'more', scopes: { actions: ['pull'] }, networks: ['10.1.0.0/16'] }
+    const pulls = await identity.keys.issue(more, by)
+    for (const [id, asking] of [
+      [near.row.id, bound.row.id],
+      [mine.row.id, narrow.row.id],
+      [pulls.row.id, narrow.row.id],
+    ] as const)
+      expect(await fault(identity.keys.transfer(id, dana, by, undefined, asking))).toBe('access_denied')
+    await identity.keys.revoke(bound.row.id, 'stolen', by)
+    expect(await fault(under())).toBe('access_denied')
   })
 
   it('revokes a leaked key for whoever has all of it, and for nobody else', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseNetworks } from './network.ts'
+import { networksInside, parseNetworks } from './network.ts'
 
 describe('source networks', () => {
   const networks = parseNetworks(['10.0.0.0/8', '192.0.2.7', '2001:db8::/32'])
@@ -26,5 +26,19 @@ describe('source networks', () => {
   })
   it('excludes everything when the list is empty', () => {
     expect(parseNetworks([]).includes('127.0.0.1')).toBe(false)
+  })
+  it.each([
+    [['10.1.0.0/16', '192.0.2.7'], ['10.0.0.0/8', '192.0.2.0/24'], true],
+    [['10.0.0.0/8'], ['10.0.0.0/8'], true],
+    [['10.0.0.0/7'], ['10.0.0.0/8'], false],
+    [['10.1.0.0/16', '11.0.0.1'], ['10.0.0.0/8'], false],
+    [['::ffff:10.0.0.0/20'], ['10.0.0.0/8'], false],
+    [['2001:db8:1::/48'], ['2001:db8::/32'], true],
+    [undefined, ['10.0.0.0/8'], false],
+    [['0.0.0.0/0'], undefined, true],
+    [[], ['10.0.0.0/8'], true],
+    [['10.0.0.1'], [], false],
+  ])('%j inside %j: %s', (inner, outer, yes) => {
+    expect(networksInside(inner, outer)).toBe(yes)
   })
 })

@@ -42,3 +42,15 @@ export function parseNetworks(texts: readonly string[]): Networks {
     },
   }
 }
+
+/** Whether every block of one list lies within a block of the other; a missing list lets through everything. */
+export function networksInside(inner: readonly string[] | undefined, outer: readonly string[] | undefined): boolean {
+  if (outer === undefined) return true
+  const blocks = outer.map((text) => ({ ...parse(text), ...parseNetworks([text]) }))
+  return (
+    inner?.map(parse).every((one) =>
+      // Blocks lie within one another or apart: the first address tells, where neither is the larger one.
+      blocks.some(({ family, bits, includes }) => family === one.family && bits <= one.bits && includes(one.address)),
+    ) ?? false
+  )
+}
