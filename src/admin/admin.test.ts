@@ -826,7 +826,11 @@ describe('admin API', () => {
     expect((await as('user', 'GET', '/upstreams')).status).toBe(403)
     const { body } = await as('approver', 'POST', `/requests/${id}/approve`, { digest })
     expect((await as('user', 'GET', '/upstreams')).status).toBe(200)
+    // What it was needed for is a use of it; what everybody may is none.
+    expect((await as('user', 'GET', '/models')).status).toBe(200)
     await as('approver', 'POST', `/grants/${(body.grant as { id: string }).id}/end`, { reason: 'enough' })
+    const { items } = (await as('admin', 'GET', '/audit?kind=grant.ended&limit=1')).body
+    expect(items).toMatchObject([{ data: { uses: 1 } }])
     expect((await as('user', 'GET', '/upstreams')).status).toBe(403)
   })
 

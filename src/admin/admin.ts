@@ -115,6 +115,7 @@ export function createAdmin(ports: AdminPorts): Admin {
         data: { decisionId: decision.id, on: uidText(asked.uid) },
       })
     demand(decision)
+    ports.noteUse(caller, action, asked)
     const read = early ?? readInput(spec, request, bytes)
     if ('fault' in read) throw read.fault
     // A change writes its own event in its own transaction; a look is an event too.

@@ -17,7 +17,7 @@ import {
 } from '../policy/index.ts'
 import type { Acknowledgement, MakeChange, Nodes, Store } from '../store/index.ts'
 import { createExplain } from './explain-question.ts'
-import { createJudge } from './judge.ts'
+import { createJudge, type JudgeDeps } from './judge.ts'
 import type { AdminPorts } from './ports.ts'
 import { iso } from './time.ts'
 
@@ -68,7 +68,7 @@ const CONFIRM_MS = 2000
 export function connectRooms(rooms: Rooms): AdminPorts {
   const { identity, policy, registry, nodes, clock } = rooms
   const entities = rooms.entities()
-  const judge = createJudge({
+  const judging = {
     policy,
     entities,
     describe: (uid) => identity.entities.describe(uid) as ReturnType<EntitySource['get']>,
@@ -81,6 +81,13 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         groups: groupsOf(action),
         ...(model === undefined ? {} : { model }),
       }),
+  } satisfies JudgeDeps
+  const judge = createJudge(judging)
+  /** As if nobody held anything for a while. */
+  const lasting = createJudge({
+    ...judging,
+    entities: { get: (uid) => (identity.entities.get(uid) as ReturnType<EntitySource['get']>) ?? entities.get(uid) },
+    standing: () => ({ grant: { active: false, roles: [] } }),
   })
 
   /** A question about a call that nobody has made: the smallest one there is, in a session of its own. */
@@ -184,6 +191,11 @@ export function connectRooms(rooms: Rooms): AdminPorts {
     usualResource: (action) => usualResource(rooms.policy.program()?.schemaJson, action),
     explain: createExplain(rooms),
     recorded: (decision) => rooms.rulebook.decisions.get(decision),
+    noteUse(caller, action, subject) {
+      const held = rooms.jit.grants.held(caller.principal)
+      if (held.length > 0 && !lasting.allows(caller, action, subject))
+        rooms.jit.grants.noteUse(held.map(({ grant }) => grant))
+    },
   }
 }
 

@@ -6,7 +6,7 @@ import type { Identity, Presented } from '../identity/index.ts'
 import type { Explanation, LoggedDecision, Rulebook, Supposed } from '../policy/index.ts'
 import type { Acknowledgement, MakeChange, Store } from '../store/index.ts'
 import type { Output, RouteId } from './contract.ts'
-import type { Judge } from './judge.ts'
+import type { Judge, Subject } from './judge.ts'
 
 type Item<Id extends RouteId> = Output<Id> extends { items: (infer Row)[] } ? Row : never
 
@@ -90,6 +90,8 @@ export interface AdminPorts {
   recorded(decision: string): LoggedDecision | undefined
   /** Resolves when the nodes have applied the feed up to `seq`, or after a short wait; says who has. */
   acknowledged(seq: number): Promise<readonly Acknowledgement[]>
+  /** Counts as a use of what is held for a while what could not have been done without it. */
+  noteUse(caller: Caller, action: string, subject: Subject): void
   /** Name and version of the product. */
   readonly product: string
 }

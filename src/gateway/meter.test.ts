@@ -19,3 +19,15 @@ test('durations go past the guard: of what a driver says, whole numbers under kn
   expect(told({ note: 'DE89370400440532013000' })).toEqual({})
   expect(meter.facts().usage).toEqual({ inputTokens: 1, outputTokens: 2 })
 })
+
+test('what came after the model server reported is counted here: who leaves early pays for what was said', () => {
+  const meter = createMeter()
+  const say = (length: number): Delta => ({ type: 'text', choice: 0, text: 'x'.repeat(length) })
+  const report = (outputTokens: number): Delta => ({ type: 'usage', usage: { inputTokens: 7, outputTokens } })
+  meter.output([report(0), say(40)])
+  meter.output([say(20)])
+  expect(meter.usage()).toEqual({ inputTokens: 7, outputTokens: 15 })
+  expect(meter.tokens()).toBe(22)
+  meter.output([say(4), report(9)])
+  expect(meter.usage()).toEqual({ inputTokens: 7, outputTokens: 9 })
+})

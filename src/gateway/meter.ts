@@ -68,10 +68,15 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
   let durations: Durations | undefined
   let inputTokens = 0
   let outputChars = 0
+  /** Characters of the answer that what was reported knew of: some servers report with the first piece, or with each. */
+  let reportedChars = 0
   let started = false
   const data: JsonObject = {}
   const usage = (): Usage | undefined => {
-    if (reported) return reported
+    if (reported) {
+      const since = estimateTokens(outputChars) - estimateTokens(reportedChars)
+      return since === 0 ? reported : { ...reported, outputTokens: reported.outputTokens + since }
+    }
     return started ? { inputTokens, outputTokens: estimateTokens(outputChars) } : undefined
   }
   return {
@@ -96,6 +101,7 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
       for (const delta of deltas) {
         if (delta.type === 'usage') {
           reported = delta.usage
+          reportedChars = outputChars
           durations = delta.durations && onlyNumbers(delta.durations)
         } else if (delta.type === 'tool') outputChars += delta.arguments.length
         else if ('text' in delta) outputChars += delta.text.length
