@@ -62,6 +62,21 @@ describe('what is refused', () => {
     ['a name that only looks local', 'upstreams: [{name: a, url: "http://127.0.0.1.evil.example"}]', 'allowClearText'],
     ['a password in a url', 'upstreams: [{name: a, url: "https://u:p@gpu1"}]', 'password in its url'],
     ['a clear database', 'database: postgres://db.example/x', 'sslmode=verify-full'],
+    [
+      'a database whose host is told later',
+      'database: "postgres://127.0.0.1/x?host=db.example"',
+      'on db.example without',
+    ],
+    ['a mode that is taken back', 'database: "postgres://db.example/x?sslmode=require&sslmode=disable"', 'without TLS'],
+    [
+      'an adapter that nothing loads',
+      'upstreams: [{name: a, kind: embedded, adapter: x}]',
+      'adapter, which means nothing',
+    ],
+    ['a file beside a url', 'upstreams: [{name: a, url: "http://127.0.0.1:1", file: x}]', 'file, which means nothing'],
+    ['times of what is no server', 'upstreams: [{name: a, kind: gguf, file: x, connections: 3}]', 'connections, which'],
+    ['a tool twice', 'tools: [{name: a, effect: read}, {name: a, effect: write}]', 'tool a is declared twice'],
+    ['one address for two', 'adminListen: 127.0.0.1:4141', 'adminListen is the address of listen'],
     ['a model without upstream', 'models: [{name: m, upstream: nowhere}]', 'is not declared'],
     [
       'an alias that is another model',
@@ -107,5 +122,6 @@ describe('what may be accepted knowingly', () => {
     expect(problems('listen: 0.0.0.0:4141\nallowClearTextListen: true')).toEqual([])
     expect(problems('upstreams: [{name: a, url: "http://gpu1:8000", allowClearText: true}]')).toEqual([])
     expect(problems('upstreams: [{name: a, url: "http://[::1]:8000"}]')).toEqual([])
+    expect(problems('database: "postgres:///x?host=/var/run/postgresql"')).toEqual([])
   })
 })

@@ -40,7 +40,7 @@ export function describeError(error: unknown): DescribedError[] {
 }
 
 /** `level` as in the settings; lines go to `destination`, by default stderr. */
-export function createLog(level: 'silent' | 'error' | 'warn' | 'info' | 'debug', destination?: DestinationStream): Log {
+export function createLog(level: 'silent' | 'error' | 'warn' | 'info', destination?: DestinationStream): Log {
   const out = pino({ level, base: null }, destination ?? pino.destination({ dest: 2, sync: true }))
   return {
     info: (event, facts = {}) => out.info(facts, event),

@@ -1,7 +1,7 @@
 // Combinations of settings that are valid one by one and unsafe or senseless together. Each refuses to start with a
 // sentence that says what to do; where a refusal can be overruled, the setting that does it has an honest name.
 import { isIPv4, isIPv6 } from 'node:net'
-import type { Config, UpstreamConfig } from './schema.ts'
+import { type Config, schema, type UpstreamConfig } from './schema.ts'
 
 /** True for addresses that cannot leave this machine. Names other than `localhost` do not count: DNS may say anything. */
 export function isLoopback(host: string): boolean {
@@ -24,6 +24,36 @@ export function hostingOf(upstream: UpstreamConfig): 'embedded' | 'local' | 'ext
   return upstream.url !== undefined && isLoopback(new URL(upstream.url).hostname) ? 'local' : 'external'
 }
 
+type Field = keyof UpstreamConfig
+const OF_GGUF: readonly Field[] = ['adapter', 'contextTokens', 'threads', 'memoryMegabytes']
+const OF_FILES: readonly Field[] = ['file', 'parallel', ...OF_GGUF]
+const OF_SERVERS: readonly Field[] = [
+  'apiKey',
+  'apiKeyFile',
+  'allowClearText',
+  'connections',
+  'connectTimeoutSeconds',
+  'firstByteTimeoutSeconds',
+  'idleTimeoutSeconds',
+]
+/** Settings that a kind has no use for. An adapter that is not loaded must not look as if it were. */
+const MEANINGLESS: Readonly<Record<UpstreamConfig['kind'], readonly Field[]>> = {
+  openai: OF_FILES,
+  ollama: OF_FILES,
+  vllm: OF_FILES,
+  llamacpp: OF_FILES,
+  embedded: [...OF_SERVERS, ...OF_GGUF],
+  gguf: OF_SERVERS,
+}
+
+function meaningless(upstream: UpstreamConfig): string[] {
+  const { kind, name } = upstream
+  const [plain] = schema.shape.upstreams.parse([{ name }])
+  return MEANINGLESS[kind]
+    .filter((field) => upstream[field] !== plain?.[field])
+    .map((field) => `upstream ${name} has ${field}, which means nothing for kind ${kind}; remove it or change the kind`)
+}
+
 /** Whether the model runs in a thread or child process of the gateway, and there is no server to reach. */
 const runsHere = ({ kind }: UpstreamConfig): boolean => kind === 'embedded' || kind === 'gguf'
 
@@ -43,6 +73,9 @@ function listeners(config: Config): string[] {
     if (value === undefined) continue
     const { host, port } = splitHostPort(value)
     if (port > 65_535) problems.push(`${setting}: there is no port ${port}`)
+    for (const other of ['listen', 'adminListen'] as const)
+      if (other !== setting && config[other] === value && port !== 0)
+        problems.push(`${setting} is the address of ${other}: leave it out, or give it a port of its own`)
     // Nothing that is worth reading crosses the network to probes.
     if (setting === 'probeListen') continue
     if (!isLoopback(host) && !hasTls && !config.allowClearTextListen)
@@ -54,16 +87,21 @@ function listeners(config: Config): string[] {
   return problems
 }
 
+/** The last value of a parameter of a database URL: the one that the client of PostgreSQL takes. */
+const lastOf = (url: URL, name: string): string | undefined => url.searchParams.getAll(name).at(-1)
+
 const ENCRYPTED_MODES = new Set(['require', 'verify-ca', 'verify-full'])
 
 function database(config: Config): string[] {
   if (config.database === undefined) return []
   if (!URL.canParse(config.database)) return ['database is not a valid postgres:// URL']
   const url = new URL(config.database)
-  const encrypted = ENCRYPTED_MODES.has(url.searchParams.get('sslmode') ?? '')
-  if (isLoopback(url.hostname) || encrypted || config.allowClearTextDatabase) return []
+  const encrypted = ENCRYPTED_MODES.has(lastOf(url, 'sslmode') ?? '')
+  const host = lastOf(url, 'host') ?? url.hostname
+  const here = isLoopback(host) || host.startsWith('/') // the path of a socket
+  if (here || encrypted || config.allowClearTextDatabase) return []
   return [
-    `database is on ${url.hostname} without TLS: add ?sslmode=verify-full to the URL; to accept the risk, set allowClearTextDatabase: true`,
+    `database is on ${host} without TLS: add ?sslmode=verify-full to the URL; to accept the risk, set allowClearTextDatabase: true`,
   ]
 }
 
@@ -77,7 +115,7 @@ function upstreams(config: Config): string[] {
 }
 
 function oneUpstream(upstream: UpstreamConfig): string[] {
-  const problems: string[] = []
+  const problems = meaningless(upstream)
   const label = `upstream ${upstream.name}`
   if (upstream.apiKey !== undefined && upstream.apiKeyFile !== undefined)
     problems.push(`${label} has apiKey and apiKeyFile; keep one`)
@@ -127,6 +165,7 @@ function others(config: Config): string[] {
     [config.schedules, 'schedule'],
     [config.hooks, 'hook'],
     [config.quotas, 'quota'],
+    [config.tools, 'tool'],
   ] as const) {
     const names = list.map(({ name }) => name)
     for (const name of new Set(names.filter((name, i) => names.indexOf(name) !== i)))

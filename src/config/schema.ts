@@ -333,7 +333,7 @@ const audit = z.strictObject({
 
 const log = z.strictObject({
   level: z
-    .enum(['silent', 'error', 'warn', 'info', 'debug'])
+    .enum(['silent', 'error', 'warn', 'info'])
     .default('info')
     .describe('How much is said on stderr. Never content or secrets, at any level.'),
 })
@@ -351,7 +351,9 @@ export const schema = z.strictObject({
   publicUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
-    .describe('URL under which callers reach the gateway, for links in refusals.'),
+    .describe(
+      'URL under which callers reach the gateway, for its AuthZEN metadata; default: the address it listens on.',
+    ),
   allowClearTextListen: z
     .boolean()
     .default(false)

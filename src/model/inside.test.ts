@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { schema } from '../config/index.ts'
 import type { Delta, ModelRequest } from '../core/index.ts'
 import type { Driver } from './driver.ts'
 import { createEmbeddedEngine, EMBEDDED, type Engine } from './embedded/index.ts'
 import { createInsideDriver } from './inside.ts'
+import { openUpstreams } from './open-upstreams.ts'
 
 const file = fileURLToPath(new URL('../../models/demo-q8.gguf', import.meta.url))
 let engine: Engine
@@ -121,4 +123,11 @@ describe('a model file that is exchanged', () => {
     await expect(bad.list(never)).rejects.toMatchObject({ code: 'upstream_invalid' })
     await bad.close()
   })
+})
+
+test('where its data goes is what the settings say', async () => {
+  const declared = schema.shape.upstreams.parse([{ name: 'e', kind: 'embedded', file, hosting: 'external' }])
+  const [opened] = await openUpstreams(declared, { demo: { name: 'demo', file }, engineFolder: '', report: () => {} })
+  await opened?.driver.close()
+  expect(opened?.hosting).toBe('external')
 })

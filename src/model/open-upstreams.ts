@@ -53,7 +53,12 @@ const limitsOf = ({ parallel, waiting, waitingPerPrincipal }: Bounds) => ({
   ...(waitingPerPrincipal === undefined ? {} : { waitingPerPrincipal }),
 })
 
-async function embedded(name: string, model: string, file: string, bounds: Bounds = {}): Promise<RegisteredUpstream> {
+async function embedded(
+  name: string,
+  model: string,
+  file: string,
+  { hosting = 'embedded', ...bounds }: Bounds & Pick<UpstreamConfig, 'hosting'> = {},
+): Promise<RegisteredUpstream> {
   const driver = createInsideDriver({
     kind: 'embedded',
     name: model,
@@ -63,7 +68,7 @@ async function embedded(name: string, model: string, file: string, bounds: Bound
   })
   // The model that is meant to answer without anything else refuses to start if it cannot.
   await load(driver, model)
-  return { name, hosting: 'embedded', driver }
+  return { name, hosting, driver }
 }
 
 function gguf(upstream: UpstreamConfig, { engineFolder, report }: OpenDeps): Driver {

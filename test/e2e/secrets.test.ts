@@ -31,7 +31,7 @@ it('no planted value is written anywhere', { timeout: 120_000 }, async () => {
   const config = join(folder, 'sallyport.yaml')
   writeFileSync(
     config,
-    JSON.stringify({ log: { level: 'debug' }, upstreams: [{ name: 'up', url: upstream.url, apiKey: UPSTREAM_KEY }] }),
+    JSON.stringify({ log: { level: 'info' }, upstreams: [{ name: 'up', url: upstream.url, apiKey: UPSTREAM_KEY }] }),
   )
   const data = join(folder, 'data')
   const running = await up(['--data', data, '--listen', '127.0.0.1:0'], { SALLYPORT_CONFIG: config })
