@@ -3,7 +3,8 @@ import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'
 import { arg, flagText } from './input.ts'
-import { printOne } from './io.ts'
+import { plain, printOne } from './io.ts'
+import { sayUnseen } from './unseen.ts'
 
 interface Facts {
   readonly url: string
@@ -91,13 +92,18 @@ export const connect: Command = async (input) => {
     printOne(input.io, { client: name, url, model: facts.model, lines }, { json: input.flags.json as string })
   else input.io.out(`${lines.join('\n')}\n`)
   if (known.note !== undefined) input.io.say(known.note)
+  if (flagText(input, 'model') !== undefined && !lines.some((line) => line.includes(facts.model)))
+    input.io.say(`These lines name no model: the program asks for "${plain(facts.model)}" itself.`)
   return 0
 }
 
 /** The model that was named, else the first one the key may use. */
 async function modelOf(input: Input, client: Client): Promise<string> {
   const named = flagText(input, 'model')
-  if (named !== undefined) return named
+  if (named !== undefined) {
+    await sayUnseen(input, client, [named])
+    return named
+  }
   const { models, principal } = await client.call('self.show', {})
   const [first] = models
   if (first === undefined)

@@ -29,6 +29,9 @@ export function machine(world: () => World): void {
     expect(JSON.parse((await run(['connect', 'curl', '--model', 'talker:latest', '--json', 'model'])).out)).toEqual({
       model: 'talker:latest',
     })
+    expect((await run(['connect', 'openai', '--model', 'ghost'])).said).toMatch(
+      /You see no model "ghost"[\s\S]*name no model/,
+    )
     await wrong(['connect', 'toString'], 2, /No lines are known/)
     await wrong(['connect', 'curl'], 1, /access_denied/, { key: keys.nobody })
     await wrong(['status'], 1, /access_denied/, { key: keys.nobody })
