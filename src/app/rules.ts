@@ -21,10 +21,11 @@ export async function openRules(
 ) {
   const checker = createChecker()
   closers.push(() => checker.close())
-  const engine = config.policy.engine === 'wasm' ? { engine: await loadOracle(clock.now) } : {}
+  const alone = config.policy.engine === 'wasm'
+  const engine = alone ? { engine: await loadOracle(clock.now) } : {}
   const clockContext = createClockContext(config.timeZone)
   const check = createOracleCheck({
-    share: config.policy.shadowShare,
+    share: alone ? 0 : config.policy.shadowShare,
     random: Math.random,
     program: () => rulebook.policy.program(),
     onDifference: ({ decision, policy: digest, compiled, reference }) => {

@@ -250,8 +250,10 @@ const policy = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0)
-    .describe('Share of decisions asked again of the Cedar library, to find a difference.'),
+    .default(0.001)
+    .describe(
+      'Share of decisions asked again of the Cedar library, on another thread; a difference is an event of the audit log. 0 asks none.',
+    ),
 })
 
 const list = z.strictObject({

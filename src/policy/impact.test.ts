@@ -268,6 +268,7 @@ test('the sampled check asks the library, agrees, and reports a rule that was co
     report: (error) => {
       throw error
     },
+    idleMs: 20,
   })
   const policy = createPolicy({
     clock: systemClock,
@@ -286,6 +287,8 @@ test('the sampled check asks the library, agrees, and reports a rule that was co
   expect(differences).toEqual([])
   const rules = program.rules.map((rule) => ({ ...rule, text: rule.text.replace('permit', 'forbid') }))
   program = { ...program, rules }
+  // Long enough for the thread to have ended: the next question starts another, which has to be told the rules again.
+  await new Promise((resolve) => setTimeout(resolve, 60))
   ask(20)
   await vi.waitFor(() => expect(check.counts.differing).toBe(1), 20_000)
   expect(differences[0]).toMatchObject({ compiled: { allow: true }, reference: { allow: false } })

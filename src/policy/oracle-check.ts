@@ -30,26 +30,40 @@ export interface OracleCheckDeps {
   readonly program: () => Program | undefined
   readonly onDifference: (difference: OracleDifference) => void
   readonly report: (error: unknown) => void
+  /** Milliseconds without a question after which the thread ends: the library takes 40 MB. */
+  readonly idleMs?: number
 }
 
 /** Questions under way at a time: beyond, samples are dropped, never queued. */
 const MAX_WAITING = 64
 
 export function createOracleCheck(deps: OracleCheckDeps): OracleCheck {
+  const { idleMs = 60_000 } = deps
   const counts = { asked: 0, dropped: 0, differing: 0 }
   const waiting = new Map<number, Decision>()
   let worker: Worker | undefined
   let told: Program | undefined
   let next = 0
+  let idle: NodeJS.Timeout | undefined
 
-  const discard = (error: unknown) => {
-    const broken = worker
+  const end = async () => {
+    clearTimeout(idle)
+    const done = worker
     worker = undefined
     told = undefined
-    counts.dropped += waiting.size
     waiting.clear()
+    await done?.terminate()
+  }
+
+  const rest = () => {
+    clearTimeout(idle)
+    idle = setTimeout(() => (waiting.size === 0 ? end() : rest()), idleMs).unref()
+  }
+
+  const discard = (error: unknown) => {
+    counts.dropped += waiting.size
     deps.report(error)
-    void broken?.terminate()
+    void end()
   }
 
   const start = () => {
@@ -72,6 +86,7 @@ export function createOracleCheck(deps: OracleCheckDeps): OracleCheck {
   const post = (task: OracleTask) => {
     worker ??= start()
     worker.postMessage(task)
+    rest()
   }
 
   return {
@@ -106,10 +121,7 @@ export function createOracleCheck(deps: OracleCheckDeps): OracleCheck {
       waiting.set(id, decision)
       post({ kind: 'ask', id, question })
     },
-    async close() {
-      await worker?.terminate()
-      worker = undefined
-    },
+    close: end,
   }
 }
 
