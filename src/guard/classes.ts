@@ -116,7 +116,13 @@ export const DATA_CLASSES: readonly DataClass[] = [
   ),
   define('leak/phrase', 'secret', 'LEAK', 'SECRET', 'Phrases that a rule bans from answers'),
   define('leak/session', 'secret', 'LEAK', 'SECRET', 'Values that belong to another session'),
-  define('literal', 'plain', 'TEXT', 'ID', 'Text that looks like a pseudonym; always escaped, never asked about'),
+  define(
+    'literal',
+    'plain',
+    'TEXT',
+    'ID',
+    'Text that looks like a pseudonym and is none of the session; always escaped, never asked about',
+  ),
 ]
 
 export interface ClassTree {

@@ -4,6 +4,7 @@ import type { Book } from './ask.ts'
 import type { Scan, ScannedRequest } from './input-scan.ts'
 import { readable, unread } from './opaque.ts'
 import { fieldOf, type Parts } from './parts.ts'
+import { readPseudonym } from './pseudonym.ts'
 import { type Place, stringBytes, visitRequest } from './request.ts'
 import { standIn, type TreatmentOptions } from './stand-in.ts'
 import { treatRegion, valuesUnder } from './treat.ts'
@@ -25,6 +26,7 @@ export function rewriteRequest(
   options: TreatmentOptions,
 ): RewrittenRequest {
   const values: FoundValue[] = []
+  const issuedBefore = vault.size()
   let at = 0
   let change = 0
 
@@ -56,17 +58,23 @@ export function rewriteRequest(
           const treatment = book.answer(entry)
           for (const value of valuesUnder(part, finding))
             values.push({ class: finding.class, value, confidence: finding.confidence })
-          // What the caller says in clear is no leak when the model says it back.
-          if (treatment === 'pass' && whose === 'caller')
-            vault.remember(part.text.slice(finding.start - part.start, finding.end - part.start))
+          // What the model is told in clear is no leak when it says it back.
+          if (treatment === 'pass')
+            vault.remember(part.text.slice(finding.start - part.start, finding.end - part.start), whose)
           return treatment
         },
         replace(dataClass, treatment, value) {
           options.neighbours.note(dataClass, value)
           return standIn(dataClass, treatment, value, vault, whose, options, taken)
         },
-        // Text that only looks like a pseudonym gets one of its own, so that it comes back as it was written.
-        pseudonym: (text) => vault.hide(options.tree.get('literal'), text, whose),
+        // Text that only looks like a pseudonym gets one of its own, so that it comes back as it was written. A word that this
+        // session has issued stays: it was shown in an answer or a call of a tool, and is the same for the same value in the next
+        // turn. What looks real stays not, because it may be something real.
+        pseudonym(text) {
+          const issued = readPseudonym(text) === undefined ? undefined : vault.find(text)
+          if (issued !== undefined && issued.number < issuedBefore && !vault.holds('literal', text)) return undefined
+          return vault.hide(options.tree.get('literal'), text, whose)
+        },
       })
     }
     return out

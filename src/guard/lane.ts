@@ -81,7 +81,8 @@ function treat(region: Region, lane: Lane, options: LaneOptions): string {
       const known = vault.knows(value)
       const field = fieldOf(region, finding.start, place)
       const treatment = book.decide(finding, known ? 'caller' : 'model', field)
-      if (known || vault.holds(finding.class, value) || !options.neighbours.has(finding.class, value)) return treatment
+      const own = known || vault.holds(finding.class, value) || vault.heard(value)
+      if (own || !options.neighbours.has(finding.class, value)) return treatment
       // Another session's value: the stricter of the two answers.
       const leak = book.decide({ ...finding, class: 'leak/session' }, 'model', field)
       return strictness(leak) > strictness(treatment) ? leak : treatment

@@ -238,6 +238,35 @@ describe('turning back', () => {
     expect(call('crm')).toBe(`{"a":"${mine}","b":"cust@corp.example"}`)
     expect(call('send_mail')).toBe(`{"a":"${mine}","b":"${theirs}"}`)
   })
+  it('does not make the caller’s what it gave back to a tool, when the conversation comes again', () => {
+    const vault = open()
+    const name = hide(vault, 'cust@corp.example', 'tool', 'crm')
+    const toolCalls = [{ id: 'c1', name: 'crm', arguments: '{"to":"cust@corp.example"}' }]
+    const again = { ...request('go on'), messages: [{ role: 'assistant' as const, parts: [], toolCalls }] }
+    expect(JSON.stringify(guard.screenInput(again, all, vault).request)).toContain(name)
+    expect(heard(answer(vault, [say('text', name)]), 'text')).toBe(name)
+    const call = (tool: string) =>
+      heard(
+        answer(vault, [{ type: 'tool', choice: 0, index: 0, id: 'c', name: tool, arguments: `["${name}"]` }]),
+        'tool',
+      )
+    expect([call('crm'), call('send_mail')]).toEqual(['["cust@corp.example"]', `["${name}"]`])
+  })
+  it('keeps one word for one value when the caller says again what it was shown', () => {
+    for (const style of ['word', 'angle'] as const) {
+      const vault = open(style)
+      const name = hide(vault, 'cust@corp.example', 'tool', 'crm')
+      expect(hide(vault, `so write to ${name.toLowerCase()}`, 'user')).toBe(`so write to ${name.toLowerCase()}`)
+      expect(heard(answer(vault, [say('text', name)]), 'text')).toBe(name)
+      // In the request that hides the value itself it can mean nothing but the word.
+      const fresh = open(style)
+      const first = hide(fresh, 'x@corp.example', 'user')
+      const text = `me@corp.example ${style === 'angle' ? '<EMAIL_2>' : first}`
+      expect(heard(answer(fresh, [say('text', hide(fresh, text, 'user'))]), 'text')).toBe(
+        style === 'angle' ? text : 'me@corp.example x@corp.example',
+      )
+    }
+  })
   it('knows a pseudonym in another case, escaped, or with a plural', () => {
     const vault = open()
     const name = hide(vault, 'me@corp.example', 'user')
@@ -296,6 +325,13 @@ describe("another session's value", () => {
     guard.screenInput(request('I am ann.neighbour@corp.example'), rule({}, 'pseudonym'), ann)
     expect(say2(ann, 'ann.neighbour@corp.example')).toBe('ann.neighbour@corp.example')
     expect(say2(bob, 'ann.neighbour@corp.example, not@corp.example')).toBe('[email], not@corp.example')
+  })
+
+  it('is none where the conversation holds it in clear, whoever said it', () => {
+    const [ann, bob] = [open('word', 'ses_ann'), open('word', 'ses_bob')]
+    guard.screenInput(request('I am amy.neighbour@corp.example'), rule({}, 'pseudonym'), ann)
+    guard.screenInput(request('amy.neighbour@corp.example', 'tool', 'crm'), rule({}, 'pass'), bob)
+    expect(say2(bob, 'amy.neighbour@corp.example')).toBe('amy.neighbour@corp.example')
   })
 
   it('never crosses: a thousand sessions at once get their own words back, however the echo is cut', () => {

@@ -201,6 +201,8 @@ function record(
   let [whose, from] = [origin, source]
   if (fields === (MESSAGE as Fields)) [whose, from] = speaker(value as unknown as Message)
   else if (fields === (PARTS.document as Fields)) [whose, from] = ['document', 'document']
+  // What a model said to a tool, as that tool was given it: turned back toward the tool, it is not the caller's for that.
+  else if (fields === (TOOL_CALL as Fields)) [whose, from] = ['model', `tool:${String(value.name)}`]
   for (const key in value) {
     const how = Object.hasOwn(fields, key) ? fields[key] : undefined
     if (how === undefined) throw uncovered(path === '' ? key : `${path}.${key}`)

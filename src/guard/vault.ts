@@ -25,6 +25,8 @@ export interface VaultEntry {
   readonly value: string
   readonly class: string
   readonly sources: readonly Source[]
+  /** How many the session had hidden before. */
+  readonly number: number
 }
 
 export interface Vault {
@@ -35,9 +37,12 @@ export interface Vault {
   hide(dataClass: DataClass, value: string, source: Source, taken?: (candidate: string) => boolean): string
   /** What a pseudonym stands for, in any case and with markdown escapes; undefined if this session never issued it. */
   find(pseudonym: string): VaultEntry | undefined
-  /** Remembers that the caller said this in clear, so that hearing it back is no leak. */
-  remember(value: string): void
+  /** Remembers that somebody of the conversation said this in clear, so that hearing it back is no leak. */
+  remember(value: string, source: Source): void
+  /** True if the caller said it. */
   knows(value: string): boolean
+  /** True if anybody did. */
+  heard(value: string): boolean
   /** True if this session hid the value itself. */
   holds(dataClass: string, value: string): boolean
   /** Everything this session has hidden. */
@@ -109,6 +114,8 @@ export function createVault(options: VaultOptions): Vault {
     return createHmac('sha256', marks).update(text).digest()
   }
 
+  const markOf = (how: 'said' | 'heard', value: string) => digest(`${how}\0${value}`).toString('base64url', 0, 12)
+
   const lookReal: ReadonlySet<string> = new Set(options.surrogates)
   /** Pseudonyms that look real, as they are found in a text whatever their case, and in the spelling they were issued in. */
   const noneReal = () => createOpenList({ name: 'stand-ins', class: PSEUDONYM })
@@ -155,8 +162,8 @@ export function createVault(options: VaultOptions): Vault {
       counters: [string, number][]
       remembered: string[]
     }
-    for (const entry of plain.entries) {
-      byPseudonym.set(entry.pseudonym, entry)
+    for (const [number, entry] of plain.entries.entries()) {
+      byPseudonym.set(entry.pseudonym, { ...entry, number })
       byValue.set(`${entry.class}\0${entry.value}`, entry.pseudonym)
       if (readPseudonym(entry.pseudonym) === undefined) issueReal(entry.pseudonym)
     }
@@ -193,7 +200,7 @@ export function createVault(options: VaultOptions): Vault {
           data: { class: dataClass.id },
         })
       const pseudonym = nextReal(dataClass, value, taken) ?? next(dataClass, value)
-      byPseudonym.set(pseudonym, { pseudonym, value, class: dataClass.id, sources: [source] })
+      byPseudonym.set(pseudonym, { pseudonym, value, class: dataClass.id, sources: [source], number: byPseudonym.size })
       byValue.set(slot, pseudonym)
       version++
       return pseudonym
@@ -202,15 +209,17 @@ export function createVault(options: VaultOptions): Vault {
       const name = readPseudonym(pseudonym) ?? spelling.get(foldEntry(pseudonym))
       return name === undefined ? undefined : byPseudonym.get(name)
     },
-    remember(value) {
+    remember(value, source) {
       if (remembered.size >= MOST_ENTRIES) return
-      const mark = digest(`said\0${value}`).toString('base64url', 0, 12)
+      const mark = markOf(source === 'caller' ? 'said' : 'heard', value)
       if (!remembered.has(mark)) {
         remembered.add(mark)
         version++
       }
     },
-    knows: (value) => remembered.size > 0 && remembered.has(digest(`said\0${value}`).toString('base64url', 0, 12)),
+    knows: (value) => remembered.size > 0 && remembered.has(markOf('said', value)),
+    heard: (value) =>
+      remembered.size > 0 && (remembered.has(markOf('said', value)) || remembered.has(markOf('heard', value))),
     holds: (dataClass, value) => byValue.has(`${dataClass}\0${value}`),
     entries: () => byPseudonym.values(),
     detectors: (mutated) => [
