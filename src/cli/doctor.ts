@@ -36,7 +36,7 @@ export const doctor: Command = async (input) => {
   }
   if (config) findings.push(...dataFolder(config.data))
   findings.push(...(await gateway(input)))
-  findings.push(...(await bypass(config)))
+  findings.push(...(await behind(input, config)))
 
   const failures = findings.filter(({ state }) => state === 'FAIL').length
   const warnings = findings.filter(({ state }) => state === 'warn').length
@@ -151,6 +151,27 @@ async function gateway(input: Input): Promise<Finding[]> {
   }
 }
 
+/** Behind the gateway that runs stands what it was started with, flags included; of one elsewhere, loopback is its own. */
+async function behind(input: Input, config: Config | undefined): Promise<Finding[]> {
+  const client = await input.client()
+  const told = await client.call('config.show', {}).catch((error: unknown) => {
+    if (error instanceof Failure) return undefined
+    throw error
+  })
+  if (told === undefined) {
+    const text = 'what the gateway was started with was not seen; looked at were these settings and the usual ports'
+    return [...(await bypass(config)), { state: 'warn', check: 'bypass', text }]
+  }
+  const value = (name: string) => told.items.find((one) => one.name === name)?.value
+  const { hostname } = new URL(client.connection.url)
+  const findings = await bypass(
+    { listen: value('listen') as string, upstreams: value('upstreams') as Config['upstreams'] },
+    isLoopback(hostname) ? outerAddresses() : [hostname],
+  )
+  if (findings.length > 0) return findings
+  return [{ state: 'ok', check: 'bypass', text: 'no model server but the one inside the gateway' }]
+}
+
 const PROBE_MS = 1000
 const FIXES: Record<string, string> = {
   ollama: 'set OLLAMA_HOST=127.0.0.1 where Ollama runs, or close the port with a firewall',
@@ -231,7 +252,5 @@ export async function bypass(
       text: `${server.product} at ${server.url} is not behind the gateway: every program on this machine can use it`,
       fix: `sallyport up --upstream ${server.url}, and let it listen where only the gateway's user can reach it`,
     })
-  if (findings.length === 0)
-    findings.push({ state: 'ok', check: 'bypass', text: 'no model server but the one inside the gateway' })
   return findings
 }

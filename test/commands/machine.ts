@@ -46,9 +46,12 @@ export function machine(world: () => World): void {
     expect(of('gateway')).toEqual([expect.stringContaining('you are User:admin')])
     expect(of('ready')).toEqual(['ok takes calls'])
     expect(of('upstream')).toEqual(['ok up is up, 2 models'])
+    // The settings here name no model server; the gateway was started with one.
+    expect(of('bypass')[0]).toContain(world().upstream.url)
     const few = (await run(['doctor', '--config', at('doctor.yaml')], { key: keys.ana })).out
     expect(few).toMatch(/ok {4}gateway .*you are User:ana$/m)
     expect(few).toMatch(/warn {2}rights .*not looked at: .*access_denied/)
+    expect(few).toMatch(/warn {2}bypass .*was not seen/)
     await wrong(['doctor', 'now'], 2, /too many arguments/)
     const stranger = await run(['doctor', '--config', at('doctor.yaml')], { key: '' })
     expect([stranger.code, stranger.out]).toEqual([1, expect.stringMatching(/FAIL {2}gateway .*invalid_api_key/)])
