@@ -40,7 +40,9 @@ export async function find(input: Input, client: Client): Promise<Key> {
   const owner = flagText(input, 'owner')
   const query = { name: text, limit: 50, ...(owner === undefined ? {} : { owner: refOf(owner) }) }
   const { items } = await client.call('keys.list', { query })
-  const living = items.filter((item) => item.replacedBy === undefined && item.condition !== 'revoked')
+  const current = items.filter((item) => item.replacedBy === undefined && item.condition !== 'revoked')
+  // When the newest is gone, an older one that was rotated away may still work.
+  const living = current.length > 0 ? current : items.filter(({ condition }) => condition === 'rotating')
   const self = living.length > 1 ? await ownerOf(input, client) : undefined
   const [only, ...more] = self === undefined ? living : living.filter((item) => item.owner === self)
   if (only && more.length === 0) return only
@@ -166,8 +168,22 @@ const step =
     const after = await client.call(`keys.${verb}`, { params: { id }, body: { reason: reasonOf(input) } })
     if (input.flags.json) printOne(input.io, after, { json: input.flags.json as string })
     input.io.say(`${color(input.io, done)}  ${display} (${id}) of ${after.owner}`)
+    if (verb !== 'resume') await sayOlder(input, client, after, verb)
     return printReceipt(input.io, after.receipt)
   }
+
+/** A key that was rotated works for a while beside its successor: whoever stops the one may think that both have stopped. */
+async function sayOlder(input: Input, client: Client, { owner, name }: Key, verb: string): Promise<void> {
+  const { items } = await client.call('keys.list', { query: { owner, name, limit: 50 } }).catch((error: unknown) => {
+    if (error instanceof Failure) return { items: [] } // the step is done, whatever may be looked at
+    throw error
+  })
+  for (const { id, display, condition, diesAt } of items)
+    if (condition === 'rotating')
+      input.io.say(
+        `${yellow(input.io, 'still works')}  ${display} of the same name, until ${diesAt}:  sallyport key ${verb} ${id}`,
+      )
+}
 export const suspend = step('suspend', 'suspended', yellow)
 export const resume = step('resume', 'resumed', green)
 export const revoke = step('revoke', 'revoked', red)

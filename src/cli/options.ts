@@ -21,6 +21,10 @@ const PAGE: readonly Flag[] = [
   { flag: '--all', about: 'Every row' },
 ]
 const OWNER: Flag = { flag: '--owner <who>', about: 'User by name, or Service:NAME, Agent:NAME; default: yourself' }
+const OF_OWNER: Flag = {
+  flag: '--owner <who>',
+  about: 'Whose, if a name is not enough: user by name, or Service:NAME, Agent:NAME',
+}
 const SCOPES: readonly Flag[] = [
   { flag: '--action <name...>', about: 'Only these actions: chat, embed, …; or a group such as use, read' },
   { flag: '--model <name...>', about: 'Only these models' },
@@ -189,7 +193,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     about: 'List keys',
     flags: [
       ...PAGE,
-      OWNER,
+      { flag: '--owner <who>', about: 'Only of this one: user by name, or Service:NAME, Agent:NAME' },
       { flag: '--state <state>', about: 'active, suspended or revoked' },
       { flag: '--expiring <span>', about: 'Ending within, for example 7d' },
       { flag: '--unused <span>', about: 'Not used for, for example 30d' },
@@ -214,7 +218,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'key show',
     args: '<key>',
     about: 'Show a key by id or name',
-    flags: [OWNER],
+    flags: [OF_OWNER],
     load: async () => (await key()).show,
   },
   {
@@ -222,7 +226,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '<key>',
     about: 'Issue the successor of a key; both work until the old one dies',
     flags: [
-      OWNER,
+      OF_OWNER,
       { flag: '--old-dies <when>', about: 'now, span or date (default: 24h)' },
       { flag: '--expires <when>', about: 'End of the new key' },
       { flag: '--secret-file <file>', about: 'Write the key there (mode 0600) instead of to stdout' },
@@ -233,28 +237,28 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'key suspend',
     args: '<key>',
     about: 'Stop a key until it is resumed',
-    flags: [OWNER, REASON, DRY_RUN],
+    flags: [OF_OWNER, REASON, DRY_RUN],
     load: async () => (await key()).suspend,
   },
   {
     name: 'key resume',
     args: '<key>',
     about: 'Let a suspended key work again',
-    flags: [OWNER, REASON],
+    flags: [OF_OWNER, REASON],
     load: async () => (await key()).resume,
   },
   {
     name: 'key revoke',
     args: '<key>',
     about: 'Revoke a key for good; its running calls end',
-    flags: [OWNER, REASON, DRY_RUN],
+    flags: [OF_OWNER, REASON, DRY_RUN],
     load: async () => (await key()).revoke,
   },
   {
     name: 'key transfer',
     args: '<key>',
     about: 'Give a key to another owner',
-    flags: [OWNER, { flag: '--to <who>', about: 'New owner: user by name, or Service:NAME' }],
+    flags: [OF_OWNER, { flag: '--to <who>', about: 'New owner: user by name, or Service:NAME' }],
     load: async () => (await key()).transfer,
   },
   {

@@ -169,6 +169,15 @@ export function directory(world: () => World): void {
     })
     expect(await status(next.value.key)).toBe(401)
 
+    // The newest of a name is stopped; who thinks that all of it is stopped is told what is not.
+    const { run } = world()
+    for (const verb of ['create', 'rotate']) expect((await run(['key', verb, 'laptop', '--owner', 'eve'])).code).toBe(0)
+    const stop = ['key', 'revoke', 'laptop', '--owner', 'eve']
+    expect((await run(stop)).said).toMatch(/still works .*sallyport key revoke /)
+    const rest = await run(stop)
+    expect([rest.code, rest.said]).toEqual([0, expect.not.stringContaining('still works')])
+    await wrong(stop, 1, /There is no key "laptop"/)
+
     const secret = await act(['key', 'create', 'kept', '--owner', 'Service:ci', '--secret-file', at('kept.key')])
     expect(secret.value).not.toHaveProperty('key')
     expect(statSync(at('kept.key')).mode & 0o777).toBe(0o600)
