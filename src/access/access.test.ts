@@ -86,6 +86,7 @@ async function setUp(file = join(mkdtempSync(join(tmpdir(), 'access-')), 'db')) 
   }
   return {
     access,
+    store,
     change,
     events,
     states,
@@ -303,8 +304,15 @@ describe('a lock', () => {
     await first.change((trx) =>
       first.access.locks.add(trx, { kind: 'principal', target: 'User::"dana"', reason: 'r', by: 'a', until }),
     )
-    first.pass(5000)
-    expect(first.access.locks.check({ caller: dana })).toBeUndefined()
+    const { locks } = first.access
+    const set = Date.UTC(2026, 10, 21) + 1000
+    // What began in the very moment is over as well.
+    expect([locks.overSince({ caller: dana }, set), locks.overSince({ caller: dana }, set + 1)]).toEqual([true, false])
+    first.pass(999)
+    expect(locks.check({ caller: dana })?.code).toBe('locked')
+    first.pass(1)
+    expect([locks.check({ caller: dana }), locks.list()]).toEqual([undefined, []])
+    first.pass(4000)
     await first.close()
     const { access, pass } = await setUp(first.file)
     pass(6000)
@@ -312,6 +320,25 @@ describe('a lock', () => {
     await expect(
       (async () => access.sessions.enter({ caller: dana, model: 'demo', header: session.id }))(),
     ).rejects.toEqual(mismatch)
+  })
+
+  it('ends what began before it also on a node that did not run when it was set and lifted', async () => {
+    const first = await setUp()
+    const session = await first.access.sessions.enter({ caller: dana, model: 'demo', header: 'chat' })
+    session.leave(1)
+    session.leave(1)
+    expect(session.tokens()).toBe(1)
+    await first.access.sessions.flush()
+    const wanted = { kind: 'principal', target: 'User::"dana"', reason: 'r', by: 'a' } as const
+    await first.store.transaction(async (trx) => {
+      const { value } = await first.access.locks.add(trx, wanted)
+      await first.access.locks.lift(trx, value.id, 'a')
+    })
+    await first.close()
+    const { access } = await setUp(first.file)
+    const enter = async (caller: Caller) => access.sessions.enter({ caller, model: 'demo', header: session.id })
+    await expect(enter(dana)).rejects.toEqual(mismatch)
+    expect(await access.sessions.look(dana, session.id)).toBeUndefined()
   })
 
   it('on a person stops their agents', async () => {
@@ -325,12 +352,9 @@ describe('a lock', () => {
     const { access, change } = await setUp()
     await change((trx) => access.locks.add(trx, { kind: 'network', target: '10.1.0.0/16', reason: 'r', by: 'a' }))
     const from = (address: string) => access.locks.check({ caller: { ...jo, address } })?.code
-    expect([from('10.1.9.9'), from('::ffff:10.1.9.9'), from('10.2.0.1'), from('junk')]).toEqual([
-      'locked',
-      'locked',
-      undefined,
-      'locked',
-    ])
+    for (const inside of ['10.1.9.9', '::ffff:10.1.9.9', '::ffff:a01:909', 'junk', 'address10.2.0.1'])
+      expect(from(inside)).toBe('locked')
+    for (const outside of ['10.2.0.1', '::ffff:10.2.0.1', '::ffff:a02:1']) expect(from(outside)).toBeUndefined()
   })
 
   it('that is momentary ends what runs and lets new calls in', async () => {
@@ -353,10 +377,11 @@ describe('a lock', () => {
       change((trx) =>
         access.locks.add(trx, { kind, target, reason: 'r', by: 'a', ...(until === undefined ? {} : { until }) }),
       )
-    await expect(add('network', '10.0.0.0/99')).rejects.toThrow('network')
+    for (const target of ['10.0.0.0/99', '10.0.0/8', '10.0.0.0/8/8'])
+      await expect(add('network', target)).rejects.toThrow('network')
     await expect(add('principal', 'dana')).rejects.toThrow('User::')
     await expect(add('model', '')).rejects.toThrow('target')
-    await expect(add('model', 'demo', 5)).rejects.toThrow('future')
+    await expect(add('model', 'demo', Date.UTC(2026, 10, 21))).rejects.toThrow('future')
     const { value } = await add('model', 'demo')
     const lift = () => change((trx) => access.locks.lift(trx, value.id, 'a'))
     expect([(await lift()).value.lifted, (await lift()).value.lifted]).toEqual([true, false])

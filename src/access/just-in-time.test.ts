@@ -168,6 +168,8 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     const forAgent = (await requests.create(admin, { ...ask, beneficiary: bot.principal })).request
     await expect(requests.approve(forAgent.id, { by: dana, digest: forAgent.digest })).rejects.toEqual(denied)
     await expect(requests.approve(agents.id, { by: bot, digest: agents.digest })).rejects.toEqual(denied)
+    const etl: Caller = { ...ana, principal: { type: 'Service', id: 'etl' } }
+    await expect(requests.approve(own.id, { by: etl, digest: own.digest })).rejects.toEqual(denied)
     const { id, digest } = (await requests.create(dana, ask)).request
     expect((await requests.approve(id, { by: ana, digest })).request.state).toBe('pending')
     await expect(requests.approve(id, { by: user('ana', { id: 'another sign-in' }), digest })).rejects.toEqual(
@@ -226,12 +228,40 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     const wider = (narrow: object) => requests.approve(id, { by: ana, digest, narrow })
     await expect(wider({ seconds: 7200 })).rejects.toThrow('not more')
     await expect(wider({ models: ['z'] })).rejects.toThrow('fewer')
+    await expect(wider({ models: [] })).rejects.toThrow('fewer')
+    for (const none of [{ seconds: 0 }, { seconds: 0.5 }, { uses: 0 }, { uses: -1 }])
+      await expect(wider(none)).rejects.toThrow('not more')
     await requests.approve(id, { by: ana, digest, narrow: { seconds: 600, models: ['a', 'b'] } })
     const { grant } = await requests.approve(id, { by: jo, digest, narrow: { uses: 5, models: ['b', 'c'] } })
     expect(grant).toMatchObject({ endsAt: START + 600_000, usesLeft: 5, models: ['b'] })
     const using = [grant!.id]
     expect([holds(dana, { model: 'b', using }), holds(dana, { model: 'a', using })]).toEqual([['operator'], []])
     expect([holds(dana, { model: 'b' }), holds(dana)]).toEqual([[], []])
+    const apart = (await requests.create(dana, { ...ask, models: ['a', 'b'] })).request
+    await requests.approve(apart.id, { by: ana, digest: apart.digest, narrow: { models: ['a'] } })
+    await expect(
+      requests.approve(apart.id, { by: jo, digest: apart.digest, narrow: { models: ['b'] } }),
+    ).rejects.toThrow('no model in common')
+  })
+
+  simple('an ask has its bounds', async () => {
+    const { requests } = await setUp()
+    const models = Array.from({ length: 201 }, (_, i) => `m${i}`)
+    const [longest, latest] = [90 * 86_400, START + 30 * 24 * HOUR]
+    for (const bad of [
+      { seconds: 0 },
+      { seconds: 1.5 },
+      { seconds: longest + 1 },
+      { uses: 0 },
+      { uses: 1_000_001 },
+      { tokens: -1 },
+      { models: [] },
+      { models },
+      { startsAt: latest + 1 },
+    ])
+      await expect(requests.create(dana, { ...ask, ...bad })).rejects.toMatchObject({ code: 'validation_failed' })
+    const most = { seconds: longest, uses: 1_000_000, tokens: 1, models: models.slice(1), startsAt: latest }
+    expect((await requests.create(dana, { ...ask, ...most })).request.state).toBe('pending')
   })
 
   simple('does not count who may not approve any more when the last one does', async () => {
@@ -392,7 +422,8 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     const { requests, rules } = await setUp({ duties: { requestRole: { longestSeconds: 3600, uses: 2 } } })
     await expect(requests.create(dana, { ...ask, seconds: 3601 })).rejects.toThrow('3600 s')
     await expect(requests.create(dana, { ...ask, uses: 3 })).rejects.toThrow('2 uses')
-    expect((await requests.create(dana, ask)).request.uses).toBe(2)
+    for (const uses of [{}, { uses: 2 }, { uses: 1 }])
+      expect((await requests.create(dana, { ...ask, ...uses })).request.uses).toBe(uses.uses ?? 2)
     await expect(requests.create(dana, { ...ask, reason: ' ' })).rejects.toThrow('why')
     rules.duties = { requestRole: { stepUp: { acr: 'phr', maxAgeSeconds: 600 } } }
     const challenge = await requests.create(dana, ask).catch((error: unknown) => error)
@@ -428,6 +459,26 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     )
     expect(holds(jo)).toEqual(['operator'])
     await expect(requests.trigger(jo.principal, { source: 'pager', address: '::1' }, ask)).rejects.toEqual(denied)
+    // To now, and to a sign-in as strong as it wants; the rest waits for a person.
+    expect((await requests.create(dana, { ...event, startsAt: START + 1 })).request.state).toBe('pending')
+    expect((await requests.create(dana, { ...event, startsAt: START })).request.state).toBe('approved')
+    rules.duties = { autoApproveRole: { stepUp: { acr: 'phr' } } }
+    expect((await requests.create(dana, event)).request.state).toBe('pending')
+    expect((await requests.create(user('dana', { acr: 'phr' }), event)).request.state).toBe('approved')
+  })
+
+  simple('nobody reaches further by asking for somebody else, nor gives to who is not active', async () => {
+    const { requests, rules, touch } = await setUp({ duties: { requestRole: { longestSeconds: 3600 } } })
+    const forJo = { ...ask, beneficiary: jo.principal }
+    rules.allow = (action, { principal }) => action === 'autoApproveRole' || principal.id !== 'jo'
+    await expect(requests.create(dana, forJo)).rejects.toEqual(denied)
+    rules.allow = (action, { principal }) => action === 'autoApproveRole' || principal.id !== 'dana'
+    await expect(requests.create(dana, forJo)).rejects.toEqual(denied)
+    await touch(jo.principal, { active: false, since: START })
+    rules.allow = (action) => action !== 'autoApproveRole'
+    await expect(requests.create(dana, forJo)).rejects.toEqual(impossible)
+    rules.allow = () => true
+    await expect(requests.trigger(jo.principal, { source: 'pager', address: '::1' }, ask)).rejects.toEqual(impossible)
   })
 
   simple(
@@ -438,6 +489,8 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
       rules.allow = (action) => action === 'breakGlass'
       await expect(requests.breakGlass(dana, { ...ask, seconds: 3601 })).rejects.toThrow('3600')
       await expect(requests.breakGlass(bot, ask)).rejects.toEqual(denied)
+      for (const bad of [{ reason: ' ' }, { seconds: 0 }, { models: [] }, { beneficiary: jo.principal }])
+        await expect(requests.breakGlass(dana, { ...ask, ...bad })).rejects.toMatchObject({ code: 'validation_failed' })
       const { grant } = await requests.breakGlass(dana, ask)
       expect([holds(), events.at(-1)?.kind, grant.reviewDueAt]).toEqual([
         ['operator'],
@@ -522,6 +575,11 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     await requests.approve(more.id, { by: jo, digest: more.digest })
     expect(grants.get(grant!.id)?.endsAt).toBe(START + 2 * HOUR + 1_800_000)
     await expect(requests.extend(dana, grant!.id, 1800, 'again')).rejects.toEqual(impossible)
+    await expect(requests.extend(dana, 'grt_none', 1800, 'none')).rejects.toMatchObject({ code: 'not_found' })
+    const other = (await requests.create(dana, ask)).request
+    const brief = (await requests.approve(other.id, { by: ana, digest: other.digest })).grant
+    time.now += HOUR
+    await expect(requests.extend(dana, brief!.id, 1800, 'late')).rejects.toEqual(impossible)
     const end = () => change((trx) => grants.end(trx, grant!.id, 'User::"dana"', 'done'))
     expect([(await end()).value.ended, (await end()).value.ended, holds()]).toEqual([true, false, []])
   })
@@ -539,6 +597,16 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     expect(holds()).toEqual([])
     await grants.tidy()
     expect(events.at(-1)).toMatchObject({ kind: 'grant.ended', reason: 'principal suspended' })
+  })
+
+  simple.each([
+    ['is suspended', { active: false, since: START - 5 }],
+    ['was suspended since and is back', { active: true, since: START + 5 }],
+  ])('a grant that arrives for somebody who %s gives nothing', async (_, state) => {
+    const { requests, holds } = await setUp({}, { principalState: async () => state })
+    const { id, digest } = (await requests.create(dana, ask)).request
+    expect((await requests.approve(id, { by: ana, digest })).grant).toBeDefined()
+    expect(holds()).toEqual([])
   })
 
   simple('a request for somebody who has left meanwhile gives nothing, and one’s own can be taken back', async () => {

@@ -150,9 +150,12 @@ describe('a lease', () => {
     const key = { ...caller, credential: { ...caller.credential, expiresAt: at() + 100 } }
     const byToken = leases.take(ask({ caller: token }))
     const byKey = leases.take(ask({ caller: key }))
-    pass(200)
+    const link = { ...caller, credential: { ...token.credential, kind: 'link' } as const }
+    const byLink = leases.take(ask({ caller: link }))
+    pass(100)
     byToken.check()
-    expect(() => byKey.check()).toThrow(expect.objectContaining({ code: 'key_expired' }))
+    for (const lease of [byKey, byLink])
+      expect(() => lease.check()).toThrow(expect.objectContaining({ code: 'key_expired' }))
   })
 
   it.each([
@@ -162,6 +165,11 @@ describe('a lease', () => {
       'a tighter clamp',
       { clamps: [{ parameter: 'maxTokens', operator: '<=', value: 10 } as const] },
       { clamps: [{ parameter: 'maxTokens', operator: '<=', value: 20 } as const] },
+    ],
+    [
+      'a higher floor',
+      { clamps: [{ parameter: 'topP', operator: '>=', value: 0.5 } as const] },
+      { clamps: [{ parameter: 'topP', operator: '>=', value: 0.1 } as const] },
     ],
     ['a new ban', { bans: ['x'] }, {}],
     ['recording', { record: { prompt: true, answer: false, days: 1 } }, {}],
@@ -185,6 +193,16 @@ describe('a lease', () => {
     expect(same.ended).toBeUndefined()
   })
 
+  it('is cut by another fixed value, whichever is the larger', async () => {
+    const { leases, ask } = setUp()
+    const fixed = (value: number) => ({ ...NO_DUTIES, clamps: [{ parameter: 'n', operator: '==', value } as const] })
+    const [one, two] = [fixed(1), fixed(2)].map((duties) => decision({ duties }))
+    const up = leases.take(ask({ decision: one!, redecide: () => two! }))
+    const down = leases.take(ask({ decision: two!, redecide: () => one! }))
+    await leases.onChange([{ kind: 'policy', key: 'p2' }])
+    expect([up.ended, down.ended]).not.toContain(undefined)
+  })
+
   it('ignores limits, which are counted and not decided', async () => {
     const { leases, ask } = setUp()
     const duties = { ...NO_DUTIES, limits: [{ amount: 1, unit: 'concurrent', rule: 'r1' } as const] }
@@ -203,6 +221,13 @@ describe('a lease', () => {
     await leases.onChange([{ kind: 'policy', key: 'p2' }])
     expect(lease.ended?.fault.publicMessage).toContain('personal/email')
     expect(other.ended).toBeUndefined()
+    // What counts is the least that was done to it, whatever came first.
+    for (const given of [['pass', 'block'] as const, ['block', 'pass'] as const]) {
+      const mixed = leases.take(ask({ retreat: () => treatment }))
+      for (const one of given) mixed.treated('receive', 'personal/email', one)
+      await leases.onChange([{ kind: 'policy', key: 'p3' }])
+      expect(mixed.ended).toBeDefined()
+    }
   })
 
   it('is not taken on a decision that a change has overtaken', async () => {
@@ -211,6 +236,21 @@ describe('a lease', () => {
     await leases.onChange([{ kind: 'key', key: 'K1' }])
     expect(() => leases.take(stale)).toThrow(Fault)
     expect(leases.size).toBe(0)
+  })
+
+  it('is not taken by whom a lock or an ended session stops, though nothing has changed since the decision', () => {
+    const { leases, ask } = setUp({ standing: () => new Fault('locked') })
+    expect(() => leases.take(ask())).toThrow(expect.objectContaining({ code: 'locked' }))
+    expect(leases.size).toBe(0)
+  })
+
+  it('ends once, for the first reason, and says so to whoever looks later', () => {
+    const { leases, ask } = setUp()
+    const lease = leases.take(ask({ call: 'call_a' }))
+    leases.cut({ call: 'call_a' }, new Fault('key_revoked'), 'first')
+    ;(lease as unknown as { cut(fault: Fault, cause: string): void }).cut(new Fault('locked'), 'second')
+    expect(lease.ended).toMatchObject({ cause: 'first', fault: { code: 'key_revoked' } })
+    expect(lease.signal.aborted).toBe(true)
   })
 
   it('is cut when deciding again fails for any reason', async () => {

@@ -314,7 +314,10 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     expect(code(() => call(identity, ['x-api-key', key.text]))).toBe('key_suspended')
     expect(identity.standing(caller)?.code).toBe('key_suspended')
     expect([identity.entities.get(dana), identity.entities.get(bot)]).toEqual([undefined, undefined])
+    expect(identity.entities.asOf(now).get(dana)).toBeUndefined()
+    expect(identity.entities.enumerate('User')).toEqual([])
     expect(identity.entities.describe(dana)?.attrs).toEqual({ source: 'manual' })
+    expect(identity.entities.describe({ type: 'User', id: 'nobody' })).toBeUndefined()
     expect(await fault(identity.keys.resume(key.row.id, 'no', by))).toBe('not_possible')
     expect(await fault(identity.keys.issue({ owner: dana, name: 'new' }, by))).toBe('not_possible')
     await identity.principals.restore(dana, 'back', by)
@@ -338,11 +341,46 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     for (const name of ['dana', 'Dana', 'DANA'])
       expect(await fault(identity.principals.create({ type: 'User', name }, by))).toBe('already_exists')
     await identity.principals.remove(dana, 'left', by)
+    expect([identity.entities.get(dana), identity.entities.describe(dana)]).toEqual([undefined, undefined])
     expect(code(() => call(identity, ['x-api-key', key.text]))).toBe('key_revoked')
     expect(await fault(identity.principals.create({ type: 'User', name: 'dana' }, by))).toBe('already_exists')
     expect(await fault(identity.principals.restore(dana, '', by))).toBe('not_found')
     await identity.groups.create({ name: 'coco' }, by)
     expect(await fault(identity.groups.create({ name: 'сосо' }, by))).toBe('already_exists')
+  })
+
+  it('gives nothing to what is gone, nor to what has changed since it was looked at', async () => {
+    const { identity } = await withKey()
+    const { groups, roles } = identity
+    const ana = { type: 'User', id: 'ana' } as const
+    const gone = { type: 'Group', id: 'gone' } as const
+    await identity.principals.create({ type: 'User', name: 'ana' }, by)
+    await identity.principals.remove(dana, 'left', by)
+    for (const name of ['gone', 'staff']) await groups.create({ name }, by)
+    await groups.remove('gone', by)
+    for (const name of ['old', 'new', 'other']) await roles.create({ name, description: '' }, by)
+    await roles.remove('old', by)
+    for (const work of [
+      () => groups.addMember('gone', ana, by),
+      () => groups.addMember('staff', dana, by),
+      () => groups.addMember('staff', gone, by),
+      () => groups.remove('gone', by),
+      () => roles.assign({ role: 'old', holder: ana }, by),
+      () => roles.assign({ role: 'new', holder: dana }, by),
+      () => roles.assign({ role: 'new', holder: gone }, by),
+      () => identity.principals.suspend(dana, '', by),
+    ])
+      expect(await fault(work())).toBe('not_found')
+    for (const endsAt of [now, now - 1, Number.NaN])
+      expect(await fault(roles.assign({ role: 'new', holder: ana, endsAt }, by))).toBe('validation_failed')
+    const { id } = await roles.assign({ role: 'new', holder: ana, endsAt: now + 1 }, by)
+    expect(await fault(roles.unassign(id, by, 'other'))).toBe('not_found')
+    expect(identity.entities.get(ana)?.ancestors.has('Role::"new"')).toBe(true)
+    for (const work of [
+      () => groups.update('staff', { description: 'x' }, by, 99),
+      () => roles.update('new', { description: 'x' }, by, 99),
+    ])
+      expect(await fault(work())).toBe('precondition_failed')
   })
 
   it('knows groups in groups and the roles of each, until they end', async () => {
