@@ -41,6 +41,14 @@ it('masks, or hides and turns back; a secret stays hidden', async () => {
   expect(back.out).toBe('Mail jane@example.com, card 4111 1111 1111 1111, key [github-token]\n')
 })
 
+it('leaves what is to pass of what alone is to be hidden; says what to turn back, and what does not open', async () => {
+  const some = ['guard', 'mask', at('in'), '--no-names', '--only', 'personal', 'finance']
+  expect((await sallyport(...some, '--pass', 'personal/email')).out).toContain('Mail jane@example.com, card [card]')
+  expect((await sallyport(...some, '--session', at('other'), '--treat', 'mask')).said).not.toContain('Back')
+  writeFileSync(at('other'), 'nothing of ours')
+  expect((await sallyport('guard', 'unmask', at('in'), '--session', at('other'))).said).toContain('does not open')
+})
+
 it('turns back what stands for values of own classes, without the file that declares them', async () => {
   writeFileSync(at('own.yaml'), "classes: { business/contract: { kind: CONTRACT, patterns: ['C-\\d{6}'] } }")
   writeFileSync(at('own'), 'about C-123456\n')

@@ -81,8 +81,18 @@ function openVault(guard: Guard, file: string | undefined, mayCreate: boolean): 
   }
   const key = Buffer.from(read(keyFile), 'base64')
   const sealed = existsSync(file) ? readFileSync(file) : undefined
-  const vault = guard.openVault({ key, random, session: 'cli', ...(sealed === undefined ? {} : { sealed }) })
+  const vault = opened(() => {
+    return guard.openVault({ key, random, session: 'cli', ...(sealed === undefined ? {} : { sealed }) })
+  }, `${file} does not open with the key ${keyFile}: it is damaged, or holds something else than stand-ins`)
   return { vault, save: () => writeFileSync(file, vault.seal(), { mode: 0o600 }) }
+}
+
+function opened<T>(open: () => T, otherwise: string): T {
+  try {
+    return open()
+  } catch (error) {
+    throw error instanceof Fault ? new Failure(otherwise) : error
+  }
 }
 
 /** Pieces of a file or of stdin, whole characters. */
@@ -170,12 +180,12 @@ export const mask: Command = async (input) => {
     return list
   }
   const only = known('only')
-  const passed = known('pass') ?? ['personal/date', 'finance/amount', 'network/url']
+  const passed = known('pass') ?? (only === undefined ? ['personal/date', 'finance/amount', 'network/url'] : [])
   const within = (dataClass: string, list: readonly string[]) =>
     list.some((one) => dataClass === one || dataClass.startsWith(`${one}/`))
   let count = 0
   const treatment = (dataClass: string): Treatment => {
-    if (only === undefined ? within(dataClass, passed) : !within(dataClass, only)) return 'pass'
+    if (within(dataClass, passed) || !within(dataClass, only ?? [dataClass])) return 'pass'
     count++
     return wanted
   }
@@ -183,7 +193,7 @@ export const mask: Command = async (input) => {
   for await (const piece of pieces(arg(input, 0))) input.io.out(screen.push(piece))
   input.io.out(screen.end())
   save()
-  input.io.say(`${count} hidden.${session === undefined ? '' : `  Back:  sallyport guard unmask --session ${session}`}`)
+  input.io.say(`${count} hidden.${wanted === 'mask' ? '' : `  Back:  sallyport guard unmask --session ${session}`}`)
   return EXIT.ok
 }
 
