@@ -71,10 +71,15 @@ async function upstreamsOf(input: Input, config: Config): Promise<Upstream[]> {
       ),
     )
   }
-  if (told.length > 0 || config.upstreams.length > 0) return named_
+  if (told.length > 0 || config.upstreams.length > 0) {
+    if (flags.auto) io.say(`${yellow(io, 'warn')}  --auto is left aside: the model servers are named already`)
+    return named_
+  }
   const found = await findServers(`http://${config.listen}`)
   for (const server of found)
     io.say(`found  ${server.product} at ${server.url} with ${counted(server.models.length, 'model')}`)
+  if (flags.auto && found.length === 0)
+    io.say(`${yellow(io, 'warn')}  --auto found no model server on this machine; the shipped demo model answers`)
   if (flags.auto) return found.map((server) => named(server, taken))
   if (found.length > 0 && !flags.json && process.stdin.isTTY && process.stderr.isTTY) {
     const answer = await prompt(`Put the gateway in front of ${found.length === 1 ? 'it' : 'them'}? [y/N] `)
