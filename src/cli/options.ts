@@ -29,7 +29,10 @@ const SCOPES: readonly Flag[] = [
   { flag: '--action <name...>', about: 'Only these actions: chat, embed, …; or a group such as use, read' },
   { flag: '--model <name...>', about: 'Only these models' },
   { flag: '--network <cidr...>', about: 'Only from these networks' },
-  { flag: '--origin <origin...>', about: 'Only from these web origins' },
+  {
+    flag: '--origin <origin...>',
+    about: 'Only from these web origins, as of browser extensions; pages cannot read answers (no CORS)',
+  },
 ]
 const ASK: readonly Flag[] = [
   { flag: '--for <span>', about: 'How long: 4h, 30m' },
