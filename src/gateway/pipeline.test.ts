@@ -26,6 +26,7 @@ const wire: Wire = {
       inputs: [],
       params: {},
       stream: body.toString() === 'stream',
+      ...(body.toString() === 'store' && { store: true }),
     }
   },
   writer: () => ({
@@ -71,6 +72,8 @@ interface Plan {
   /** The reply is an async generator, whose `return` waits for the piece that is being made. */
   generator?: boolean
   bodyText?: string
+  /** The permission ends while the decision is written down; while the model server has not answered yet. */
+  ends?: 'recording' | 'sending'
   mayAny?: boolean
   duties?: Duties
 }
@@ -79,6 +82,7 @@ function bench(plan: Plan = {}) {
   const log: string[] = []
   const endings: CallEnding[] = []
   const kept: string[] = []
+  const sent: AbortSignal[] = []
   const lease = new AbortController()
   const client = new AbortController()
   const newId = createIds({ now: () => 1 }, systemRandom)
@@ -122,7 +126,12 @@ function bench(plan: Plan = {}) {
     hosting: 'local',
     digest: undefined,
     async send(_, { signal }) {
+      sent.push(signal)
       failAt('send', 'upstream_timeout')
+      if (plan.ends === 'sending') {
+        setTimeout(() => lease.abort(new Fault('locked')), 5)
+        await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
+      }
       return plan.generator ? slow(signal) : reply(signal)
     },
   }
@@ -201,7 +210,10 @@ function bench(plan: Plan = {}) {
     record: () => ({
       note: () => {},
       keep: (part, text) => kept.push(`${part} before ${endings.length} endings: ${text()}`),
-      decided: async () => failAt('record', 'audit_unavailable'),
+      decided: async () => {
+        failAt('record', 'audit_unavailable')
+        if (plan.ends === 'recording') lease.abort(new Fault('locked'))
+      },
       finish: async (ending) => {
         endings.push(ending)
       },
@@ -219,7 +231,7 @@ function bench(plan: Plan = {}) {
     signal: client.signal,
   }
   const run = () => createGateway(ports)(incoming, 'chat', wire)
-  return { run, log, endings, kept, lease, client }
+  return { run, log, endings, kept, sent, lease, client }
 }
 
 const UNSENT = ['lease released', 'hold cancelled', 'session left']
@@ -295,6 +307,30 @@ describe('a call that is refused before anything was sent', () => {
   it('malformed: 400 to those who may use some model, 403 to those who may use none', async () => {
     expect((await bench({ bodyText: 'broken' }).run()).status).toBe(400)
     expect((await bench({ bodyText: 'broken', mayAny: false }).run()).status).toBe(403)
+  })
+
+  it('what a rule demands of the request and cannot be had of it', async () => {
+    const clamps = [1, 2].map((value) => ({ parameter: 'maxTokens', operator: '==', value }) as const)
+    for (const plan of [{ duties: { ...NO_DUTIES, clamps } }, { bodyText: 'store' }]) {
+      const { run, log, sent } = bench(plan)
+      expect((await run()).status).toBe(403)
+      await settled()
+      expect([log, sent]).toEqual([['session left'], []])
+    }
+  })
+
+  it('what ended while it was written down does not begin', async () => {
+    const { run, log, endings, sent } = bench({ ends: 'recording' })
+    expect((await run()).status).toBe(403)
+    await settled()
+    expect([sent, log, endings.map(({ fault }) => fault?.code)]).toEqual([[], UNSENT, ['locked']])
+  })
+
+  it('what ends while the model server has not answered is taken back from it', async () => {
+    const { run, endings, sent } = bench({ ends: 'sending' })
+    expect((await run()).status).toBe(403)
+    await settled()
+    expect([sent[0]?.aborted, endings.map(({ fault }) => fault?.code)]).toEqual([true, ['locked']])
   })
 
   it('content that turns the answer into a no is never sent', async () => {

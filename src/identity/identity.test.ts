@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { DATABASES } from '../../test/contract/databases.ts'
-import { createIds, Fault, type NewEvent, systemRandom } from '../core/index.ts'
+import { type Caller, createIds, Fault, type NewEvent, systemRandom } from '../core/index.ts'
 import { createChange, createFeed, type Store } from '../store/index.ts'
 import { createIdentity, type Identity, KEY_SETTINGS, type Peppers, SYSTEM } from './index.ts'
 import type { NewKey } from './new-key.ts'
@@ -188,7 +188,15 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     await identity.keys.revoke(id, 'stolen', by)
     expect([say(), guess()]).toEqual(['key_revoked', 'invalid_api_key'])
     expect(await fault(identity.keys.resume(id, 'no', by))).toBe('not_possible')
+    expect(await fault(identity.keys.revoke(id, 'x'.repeat(501), by))).toBe('validation_failed')
     expect(identity.standing(before)?.code).toBe('key_revoked')
+    // Of what another has issued the end counts, and whether its holder may act.
+    const token: Caller = { ...before, credential: { kind: 'oidc', id: 't', bound: false, expiresAt: now } }
+    expect(identity.standing(token)?.code).toBe('key_expired')
+    const later = { ...token, credential: { ...token.credential, expiresAt: now + 1 } }
+    expect(identity.standing(later)).toBeUndefined()
+    await identity.principals.suspend(dana, 'HR-1', by)
+    expect(identity.standing(later)).toBeDefined()
   })
 
   it('keeps a key inside its networks and origins', async () => {
@@ -220,7 +228,13 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     expect([works(key.text), works(next.text)]).toEqual(['key_expired', 'none'])
     const last = await identity.keys.rotate(next.row.id, { oldDiesAt: now }, by)
     expect([works(next.text), works(last.text)]).toEqual(['key_expired', 'none'])
-    expect(await fault(identity.keys.rotate(last.row.id, { oldDiesAt: now + 8 * DAY }, by))).toBe('validation_failed')
+    for (const oldDiesAt of [now + 7 * DAY + 1, Number.NaN])
+      expect(await fault(identity.keys.rotate(last.row.id, { oldDiesAt }, by))).toBe('validation_failed')
+    await identity.keys.suspend(last.row.id, 'lost?', by)
+    expect(await fault(identity.keys.rotate(last.row.id, {}, by))).toBe('not_possible')
+    await identity.keys.resume(last.row.id, 'found', by)
+    now = last.row.expires_at
+    expect(await fault(identity.keys.rotate(last.row.id, {}, by))).toBe('not_possible')
     expect(events.map((event) => event.kind)).toContain('key.rotated')
   })
 
@@ -300,6 +314,12 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     await identity.keys.transfer(key.row.id, etl, by)
     expect(call(identity, ['x-api-key', key.text]).principal).toEqual(etl)
     expect(identity.standing(before)?.code).toBe('key_revoked')
+    const give = (to: typeof etl | typeof dana, version?: number) => identity.keys.transfer(key.row.id, to, by, version)
+    expect(await fault(give(dana, 1))).toBe('precondition_failed')
+    await identity.principals.suspend(dana, 'HR-1', by)
+    expect(await fault(give(dana))).toBe('not_possible')
+    await identity.keys.revoke(key.row.id, 'stolen', by)
+    expect(await fault(give(etl))).toBe('not_possible')
   })
 
   it('suspends everything with a user and revives nothing but the user', async () => {
