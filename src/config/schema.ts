@@ -106,7 +106,7 @@ const model = z.strictObject({
     .array(name)
     .default([])
     .describe(
-      'Further names. A right to an alias is not a right to the base name, nor the reverse; what is forbidden for the one is not for the other. A lock on the base name stops its aliases.',
+      'Further names. A right to an alias is not a right to the base name, nor the reverse. What is forbidden or locked under the base name is so under its aliases.',
     ),
   groups: z.array(name).default([]).describe('Model groups it belongs to, for rules.'),
   digest: z.string().optional().describe('Pinned digest; a different one quarantines the model.'),

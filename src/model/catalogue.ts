@@ -24,7 +24,7 @@ export interface UpstreamListing {
 
 export interface CatalogueEntry {
   readonly name: string
-  /** Set on an alias. An alias is a model of its own for rules: its rights are not those of its base. */
+  /** Set on an alias. Its rights are not those of its base; what is forbidden of its base is forbidden of it. */
   readonly aliasOf: string | undefined
   readonly upstream: string
   readonly kind: DriverKind

@@ -47,6 +47,8 @@ export interface ModelFacts {
   readonly attrs: Readonly<Record<string, string | number | boolean | readonly string[]>>
   /** `ModelGroup::"…"` */
   readonly ancestors: ReadonlySet<string>
+  /** Of an alias. */
+  readonly standsFor?: EntityUid
 }
 
 export interface UpstreamState {
@@ -348,6 +350,7 @@ function factsOf(entry: CatalogueEntry, digest: string | undefined, quarantined:
       ...(entry.listed?.contextTokens === undefined ? {} : { contextTokens: entry.listed.contextTokens }),
     },
     ancestors: new Set(entry.groups.map((group) => uidText({ type: 'ModelGroup', id: group }))),
+    ...(entry.aliasOf === undefined ? {} : { standsFor: { type: 'Model', id: entry.aliasOf } }),
   }
 }
 

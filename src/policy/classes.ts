@@ -2,6 +2,7 @@
 // attributes as far as rules read them. What holds for one of a class holds for all, so the effect of a change is
 // computed per class instead of per person.
 import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs'
+import { uidText } from '../core/index.ts'
 import { toCedarJson } from './cedar-json.ts'
 import type { EntitySource } from './entity.ts'
 import { namedIn } from './lint.ts'
@@ -55,6 +56,8 @@ export function classify(uids: readonly EntityRef[], entities: EntitySource, sig
       [...facts.ancestors].filter((text) => sight.named.has(text)).sort(),
       [...sight.attributes].map((name) => plain(attribute(facts.attrs, name))),
       sight.tags && facts.tags ? plain(facts.tags) : null,
+      // What is forbidden of its base is forbidden of an alias.
+      facts.standsFor ? uidText(facts.standsFor) : '',
     ])
     const members = classes.get(key)
     if (members) members.push(uid)

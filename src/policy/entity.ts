@@ -1,4 +1,5 @@
 // Where the facts about entities come from: other rooms implement EntitySource, rules read through it.
+import type { EntityUid } from '../core/index.ts'
 import type { CedarRecord } from './value.ts'
 import { EntityRef } from './value.ts'
 
@@ -9,6 +10,8 @@ export interface EntityFacts {
   readonly tags?: CedarRecord
   /** Milliseconds since 1970 at which something these facts rest on ends by itself, a role held for a while for instance. */
   readonly validUntil?: number
+  /** What this is another name of. Whatever rules forbid of that, they forbid of this. */
+  readonly standsFor?: EntityUid
 }
 
 /** Facts in memory. `undefined` means that no such entity exists: rules that lean on it error, and the answer is deny. */

@@ -5,7 +5,7 @@ import type { Program } from './program.ts'
 import { holds, type Rule } from './rule.ts'
 import { Scope } from './scope.ts'
 import type { Drawer, Stack } from './shelf.ts'
-import { type CedarRecord, type EntityRef, EvaluationError } from './value.ts'
+import { type CedarRecord, EntityRef, EvaluationError, toRef } from './value.ts'
 
 export interface Question {
   readonly principal: EntityRef
@@ -22,6 +22,8 @@ export interface Answer {
   readonly errors: readonly Rule[]
   /** Milliseconds since 1970; Infinity if only a change can alter the answer. */
   readonly until: number
+  /** The question that was answered, where it is one about what the resource or the model in the context stands for. */
+  readonly asked?: Question
   /** Why no rule was asked: the question itself is not a possible one. */
   readonly impossible?: 'action' | 'principal' | 'resource' | 'types'
 }
@@ -31,7 +33,39 @@ export type Evaluator = (question: Question, entities: EntitySource) => Answer
 
 const NONE: readonly Rule[] = []
 
-export function evaluate(program: Program, question: Question, entities: EntitySource): Answer {
+/** By the compiled rules. */
+export const evaluator = (program: Program): Evaluator =>
+  alsoOfBase((question, entities) => evaluateOne(program, question, entities))
+
+export const evaluate = (program: Program, question: Question, entities: EntitySource): Answer =>
+  evaluator(program)(question, entities)
+
+/** The same question about what the resource, or the model in the context, is another name of; undefined if it is none. */
+export function aboutBase(question: Question, entities: EntitySource): Question | undefined {
+  const { resource, context } = question
+  if (resource.type === 'Model') {
+    const base = entities.get(resource)?.standsFor
+    return base && { ...question, resource: toRef(base) }
+  }
+  const { model } = context
+  const base = model instanceof EntityRef ? entities.get(model)?.standsFor : undefined
+  return base && { ...question, context: { ...context, model: toRef(base) } }
+}
+
+/** Another name opens nothing that is forbidden: what a rule forbids of the base, or cannot say of it, is denied. Rights are those of the name alone. */
+export const alsoOfBase =
+  (answer: Evaluator): Evaluator =>
+  (question, entities) => {
+    const found = answer(question, entities)
+    const asked = found.allow ? aboutBase(question, entities) : undefined
+    if (!asked) return found
+    const base = answer(asked, entities)
+    const until = Math.min(found.until, base.until)
+    const denied = base.forbids.length > 0 || base.errors.length > 0 || base.impossible !== undefined
+    return denied ? { ...base, until, asked } : { ...found, until }
+  }
+
+function evaluateOne(program: Program, question: Question, entities: EntitySource): Answer {
   const shelf = program.shelves.get(question.action)
   if (!shelf) return impossible('action')
   const scope = new Scope(

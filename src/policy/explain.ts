@@ -66,7 +66,7 @@ const CLOSEST = 3
 export function explain(program: Program, query: Query, entities: EntitySource, options: ExplainOptions): Explanation {
   const question = { ...query, principal: toRef(query.principal), resource: toRef(query.resource) }
   const answer = evaluate(program, question, entities)
-  const scope = scopeOf(program, query, entities)
+  const scope = scopeOf(program, answer.asked ?? query, entities)
   const view = (rule: Rule): RuleView => ({
     id: rule.id,
     effect: rule.effect,
@@ -122,7 +122,11 @@ function summarise(query: Query, answer: Answer): string {
   return answer.forbids.length > 0 ? `${what}: a rule forbids it.` : `${what}: no rule permits it.`
 }
 
-function scopeOf(program: Program, query: Query, entities: EntitySource): Scope | undefined {
+function scopeOf(
+  program: Program,
+  query: Pick<Query, 'principal' | 'action' | 'resource' | 'context'>,
+  entities: EntitySource,
+): Scope | undefined {
   const shelf = program.shelves.get(query.action)
   const [principal, resource] = [toRef(query.principal), toRef(query.resource)]
   return shelf && new Scope(principal, shelf.entity, resource, query.context, entities, program.actions)

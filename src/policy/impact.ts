@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import type { Decision } from '../core/index.ts'
 import { changedRules, classify, type EntityClass, sightOf } from './classes.ts'
 import type { EntitySource } from './entity.ts'
-import { type Answer, evaluate } from './evaluate.ts'
+import { type Answer, aboutBase, evaluate, type Question } from './evaluate.ts'
 import type { Query } from './policy.ts'
 import { probesFor } from './probe.ts'
 import type { Program } from './program.ts'
@@ -205,8 +205,9 @@ export function replay(
   let lost = 0
   for (const { query, decision } of recorded) {
     const [principal, resource] = [toRef(query.principal), toRef(query.resource)]
-    if (changed && !touches(changed, query, principal, resource, entities)) continue
     const question = { ...query, principal, resource }
+    const base = aboutBase(question, entities)
+    if (changed && ![question, base].some((asked) => asked && touches(changed, asked, entities))) continue
     const now = evaluate(after, question, entities)
     if (now.impossible) {
       lost++
@@ -225,9 +226,7 @@ export function replay(
 
 function touches(
   changed: readonly Rule[],
-  { action, context }: Query,
-  principal: EntityRef,
-  resource: EntityRef,
+  { principal, action, resource, context }: Question,
   entities: EntitySource,
 ): boolean {
   const scope = new Scope(principal, new EntityRef('Action', action), resource, context, entities, new Map())

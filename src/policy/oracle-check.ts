@@ -2,6 +2,7 @@
 // two is wrong about a rule that is in force: it is reported at once.
 import { Worker } from 'node:worker_threads'
 import type { Decision } from '../core/index.ts'
+import { aboutBase } from './evaluate.ts'
 import type { OracleAnswer } from './oracle.ts'
 import type { OracleTask } from './oracle.worker.ts'
 import { type OracleQuestion, oracleQuestion } from './oracle-question.ts'
@@ -98,17 +99,15 @@ export function createOracleCheck(deps: OracleCheckDeps): OracleCheck {
       const action = program?.shelves.get(query.action)?.action
       if (!program || program.digest !== decision.policy || !entities.get(principal) || !entities.get(resource)) return
       if (!action?.principals.has(principal.type) || !action.resources.has(resource.type)) return
+      const question = { principal, resource, action: query.action, context: query.context }
+      if (aboutBase(question, entities)) return // two questions to the library, which both engines put together alike
       if (waiting.size >= MAX_WAITING) {
         counts.dropped++
         return
       }
-      let question: OracleQuestion
+      let plain: OracleQuestion
       try {
-        question = oracleQuestion(
-          program,
-          { principal, resource, action: query.action, context: query.context },
-          entities,
-        )
+        plain = oracleQuestion(program, question, entities)
       } catch {
         // A value that JSON cannot carry exactly: the library cannot be asked.
         counts.dropped++
@@ -119,7 +118,7 @@ export function createOracleCheck(deps: OracleCheckDeps): OracleCheck {
       told = program
       const id = next++
       waiting.set(id, decision)
-      post({ kind: 'ask', id, question })
+      post({ kind: 'ask', id, question: plain })
     },
     close: end,
   }

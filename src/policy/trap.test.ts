@@ -11,6 +11,7 @@ import {
   createChecker,
   createConform,
   createPolicy,
+  type EntityRef,
   entity,
   fixedSource,
   type Policy,
@@ -234,6 +235,33 @@ test.each([undefined, 'wasm'] as const)(
       expect(ask(policy, { n: 1, note: 'ok' }).allow).toBe(true)
     }
     expect(ask(policy, { n: 1 }, 'sm\udc00all').allow).toBe(false)
+  },
+)
+
+test.each([undefined, 'wasm'] as const)(
+  'another name of a model is denied what a rule forbids of the model (%s)',
+  async (engine) => {
+    const policy = await policyOf(
+      `${ALLOW} @id("no") @why("x") forbid (principal, action == Action::"chat", resource == Model::"small") when { context.n > 1 };
+    @id("unsaid") @why("x") forbid (principal, action == Action::"chat", resource == Model::"halfway") when { resource.quarantined };`,
+      engine,
+    )
+    const named = (standsFor: string) => ({
+      get: (uid: EntityRef) =>
+        uid.id === 'nick'
+          ? { attrs: {}, ancestors: new Set<string>(), standsFor: entity('Model', standsFor) }
+          : entities.get(uid),
+    })
+    const query = (n: number) => ({
+      principal: entity('User', 'dana'),
+      action: 'chat',
+      resource: entity('Model', 'nick'),
+      context: { n },
+    })
+    expect(policy.decide(query(1), named('small'))).toMatchObject({ allow: true, rules: ['allow'] })
+    expect(policy.decide(query(2), named('small'))).toMatchObject({ allow: false, rules: ['no'] })
+    expect(policy.decide(query(1), named('halfway'))).toMatchObject({ allow: false, errors: ['unsaid'] })
+    expect(policy.decide(query(1), named('gone'))).toMatchObject({ allow: false, rules: [] })
   },
 )
 

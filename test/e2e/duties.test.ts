@@ -42,6 +42,13 @@ permit (principal in Role::"lead", action == Action::"requestRole", resource == 
 permit (principal in Role::"tested", action == Action::"requestRole", resource == Role::"guarded");
 @id("calm") @why("Not while something is odd.")
 forbid (principal, action == Action::"autoApproveRole", resource) when { context.risk.anomaly >= 30 };
+@id("kept-out") @why("Not for everybody.") @explain("public")
+forbid (principal in Role::"kept-out", action, resource in ModelGroup::"secret");
+@id("no-mail") @why("No addresses there.")
+forbid (principal in Role::"no-mail", action == Action::"send", resource in DataClass::"personal/email")
+when { context.model == Model::"s" };
+@id("only-s") @why("That one alone.")
+permit (principal in Role::"only-s", action in Action::"use", resource == Model::"s");
 @id("data") @why("Data passes.") @treat("pass")
 permit (principal, action in Action::"data", resource);
 `
@@ -57,6 +64,9 @@ const ROLES = [
   'lead',
   'guarded',
   'fresh',
+  'kept-out',
+  'no-mail',
+  'only-s',
 ]
 
 let folder: string
@@ -81,7 +91,10 @@ beforeAll(async () => {
   gateway = await startGateway({
     policies: folder,
     upstreams: [{ name: 'up', url: upstream.url }],
-    models: [{ name: 'm', upstream: 'up' }],
+    models: [
+      { name: 'm', upstream: 'up' },
+      { name: 's', upstream: 'up', groups: ['secret'], aliases: ['nick'] },
+    ],
   })
   for (const name of ROLES) await admin('/roles', { name, description: name })
   upstream.script = json(ANSWER)
@@ -231,6 +244,44 @@ describe('a role for a while', () => {
     const alerts = await gateway.call('/admin/v1/audit?kind=alert.raised', {}, { method: 'GET' })
     expect(await alerts.text()).toContain(name)
     expect(await pending()).toBe(true)
+  })
+})
+
+describe('another name of a model', () => {
+  const ask = (key: string, content = 'hello') => chat(key, { model: 'nick', messages: [{ role: 'user', content }] })
+
+  it('opens nothing that is forbidden of the model', async () => {
+    const { key, name } = await caller('tested', 'kept-out', 'user')
+    const open = await caller('tested', 'user')
+    const names = async (who: string) => {
+      const list = await gateway.call('/v1/models', {}, { method: 'GET', key: who })
+      return ((await list.json()) as { data: { id: string }[] }).data.map(({ id }) => id)
+    }
+    expect([(await ask(open.key)).status, await names(open.key)]).toEqual([200, ['m', 'nick', 's']])
+    expect([(await ask(key)).status, await names(key)]).toEqual([404, ['m']])
+    const why = await admin('/explain', {
+      principal: `User:${name}`,
+      action: 'chat',
+      resource: 'Model:nick',
+    })
+    expect(why).toMatchObject({
+      decision: 'deny',
+      decided: [
+        { id: 'kept-out', clauses: [{ state: 'met' }, { text: 'resource in ModelGroup::"secret"', state: 'met' }] },
+      ],
+    })
+  })
+
+  it('gets none of the data that the model does not get', async () => {
+    const { key } = await caller('tested', 'no-mail')
+    expect((await ask(key)).status).toBe(200)
+    expect((await ask(key, 'write to maria.novak@example.com')).status).toBe(422)
+  })
+
+  it('has no right of its own by a right to the model', async () => {
+    const { key } = await caller('only-s')
+    expect((await chat(key, { model: 's' })).status).toBe(200)
+    expect((await ask(key)).status).toBe(404)
   })
 })
 
