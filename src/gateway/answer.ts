@@ -78,7 +78,7 @@ export function createAnswer({
     lease.progress.tokens += tokens
     const wait = hold.onTokens(tokens)
     if (wait) await wait
-    const leaving = output.push(value)
+    const leaving = output.push(writer.refusalIsText ? value.map(asText) : value)
     // By the name that the caller is told: the model may have been told a stand-in for a part of it.
     for (const delta of leaving)
       if (delta.type === 'tool' && delta.name !== undefined) askFor(`${delta.choice} ${delta.index}`, delta.name)
@@ -155,3 +155,6 @@ export function createAnswer({
     void exit.run({})
   }
 }
+
+const asText = (delta: Delta): Delta =>
+  delta.type === 'refusal' ? { type: 'text', choice: delta.choice, text: delta.text } : delta

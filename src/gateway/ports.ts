@@ -70,6 +70,8 @@ export interface RefusalContext {
 export interface WireWriter {
   readonly streamHeaders: Readonly<Record<string, string>>
   readonly wholeHeaders: Readonly<Record<string, string>>
+  /** The format has no place for refusals: they are words like others, and are screened as what they are written as. */
+  readonly refusalIsText?: true
   /** Frames for one batch; '' if it says nothing in this format. */
   batch(deltas: readonly Delta[]): string
   /** Frames that close a complete stream. */

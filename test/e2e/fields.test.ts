@@ -105,6 +105,31 @@ it.each([true, false])(
   },
 )
 
+it('hides it where a format joins what a model says and what it refuses with', async () => {
+  const [said, refused] = ['{"customer":{"sal', 'ary":51234}}']
+  for (const stream of [false, true]) {
+    const choice = (delta: object, finish: string | null) => ({
+      choices: [{ index: 0, [stream ? 'delta' : 'message']: delta, finish_reason: finish }],
+    })
+    upstream.script = stream
+      ? sse(choice({ content: said }, null), choice({ refusal: refused }, null), choice({}, 'stop'), '[DONE]')
+      : json(choice({ content: said, refusal: refused }, 'stop'))
+    for (const [path, body] of [
+      ['/v1/messages', { max_tokens: 5 }],
+      ['/api/chat', {}],
+      ['/api/generate', { prompt: 'hello' }],
+      ['/v1/completions', { prompt: 'hello' }],
+    ] as const) {
+      const { messages, ...plain } = { ...chat('m'), ...body, stream }
+      const ask = 'prompt' in body ? plain : { ...plain, messages }
+      const response = await gateway.call(path, ask, { key: keys.sam as string })
+      const text = await response.text()
+      expect(text, path).toMatch(/ary|:0/)
+      expect(text, path).not.toContain('51234')
+    }
+  }
+})
+
 it('records who got what, and as many bytes scanned as left', async () => {
   await answer(keys.pia, true)
   await answer(keys.sam, true)

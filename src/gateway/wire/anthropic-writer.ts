@@ -87,6 +87,7 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
 
   return {
     streamHeaders: { ...SSE_HEADERS, 'request-id': callId },
+    refusalIsText: true,
     wholeHeaders: { ...JSON_HEADERS, 'request-id': callId },
     batch(deltas) {
       let out = ''

@@ -88,6 +88,7 @@ function createWriter({ model, created, durations }: WriterContext, shape: Shape
 
   return {
     streamHeaders: NDJSON_HEADERS,
+    refusalIsText: true,
     wholeHeaders: JSON_HEADERS,
     batch(deltas) {
       let out = ''

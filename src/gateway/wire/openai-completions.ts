@@ -92,6 +92,7 @@ function createCompletionWriter({ request, model, callId, created }: WriterConte
 
   return {
     streamHeaders: SSE_HEADERS,
+    refusalIsText: true,
     wholeHeaders: JSON_HEADERS,
     batch(deltas) {
       let out = ''
