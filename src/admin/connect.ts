@@ -64,6 +64,8 @@ export interface Rooms {
 const NO_CREDENTIAL = { kind: 'key', id: 'report', bound: false } as const
 /** Milliseconds a receipt waits for the nodes to confirm. */
 const CONFIRM_MS = 2000
+/** A node that has been silent for so long runs no calls any more. */
+const GONE_MS = 10_000
 
 export function connectRooms(rooms: Rooms): AdminPorts {
   const { identity, policy, registry, nodes, clock } = rooms
@@ -166,6 +168,8 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         startedAt: iso(node.startedAt),
         silentMs: node.silentMs,
       })),
+    otherNodes: async () =>
+      (await nodes.list()).filter(({ self, silentMs }) => !self && silentMs < GONE_MS).map(({ name }) => name),
     async acknowledged(seq) {
       const answers = await nodes.acknowledged(seq, CONFIRM_MS)
       rooms.confirmed?.(answers)

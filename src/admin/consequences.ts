@@ -106,11 +106,12 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
         if (owner) mayShow(owner, ownedBy('Key', target, owner))
         else demand('show', { uid: { type: 'Key', id: target }, attrs: {} })
         if (!row) throw notFound('key', target)
-        return { ...lockedBy('credential', target), keys: [shownKey(row)] }
+        return { ...lockedBy('credential', target), keys: row.state === 'revoked' ? [] : [shownKey(row)] }
       }
       case 'grant': {
-        const { id, principal, role } = await jit.grants.show(target)
+        const { id, principal, role, endedAt, endsAt } = await jit.grants.show(target)
         if (!may('approveRole', roleSubject(role, NOTHING))) mayShow(uidOf(principal))
+        if (endedAt !== undefined || endsAt <= ports.clock.now()) return {}
         return { ...callsOf(uidOf(principal) as PrincipalUid), grants: [{ id, principal, role }] }
       }
       case 'assignment':
@@ -159,7 +160,8 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
           )
         const nothing = { calls: 0, upstreams: 0, principals: [], keys: [], grants: [] }
         const none = { groups: [], roles: [], agents: [], services: [] }
-        return { ...nothing, ...none, ...(await find(query, { caller, demand, may })) }
+        const uncounted = [...(await ports.otherNodes())]
+        return { ...nothing, ...none, uncounted, ...(await find(query, { caller, demand, may })) }
       },
     },
   }

@@ -68,6 +68,8 @@ export interface AdminPorts {
   readonly unusedDays: number
   upstreams(): readonly Item<'upstreams.list'>[]
   nodes(): Promise<readonly Item<'nodes.list'>[]>
+  /** Names of the nodes beside this one that still answer. */
+  otherNodes(): Promise<readonly string[]>
   /** Settings in effect; secrets hidden. */
   settings(): readonly Item<'config.show'>[]
   /** Versions of the rules, and what a change of them would do. */

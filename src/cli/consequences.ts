@@ -16,7 +16,7 @@ export async function foresee(input: Input, of: Of, target = ''): Promise<number
   const client = await input.client()
   const found = await client.call('consequences.show', { query: { of, target } })
   if (flags.json) printOne(io, found, { json: flags.json as string })
-  const { calls, principals, keys, grants, groups, roles, agents, services } = found
+  const { calls, principals, uncounted, keys, grants, groups, roles, agents, services } = found
   const used = (at: string | undefined) => (at === undefined ? 'never used' : `last used ${relative(at)}`)
   const lines: readonly (readonly [string, readonly string[]])[] = [
     ['keys', keys.map(({ id, name, lastUsedAt }) => `${name} (${id}), ${used(lastUsedAt)}`)],
@@ -30,6 +30,8 @@ export async function foresee(input: Input, of: Of, target = ''): Promise<number
   io.say(
     `${yellow(io, 'nothing is done')}  it would end ${calls === 0 ? '' : 'at most '}${counted(calls, 'running call')}${whose}`,
   )
+  if (uncounted.length > 0)
+    io.say(`and those that run on ${uncounted.join(', ')}, which ${uncounted.length === 1 ? 'was' : 'were'} not asked`)
   for (const [what, some] of lines) if (some.length > 0) io.say(`${what}:  ${some.join(' · ')}`)
   return 0
 }

@@ -394,7 +394,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 
   {
     name: 'session list',
-    about: 'List sessions with running calls',
+    about: 'List sessions with running calls on the node that answers',
     flags: PAGE,
     load: async () => (await session()).list,
   },
@@ -413,7 +413,12 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [REASON, YES],
     load: async () => (await session()).forget,
   },
-  { name: 'call list', about: 'List running calls', flags: PAGE, load: async () => (await session()).calls },
+  {
+    name: 'call list',
+    about: 'List the running calls of the node that answers',
+    flags: PAGE,
+    load: async () => (await session()).calls,
+  },
   {
     name: 'call cut',
     about: 'End running calls',

@@ -20,7 +20,7 @@ export const list: Command = async (input) => {
     { field: 'lastAt', title: 'last', show: relative },
   ]
   printRows(input.io, rows, columns, { json: input.flags.json as string })
-  if (rows.length === 0) input.io.say('No session has a running call.')
+  if (rows.length === 0) input.io.say('No session has a running call on the node that answered.')
   return 0
 }
 
@@ -68,7 +68,7 @@ export const calls: Command = async (input) => {
     { field: 'since', show: relative },
   ]
   printRows(input.io, rows, columns, { json: input.flags.json as string })
-  if (rows.length === 0) input.io.say('No call is running.')
+  if (rows.length === 0) input.io.say('No call is running on the node that answered.')
   return 0
 }
 

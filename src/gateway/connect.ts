@@ -1,7 +1,7 @@
 // The pipeline's ports built from the rooms themselves, so that app/ hands in rooms and nothing is told twice.
 import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { type Access, type Grants, stepUpFault } from '../access/index.ts'
+import { type Access, type Grant, type Grants, stepUpFault } from '../access/index.ts'
 import type { Audit } from '../audit/index.ts'
 import {
   type Caller,
@@ -97,10 +97,21 @@ export function connectRooms(rooms: Rooms): Ports {
     heldBy: ({ caller, model, using }) =>
       using?.[0] ?? grants.held(caller.principal, { model: model.uid.id })[0]?.grant,
     async takeUse(question, call) {
-      for (const grant of grants.counted(question.caller.principal, question.model.uid.id)) {
+      let taken: unknown // by another call, just now: there may be a second grant
+      const able = (grant: Grant) => {
+        const budget = grants.limitOf(grant)
+        return budget === undefined || limits.covers(budget, limitsAsk(question, []))
+      }
+      const counted = grants.counted(question.caller.principal, question.model.uid.id)
+      // Of several that which has enough left; without any the refusal says what is missing.
+      for (const grant of [...counted.filter(able), ...counted.filter((one) => !able(one))]) {
         const using = { ...question, using: [grant.id] }
         if (!judge.decide(using).allow) continue
-        const use = await grants.use(grant.id, call)
+        const use = await grants.use(grant.id, call).catch((error: unknown) => {
+          if (Fault.from(error).code !== 'approval_required') throw error
+          taken = error
+        })
+        if (!use) continue
         const decision = judge.decide(using)
         const budget = grants.limitOf(grant)
         const limits = budget ? [...decision.duties.limits, budget] : decision.duties.limits
@@ -110,6 +121,7 @@ export function connectRooms(rooms: Rooms): Ports {
           settle: (sent) => use.settle(sent),
         }
       }
+      if (taken !== undefined) throw taken
       return undefined
     },
     stepUp: (decision, caller) => stepUpFault(decision.duties.stepUp, caller.credential, clock.now()),

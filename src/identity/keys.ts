@@ -64,7 +64,7 @@ const feed = (...rows: KeyRow[]) => rows.map((row) => ({ kind: FEED_KIND.key, ke
 export function createKeys(deps: KeysDeps): Keys {
   const { change, clock, hasher, settings } = deps
 
-  /** One step of a key's life, in one statement: of two people at once, one gets `not_possible`. */
+  /** One step of a key's life, in one statement. What has ended already is not ended again: nothing is done, and that is no fault. */
   const step = async (
     id: string,
     to: { set: Partial<KeyRow>; from: readonly KeyRow['state'][]; kind: string; reason: string },
@@ -79,7 +79,12 @@ export function createKeys(deps: KeysDeps): Keys {
       if (to.set.state === 'active') await holdOwner(trx, { type: before.owner_type, id: before.owner_name })
       const state = { state_at: clock.now(), state_by: by.principal, state_reason: to.reason }
       const row = await updateKey(trx, id, { ...to.set, ...state }, to.from, version)
-      if (!row) throw await refusal(trx, before, version)
+      if (!row) {
+        const now = (await selectKey(trx, id)) ?? before
+        const isSo = now.state === to.set.state && (version === undefined || version === now.version)
+        if (isSo && to.set.state !== 'active') return { value: now, feed: [], events: [] }
+        throw await refusal(trx, before, version)
+      }
       return { value: row, feed: feed(row), events: [event(by, to.kind, row, { reason: to.reason })] }
     })
     return { row: value, seq }

@@ -292,7 +292,7 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
       const { value, seq } = await change(async (trx) => {
         const before = await reload(trx, uid)
         if (before.state === 'suspended')
-          throw new Fault('not_possible', { detail: `${uid.type} "${uid.id}" is suspended already.` })
+          return { value: { row: before, ended: { keys: [], agents: [] } }, feed: [], events: [] }
         const feed: FeedEntry[] = []
         const events: NewEvent[] = []
         const keys: string[] = []

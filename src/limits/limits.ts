@@ -36,6 +36,8 @@ export interface LimitAsk {
 export interface Limits {
   /** @throws Fault `rate_limit_exceeded` or `insufficient_quota`, with `retryAfterSeconds` */
   reserve(ask: LimitAsk): Hold | Promise<Hold>
+  /** Whether a limit of theirs has enough left to begin such a call, as far as this node knows. */
+  covers(limit: LimitDuty, ask: LimitAsk): boolean
   /** Reserves only what rules demand, beside what the same call holds already; the hold returned stands for both. */
   reserveMore(held: Held, ask: LimitAsk): Promise<Held>
   /** Limits in force for everybody, from the configuration; replaces those before. */
@@ -139,6 +141,7 @@ export function createLimits(deps: LimitDeps): Limits {
       deps.runaway?.check(whoIn(ask), ask.digest)
       return take(ask, [...byRules(ask), ...bySettings(ask)])
     },
+    covers: (limit, ask) => counterFor(whoIn(ask), limit).left(limit, clock.now()) >= need(limit, ask),
     async reserveMore(held, ask) {
       return both(held, await take(ask, byRules(ask)))
     },

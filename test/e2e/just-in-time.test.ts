@@ -139,6 +139,20 @@ it('for one use serves one call, of many at the same time as well', async () => 
   expect((await gateway.call('/v1/chat/completions', chat('m'), { key: bo })).status).toBe(403)
 })
 
+it('for one use twice serves two calls at the same time', async () => {
+  const [fay, ana] = [await person('fay', 'reader'), await person('gil', 'approver')]
+  for (const reason of ['INC-1', 'INC-2']) {
+    const asked = await ask('POST', '/requests', { role: 'user', seconds: 600, uses: 1, reason }, fay)
+    const { id, digest } = asked.body.request as { id: string; digest: string }
+    expect((await ask('POST', `/requests/${id}/approve`, { digest }, ana)).status).toBe(200)
+  }
+  const calls = await Promise.all(
+    Array.from({ length: 5 }, () => gateway.call('/v1/chat/completions', chat('m', { stream: true }), { key: fay })),
+  )
+  expect(calls.filter(({ status }) => status === 200)).toHaveLength(2)
+  for (const { body } of calls) await body?.cancel()
+})
+
 it('for some tokens ends its calls when they are used up, and serves none after that', async () => {
   const [cy, ana] = [await person('cy', 'reader'), await person('eve', 'approver')]
   const asked = await ask('POST', '/requests', { role: 'user', seconds: 600, tokens: 200, reason: 'INC-223' }, cy)
@@ -149,6 +163,13 @@ it('for some tokens ends its calls when they are used up, and serves none after 
   expect(text).toContain('insufficient_quota')
   expect(text.match(/words/g)?.length).toBeLessThan(200)
   expect((await talk()).status).toBe(429)
+  // Who was given another one goes on with that.
+  const more = await ask('POST', '/requests', { role: 'user', seconds: 600, tokens: 200, reason: 'INC-223b' }, cy)
+  const again = more.body.request as { id: string; digest: string }
+  expect((await ask('POST', `/requests/${again.id}/approve`, { digest: again.digest }, ana)).status).toBe(200)
+  const next = await talk()
+  expect(next.status).toBe(200)
+  expect(await next.text()).toContain('insufficient_quota')
 })
 
 it('for one use gives no act of administration', async () => {

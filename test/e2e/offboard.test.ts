@@ -142,6 +142,11 @@ it('#3 litellm#26861: offboarding is one act, shown before, and not undone by co
   // Again: nothing is left to end. Back: the person, and none of it.
   const again = (await done('POST', '/users/dana/offboard', { reason: 'again' })).ended as Record<string, unknown>
   expect(again).toMatchObject({ keys: [], grants: [], roles: [], groups: [] })
+  expect((await look(`of=credential&target=${own.id}`)).body).toMatchObject({ keys: [] })
+  expect((await look(`of=grant&target=${grant}`)).body).toMatchObject({ calls: 0, grants: [] })
+  const suspended = await done('POST', '/users/dana/suspend', { reason: 'once more' })
+  expect(suspended).toMatchObject({ ended: { keys: [], receipt: { nodes: [{ applied: true }] } } })
+  expect((await get('/users/dana')).stateReason).toBe('again')
   await done('POST', '/users/dana/restore', { reason: 'came back' })
   expect((await gateway.call('/v1/chat/completions', chat('m'), { key })).status).toBe(401)
   expect((await look('of=principal&target=User:dana')).body).toMatchObject({

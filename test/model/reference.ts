@@ -156,8 +156,7 @@ function step(world: World, act: Act): string {
     case 'resumeKey':
     case 'revokeKey': {
       const key = world.keys[act.key]
-      if (!key || key.state === 'revoked') return 'no'
-      if (act.do === 'suspendKey' && key.state !== 'active') return 'no'
+      if (!key || (key.state === 'revoked' && act.do !== 'revokeKey')) return 'no'
       if (act.do === 'resumeKey' && (key.state !== 'suspended' || !world.active[key.who])) return 'no'
       key.state = act.do === 'suspendKey' ? 'suspended' : act.do === 'resumeKey' ? 'active' : 'revoked'
       return 'done'
