@@ -74,6 +74,12 @@ interface Plan {
   bodyText?: string
   /** The permission ends while the decision is written down; while the model server has not answered yet. */
   ends?: 'recording' | 'sending'
+  /** A change has ended it, of which nobody has told this call yet: it learns by asking. */
+  unheard?: boolean
+  /** Names that the model gives to one call of a tool. */
+  tools?: string[]
+  /** Only a use of a grant lets the call through. */
+  byUse?: boolean
   mayAny?: boolean
   duties?: Duties
 }
@@ -97,10 +103,17 @@ function bench(plan: Plan = {}) {
           turn += 1
           if (turn === 1) failAt('first', 'upstream_invalid')
           if (turn === 2) failAt('middle', 'upstream_unavailable')
+          if (turn === 2 && plan.unheard) log.push('t2')
           if (turn === 2 && plan.hang) {
             await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
           }
           if (turn > 3) return { done: true as const, value: undefined }
+          const tool = plan.tools?.[turn - 1]
+          if (tool !== undefined)
+            return {
+              done: false as const,
+              value: [{ type: 'tool' as const, choice: 0, index: 0, name: tool, arguments: '' }],
+            }
           return { done: false as const, value: [{ type: 'text' as const, choice: 0, text: `t${turn} ` }] }
         },
         async return() {
@@ -149,11 +162,14 @@ function bench(plan: Plan = {}) {
     },
     resolve: () => (plan.fail === 'resolve' ? undefined : model),
     decide: (question) =>
-      plan.fail === 'decide'
+      plan.fail === 'decide' || plan.byUse
         ? { ...allow, allow: false }
         : { ...allow, duties: plan.duties ?? allow.duties, ...(question.injection > 0 && plan.again) },
     heldBy: () => undefined,
-    takeUse: () => Promise.resolve(undefined),
+    takeUse: async (question) =>
+      plan.byUse
+        ? { question, decision: allow, settle: async (sent) => void log.push(`use ${sent ? 'spent' : 'given back'}`) }
+        : undefined,
     stepUp: () => undefined,
     mayAny: () => plan.mayAny ?? true,
     refusal: () => new Fault('access_denied'),
@@ -175,6 +191,7 @@ function bench(plan: Plan = {}) {
       signal: lease.signal,
       check: () => {
         if (lease.signal.aborted) throw lease.signal.reason
+        if (plan.unheard && log.includes('t2')) throw new Fault('key_revoked')
       },
       progress: { upstream: false, tokens: 0, lastByteAt: 0 },
       treated: () => {},
@@ -319,6 +336,19 @@ describe('a call that is refused before anything was sent', () => {
     }
   })
 
+  it.each([
+    ['record', ['lease released', 'hold cancelled', 'use given back', 'session left']],
+    [undefined, ['upstream closed', 'lease released', 'hold settled', 'use spent', 'session left']],
+  ] as const)(
+    'the use that it takes is spent when something was sent, and given back when not: %s',
+    async (fail, released) => {
+      const { run, log } = bench({ byUse: true, ...(fail && { fail }) })
+      await read(await run())
+      await settled()
+      expect(log).toEqual(released)
+    },
+  )
+
   it('what ended while it was written down does not begin', async () => {
     const { run, log, endings, sent } = bench({ ends: 'recording' })
     expect((await run()).status).toBe(403)
@@ -368,6 +398,20 @@ describe('a stream that ends early', () => {
     expect(await read(outgoing)).toBe('t1 [cut key_revoked]')
     await settled()
     expect(log).toEqual(RELEASED)
+  })
+
+  it('because a change ended it that its permission has not heard of: asked before each piece', async () => {
+    const { run, endings } = bench({ unheard: true })
+    expect(await read(await run())).toBe('t1 [cut key_revoked]')
+    await settled()
+    expect(endings.map((ending) => ending.fault?.code)).toEqual(['key_revoked'])
+  })
+
+  it('because one tool call has two names, of which rules were asked about one', async () => {
+    const { run, endings } = bench({ tools: ['a', 'a', 'b'] })
+    await read(await run())
+    await settled()
+    expect(endings.map((ending) => ending.fault?.code)).toEqual(['upstream_invalid'])
   })
 
   it('because the permission ended between two pieces: no further model text', async () => {
