@@ -58,7 +58,7 @@ export function createOracleCheck(deps: OracleCheckDeps): OracleCheck {
 
   const rest = () => {
     clearTimeout(idle)
-    idle = setTimeout(() => (waiting.size === 0 ? end() : rest()), idleMs).unref()
+    idle = setTimeout(() => (waiting.size === 0 ? void end() : rest()), idleMs).unref()
   }
 
   const discard = (error: unknown) => {
