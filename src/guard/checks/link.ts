@@ -34,6 +34,8 @@ function openLinks(hosts: readonly string[]): DetectorStream {
   let base = 0
   let at = 0
   let ended = false
+  /** A stretch of the text without `]` and line end, `to` excluded. */
+  let looked = { from: 0, to: 0 }
   /** Labels that pictures refer to, and labels that stand for an address which may not be shown as one. */
   const pictured = new Set<string>()
   const away = new Set<string>()
@@ -65,14 +67,10 @@ function openLinks(hosts: readonly string[]): DetectorStream {
 
   /** `[label](address` or `![label](address` whose bracket is at `i`: where the address starts, 0 or NEED. */
   const labelled = (i: number): number => {
-    let k = i + 1
-    while (k < text.length && k - i < LONGEST_LABEL && text.charCodeAt(k) !== 93 && text.charCodeAt(k) !== 10) k++
-    if (k >= text.length) return ended ? 0 : NEED
-    if (text.charCodeAt(k) !== 93) return 0
-    if (k + 1 >= text.length) return ended ? 0 : NEED
-    if (text.charCodeAt(k + 1) !== 40) return 0
-    k += 2
-    return addressStart(k)
+    const stop = labelEnd(i)
+    if (stop <= 0) return stop
+    if (stop + 1 >= text.length) return ended ? 0 : NEED
+    return text.charCodeAt(stop + 1) === 40 ? addressStart(stop + 2) : 0
   }
 
   /** Where the address begins of which the bracket is before `from`, 0 or NEED. */
@@ -84,10 +82,21 @@ function openLinks(hosts: readonly string[]): DetectorStream {
 
   /** Where the label whose bracket is at `i` ends, 0 if it is none, or NEED. */
   const labelEnd = (i: number): number => {
-    let k = i + 1
-    while (k < text.length && k - i < LONGEST_LABEL && text.charCodeAt(k) !== 93 && text.charCodeAt(k) !== 10) k++
-    if (k >= text.length && k - i < LONGEST_LABEL) return ended ? 0 : NEED
-    return text.charCodeAt(k) === 93 ? k : 0
+    const stop = nextStop(i + 1)
+    if (stop - i > LONGEST_LABEL) return 0
+    if (stop >= text.length) return ended ? 0 : NEED
+    return text.charCodeAt(stop) === 93 ? stop : 0
+  }
+  /**
+   * The first `]` or line end from `from` on, the end of the text if there is none yet. What was looked through is remembered:
+   * a megabyte of opening brackets must not cost a look at a whole label for each.
+   */
+  const nextStop = (from: number): number => {
+    if (from < looked.from || from > looked.to) looked = { from, to: from }
+    let k = looked.to
+    while (k < text.length && text.charCodeAt(k) !== 93 && text.charCodeAt(k) !== 10) k++
+    looked.to = k
+    return k
   }
   const labelOf = (from: number, to: number) => text.slice(from, to).trim().replace(/\s+/g, ' ').toLowerCase()
 
@@ -265,6 +274,7 @@ function openLinks(hosts: readonly string[]): DetectorStream {
         text = text.slice(at - LONGEST)
         base += at - LONGEST
         at = LONGEST
+        looked = { from: at, to: at }
       }
       text += piece
       return work()
