@@ -5,6 +5,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { Finding } from '../src/core/index.ts'
+import { createLinkDetector } from '../src/guard/checks/link.ts'
 import { createDocumentDetector } from '../src/guard/detect/document.ts'
 import { createLabelledDetector } from '../src/guard/detect/labelled/labelled.ts'
 import { createSecretDetector } from '../src/guard/detect/secrets.ts'
@@ -400,6 +401,7 @@ if (folder !== undefined && folds) {
     best = Math.max(best, text.length / (used.user + used.system))
   }
   gate('injection score, one core', '≥ 2 MB/s', `${best.toFixed(1)} MB/s`, best >= 2)
+  const link = createLinkDetector() // of answers
   let slowest = 0
   let unit = ''
   const units = [
@@ -443,6 +445,9 @@ if (folder !== undefined && folds) {
     '31 32 ',
     'a at b dot ',
     'one ',
+    '[ ',
+    '](//e.x/',
+    '<a "',
   ]
   for (const hostile of units) {
     const input = hostile.repeat(Math.ceil(1e6 / hostile.length))
@@ -450,7 +455,7 @@ if (folder !== undefined && folds) {
     // The least of three where it matters: who else has the machine costs processor time too.
     for (let i = 0; i < 3 && least > slowest; i++) {
       const start = process.cpuUsage()
-      for (const detector of everything) detect(detector, input)
+      for (const detector of [...everything, link]) detect(detector, input)
       scoreInjection(input, 'caller')
       const used = process.cpuUsage(start)
       least = Math.min(least, (used.user + used.system) / 1e6)
