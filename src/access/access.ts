@@ -92,16 +92,13 @@ export function createAccess(deps: AccessDeps): Access {
   })
   sessions.onForget('answers', answers.forget)
   const upkeep = createUpkeep(TIDY_MS, answers.tidy, report)
-  let byLock: CutCount = { calls: 0, upstreams: 0 }
+  let byName: CutCount = { calls: 0, upstreams: 0 }
+  const count = ({ calls, upstreams }: CutCount): void => {
+    byName = { calls: byName.calls + calls, upstreams: byName.upstreams + upstreams }
+  }
   locks.onLock((matches, lock) => {
     sessions.endMatching(matches, `lock/${lock.id}`)
-    const fault = new Fault('access_denied', { detail: 'This call was ended by an operator' })
-    const { calls, upstreams } = leases.cut(
-      matches,
-      lock.liftedAt === undefined ? locks.refusal(lock) : fault,
-      `lock/${lock.id}`,
-    )
-    byLock = { calls: byLock.calls + calls, upstreams: byLock.upstreams + upstreams }
+    count(leases.cut(matches, lock.liftedAt === undefined ? locks.refusal(lock) : byOperator(), `lock/${lock.id}`))
   })
 
   /** Sessions from before a suspension are over, also when the principal is active again. */
@@ -127,10 +124,12 @@ export function createAccess(deps: AccessDeps): Access {
     async onChange(changes) {
       await locks.onChange(changes)
       await sessions.onChange(changes)
+      for (const { kind, key } of changes)
+        if (kind === 'call') count(leases.cut({ call: key }, byOperator(), `call/${key}`))
       const { calls, upstreams } = await leases.onChange(changes)
       await endSuspended(changes) // calls first: whoever waits for the database must not keep them running
-      const all = { calls: calls + byLock.calls, upstreams: upstreams + byLock.upstreams }
-      byLock = { calls: 0, upstreams: 0 }
+      const all = { calls: calls + byName.calls, upstreams: upstreams + byName.upstreams }
+      byName = { calls: 0, upstreams: 0 }
       return all
     },
     async start() {
@@ -145,3 +144,5 @@ export function createAccess(deps: AccessDeps): Access {
     },
   }
 }
+
+const byOperator = () => new Fault('access_denied', { detail: 'This call was ended by an operator' })

@@ -713,6 +713,7 @@ describe('admin API', () => {
     expect((await as('operator', 'GET', '/models')).status).toBe(200)
     expect((await as('admin', 'POST', '/leases/cut', { reason: 'x' })).body.code).toBe('validation_failed')
     expect((await as('admin', 'POST', '/leases/cut', { key: 'abc', reason: 'x' })).status).toBe(200)
+    expect((await as('admin', 'POST', '/leases/cut', { call: 'call_none', reason: 'x' })).status).toBe(404)
   })
 
   it('every look, refusal and change is an event', async () => {

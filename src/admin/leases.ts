@@ -1,5 +1,5 @@
-// Running calls over the admin API. Cutting is a momentary lock, so that it reaches every node and is in the log; a
-// single call lives on one node and is cut there.
+// Running calls over the admin API. Cutting goes through the feed, so that it reaches every node and is in the log: as a
+// momentary lock, or by the id of the one call.
 import type { LeaseView, LockKind } from '../access/index.ts'
 import { Fault } from '../core/index.ts'
 import type { Body } from './contract.ts'
@@ -69,10 +69,16 @@ export function leaseHandlers(ports: AdminPorts): Handlers<'leases.list' | 'leas
           )
           return receiptOf(ports, seq)
         }
-        await ports.audit.append({ ...by, kind: 'access.cut', call: target, subject: `call/${target}`, reason })
-        const fault = new Fault('access_denied', { detail: 'This call was ended by an operator' })
-        const { calls, upstreams } = leases.cut({ call: target }, fault, by.principal)
-        return { ...(await receiptOf(ports, 0)), calls, upstreams }
+        const { seq } = await ports.change(async () => ({
+          value: undefined,
+          feed: [{ kind: 'call', key: target }],
+          events: [{ ...by, kind: 'access.cut', call: target, subject: `call/${target}`, reason }],
+        }))
+        const receipt = await receiptOf(ports, seq)
+        // A node that is silent may be the one that runs it; its receipt says so.
+        const known = receipt.calls > 0 || receipt.nodes.some(({ applied, closesInMs }) => !applied && closesInMs !== 0)
+        if (!known) throw new Fault('not_found', { detail: 'No call with this id is running' })
+        return receipt
       },
     },
   }

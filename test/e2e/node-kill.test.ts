@@ -82,6 +82,29 @@ it('kill -9 of a node under load: places and budget come back in time, and not t
     const headers = { authorization: `Bearer ${a.key}` }
     const foreseen = await fetch(`${b.url}/admin/v1/consequences?of=everything`, { headers })
     expect(await foreseen.json()).toMatchObject({ calls: 0, uncounted: ['a'] })
+    // One call of another node is ended by asking this one; that there is none is told.
+    const endless = await fetch(`${a.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(chat('m', { stream: true })),
+    })
+    const cut = async () =>
+      fetch(`${b.url}/admin/v1/leases/cut`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ call: endless.headers.get('x-request-id'), reason: 'test' }),
+      })
+    const receipt = await (await cut()).json()
+    expect(receipt).toMatchObject({
+      calls: 1,
+      upstreams: 1,
+      nodes: [
+        { name: 'a', cut: 1 },
+        { name: 'b', cut: 0 },
+      ],
+    })
+    expect(await endless.text()).toContain('ended by an operator')
+    expect((await cut()).status).toBe(404)
     const admin = async (method: string, path: string, body?: unknown) => {
       const response = await fetch(`${b.url}/admin/v1${path}`, {
         method,

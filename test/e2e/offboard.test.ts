@@ -189,6 +189,12 @@ it('what is stopped is stopped under every name it has, and who may end somethin
   await talk('again')
   expect(await done('POST', '/leases/cut', { session: 'again', reason: 'x' })).toMatchObject({ calls: 1 })
 
+  await talk('single')
+  const { items: running } = await done('GET', '/leases')
+  const [{ call }] = running as [{ call: string }]
+  expect(await done('POST', '/leases/cut', { call, reason: 'x' })).toMatchObject({ calls: 1, event: expect.anything() })
+  expect((await api('POST', '/leases/cut', { call, reason: 'x' })).status).toBe(404)
+  expect((await look('of=session&target=single')).body).toMatchObject({ calls: 0 })
   await talk('third')
   expect((await look('of=model&target=m')).body).toMatchObject({ calls: 1 })
   const locked = await done('POST', '/locks', { kind: 'model', target: 'm', reason: 'x' })
