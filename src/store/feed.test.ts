@@ -140,6 +140,11 @@ describe('the feed over PostgreSQL', () => {
       const { seq } = await write(a, 'K1')
       const answers = await a.nodes.acknowledged(seq, 2000)
       expect(answers.find(({ name }) => name === 'a')?.ms).toBeDefined()
+      const repeated = await a.nodes.acknowledged(0, 0)
+      expect(repeated.map(({ name, ms }) => [name, ms !== undefined])).toEqual([
+        ['a', true],
+        ['b', false],
+      ])
       const silent = answers.find(({ name }) => name === 'b')
       expect(silent?.ms).toBeUndefined()
       expect(silent?.closesInMs).toBeLessThanOrEqual(3000)

@@ -26,6 +26,8 @@ export interface Feed {
   subscribe(listener: FeedListener): void
   /** The one that ends calls; runs after all listeners, and says what it ended. */
   enforce(listener: (changes: readonly FeedChange[]) => Promise<Ended>): void
+  /** The newest number there is, applied here or not. */
+  newest(): Promise<number>
   /** Reads and applies everything up to at least `seq`. */
   applied(seq: number): Promise<void>
   readonly seq: number
@@ -107,7 +109,16 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
     return reading
   }
 
+  const newest = async (): Promise<number> => {
+    const row = await store.db
+      .selectFrom('change')
+      .select((of) => of.fn.max('seq').as('seq'))
+      .executeTakeFirst()
+    return Math.max(seq, row?.seq ?? 0)
+  }
+
   return {
+    newest,
     async append(trx, entries, at) {
       if (store.dialect === 'postgres') await sql`select pg_advisory_xact_lock(${FEED_LOCK})`.execute(trx)
       const rows = await trx
@@ -145,11 +156,7 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
     endedAt: (wanted) => ended.find(({ from, to }) => from <= wanted && wanted <= to)?.what,
     async start() {
       const sentAt = clock.monotonic()
-      const newest = await store.db
-        .selectFrom('change')
-        .select((of) => of.fn.max('seq').as('seq'))
-        .executeTakeFirst()
-      seq = newest?.seq ?? 0
+      seq = await newest()
       heardAt = sentAt
       if (!store.pool) return
       const look = () => void read().catch(report)

@@ -31,7 +31,10 @@ export interface Nodes {
   admits(): boolean
   holds(): boolean
   list(): Promise<NodeView[]>
-  /** Waits until every node has applied the feed up to `seq`, for `withinMs` at most. */
+  /**
+   * Waits until every node has applied the feed up to `seq`, for `withinMs` at most. 0 stands for an act that found everything
+   * done already: it may be repeated because a node was silent, so the nodes are asked for all there is.
+   */
   acknowledged(seq: number, withinMs: number): Promise<Acknowledgement[]>
   start(): void
   /** Takes this node off the list: nobody waits for it any more. */
@@ -87,9 +90,10 @@ export function createNodes({ store, feed, clock, node, staleAfterMs, graceMs, o
     admits: () => silentFor() < staleAfterMs,
     holds,
     list,
-    async acknowledged(seq, withinMs) {
+    async acknowledged(change, withinMs) {
       if (alone)
-        return [{ node: node.id, name: node.name, ms: 0, closesInMs: undefined, ended: feed.endedAt(seq) ?? NONE }]
+        return [{ node: node.id, name: node.name, ms: 0, closesInMs: undefined, ended: feed.endedAt(change) ?? NONE }]
+      const seq = change > 0 ? change : await feed.newest()
       const since = clock.monotonic()
       const answered = new Map<string, number>()
       let nodes: NodeView[] = []
@@ -107,8 +111,8 @@ export function createNodes({ store, feed, clock, node, staleAfterMs, graceMs, o
       const cuts = await store.db
         .selectFrom('node_cut')
         .select(['node', 'calls', 'upstreams'])
-        .where('from_seq', '<=', seq)
-        .where('seq', '>=', seq)
+        .where('from_seq', '<=', change)
+        .where('seq', '>=', change)
         .execute()
       const endedBy = (id: string): Ended => {
         const cut = cuts.find(({ node }) => node === id)
