@@ -268,6 +268,8 @@ Who is only let near a model by a rule of one's own sees no list, asks no \`why\
   \`@stepup\` is about its beginning; a limit that is new counts from the next call on.
 - Reading and continuing a stored answer is asked as its call would be now: sign-in, bans and treatment of data hold. Reading and counting tokens
   send nothing to a model, so nothing is clamped, instructed, recorded or counted against limits.
+- A model is asked about under the name that the caller used. If that is an alias, whatever is forbidden of the model is forbidden, too, as resource and
+  as \`context.model\`; what permits the one does not permit the other.
 - Rules about roles are asked when somebody asks and answers. What is to begin later is approved by no rule alone.
 
 ## Annotations

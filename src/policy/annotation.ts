@@ -37,7 +37,7 @@ export const NOTES = {
     on: ['use'],
     form: '"60 requests/minute, 200000 tokens/day, 4 concurrent"',
     meaning:
-      'Per holder of the right, on all nodes together; per second, minute, hour, day or week. Each rule counts the calls that it allows; a call must be within all of them.',
+      'Per holder of the right, on all nodes together; per second, minute, hour, day or week. Each rule counts the calls that it allows; a call must be within all of them. Limits of a model, a role or everybody together: `quotas` in the settings.',
   },
   clamp: {
     on: ['use'],
