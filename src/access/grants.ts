@@ -222,6 +222,7 @@ export function createGrants(deps: GrantDeps): Grants {
           endsAt: row.ends_at,
           ...(wanted.models === undefined ? {} : { models: [...wanted.models] }),
           ...(row.uses_left === null ? {} : { uses: row.uses_left }),
+          ...(row.tokens === null ? {} : { tokens: row.tokens }),
           ...(row.request === null ? {} : { request: row.request }),
           ...(row.review_due_at === null ? {} : { reviewDueAt: row.review_due_at }),
         },

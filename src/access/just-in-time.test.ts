@@ -223,17 +223,22 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
   })
 
   simple('approvals may narrow, never widen', async () => {
-    const { requests, holds } = await setUp({ duties: { requestRole: { approvals: 2 } } })
-    const { id, digest } = (await requests.create(dana, { ...ask, models: ['a', 'b', 'c'] })).request
+    const { requests, holds, events } = await setUp({ duties: { requestRole: { approvals: 2 } } })
+    const wanted = { ...ask, models: ['a', 'b', 'c'], tokens: 500 }
+    const { id, digest } = (await requests.create(dana, wanted)).request
+    expect(events.at(-1)).toMatchObject({ kind: 'request.created', data: { tokens: 500 } })
     const wider = (narrow: object) => requests.approve(id, { by: ana, digest, narrow })
     await expect(wider({ seconds: 7200 })).rejects.toThrow('not more')
     await expect(wider({ models: ['z'] })).rejects.toThrow('fewer')
     await expect(wider({ models: [] })).rejects.toThrow('fewer')
-    for (const none of [{ seconds: 0 }, { seconds: 0.5 }, { uses: 0 }, { uses: -1 }])
+    for (const none of [{ seconds: 0 }, { seconds: 0.5 }, { uses: 0 }, { uses: -1 }, { tokens: 501 }, { tokens: 0 }])
       await expect(wider(none)).rejects.toThrow('not more')
-    await requests.approve(id, { by: ana, digest, narrow: { seconds: 600, models: ['a', 'b'] } })
-    const { grant } = await requests.approve(id, { by: jo, digest, narrow: { uses: 5, models: ['b', 'c'] } })
-    expect(grant).toMatchObject({ endsAt: START + 600_000, usesLeft: 5, models: ['b'] })
+    await requests.approve(id, { by: ana, digest, narrow: { seconds: 600, models: ['a', 'b'], tokens: 90 } })
+    const less = { uses: 5, models: ['b', 'c'], tokens: 100 }
+    const { grant } = await requests.approve(id, { by: jo, digest, narrow: less })
+    expect(grant).toMatchObject({ endsAt: START + 600_000, usesLeft: 5, models: ['b'], tokens: 90 })
+    expect(events.at(-1)).toMatchObject({ kind: 'grant.started', data: { tokens: 90 } })
+    expect(events.at(-2)).toMatchObject({ kind: 'request.approved', data: { tokens: 100 } })
     const using = [grant!.id]
     expect([holds(dana, { model: 'b', using }), holds(dana, { model: 'a', using })]).toEqual([['operator'], []])
     expect([holds(dana, { model: 'b' }), holds(dana)]).toEqual([[], []])
@@ -570,7 +575,7 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     expect(holds()).toEqual(['operator'])
     const more = (await requests.extend(dana, grant!.id, 1800, 'not done')).request
     await expect(requests.extend(jo, grant!.id, 1800, 'mine')).rejects.toEqual(denied)
-    for (const narrow of [{ models: ['a'] }, { uses: 1 }])
+    for (const narrow of [{ models: ['a'] }, { uses: 1 }, { tokens: 1 }])
       await expect(requests.approve(more.id, { by: ana, digest: more.digest, narrow })).rejects.toThrow('less time')
     await requests.approve(more.id, { by: jo, digest: more.digest })
     expect(grants.get(grant!.id)?.endsAt).toBe(START + 2 * HOUR + 1_800_000)

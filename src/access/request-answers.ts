@@ -65,7 +65,7 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
       if (uses !== undefined && uses !== request.uses) narrowed.uses = uses
     }
     // The grant runs already; who says yes to less than it would be told yes to all of it.
-    if (open.extends !== null && (narrowed.models || narrowed.uses !== undefined))
+    if (open.extends !== null && (narrowed.models || narrowed.uses !== undefined || narrowed.tokens !== undefined))
       throw invalid(
         'narrow',
         'More time for a grant may be made less time; end the grant to take anything else from it',

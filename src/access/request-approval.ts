@@ -36,7 +36,7 @@ export function createApprove({
       startsAt,
       endsAt: startsAt + ask.seconds * 1000,
       ...(ask.uses === undefined ? {} : { uses: ask.uses }),
-      ...(row.tokens === null ? {} : { tokens: row.tokens }),
+      ...(ask.tokens === undefined ? {} : { tokens: ask.tokens }),
       by,
       askedAt: row.created_at,
     })

@@ -41,9 +41,10 @@ export const closing = (row: RequestRow, state: RequestView['state'], now: numbe
   ...approversOf(row),
 })
 
-export const narrowingData = ({ seconds, uses, models }: Narrowing) => ({
+export const narrowingData = ({ seconds, uses, tokens, models }: Narrowing) => ({
   ...(seconds === undefined ? {} : { seconds }),
   ...(uses === undefined ? {} : { uses }),
+  ...(tokens === undefined ? {} : { tokens }),
   ...(models === undefined ? {} : { models: [...models] }),
 })
 

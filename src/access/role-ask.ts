@@ -10,6 +10,7 @@ export type JitAction = 'requestRole' | 'approveRole' | 'autoApproveRole' | 'bre
 export interface RoleAsk {
   readonly seconds: number
   readonly uses?: number
+  readonly tokens?: number
   readonly reason: string
   readonly ticket?: string
   readonly models: readonly string[]
@@ -36,11 +37,12 @@ export interface NewRequest {
 export interface Narrowing {
   seconds?: number
   uses?: number
+  tokens?: number
   models?: readonly string[]
 }
 
 /** What an approval may make less. */
-type Asked = Pick<NewRequest, 'seconds' | 'uses' | 'models'>
+type Asked = Pick<NewRequest, 'seconds' | 'uses' | 'tokens' | 'models'>
 
 const MAX_SECONDS = 90 * 86_400
 const MAX_AHEAD_MS = 30 * 86_400_000
@@ -71,6 +73,7 @@ export const roleAsk = (
 ): RoleAsk => ({
   seconds: ask.seconds,
   ...(ask.uses === undefined ? {} : { uses: ask.uses }),
+  ...(ask.tokens === undefined ? {} : { tokens: ask.tokens }),
   reason: ask.reason.trim(),
   ...(ask.ticket === undefined ? {} : { ticket: ask.ticket }),
   models: ask.models ?? [],
@@ -108,6 +111,7 @@ export function checkNarrowing(request: Asked, less: Narrowing): Narrowing {
   }
   within(less.seconds, request.seconds, 'seconds')
   within(less.uses, request.uses, 'uses')
+  within(less.tokens, request.tokens, 'tokens')
   const { models } = less
   if (models && (models.length === 0 || (request.models && models.some((model) => !request.models?.includes(model)))))
     throw invalid('models', 'An approval may allow fewer models than were asked for, not others')
@@ -116,13 +120,19 @@ export function checkNarrowing(request: Asked, less: Narrowing): Narrowing {
 
 /** What all approvals allow together. */
 export function narrow(request: Asked, all: readonly Narrowing[]): Narrowing & { seconds: number } {
-  let { seconds, uses, models } = request
+  let { seconds, uses, tokens, models } = request
   for (const less of all) {
     seconds = Math.min(seconds, less.seconds ?? seconds)
     if (less.uses !== undefined) uses = Math.min(uses ?? less.uses, less.uses)
+    if (less.tokens !== undefined) tokens = Math.min(tokens ?? less.tokens, less.tokens)
     const { models: fewer } = less
     if (fewer) models = models ? models.filter((model) => fewer.includes(model)) : fewer
   }
   if (models?.length === 0) throw new Fault('not_possible', { detail: 'The approvals have no model in common' })
-  return { seconds, ...(uses === undefined ? {} : { uses }), ...(models === undefined ? {} : { models }) }
+  return {
+    seconds,
+    ...(uses === undefined ? {} : { uses }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(models === undefined ? {} : { models }),
+  }
 }

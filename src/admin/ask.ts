@@ -39,11 +39,12 @@ export const roleSubject = (role: string, ask: RoleAsk): Asked => ({ uid: { type
 export const NOTHING: RoleAsk = { seconds: 0, reason: '', models: [], approvals: 0 }
 
 export const askOf = (
-  body: Pick<Body<'grants.break'>, 'seconds' | 'uses' | 'reason' | 'ticket' | 'models'>,
+  body: Pick<Body<'grants.break'>, 'seconds' | 'uses' | 'tokens' | 'reason' | 'ticket' | 'models'>,
   requester: PrincipalUid,
 ): RoleAsk => ({
   seconds: body.seconds,
   ...(body.uses !== undefined && { uses: body.uses }),
+  ...(body.tokens !== undefined && { tokens: body.tokens }),
   reason: body.reason.trim(),
   ...(body.ticket !== undefined && { ticket: body.ticket }),
   models: body.models ?? [],

@@ -253,6 +253,7 @@ const Lock = z
 const Narrowing = z.strictObject({
   seconds: z.int().positive().optional(),
   uses: z.int().positive().optional(),
+  tokens: z.int().positive().optional(),
   models: list.optional(),
 })
 const Request = z

@@ -16,10 +16,11 @@ type Ids = Extract<keyof Handlers, `requests.${string}`>
 const SOME = { seconds: 60, reason: 'any', ticket: 'any' }
 
 export function requestHandlers({ jit: { requests }, judge, identity }: AdminPorts): Handlers<Ids> {
-  const asAnswerer = ({ role, seconds, uses, reason, ticket, models, requester }: RequestView): Asked =>
+  const asAnswerer = ({ role, seconds, uses, tokens, reason, ticket, models, requester }: RequestView): Asked =>
     roleSubject(role, {
       seconds,
       ...(uses !== undefined && { uses }),
+      ...(tokens !== undefined && { tokens }),
       reason,
       ...(ticket !== undefined && { ticket }),
       models: models ?? [],
@@ -140,8 +141,14 @@ export function requestHandlers({ jit: { requests }, judge, identity }: AdminPor
   }
 }
 
-const narrowingOf = ({ seconds, uses, models }: NonNullable<Body<'requests.approve'>['narrow']>): Narrowing => ({
+const narrowingOf = ({
+  seconds,
+  uses,
+  tokens,
+  models,
+}: NonNullable<Body<'requests.approve'>['narrow']>): Narrowing => ({
   ...(seconds !== undefined && { seconds }),
   ...(uses !== undefined && { uses }),
+  ...(tokens !== undefined && { tokens }),
   ...(models && { models }),
 })

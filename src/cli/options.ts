@@ -493,6 +493,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--for <span>', about: 'Shorter than asked' },
       { flag: '--model <name...>', about: 'Fewer models than asked' },
       { flag: '--uses <n>', about: 'Fewer uses than asked' },
+      { flag: '--tokens <n>', about: 'Fewer tokens than asked' },
       REASON,
       YES,
     ],

@@ -45,10 +45,12 @@ export const approve: Command = async (input) => {
   const { id, digest } = await shown(input, client)
   const models = flagList(input, 'model')
   const uses = countOf(input, 'uses')
+  const tokens = countOf(input, 'tokens')
   const narrow = {
     ...(flagText(input, 'for') !== undefined && { seconds: secondsOf(input) }),
     ...(models && { models }),
     ...(uses !== undefined && { uses }),
+    ...(tokens !== undefined && { tokens }),
   }
   if (input.io.tty) await confirm(input, 'Approve?')
   const reason = flagText(input, 'reason')

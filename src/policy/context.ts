@@ -29,6 +29,7 @@ export type DataContext = { class: string; count: number; confidence: number; or
 export type AskContext = {
   seconds: number
   uses?: number
+  tokens?: number
   reason: string
   ticket?: string
   models: readonly string[]

@@ -32,12 +32,13 @@ export function leftOut(program: Program): LeftOut[] {
           help: `@clamp("${name} <= …") on the rule that allows it, or unless { context.request has ${name} && … }`,
         })
       }
-      if (seen.compared.has('ask.uses') && !seen.absent.has('ask.uses'))
-        found.push({
-          rule,
-          message: 'an ask without uses is not forbidden: it is good for any number',
-          help: '@uses("…") on the rule that allows it, or unless { context.ask has uses && … }',
-        })
+      for (const name of ['uses', 'tokens'])
+        if (seen.compared.has(`ask.${name}`) && !seen.absent.has(`ask.${name}`))
+          found.push({
+            rule,
+            message: `an ask without ${name} is not forbidden: it is good for any number`,
+            help: `${name === 'uses' ? '@uses("…") on the rule that allows it, or ' : ''}unless { context.ask has ${name} && … }`,
+          })
     }
     if (seen.within.has(MODELS) && !seen.absent.has(MODELS))
       found.push({

@@ -15,6 +15,9 @@ permit (principal is User in Role::"auditor", action == Action::"requestRole", r
 
 @id("readers-borrow-user") @why("Readers may chat for a while.") @longest("1h")
 permit (principal is User in Role::"reader", action == Action::"requestRole", resource == Role::"user");
+
+@id("few-tokens") @why("At most 1000 tokens without more ado.")
+forbid (principal, action in [Action::"requestRole", Action::"approveRole"], resource == Role::"user") when { context.ask has tokens && context.ask.tokens > 1000 };
 `
 /** Talks for ever. */
 const endless: Script = (response, received) => {
@@ -159,6 +162,8 @@ it('for some tokens ends its calls when they are used up, and serves none after 
   const { id, digest } = asked.body.request as { id: string; digest: string }
   expect((await ask('POST', `/requests/${id}/approve`, { digest }, ana)).status).toBe(200)
   const talk = () => gateway.call('/v1/chat/completions', chat('m', { stream: true }), { key: cy })
+  const many = { role: 'user', seconds: 600, tokens: 1001, reason: 'INC-223' }
+  expect((await ask('POST', '/requests', many, cy)).status).toBe(403)
   const text = await (await talk()).text()
   expect(text).toContain('insufficient_quota')
   expect(text.match(/words/g)?.length).toBeLessThan(200)
