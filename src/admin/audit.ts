@@ -36,11 +36,15 @@ const ofNoModel = ({ id, time, node, kind, principal, credential, address, call,
   ...(reason !== undefined && { reason }),
 })
 
+/** Several values of one field, with commas between; words that people wrote are no list. */
+const isList = (field: string, value: string): boolean =>
+  value.includes(',') && field !== 'text' && !(field === 'reason' && value.includes(' '))
+
 function filterOf({ since, until, ...rest }: { since?: string | undefined; until?: string | undefined }): Filter {
   const fields = Object.fromEntries(
     Object.entries(rest)
       .filter((entry) => entry[1] !== undefined)
-      .map(([field, value]) => [field, String(value).includes(',') ? String(value).split(',') : value]),
+      .map(([field, value]) => [field, isList(field, String(value)) ? String(value).split(',') : value]),
   )
   const unknown = [fields.kind ?? []]
     .flat()
@@ -134,11 +138,16 @@ export function auditHandlers(
     },
     'audit.prove': { handle: ({ params }) => audit.prove(params.id ?? '') },
     'audit.export': {
-      handle: ({ caller, query: { format, from, follow: goOn }, signal }) =>
-        exported(
-          format === 'archive' ? audit.archive({ from }) : audit.lines(format, { from, follow: goOn, signal }),
-          () => standing(ports, caller),
-        ),
+      handle({ caller, query: { format, from, follow: goOn }, signal }) {
+        if (format === 'archive' && goOn)
+          throw new Fault('validation_failed', {
+            detail: 'An archive ends at a signed checkpoint; what goes on is jsonl, ocsf or syslog.',
+            data: { param: 'follow' },
+          })
+        const pieces =
+          format === 'archive' ? audit.archive({ from }) : audit.lines(format, { from, follow: goOn, signal })
+        return exported(pieces, () => standing(ports, caller))
+      },
     },
     'content.read': {
       async handle({ by, params }) {

@@ -425,6 +425,11 @@ const eventFilter = {
   grant: z.string().optional(),
   call: z.string().optional(),
   subject: z.string().optional(),
+  class: z.string().optional().meta({ description: 'A data class that was found in the call.' }),
+  address: z.string().optional(),
+  outcome: z.string().optional().meta({ description: 'How a call ended.' }),
+  reason: z.string().optional(),
+  text: z.string().max(200).optional().meta({ description: 'Occurs in the reason.' }),
   since: time.optional(),
   until: time.optional(),
 }
@@ -1594,7 +1599,7 @@ export const ROUTES = {
     action: 'readAudit',
     on: GATEWAY,
     summary: 'Search the audit log, newest first',
-    query: z.strictObject({ ...paging, ...eventFilter, text: z.string().max(200).optional() }),
+    query: z.strictObject({ ...paging, ...eventFilter }),
     output: page(Event),
   }),
   'audit.show': spec({

@@ -86,7 +86,6 @@ export const KINDS = {
   'agent.restored': 'A suspended agent is active again.',
   'agent.suspended': 'An agent was suspended; its keys with it.',
   'agent.updated': 'An agent was changed.',
-  'alert.acknowledged': 'Somebody has seen an alert.',
   'alert.raised': 'Something unusual was noticed; `data` holds the evidence and the baseline.',
   'audit.pruned': 'Bodies of events were deleted because their time is over; their hashes stay.',
   'audit.rekeyed': 'The key that signs checkpoints on a node was replaced; both verifier keys.',

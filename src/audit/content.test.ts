@@ -157,6 +157,23 @@ describe.each(DATABASES.map((make) => make()))('content on $name', (database) =>
     expect(result.events).toBe(result.size - 1024)
     const { events } = await audit.query({ kind: 'audit.pruned' })
     expect(events[0]?.data).toEqual({ from: 0, to: 1024 })
+    // What goes through events from the beginning begins with the first that is left.
+    for await (const lines of audit.lines('jsonl', { from: 3 })) {
+      expect(JSON.parse(lines.split('\n', 1)[0] ?? '').position).toBe(1024)
+      break
+    }
+    expect(
+      await new Promise((resolve) => {
+        const tail = audit.tail(
+          {},
+          ([first]) => {
+            tail.stop()
+            resolve(first?.position)
+          },
+          3,
+        )
+      }),
+    ).toBe(1024)
     await audit.stop()
   })
 

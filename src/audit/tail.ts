@@ -98,6 +98,11 @@ export function createTail({ store, onCommit, report, pollMs = 250, mostKept = 4
           // Positions are given in the order of commits: what lies below an event that is committed is committed.
           rows = await readEvents(store.db, next, Math.min(next + STEP, taken ?? Number.MAX_SAFE_INTEGER))
           if (rows.length === 0 && taken === undefined) {
+            const { floor } = await readHead(store.db)
+            if (next < floor) {
+              next = floor // what lay there is kept no longer
+              continue
+            }
             ask = false
             return
           }

@@ -27,7 +27,19 @@ const whyOf = ({ reason, data }: Partial<Event>): string => {
   return typeof by === 'string' ? `${reason ?? ''} (ended by ${by})` : (reason ?? '')
 }
 
-const FILTERS = ['decision', 'kind', 'model', 'action', 'rule', 'session', 'grant', 'text'] as const
+const FILTERS = [
+  'decision',
+  'kind',
+  'model',
+  'action',
+  'rule',
+  'class',
+  'outcome',
+  'address',
+  'session',
+  'grant',
+  'text',
+] as const
 
 function filterOf(input: Input): Record<string, string> {
   const filter: Record<string, string> = {}
@@ -86,6 +98,8 @@ export const count: Command = async (input) => {
 /** An export file is checked here, without the server; without a file the server checks its own log. */
 export const verify: Command = async (input) => {
   const file = arg(input, 0)
+  if (file === '' && flagList(input, 'key'))
+    throw usage('--key goes with a file: the gateway checks its own log against its own keys')
   const known = flagText(input, 'checkpoint')
   const note = known === undefined ? undefined : await readFile(known, 'utf8')
   if (note !== undefined && !/\n\n— /.test(note))

@@ -33,6 +33,8 @@ export const exportLog: Command = async (input) => {
 }
 
 async function exportLines(input: Input, signal: AbortSignal): Promise<void> {
+  const alone = ['position', 'signal', 'encoding', 'clearText'].find((name) => input.flags[name] !== undefined)
+  if (alone !== undefined) throw usage(`--${alone === 'clearText' ? 'clear-text' : alone} goes with --to`)
   const format = flagText(input, 'format') ?? 'jsonl'
   const out = flagText(input, 'out')
   const { gather, LINE_FORMATS, resumeFile } = await import('../audit/index.ts')

@@ -49,8 +49,12 @@ const EVENTS: readonly Flag[] = [
   { flag: '--model <name>', about: 'Model' },
   { flag: '--action <name>', about: 'Action' },
   { flag: '--rule <id>', about: 'Rule that decided' },
+  { flag: '--class <name>', about: 'Data class that was found: personal/email' },
+  { flag: '--outcome <how>', about: 'How a call ended: served, refused, cut, disconnected, failed, interrupted' },
+  { flag: '--address <ip>', about: 'Where from' },
   { flag: '--session <id>', about: 'Session' },
   { flag: '--grant <id>', about: 'Grant: what it began with, the calls made while it was held, how it ended' },
+  { flag: '--text <text>', about: 'In the reason' },
 ]
 
 const GUARD: readonly Flag[] = [
@@ -832,7 +836,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...EVENTS,
       { flag: '--since <when>', about: 'Span or date' },
       { flag: '--until <when>', about: 'Span or date' },
-      { flag: '--text <text>', about: 'In the reason' },
     ],
     load: async () => (await audit()).list,
   },

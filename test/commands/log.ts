@@ -13,6 +13,8 @@ interface Event {
   readonly kind: string
 }
 
+const soon = () => new Date(Date.now() + 1000).toISOString()
+
 export function log(world: () => World): void {
   it('is searched, counted, shown and proven', async () => {
     const { look, wrong, api, at, run } = world()
@@ -21,7 +23,7 @@ export function log(world: () => World): void {
       kind: 'model',
       target: 'ghost',
       reason: NASTY,
-      until: new Date(Date.now() + 1000).toISOString(),
+      until: soon(),
     })
     const list = await look<Event[]>([
       'audit',
@@ -45,6 +47,15 @@ export function log(world: () => World): void {
       time: expect.any(String),
     })
     expect((await run(['audit', 'list', '--rule', 'ghost'])).said).toBe('No such event.\n')
+    // Words hold commas; the same filters everywhere.
+    await api('POST', '/locks', { kind: 'model', target: 'ghost', reason: 'first, then 100 % _', until: soon() })
+    for (const text of ['first, then', '% _']) {
+      expect((await look<Event[]>(['audit', 'list', '--text', text])).value).toMatchObject([{ kind: 'lock.added' }])
+      expect((await look(['audit', 'count', '--text', text])).value).toMatchObject([{ events: 1 }])
+    }
+    for (const filter of ['--class=ghost', '--outcome=ghost', '--address=192.0.2.1'])
+      expect((await look(['audit', 'list', filter])).value, filter).toEqual([])
+    expect((await look<object[]>(['audit', 'list', '--address', '127.0.0.1', '--limit', '1'])).value).toHaveLength(1)
     await wrong(['audit', 'list', '--kind', 'ghost.seen'], 1, /no kind of event "ghost.seen"/)
     await wrong(['tail', '--json', 'kind,hat'], 2, /no field "hat"/)
     expect((await run(['audit', 'list', '--limit', '1', '--json', 'kind,hat'])).said).toMatch(
@@ -109,6 +120,10 @@ export function log(world: () => World): void {
     await wrong(['audit', 'export', '--out', at('none/x.jsonl')], 1, /is not there/)
     await wrong(['audit', 'verify', at('none'), '--key', key], 1, /is not there/)
     await wrong(['audit', 'verify', at('log.jsonl')], 2, /--key/)
+    await wrong(['audit', 'verify', '--key', key], 2, /goes with a file/)
+    await wrong(['audit', 'export', '--format', 'archive', '--follow'], 1, /ends at a signed checkpoint/)
+    for (const flag of ['--position=x', '--signal=traces', '--encoding=json', '--clear-text'])
+      await wrong(['audit', 'export', flag], 2, /goes with --to/)
     expect(existsSync(at('x.jsonl'))).toBe(false)
   })
 

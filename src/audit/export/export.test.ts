@@ -1,5 +1,5 @@
 // Exports: syslog against its grammar, files over crashes.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -129,6 +129,20 @@ describe('following', () => {
       )
       expect(positions).toEqual(positions.map((_, i) => i))
       expect(await exportToFile(file, format)).toBe(0)
+    },
+  )
+
+  it.each(['my notes', 'my notes\nand more', '{"position":1,"id":"evt_1"}\nnotes\nmore', '{"other":1}\n'])(
+    'leaves a file alone that holds something else: %j',
+    async (text) => {
+      const file = join(folder, 'notes')
+      for (const format of LINE_FORMATS) {
+        writeFileSync(file, text)
+        await expect(resumeFile(file, format), format).rejects.toMatchObject({ code: 'not_possible' })
+        expect(readFileSync(file, 'utf8')).toBe(text)
+      }
+      writeFileSync(file, lineOf('jsonl', found({ kind: 'node.started' })).slice(0, 5))
+      expect(await resumeFile(file, 'jsonl')).toBe(0) // killed in the middle of its first line
     },
   )
 })

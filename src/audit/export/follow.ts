@@ -3,9 +3,9 @@ import { open, truncate } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from '../../core/index.ts'
 import type { Store } from '../../store/index.ts'
-import { readEvents } from '../queries.ts'
+import { readEvents, readHead } from '../queries.ts'
 import { type Filter, type Found, matches, toFound } from '../search.ts'
-import { type LineFormat, positionOf } from './format.ts'
+import { beginsAs, type LineFormat, positionOf } from './format.ts'
 
 export interface FollowOptions {
   readonly from?: number
@@ -35,12 +35,20 @@ export async function* batches(
     if (last) {
       next = last.position + 1
       yield { events: rows.map(toFound).filter((event) => matches(event, filter)), next }
-    } else if (!follow) return
+      continue
+    }
+    // Nothing here may be what retention has deleted, with events behind it.
+    const { floor } = await readHead(store.db)
+    if (next < floor) next = floor
+    else if (!follow) return
     else await sleep(POLL_MS, undefined, signal ? { signal } : {}).catch(() => {}) // the loop ends by its condition
   }
 }
 
-/** Position after the last whole line of a file; a line that was cut by a crash is removed. */
+/**
+ * Position after the last whole line of a file; a line that was cut by a crash is removed.
+ * @throws Fault `not_possible` for a file that holds something else, which stays as it is
+ */
 export async function resumeFile(path: string, format: LineFormat): Promise<number> {
   const file = await open(path, 'a+')
   try {
@@ -48,13 +56,11 @@ export async function resumeFile(path: string, format: LineFormat): Promise<numb
     const tail = Buffer.alloc(Math.min(size, 1 << 20))
     await file.read(tail, 0, tail.length, size - tail.length)
     const end = tail.lastIndexOf(10)
-    if (end < 0 && size > 0 && size > tail.length)
-      throw new Fault('not_possible', { detail: `${path} is not such an export` })
-    await truncate(path, size - tail.length + end + 1)
-    if (end < 0) return 0
-    const line = tail.subarray(tail.lastIndexOf(10, end - 1) + 1, end).toString('utf8')
-    const position = positionOf(format, line)
+    const isFirst = end < 0 && size === tail.length
+    const line = tail.subarray(end < 0 ? 0 : tail.lastIndexOf(10, end - 1) + 1, end < 0 ? undefined : end).toString()
+    const position = isFirst && beginsAs(format, line) ? -1 : end < 0 ? undefined : positionOf(format, line)
     if (position === undefined) throw new Fault('not_possible', { detail: `${path} holds no ${format} export` })
+    await truncate(path, size - tail.length + end + 1)
     return position + 1
   } finally {
     await file.close()

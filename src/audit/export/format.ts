@@ -26,3 +26,9 @@ export function positionOf(format: LineFormat, line: string): number | undefined
   const match = POSITIONS[format].exec(line)
   return match ? Number(match[1]) : undefined
 }
+
+const BEGINNINGS: Record<LineFormat, string> = { jsonl: '{"position":', ocsf: '{"activity_id":', syslog: '<1' }
+
+/** Whether this may be the beginning of a line of that format, however little there is of it. */
+export const beginsAs = (format: LineFormat, text: string): boolean =>
+  text.startsWith(BEGINNINGS[format]) || BEGINNINGS[format].startsWith(text)
