@@ -210,6 +210,37 @@ describe('limits', () => {
     expect(() => only.limits.reserve(only.ask({ model: 'big' }))).toThrow()
   })
 
+  it('end a stream at the tighter of two budgets, and take nothing more of the other', () => {
+    const { limits, ask, reserve } = setUp()
+    const tight = { ...tokens(100), rule: 'tight' }
+    const left = (limit: LimitDuty) => {
+      const probe = limits.reserve(ask({ limits: [limit], estimate: { inputTokens: 0, maxTokens: 0 } })) as Hold
+      return Number(probe.headers()['x-ratelimit-remaining-tokens'])
+    }
+    const hold = reserve(tokens(1000), tight)
+    for (let i = 0; i < 5; i++) expect(() => void hold.onTokens(100)).toThrow('100 tokens per day')
+    for (let i = 0; i < 2; i++) hold.settle({ inputTokens: 10, outputTokens: 0 }) // counted once
+    expect([left(tokens(1000)), left(tight)]).toEqual([990, 90])
+  })
+
+  it('charge and hand back what a later decision about a call demands beside what it holds', async () => {
+    const { limits, ask, reserve } = setUp()
+    const more = [{ ...tokens(300, 60), rule: 'later' }, concurrent(1)]
+    const again = () => limits.reserveMore(reserve(tokens(1000)), ask({ limits: more }))
+    const left = async () => {
+      const hold = await again()
+      hold.cancel()
+      return hold.headers()['x-ratelimit-remaining-tokens']
+    }
+    expect(await left()).toBe('300') // the tighter of both
+    const first = await again()
+    await expect(again()).rejects.toThrow('at the same time')
+    expect(() => void first.onTokens(300)).toThrow('300 tokens per minute')
+    first.settle({ inputTokens: 10, outputTokens: 40 })
+    expect(await left()).toBe('250')
+    expect(reserve(tokens(1000)).headers()['x-ratelimit-remaining-tokens']).toBe('802') // one is held by the refused
+  })
+
   it('apply a lowered amount at once', () => {
     const { reserve } = setUp()
     reserve(tokens(1000)).settle({ inputTokens: 400, outputTokens: 0 })
@@ -235,8 +266,10 @@ describe('limits', () => {
     await limits.start()
     const running = reserve(tokens(100, 60))
     reserve(requests(10, 60))
+    reserve(tokens(500)).settle({ inputTokens: 490, outputTokens: 0 })
     pass(120_000)
-    await expect.poll(() => limits.counters, { timeout: 3000 }).toBe(1)
+    await expect.poll(() => limits.counters, { timeout: 3000 }).toBe(2)
+    expect(() => reserve(tokens(500))).toThrow('nearly used up') // of this day, and the day has not ended
     running.settle()
     await limits.stop()
   })

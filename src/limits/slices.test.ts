@@ -224,6 +224,16 @@ describe('limits of a single node', () => {
     expect(await third.many(9, tokens(100))).toHaveLength(2)
   })
 
+  it('a kill gives no calls of an hour back: how many were made is not known', async () => {
+    const world: World = { living: [], cut: new Set() }
+    const first = await startNode(await database.open(), 'boot_1', world)
+    for (const hold of await first.many(2, requests(3))) hold.settle()
+    world.cut.add('boot_1')
+    const second = await startNode(await database.reopen(), 'boot_2', world)
+    expect(await second.many(3, requests(3))).toHaveLength(0)
+    await second.limits.stop()
+  })
+
   it('what was too much for one call refuses no smaller one', async () => {
     const node = await startNode(await database.open(), 'boot_1', { living: [], cut: new Set() })
     const ask = { principal: { type: 'User', id: 'dana' }, key: 'K1', model: 'demo', limits: [tokens(100)] } as const
