@@ -154,7 +154,13 @@ describe('up', () => {
       join(folder, 'behind'),
       '--upstream',
       `http://127.0.0.1:${portOf(server)}`,
+      '--upstream',
+      `http://127.0.0.1:${portOf(server)}/v1/`,
     )
+    // Named twice it would be a second server, with each of its models under a second name.
+    const { key, url } = ready as { key: string; url: string }
+    const models = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
+    expect(((await models.json()) as { data: unknown[] }).data).toHaveLength(1)
     expect(ready.model).toBe('tiny')
     await down(child)
     await new Promise((resolve) => server.close(resolve))

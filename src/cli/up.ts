@@ -53,15 +53,25 @@ const named = (server: FoundServer, taken: Set<string>): Upstream => {
 /** How long a server that was named may take to say what it is. */
 const NAMED_TIMEOUT_MS = 3000
 
+/** A base URL is the same with and without what is added to it. */
+const sameServer = (url: string): string =>
+  (URL.canParse(url) ? new URL(url).href : url).replace(/\/+$/, '').replace(/\/(v1|api)$/, '')
+
 /** The upstreams of this start beside those in the file. */
 async function upstreamsOf(input: Input, config: Config): Promise<Upstream[]> {
   const { io, flags } = input
   const taken = new Set(config.upstreams.map((upstream) => upstream.name))
   const told = flagList(input, 'upstream') ?? []
   const named_: Upstream[] = []
+  const known = new Set(config.upstreams.map(({ url = '' }) => sameServer(url)))
   for (const url of told) {
     if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
       throw new Failure(`--upstream ${url} is not an http:// or https:// address`, { exit: EXIT.usage })
+    if (known.has(sameServer(url))) {
+      io.say(`${yellow(io, 'warn')}  --upstream ${url} is named already; it is taken once`)
+      continue
+    }
+    known.add(sameServer(url))
     const server = await lookAt(url, NAMED_TIMEOUT_MS)
     if (!server) io.say(`${yellow(io, 'warn')}  ${url} does not list models now; taken as an OpenAI-compatible server`)
     named_.push(

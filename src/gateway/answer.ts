@@ -1,6 +1,6 @@
 // The answer on its way out: pulled from the upstream batch by batch, screened, printed. Before every batch that leaves,
 // the lease is asked. A stream that ends early gets the error frame of its format, because a bare close looks like success.
-import { type Delta, type Exit, Fault, type Reply } from '../core/index.ts'
+import { type Delta, type Exit, Fault, type Reply, type Usage } from '../core/index.ts'
 import type { Meter } from './meter.ts'
 import type { HoldHandle, LeaseHandle, OutputScreen, RefusalContext, WireWriter } from './ports.ts'
 
@@ -49,6 +49,8 @@ export function createAnswer({
   const upstream = reply[Symbol.asyncIterator]()
   /** Tools that the model calls, by choice and number. */
   const named = new Map<string, string>()
+  /** What the model server counted last. */
+  let told: Usage | undefined
   let first: string | undefined
   let over = false
   let cutSent = false
@@ -72,8 +74,11 @@ export function createAnswer({
       meter.screened(output.report())
       said?.push(...rest)
       if (store) await store()
-      return rest
+      // What was said after the server had counted is counted here, and all of it for a format that must name a number.
+      const used = meter.usage()
+      return used && used !== told && (told || writer.needsUsage) ? [...rest, { type: 'usage', usage: used }] : rest
     }
+    for (const delta of value) if (delta.type === 'usage') told = delta.usage
     const tokens = meter.output(value)
     lease.progress.tokens += tokens
     const wait = hold.onTokens(tokens)

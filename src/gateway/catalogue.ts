@@ -1,7 +1,7 @@
 // What the data plane answers beside calls: which models there are, and what is known of them. Every model is asked for one by
 // one; a caller who may see none is refused, not shown an empty list.
 import { type Caller, type Decision, Fault } from '../core/index.ts'
-import type { Model, Registry } from '../model/index.ts'
+import { type Model, nameAtServer, type Registry } from '../model/index.ts'
 import { type Handle, json, type MakeLook } from './look.ts'
 import { estimateInput } from './meter.ts'
 import { tellingOnly } from './pipeline.ts'
@@ -78,22 +78,32 @@ export function createCatalogue({ on, look, registry, allows, version }: Catalog
     show: look(ollamaChat, 'show', async (caller, incoming) => {
       const name = readFor(caller, await incoming.body(), readShow)
       const model = find(caller, name, 'show')
-      const { license, capabilities } = await model.driver.show(model.upstreamName, incoming.signal)
-      return json(ollamaModels.show({ ...shownModel(model), license, capabilities }))
+      const { license, capabilities, contextTokens } = await model.driver.show(model.upstreamName, incoming.signal)
+      const shown = shownModel(model)
+      return json(
+        ollamaModels.show({ ...shown, contextTokens: shown.contextTokens ?? contextTokens, license, capabilities }),
+      )
     }),
 
     running: look(ollamaChat, 'list', async (caller, incoming) => {
       const seen = visible(caller)
       const drivers = new Map(seen.map((model) => [model.upstream, model.driver]))
-      const lists = await Promise.all(
+      const asked = await Promise.allSettled(
         [...drivers].map(async ([upstream, driver]) =>
           (await driver.running(incoming.signal)).map((one) => ({ ...one, upstream })),
         ),
       )
-      const running = lists.flat().flatMap((one) => {
-        const model = seen.find(({ upstream, upstreamName }) => upstream === one.upstream && upstreamName === one.name)
-        return model ? [{ ...shownModel(model), expiresAtMs: one.expiresAtMs, vramBytes: one.vramBytes }] : []
-      })
+      // One server that is away hides what runs on the others no more than it hides their models.
+      const lists = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+      const [failed] = asked
+      if (lists.length === 0 && failed?.status === 'rejected') throw failed.reason
+      const running = lists
+        .flat()
+        .flatMap((one) =>
+          seen
+            .filter((model) => model.upstream === one.upstream && nameAtServer(model) === one.name)
+            .map((model) => ({ ...shownModel(model), expiresAtMs: one.expiresAtMs, vramBytes: one.vramBytes })),
+        )
       return json(ollamaModels.ps(running))
     }),
 

@@ -82,6 +82,29 @@ interface Plan {
   byUse?: boolean
   mayAny?: boolean
   duties?: Duties
+  /** The model server counts with its first piece. */
+  countsFirst?: boolean
+  /** The format always names what was used. */
+  needsUsage?: boolean
+}
+
+/** The format of this page, with every count that it is told between the words. */
+const counting = (needsUsage: boolean): Wire => {
+  const text = (deltas: readonly Delta[]) =>
+    deltas
+      .map((delta) =>
+        delta.type === 'usage' ? `<${delta.usage.outputTokens}>` : 'text' in delta ? delta.text : delta.type,
+      )
+      .join('')
+  return {
+    ...wire,
+    writer: (context) => ({
+      ...wire.writer(context),
+      ...(needsUsage && { needsUsage }),
+      batch: text,
+      whole: text,
+    }),
+  }
 }
 
 function bench(plan: Plan = {}) {
@@ -114,7 +137,12 @@ function bench(plan: Plan = {}) {
               done: false as const,
               value: [{ type: 'tool' as const, choice: 0, index: 0, name: tool, arguments: '' }],
             }
-          return { done: false as const, value: [{ type: 'text' as const, choice: 0, text: `t${turn} ` }] }
+          const said = { type: 'text' as const, choice: 0, text: `t${turn} ` }
+          if (plan.countsFirst && turn === 1) {
+            const usage = { inputTokens: 1, outputTokens: 0 }
+            return { done: false as const, value: [{ type: 'usage' as const, usage }, said] }
+          }
+          return { done: false as const, value: [said] }
         },
         async return() {
           log.push('upstream closed')
@@ -247,7 +275,8 @@ function bench(plan: Plan = {}) {
     body: () => Promise.resolve(Buffer.from(plan.bodyText ?? 'stream')),
     signal: client.signal,
   }
-  const run = () => createGateway(ports)(incoming, 'chat', wire)
+  const format = plan.countsFirst || plan.needsUsage ? counting(plan.needsUsage ?? false) : wire
+  const run = () => createGateway(ports)(incoming, 'chat', format)
   return { run, log, endings, kept, sent, lease, client }
 }
 
@@ -295,6 +324,18 @@ describe('a call that is served', () => {
     expect(log).toEqual(RELEASED)
     expect(endings).toHaveLength(1)
     expect(endings[0]?.fault).toBeUndefined()
+  })
+})
+
+describe('what a call used, as its caller is told', () => {
+  it.each<[Plan, string]>([
+    [{ countsFirst: true }, '<0>t1 t2 t3 <3>'],
+    [{ needsUsage: true }, 't1 t2 t3 <3>'],
+  ])('%j: what the model server has not counted is counted here', async (plan, text) => {
+    for (const bodyText of ['stream', 'whole']) {
+      const told = await read(await bench({ ...plan, bodyText }).run())
+      expect(told.replace('[done]', '')).toBe(text)
+    }
   })
 })
 

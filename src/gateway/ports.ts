@@ -72,6 +72,8 @@ export interface WireWriter {
   readonly wholeHeaders: Readonly<Record<string, string>>
   /** The format has no place for refusals: they are words like others, and are screened as what they are written as. */
   readonly refusalIsText?: true
+  /** The format always names how many tokens were used, also where the model server does not count. */
+  readonly needsUsage?: true
   /** Frames for one batch; '' if it says nothing in this format. */
   batch(deltas: readonly Delta[]): string
   /** Frames that close a complete stream. */

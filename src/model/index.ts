@@ -26,6 +26,7 @@ export {
   createRegistry,
   type Model,
   type ModelFacts,
+  nameAtServer,
   type RegisteredUpstream,
   type Registry,
   type RegistryDeps,

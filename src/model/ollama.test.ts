@@ -196,6 +196,7 @@ test.each<[Partial<ModelRequest>, string]>([
     'messages',
   ],
   [{ action: 'complete', messages: [], inputs: ['a'], params: { tools: [{ name: 'f' }] } }, 'tools'],
+  [{ action: 'complete', messages: [], inputs: [''] }, 'prompt'],
 ])('%j is refused by name and not sent', async (over, param) => {
   const { upstream, driver } = await start(json({}))
   await expect(all(driver, chat(over))).rejects.toMatchObject({ code: 'unsupported_parameter', data: { param } })

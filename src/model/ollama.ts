@@ -131,7 +131,7 @@ const newToolCallId = (): string => `call_${randomBytes(12).toString('hex')}`
 const EFFORTS = new Set(['none', 'on', 'low', 'medium', 'high'])
 
 /** Ollama chooses tools by itself, or there are none; it knows three efforts; and it completes one prompt at a time. */
-function refuseChoices({ action, inputs, params }: ModelRequest): void {
+function refuseChoices({ action, inputs, messages, params }: ModelRequest): void {
   const choice = params.toolChoice
   if (choice !== undefined && choice !== 'auto' && choice !== 'none')
     throw new Fault('unsupported_parameter', {
@@ -146,6 +146,12 @@ function refuseChoices({ action, inputs, params }: ModelRequest): void {
   if (action === 'complete' && inputs.length > 1)
     throw new Fault('unsupported_parameter', {
       detail: 'the server of this model completes one prompt at a time',
+      data: { param: 'prompt' },
+    })
+  // Ollama takes it for an order to load the model.
+  if (action === 'complete' && messages.length === 0 && inputs[0] === '')
+    throw new Fault('unsupported_parameter', {
+      detail: 'the server of this model completes no empty prompt',
       data: { param: 'prompt' },
     })
 }

@@ -6,6 +6,8 @@ import type { Json, JsonObject, Message, ModelRequest, Params, Part, Tool, ToolC
 export interface OpenaiDialect {
   readonly maxTokens: 'max_tokens' | 'max_completion_tokens'
   readonly repeatPenalty: 'repeat_penalty' | 'repetition_penalty'
+  /** llama.cpp's server reads a choice of one tool as no choice, and takes no alternatives for no log probabilities at all. */
+  readonly llamacpp?: boolean
 }
 
 /** `own` are fields that the gateway itself adds to calls that generate. */
@@ -26,10 +28,10 @@ export function printOpenai(
   const chat = request.messages.length > 0
   if (chat) {
     body.messages = request.messages.map(printMessage)
-    printChatParams(params, body)
+    printChatParams(params, body, dialect)
   } else {
     body.prompt = request.inputs.length === 1 ? (request.inputs[0] as string) : request.inputs
-    printCompleteParams(params, body)
+    printCompleteParams(params, body, dialect)
   }
   printShared(params, body, dialect)
   Object.assign(body, own)
@@ -68,13 +70,18 @@ const CHAT: readonly (readonly [keyof Params, string])[] = [
   ['verbosity', 'verbosity'],
 ]
 
-function printChatParams(params: Params, body: JsonObject): void {
+function printChatParams(params: Params, body: JsonObject, { llamacpp = false }: OpenaiDialect): void {
   for (const [ours, theirs] of CHAT) if (params[ours] !== undefined) body[theirs] = params[ours] as Json
   // Ollama's plain "think" has no level.
   if (params.reasoningEffort !== undefined)
     body.reasoning_effort = params.reasoningEffort === 'on' ? 'medium' : params.reasoningEffort
-  if (params.tools !== undefined && params.tools.length > 0) body.tools = params.tools.map(printTool)
-  if (params.toolChoice !== undefined) body.tool_choice = printToolChoice(params.toolChoice)
+  if (llamacpp && params.logprobs) body.top_logprobs = Math.max(params.topLogprobs ?? 1, 1)
+  const choice = params.toolChoice
+  // One tool that must be called: the same is said by offering no other.
+  const only = llamacpp && typeof choice === 'object' ? choice.name : undefined
+  const tools = params.tools?.filter(({ name }) => only === undefined || name === only) ?? []
+  if (tools.length > 0) body.tools = tools.map(printTool)
+  if (choice !== undefined) body.tool_choice = only === undefined ? printToolChoice(choice) : 'required'
   const format = params.responseFormat
   if (format?.type === 'json') body.response_format = { type: 'json_object' }
   else if (format?.type === 'schema') {
@@ -83,12 +90,12 @@ function printChatParams(params: Params, body: JsonObject): void {
   }
 }
 
-function printCompleteParams(params: Params, body: JsonObject): void {
+function printCompleteParams(params: Params, body: JsonObject, { llamacpp = false }: OpenaiDialect): void {
   if (params.suffix !== undefined) body.suffix = params.suffix
   if (params.echo !== undefined) body.echo = params.echo
   if (params.bestOf !== undefined) body.best_of = params.bestOf
   // This route's `logprobs` is a number: how many alternatives to name.
-  if (params.logprobs) body.logprobs = params.topLogprobs ?? 0
+  if (params.logprobs) body.logprobs = Math.max(params.topLogprobs ?? 0, llamacpp ? 1 : 0)
 }
 
 function printMessage(message: Message): JsonObject {

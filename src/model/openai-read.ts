@@ -53,7 +53,8 @@ function readChoice(entry: Json, reading: OpenaiReading, out: Delta[]): void {
   const said = entry.delta ?? entry.message
   if (isObject(said)) readSaid(said, choice, entry.logprobs, reading, out)
   else if (typeof entry.text === 'string') {
-    const logprobs = completionLogprobs(entry.logprobs)
+    // llama.cpp's server writes them as in a chat.
+    const logprobs = completionLogprobs(entry.logprobs) ?? chatLogprobs(entry.logprobs)
     if (entry.text !== '' || logprobs) pushText(out, choice, entry.text, logprobs)
   }
   const finish = entry.finish_reason

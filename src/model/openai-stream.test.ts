@@ -85,6 +85,10 @@ describe('server-sent events', () => {
 })
 
 describe('a chat stream', () => {
+  test('an end without an answer is none', () => {
+    expect(() => readAll(['data: [DONE]\n\n'])).toThrow(/without a choice/)
+  })
+
   test('gives the same text for every text and every cut, quotes and escapes included', () => {
     const hard = fc.oneof(
       fc.string({ unit: 'grapheme' }),

@@ -53,6 +53,7 @@ export function createOpenaiStreamReader(how: OpenaiReading): AnswerReader {
       events.end()
       // Some servers leave out [DONE], some the finish reason. With neither, the answer was cut off.
       if (!finished && (closed.size === 0 || closed.size < open.size)) throw brokenOff()
+      if (open.size === 0) throw unusable('The model server answered without a choice.')
       for (const choice of open) if (!closed.has(choice)) out.push({ type: 'finish', choice, reason: 'stop' })
       return take()
     },

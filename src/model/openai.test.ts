@@ -249,6 +249,26 @@ test('embeddings and completions', async () => {
   expect(upstream.received.map((one) => one.path)).toEqual(['/v1/embeddings', '/v1/completions'])
 })
 
+test("llama.cpp's server: one tool that must be called, and log probabilities in its own shape", async () => {
+  const said = { token: 'hi', logprob: -0.5, top_logprobs: [{ token: 'hi', logprob: -0.5 }] }
+  const { upstream } = await start(
+    json({ choices: [{ index: 0, text: 'hi', finish_reason: 'stop', logprobs: { content: [said] } }] }),
+  )
+  const driver = createOpenaiDriver('llamacpp', { url: upstream.url })
+  closers.push(() => driver.close())
+  const params = { logprobs: true, topLogprobs: 0 }
+  const complete = chat({ action: 'complete', messages: [], inputs: ['a'], params })
+  expect((await all(driver, complete))[0]).toMatchObject({ text: 'hi', logprobs: [{ token: 'hi', logprob: -0.5 }] })
+  upstream.script = json(completion('x'))
+  const tools = [{ name: 'f' }, { name: 'g' }]
+  await all(driver, chat({ params: { ...params, tools, toolChoice: { name: 'g' } } }))
+  const [first, second] = upstream.calls.map(({ body }) => JSON.parse(body) as Record<string, unknown>)
+  // None would be none at all there, and a choice of one tool would be read as no choice.
+  expect(first).toMatchObject({ logprobs: 1 })
+  expect(second).toMatchObject({ tool_choice: 'required', logprobs: true, top_logprobs: 1 })
+  expect(second?.tools).toEqual([{ type: 'function', function: { name: 'g' } }])
+})
+
 test('what the target cannot express is refused by name, before anything is sent', async () => {
   const { upstream, driver } = await start(json(completion('')))
   const refused = (over: Partial<ModelRequest>) => send(driver, chat(over))

@@ -92,6 +92,7 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     // OpenAI's own newer models refuse the older name; few other servers know the newer one.
     maxTokens: new URL(options.url).hostname === 'api.openai.com' ? 'max_completion_tokens' : 'max_tokens',
     repeatPenalty: kind === 'vllm' ? 'repetition_penalty' : 'repeat_penalty',
+    llamacpp: kind === 'llamacpp',
   }
 
   // How soon an answer begins tells whether somebody sent the same beginning before. Sessions therefore share no prefix cache:

@@ -43,6 +43,10 @@ export interface Model extends Omit<CatalogueEntry, 'pinnedDigest' | 'kind'> {
   send(request: ModelRequest, options: SendOptions): Promise<Reply>
 }
 
+/** As its server lists it: Ollama adds the tag that a setting may leave out. */
+export const nameAtServer = ({ listed, upstreamName }: Pick<Model, 'listed' | 'upstreamName'>): string =>
+  listed?.name ?? upstreamName
+
 export interface ModelFacts {
   readonly attrs: Readonly<Record<string, string | number | boolean | readonly string[]>>
   /** `ModelGroup::"…"` */

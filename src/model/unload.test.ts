@@ -56,7 +56,8 @@ it('Ollama is told to keep it no longer; what was never unloaded here is not loa
   const driver = createOllamaDriver({ url: upstream.url })
   let allowed = false
   const unloading = startUnloading({
-    models: () => [named('a', 'a:latest', driver), named('b', 'b:latest', driver)],
+    // A setting may leave out the tag with which Ollama lists it.
+    models: () => [{ ...named('a', 'a', driver), listed: { name: 'a:latest' } }, named('b', 'b:latest', driver)],
     mayAnybody: () => Promise.resolve(allowed),
     afterMs: 5,
     everyMs: 1_000_000,

@@ -3,7 +3,7 @@
 // a call is allowed is decided with the call.
 import { Fault } from '../core/index.ts'
 import type { Driver } from './driver.ts'
-import type { Model } from './registry.ts'
+import { type Model, nameAtServer } from './registry.ts'
 
 export interface UnloadDeps {
   readonly models: () => readonly Model[]
@@ -25,7 +25,7 @@ export interface Unloading {
 const LOAD_MS = 600_000
 
 export function startUnloading({ models, mayAnybody, afterMs, everyMs, report }: UnloadDeps): Unloading {
-  /** What was unloaded here, by driver and the driver's own name: only that is loaded again unasked. */
+  /** What was unloaded here, by driver and the name its server lists: only that is loaded again unasked. */
   const unloaded = new Map<Driver, Set<string>>()
   const stopping = new AbortController()
   let timer: NodeJS.Timeout | undefined
@@ -38,7 +38,8 @@ export function startUnloading({ models, mayAnybody, afterMs, everyMs, report }:
       if (!model.driver.capabilities.manage.has('unload')) continue
       const byName = groups.get(model.driver) ?? new Map<string, Model[]>()
       groups.set(model.driver, byName)
-      byName.set(model.upstreamName, [...(byName.get(model.upstreamName) ?? []), model])
+      const name = nameAtServer(model)
+      byName.set(name, [...(byName.get(name) ?? []), model])
     }
     await Promise.all([...groups].map(([driver, byName]) => lookAt(driver, byName)))
   }

@@ -34,7 +34,10 @@ beforeAll(async () => {
   })
   gateway = await startGateway({
     policies: folder,
-    upstreams: [{ name: 'up', kind: 'ollama', url: upstream.url }],
+    upstreams: [
+      { name: 'up', kind: 'ollama', url: upstream.url },
+      { name: 'away', kind: 'ollama', url: 'http://127.0.0.1:9' },
+    ],
     models: [{ name: 'quick', upstream: 'up', upstreamName: 'tiny' }],
   })
   for (const name of ['builder', 'copier']) {
@@ -126,4 +129,12 @@ describe('what is allowed', () => {
     expect(answer.status).toBe(502)
     expect(answer.text).not.toContain('no space')
   })
+})
+
+it('what is in memory is listed under the names it has here, whatever server is away', async () => {
+  const response = await gateway.call('/api/ps', undefined, { key: builder, method: 'GET' })
+  const { models } = (await response.json()) as { models: { name: string; expires_at: string }[] }
+  expect(models.map(({ name }) => name)).toEqual(['secret:latest', 'quick', 'good:latest'])
+  // Its server tells no end.
+  expect(Date.parse(models[0]?.expires_at ?? '')).toBeGreaterThan(Date.now())
 })

@@ -88,6 +88,7 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
   return {
     streamHeaders: { ...SSE_HEADERS, 'request-id': callId },
     refusalIsText: true,
+    needsUsage: true,
     wholeHeaders: { ...JSON_HEADERS, 'request-id': callId },
     batch(deltas) {
       let out = ''

@@ -131,6 +131,7 @@ test.each<[object, string, string]>([
     'messages[0].content[0].caller',
   ],
   [{ messages: [user], temperature: 1.5 }, 'malformed_request', 'temperature'],
+  [{ messages: [user], stop_sequences: [''] }, 'malformed_request', 'stop_sequences'],
 ])('%j is refused', (body, code, param) => {
   expect(() => read(body)).toThrow(expect.objectContaining({ code, data: { param } }))
 })

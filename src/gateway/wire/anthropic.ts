@@ -28,12 +28,11 @@ import {
   optional,
   refuseFields,
   root,
+  stops,
   TOOL_REFUSED,
   text,
-  texts,
   unsupported,
 } from './field.ts'
-import { MOST_STOPS } from './openai-params.ts'
 
 export const anthropicMessages: Wire = {
   name: 'anthropic-messages',
@@ -69,7 +68,7 @@ const READERS = {
   temperature: ['temperature', (value, where) => number(value, where, 0, 1)],
   topP: ['top_p', (value, where) => number(value, where, 0, 1)],
   topK: ['top_k', (value, where) => integer(value, where, 0, 1_000_000)],
-  stop: ['stop_sequences', (value, where) => texts(value, where, MOST_STOPS)],
+  stop: ['stop_sequences', stops],
   tools: ['tools', readTools],
   serviceTier: ['service_tier', readTier],
 } as const satisfies Record<string, readonly [string, (value: Json, where: string) => unknown]>

@@ -137,6 +137,14 @@ export function texts(value: Json | undefined, where: string, most: number): str
   return items.map((item, index) => text(item, `${where}[${index}]`))
 }
 
+/** Sequences that end an answer. An empty one is in every text and ends none: servers differ in what they make of it. */
+export function stops(value: Json | undefined, where: string): string[] {
+  const given = texts(value, where, MOST_STOPS)
+  if (given.includes('')) throw malformed(where, 'must not be empty or have an empty entry')
+  return given
+}
+const MOST_STOPS = 16
+
 /** Prompts or inputs. Token numbers are named for what they are: no rule and no guard can read them. */
 export function prompts(value: Json | undefined, where: string, most: number): string[] {
   const [first] = Array.isArray(value) ? value : []

@@ -26,6 +26,9 @@ export interface ShownRunning extends ShownModel {
 const seconds = (ms: number | undefined): number => Math.floor((ms ?? 0) / 1000)
 const time = (ms: number | undefined): string => new Date(ms ?? 0).toISOString()
 
+/** Far enough for clients of Ollama to say "forever": a model that stays in memory does not expire in 1970. */
+const NEVER_MS = Date.UTC(2300, 0)
+
 const openaiModel = (model: ShownModel): JsonObject => ({
   id: model.name,
   object: 'model',
@@ -97,7 +100,7 @@ export const ollamaModels = {
     JSON.stringify({
       models: models.map((model) => ({
         ...ollamaModel(model),
-        expires_at: time(model.expiresAtMs),
+        expires_at: time(model.expiresAtMs ?? NEVER_MS),
         size_vram: model.vramBytes ?? 0,
       })),
     }),

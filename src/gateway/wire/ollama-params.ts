@@ -10,10 +10,9 @@ import {
   object,
   onlyFields,
   optional,
+  stops,
   text,
-  texts,
 } from './field.ts'
-import { MOST_STOPS } from './openai-params.ts'
 
 type Reader = (value: Json, where: string) => unknown
 
@@ -23,7 +22,7 @@ const OPTIONS = {
   topK: ['top_k', (value, where) => integer(value, where, 0, 1_000_000)],
   minP: ['min_p', (value, where) => number(value, where, 0, 1)],
   seed: ['seed', (value, where) => integer(value, where)],
-  stop: ['stop', (value, where) => texts(value, where, MOST_STOPS)],
+  stop: ['stop', stops],
   frequencyPenalty: ['frequency_penalty', (value, where) => number(value, where, -2, 2)],
   presencePenalty: ['presence_penalty', (value, where) => number(value, where, -2, 2)],
   repeatPenalty: ['repeat_penalty', (value, where) => number(value, where, 0, 10)],

@@ -105,6 +105,7 @@ describe('reading', () => {
     [ollamaGenerate, { prompt: 'p', raw: true, system: 's' }, 'unsupported_parameter', 'system'],
     [ollamaGenerate, { prompt: '', keep_alive: 0 }, 'malformed_request', 'prompt'],
     [ollamaGenerate, {}, 'malformed_request', 'prompt'],
+    [ollamaGenerate, { prompt: 'x', options: { stop: '' } }, 'malformed_request', 'options.stop'],
     [ollamaChat, { messages: [] }, 'malformed_request', 'messages'],
     [
       ollamaChat,

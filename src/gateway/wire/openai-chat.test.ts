@@ -162,6 +162,7 @@ describe('reading', () => {
     [{ max_tokens: 5, max_completion_tokens: 6 }, 'max_tokens'],
     [{ max_tokens: 0 }, 'max_tokens'],
     [{ stop: [1] }, 'stop[0]'],
+    [{ stop: ['a', ''] }, 'stop'],
     [{ stream: 'yes' }, 'stream'],
     [{ logit_bias: { word: 1 } }, 'logit_bias'],
     [{ top_logprobs: 2 }, 'top_logprobs'],

@@ -11,14 +11,12 @@ import {
   oneOf,
   onlyFields,
   optional,
+  stops,
   text,
   textMap,
-  texts,
   under,
   unsupported,
 } from './field.ts'
-
-export const MOST_STOPS = 16
 
 const READERS = {
   temperature: ['temperature', (value, where) => number(value, where, 0, 2)],
@@ -26,7 +24,7 @@ const READERS = {
   topK: ['top_k', (value, where) => integer(value, where, -1, 1_000_000)],
   minP: ['min_p', (value, where) => number(value, where, 0, 1)],
   n: ['n', (value, where) => integer(value, where, 1, 128)],
-  stop: ['stop', (value, where) => texts(value, where, MOST_STOPS)],
+  stop: ['stop', stops],
   seed: ['seed', (value, where) => integer(value, where)],
   logitBias: ['logit_bias', logitBias],
   frequencyPenalty: ['frequency_penalty', (value, where) => number(value, where, -2, 2)],
