@@ -13,6 +13,7 @@ import {
   type GrantRow,
   insertGrant,
   reviewGrant,
+  selectGrant,
   selectGrants,
   selectGrantsById,
   selectOpenGrants,
@@ -41,6 +42,8 @@ export interface Grants extends HeldGrants {
   /** Any grant there ever was. @throws Fault `not_found` */
   show(id: string): Promise<Grant>
   list(filter: GrantFilter): Promise<Grant[]>
+  /** Of its tokens, what calls that have ended left; undefined if it is not good for tokens. */
+  tokensLeft(grant: Grant): Promise<number | undefined>
   /** Writes down the ends that have come, and uses; on one node that is enough. */
   tidy(): Promise<void>
   onChange(changes: readonly { kind: string; key: string }[]): Promise<void>
@@ -59,9 +62,13 @@ export interface GrantDeps {
   humanOf?: (principal: PrincipalUid) => string | undefined
   /** True if calls of this principal run on this node: whether a grant ended while in use. */
   inUse: (principal: string) => boolean
+  /** Tokens that calls on this grant have used, of those that have ended. */
+  tokensSpent: (grant: string) => Promise<number>
 }
 
 const PRINCIPAL_KINDS = new Set(['user', 'service', 'agent'])
+/** Looks after a call whether the tokens of its grant are used up: its last event may not be written yet at the first. */
+const SPENT_LOOKS = 3
 /** How often emergencies that wait for review are looked for. */
 const OVERDUE_LOOK_MS = 60_000
 
@@ -70,6 +77,8 @@ export function createGrants(deps: GrantDeps): Grants {
   const { keep: hold, drop, all, principals, of, ...holding } = createHeldGrants(deps)
   /** Over here already, and not yet written down as ended. */
   const stranded = new Map<string, Grant>()
+  /** Good for tokens, and just used: how often it is still to be looked whether any are left. */
+  const drawn = new Map<string, number>()
   const used = new Map<string, { uses: number; firstAt: number; lastAt: number }>()
 
   const keep = (row: GrantRow): void => {
@@ -111,6 +120,22 @@ export function createGrants(deps: GrantDeps): Grants {
         drop(grant.id)
         stranded.set(grant.id, grant)
       }
+    }
+  }
+  const tokensLeft = async ({ id, tokens }: Grant): Promise<number | undefined> =>
+    tokens === undefined ? undefined : Math.max(0, tokens - (await deps.tokensSpent(id)))
+  /** What has no tokens left is over, once no call runs on it. */
+  const endSpent = async (): Promise<void> => {
+    for (const [id, looks] of [...drawn]) {
+      if (looks > 1) drawn.set(id, looks - 1)
+      else drawn.delete(id)
+      const grant = holding.get(id)
+      if (!grant || (await tokensLeft(grant)) !== 0) continue
+      await change(async (trx) => {
+        const row = await selectGrant(trx, id)
+        if (!row || row.running > 0) return { value: false, feed: [], events: [] }
+        return endOne(trx, grantOf(row), row.principal, 'used up')
+      })
     }
   }
   let lookAt = 0
@@ -158,6 +183,7 @@ export function createGrants(deps: GrantDeps): Grants {
           settled = true
           await change(async (trx) => {
             const row = await settleUse(trx, id, !sent)
+            if (row && row.tokens !== null && row.running === 0) drawn.set(id, SPENT_LOOKS)
             if (!row) return { value: false, feed: [], events: [] }
             // Used up is over only when the last call on it is: ending the grant would cut the others.
             if (row.uses_left === 0 && row.running === 0) return endOne(trx, grantOf(row), value.principal, 'used up')
@@ -255,6 +281,7 @@ export function createGrants(deps: GrantDeps): Grants {
       }
     },
     show: find,
+    tokensLeft,
     list: async (filter) => (await selectGrants(store.db, filter)).map(grantOf),
     async tidy() {
       const now = clock.now()
@@ -269,6 +296,7 @@ export function createGrants(deps: GrantDeps): Grants {
       for (const grant of all())
         if (grant.endsAt <= now) await change((trx) => endOne(trx, grant, 'System::"clock"', 'expired'))
       await alertOverdue(now)
+      await endSpent()
     },
     async onChange(changes) {
       const ids = changes.filter(({ kind }) => kind === 'grant').map(({ key }) => key)

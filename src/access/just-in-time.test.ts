@@ -67,6 +67,7 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     })
     const suspended = new Map<string, { active: boolean; since: number }>()
     const jit = createJustInTime({
+      tokensSpent: async () => 0,
       store,
       change,
       clock,

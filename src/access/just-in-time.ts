@@ -17,7 +17,7 @@ export interface JustInTime {
 }
 
 export interface JustInTimeDeps
-  extends Pick<GrantDeps, 'principalState' | 'inUse'>,
+  extends Pick<GrantDeps, 'principalState' | 'inUse' | 'tokensSpent'>,
     Pick<RequestDeps, 'decide' | 'humanOf' | 'groupsOf' | 'isActive' | 'isGood'> {
   store: Store
   change: MakeChange

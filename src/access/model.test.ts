@@ -93,6 +93,7 @@ describe('access against its reference', () => {
     })
     const principalState = async ({ id }: { id: string }) => states[whoIs(id)] ?? { active: true, since: 0 }
     const jit = createJustInTime({
+      tokensSpent: async () => 0,
       store,
       change,
       clock,

@@ -130,6 +130,7 @@ async function startNode() {
     report,
   })
   const jit = createJustInTime({
+    tokensSpent: async () => 0,
     store,
     change,
     clock,

@@ -63,7 +63,7 @@ export const wishOf = ({ role, seconds, reason, models, uses, tokens, ticket }: 
   ...(ticket !== undefined && { ticket }),
 })
 
-export const shownGrant = (grant: Grant): Output<'grants.show'> => ({
+export const shownGrant = (grant: Grant, tokensLeft?: number): Output<'grants.show'> => ({
   id: grant.id,
   ...(grant.request !== undefined && { request: grant.request }),
   principal: grant.principal,
@@ -76,6 +76,7 @@ export const shownGrant = (grant: Grant): Output<'grants.show'> => ({
   endsAt: iso(grant.endsAt),
   ...(grant.usesLeft !== undefined && { usesLeft: grant.usesLeft }),
   ...(grant.tokens !== undefined && { tokens: grant.tokens }),
+  ...(tokensLeft !== undefined && { tokensLeft }),
   extended: grant.extended,
   uses: grant.useCount,
   ...isoField('firstUsedAt', grant.firstUsedAt),

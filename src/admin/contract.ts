@@ -296,6 +296,7 @@ const Grant = z
     endsAt: time,
     usesLeft: z.int().optional(),
     tokens: z.int().optional(),
+    tokensLeft: z.int().optional().meta({ description: 'Of these, what calls that have ended left.' }),
     extended: z.boolean(),
     uses: z.int(),
     firstUsedAt: time.optional(),

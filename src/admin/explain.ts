@@ -26,7 +26,7 @@ const view = ({ id, effect, why, file, line, clauses }: RuleView) => ({
   clauses: clauses.map((clause) => ({ ...clause })),
 })
 
-const shown = async (audit: AdminPorts['audit'], found: Explained): Promise<Output<'explain.ask'>> => ({
+const shown = async (grants: AdminPorts['jit']['grants'], found: Explained): Promise<Output<'explain.ask'>> => ({
   decision: found.allow ? 'allow' : 'deny',
   principal: found.principal,
   action: found.action,
@@ -40,19 +40,19 @@ const shown = async (audit: AdminPorts['audit'], found: Explained): Promise<Outp
   duties: found.duties ? dutyLines(found.duties) : [],
   policy: found.policy,
   ...isoField('validUntil', found.validUntil),
-  ...(found.grant && { byGrant: await lent(audit, found.grant) }),
+  ...(found.grant && { byGrant: await lent(grants, found.grant) }),
 })
 
 /** A grant of which a call takes a use, and what is left of it: of tokens, what calls that have ended left. */
-async function lent(audit: AdminPorts['audit'], { id, role, endsAt, usesLeft, tokens }: Grant) {
-  const [sum] = tokens === undefined ? [] : await audit.count({ grant: id, kind: 'call.finished' })
-  const spent = sum ? sum.inputTokens + sum.outputTokens : 0
+async function lent({ tokensLeft }: AdminPorts['jit']['grants'], grant: Grant) {
+  const { id, role, endsAt, usesLeft, tokens } = grant
+  const left = await tokensLeft(grant)
   return {
     id,
     role,
     endsAt: iso(endsAt),
     ...(usesLeft !== undefined && { usesLeft }),
-    ...(tokens !== undefined && { tokens, tokensLeft: Math.max(0, tokens - spent) }),
+    ...(tokens !== undefined && { tokens, tokensLeft: left ?? 0 }),
   }
 }
 
@@ -110,7 +110,7 @@ export function explainHandlers(
           unseen: unseen(caller, resource, may),
         }
         const reader = may('show', GATEWAY) ? 'administrator' : 'caller'
-        return shown(ports.audit, ports.explain(question, supposedOf(supposed), reader))
+        return shown(ports.jit.grants, ports.explain(question, supposedOf(supposed), reader))
       },
     },
     'decisions.explain': {
@@ -135,7 +135,7 @@ export function explainHandlers(
         const reader = may('show', GATEWAY) ? 'administrator' : 'caller'
         return {
           ...(await shown(
-            ports.audit,
+            ports.jit.grants,
             ports.explain(
               { ...question, unseen: unseen(caller, question.resource, may) },
               supposedOf(body),

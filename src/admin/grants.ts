@@ -20,6 +20,7 @@ export function grantHandlers(ports: AdminPorts): Handlers<Ids> {
     if (!grant || !(isOwn(caller, grant) || mayApprove(caller, grant))) throw notFound('grant', id)
     return grant
   }
+  const shown = async (grant: Grant) => shownGrant(grant, await grants.tokensLeft(grant))
   type Of = { caller: Caller; params: Readonly<Record<string, string>> }
   /** Of one's own nothing but being let in is asked; of others', the right to approve the role. */
   const own = async ({ caller, params }: Of): Promise<Asked> => {
@@ -39,10 +40,12 @@ export function grantHandlers(ports: AdminPorts): Handlers<Ids> {
           (row) => [row.createdAt, row.id],
           (grant) => isOwn(caller, grant) || mayApprove(caller, grant),
         )
-        return { ...page, items: page.items.map(shownGrant) }
+        const items = []
+        for (const grant of page.items) items.push(await shown(grant)) // each may take a look at the log
+        return { ...page, items }
       },
     },
-    'grants.show': { handle: async ({ params, caller }) => shownGrant(await visible(caller, params.id ?? '')) },
+    'grants.show': { handle: async ({ params, caller }) => shown(await visible(caller, params.id ?? '')) },
     'grants.break': {
       subject: ({ caller, body }) => roleSubject(body?.role ?? '', body ? askOf(body, caller.principal) : NOTHING),
       handle: async ({ caller, body }) => shownGrant((await requests.breakGlass(caller, wishOf(body))).grant),

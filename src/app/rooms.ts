@@ -28,7 +28,7 @@ const REQUEST_HOURS = 24
 export type Rooms = Awaited<ReturnType<typeof openRooms>>
 
 export async function openRooms(config: Config, ground: Ground, report: (error: unknown) => void, closers: Closers) {
-  const { clock, newId, keyring, store, node, feed, change, anomalies } = ground
+  const { clock, newId, keyring, store, node, feed, change, anomalies, audit } = ground
   const identity = createIdentity({
     store,
     feed,
@@ -107,6 +107,10 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     requestHours: REQUEST_HOURS,
     principalState,
     inUse: (principal) => access.leases.count({ principal }).calls > 0,
+    async tokensSpent(grant) {
+      const [sum] = await audit.count({ grant, kind: 'call.finished' })
+      return sum ? sum.inputTokens + sum.outputTokens : 0
+    },
     decide: (action, caller, role, ask) => decideJit(action, caller, role, ask),
     humanOf: (principal) => facts.humanOf(principal),
     groupsOf: (principal) => facts.ancestors(principal, 'Group'),

@@ -5,7 +5,7 @@ import { usage } from './failure.ts'
 import { arg, flagText, listAll, reasonOf } from './input.ts'
 import { printOne, printRows, yellow } from './io.ts'
 import { printReceipt } from './receipt.ts'
-import { askFrom, sayGrant, secondsOf } from './request.ts'
+import { askFrom, leftOf, sayGrant, secondsOf } from './request.ts'
 import { sayUnseen } from './unseen.ts'
 import { relative } from './when.ts'
 
@@ -20,12 +20,14 @@ export const list: Command = async (input) => {
     { field: 'models' },
     { field: 'source' },
     { field: 'uses' },
-    { field: 'usesLeft', title: 'left' },
+    { field: 'left' },
     { field: 'ends', show: relative },
     { field: 'endCause', title: 'ended' },
   ]
   // One that was ended before its time ended then.
-  const shown = input.flags.json ? rows : rows.map((row) => ({ ...row, ends: row.endedAt ?? row.endsAt }))
+  const shown = input.flags.json
+    ? rows
+    : rows.map((row) => ({ ...row, left: leftOf(row), ends: row.endedAt ?? row.endsAt }))
   printRows(input.io, shown, columns, { json: input.flags.json as string })
   if (rows.length === 0) input.io.say('No grant is in force.')
   return 0

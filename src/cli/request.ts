@@ -66,11 +66,20 @@ export function askFrom(input: Input) {
   }
 }
 
+/** Of what it is good for; nothing for one that is good until its end. */
+export const leftOf = ({ usesLeft, tokens, tokensLeft }: Pick<Grant, 'usesLeft' | 'tokens' | 'tokensLeft'>): string =>
+  [
+    ...(usesLeft === undefined ? [] : [counted(usesLeft, 'use')]),
+    ...(tokens === undefined
+      ? []
+      : [tokensLeft === undefined ? counted(tokens, 'token') : `${tokensLeft} of ${counted(tokens, 'token')}`]),
+  ].join(', ')
+
 export const sayGrant = (io: Io, grant: Grant): void => {
-  const uses = grant.usesLeft === undefined ? '' : ` · ${counted(grant.usesLeft, 'use')}`
+  const left = leftOf(grant)
   const models = grant.models === undefined ? '' : ` · ${grant.models.join(', ')}`
   io.say(
-    `${green(io, 'granted')}  ${grant.role} ${dim(io, grant.id)}${models}${uses} · ends ${grant.endsAt} (${relative(grant.endsAt)})`,
+    `${green(io, 'granted')}  ${grant.role} ${dim(io, grant.id)}${models}${left === '' ? '' : ` · ${left}`} · ends ${grant.endsAt} (${relative(grant.endsAt)})`,
   )
   io.say(`No new key is needed. End it when you are done:  sallyport grant end ${grant.id}`)
 }

@@ -43,6 +43,7 @@ async function startNode(store: Store, time: TestClock, report: (error: unknown)
     return row && { active: row.state === 'active', since: row.state_at }
   }
   const jit = createJustInTime({
+    tokensSpent: async () => 0,
     store,
     change,
     clock,
