@@ -108,7 +108,7 @@ export async function openGround({ config, report, log, closers, knowsModel }: G
   })
   await audit.start()
   closers.push(() => audit.stop())
-  const anomalies = createAnomalies({ clock, append: audit.append, report })
+  const anomalies = createAnomalies({ node: node.name, clock, append: audit.append, report })
   const calls = { kind: 'call.finished' }
   const watching = watch({
     anomalies,

@@ -22,6 +22,7 @@ function setUp() {
   let now = START
   const alerts: NewEvent[] = []
   const anomalies = createAnomalies({
+    node: 'n',
     clock: { now: () => now },
     append: async (event) => void alerts.push(event),
     report: (error) => {
@@ -77,7 +78,7 @@ it.each<[string, (s: ReturnType<typeof setUp>, now: number) => void]>([
   ],
   [
     'injection burst',
-    ({ call }, now) => Array.from({ length: 3 }, (_, i) => call(now + i * 1000, { reason: 'content_blocked' })).at(0),
+    ({ call }, now) => Array.from({ length: 3 }, (_, i) => call(now + i * 1000, { data: { injection: 80 } })).at(0),
   ],
 ])('notices %s once, explains it, and raises the risk at once', (rule, act) => {
   const test = setUp()
@@ -103,12 +104,29 @@ it('adds up: a strange place, program and hour with attacks reaches the point of
   for (let i = 0; i < 12; i++) {
     call(now + i * 1000, {
       address: '203.0.113.9',
-      data: { client: 'curl/8' },
+      data: { client: 'curl/8', injection: 90 },
       decision: 'deny',
-      reason: 'content_blocked',
     })
   }
   expect(anomalies.risk('User::"dana"')).toBeGreaterThanOrEqual(90)
+})
+
+it('takes data that a rule holds back for a refusal, not for an attack', () => {
+  const { habit, call, rules } = setUp()
+  const now = habit()
+  const blocked = { reason: 'content_blocked', data: { outcome: 'refused', injection: 43 } }
+  for (let i = 0; i < 9; i++) call(now + i * 1000, blocked)
+  expect(rules()).toEqual([])
+  call(now + 9000, blocked)
+  expect(rules()).toEqual(['denial burst'])
+})
+
+it('is told by the node that served the call, once, and known to all', () => {
+  const { habit, call, rules, anomalies } = setUp()
+  const now = habit()
+  call(now, { address: '203.0.113.9', node: 'other' })
+  expect(rules()).toEqual([])
+  expect(anomalies.risk('User::"dana"')).toBe(20)
 })
 
 it('learns from the past without a word', () => {

@@ -4,6 +4,8 @@ import type { AuditEvent, Clock, NewEvent } from '../core/index.ts'
 import { type Baseline, createBaseline, type Observation, type Sign, type Unusual } from './baseline.ts'
 
 export interface AnomalyDeps {
+  /** Every node sees the calls of all of them; each tells of its own. */
+  node: string
   clock: Pick<Clock, 'now'>
   /** Appends `alert.raised`. */
   append: (event: NewEvent) => Promise<void>
@@ -52,12 +54,13 @@ export function observationOf({
     time,
     ...(address === undefined ? {} : { address }),
     ...(typeof data?.client === 'string' ? { client: data.client } : {}),
-    denied: decision === 'deny',
-    injected: reason === 'content_blocked' || Number(data?.injection ?? 0) >= INJECTION,
+    // Sensitive data that may not go to a model is held back as a rule says; it is no attack.
+    denied: decision === 'deny' || (reason === 'content_blocked' && data?.outcome === 'refused'),
+    injected: Number(data?.injection ?? 0) >= INJECTION,
   }
 }
 
-export function createAnomalies({ clock, append, report }: AnomalyDeps): Anomalies {
+export function createAnomalies({ node, clock, append, report }: AnomalyDeps): Anomalies {
   const baselines = new Map<string, Baseline>()
   const risks = new Map<string, { value: number; at: number }>()
   const listeners: ((principal: string) => void)[] = []
@@ -82,6 +85,7 @@ export function createAnomalies({ clock, append, report }: AnomalyDeps): Anomali
     const value = Math.min(100, before + WEIGHTS[rule])
     risks.set(principal, { value, at: clock.now() })
     for (const listener of listeners) listener(principal)
+    if (event.node !== node) return
     append({
       kind: 'alert.raised',
       principal: 'System::"anomalies"',
