@@ -724,6 +724,14 @@ describe('admin API', () => {
     const { body } = await as('admin', 'GET', '/audit?limit=20')
     const kinds = (body.items as { kind: string }[]).map((event) => event.kind)
     expect(kinds.slice(0, 4)).toEqual(['admin.read', 'admin.refused', 'admin.read', 'admin.denied'])
+    // What the rules let through and the house denies.
+    const narrow = await as('admin', 'POST', '/keys', { owner: 'User:admin', name: 'n', actions: ['issueKey'] })
+    const wide = { owner: 'User:admin', name: 'w' }
+    expect((await ask(node.admin, String(narrow.body.key), 'POST', '/keys', wide)).status).toBe(403)
+    const denied = await as('auditor', 'GET', '/audit?kind=admin.denied&limit=1')
+    expect(denied.body.items).toMatchObject([
+      { subject: 'route/keys.create', reason: 'access_denied', decision: 'deny', rules: [] },
+    ])
     const changes = await as('auditor', 'GET', '/audit?kind=key.created&principal=User::%22admin%22')
     expect((changes.body.items as object[])[0]).toMatchObject({
       action: 'issueKey',

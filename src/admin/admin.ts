@@ -106,14 +106,16 @@ export function createAdmin(ports: AdminPorts): Admin {
       address: caller.address,
     }
     const about = { action, rules: decision.rules, policy: decision.policy, subject: `route/${id}` }
-    if (!decision.allow)
-      await ports.audit.append({
+    const denied = (facts: { readonly rules?: readonly string[]; readonly reason?: string }, decisionId: string) =>
+      ports.audit.append({
         ...seen,
         ...about,
+        ...facts,
         kind: 'admin.denied',
         decision: 'deny',
-        data: { decisionId: decision.id, on: uidText(asked.uid) },
+        data: { decisionId, on: uidText(asked.uid) },
       })
+    if (!decision.allow) await denied({}, decision.id)
     demand(decision)
     ports.noteUse(caller, action, asked)
     const read = early ?? readInput(spec, request, bytes)
@@ -141,16 +143,26 @@ export function createAdmin(ports: AdminPorts): Admin {
       sees: (subject) => ports.judge.allows(caller, 'list', subject),
     }
     const headers = { 'cache-control': 'no-store', 'x-request-id': requestId, 'x-sallyport-decision': decision.id }
+    /** What the rules let through and something else denies, or a further question to them, is an event as well. */
+    const handled = async () => {
+      try {
+        return await handler.handle(context)
+      } catch (error) {
+        const { status, code, data } = Fault.from(error)
+        if (status === 401 || status === 403) await denied({ rules: [], reason: code }, data.decision ?? decision.id)
+        throw error
+      }
+    }
     if (spec.stream)
       return {
         status: 200,
         headers: { ...headers, 'content-type': 'text/event-stream' },
-        body: (await handler.handle(context)) as unknown as AsyncIterable<string>,
+        body: (await handled()) as unknown as AsyncIterable<string>,
       }
 
     const run = async () => {
       // What goes out is what the contract says and nothing beside it: fields it does not name are dropped.
-      const answer = spec.output?.parse(await handler.handle(context)) as Record<string, unknown>
+      const answer = spec.output?.parse(await handled()) as Record<string, unknown>
       const kept = spec.secret === undefined ? answer : { ...answer, [spec.secret]: undefined }
       return { status: spec.status ?? 200, body: JSON.stringify(answer), kept: JSON.stringify(kept) }
     }
