@@ -282,6 +282,16 @@ describe('limits', () => {
     void limits.reserve(ask({ digest: 'same', principal: { type: 'User', id: 'jo' } }))
     pass(60_000)
     void limits.reserve(ask({ digest: 'same' }))
+    for (let i = 0; i < 9; i++) void limits.reserve(ask()) // of these nothing is known
+  })
+
+  it('remember so many calls and no more, whoever makes them up', () => {
+    const { check } = createRunaway({ clock: { now: () => 0 }, calls: 1, windowSeconds: 60 })
+    check('a', 'same')
+    for (let i = 0; i < 19_999; i++) check('a', `other ${i}`)
+    expect(() => check('a', 'same')).toThrow(/loop/)
+    check('a', 'one more')
+    check('a', 'same')
   })
 
   it('never hand out more than the limit, and end empty, over any order of events', () => {

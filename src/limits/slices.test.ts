@@ -240,6 +240,10 @@ describe('limits of a single node', () => {
     const large = { ...ask, estimate: { inputTokens: 90, maxTokens: 20 } }
     await expect(Promise.resolve(node.limits.reserve(large))).rejects.toThrow('100 left of 110 that this needs')
     expect(await node.reserve(tokens(100))).toBeDefined()
+    // Nor is anything taken for a call that another limit refuses.
+    const small = { ...tokens(5), rule: 'small' }
+    for (let i = 0; i < 3; i++) expect(await node.reserve({ ...tokens(60), rule: 'wide' }, small)).toBeUndefined()
+    expect(await node.many(4, { ...tokens(60), rule: 'wide' })).toHaveLength(3)
     await node.limits.stop()
   })
 
