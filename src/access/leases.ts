@@ -14,17 +14,8 @@ import {
   type World,
 } from './lease.ts'
 
-/** All given fields must match. `{ all: true }` matches every call; nothing given matches none. */
-export interface CallMatch {
-  key?: string
-  /** `User::"dana"`; agents acting for that user match as well. */
-  principal?: string
-  session?: string
-  call?: string
-  model?: string
-  address?: string
-  all?: true
-}
+/** Every call, one, or all of a principal: `User::"dana"` matches agents acting for that user as well. */
+export type CallMatch = { readonly all: true } | { readonly call: string } | { readonly principal: string }
 
 export interface Leases {
   take(ask: LeaseAsk): Lease
@@ -145,21 +136,9 @@ export function createLeases(deps: LeaseDeps): Leases {
 }
 
 function matches(lease: OpenLease, match: CallMatch): boolean {
-  const { ask } = lease
-  if (match.all) return true
-  let given = false
-  const differs = (wanted: string | undefined, ...actual: (string | undefined)[]) => {
-    if (wanted === undefined) return false
-    given = true
-    return !actual.includes(wanted)
-  }
-  if (differs(match.key, ask.caller.credential.id)) return false
-  if (differs(match.principal, lease.principal, lease.human)) return false
-  if (differs(match.session, ask.session)) return false
-  if (differs(match.call, ask.call)) return false
-  if (differs(match.model, ask.model)) return false
-  if (differs(match.address, ask.caller.address)) return false
-  return given
+  if ('all' in match) return true
+  if ('call' in match) return lease.call === match.call
+  return match.principal === lease.principal || match.principal === lease.human
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
