@@ -245,6 +245,22 @@ describe('a session', () => {
     expect(shown.forgottenAt).toBeDefined()
   })
 
+  it('a stored answer is there for whom it was made, and until its time', async () => {
+    const { access, pass } = await setUp()
+    const { id: session } = await access.sessions.enter({ caller: dana, model: 'demo', header: 'chat' })
+    const answer = { caller: dana, session, model: 'demo', content: 'said' }
+    for (const [id, seconds] of [
+      ['short', 60],
+      ['long', 600],
+    ] as const)
+      await access.answers.keep({ ...answer, id, seconds })
+    const found = async (id: string, caller = dana) => (await access.answers.find(caller, id))?.content
+    pass(59_999)
+    expect([await found('short'), await found('long'), await found('long', jo)]).toEqual(['said', 'said', undefined])
+    pass(1)
+    expect([await found('short'), await found('long')]).toEqual([undefined, 'said'])
+  })
+
   it('forgotten: what a call that was cut tells afterwards brings nothing back', async () => {
     const { access, change, close, file } = await setUp()
     const session = await access.sessions.enter({ caller: dana, model: 'demo', header: 'chat' })

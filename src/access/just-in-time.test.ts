@@ -701,6 +701,13 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
       expect(await grants.list({ limit: 10 })).toHaveLength(4)
     })
 
+    simple('opens and ends no role but those of its sender', async () => {
+      const { send, grants, holds, requests } = await hooked()
+      for (const type of ['grant.open', 'grant.end'] as const)
+        await expect(send({ ...open, type, role: 'admin' }, `evt_${type}`, START)).rejects.toEqual(denied)
+      expect([await grants.list({ limit: 10 }), await requests.list({ limit: 10 }), holds()]).toEqual([[], [], []])
+    })
+
     simple('of one sender is none of another, whatever its bytes', async () => {
       const same = [secret, Buffer.from(secret)].map((each, i) => ({
         name: `h${i}`,

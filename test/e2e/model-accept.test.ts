@@ -11,6 +11,11 @@ let gateway: TestGateway
 beforeAll(async () => {
   upstream = await startScripted((response, { path }) => {
     if (path === '/api/tags') return json({ models: [{ name: 'm:latest', digest }] })(response, upstream.received[0]!)
+    if (path === '/api/ps')
+      return json({ models: ['m:latest', 'of-nobody-here:latest'].map((name) => ({ name, size_vram: 7 })) })(
+        response,
+        upstream.received[0]!,
+      )
     if (path === '/api/pull') return ndjson({ status: 'success' })(response, upstream.received[0]!)
     return json({ message: { role: 'assistant', content: 'fine' }, done: true })(response, upstream.received[0]!)
   })
@@ -48,4 +53,10 @@ it('is quarantined with an alert, shown with both digests, and answers after it 
   expect(accepted.status).toBe(200)
   expect(await accepted.json()).toMatchObject({ quarantined: false, digest: B, enforced: { values: 'stream' } })
   expect(await call()).toBe(200)
+})
+
+it('is told to run where it runs, and what runs beside it is not', async () => {
+  const response = await gateway.call('/api/ps', undefined, { method: 'GET' })
+  const { models } = (await response.json()) as { models: { name: string }[] }
+  expect(models.map(({ name }) => name)).toEqual(['m:latest'])
 })

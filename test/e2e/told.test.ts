@@ -140,6 +140,33 @@ it('who may use a model is told what was wrong; of others it is not there', asyn
   const nothing = [404, 'The model does not exist or you may not see it', false]
   expect(await ask('hidden', {})).toEqual(nothing)
   expect(await ask('none', {})).toEqual(nothing)
+  // Nor are words counted for a call that would not be made.
+  const count = async (model: string, extra = {}) => {
+    const body = { ...chat(model), ...extra }
+    const response = await gateway.call('/v1/messages/count_tokens', body, { key: ida })
+    const { error, input_tokens } = (await response.json()) as { error?: { message: string }; input_tokens?: number }
+    return [response.status, error?.message ?? input_tokens]
+  }
+  expect(await count('m')).toEqual([200, expect.any(Number)])
+  expect(await count('m', { tools: [{ name: 'look', input_schema: { type: 'object' } }] })).toEqual([
+    403,
+    'No rule allows this.',
+  ])
+  expect(await count('hidden')).toEqual(nothing.slice(0, 2))
+  expect(await count('none')).toEqual(nothing.slice(0, 2))
+})
+
+it('who is locked out is answered nothing, be it no call', async () => {
+  const admin = (method: string, path: string, body?: object) => gateway.call(`/admin/v1${path}`, body, { method })
+  const count = async () => {
+    const response = await gateway.call('/v1/messages/count_tokens', chat('m'), { key: ida })
+    const { error } = (await response.json()) as { error?: { message: string } }
+    return [response.status, error?.message]
+  }
+  const lock = await admin('POST', '/locks', { kind: 'principal', target: 'User::"ida"', reason: 'test' })
+  expect(await count()).toEqual([403, expect.stringMatching(/lock/i)])
+  await admin('DELETE', `/locks/${((await lock.json()) as { id: string }).id}`)
+  expect(await count()).toEqual([200, undefined])
 })
 
 it('status names what was unusual', async () => {
