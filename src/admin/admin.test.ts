@@ -542,7 +542,10 @@ describe('admin API', () => {
     expect(shown.headers.etag).toBe('"1"')
     const change = { attributes: { team: 'red' } }
     expect((await as('admin', 'PATCH', '/users/p0', change, { 'if-match': '"1"' })).status).toBe(200)
-    expect((await as('admin', 'PATCH', '/users/p0', change, { 'if-match': '"1"' })).status).toBe(412)
+    for (const seen of ['"1"', '2', '"2", "3"', '"two"', ''])
+      expect((await as('admin', 'PATCH', '/users/p0', change, { 'if-match': seen })).status, seen).toBe(412)
+    for (const seen of ['*', 'W/"3"'])
+      expect((await as('admin', 'PATCH', '/users/p0', change, { 'if-match': seen })).status, seen).toBe(200)
     expect((await as('admin', 'DELETE', '/users/p0?reason=left')).status).toBe(200)
     expect((await as('admin', 'GET', '/users/p0')).status).toBe(404)
     expect((await as('admin', 'POST', '/users', { name: 'p0' })).body.code).toBe('already_exists')
@@ -564,7 +567,14 @@ describe('admin API', () => {
     expect((await as('admin', 'GET', '/users?limit=1&limit=2')).body.code).toBe('validation_failed')
     for (const route of ['audit', 'audit/counts', 'events'])
       expect((await as('admin', 'GET', `/${route}?kind=key.created,ghost.seen`)).body).toMatchObject({ param: 'kind' })
+    expect((await as('admin', 'GET', '/users/reader?limit=1')).body).toMatchObject({ param: 'limit' })
     expect((await as('admin', 'GET', '/users?cursor=bm9wZQ')).body).toMatchObject({ param: 'cursor' })
+    for (const position of [{}, { 0: 1, 1: 'a', length: 2 }, [1], [1, 'a', 2], ['1', 'a'], [1.5, 'a'], [1, 2]]) {
+      const cursor = Buffer.from(JSON.stringify(position)).toString('base64url')
+      expect((await as('admin', 'GET', `/keys?cursor=${cursor}`)).body, cursor).toMatchObject({ param: 'cursor' })
+    }
+    for (const version of ['0', '01', '1.5', '-1', 'x'])
+      expect((await as('admin', 'GET', `/policies/${version}/files`)).status, version).toBe(404)
     expect((await as('admin', 'POST', '/users', '{"name":"a","name":"b"}')).body.code).toBe('malformed_request')
     const form = await as('admin', 'POST', '/users', { name: 'x' }, { 'content-type': 'text/plain' })
     expect(form.body.code).toBe('malformed_request')
@@ -595,6 +605,17 @@ describe('admin API', () => {
     expect(again.body).toEqual({ ...first.body, key: undefined })
     const other = await as('admin', 'POST', '/keys', { ...body, name: 'other' }, { 'idempotency-key': 'abc' })
     expect(other.body.code).toBe('not_possible')
+    for (const bad of ['', 'a b', 'ä', 'x'.repeat(129)])
+      expect((await as('admin', 'POST', '/keys', body, { 'idempotency-key': bad })).body).toMatchObject({
+        param: 'idempotency-key',
+      })
+    const twice = await Promise.all(
+      [1, 2].map(() => as('admin', 'POST', '/keys', { ...body, name: 'twice' }, { 'idempotency-key': 'ghi' })),
+    )
+    expect(twice.map(({ status, body: { code } }) => [status, code]).sort()).toEqual([
+      [201, undefined],
+      [422, 'not_possible'],
+    ])
     // A failed request leaves the key free; another person's key is another key.
     await as('admin', 'POST', '/keys', { owner: 'User:gone', name: 'x' }, { 'idempotency-key': 'def' })
     expect((await as('admin', 'POST', '/keys', { ...body, name: 'def' }, { 'idempotency-key': 'def' })).status).toBe(

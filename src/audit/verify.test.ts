@@ -277,6 +277,16 @@ describe('an export', () => {
     const later = signNote(checkpointText({ origin, size: 5000, root: Buffer.alloc(32) }), origin, signingKey)
     expect((await verify(archive, [later])).problems).toMatchObject([{ kind: 'truncated', from: 901, to: 5000 }])
   })
+
+  it('is proven by no checkpoint of another log, and by no text that is none', async () => {
+    const { size, root } = parseCheckpoint(parseNote(old).text)
+    const other = signNote(checkpointText({ origin: 'another/log', size, root }), origin, signingKey)
+    const { ok, problems } = await verify(archive, [other, 'no checkpoint\n'])
+    expect([ok, problems.map(({ detail }) => detail)]).toEqual([
+      false,
+      ['the checkpoint is of another log, another/log', 'not a signed checkpoint'],
+    ])
+  })
 })
 
 describe('a node', () => {

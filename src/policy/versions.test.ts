@@ -55,7 +55,7 @@ describe.each(DATABASES.map((make) => make()))('rules on $name', (database) => {
     const may = (action: string) =>
       policy.decide({ principal: entity('User', 'dana'), action, resource: entity('Model', 'm'), context: {} }, world)
         .allow
-    return { policy, versions, feed, events, may }
+    return { store, policy, versions, feed, events, may }
   }
   const code = async (work: Promise<unknown>) => {
     const error = await work.then(
@@ -123,6 +123,26 @@ describe.each(DATABASES.map((make) => make()))('rules on $name', (database) => {
     expect(back).toMatchObject({ version: 3, repeats: 1 })
     expect(one.may('chat')).toBe(true)
     expect(await code(one.versions.rollback(99, { reason: 'x', by }))).toBe('not_found')
+  })
+
+  test('what was changed where it is kept is not what was agreed to', async () => {
+    await one.versions.apply(EMBED, { reason: 'x', by })
+    for (const [was, is] of [
+      ['permit (principal', 'permit (principal '],
+      [`"digest":"`, `"digest":"0`],
+    ] as const) {
+      const kept = await one.store.db.selectFrom('policy_version').select('bundle').where('version', '=', 1).execute()
+      const bundle = kept[0]!.bundle.replace(was, is)
+      expect(bundle).not.toBe(kept[0]!.bundle)
+      await one.store.transaction((trx) =>
+        trx.updateTable('policy_version').set({ bundle }).where('version', '=', 1).execute(),
+      )
+      expect(await code(one.versions.rollback(1, { reason: 'back', by }))).toBe('policy_invalid')
+      await one.store.transaction((trx) =>
+        trx.updateTable('policy_version').set({ bundle: kept[0]!.bundle }).where('version', '=', 1).execute(),
+      )
+    }
+    expect([one.may('chat'), one.may('embed')]).toEqual([false, true])
   })
 
   test('shadow rules are asked and not obeyed until they are promoted', async () => {

@@ -59,6 +59,8 @@ it('AuthZEN answers a bounded number of questions at once, and writes down whom 
   expect((await ask('POST', '/access/v1/evaluations', many(1001))).status).toBe(400)
   expect((await ask('POST', '/access/v1/evaluations', { ...question, x: 'x'.repeat(1_048_576) })).status).toBe(413)
   expect((await ask('POST', '/access/v1/evaluation', question, 'no key')).status).toBe(401)
+  const form = await gateway.call('/access/v1/evaluation', question, { headers: { 'content-type': 'text/plain' } })
+  expect(form.status).toBe(400)
   const { body } = await ask('GET', '/admin/v1/audit?kind=admin.refused&subject=route/authzen.evaluation')
   expect(body.items).toMatchObject([{ reason: 'invalid_api_key', address: '127.0.0.1' }])
   const seen = await ask('GET', '/admin/v1/audit?kind=admin.read&subject=route/authzen.evaluations&limit=1')

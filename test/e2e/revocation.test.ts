@@ -1,5 +1,7 @@
 // A key is revoked while a hundred streams run on it: the text stops, every client is told, every model server is let go,
 // and the log has one ending for each call.
+import { once } from 'node:events'
+import { type IncomingMessage, request as slowly } from 'node:http'
 import { Agent, request } from 'undici'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { chatChunks, json, type Script, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
@@ -120,4 +122,22 @@ describe.each([
     const again = await gateway.call('/v1/chat/completions', chat('m'), { key: String(issued.key) })
     expect([401, 403]).toContain(again.status)
   })
+})
+
+it('a key that is revoked while the body is on its way begins no call', async () => {
+  const { id, key } = await admin('POST', '/keys', { owner: 'User:admin', name: 'slow' })
+  const before = upstream.calls.length
+  const call = slowly(`${gateway.url}/v1/embeddings`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, expect: '100-continue' },
+  })
+  call.flushHeaders()
+  await once(call, 'continue') // who asks is known, and what is asked is waited for
+  await admin('POST', `/keys/${id}/revoke`, { reason: 'leaked' })
+  call.end(JSON.stringify({ model: 'm', input: 'hello' }))
+  const [answer] = (await once(call, 'response')) as [IncomingMessage]
+  let text = ''
+  for await (const piece of answer) text += piece
+  expect([answer.statusCode, JSON.parse(text)]).toMatchObject([401, { error: { code: 'key_revoked' } }])
+  expect(upstream.calls).toHaveLength(before)
 })
