@@ -1,6 +1,15 @@
 // The commands that bring models, in this process, with real files, settings and a real server on loopback.
 import { createHash } from 'node:crypto'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -65,10 +74,23 @@ describe('model add', () => {
     expect(written().models[1]?.digest).not.toBe(written().models[0]?.digest)
   })
 
+  it('leaves settings that hold secrets as closed as they are', async () => {
+    chmodSync(settings, 0o600)
+    expect((await cli('model', 'add', 'helper', '--file', own())).code).toBe(0)
+    expect(statSync(settings).mode & 0o777).toBe(0o600)
+    expect(readdirSync(folder).filter((name) => name.startsWith('sallyport.yaml'))).toEqual(['sallyport.yaml'])
+  })
+
   it('begins with empty settings, and leaves them where something is wrong', async () => {
     const wrong = join(folder, 'wrong.gguf')
     writeFileSync(wrong, 'no model')
-    for (const args of [['x', '--file', wrong], ['x', '--file', join(folder, 'none')], ['a b', '--file', own()], ['x']])
+    for (const args of [
+      ['x', '--file', wrong],
+      ['x', '--file', join(folder, 'none')],
+      ['x', '--file', folder],
+      ['a b', '--file', own()],
+      ['x'],
+    ])
       expect((await cli('model', 'add', ...args)).code).toBe(2)
     expect(readFileSync(settings, 'utf8')).toBe('')
     expect((await cli('model', 'add', 'helper', '--file', own())).code).toBe(0)
@@ -85,6 +107,12 @@ describe('model get', () => {
     const file = join(folder, 'data', 'models', 'far.gguf')
     expect(readFileSync(file).equals(readFileSync(demo))).toBe(true)
     expect(written().models).toEqual([{ name: 'far', upstream: 'far', digest: `sha256:${sha256}` }])
+    // A name that is taken, or one that makes the same file name, brings no other file into the place of this one.
+    expect((await cli('model', 'get', 'far', '--url', url, '--sha256', 'b'.repeat(64))).said).toContain('a model far')
+    expect((await cli('model', 'get', 'fa:r', '--url', url, '--sha256', sha256)).code).toBe(0)
+    const clash = await cli('model', 'get', 'fa_r', '--url', url, '--sha256', 'b'.repeat(64))
+    expect(clash.said).toContain('is another file')
+    expect(readFileSync(file).equals(readFileSync(demo))).toBe(true)
   })
 
   it('takes nothing else, and registers nothing then', async () => {

@@ -1,16 +1,6 @@
 // Models from files: fetching one, registering one in the settings, and the engine that runs them. These work on the machine
 // of the gateway, with its settings and its data folder; they need no running gateway.
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isSeq, parseDocument, YAMLSeq } from 'yaml'
 import { Fault } from '../core/index.ts'
@@ -33,13 +23,17 @@ import { dim, green, type Io, printOne, printRows } from './io.ts'
 const SETTINGS_FILE = 'sallyport.yaml'
 
 /** What a Fault of the model room says, as a command says it. */
-const failing = async <T>(what: string, next: string | undefined, work: () => Promise<T>): Promise<T> => {
+const failing = async <T>(
+  what: string,
+  next: ((fault: Fault) => string | undefined) | undefined,
+  work: () => Promise<T>,
+): Promise<T> => {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     const cause = error.code === 'internal' && error.detail === undefined ? String(error.cause) : undefined
-    throw new Failure(what, { why: error.detail ?? cause ?? error.title, next })
+    throw new Failure(what, { why: error.detail ?? cause ?? error.title, next: next?.(error) })
   }
 }
 
@@ -66,10 +60,21 @@ function checkGguf(file: string): void {
   }
   try {
     readSync(handle, head, 0, 4, 0)
+  } catch {
+    throw new Failure(`${file} cannot be read`, { exit: EXIT.usage }) // a folder
   } finally {
     closeSync(handle)
   }
   if (head.toString('latin1') !== 'GGUF') throw new Failure(`${file} is not a GGUF file`, { exit: EXIT.usage })
+}
+
+/** @throws Failure if the settings have the name already */
+function refuseTaken(name: string, { config, file = SETTINGS_FILE }: ReturnType<typeof settingsOf>): void {
+  const next = `another name, or edit ${file}`
+  if (config.models.some((model) => model.name === name || model.aliases.includes(name)))
+    throw new Failure(`There is a model ${name} already`, { next })
+  if (config.upstreams.some((upstream) => upstream.name === name))
+    throw new Failure(`There is an upstream ${name} already`, { next })
 }
 
 interface NewModel {
@@ -85,14 +90,7 @@ async function register(input: Input, { name, file, adapter }: NewModel): Promis
   for (const one of files) checkGguf(one)
   const loaded = settingsOf(input)
   const { config } = loaded
-  if (config.models.some((model) => model.name === name || model.aliases.includes(name)))
-    throw new Failure(`There is a model ${name} already`, {
-      next: `another name, or edit ${loaded.file ?? SETTINGS_FILE}`,
-    })
-  if (config.upstreams.some((upstream) => upstream.name === name))
-    throw new Failure(`There is an upstream ${name} already`, {
-      next: `another name, or edit ${loaded.file ?? SETTINGS_FILE}`,
-    })
+  refuseTaken(name, loaded)
   const { digest, bytes } = await failing(`${file} cannot be registered`, undefined, () => identifyFiles(files))
 
   const path = resolve(loaded.file ?? flagText(input, 'config') ?? SETTINGS_FILE)
@@ -117,10 +115,11 @@ async function register(input: Input, { name, file, adapter }: NewModel): Promis
   })
   add('models', { name, upstream: name, digest: `sha256:${digest}` })
   const draft = `${path}.new`
-  writeFileSync(draft, String(document))
+  // Settings may hold secrets: the draft is nobody else's to read, and the file stays whose it is and as open as it is.
+  writeFileSync(draft, String(document), { mode: 0o600 })
   try {
     loadSettings({ ...input, flags: { ...input.flags, config: draft } })
-    renameSync(draft, path)
+    writeFileSync(path, String(document))
   } finally {
     rmSync(draft, { force: true })
   }
@@ -168,7 +167,9 @@ export const get: Command = async (input) => {
     url === undefined
       ? (known as (typeof PINNED_MODELS)[number])
       : { url, sha256: (sha256 ?? '').replace(/^sha256:/i, ''), bytes: undefined, license: flagText(input, 'license') }
-  const folder = join(settingsOf(input).config.data, 'models')
+  const settings = settingsOf(input)
+  refuseTaken(name, settings)
+  const folder = join(settings.config.data, 'models')
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, `${name.replace(/[^\p{L}\p{N}._+-]/gu, '_')}.gguf`)
   io.say(`From     ${new URL(source.url).host}${source.bytes === undefined ? '' : `, ${size(source.bytes)}`}`)
@@ -178,7 +179,9 @@ export const get: Command = async (input) => {
   process.once('SIGINT', onSignal)
   const bar = createBar(io)
   try {
-    await failing(`${name} could not be fetched`, 'the same command again; it goes on from where it was', () =>
+    const again = ({ code }: Fault) =>
+      code === 'upstream_unavailable' ? 'the same command again; it goes on from where it was' : undefined
+    await failing(`${name} could not be fetched`, again, () =>
       download({
         url: source.url,
         sha256: source.sha256,

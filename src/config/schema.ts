@@ -82,7 +82,9 @@ const upstream = z.strictObject({
     .min(1)
     .max(4096)
     .default(64)
-    .describe('Most connections to this upstream; one principal takes three quarters of them at most.'),
+    .describe(
+      'Most calls to this upstream at once; one principal takes three quarters of them at most. Two more connections ask what it has.',
+    ),
   connectTimeoutSeconds: z.number().positive().max(300).default(5).describe('Seconds to wait for a connection.'),
   firstByteTimeoutSeconds: z
     .number()

@@ -125,3 +125,21 @@ test('a server that redirects elsewhere, for ever, refuses, sends too much or no
   answer = (_, response) => void response.writeHead(200).write('a')
   await expect(get({ idleMs: 50 })).rejects.toMatchObject({ code: 'upstream_unavailable' })
 })
+
+test('another file that is there stays, and two that fetch one file do not spoil it for each other', async () => {
+  writeFileSync(file, 'somebody runs this')
+  await expect(get()).rejects.toMatchObject({ code: 'not_possible' })
+  expect(readFileSync(file, 'utf8')).toBe('somebody runs this')
+  rmSync(file)
+  const lock = `${file}.part.lock`
+  answer = async (request, response) => {
+    await expect(get()).rejects.toMatchObject({ code: 'not_possible', detail: expect.stringContaining(lock) })
+    resuming(request, response)
+  }
+  // What a crash has left locks nobody out.
+  writeFileSync(lock, String(2 ** 22 + 1))
+  await get()
+  expect(readFileSync(file).equals(content)).toBe(true)
+  expect(existsSync(lock)).toBe(false)
+  expect(ranges).toHaveLength(1)
+})

@@ -1,7 +1,7 @@
 // Fetches one file whose SHA-256 is known beforehand: resumes what was begun, says how far it is, and puts the file in its
 // place only if it is the right one. Nothing here is ever started without somebody having asked for it.
 import { createWriteStream } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { isLoopback } from '../config/index.ts'
@@ -27,12 +27,25 @@ const MOST_REDIRECTS = 5
 const MOST_BYTES = 64 * 1024 ** 3
 const IDLE_MS = 60_000
 
-/** @throws Fault `upstream_unavailable`, `upstream_refused`, `upstream_invalid`; what has arrived is kept for the next attempt */
+/** @throws Fault `not_possible`, `upstream_unavailable`, `upstream_refused`, `upstream_invalid`; what has arrived is kept for the next attempt */
 export async function download(input: DownloadInput): Promise<void> {
-  const { file, sha256, mostBytes = MOST_BYTES } = input
+  const { file, sha256 } = input
   const wanted = sha256.toLowerCase()
   if (await holds(file, wanted)) return
+  // A model may be running from it.
+  if (await isThere(file)) throw impossible(`${file} is there already and is another file.`)
   const part = `${file}.part`
+  const lock = `${part}.lock`
+  await takeLock(lock)
+  try {
+    await fetchInto(part, wanted, input)
+  } finally {
+    await rm(lock, { force: true })
+  }
+}
+
+async function fetchInto(part: string, wanted: string, input: DownloadInput): Promise<void> {
+  const { file, mostBytes = MOST_BYTES } = input
   let from = await sizeOf(part)
   for (;;) {
     const response = await request(input, from)
@@ -51,6 +64,33 @@ export async function download(input: DownloadInput): Promise<void> {
     throw new Fault('upstream_invalid', {
       detail: `What ${new URL(input.url).host} sent is not the file with the SHA-256 ${wanted}. It was deleted.`,
     })
+  }
+}
+
+/** Two that write one file spoil it for each other. A lock whose process is gone was left by a crash. */
+async function takeLock(lock: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await writeFile(lock, String(process.pid), { flag: 'wx' })
+      return
+    } catch (cause) {
+      if (!isNodeError(cause) || cause.code !== 'EEXIST')
+        throw new Fault('internal', { detail: `${lock} cannot be written.`, cause })
+      const owner = Number(await readFile(lock, 'utf8').catch(() => ''))
+      if (attempt > 1 || isAlive(owner))
+        throw impossible(`This file is being fetched already; if it is not, delete ${lock}.`)
+      await rm(lock, { force: true })
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isSafeInteger(pid) || pid < 1) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return isNodeError(error) && error.code === 'EPERM' // it is somebody else's
   }
 }
 
@@ -166,4 +206,11 @@ const anyOf = (one: AbortSignal | undefined, other: AbortSignal): AbortSignal =>
 
 const isNodeError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error
 
+const isThere = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  )
+
+const impossible = (detail: string): Fault => new Fault('not_possible', { detail })
 const refused = (detail: string): Fault => new Fault('upstream_refused', { detail })

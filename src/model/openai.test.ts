@@ -393,6 +393,19 @@ test('an abort closes the upstream connection: before the first byte, and in mid
   await (await last).closed
 })
 
+test('a server that is busy with calls is asked all the same what it has', async () => {
+  const { upstream, driver } = await start(silent, { connections: 1 })
+  const stop = new AbortController()
+  const running = upstream.next()
+  const calls = [send(driver, chat(), stop.signal), send(driver, chat(), stop.signal)]
+  await running
+  upstream.script = json({ data: [{ id: 'm' }] })
+  expect(await driver.list(AbortSignal.timeout(2000))).toEqual([{ name: 'm' }])
+  expect(upstream.calls).toHaveLength(1)
+  stop.abort(new Fault('client_closed'))
+  for (const call of calls) await expect(call).rejects.toEqual(fault('client_closed'))
+})
+
 test('a call that ends while it waits for a connection is never sent', async () => {
   const { upstream, driver } = await start(silent, { connections: 1, waiting: 1 })
   const running = new AbortController()

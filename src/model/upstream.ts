@@ -14,7 +14,7 @@ export interface UpstreamOptions {
   readonly key?: string
   /** PEM of a private authority; without it the public ones are trusted. */
   readonly ca?: string
-  /** Open sockets; further calls wait. */
+  /** Calls at once; further ones wait. */
   readonly connections?: number
   /** Calls that may wait for a socket before new ones are refused, and of these of one principal. */
   readonly waiting?: number
@@ -51,7 +51,7 @@ export type AnswerReader = PieceReader<Delta>
 export interface Upstream {
   /** Asks, checks status and content type, and reads the answer through `reader`, one batch of pieces per read. */
   reply<T>(ask: Ask, reader: PieceReader<T>, signal: AbortSignal): Promise<AsyncIterable<T[]>>
-  /** A whole JSON answer. */
+  /** A whole JSON answer to a question of the gateway's own, which waits behind no call. */
   json(ask: Ask, signal: AbortSignal): Promise<unknown>
   /** An answer of which only the status matters. */
   done(ask: Ask, signal: AbortSignal): Promise<void>
@@ -60,6 +60,8 @@ export interface Upstream {
 
 /** Longest body that is held in memory as a whole, in characters. */
 export const MOST_ANSWER_CHARACTERS = 64 * 1024 * 1024
+/** Beside those for calls: a server that is busy with calls is asked all the same what it has, and is not taken for one that is away. */
+const QUESTIONS = 2
 /** How much of a refusal's body is looked at. */
 const MOST_REFUSAL_CHARACTERS = 16 * 1024
 
@@ -74,8 +76,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     waiting: options.waiting ?? 1024,
     waitingPerPrincipal: options.waitingPerPrincipal ?? 256,
   })
-  const pool = new Pool(url.origin, {
-    connections,
+  const how = {
     pipelining: 1,
     allowH2: false,
     headersTimeout: options.firstByteTimeoutMs ?? 300_000,
@@ -85,10 +86,12 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       rejectUnauthorized: true,
       ...(options.ca === undefined ? {} : { ca: options.ca }),
     },
-  })
+  }
+  const forCalls = new Pool(url.origin, { ...how, connections })
+  const forQuestions = new Pool(url.origin, { ...how, connections: QUESTIONS })
   const authorization = options.key === undefined ? [] : ['authorization', `Bearer ${options.key}`]
 
-  const dispatch = (ask: Ask): Exchange => {
+  const dispatch = (pool: Pool, ask: Ask): Exchange => {
     const exchange = new Exchange()
     pool.dispatch(
       {
@@ -107,10 +110,10 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     return exchange
   }
 
-  const begin = async (ask: Ask, signal: AbortSignal): Promise<Exchange> => {
+  const begin = async (pool: Pool, ask: Ask, signal: AbortSignal): Promise<Exchange> => {
     for (let attempt = 1; ; attempt++) {
       if (signal.aborted) throw ended(signal)
-      const exchange = dispatch(ask)
+      const exchange = dispatch(pool, ask)
       const stop = () => exchange.abort(ended(signal))
       signal.addEventListener('abort', stop, { once: true })
       exchange.whenClosed(() => signal.removeEventListener('abort', stop))
@@ -130,7 +133,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       throw signal.aborted ? ended(signal) : error
     })
     try {
-      const exchange = await begin(ask, signal)
+      const exchange = await begin(forCalls, ask, signal)
       exchange.whenClosed(free)
       return exchange
     } catch (error) {
@@ -146,7 +149,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       return new Answering(exchange, reader)
     },
     async json(ask, signal) {
-      const exchange = await open(ask, signal)
+      const exchange = await begin(forQuestions, ask, signal)
       await check(exchange, ask.accept)
       const body = await readText(exchange, MOST_ANSWER_CHARACTERS)
       return parseAnswer(body)
@@ -156,7 +159,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
       await checkStatus(exchange)
       await readText(exchange, MOST_ANSWER_CHARACTERS)
     },
-    close: () => pool.destroy(),
+    async close() {
+      await Promise.all([forCalls.destroy(), forQuestions.destroy()])
+    },
   }
 }
 
