@@ -38,8 +38,11 @@ export interface DataFlow {
   readonly class: string
   readonly count: number
   readonly treatment: string
-  readonly to: 'upstream' | 'caller' | 'log' | 'cache' | 'connector'
+  readonly to: 'upstream' | 'caller' | 'log' | 'cache'
 }
+
+/** Where the parts of a call have gone, told by the flow to those who saw them. */
+const SEEN_BY: Readonly<Record<Part, DataFlow['to']>> = { prompt: 'upstream', answer: 'caller' }
 
 /** How a call ended, as the caller saw it. */
 export type Outcome =
@@ -137,6 +140,9 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
     const kept = new Map<Part, string>()
     /** What the events say of the parts that are sealed. */
     const content: JsonObject[] = []
+    /** Where the data of the call went, as far as the guard knows, and whether the answer is kept for its caller. */
+    let flow: readonly JsonObject[] = []
+    let stored = false
     /** The log may hold something of this call. */
     let begun = false
     let deciding: Promise<void> | undefined
@@ -156,7 +162,25 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
         draft.add(dataOfDecision(decision))
       }
       draft.set({ address, action, model, session, grant })
-      if (data) draft.add(data)
+      if (data) addData(data)
+    }
+    const addData = (data: JsonObject) => {
+      if (Array.isArray(data.flow)) flow = data.flow as JsonObject[]
+      if (data.stored === true) stored = true
+      draft.add(data)
+    }
+    /** What was recorded or stored went there as well, as it was seen by the model and by the caller. */
+    const addCopies = () => {
+      const recorded = content.map(({ part }) => SEEN_BY[part as Part])
+      const seen = flow.filter(({ treatment }) => treatment !== 'block')
+      const logged = seen
+        .filter(({ to }) => recorded.includes(to as DataFlow['to']))
+        .map((step) => ({ ...step, to: 'log' }))
+      // What the caller said is stored as it was said.
+      const cached = stored
+        ? seen.map((step) => ({ ...step, to: 'cache', ...(step.to === 'upstream' && { treatment: 'pass' }) }))
+        : []
+      if (logged.length + cached.length > 0) draft.add({ flow: [...flow, ...logged, ...cached] })
     }
     /** Seals what is kept so far; the event that is written next names it. */
     const sealed = async (): Promise<readonly Statement[]> => {
@@ -174,6 +198,7 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
     }
     const decide = async (): Promise<void> => {
       const rows = kept.size > 0 ? await sealed() : NO_ROWS
+      addCopies()
       begun = log.takes
       const { position } = await log.append(draft.event('call.decided'), { rows, write: draft.write })
       // Known as open until its ending is written, even if the ending was asked for in the meantime.
@@ -188,7 +213,7 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
       if (fault?.code === 'content_blocked' && direction === 'send' && typeof blocked === 'string')
         ending.flow = [{ class: blocked, count: 1, to: 'upstream', treatment: 'block' }]
       for (const [name, value] of Object.entries(usage ?? {})) ending[name] = value
-      draft.add(ending)
+      addData(ending)
       // Nobody is known, and nothing was decided: the call may share its ending with others like it.
       if (subject === '' && !deciding && isUnproven(fault?.code)) {
         if (strangers.take(draft.event('call.finished', fault?.code))) return
@@ -200,6 +225,7 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
         // The ending must be written even if the answer cannot be kept; it says so.
         draft.add({ contentLost: Fault.from(error).code })
       }
+      addCopies()
       const done = () => {
         written = true
         decidedAt.delete(id)

@@ -50,12 +50,14 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
   firstMs: { class: 'fact', meaning: 'Milliseconds until the first output of the model server arrived.' },
   inputTokens: { class: 'fact', meaning: 'Tokens of the input, as the model server counted them, else estimated.' },
   outputTokens: { class: 'fact', meaning: 'Tokens of the answer.' },
+  digest: { class: 'id', meaning: 'The version of the model: the digest of its weights, if its server tells one.' },
+  route: { class: 'fact', meaning: 'Path of the request.' },
   decisionId: { class: 'id', meaning: 'The decision, as told to the caller in `x-sallyport-decision`.' },
   decidedInUs: { class: 'fact', meaning: 'Microseconds the decision took.' },
   flow: {
     class: 'fact',
     meaning:
-      'Data flow: data class, count, treatment (`restored`: a stand-in was turned back), and where it went (`to`).',
+      'Data flow: data class, count, treatment (`restored`: a stand-in was turned back), and where it went (`to`): `upstream`, `caller`, `log` if a rule has it recorded, `cache` if the answer is stored.',
   },
   content: {
     class: 'id',
@@ -66,6 +68,12 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
     class: 'fact',
     meaning: '0 to 100: how likely some of the input is meant to turn the model against its rules.',
   },
+  input: {
+    class: 'fact',
+    meaning: 'What the guard did with the input: bytes scanned and forwarded, classes, treatments.',
+  },
+  output: { class: 'fact', meaning: 'The same of the answer.' },
+  endedBy: { class: 'id', meaning: 'The change that ended a running call: `key/8F2…`, `policy/7`.' },
   by: { class: 'personal', meaning: 'Who cut the call.' },
   of: { class: 'fact', meaning: 'Of `stranger.refused`: the kind of event that each of them would have been.' },
   count: { class: 'fact', meaning: 'How many of them there were; `first` and `last` say when.' },

@@ -56,6 +56,8 @@ async function begin(store: Store, options: { eventDays?: number } = {}) {
 const CANARY = 'PLANTED-4711-äöü-my-little-secret'
 const actor = { principal: 'User::"ana"', reason: 'case 12' }
 
+const newId = createIds(systemClock, systemRandom)
+
 describe.each(DATABASES.map((make) => make()))('content on $name', (database) => {
   let store: Store
   beforeAll(async () => {
@@ -102,6 +104,33 @@ describe.each(DATABASES.map((make) => make()))('content on $name', (database) =>
     expect(await audit.verify()).toMatchObject({ ok: true, problems: [] })
     const { events } = await audit.query({ kind: 'content.erased' })
     expect(events[0]).toMatchObject({ subject: 'User::"erika"', reason: 'case 12', data: { parts: 2 } })
+    await audit.stop()
+  })
+
+  it('is told by the flow of its data, as is what is stored', async () => {
+    const { audit } = await begin(store)
+    const id = newId('call')
+    const call = audit.openCall(id, { caller: caller('flora') })
+    const [sent, held, shown] = [
+      { class: 'a', count: 1, treatment: 'mask', to: 'upstream' },
+      { class: 'b', count: 1, treatment: 'block', to: 'caller' },
+      { class: 'c', count: 2, treatment: 'restored', to: 'caller' },
+    ]
+    call.note({ decision: decision(all), data: { flow: [sent] } })
+    call.keep('prompt', () => CANARY)
+    await call.decided()
+    call.keep('answer', () => CANARY)
+    call.note({ data: { stored: true } })
+    await call.finish({ data: { flow: [sent, held, shown] } })
+    const [finished, decided] = (await audit.query({ call: id })).events
+    expect(decided?.data?.flow).toEqual([sent, { ...sent, to: 'log' }])
+    const copies = [
+      { ...sent, to: 'log' },
+      { ...shown, to: 'log' },
+      { ...sent, treatment: 'pass', to: 'cache' },
+      { ...shown, to: 'cache' },
+    ]
+    expect(finished?.data?.flow).toEqual([sent, held, shown, ...copies])
     await audit.stop()
   })
 

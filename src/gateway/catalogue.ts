@@ -4,7 +4,7 @@ import { type Caller, type Decision, Fault } from '../core/index.ts'
 import { type Model, nameAtServer, type Registry } from '../model/index.ts'
 import { type Handle, json, type MakeLook } from './look.ts'
 import { estimateInput } from './meter.ts'
-import { tellingOnly } from './pipeline.ts'
+import { ofModel, tellingOnly } from './pipeline.ts'
 import type { Incoming, Ports, Question } from './ports.ts'
 import {
   anthropicCount,
@@ -68,16 +68,19 @@ export function createCatalogue({ on, look, registry, allows, version }: Catalog
       return json(forAnthropic(incoming) ? anthropicModels.list(shown) : openaiModels.list(shown))
     }),
 
-    model: look(callersOwn, 'show', async (caller, incoming) => {
-      const shown = shownModel(find(caller, incoming.params['*'] ?? '', 'show'))
+    model: look(callersOwn, 'show', async (caller, incoming, record) => {
+      const model = find(caller, incoming.params['*'] ?? '', 'show')
+      record.note({ model: model.name })
+      const shown = shownModel(model)
       return json(forAnthropic(incoming) ? anthropicModels.one(shown) : openaiModels.one(shown))
     }),
 
     tags: look(ollamaChat, 'list', async (caller) => json(ollamaModels.tags(visible(caller).map(shownModel)))),
 
-    show: look(ollamaChat, 'show', async (caller, incoming) => {
+    show: look(ollamaChat, 'show', async (caller, incoming, record) => {
       const name = readFor(caller, await incoming.body(), readShow)
       const model = find(caller, name, 'show')
+      record.note({ model: model.name })
       const { license, capabilities, contextTokens } = await model.driver.show(model.upstreamName, incoming.signal)
       const shown = shownModel(model)
       return json(
@@ -118,7 +121,7 @@ export function createCatalogue({ on, look, registry, allows, version }: Catalog
       if (!model) throw new Fault('model_not_found')
       const question: Question = { caller, action: 'chat', model, request, session: undefined, injection: 0 }
       const decision = on.decide(question)
-      record.note({ model: model.uid.id, decision })
+      record.note({ ...ofModel(model), decision })
       if (!decision.allow) throw on.refusal(decision, question)
       demandSignIn(decision, caller)
       return json(anthropicCount.count(estimateInput(request)))

@@ -14,7 +14,7 @@ import { createAnswer } from './answer.ts'
 import { applyDuties, checkClamps, mayNotStore } from './duties.ts'
 import { dyingHeaders } from './dying.ts'
 import { createMeter } from './meter.ts'
-import type { Incoming, Outgoing, Ports, Question, RefusalContext, Wire } from './ports.ts'
+import type { CallFacts, Incoming, Outgoing, Ports, Question, RefusalContext, ResolvedModel, Wire } from './ports.ts'
 
 export type Serve = (incoming: Incoming, action: UseAction, wire: Wire) => Promise<Outgoing>
 
@@ -38,7 +38,7 @@ export function createGateway(on: Ports): Serve {
       const asked = tellingOnly(mayAny, () => wire.read(body, incoming.params)) //                   400 403
       const model = on.resolve(asked.model) //                                                       404
       if (!model) throw new Fault('model_not_found')
-      record.note({ action: asked.action, model: model.uid.id })
+      record.note({ action: asked.action, ...ofModel(model) })
 
       // Whose conversation? Its taint and length are part of the question.
       const before = asked.previousResponseId === undefined ? undefined : await on.continued(caller, asked) // 404
@@ -133,7 +133,9 @@ export function createGateway(on: Ports): Serve {
       })
       const said: Delta[] | undefined = decision.duties.record?.answer || request.store ? [] : undefined
       // Stored before the client is told that it is.
-      const store = request.store ? () => on.store(question, callId, said ?? []) : undefined
+      const store = request.store
+        ? () => on.store(question, callId, said ?? []).then(() => record.note({ data: { stored: true } }))
+        : undefined
       // A right to chat opens no tool: each that the model would call is a question of its own.
       const callTool = (tool: string) => on.callTool(question, incoming, tool) //                     401 403
       const answer = createAnswer({
@@ -201,6 +203,12 @@ function textOf(said: readonly Delta[]): string {
     .map(({ thought, text }) => (thought === '' ? text : `[reasoning] ${thought}\n${text}`))
     .join('\n\n')
 }
+
+/** The model and its version, for the record. */
+export const ofModel = ({ uid, digest }: ResolvedModel): CallFacts => ({
+  model: uid.id,
+  ...(digest !== undefined && { data: { digest } }),
+})
 
 /** Reads a request; what was wrong with it is told only to those who may do such a thing at all. */
 export function tellingOnly<T>(may: () => boolean, read: () => T): T {

@@ -12,7 +12,8 @@ import {
 } from '../core/index.ts'
 import { mayNotStore } from './duties.ts'
 import { type Handle, json, type MakeLook } from './look.ts'
-import type { Incoming, Ports, Question, ScreenReport, SessionHandle } from './ports.ts'
+import { ofModel } from './pipeline.ts'
+import type { CallFacts, Incoming, Ports, Question, ScreenReport, SessionHandle } from './ports.ts'
 import { inputItems, openaiResponses, responseCall, responseId } from './wire/index.ts'
 
 /** Where stored answers are; the access room. */
@@ -104,7 +105,7 @@ export interface StoredDeps {
 
 export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored {
   /** The answer and the question of the call it answered, asked again. */
-  const opened = async (caller: Caller, id: string, note: (facts: { decision: Decision; model: string }) => void) => {
+  const opened = async (caller: Caller, id: string, note: (facts: CallFacts) => void) => {
     const found = await shelf.find(caller, id)
     // Who may use nothing does not even learn that.
     if (!found) throw on.mayAny(caller, 'chat') ? noSuchAnswer() : new Fault('access_denied')
@@ -120,7 +121,7 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
       injection: kept.injection,
     }
     const decision = on.decide(question)
-    note({ decision, model: model.uid.id })
+    note({ ...ofModel(model), decision })
     if (!decision.allow) throw on.refusal(decision, question)
     const challenge = on.stepUp(decision, caller)
     if (challenge) throw challenge

@@ -53,6 +53,14 @@ it('is quarantined with an alert, shown with both digests, and answers after it 
   expect(accepted.status).toBe(200)
   expect(await accepted.json()).toMatchObject({ quarantined: false, digest: B, enforced: { values: 'stream' } })
   expect(await call()).toBe(200)
+  // The log says which version answered.
+  const served = '/admin/v1/audit?kind=call.finished&action=chat&outcome=served'
+  await expect
+    .poll(async () => (await (await gateway.call(served, undefined, { method: 'GET' })).json()) as object)
+    .toMatchObject({ items: [{ model: 'm:latest', data: { digest: B } }, { data: { digest: A } }] })
+  expect((await gateway.call('/v1/models/m:latest', undefined, { method: 'GET' })).status).toBe(200)
+  const looks = await gateway.call('/admin/v1/audit?action=show', undefined, { method: 'GET' })
+  expect(await looks.json()).toMatchObject({ items: [{ kind: 'call.finished', model: 'm:latest' }, {}] })
 })
 
 it('is told to run where it runs, and what runs beside it is not', async () => {
