@@ -12,6 +12,7 @@ import { authContext, EntityRef } from '../policy/index.ts'
 import { createNodes } from '../store/index.ts'
 import type { Closers } from './closers.ts'
 import type { Ground } from './ground.ts'
+import { principalOf } from './named.ts'
 import { openRules } from './rules.ts'
 import { DEMO } from './shipped.ts'
 
@@ -241,10 +242,4 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     judge,
     screening,
   }
-}
-
-/** `Service:etl` */
-const principalOf = (ref: string): PrincipalUid => {
-  const at = ref.indexOf(':')
-  return { type: ref.slice(0, at) as PrincipalUid['type'], id: ref.slice(at + 1) }
 }

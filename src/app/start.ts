@@ -12,6 +12,7 @@ import { startUnloading } from '../model/index.ts'
 import { type BundleSources, loadBundle, watchFolder } from '../policy/index.ts'
 import type { Closers } from './closers.ts'
 import { openGround } from './ground.ts'
+import { unknownNames } from './named.ts'
 import { openRooms } from './rooms.ts'
 import { SHIPPED } from './shipped.ts'
 import { openSockets } from './sockets.ts'
@@ -135,5 +136,14 @@ async function open(
   const name = options.newAdmin
   const firstKey = await firstStart(identity, roles, name)
   const adminKey = firstKey ?? (name === undefined ? undefined : await newAdmin(identity, name))
+  const unknown = await unknownNames(config, identity.read).catch((error: unknown) => {
+    report(error) // the key that was just made must be shown all the same
+    return []
+  })
+  for (const { setting, name } of unknown)
+    log.warn('a setting names what the directory does not know: it has no effect until that is there', {
+      setting,
+      name,
+    })
   return { ...urls, model: registry.all().find(({ quarantined }) => !quarantined)?.name, adminKey }
 }

@@ -6,12 +6,14 @@ import { join } from 'node:path'
 import { type Config, isLoopback } from '../config/index.ts'
 import { counted } from '../core/index.ts'
 import { ADMIN_FILE } from './admin-file.ts'
+import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { loadSettings } from './config.ts'
 import { EXIT, Failure } from './failure.ts'
 import { flagText } from './input.ts'
 import { dim, green, printRows, red, yellow } from './io.ts'
 import { findServers } from './servers.ts'
+import { isThere } from './target.ts'
 import { relative } from './when.ts'
 
 export interface Finding {
@@ -164,12 +166,46 @@ async function behind(input: Input, config: Config | undefined): Promise<Finding
   }
   const value = (name: string) => told.items.find((one) => one.name === name)?.value
   const { hostname } = new URL(client.connection.url)
-  const findings = await bypass(
+  const findings = await unknownNames(client, (name) => value(name))
+  const seen = await bypass(
     { listen: value('listen') as string, upstreams: value('upstreams') as Config['upstreams'] },
     isLoopback(hostname) ? outerAddresses() : [hostname],
   )
-  if (findings.length > 0) return findings
-  return [{ state: 'ok', check: 'bypass', text: 'no model server but the one inside the gateway' }]
+  findings.push(...seen)
+  if (seen.length === 0)
+    findings.push({ state: 'ok', check: 'bypass', text: 'no model server but the one inside the gateway' })
+  return findings
+}
+
+/** Roles and people whom the settings of the gateway name, and who are not there: what names them does nothing. */
+async function unknownNames(client: Client, value: (name: string) => unknown): Promise<Finding[]> {
+  const schedules = value('schedules') as Config['schedules']
+  const hooks = value('hooks') as Config['hooks']
+  const quotas = value('quotas') as Config['quotas']
+  const named = [
+    ...schedules.flatMap(({ name, role, principal }) => [
+      { setting: `schedules.${name}.role`, kind: 'role' as const, target: role },
+      { setting: `schedules.${name}.principal`, kind: 'principal' as const, target: principal },
+    ]),
+    ...hooks.flatMap(({ name, roles }) =>
+      roles.map((role) => ({ setting: `hooks.${name}.roles`, kind: 'role' as const, target: role })),
+    ),
+    ...quotas.flatMap(({ name, per, only }) =>
+      (per === 'role' || per === 'model') && only !== undefined
+        ? [{ setting: `quotas.${name}.only`, kind: per, target: only }]
+        : [],
+    ),
+  ]
+  const findings: Finding[] = []
+  for (const { setting, kind, target } of named) {
+    if (await isThere(client, kind, target)) continue
+    findings.push({
+      state: 'warn',
+      check: 'settings',
+      text: `${setting}: there is no ${kind} ${target}, so it has no effect`,
+    })
+  }
+  return findings
 }
 
 const PROBE_MS = 1000

@@ -82,7 +82,7 @@ describe('own classes', () => {
     writeFileSync(join(folder, 'more', 'a'), 'Kraken\r\n')
     writeFileSync(join(folder, 'more', 'b'), 'Nightjar\n')
     writeFileSync(join(folder, 'more', '.b.swp'), 'Falcon\n')
-    const lists = ['people', 'more'].map((name) => ({ class: `own/${name}`, file: join(folder, name) }))
+    const lists = ['people', 'more'].map((name) => ({ class: `business/${name}`, file: join(folder, name) }))
     const { guard, close } = openGuard({ ...loadConfig({ env: {}, flags: {} }).config.guard, names: false, lists }, '')
     rmSync(folder, { recursive: true })
     const found: string[] = []
@@ -91,7 +91,16 @@ describe('own classes', () => {
     screen.push('Ann Onymous met Kraken, Nightjar and Falcon.')
     screen.end()
     await close()
-    expect(found).toEqual(['own/people', 'own/more', 'own/more'])
+    expect(found).toEqual(['business/people', 'business/more', 'business/more'])
+  })
+  it.each([
+    ['a list of a class that does not exist', 'personnal/person', /did you mean personal\/person/],
+    ['one of no class at all', 'falcons', /declare it/],
+    ['one of a class that no rule is asked about', 'pseudonym', /no rule/],
+  ])('refuses %s', (_, dataClass, why) => {
+    const lists = [{ class: dataClass, file: 'none' }]
+    const { guard } = loadConfig({ env: {}, flags: {} }).config
+    expect(() => openGuard({ ...guard, names: false, lists }, '')).toThrow(why)
   })
   it('lets answers show pictures from hosts that the deployment lists, and from no other', async () => {
     const config = loadConfig({ env: {}, flags: {} }).config.guard

@@ -18,7 +18,7 @@ import { createScreen } from './screen.ts'
 import type { MaskStyle } from './treat.ts'
 
 /** Classes that are treated without a question, whatever rules say. */
-const NEVER_ASKED: ReadonlySet<string> = new Set([PSEUDONYM, 'literal', 'leak/mark', 'leak/phrase'])
+export const NEVER_ASKED: ReadonlySet<string> = new Set([PSEUDONYM, 'literal', 'leak/mark', 'leak/phrase'])
 const LONGEST_MATCH = 256
 /** Characters in front of a match in which a context word counts. */
 const CONTEXT = 64

@@ -46,6 +46,11 @@ export function machine(world: () => World): void {
     expect(of('gateway')).toEqual([expect.stringContaining('you are User:admin')])
     expect(of('ready')).toEqual(['ok takes calls'])
     expect(of('upstream')).toEqual(['ok up is up, 2 models'])
+    expect(of('settings')).toEqual([
+      'ok valid',
+      'warn schedules.night.role: there is no role opreator, so it has no effect',
+      'warn schedules.night.principal: there is no principal Service:ghost, so it has no effect',
+    ])
     // The settings here name no model server; the gateway was started with one.
     expect(of('bypass')[0]).toContain(world().upstream.url)
     const few = (await run(['doctor', '--config', at('doctor.yaml')], { key: keys.ana })).out

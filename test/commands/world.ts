@@ -127,6 +127,8 @@ export async function createWorld(): Promise<World> {
   const gateway = await startGateway({
     policies: at('rules'),
     upstreams: [{ name: 'up', kind: 'ollama', url: upstream.url }],
+    schedules: [{ name: 'night', role: 'opreator', principal: 'Service:ghost', from: '01:00', to: '02:00' }],
+    quotas: [{ name: 'few', per: 'model', only: 'm:latest', limit: '100000 requests/minute' }],
   })
 
   const api: World['api'] = async (method, path, body, key = gateway.key) => {
