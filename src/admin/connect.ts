@@ -193,7 +193,7 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         text,
       })),
     usualResource: (action) => usualResource(rooms.policy.program()?.schemaJson, action),
-    explain: createExplain(rooms),
+    explain: createExplain({ ...rooms, describe: judging.describe }),
     recorded: (decision) => rooms.rulebook.decisions.get(decision),
     noteUse(caller, action, subject) {
       const held = rooms.jit.grants.held(caller.principal)

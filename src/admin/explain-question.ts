@@ -1,10 +1,11 @@
 // What the rules say to a question, with the roles that grants lend for it: those that hold by themselves, and, if these are
 // not enough, one that is good for a number of uses or tokens. No use is taken by asking.
 import type { JustInTime } from '../access/index.ts'
-import { type Clock, Fault, type PrincipalUid, uidText } from '../core/index.ts'
+import { type Clock, type EntityUid, Fault, type PrincipalUid, uidText } from '../core/index.ts'
 import type { Registry } from '../model/index.ts'
 import {
   type ClockContext,
+  type EntityFacts,
   EntityRef,
   type EntitySource,
   type Explanation,
@@ -21,6 +22,7 @@ interface ExplainDeps {
   readonly clock: Clock
   readonly jit: JustInTime
   readonly entities: (at?: number) => EntitySource
+  readonly describe: (uid: EntityUid) => EntityFacts | undefined
   readonly clockContext: (nowMs: number) => ClockContext
   readonly standing: (
     caller: { readonly principal: PrincipalUid },
@@ -40,9 +42,17 @@ export function createExplain(rooms: ExplainDeps): AdminPorts['explain'] {
     const principal = question.principal as PrincipalUid
     const model = question.resource.type === 'Model' ? { model: question.resource.id } : {}
     const [example] = registry.all()
-    const gone = question.unseen ? uidText(question.resource) : undefined
-    const withoutUnseen = (entities: EntitySource): EntitySource =>
-      gone === undefined ? entities : { get: (uid) => (uid.text === gone ? undefined : entities.get(uid)) }
+    const { unseen, attrs } = question
+    const about = uidText(question.resource)
+    const isSelf = about === uidText(principal)
+    const told: EntityFacts | undefined = attrs && { attrs, ancestors: new Set() }
+    // As the admin API asks it: who is suspended is still somebody to whom something is done.
+    const seen = (entities: EntitySource): EntitySource => ({
+      get(uid) {
+        if (uid.text !== about) return entities.get(uid)
+        return unseen ? undefined : (told ?? entities.get(uid) ?? (isSelf ? undefined : rooms.describe(uid)))
+      },
+    })
 
     const ask = (using: readonly string[]): Explanation => {
       const { grant } = rooms.standing({ principal }, { at: now, ...model, using })
@@ -51,7 +61,7 @@ export function createExplain(rooms: ExplainDeps): AdminPorts['explain'] {
         supposed,
         {
           program,
-          entities: withoutUnseen(
+          entities: seen(
             jit.grants.over(rooms.entities(supposed.at), principal, { ...at, ...model, using }) as EntitySource,
           ),
           clockContext: rooms.clockContext,

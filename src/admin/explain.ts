@@ -5,17 +5,19 @@ import { type Caller, type EntityUid, Fault, uidText } from '../core/index.ts'
 import { dutyLines, parseUid, type RuleView, type Supposed } from '../policy/index.ts'
 import { aboutDecision, decisionOf } from './audit.ts'
 import type { Body, Output } from './contract.ts'
-import { GATEWAY } from './judge.ts'
+import { GATEWAY, type Subject } from './judge.ts'
+import { subjectOf as keySubject } from './keys.ts'
 import { createOpenApi } from './openapi.ts'
 import type { AdminPorts, Explained } from './ports.ts'
 import { namesOf, rolesNow } from './principals.ts'
-import { type Context, type Handlers, readRef } from './route.ts'
+import { type Context, type Handlers, orMissing, ownedBy, readRef } from './route.ts'
+import { uidOf } from './sessions.ts'
 import { iso, isoField, msOf, textField } from './time.ts'
 
 const TYPED = /^(User|Service|Agent|Group|Role|Model|ModelGroup|Gateway|Key|Session|DataClass|Tool|Document):(.+)$/
 
 /** What not everybody may know of; that there is a role is told by asking for it. */
-const OTHERS = ['User', 'Service', 'Agent', 'Group', 'Model']
+const OTHERS = ['User', 'Service', 'Agent', 'Group', 'Model', 'Key', 'Session']
 
 const view = ({ id, effect, why, file, line, clauses }: RuleView) => ({
   id,
@@ -83,12 +85,30 @@ function questionOf({ principal, action, model, data }: Found) {
 export function explainHandlers(
   ports: AdminPorts,
 ): Handlers<'explain.ask' | 'decisions.explain' | 'self.show' | 'openapi.show'> {
-  const unseen = (caller: Caller, resource: EntityUid, may: Context<'explain.ask'>['may']): boolean =>
-    OTHERS.includes(resource.type) &&
-    uidText(resource) !== uidText(caller.principal) &&
-    !may('list', { uid: resource }) &&
-    !may('show', { uid: resource }) &&
-    !(resource.type === 'Model' && ports.mayUse(caller, resource.id))
+  const unseen = (caller: Caller, subject: Subject, may: Context<'explain.ask'>['may']): boolean =>
+    OTHERS.includes(subject.uid.type) &&
+    uidText(subject.uid) !== uidText(caller.principal) &&
+    !may('list', subject) &&
+    !may('show', subject) &&
+    !(subject.uid.type === 'Model' && ports.mayUse(caller, subject.uid.id))
+  /** Keys and sessions are in no directory. `Key:new` is one that is not there yet, of whoever would issue it. */
+  const subjectOf = async (uid: EntityUid, principal: EntityUid): Promise<Subject> => {
+    if (uid.type === 'Key') {
+      const row = uid.id === 'new' ? undefined : await ports.identity.read.key(uid.id)
+      return row ? keySubject(row) : uid.id === 'new' ? ownedBy('Key', 'new', principal) : { uid }
+    }
+    const session = uid.type === 'Session' && (await orMissing(ports.access.sessions.show(uid.id)))
+    return session ? ownedBy('Session', uid.id, uidOf(session.principal)) : { uid }
+  }
+  /** The question as it is put for this reader. */
+  const put = async (
+    { principal, action, resource }: { principal: EntityUid; action: string; resource: EntityUid },
+    { caller, may }: Pick<Context<'explain.ask'>, 'caller' | 'may'>,
+  ) => {
+    const subject = await subjectOf(resource, principal)
+    const { uid, attrs } = subject
+    return { principal, action, resource: uid, ...(attrs && { attrs }), unseen: unseen(caller, subject, may) }
+  }
 
   // Made when somebody asks: printing every schema takes a tenth of a start.
   let document: ReturnType<typeof createOpenApi> | undefined
@@ -100,15 +120,10 @@ export function explainHandlers(
         const self = !asked || (asked.type === caller.principal.type && asked.id === caller.principal.id)
         return self ? GATEWAY : { uid: asked, action: 'show' }
       },
-      handle({ body, caller, may }) {
+      async handle({ body, caller, may }) {
         const { principal, action, resource: named, ...supposed } = body
         const resource = resourceOf(named, ports.usualResource(action))
-        const question = {
-          principal: readRef<string>(principal),
-          action,
-          resource,
-          unseen: unseen(caller, resource, may),
-        }
+        const question = await put({ principal: readRef<string>(principal), action, resource }, { caller, may })
         const reader = may('show', GATEWAY) ? 'administrator' : 'caller'
         return shown(ports.jit.grants, ports.explain(question, supposedOf(supposed), reader))
       },
@@ -136,12 +151,7 @@ export function explainHandlers(
         return {
           ...(await shown(
             ports.jit.grants,
-            ports.explain(
-              { ...question, unseen: unseen(caller, question.resource, may) },
-              supposedOf(body),
-              reader,
-              recorded,
-            ),
+            ports.explain(await put(question, { caller, may }), supposedOf(body), reader, recorded),
           )),
           asAsked: recorded !== undefined,
         }

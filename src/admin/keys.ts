@@ -21,7 +21,7 @@ import { iso, isoField, msOf, textField } from './time.ts'
 const NO_USE = { first_used_at: null, last_used_at: null, last_address: null, last_client: null, uses: null }
 const displayOf = (row: KeyRow) => `${row.prefix}_…${row.last4}`
 const ownerOf = (row: KeyRow) => ({ type: row.owner_type, id: row.owner_name })
-const subjectOf = (row: KeyRow): Subject => ownedBy('Key', row.id, ownerOf(row))
+export const subjectOf = (row: KeyRow): Subject => ownedBy('Key', row.id, ownerOf(row))
 
 function shown(row: KeyWithUse, now: number): Key {
   const { actions, models } = scopesOf(row) ?? {}

@@ -3,7 +3,7 @@ import type { Access, Campaigns, Grant, JustInTime, Sweeps } from '../access/ind
 import type { Audit } from '../audit/index.ts'
 import type { Caller, Clock, EntityUid, NewId, PrincipalUid } from '../core/index.ts'
 import type { Identity, Presented } from '../identity/index.ts'
-import type { Explanation, LoggedDecision, Rulebook, Supposed } from '../policy/index.ts'
+import type { CedarRecord, Explanation, LoggedDecision, Rulebook, Supposed } from '../policy/index.ts'
 import type { Acknowledgement, MakeChange, Store } from '../store/index.ts'
 import type { Output, RouteId } from './contract.ts'
 import type { Judge, Subject } from './judge.ts'
@@ -82,8 +82,11 @@ export interface AdminPorts {
   /** The type of what an action is about, where a name comes without one. */
   usualResource(action: string): string
   explain(
-    /** `unseen`: whoever asks may not know whether there is such a resource; answered as if there was none. */
-    question: { principal: EntityUid; action: string; resource: EntityUid; unseen?: boolean },
+    /**
+     * `unseen`: whoever asks may not know whether there is such a resource; answered as if there was none. `attrs`: facts about a
+     * resource that is in no directory.
+     */
+    question: { principal: EntityUid; action: string; resource: EntityUid; attrs?: CedarRecord; unseen?: boolean },
     supposed: Supposed,
     reader: 'caller' | 'administrator',
     recorded?: LoggedDecision,

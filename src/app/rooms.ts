@@ -60,7 +60,9 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     others: [
       { type: 'Gateway', id: 'sallyport' },
       ...identity.entities.enumerate('Role'),
+      ...identity.entities.enumerate('Group'),
       ...guard.tree.known.map(({ id }) => ({ type: 'DataClass', id })),
+      ...config.tools.map(({ name }) => ({ type: 'Tool', id: name })),
     ],
   })
   const upstreams = await openUpstreams(config.upstreams, {

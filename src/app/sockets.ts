@@ -17,7 +17,7 @@ import {
   sweptRoles,
 } from '../admin/index.ts'
 import { type Config, ConfigError, type Source, splitHostPort } from '../config/index.ts'
-import { Fault, type PrincipalUid } from '../core/index.ts'
+import { Fault, groupsOf, isObject, type JsonObject, type PrincipalUid } from '../core/index.ts'
 import {
   connectRooms as connectGateway,
   createCatalogue,
@@ -40,6 +40,15 @@ import { VERSION } from './shipped.ts'
 const NO_SIGN_IN = { 'auth.age': UNKNOWN_AGE_SECONDS }
 /** Milliseconds that running calls get when the gateway stops. */
 const STOP_GRACE_MS = 5000
+
+type About = Parameters<Rooms['facts']['entities']>[1]
+
+/** What a role that is held for a while would be wanted for; a use of a counted one is never taken by asking, so none counts. */
+function aboutOf(action: string, { type, id }: EntityRef, { model }: JsonObject): About {
+  if (type === 'Model') return groupsOf(action).includes('read') ? { model: id, looking: true } : { model: id }
+  const named = isObject(model) && isObject(model.__entity) ? model.__entity : model
+  return isObject(named) && typeof named.id === 'string' ? { model: named.id } : {}
+}
 
 const hookOf = ({ name, secretFile, roles }: Config['hooks'][number]) => {
   const text = readFileSync(secretFile, 'utf8')
@@ -151,9 +160,8 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     handle: admin.handle,
   }))
   /** Of whom is asked about, what the gateway knows itself; the asking party is not believed in it. */
-  const knownHere = ({ type, id }: EntityRef) => {
-    const principal = { type, id } as PrincipalUid
-    const { active, roles, reason, ticket } = facts.standing({ principal }).grant
+  const knownHere = (principal: PrincipalUid, about: About) => {
+    const { active, roles, reason, ticket } = facts.standing({ principal }, about).grant
     return {
       'risk.anomaly': anomaly({ principal }),
       grant: {
@@ -167,16 +175,22 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
   const authzen = createAuthzen({
     program: () => policy.program(),
     decide: policy.decide,
-    entities: facts.all(),
     enumerate: (type) => {
       const { principals, models, others: rest } = world()
       return [...principals, ...models, ...rest].filter((uid) => uid.type === type)
     },
-    context: (action, given, subject) => {
+    world: ({ principal: { type, id }, action, resource }, given) => {
       const schema = policy.program()?.schemaJson
       if (!schema) throw new Fault('access_denied', { detail: 'No rules are in force.' })
-      const known = { ...NO_SIGN_IN, ...given, ...knownHere(subject) }
-      return usualContext(schema, action, { clock: clockContext(clock.now()), known })
+      const principal = { type, id } as PrincipalUid
+      const about = aboutOf(action, resource, given)
+      // Names with dots would be parts of what is known here.
+      const said = Object.entries(given).filter(([name]) => name !== 'clock' && name !== 'grant' && !name.includes('.'))
+      const known = { ...NO_SIGN_IN, ...Object.fromEntries(said), ...knownHere(principal, about) }
+      return {
+        context: usualContext(schema, action, { clock: clockContext(clock.now()), known, resource }),
+        entities: facts.entities({ principal }, about),
+      }
     },
   })
   const inbound = createInbound({

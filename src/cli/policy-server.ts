@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import type { Output, PolicyPlan } from '../admin/contract.ts'
 import { counted } from '../core/index.ts'
-import { type BundleFile, type BundleSources, diffBundles } from '../policy/index.ts'
+import { type BundleFile, type BundleSources, diffBundles, isBundlePath } from '../policy/index.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, reasonOf } from './input.ts'
@@ -77,7 +77,9 @@ export const plan: Command = async (input) => {
 
 function finish(input: Input, done: Output<'policies.apply'>, what: string): number {
   if (input.flags.json) printOne(input.io, done, { json: input.flags.json as string })
-  input.io.say(`${green(input.io, what)}  version ${done.version}, ${done.digest.slice(0, 19)}`)
+  // Nothing was changed where these very rules decide already.
+  const said = done.receipt.seq === 0 ? 'in force already' : what
+  input.io.say(`${green(input.io, said)}  version ${done.version}, ${done.digest.slice(0, 19)}`)
   for (const answer of answersOf(input.io, done.receipt.nodes)) input.io.say(`  ${answer}`)
   return exitOf(done.receipt.nodes)
 }
@@ -181,7 +183,7 @@ const hasOther = (folder: string, file: BundleFile): boolean => {
 
 /** A gateway that names files outside the folder is not believed. */
 function targetOf(folder: string, { path }: BundleFile): string {
-  if (!/^(tests\/)?[\w][\w.-]*$/.test(path) || normalize(path) !== path)
+  if (!isBundlePath(path) || normalize(path) !== path)
     throw new Failure(`The gateway names a strange file: ${plain(path)}`)
   return join(folder, path)
 }

@@ -237,6 +237,7 @@ export const tryOut: Command = (input) =>
       resource,
       context: usualContext(program.schemaJson, arg(input, 1), {
         clock: createClockContext(flagText(input, 'zone') ?? 'UTC')(now),
+        resource,
         ...(model ? { examples: { Model: model } } : {}),
         set: { ...flagPairs(input, 'set'), ...(from === undefined ? {} : { 'auth.ip': from }) },
       }),

@@ -51,9 +51,11 @@ beforeAll(async () => {
   deps = {
     program: policy.program,
     decide: policy.decide,
-    entities,
     enumerate: (type) => entities.uids.filter((uid) => uid.type === type),
-    context: (_action, given) => (typeof given.soft === 'boolean' ? { soft: given.soft } : {}),
+    world: (_question, given) => ({
+      context: typeof given.soft === 'boolean' ? { soft: given.soft } : {},
+      entities,
+    }),
   }
   authzen = createAuthzen(deps)
 })

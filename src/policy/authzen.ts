@@ -27,13 +27,18 @@ export interface SearchResult<T> {
 export interface AuthzenDeps {
   readonly program: () => Program | undefined
   readonly decide: (query: Query, entities: EntitySource) => Decision
-  readonly entities: EntitySource
   /** Every entity of a type, in any order. */
   readonly enumerate: (type: string) => readonly EntityUid[]
   /** Attributes that an asking party may supply where the directory has none. Left out: none at all. */
   readonly mayFill?: (type: string, attribute: string) => boolean
-  /** The context of a question; `given` is what the asking party says, of which only what the schema declares counts. */
-  readonly context: (action: string, given: JsonObject, principal: EntityRef) => CedarRecord
+  /**
+   * The context of a question, and the facts it is asked under: those that a call of this kind would be asked under. `given` is
+   * what the asking party says, of which only what the schema declares counts.
+   */
+  readonly world: (
+    question: { readonly principal: EntityRef; readonly action: string; readonly resource: EntityRef },
+    given: JsonObject,
+  ) => { readonly context: CedarRecord; readonly entities: EntitySource }
 }
 
 const PAGE = 1000
@@ -54,24 +59,26 @@ export function createAuthzen(deps: AuthzenDeps): Authzen {
   }
 
   /** undefined: a type, action or context that the rules do not know; the answer to it is no. */
-  const ask = (subject: Asked, action: AskedAction, resource: Asked, context: JsonObject): Decision | undefined => {
+  const ask = (subject: Asked, action: AskedAction, resource: Asked, said: JsonObject): Decision | undefined => {
     const program = deps.program()
     const [principalType, resourceType] = [typeOf(program, subject.type), typeOf(program, resource.type)]
     if (!program?.shelves.has(action.name) || !principalType || !resourceType) return undefined
     const principal = new EntityRef(principalType, subject.id)
     const target = new EntityRef(resourceType, resource.id)
     try {
-      const given = { ...context, ...action.properties }
-      const asked = deps.context(action.name, given, principal)
+      const given = { ...said, ...action.properties }
+      const question = { principal, action: action.name, resource: target }
+      const { context, entities } = deps.world(question, given)
+      const { mayFill } = deps
       const decision = deps.decide(
-        { principal, action: action.name, resource: target, context: asked },
+        { ...question, context },
         joinSources(
-          filled(deps, principal, subject.properties),
-          filled(deps, target, resource.properties),
-          deps.entities,
+          filled(entities, mayFill, principal, subject.properties),
+          filled(entities, mayFill, target, resource.properties),
+          entities,
         ),
       )
-      const refusal = decision.allow ? unmet(decision.duties, asked) : undefined
+      const refusal = decision.allow ? unmet(decision.duties, context) : undefined
       return refusal === undefined ? decision : { ...decision, allow: false, why: refusal }
     } catch (error) {
       if (error instanceof Fault && error.code === 'validation_failed') return undefined
@@ -272,7 +279,12 @@ function listed(deps: AuthzenDeps, type: string): string[] {
 }
 
 /** The entity with properties added where the directory is silent. It must exist: nobody is made up by asking. */
-function filled({ entities, mayFill }: AuthzenDeps, uid: EntityRef, properties: JsonObject): EntitySource {
+function filled(
+  entities: EntitySource,
+  mayFill: AuthzenDeps['mayFill'],
+  uid: EntityRef,
+  properties: JsonObject,
+): EntitySource {
   const scalar = (value: unknown): value is CedarValue =>
     typeof value === 'string' || typeof value === 'boolean' || Number.isSafeInteger(value)
   const given = Object.entries(properties).filter(

@@ -51,8 +51,16 @@ export const MAX_FILE_BYTES = 262_144
 export const MAX_BUNDLE_BYTES = 4_194_304
 export const MAX_FILES = 1000
 
-const belongs = (path: string) =>
-  path === SCHEMA_FILE || path === CLASSES_FILE || path.endsWith('.cedar') || /^tests\/[^/]+\.json$/.test(path)
+/** One folder deep at most, and nothing that leads elsewhere: `policy pull` writes these names. */
+const PLACE = /^(?:[\p{L}\p{N}_][\p{L}\p{N}\p{M}_. -]*\/)?[\p{L}\p{N}_][\p{L}\p{N}\p{M}_. -]*$/u
+
+/** Whether a file of this name is part of a bundle. */
+export const isBundlePath = (path: string) =>
+  PLACE.test(path) &&
+  (path === SCHEMA_FILE || path === CLASSES_FILE || path.endsWith('.cedar') || /^tests\/[^/]+\.json$/.test(path))
+
+/** What somebody meant to be rules or classes, and what would not be read as such. */
+const isMeant = (path: string) => /\.cedar$/i.test(path) || path === 'data-classes.yml'
 
 export const rulesOf = (sources: BundleSources) => sources.filter((file) => file.path.endsWith('.cedar'))
 export const testsOf = (sources: BundleSources) => sources.filter((file) => file.path.startsWith('tests/'))
@@ -66,7 +74,12 @@ export async function loadBundle(folder: string): Promise<BundleSources> {
   } catch (cause) {
     throw new Fault('policy_invalid', { detail: `The folder of rules cannot be read: ${folder}`, cause })
   }
-  const paths = entries.filter(belongs).sort()
+  const paths = entries.filter(isBundlePath).sort()
+  const unread = entries.find((path) => isMeant(path) && !isBundlePath(path))
+  if (unread !== undefined)
+    throw new Fault('policy_invalid', {
+      detail: `${unread} would not be read: rules lie in *.cedar in the folder or one folder down, classes in ${CLASSES_FILE}.`,
+    })
   if (paths.length > MAX_FILES) throw tooMuch(`more than ${MAX_FILES} files`)
   const files: BundleFile[] = []
   let total = 0
@@ -92,7 +105,10 @@ function decode(bytes: Uint8Array, path: string): string {
 }
 const canonical = (text: string) => text.replaceAll('\r\n', '\n')
 
-async function walk(root: string, folder: string): Promise<string[]> {
+/** Deeper than files are taken from, so that rules which somebody put there are missed by nobody. */
+const DEPTH = 4
+
+async function walk(root: string, folder: string, depth = 1): Promise<string[]> {
   const found: string[] = []
   for (const name of await readdir(folder)) {
     if (name.startsWith('.')) continue
@@ -100,7 +116,7 @@ async function walk(root: string, folder: string): Promise<string[]> {
     // stat, not the entry's own type: mounted configuration reaches its files through links.
     const info = await stat(path)
     if (info.isFile()) found.push(relative(root, path).split(sep).join('/'))
-    else if (info.isDirectory() && folder === root) found.push(...(await walk(root, path)))
+    else if (info.isDirectory() && depth < DEPTH) found.push(...(await walk(root, path, depth + 1)))
   }
   return found
 }

@@ -1,7 +1,17 @@
 // Explanations and lint over small bundles of their own.
 import { afterAll, expect, test } from 'vitest'
 import { createIds, systemClock, systemRandom } from '../core/index.ts'
-import { compileBundle, createChecker, createPolicy, entity, explain, fixedSource, lint, type Query } from './index.ts'
+import {
+  compileBundle,
+  createChecker,
+  createPolicy,
+  entity,
+  explain,
+  fixedSource,
+  lint,
+  type Program,
+  type Query,
+} from './index.ts'
 import { printExpression } from './print.ts'
 
 const SCHEMA = `
@@ -52,13 +62,22 @@ const query = (who: string, model: string, hour: number): Query => ({
   context: { hour },
 })
 
-test('a default deny shows the closest rules clause by clause, requestable ones first', async () => {
-  const { program } = await checked(RULES)
+const policyOf = (program: Program) => {
   const policy = createPolicy({ clock: systemClock, newId: createIds(systemClock, systemRandom) })
   policy.activate(program)
+  return policy
+}
+
+test('a default deny shows the closest rules clause by clause, requestable ones first', async () => {
+  const { program } = await checked(RULES)
+  const policy = policyOf(program)
   const asked = query('dana', 'llama', 10)
   const roles = policy.waysIn(asked, world)
   expect(roles).toEqual(['operator'])
+  const closed = await checked(
+    `${RULES} @id("not-them") @why("Operators do not.") forbid (principal in Role::"operator", action == Action::"chat", resource);`,
+  )
+  expect(policyOf(closed.program).waysIn(asked, world)).toEqual([])
   const full = explain(program, asked, world, { reader: 'administrator', roles })
   expect(full.summary).toBe('dana may not chat with llama: no rule permits it.')
   expect(full.closest.map((rule) => [rule.id, rule.missing, rule.role])).toEqual([

@@ -13,6 +13,7 @@ import {
   type ImpactWorld,
   impactLines,
   impactOf,
+  joinSources,
   type OracleDifference,
   type Program,
   planHash,
@@ -27,9 +28,9 @@ action use; action chat, embed in [use] appliesTo { principal: User, resource: M
 const checker = createChecker()
 afterAll(() => checker.close())
 
-async function compiled(rules: string): Promise<Program> {
+async function compiled(rules: string, schema = SCHEMA): Promise<Program> {
   const result = await checker.check([
-    { path: 'schema.cedarschema', text: SCHEMA },
+    { path: 'schema.cedarschema', text: schema },
     { path: 'rules.cedar', text: rules },
   ])
   if ('problems' in result) throw new Error(JSON.stringify(result.problems))
@@ -87,6 +88,26 @@ test('who loses what, by class, with what was looked at', async () => {
   })
   const back = impactOf(after, before, world, [])
   expect(back.effects.map((effect) => effect.kind)).toEqual(['gains', 'gains'])
+})
+
+test('who may do what to people is an effect, and what cannot be listed is said', async () => {
+  const schema = `${SCHEMA}entity Key; action lock appliesTo { principal: User, resource: [User, Key, Group] };`
+  const group = entity('Group', 'staff')
+  const rules = '@id("a") @why("x") permit (principal in Group::"staff", action == Action::"lock", resource'
+  const wide: ImpactWorld = {
+    ...world,
+    entities: joinSources(entities, fixedSource([{ uid: group }])),
+    resources: [...models, group, ...users],
+  }
+  const effect = async (condition: string) => {
+    const [before, after] = [await compiled('', schema), await compiled(`${rules}${condition};`, schema)]
+    const { effects, coverage } = impactOf(before, after, wide, [])
+    return [effects.map(({ kind, resources }) => [kind, resources.length]), coverage.notCovered]
+  }
+  expect(await effect(' is User)')).toEqual([[['gains', 30]], []])
+  expect(await effect(')')).toEqual([[['gains', 31]], ['keys']])
+  // The example of a class is not taken for each of its members.
+  expect(await effect(' is User) when { resource == principal }')).toEqual([[], ['what is about the caller itself']])
 })
 
 test('classes equal asking everybody, for random rules', async () => {

@@ -10,12 +10,13 @@ import { probesFor } from './probe.ts'
 import type { Program } from './program.ts'
 import type { Rule } from './rule.ts'
 import { Scope } from './scope.ts'
+import { tiedTo } from './side.ts'
 import { type CedarRecord, EntityRef, toRef } from './value.ts'
 
 export interface ImpactWorld {
   readonly entities: EntitySource
   readonly principals: readonly EntityRef[]
-  /** Everything rules may be asked about: models, classes of data, the gateway, roles. */
+  /** Everything rules may be asked about: models, classes of data, the gateway, roles, groups, people, declared tools. */
   readonly resources: readonly EntityRef[]
   /** A usual context for an action, as the gateway would build it on an ordinary day. */
   readonly usual: (action: string) => CedarRecord
@@ -79,7 +80,9 @@ export function impactOf(
   )
   const sight = sightOf([...(before?.rules ?? []), ...after.rules])
   const principals = classify(world.principals, world.entities, sight)
-  const resources = classify(world.resources, world.entities, sight)
+  const types = new Set(actions.flatMap((action) => [...after.vocabulary.actions.get(action)!.resources]))
+  const asked = world.resources.filter(({ type }) => types.has(type))
+  const resources = classify(asked, world.entities, sight)
   const tally = { contexts: 0, questions: 0, notCovered: new Set<string>() }
   const effects: Effect[] = []
   for (const action of actions) {
@@ -100,6 +103,10 @@ export function impactOf(
   const sameSchema = before && JSON.stringify(before.schemaJson) === JSON.stringify(after.schemaJson)
   const again = replay(before, after, recorded, world.entities, sameSchema ? changed : undefined)
   if (sight.attributes.has('owner')) tally.notCovered.add('what belongs to whom (owner)')
+  if (changed.some(({ json }) => VARIABLES.every((one) => JSON.stringify(json.conditions).includes(one))))
+    tally.notCovered.add('what is about the caller itself')
+  for (const [type, words] of UNLISTED)
+    if (changed.some((rule) => mayReach(rule, type, after))) tally.notCovered.add(words)
   return {
     effects: joined(effects),
     replay: { decisions: recorded.length - again.lost, ...again },
@@ -108,7 +115,7 @@ export function impactOf(
       actions,
       principals: world.principals.length,
       principalClasses: principals.length,
-      resources: world.resources.length,
+      resources: asked.length,
       resourceClasses: resources.length,
       contexts: tally.contexts,
       questions: tally.questions,
@@ -118,6 +125,23 @@ export function impactOf(
         .sort(),
     },
   }
+}
+
+const VARIABLES = ['{"Var":"principal"}', '{"Var":"resource"}']
+
+/** What nobody can list when a change is planned. */
+const UNLISTED = [
+  ['Key', 'keys'],
+  ['Session', 'sessions'],
+  ['Tool', 'tools that nobody declared'],
+  ['Document', 'documents'],
+] as const
+
+/** Whether a rule can be about things of this type. */
+function mayReach({ json: { resource }, actions }: Rule, type: string, { vocabulary }: Program): boolean {
+  if (resource.op === 'is' && resource.entity_type !== type) return false
+  if (resource.op === '==' && tiedTo(resource)?.type !== type) return false
+  return [...actions].some((action) => vocabulary.actions.get(action)?.resources.has(type))
 }
 
 function compare(
@@ -130,8 +154,10 @@ function compare(
   entities: EntitySource,
 ): Effect[] {
   const conditional: string[] = []
+  // What somebody may do to themselves is not what they may do to the others of their class.
+  const resource = what.members.find(({ text }) => text !== who.example.text) ?? what.example
   for (const { label, context } of probes) {
-    const question = { principal: who.example, action, resource: what.example, context }
+    const question = { principal: who.example, action, resource, context }
     const then = before && evaluate(before, question, entities)
     const now = evaluate(after, question, entities)
     const kind = kindOf(before, then, after, now)

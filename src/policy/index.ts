@@ -8,6 +8,7 @@ export {
   bundleDigest,
   type CheckedBundle,
   classesOf,
+  isBundlePath,
   loadBundle,
   type Problem,
 } from './bundle.ts'

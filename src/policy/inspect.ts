@@ -18,6 +18,7 @@ import {
   bundleDigest,
   type CheckedBundle,
   type CheckedRule,
+  isBundlePath,
   MAX_BUNDLE_BYTES,
   MAX_FILE_BYTES,
   MAX_FILES,
@@ -34,7 +35,7 @@ export const MAX_NESTING = 64
 export type Inspection = { readonly bundle: CheckedBundle } | { readonly problems: readonly Problem[] }
 
 export function inspectBundle(sources: BundleSources): Inspection {
-  const problems: Problem[] = [...sizeProblems(sources), ...sources.flatMap(textProblems)]
+  const problems: Problem[] = [...nameProblems(sources), ...sizeProblems(sources), ...sources.flatMap(textProblems)]
   if (problems.length > 0) return { problems }
 
   const schema = sources.find((file) => file.path === SCHEMA_FILE)
@@ -70,6 +71,18 @@ export function formatText(file: BundleFile): { readonly text: string } | { read
 }
 
 const error = (message: string, where: Partial<Problem> = {}): Problem => ({ level: 'error', message, ...where })
+
+function nameProblems(sources: BundleSources): Problem[] {
+  const names = sources.map(({ path }) => path)
+  return [
+    ...names
+      .filter((path) => !isBundlePath(path))
+      .map((path) => error(`${JSON.stringify(path)} is not the name of a file of a bundle`)),
+    ...names
+      .filter((path, index) => names.indexOf(path) !== index)
+      .map((path) => error('this file is given twice', { file: path })),
+  ]
+}
 
 function sizeProblems(sources: BundleSources): Problem[] {
   const sizes = sources.map((file) => Buffer.byteLength(file.text))

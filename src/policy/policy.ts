@@ -11,7 +11,7 @@ import {
 } from '../core/index.ts'
 import type { CheckedBundle } from './bundle.ts'
 import { type EntitySource, withRole } from './entity.ts'
-import { type Answer, alsoOfBase, type Evaluator, evaluator } from './evaluate.ts'
+import { type Answer, alsoOfBase, type Evaluator, evaluate, evaluator } from './evaluate.ts'
 import { compileBundle, type Program, type Together } from './program.ts'
 import { holds, type Rule } from './rule.ts'
 import { Scope } from './scope.ts'
@@ -196,17 +196,16 @@ function requestableRoles(program: Program, query: Query, entities: EntitySource
   const resource = toRef(query.resource)
   const mine = entities.get(principal)
   if (!mine) return []
-  // The world in which the caller held the role.
-  const holding = (role: EntityRef) =>
-    new Scope(principal, shelf.entity, resource, query.context, withRole(entities, principal, role), program.actions)
+  // In the world in which the caller held the role: what is forbidden even then is no way in.
+  const helps = (role: EntityRef) =>
+    evaluate(program, { ...query, principal, resource }, withRole(entities, principal, role)).allow
   const asked = (role: EntityRef) => new Scope(principal, asking.entity, role, query.context, entities, program.actions)
   const found: string[] = []
-  for (const [text, { rules }] of shelf.byPrincipal) {
+  for (const text of shelf.byPrincipal.keys()) {
     if (!text.startsWith('Role::') || mine.ancestors.has(text)) continue
     const role = new EntityRef('Role', JSON.parse(text.slice('Role::'.length)) as string)
     if (!entities.get(role)) continue
-    const world = holding(role)
-    if (!rules.some((rule) => rule.effect === 'permit' && rule.reaches(world) && holdsOr(false, rule, world))) continue
+    if (!helps(role)) continue
     const ask = asked(role)
     const reached = asking.rules.filter((rule) => rule.reaches(ask))
     // What is asked for in detail is not known yet: a permit that needs it may still be met, a forbid is not assumed.

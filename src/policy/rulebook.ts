@@ -33,7 +33,7 @@ export interface RulebookDeps extends Pick<PolicyDeps, 'engine' | 'askFor'> {
     readonly entities: EntitySource
     readonly principals: readonly EntityUid[]
     readonly models: readonly EntityUid[]
-    /** What else rules are asked about: the gateway, roles, classes of data. */
+    /** What else rules are asked about: the gateway, roles, groups, classes of data, tools. */
     readonly others: readonly EntityUid[]
   }
   readonly watchers?: readonly Watcher[]
@@ -72,7 +72,8 @@ export function createRulebook(deps: RulebookDeps): Rulebook {
         entities,
         principals: principals!,
         models: models!,
-        resources: [...models!, ...others!],
+        // People too are what something is done to: listed, locked, managed.
+        resources: [...models!, ...others!, ...principals!],
         usual: (action) =>
           usualContext(program.schemaJson, action, {
             clock: now,

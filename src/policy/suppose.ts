@@ -21,7 +21,7 @@ export interface Supposed {
   readonly set?: Readonly<Record<string, Json>>
 }
 
-export interface SupposeDeps extends Omit<UsualOptions, 'clock' | 'set'> {
+export interface SupposeDeps extends Omit<UsualOptions, 'clock' | 'set' | 'resource'> {
   readonly program: Program
   /** The facts at the time that is asked about. */
   readonly entities: EntitySource
@@ -51,6 +51,7 @@ export function suppose(
     ? usualContext(program.schemaJson, question.action, {
         clock,
         set,
+        resource: toRef(question.resource),
         ...(deps.known ? { known: deps.known } : {}),
         ...(deps.examples ? { examples: deps.examples } : {}),
       })

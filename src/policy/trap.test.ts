@@ -1,7 +1,9 @@
 // The traps of the engine, each met once in the library itself: an error that fails open, texts that kill the parser,
 // rules that look alive and are not, data that pretends to be an entity.
 
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createIds, systemClock, systemRandom } from '../core/index.ts'
 import { recordJson } from './cedar-json.ts'
@@ -14,6 +16,7 @@ import {
   type EntityRef,
   entity,
   fixedSource,
+  loadBundle,
   type Policy,
   type Problem,
   readEntities,
@@ -157,6 +160,27 @@ test('impossible forbids, of which the library merely warns, are refused; imposs
   ).toMatch(/never match/)
   const warned = await checker.check(sources(`${ALLOW} @id("dead") @why("x") permit ${dead};`))
   expect('bundle' in warned && warned.bundle.warnings.length).toBeGreaterThan(0)
+})
+
+test('files that would not be read, or that lead elsewhere, refuse the bundle', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-names-'))
+  mkdirSync(join(folder, 'team/deep'), { recursive: true })
+  writeFileSync(join(folder, 'team/own.cedar'), '')
+  expect((await loadBundle(folder)).map(({ path }) => path)).toEqual(['team/own.cedar'])
+  for (const path of ['team/deep/own.cedar', 'own.CEDAR', 'data-classes.yml']) {
+    writeFileSync(join(folder, path), '')
+    await expect(loadBundle(folder), path).rejects.toMatchObject({ code: 'policy_invalid' })
+    rmSync(join(folder, path))
+  }
+  rmSync(folder, { recursive: true })
+  const named = async (path: string) => {
+    const result = await checker.check([...sources(ALLOW), { path, text: '' }])
+    return 'problems' in result ? result.problems[0]?.message : undefined
+  }
+  expect(await named('team/own rules.cedar')).toBeUndefined()
+  for (const path of ['../own.cedar', '/own.cedar', 'a/b/own.cedar', 'read.me'])
+    expect(await named(path)).toMatch(/not the name of a file/)
+  expect(await named('rules.cedar')).toBe('this file is given twice')
 })
 
 test('arrays of policies, which the library refuses as duplicates, are no trap here: rules go by @id, one used twice or missing is refused', async () => {

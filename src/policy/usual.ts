@@ -12,6 +12,8 @@ export interface UsualOptions {
   readonly examples?: Readonly<Record<string, EntityRef>>
   /** Parts to set, by dotted name: `{'auth.ip': '10.0.0.1', 'clock.hour': 3}`. Values as in JSON, or their text. */
   readonly set?: Readonly<Record<string, Json>>
+  /** What is asked about: of a class of data the context has the name as well. */
+  readonly resource?: EntityRef
   /** What is known of the caller, in the same form; parts that the schema does not declare are left out. */
   readonly known?: Readonly<Record<string, Json>>
 }
@@ -104,6 +106,7 @@ export function usualContext(schema: SchemaJson<string>, action: string, options
   const json = shape ? record(shape, '') : {}
   const { hour, minute, weekday } = options.clock
   const clock = { 'clock.hour': hour, 'clock.minute': minute, 'clock.weekday': weekday }
+  const named = options.resource?.type === 'DataClass' ? { 'data.class': options.resource.id } : {}
   /** A record is set part by part: what is not given stays as usual. */
   const set = (path: string, value: Json, mayBeUnknown: boolean): void => {
     const names = path.split('.')
@@ -115,7 +118,7 @@ export function usualContext(schema: SchemaJson<string>, action: string, options
     else if (!mayBeUnknown)
       throw new Fault('validation_failed', { detail: `context.${path} is not in the schema.`, data: { param: path } })
   }
-  for (const [path, value] of Object.entries({ ...clock, ...options.known })) set(path, value, true)
+  for (const [path, value] of Object.entries({ ...clock, ...options.known, ...named })) set(path, value, true)
   for (const [path, value] of Object.entries(options.set ?? {})) set(path, value, false)
   return createConform(schema).context(action, json)
 }

@@ -3,7 +3,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { DATABASES } from '../../test/contract/databases.ts'
 import { createIds, Fault, type NewEvent, systemClock, systemRandom } from '../core/index.ts'
 import { createChange, createFeed, type Store } from '../store/index.ts'
-import { type BundleSources, createChecker, createPolicy, createPolicyVersions, entity, fixedSource } from './index.ts'
+import {
+  type BundleSources,
+  bundleDigest,
+  createChecker,
+  createPolicy,
+  createPolicyVersions,
+  entity,
+  fixedSource,
+} from './index.ts'
 
 const by = { principal: 'User::"root"' }
 const SCHEMA = `entity User; entity Model; action use; action chat, embed in [use] appliesTo { principal: User, resource: Model };`
@@ -123,6 +131,8 @@ describe.each(DATABASES.map((make) => make()))('rules on $name', (database) => {
     expect(back).toMatchObject({ version: 3, repeats: 1 })
     expect(one.may('chat')).toBe(true)
     expect(await code(one.versions.rollback(99, { reason: 'x', by }))).toBe('not_found')
+    expect(await one.versions.rollback(1, { reason: 'once more', by })).toMatchObject({ version: 3, seq: 0 })
+    expect(await one.versions.history(10)).toHaveLength(3)
   })
 
   test('what was changed where it is kept is not what was agreed to', async () => {
@@ -149,6 +159,18 @@ describe.each(DATABASES.map((make) => make()))('rules on $name', (database) => {
     await one.versions.shadow(EMBED, { reason: 'try', by })
     expect(one.versions.shadowing?.program.rules.map((found) => found.id)).toEqual(['embed'])
     expect([one.may('chat'), one.may('embed')]).toEqual([true, false])
+    const { version } = one.versions.shadowing!
+    const kept = JSON.stringify(await one.versions.bundle(version))
+    const older = { ...(JSON.parse(kept) as object), digest: '', sources: bundle('permit (principal') }
+    older.digest = bundleDigest(older.sources)
+    const keep = (row: { bundle: string; digest: string }) =>
+      one.store.transaction((trx) =>
+        trx.updateTable('policy_version').set(row).where('version', '=', version).execute(),
+      )
+    // What an older release let into the shadow, this one may refuse.
+    await keep({ bundle: JSON.stringify(older), digest: older.digest })
+    expect(await code(one.versions.promote({ reason: 'good', by }))).toBe('policy_invalid')
+    await keep({ bundle: kept, digest: bundleDigest(EMBED) })
     await one.versions.promote({ reason: 'good', by })
     expect([one.may('chat'), one.may('embed')]).toEqual([false, true])
     expect(one.versions.shadowing).toBeUndefined()

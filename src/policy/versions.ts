@@ -101,8 +101,8 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
     }
   }
 
-  const stored = async (source: Db | Trx, version: number): Promise<CheckedBundle> => {
-    const row = await selectVersion(source, version)
+  const stored = async (version: number): Promise<CheckedBundle> => {
+    const row = await selectVersion(db, version)
     if (!row) throw new Fault('not_found', { detail: `There is no version ${version} of the rules.` })
     return readRow(row)
   }
@@ -110,14 +110,13 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
   const load = async () => {
     const [slot, beside] = [await selectSlot(db, 'active'), await selectSlot(db, 'shadow')]
     if (slot.version !== null && Number(slot.version) !== active?.version) {
-      const bundle = await stored(db, Number(slot.version))
+      const bundle = await stored(Number(slot.version))
       deps.policy.activate(compileBundle(bundle))
       active = { version: Number(slot.version), digest: bundle.digest, revision: Number(slot.revision) }
     } else if (active) active = { ...active, revision: Number(slot.revision) }
     const wanted = beside.version === null ? undefined : Number(beside.version)
     if (wanted !== shadowing?.version) {
-      shadowing =
-        wanted === undefined ? undefined : { version: wanted, program: compileBundle(await stored(db, wanted)) }
+      shadowing = wanted === undefined ? undefined : { version: wanted, program: compileBundle(await stored(wanted)) }
       deps.onShadow?.(shadowing?.program)
     }
   }
@@ -133,6 +132,18 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
         data: { failures: tests.outcomes.filter((outcome) => outcome.failure !== undefined).slice(0, 20) },
       })
     return { bundle: checked.bundle, program, tests }
+  }
+
+  /** A version as it was kept, checked anew: what an older release accepted, this one may refuse. */
+  const again = async (version: number): Promise<CheckedBundle> =>
+    (await prepare((await stored(version)).sources)).bundle
+
+  /** The version that decides, if it is of these very rules: then there is nothing to do. */
+  const inForce = async ({ digest }: CheckedBundle, { expected }: ChangeOptions) => {
+    const { version } = await selectSlot(db, 'active')
+    const row = version === null ? undefined : await selectVersion(db, Number(version))
+    const meant = expected === undefined || expected === nullable(version)
+    return row?.digest === digest && meant ? { ...infoOf(row), seq: 0 } : undefined
   }
 
   const keep = async (
@@ -218,19 +229,12 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
 
     async apply(sources, options) {
       const { bundle } = await prepare(sources)
-      if (active?.digest === bundle.digest) {
-        const row = await selectVersion(db, active.version)
-        if (row && (options.expected === undefined || options.expected === active.version))
-          return { ...infoOf(row), seq: 0 }
-      }
-      return activate(bundle, options, 'policy.applied')
+      return (await inForce(bundle, options)) ?? activate(bundle, options, 'policy.applied')
     },
 
     async rollback(version, options) {
-      const old = await stored(db, version)
-      // Checked anew: what an older release accepted, this one may refuse.
-      const { bundle } = await prepare(old.sources)
-      return activate(bundle, options, 'policy.rolled_back', version)
+      const bundle = await again(version)
+      return (await inForce(bundle, options)) ?? activate(bundle, options, 'policy.rolled_back', version)
     },
 
     async shadow(sources, options) {
@@ -249,12 +253,14 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
     },
 
     async promote(options) {
+      const version = nullable((await selectSlot(db, 'shadow')).version)
+      if (version === null) throw new Fault('not_possible', { detail: 'No rules are in the shadow slot.' })
+      const bundle = await again(version)
       const { value, seq } = await change(async (trx) => {
         const beside = await selectSlot(trx, 'shadow')
-        const version = nullable(beside.version)
-        if (version === null) throw new Fault('not_possible', { detail: 'No rules are in the shadow slot.' })
+        if (nullable(beside.version) !== version) throw moved()
         // A version of its own, as after a rollback: the history says who put it in force, and why.
-        const row = await keep(trx, await stored(trx, version), options, version)
+        const row = await keep(trx, bundle, options, version)
         const from = await take(trx, 'active', row.version, options)
         await take(trx, 'shadow', null, { reason: options.reason, by: options.by }, beside)
         return {
@@ -267,7 +273,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
     },
 
     history: async (limit, before) => (await selectHistory(db, limit, before)).map(infoOf),
-    bundle: (version) => stored(db, version),
+    bundle: (version) => stored(version),
   }
 }
 

@@ -54,6 +54,9 @@ it('searches', async () => {
   expect(subjects.body.results).toEqual([admin])
   const models = await ask('search/resource', { subject: admin, action: { name: 'chat' }, resource: { type: 'Model' } })
   expect(models.body.results).toEqual([model])
+  await gateway.call('/admin/v1/groups', { name: 'staff' })
+  const groups = await ask('search/resource', { subject: admin, action: { name: 'list' }, resource: { type: 'Group' } })
+  expect(groups.body.results).toEqual([{ type: 'Group', id: 'staff' }])
 })
 
 it('refuses what is malformed, and who may not ask', async () => {

@@ -47,6 +47,9 @@ forbid (principal in Role::"kept-out", action, resource in ModelGroup::"secret")
 @id("no-mail") @why("No addresses there.")
 forbid (principal in Role::"no-mail", action == Action::"send", resource in DataClass::"personal/email")
 when { context.model == Model::"s" };
+@id("no-phone") @why("No numbers.")
+forbid (principal in Role::"no-phone", action == Action::"send", resource)
+when { context.data.class == "personal/phone" };
 @id("only-s") @why("That one alone.")
 permit (principal in Role::"only-s", action in Action::"use", resource == Model::"s");
 @id("data") @why("Data passes.") @treat("pass")
@@ -66,6 +69,7 @@ const ROLES = [
   'fresh',
   'kept-out',
   'no-mail',
+  'no-phone',
   'only-s',
 ]
 
@@ -367,6 +371,24 @@ describe('who asks over AuthZEN', () => {
     await admin('/requests', { role: 'lent', seconds: 600, reason: 'INC-1' }, key)
     expect((await evaluate(name, 'chat', m)).decision).toBe(false)
     expect((await evaluate(name, 'chat', m, { grant: { active: false, roles: [] } })).decision).toBe(false)
+    const inParts = { grant: {}, 'grant.active': false, 'grant.ticket': 'INC-1' }
+    expect((await evaluate(name, 'chat', m, inParts)).decision).toBe(false)
+    const other = await caller('reader', 'tested')
+    await admin('/requests', { role: 'lent', seconds: 600, reason: 'INC-1', models: ['m'] }, other.key)
+    expect((await evaluate(other.name, 'chat', m)).decision).toBe(false)
+    expect((await evaluate(other.name, 'chat', { type: 'Model', id: 's' })).decision).toBe(true)
+    const odd = await caller('little', 'tested')
+    const risk = { 'risk.anomaly': 0, risk: { anomaly: 90, injection: 0 } }
+    expect((await evaluate(odd.name, 'chat', m, risk)).decision).toBe(true)
+  })
+
+  it('is told of a class of data by its name', async () => {
+    const { name } = await caller('no-phone')
+    const send = (id: string) => evaluate(name, 'send', { type: 'DataClass', id })
+    expect((await send('personal/phone')).decision).toBe(false)
+    expect((await send('personal/email')).decision).toBe(true)
+    const told = { principal: `User:${name}`, action: 'send', resource: 'DataClass:personal/phone' }
+    expect((await admin('/explain', told)).decision).toBe('deny')
   })
 
   it('is told what rules demand, and of no yes that demands what is not there', async () => {

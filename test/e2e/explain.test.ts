@@ -201,3 +201,19 @@ test('a grant is counted on: for this model alone, or with a use that is still t
   // Forbidden stays forbidden, whatever is left.
   expect(await asked({ set: { 'request.seed': 7 } })).toEqual(['deny', undefined])
 })
+
+test('keys are asked about as their own routes ask, and are there only for who may see them', async () => {
+  const [own] = (await admin('GET', '/keys?owner=User:cora')).body.items as { id: string }[]
+  const of = async (who: string, action: string, resource: string, key?: string) => {
+    const { decision, summary } = (await can(who, { action, resource }, key)).body
+    return [decision, String(summary).replace(/.*: /, '')]
+  }
+  const key = `Key:${own?.id}`
+  expect((await of('admin', 'revokeKey', key))[0]).toBe('allow')
+  expect(await of('cora', 'revokeKey', key)).toEqual(['deny', 'no rule permits it.'])
+  expect(await of('rita', 'revokeKey', 'Key:none')).toEqual(['deny', 'there is no such key.'])
+  expect(await of('tom', 'show', key, keys.tom)).toEqual(await of('tom', 'show', 'Key:none', keys.tom))
+  await admin('POST', '/users', { name: 'gone' })
+  await admin('POST', '/users/gone/suspend', { reason: 'left' })
+  expect((await of('admin', 'lock', 'User:gone'))[0]).toBe('allow')
+})
