@@ -129,12 +129,14 @@ const generate = (key: string, extra: object = {}) =>
   gateway.call('/api/generate', { model: 'm', prompt: 'hello', stream: false, ...extra }, { key })
 const embed = (key: string) => gateway.call('/v1/embeddings', { model: 'm', input: 'hello' }, { key })
 const lastSent = () => JSON.parse(upstream.calls.at(-1)?.body ?? '{}') as Record<string, unknown>
-const kept = async (response: Response) => {
+/** `until`: what must stand in it; an answer is kept after its prompt. */
+const kept = async (response: Response, until = '') => {
   await response.text()
   const path = `/admin/v1/calls/${response.headers.get('x-request-id')}/content`
   for (let left = 100; left > 0; left--) {
     const found = await gateway.call(path, {}, { method: 'GET' })
-    if (found.status === 200) return found.text()
+    const text = await found.text()
+    if (found.status === 200 && text.includes(until)) return text
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   throw new Error('nothing is kept')
@@ -173,7 +175,7 @@ it('what an answer thinks is recorded, and each of several by itself', async () 
   const response = await chat(key, { n: 2 })
   upstream.script = json(ANSWER)
   expect(await response.clone().text()).toContain('The otter is in the reeds.')
-  const { items } = JSON.parse(await kept(response)) as { items: { part: string; text: string }[] }
+  const { items } = JSON.parse(await kept(response, '"answer"')) as { items: { part: string; text: string }[] }
   const one = '[reasoning] The otter is in the reeds.\nOver there.'
   expect(items.find(({ part }) => part === 'answer')?.text).toBe(`${one}\n\n${one}`)
 })
