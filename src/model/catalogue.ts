@@ -1,5 +1,6 @@
 // Which names stand for which models: what the configuration declares, and what upstreams list beside it. Pure.
 import type { DriverKind, ListedModel } from './driver.ts'
+import { plainName } from './ollama-name.ts'
 
 export type Hosting = 'embedded' | 'local' | 'external'
 
@@ -93,12 +94,15 @@ export function buildCatalogue(
 }
 
 /** Ollama means `:latest` where a name has no tag. */
-export const withTag = (name: string): string => (name.includes(':') ? name : `${name}:latest`)
+export const withTag = (name: string): string =>
+  name.slice(name.lastIndexOf('/') + 1).includes(':') ? name : `${name}:latest`
 
 function findListed(upstream: UpstreamListing, name: string): ListedModel | undefined {
   const exact = upstream.models?.find((model) => model.name === name)
   if (exact || upstream.kind !== 'ollama') return exact
-  return upstream.models?.find((model) => model.name === withTag(name))
+  // It answers to every spelling of a name, so every spelling in the settings is a name for that model.
+  const plain = plainName(name)
+  return upstream.models?.find((model) => plainName(model.name) === plain)
 }
 
 /** `sha256:` in front, lower case: upstreams and people write digests either way. */

@@ -131,3 +131,13 @@ test('where its data goes is what the settings say', async () => {
   await opened?.driver.close()
   expect(opened?.hosting).toBe('external')
 })
+
+test('a file that cannot be used refuses to start, and is named', async () => {
+  const junk = fileURLToPath(import.meta.url)
+  const declared = schema.shape.upstreams.parse([{ name: 'mine', kind: 'embedded', file: junk }])
+  const opening = openUpstreams(declared, { demo: { name: 'demo', file }, engineFolder: '', report: () => {} })
+  await expect(opening).rejects.toMatchObject({
+    code: 'upstream_invalid',
+    detail: expect.stringContaining(`"mine", ${junk}`),
+  })
+})

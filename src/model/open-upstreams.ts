@@ -2,6 +2,7 @@
 // are read here and go nowhere else.
 import { readFileSync } from 'node:fs'
 import { hostingOf, type UpstreamConfig } from '../config/index.ts'
+import { Fault } from '../core/index.ts'
 import { createDriver, type HttpKind } from './create-driver.ts'
 import type { Driver } from './driver.ts'
 import { createEmbeddedEngine, EMBEDDED } from './embedded/index.ts'
@@ -67,7 +68,14 @@ async function embedded(
     open: () => createEmbeddedEngine({ file, limits: limitsOf(bounds) }),
   })
   // The model that is meant to answer without anything else refuses to start if it cannot.
-  await load(driver, model)
+  await load(driver, model).catch((error: unknown) => {
+    if (!(error instanceof Fault)) throw error
+    // Whoever starts it is told which of the files it is.
+    throw new Fault(error.code, {
+      detail: `${error.detail ?? error.title} (upstream "${name}", ${file})`,
+      cause: error,
+    })
+  })
   return { name, hosting, driver }
 }
 

@@ -195,13 +195,31 @@ describe.each(DATABASES.map((make) => make()))('registry on $name', (database) =
     const declared = [
       { name: 'm', upstream: 'ollama', upstreamName: 'base', aliases: [], groups: [], digest: 'A'.repeat(64) },
     ]
-    const { registry } = await node(store, { ollama: driver }, declared)
+    const { registry, events } = await node(store, { ollama: driver }, declared)
+    await registry.refresh()
     await registry.refresh()
     expect(registry.resolve('m')?.quarantined).toBe(true)
+    // Somebody is told, though nothing else was ever seen under the name.
+    expect(kinds(events)).toEqual(['model.changed', 'alert.raised'])
+    expect(events[0]?.data).toMatchObject({ digest: DIGEST.b, accepted: { digest: DIGEST.a } })
     driver.models = [{ name: 'base', digest: DIGEST.a }]
     await registry.refresh()
     // Digest as configured; but the name had been seen as something else, which only the configuration decides.
     expect(registry.resolve('m')?.quarantined).toBe(false)
+    expect(kinds(events).slice(2)).toEqual(['model.restored'])
+  })
+
+  test('however the settings spell a name that Ollama knows, it is that model, and not also there by itself', async () => {
+    const store = await fresh()
+    const driver = scriptedDriver('ollama', [{ name: 'base:latest', digest: DIGEST.a }])
+    const declared = [{ name: 'm', upstream: 'up', upstreamName: 'library/BASE', aliases: [], groups: [] }]
+    const { registry } = await node(store, { up: driver }, declared)
+    await registry.refresh()
+    expect(registry.resolve('m')).toMatchObject({ digest: DIGEST.a, quarantined: false })
+    expect(registry.resolve('base')).toBeUndefined()
+    driver.models = [{ name: 'base:latest', digest: DIGEST.b }]
+    await registry.refresh()
+    expect(registry.resolve('m')?.quarantined).toBe(true)
   })
 
   test('aliases are models of their own, and a declared model is not also there under its base name', async () => {

@@ -27,7 +27,7 @@ export interface RegisteredUpstream {
   readonly driver: Driver
 }
 
-export interface Model extends Omit<CatalogueEntry, 'pinnedDigest' | 'kind'> {
+export interface Model extends Omit<CatalogueEntry, 'kind'> {
   readonly uid: EntityUid
   readonly driver: Driver
   readonly digest: string | undefined
@@ -246,7 +246,8 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
       if (pinned !== undefined)
         throw new Fault('not_possible', { detail: `The settings pin "${name}" to ${pinned}; change it there.` })
       const seen = pins.get(name)?.seen
-      if (!seen || seen.digest !== (digest === undefined ? undefined : normalDigest(digest)))
+      if (!seen) throw new Fault('not_possible', { detail: `"${name}" is not quarantined.` })
+      if (seen.digest !== (digest === undefined ? undefined : normalDigest(digest)))
         throw new Fault('not_possible', { detail: 'That is not what stands under this name now.' })
       await deps.change(async (trx) => {
         if (!(await acceptPin(trx, name, seen, deps.clock.now(), by.principal)))
@@ -294,15 +295,17 @@ async function compare(
   const now = identityOf(model)
   const subject = `model/${model.name}`
   const shown = { upstream: now.upstream, upstreamName: now.upstreamName, digest: now.digest ?? null }
-  if (!pin)
-    return (await insertPin(trx, model.name, now, at)) ? { kind: 'model.pinned', subject, data: shown } : undefined
-  if (!differs(pin, now)) return undefined
-  const back = same(pin.accepted, now)
+  // Of a name that is new here the settings may say what it stands for; else it is what is there.
+  const accepted = pin?.accepted ?? (model.pinnedDigest === undefined ? now : { ...now, digest: model.pinnedDigest })
+  if (pin && !differs(pin, now)) return undefined
+  if (!pin && !(await insertPin(trx, model.name, accepted, at))) return undefined
+  const back = same(accepted, now)
+  if (!pin && back) return { kind: 'model.pinned', subject, data: shown }
   await notePin(trx, model.name, back ? undefined : now, at)
   return {
     kind: back ? 'model.restored' : 'model.changed',
     subject,
-    data: { ...shown, accepted: { ...pin.accepted, digest: pin.accepted.digest ?? null } },
+    data: { ...shown, accepted: { ...accepted, digest: accepted.digest ?? null } },
   }
 }
 
@@ -321,7 +324,8 @@ function toModel(
   pin: Pin | undefined,
   send: (name: string, request: ModelRequest, options: SendOptions) => Promise<Reply>,
 ): Model {
-  const { pinnedDigest, kind: _kind, ...shown } = entry
+  const { kind: _kind, ...shown } = entry
+  const { pinnedDigest } = entry
   const digest = entry.listed?.digest === undefined ? undefined : normalDigest(entry.listed.digest)
   const now: Identity = { upstream: entry.upstream, upstreamName: entry.upstreamName, digest }
   const quarantined =
