@@ -161,6 +161,14 @@ describe('OCSF', () => {
     expect(['admin.read', 'content.read'].map((kind) => classes(kind))).toEqual([6003, 6003])
     expect(['key.created', 'user.suspended'].map((kind) => classes(kind))).toEqual([3001, 3001])
     expect(['role.assigned', 'policy.applied', 'node.started'].map((kind) => classes(kind))).toEqual([3004, 3004, 3004])
+    expect(classes('admin.refused', { reason: 'invalid_api_key' })).toBe(3002)
+    expect(toOcsf({ ...bare('model.pinned'), subject: 'model/org/tiny:1' })).toMatchObject({
+      entity: { name: 'org/tiny:1', type: 'model', uid: 'model/org/tiny:1' },
+    })
+    // What a limit refuses is not allowed because a rule would have.
+    const limited = full('call.finished', { reason: 'rate_limit_exceeded', data: { outcome: 'refused' } })
+    expect(toOcsf(limited)).toMatchObject({ action_id: 2, disposition_id: 2, status_id: 2 })
+    expect(toOcsf(full('call.finished'))).toMatchObject({ action_id: 1, disposition_id: 1, status_id: 1 })
     expect(classes('alert.raised')).toBe(2004)
     expect(toOcsf(STRANGERS)).toMatchObject({
       class_uid: 3002,

@@ -19,6 +19,7 @@ const FINDING: OcsfClass = { category: 2, uid: 2004, name: 'Detection Finding' }
 
 const CREDENTIAL_FAULTS = new Set([
   'invalid_api_key',
+  'conflicting_credentials',
   'key_expired',
   'key_revoked',
   'key_suspended',
@@ -30,14 +31,16 @@ function classOf({ kind, reason }: Found): OcsfClass {
   const noun = kind.slice(0, kind.indexOf('.'))
   if (noun === 'alert') return FINDING
   if (noun === 'stranger') return AUTHENTICATION
-  if (noun === 'call') return reason !== undefined && CREDENTIAL_FAULTS.has(reason) ? AUTHENTICATION : API
+  if ((noun === 'call' || kind === 'admin.refused') && reason !== undefined && CREDENTIAL_FAULTS.has(reason))
+    return AUTHENTICATION
+  if (noun === 'call') return API
   if (noun === 'admin' || noun === 'content' || noun === 'audit') return API
   return ACCOUNTS.has(noun) ? ACCOUNT : ENTITY
 }
 
-const CREATED = /\.(created|added|started|member_added|assigned)$/
+const CREATED = /\.(created|added|started|break-glass|member_added|assigned)$/
 const REMOVED = /\.(removed|revoked|ended|lifted|cancelled|expired|forgotten|denied|erased|member_removed|unassigned)$/
-const DISABLED = /\.suspended$/
+const DISABLED = /\.(suspended|offboarded)$/
 const ENABLED = /\.(resumed|restored)$/
 const READ = /\.read$/
 
@@ -86,6 +89,8 @@ const dropUndefined = (object: { [key: string]: unknown }): JsonObject =>
 /** What only calls have: the model, its tokens, and what the security control did (profiles ai_operation, security_control). */
 function callFields({ model, data, decision, policy, rules }: Found): JsonObject {
   const { inputTokens, outputTokens, outcome } = data ?? {}
+  // Also what a limit, a duty or the guard refused after the rules had allowed it.
+  const refused = decision === 'deny' || outcome === 'refused'
   const total = (Number(inputTokens) || 0) + (Number(outputTokens) || 0)
   return dropUndefined({
     ai_model: model === undefined ? undefined : { ai_provider: 'sallyport', name: model },
@@ -99,8 +104,8 @@ function callFields({ model, data, decision, policy, rules }: Found): JsonObject
             total_tokens: total,
           }
         : undefined,
-    action_id: decision === undefined ? 0 : decision === 'allow' ? 1 : 2,
-    disposition_id: decision === undefined ? 0 : decision === 'deny' || outcome === 'cut' ? 2 : 1,
+    action_id: refused ? 2 : decision === undefined ? 0 : 1,
+    disposition_id: refused || outcome === 'cut' ? 2 : decision === undefined ? 0 : 1,
     policy: policy === undefined ? undefined : { uid: policy },
     authorizations: rules?.map((rule) => ({ decision: decision ?? 'unknown', policy: { uid: rule } })),
   })
@@ -114,7 +119,7 @@ export function toOcsf(event: Found): JsonObject {
   const isCall = kind.startsWith('call.')
   const source = address === undefined ? { name: node } : address.includes('/') ? { name: address } : { ip: address }
   const actor = { user: userOf(principal), ...(event.session === undefined ? {} : { session: { uid: event.session } }) }
-  const [entityType = 'entity', entityId = ''] = (subject ?? kind).split('/', 2)
+  const [, entityType, entityId = ''] = /^([^/]*)\/?(.*)$/s.exec(subject ?? kind) as unknown as [string, string, string]
   const profiles = isCall && ocsf === API ? ['ai_operation', 'security_control'] : []
   return dropUndefined({
     activity_id: activity,

@@ -26,7 +26,8 @@ const param = (name: string, value: string | number | undefined): string =>
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g
 
 function severityOf({ kind, decision, data }: Found): number {
-  if (kind.startsWith('alert.') || decision === 'deny' || data?.outcome === 'cut') return WARNING
+  const stopped = decision === 'deny' || data?.outcome === 'refused' || data?.outcome === 'cut'
+  if (stopped || kind.startsWith('alert.') || kind.endsWith('.refused')) return WARNING
   return kind.startsWith('call.') ? INFORMATIONAL : NOTICE
 }
 
