@@ -55,6 +55,12 @@ describe.each(DATABASES.map((make) => make()))('an outage on $name', (database) 
     await expect(audit.append(big)).rejects.toMatchObject({ code: 'audit_unavailable', status: 503 })
     expect(audit.available).toBe(false)
     expect(errors).toHaveLength(1)
+    // Whatever else is written meets the same, and says so.
+    const row = { size: 1e9, time: 0, note: 'x'.repeat(50_000) }
+    if (database.name === 'sqlite')
+      await expect(
+        store.transaction((trx) => trx.insertInto('audit_checkpoint').values(row).execute()),
+      ).rejects.toMatchObject({ code: 'store_unavailable', status: 503 })
     const refused = audit.openCall(newId('call'), { caller })
     await expect(refused.decided()).rejects.toMatchObject({ code: 'audit_unavailable' })
     await expect(running.finish({})).rejects.toMatchObject({ code: 'audit_unavailable' })

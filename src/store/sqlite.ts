@@ -32,6 +32,10 @@ const KINDS: Record<string, DatabaseErrorKind> = {
   [CONFLICT]: 'conflict',
 }
 
+/** A full disk, one that fails and one that may not be written serve nobody now, and may again later. */
+const kindOf = (code: string): DatabaseErrorKind =>
+  KINDS[code] ?? (/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/.test(code) ? 'unavailable' : 'failed')
+
 class WorkerConnection implements DatabaseConnection {
   readonly #worker: Worker
   readonly #waiting = new Map<
@@ -56,7 +60,7 @@ class WorkerConnection implements DatabaseConnection {
     if (!waiter) return
     if ('error' in response) {
       const { code, message } = response.error
-      waiter.reject(new DatabaseError(KINDS[code] ?? 'failed', message))
+      waiter.reject(new DatabaseError(kindOf(code), message))
     } else {
       waiter.resolve({ rows: response.rows, numAffectedRows: BigInt(response.changes) })
     }
