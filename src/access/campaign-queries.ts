@@ -17,6 +17,17 @@ export const insertItems = async (trx: Trx, rows: readonly ItemRow[]): Promise<v
       .execute()
 }
 
+/** The one of this name that is open, else the newest. */
+export const selectCampaignNamed = (db: Db | Trx, name: string): Promise<CampaignRow | undefined> =>
+  (db as Db)
+    .selectFrom('campaign')
+    .selectAll()
+    .where('name', '=', name)
+    .orderBy((row) => row.fn.coalesce('closed_at', row.val(Number.MAX_SAFE_INTEGER)), 'desc')
+    .orderBy('started_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+
 export const selectCampaign = (db: Db, id: string): Promise<CampaignRow | undefined> =>
   db.selectFrom('campaign').selectAll().where('id', '=', id).executeTakeFirst()
 

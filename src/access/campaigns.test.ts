@@ -90,6 +90,23 @@ describe.each(DATABASES.map((make) => make()))('a campaign on $name', (database)
     expect((await say('Service:ci', 'revoke')).outcome).toBe('revoked')
   })
 
+  it('goes on once under its name, by which it is found; the next one may have it when it is closed', async () => {
+    const { campaigns, id, time } = await setUp(['User:bo'])
+    const ask = { name: 'q1', dueAt: time.now + DAY, kinds: ['key' as const] }
+    const taken = expect.objectContaining({ code: 'already_exists' })
+    await expect(campaigns.start(ask, admin)).rejects.toEqual(taken)
+    expect(await campaigns.items('q1', { limit: 1 })).toMatchObject([{ holder: 'User:bo' }])
+    expect(await campaigns.close('q1', admin)).toMatchObject({ id, revoked: 1 })
+    time.now += 1000
+    const both = await Promise.allSettled([campaigns.start(ask, admin), campaigns.start(ask, bo)])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    const next = await campaigns.show('q1')
+    expect([next.id === id, next.closedAt]).toEqual([false, undefined])
+    await campaigns.close('q1', admin)
+    expect((await campaigns.show('q1')).id).toBe(next.id)
+    await expect(campaigns.show('q2')).rejects.toMatchObject({ code: 'not_found' })
+  })
+
   it('nothing is kept after its end, also before anybody has closed it', async () => {
     const { campaigns, id, say, time, revoked } = await setUp(['User:bo', 'User:cy'])
     await say('User:cy', 'keep')

@@ -15,6 +15,7 @@ import {
   insertCampaign,
   insertItems,
   selectCampaign,
+  selectCampaignNamed,
   selectCampaigns,
   selectDueCampaigns,
   selectItem,
@@ -23,6 +24,7 @@ import {
   selectUnfinished,
 } from './campaign-queries.ts'
 import { parseUid } from './grant.ts'
+import { holdRequester } from './grant-queries.ts'
 import { createUpkeep } from './upkeep.ts'
 
 export type RightKind = 'assignment' | 'member' | 'key'
@@ -68,7 +70,7 @@ export interface CampaignView {
 export interface Campaigns {
   start(ask: { name: string; dueAt: number; kinds: readonly RightKind[] }, by: string): Promise<CampaignView>
   list(page: { before?: { startedAt: number; id: string }; limit: number }): Promise<CampaignView[]>
-  /** @throws Fault `not_found` */
+  /** By id or name, as all that follows: of several of a name the one that goes on, else the newest. @throws Fault `not_found` */
   show(id: string): Promise<CampaignView>
   /** In order of their ids: the longest unused first. */
   items(id: string, page: { undecided?: boolean; after?: string; limit: number }): Promise<CampaignItem[]>
@@ -111,9 +113,9 @@ const BATCH = 100
 export function createCampaigns(deps: CampaignDeps): Campaigns {
   const { store, change, clock } = deps
 
-  const find = async (id: string): Promise<CampaignRow> => {
-    const row = await selectCampaign(store.db, id)
-    if (!row) throw new Fault('not_found', { detail: `There is no campaign "${id}".` })
+  const find = async (idOrName: string): Promise<CampaignRow> => {
+    const row = (await selectCampaign(store.db, idOrName)) ?? (await selectCampaignNamed(store.db, idOrName))
+    if (!row) throw new Fault('not_found', { detail: `There is no campaign "${idOrName}".` })
     return row
   }
   const view = async (row: CampaignRow): Promise<CampaignView> => {
@@ -163,8 +165,9 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
     })
   }
 
-  const close = async (id: string, by: string): Promise<CampaignView> => {
-    const before = await find(id)
+  const close = async (idOrName: string, by: string): Promise<CampaignView> => {
+    const before = await find(idOrName)
+    const { id } = before
     if (before.closed_at !== null) return view(before)
     for (;;) {
       const rows = await selectUnfinished(store.db, id, BATCH)
@@ -240,6 +243,10 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
         data: { name, dueAt, items: items.length },
       }
       await record(event, async (trx) => {
+        // A name that is asked for must say which one: of those that go on there is one.
+        await holdRequester(trx, store.dialect, `campaign ${name}`)
+        if ((await selectCampaignNamed(trx, name))?.closed_at === null)
+          throw new Fault('already_exists', { detail: `A campaign "${name}" goes on already.` })
         await insertCampaign(trx, row)
         await insertItems(trx, items)
       })
@@ -247,12 +254,13 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
     },
     list: async (page) => Promise.all((await selectCampaigns(store.db, page)).map(view)),
     show: async (id) => view(await find(id)),
-    async items(id, page) {
-      await find(id)
+    async items(idOrName, page) {
+      const { id } = await find(idOrName)
       return (await selectItems(store.db, { campaign: id, ...page })).map(itemOf)
     },
-    async decide(id, item, { decision, note }, by) {
-      const campaign = await find(id)
+    async decide(idOrName, item, { decision, note }, by) {
+      const campaign = await find(idOrName)
+      const { id } = campaign
       const row = await selectItem(store.db, id, item)
       if (!row) throw new Fault('not_found', { detail: `There is no item "${item}" in this campaign.` })
       if (decision === 'keep' && isOwn(row.holder, by))

@@ -704,7 +704,9 @@ describe('admin API', () => {
     })
     // An assignment of another role is not taken away through this one.
     expect((await as('admin', 'DELETE', `/roles/admin/assignments/${assigned.body.id}`)).status).toBe(404)
-    expect((await as('admin', 'DELETE', `/roles/user/assignments/${assigned.body.id}`)).status).toBe(200)
+    expect((await as('admin', 'DELETE', `/roles/user/assignments/${assigned.body.id}?reason=left`)).status).toBe(200)
+    const taken = await as('auditor', 'GET', '/audit?kind=role.unassigned')
+    expect((taken.body.items as object[])[0]).toMatchObject({ reason: 'left' })
     expect((await as('nobody', 'GET', '/whoami')).status).toBe(403)
     expect((await as('admin', 'PUT', '/groups/dev/members/Robot:x')).body.param).toBe('member')
   })

@@ -152,7 +152,7 @@ export async function revokeRight(identity: Identity, right: HeldRight, reason: 
   }
   const act = async (): Promise<unknown> => {
     if (kind === 'key') return identity.keys.revoke(target, reason.slice(0, 500), SYSTEM)
-    if (kind === 'assignment') return identity.roles.unassign(target, SYSTEM)
+    if (kind === 'assignment') return identity.roles.unassign(target, SYSTEM, { reason: reason.slice(0, 500) })
     return identity.groups.removeMember(target, readRef<PrincipalUid['type']>(holder), SYSTEM)
   }
   try {

@@ -977,6 +977,7 @@ export const ROUTES = {
     action: 'manageDirectory',
     on: { type: 'Role', param: 'name' },
     summary: 'Take a role away',
+    query: z.strictObject({ reason: reason.optional() }),
     output: z.object({ receipt: Receipt }),
   }),
 

@@ -87,8 +87,9 @@ export function roleHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers
     },
     'roles.unassign': {
       // The rules were asked about the role in the path; an assignment of another role is not taken away through it.
-      async handle({ params, by }) {
-        const { seq } = await identity.roles.unassign(params.id ?? '', by, nameOf(params))
+      async handle({ params, query: { reason }, by }) {
+        const of = { role: nameOf(params), ...(reason !== undefined && { reason }) }
+        const { seq } = await identity.roles.unassign(params.id ?? '', by, of)
         return { receipt: await receiptOf(ports, seq) }
       },
     },

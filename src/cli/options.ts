@@ -339,7 +339,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'role unassign',
     args: '<role> <holder>',
     about: 'Take a role away',
-    flags: [DRY_RUN],
+    flags: [REASON, DRY_RUN],
     load: async () => (await role()).unassign,
   },
   {
@@ -564,7 +564,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   { name: 'campaign list', about: 'Campaigns, newest first', flags: PAGE, load: async () => (await campaign()).list },
   {
     name: 'campaign items',
-    args: '<id>',
+    args: '<campaign>',
     about: 'The rights of a campaign, with when they were last used; the longest unused first',
     flags: [...PAGE, { flag: '--undecided', about: 'Only those that nobody has spoken for' }],
     load: async () => (await campaign()).items,
@@ -585,7 +585,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'campaign close',
-    args: '<id>',
+    args: '<campaign>',
     about: 'Close a campaign now: what nobody spoke for is revoked',
     flags: [YES],
     load: async () => (await campaign()).close,

@@ -71,10 +71,14 @@ export const unassign: Command = async (input) => {
     throw new Failure(`${holder} does not hold ${name} by an assignment of its own`, {
       next: `sallyport role show ${name}`,
     })
+  const reason = flagText(input, 'reason')
   let exit = 0
   const ids = mine.map(({ id }) => id)
   await forEachOf(input.io, { json: input.flags.json as string }, ids, async (id) => {
-    const { receipt } = await client.call('roles.unassign', { params: { name, id } })
+    const { receipt } = await client.call('roles.unassign', {
+      params: { name, id },
+      query: { ...(reason !== undefined && { reason }) },
+    })
     input.io.say(`${red(input.io, 'taken')}  ${name} from ${holder}`)
     exit = Math.max(exit, printReceipt(input.io, receipt))
     return { id, role: name, holder, receipt }

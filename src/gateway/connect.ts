@@ -162,8 +162,9 @@ export function connectRooms(rooms: Rooms): Ports {
     },
     reserve: (question, { duties }) => {
       const { request } = question
-      const digest = rooms.digestCalls && request ? { digest: digestOf(request) } : {}
-      return limits.reserve({ ...limitsAsk(question, duties.limits), ...digest })
+      const ask = limitsAsk(question, duties.limits)
+      const digest = rooms.digestCalls && request ? { digest: digestOf(ask.model, request) } : {}
+      return limits.reserve({ ...ask, ...digest })
     },
     reserveMore(hold, question, before, again) {
       const held = before.duties.limits
@@ -206,7 +207,7 @@ const estimateOf = (request: ModelRequest): LimitAsk['estimate'] => {
   return { inputTokens: estimateInput(request), ...(maxTokens === undefined ? {} : { maxTokens }) }
 }
 
-const digestOf = ({ model, action, messages, inputs }: ModelRequest): string =>
+const digestOf = (model: string, { action, messages, inputs }: ModelRequest): string =>
   hash('sha256', JSON.stringify([model, action, messages, inputs]), 'base64url')
 
 const toResolved = (model: Model): ResolvedModel => ({

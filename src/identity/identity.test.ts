@@ -394,7 +394,7 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     for (const endsAt of [now, now - 1, Number.NaN])
       expect(await fault(roles.assign({ role: 'new', holder: ana, endsAt }, by))).toBe('validation_failed')
     const { id } = await roles.assign({ role: 'new', holder: ana, endsAt: now + 1 }, by)
-    expect(await fault(roles.unassign(id, by, 'other'))).toBe('not_found')
+    expect(await fault(roles.unassign(id, by, { role: 'other' }))).toBe('not_found')
     expect(identity.entities.get(ana)?.ancestors.has('Role::"new"')).toBe(true)
     for (const work of [
       () => groups.update('staff', { description: 'x' }, by, 99),

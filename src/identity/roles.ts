@@ -36,7 +36,7 @@ export interface Roles {
   remove(name: string, by: Actor): Promise<{ seq: number }>
   assign(input: NewAssignment, by: Actor): Promise<AssignmentRow>
   /** `role`, if given, is the role it must be an assignment of. */
-  unassign(id: string, by: Actor, role?: string): Promise<{ row: AssignmentRow; seq: number }>
+  unassign(id: string, by: Actor, of?: { role?: string; reason?: string }): Promise<{ row: AssignmentRow; seq: number }>
 }
 
 export interface RolesDeps {
@@ -182,7 +182,7 @@ export function createRoles({ change, clock, newId }: RolesDeps): Roles {
       return value
     },
 
-    async unassign(id, by, role) {
+    async unassign(id, by, { role, reason } = {}) {
       const { value, seq } = await change(async (trx) => {
         const [row] = await deleteAssignments(trx, { id })
         if (!row || (role !== undefined && row.role !== role))
@@ -195,6 +195,7 @@ export function createRoles({ change, clock, newId }: RolesDeps): Roles {
               ...by,
               kind: 'role.unassigned',
               subject: `role/${row.role}`,
+              ...(reason === undefined ? {} : { reason }),
               data: { holder: subjectOf({ type: row.holder_type, id: row.holder_name }) },
             },
           ],

@@ -111,7 +111,7 @@ export function directory(world: () => World): void {
     expect(given.value).toMatchObject({ role: 'pilot', holder: 'User:dana' })
     expect((await look(['role', 'show', 'pilot'])).out).toMatch(/User:dana \(ends in 4 h\)/)
     expect((await api('GET', '/users/dana')).roles).toContain('pilot')
-    const taken = await act<object[]>(['role', 'unassign', 'pilot', 'dana'])
+    const taken = await act<object[]>(['role', 'unassign', 'pilot', 'dana', '--reason', 'moved on'])
     expect(taken.value).toMatchObject([{ role: 'pilot', holder: 'User:dana', receipt: {} }])
     expect((await api('GET', '/users/dana')).roles).not.toContain('pilot')
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
     limits: { identicalPerMinute: 3 },
     upstreams: [{ name: 'up', url: upstream.url }],
     models: [
-      { name: 'm', upstream: 'up' },
+      { name: 'm', upstream: 'up', aliases: ['also-m'] },
       { name: 'n', upstream: 'up', upstreamName: 'm' },
     ],
   })
@@ -158,6 +158,7 @@ describe('a loop', () => {
       (await gateway.call('/v1/chat/completions', body, { key: own })).status
     for (let i = 0; i < 4; i++) await call(chat('m'))
     expect(await call(chat('m'))).toBe(429)
+    expect(await call(chat('also-m'))).toBe(429)
     // Something else is asked, or of another model, or by somebody else: none of these is the same call.
     expect(await call({ ...chat('m'), messages: [{ role: 'user', content: 'hello?' }] })).toBe(200)
     expect(await call(chat('n'))).toBe(200)
