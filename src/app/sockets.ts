@@ -89,6 +89,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     look,
     registry,
     allows: (caller, action, id) => judge.allows(caller, action, { type: 'Model', id }),
+    signInFor: (caller, action, id) => judge.signInFor(caller, action, { type: 'Model', id }),
     version: VERSION,
   })
   const sweeps = createSweeps({

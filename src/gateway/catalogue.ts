@@ -24,6 +24,8 @@ export interface CatalogueDeps {
   readonly registry: Pick<Registry, 'all' | 'resolve'>
   /** `list` and `show`, per model. */
   readonly allows: (caller: Caller, action: string, model: string) => boolean
+  /** The sign-in that alone is missing for that. */
+  readonly signInFor: (caller: Caller, action: string, model: string) => Fault | undefined
   readonly version: string
 }
 
@@ -37,22 +39,29 @@ export interface Catalogue {
   readonly count: Handle
 }
 
-export function createCatalogue({ on, look, registry, allows, version }: CatalogueDeps): Catalogue {
+export function createCatalogue({ on, look, registry, allows, signInFor, version }: CatalogueDeps): Catalogue {
   const demandSignIn = (decision: Decision, caller: Caller): void => {
     const challenge = on.stepUp(decision, caller)
     if (challenge) throw challenge
   }
-  /** @throws Fault access_denied if the caller may see no model at all */
+  /** @throws Fault access_denied if the caller may see no model at all, step_up_required if none without another sign-in */
   const visible = (caller: Caller): Model[] => {
-    const models = registry.all().filter(({ name }) => allows(caller, 'list', name))
-    if (models.length === 0) throw new Fault('access_denied', { detail: 'You may not see any model.' })
-    return models
+    const all = registry.all()
+    const models = all.filter(({ name }) => allows(caller, 'list', name))
+    if (models.length > 0) return models
+    for (const { name } of all) {
+      const challenge = signInFor(caller, 'list', name)
+      if (challenge) throw challenge
+    }
+    throw new Fault('access_denied', { detail: 'You may not see any model.' })
   }
 
   /** Invisible and unknown are the same answer. */
   const find = (caller: Caller, name: string, action: string): Model => {
     const model = registry.resolve(name)
     if (!model || !allows(caller, action, model.name)) {
+      const challenge = model && signInFor(caller, action, model.name)
+      if (challenge) throw challenge
       visible(caller)
       throw new Fault('model_not_found')
     }

@@ -92,6 +92,8 @@ export interface Judge {
   decideAgain(question: Question): StillAllowed | Decision
   /** Whether the caller may do this with this resource; for lists. */
   allows(caller: Caller, action: string, resource: EntityUid): boolean
+  /** What another sign-in would have to be, where only that keeps the caller from seeing this; undefined if it would not help. */
+  signInFor(caller: Caller, action: string, resource: EntityUid): Fault | undefined
   mayAny(caller: Caller, action: string): boolean
   refusal(decision: Decision, question: Pick<Question, 'caller' | 'model'>): Fault
   /** Whether the caller's model may call a tool; `confirmed`: the caller says that a person has agreed. */
@@ -209,6 +211,24 @@ export function createJudge(deps: JudgeDeps): Judge {
     return policy.allows(asked, deps.entities(caller, about))
   }
 
+  /** As `policy.allows`, about a resource as such: no call is made. */
+  const mayLook = (
+    caller: Caller,
+    action: string,
+    resource: EntityUid,
+    meets: (duties: Duties) => boolean,
+  ): boolean => {
+    if (!deps.withinScopes(caller, action, resource.type === 'Model' ? resource.id : undefined)) return false
+    const looking = isReading(action) ? { looking: true as const } : {}
+    const about = resource.type === 'Model' ? { model: resource.id, ...looking } : looking
+    const { clock, auth, risk, grant, holdsUntil } = base(caller, 0, about)
+    return policy.allows(
+      { principal: principalOf(caller), action, resource, context: { clock, auth, risk, grant }, holdsUntil },
+      deps.entities(caller, about),
+      meets,
+    )
+  }
+
   const judge: Judge = {
     decide(question) {
       const decision = policy.decide(queryOf(question), factsFor(question))
@@ -218,16 +238,15 @@ export function createJudge(deps: JudgeDeps): Judge {
     decideAgain: (question) =>
       inScope(question) ? policy.decideAgain(queryOf(question), factsFor(question)) : judge.decide(question),
 
-    allows(caller, action, resource) {
-      if (!deps.withinScopes(caller, action, resource.type === 'Model' ? resource.id : undefined)) return false
-      const looking = isReading(action) ? { looking: true as const } : {}
-      const about = resource.type === 'Model' ? { model: resource.id, ...looking } : looking
-      const { clock, auth, risk, grant, holdsUntil } = base(caller, 0, about)
-      return policy.allows(
-        { principal: principalOf(caller), action, resource, context: { clock, auth, risk, grant }, holdsUntil },
-        deps.entities(caller, about),
-        (duties) => signedIn(caller, duties),
-      )
+    allows: (caller, action, resource) => mayLook(caller, action, resource, (duties) => signedIn(caller, duties)),
+
+    signInFor(caller, action, resource) {
+      let wanted: Fault | undefined
+      mayLook(caller, action, resource, ({ stepUp }) => {
+        wanted = stepUpFault(stepUp, caller.credential, deps.now())
+        return true
+      })
+      return wanted
     },
 
     mayAny(caller, action) {

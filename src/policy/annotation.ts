@@ -91,7 +91,8 @@ export const NOTES = {
   stepup: {
     on: ['use', 'data', 'read', 'manage', 'learn', 'jit', 'administer', 'callTool', 'readDocument'],
     form: '"phr, 10m"',
-    meaning: 'The sign-in must be of this kind, not older than this, or both; else 401 says what is wanted (RFC 9470).',
+    meaning:
+      'The sign-in must be of this kind, not older than this, or both; else 401 says what is wanted (RFC 9470), and data is blocked.',
   },
 } as const satisfies Record<string, Annotation>
 

@@ -3,7 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Fault } from '../core/index.ts'
-import type { BundleFile, BundleSources, Problem } from './bundle.ts'
+import type { BundleFile, BundleSources, CheckedBundle, Problem } from './bundle.ts'
 import type { CheckTask } from './check.worker.ts'
 import type { formatText, Inspection } from './inspect.ts'
 import { compileBundle } from './program.ts'
@@ -94,7 +94,7 @@ export function createChecker(): Checker {
       try {
         compileBundle(result.bundle)
       } catch (cause) {
-        return { problems: [{ level: 'error', message: Fault.from(cause).publicMessage }] }
+        return { problems: [{ level: 'error', message: Fault.from(cause).publicMessage, ...culprit(result.bundle) }] }
       }
       return result
     },
@@ -110,6 +110,19 @@ export function createChecker(): Checker {
       discard(new Error('the checker is closed'))
     },
   }
+}
+
+/** Where the first rule stands that does not compile by itself. */
+function culprit(bundle: CheckedBundle): Partial<Problem> {
+  const found = bundle.rules.find((rule) => {
+    try {
+      compileBundle({ ...bundle, rules: [rule] })
+      return false
+    } catch {
+      return true
+    }
+  })
+  return found ? { file: found.file, line: found.line, rule: found.id } : {}
 }
 
 /** An idle check process must not keep the program alive; a running one must. */

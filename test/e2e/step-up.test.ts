@@ -121,9 +121,8 @@ describe('a sign-in that a rule demands elsewhere than for calls', () => {
     await challenged('/access/v1/evaluation', {})
     await challenged('/api/pull', { model: 'x', stream: false })
     await challenged('/v1/messages/count_tokens', { model: 'm', messages: MESSAGES })
-    // What may only be seen so is not listed.
-    const models = await gateway.call('/v1/models', undefined, { key, method: 'GET' })
-    expect(models.status === 403 || ((await models.json()) as { data: unknown[] }).data.length === 0).toBe(true)
+    for (const path of ['/v1/models', '/v1/models/m', '/api/tags', '/api/ps']) await challenged(path)
+    await challenged('/api/show', { model: 'm' })
     const users = await gateway.call('/admin/v1/users?limit=200', undefined, { method: 'GET' })
     expect(await users.text()).not.toContain('made-without-signing-in')
     const log = await gateway.call('/admin/v1/audit?kind=admin.denied&limit=20', undefined, { method: 'GET' })
