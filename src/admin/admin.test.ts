@@ -654,6 +654,22 @@ describe('admin API', () => {
     expect((await ask(node.admin, issuing, 'POST', '/keys', wide)).status).toBe(403)
     expect((await ask(node.admin, issuing, 'POST', '/keys', { ...wide, actions: ['read'] })).status).toBe(201)
     expect((await issue({ actions: ['constructor'] })).body).toMatchObject({ param: 'actions' })
+    expect((await issue({ actions: ['callTool', 'readDocument'] })).status).toBe(201)
+    // What a list leaves out for others it leaves out for a key that may do less than its owner.
+    const { body } = await as('user', 'POST', '/requests', { role: 'operator', seconds: 60, reason: 'INC-0' })
+    const { id } = body.request as { id: string }
+    const seen = async (actions: string[]) => {
+      const key = String(
+        (await as('admin', 'POST', '/keys', { owner: 'User:approver', name: `n${serial++}`, actions })).body.key,
+      )
+      const { items } = (await ask(node.admin, key, 'GET', '/requests?state=pending')).body as { items: JsonObject[] }
+      return [items.map((one) => one.id), (await ask(node.admin, key, 'GET', `/requests/${id}`)).status]
+    }
+    expect([await seen(['read']), await seen(['read', 'approveRole'])]).toEqual([
+      [[], 404],
+      [[id], 200],
+    ])
+    await as('user', 'POST', `/requests/${id}/cancel`)
   })
 
   it('rotates, suspends, resumes and transfers', async () => {
@@ -708,7 +724,13 @@ describe('admin API', () => {
     const taken = await as('auditor', 'GET', '/audit?kind=role.unassigned')
     expect((taken.body.items as object[])[0]).toMatchObject({ reason: 'left' })
     expect((await as('nobody', 'GET', '/whoami')).status).toBe(403)
-    expect((await as('admin', 'PUT', '/groups/dev/members/Robot:x')).body.param).toBe('member')
+    for (const member of ['Robot:x', 'User:', 'user:reader', 'reader'])
+      expect((await as('admin', 'PUT', `/groups/dev/members/${member}`)).body.param, member).toBe('member')
+    await as('admin', 'POST', '/roles', { name: 'passing', description: 'For a test.' })
+    for (const gone of ['/groups/dev', '/roles/passing']) {
+      expect((await as('admin', 'DELETE', gone)).status, gone).toBe(200)
+      expect((await as('admin', 'GET', gone)).status, gone).toBe(404)
+    }
   })
 
   it('explains', async () => {

@@ -163,7 +163,12 @@ it('who is locked out is answered nothing, be it no call', async () => {
     const { error } = (await response.json()) as { error?: { message: string } }
     return [response.status, error?.message]
   }
+  const keys = await admin('GET', '/keys?owner=User:ida')
+  const [{ id }] = ((await keys.json()) as { items: [{ id: string }] }).items
+  const mayUse = async () => ((await (await admin('GET', `/keys/${id}`)).json()) as { mayUse: object[] }).mayUse
+  expect(await mayUse()).toHaveLength(1)
   const lock = await admin('POST', '/locks', { kind: 'principal', target: 'User::"ida"', reason: 'test' })
+  expect(await mayUse()).toEqual([])
   expect(await count()).toEqual([403, expect.stringMatching(/lock/i)])
   await admin('DELETE', `/locks/${((await lock.json()) as { id: string }).id}`)
   expect(await count()).toEqual([200, undefined])

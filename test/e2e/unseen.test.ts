@@ -57,6 +57,8 @@ it('lists end where the last thing ends that may be seen, whatever lies behind i
     expect((await ask('GET', `${path}${path.includes('?') ? '&' : '?'}limit=1`, undefined, dana)).body, path).toEqual({
       items: [],
     })
+  expect((await ask('GET', '/models', undefined, dana)).body).toEqual({ items: [] })
+  expect((await ask('GET', '/models', undefined, erin)).body.items).toHaveLength(1)
   for (const path of ['/keys', '/requests']) {
     const { body } = await ask('GET', `${path}?limit=1`, undefined, dana)
     expect(body.items, path).toHaveLength(1)
