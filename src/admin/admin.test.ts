@@ -758,8 +758,12 @@ describe('admin API', () => {
     expect((await as('admin', 'DELETE', `/locks/${made.body.id}`)).body.lifted).toBe(true)
     expect((await as('operator', 'GET', '/models')).status).toBe(200)
     expect((await as('admin', 'POST', '/leases/cut', { reason: 'x' })).body.code).toBe('validation_failed')
+    const two = { key: 'abc', model: 'tiny', reason: 'x' }
+    expect((await as('admin', 'POST', '/leases/cut', two)).body.code).toBe('validation_failed')
     expect((await as('admin', 'POST', '/leases/cut', { key: 'abc', reason: 'x' })).status).toBe(200)
     expect((await as('admin', 'POST', '/leases/cut', { call: 'call_none', reason: 'x' })).status).toBe(404)
+    const { items } = (await as('auditor', 'GET', '/audit?kind=access.cut&limit=1')).body
+    expect(items).toMatchObject([{ subject: 'call/call_none', principal: 'User::"admin"', reason: 'x' }])
   })
 
   it('every look, refusal and change is an event', async () => {
@@ -807,6 +811,16 @@ describe('admin API', () => {
     const last = pieces?.next()
     await as('admin', 'POST', '/users', { name: 'not-seen' })
     expect((await last)?.value).toMatch(/event: error.*key_revoked/s)
+    expect((await pieces?.next())?.done).toBe(true)
+  })
+
+  it('exports no further once the right to it has ended', async () => {
+    const key = await as('admin', 'POST', '/keys', { owner: 'User:auditor', name: 'export' })
+    const { stream } = await ask(node.admin, String(key.body.key), 'GET', '/audit/export?follow=true')
+    const pieces = stream?.[Symbol.asyncIterator]()
+    expect((await pieces?.next())?.value).toContain('data: {')
+    await as('admin', 'POST', `/keys/${key.body.id}/revoke`, { reason: 'x' })
+    expect((await pieces?.next())?.value).toMatch(/^event: error.*key_revoked/s)
     expect((await pieces?.next())?.done).toBe(true)
   })
 
@@ -884,6 +898,8 @@ describe('admin API', () => {
     expect((await as('user', 'GET', '/upstreams')).status).toBe(200)
     // What it was needed for is a use of it; what everybody may is none.
     expect((await as('user', 'GET', '/models')).status).toBe(200)
+    const more = { seconds: 60, reason: 'more' }
+    expect((await as('approver', 'POST', `/grants/${(body.grant as { id: string }).id}/extend`, more)).status).toBe(404)
     await as('approver', 'POST', `/grants/${(body.grant as { id: string }).id}/end`, { reason: 'enough' })
     const { items } = (await as('admin', 'GET', '/audit?kind=grant.ended&limit=1')).body
     expect(items).toMatchObject([{ data: { uses: 1 } }])
