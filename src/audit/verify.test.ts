@@ -278,6 +278,20 @@ describe('an export', () => {
     expect((await verify(archive, [later])).problems).toMatchObject([{ kind: 'truncated', from: 901, to: 5000 }])
   })
 
+  it('in which a call ends twice is not whole', async () => {
+    count += 1
+    const other = await open()
+    const twice = await begin(other)
+    for (const call of ['call_1', 'call_2', 'call_1']) await twice.append({ kind: 'call.finished', call, data: {} })
+    let text = ''
+    for await (const piece of twice.archive()) text += piece
+    expect((await verify(text)).problems).toMatchObject([
+      { kind: 'ended twice', detail: expect.stringContaining('call_1') },
+    ])
+    await twice.stop()
+    await other.close()
+  })
+
   it('is proven by no checkpoint of another log, and by no text that is none', async () => {
     const { size, root } = parseCheckpoint(parseNote(old).text)
     const other = signNote(checkpointText({ origin: 'another/log', size, root }), origin, signingKey)

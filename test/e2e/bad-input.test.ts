@@ -79,11 +79,24 @@ describe('from callers', () => {
   })
 })
 
+const whole = {
+  id: 'x',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'fine' }, finish_reason: 'stop' }],
+}
 describe('from model servers', () => {
   it.each([
     ['rubbish', pieces('application/json', ['<html>no</html>']), 502, 'upstream_invalid'],
     ['another content type', pieces('text/html', ['<html>no</html>']), 502, 'upstream_invalid'],
     ['an error of its own', json({ error: { message: 'secret detail' } }, 500), 502, 'upstream_refused'],
+    [
+      'more levels than anybody needs',
+      json({ ...whole, deep: JSON.parse('['.repeat(99) + ']'.repeat(99)) }),
+      502,
+      'upstream_invalid',
+    ],
     ['a redirect', pieces('text/plain', [''], 302), 502, 'upstream_invalid'],
     ['a connection that breaks', breaksAfter('application/json', ['{"id":']), 502, 'upstream_invalid'],
     ['silence', silent, 504, 'upstream_timeout'],
