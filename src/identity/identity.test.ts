@@ -104,6 +104,32 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
   })
   afterAll(() => database.stop())
 
+  it('of acts on one person at the same moment each finds what the one before it left', async () => {
+    const { identity, events } = await fresh()
+    const { principals, read } = identity
+    const told = (kind: string, name: string) =>
+      events.filter((one) => one.kind === kind && one.subject?.endsWith(`/${name}`)).length
+    for (let round = 0; round < 4; round++) {
+      const uid = { type: 'User', id: `u${round}` } as const
+      const bot = { type: 'Agent', id: `a${round}` } as const
+      await principals.create({ type: 'User', name: uid.id }, by)
+      await principals.create({ type: 'Agent', name: bot.id, onBehalfOf: uid.id }, by)
+      await Promise.all([principals.suspend(uid, 'one', by), principals.suspend(uid, 'two', by)])
+      expect([told('user.suspended', uid.id), told('agent.suspended', bot.id)]).toEqual([1, 1])
+      // What is removed stays so, whatever else is done to it, to who it acts for, or begun before.
+      await principals.restore(uid, 'x', by)
+      await principals.restore(bot, 'x', by)
+      await Promise.allSettled([principals.remove(bot, 'gone', by), principals.suspend(uid, 'x', by)])
+      expect((await read.principal(bot))?.state).toBe('removed')
+      await Promise.allSettled([
+        principals.remove(uid, 'gone', by),
+        principals.restore(uid, 'x', by),
+        principals.suspend(uid, 'x', by),
+      ])
+      expect((await read.principal(uid))?.state).toBe('removed')
+    }
+  })
+
   it('takes a key in each of the three headers, and says who it is', async () => {
     const { identity, key } = await withKey()
     for (const headers of [

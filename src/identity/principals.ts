@@ -19,6 +19,7 @@ import {
   deleteAssignments,
   deleteMembers,
   holdActive,
+  holdPrincipal,
   insertPrincipal,
   type PrincipalRow,
   selectPrincipal,
@@ -125,6 +126,12 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
     if (!row || row.state === 'removed') throw unknown(uid)
     return row
   }
+  /** Of two acts on one principal the second sees what the first did: nothing brings back what was removed. */
+  const hold = async (trx: Trx, uid: PrincipalUid): Promise<PrincipalRow> => {
+    const row = await holdPrincipal(trx, uid)
+    if (!row || row.state === 'removed') throw unknown(uid)
+    return row
+  }
 
   /** Suspends one principal and its keys; what happened, as feed entries and events. */
   const suspendOne = async (trx: Trx, uid: PrincipalUid, reason: string, by: Actor) => {
@@ -187,7 +194,7 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
   ) => {
     checkReason(reason)
     const { value, seq } = await change(async (trx) => {
-      const before = await reload(trx, uid)
+      const before = await hold(trx, uid)
       const feed: FeedEntry[] = []
       const events: NewEvent[] = []
       const ended = { keys: [] as string[], agents: [] as string[], groups: [] as string[], roles: [] as string[] }
@@ -200,9 +207,10 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
         for (const what of ['keys', 'groups', 'roles'] as const) ended[what].push(...done[what])
         if (one.type !== 'User') continue
         for (const agent of await agentsOf(trx, one.id)) {
-          if (agent.state === 'removed') continue
+          const one = { type: 'Agent', id: agent.name } as const
+          if ((await holdPrincipal(trx, one))?.state === 'removed') continue
           ended.agents.push(agent.name)
-          all.push({ type: 'Agent', id: agent.name })
+          all.push(one)
         }
       }
       const row = how === 'removed' ? before : await reload(trx, uid)
@@ -290,7 +298,7 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
     async suspend(uid, reason, by) {
       checkReason(reason)
       const { value, seq } = await change(async (trx) => {
-        const before = await reload(trx, uid)
+        const before = await hold(trx, uid)
         if (before.state === 'suspended')
           return { value: { row: before, ended: { keys: [], agents: [] } }, feed: [], events: [] }
         const feed: FeedEntry[] = []
@@ -306,9 +314,10 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
           keys.push(...done.keys)
           if (one.type !== 'User') continue
           for (const agent of await agentsOf(trx, one.id)) {
-            if (agent.state !== 'active') continue
+            const one = { type: 'Agent', id: agent.name } as const
+            if ((await holdPrincipal(trx, one))?.state !== 'active') continue
             agents.push(agent.name)
-            all.push({ type: 'Agent', id: agent.name })
+            all.push(one)
           }
         }
         return { value: { row: await reload(trx, uid), ended: { keys, agents } }, feed, events }
@@ -319,7 +328,7 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
     async restore(uid, reason, by) {
       checkReason(reason)
       const { value } = await change(async (trx) => {
-        const before = await reload(trx, uid)
+        const before = await hold(trx, uid)
         if (before.state !== 'suspended')
           throw new Fault('not_possible', { detail: `${uid.type} "${uid.id}" is not suspended.` })
         await updatePrincipal(trx, uid, {

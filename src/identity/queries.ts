@@ -91,6 +91,16 @@ export const holdActive = async (trx: Trx, uid: PrincipalUid): Promise<boolean> 
   return held.numUpdatedRows > 0n
 }
 
+/** Holds the row of a principal until the transaction ends, and reads it as whoever held it before has left it. */
+export const holdPrincipal = (trx: Trx, uid: PrincipalUid): Promise<PrincipalRow | undefined> =>
+  trx
+    .updateTable('principal')
+    .set((of) => ({ version: of.ref('version') }))
+    .where('type', '=', uid.type)
+    .where('name', '=', uid.id)
+    .returningAll()
+    .executeTakeFirst()
+
 export const agentsOf = (trx: Trx, user: string): Promise<PrincipalRow[]> =>
   trx.selectFrom('principal').selectAll().where('type', '=', 'Agent').where('on_behalf_of', '=', user).execute()
 
