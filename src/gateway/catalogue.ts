@@ -39,6 +39,9 @@ export interface Catalogue {
   readonly count: Handle
 }
 
+/** Milliseconds a server may take to say what is in memory. */
+const ASK_MS = 5000
+
 export function createCatalogue({ on, look, registry, allows, signInFor, version }: CatalogueDeps): Catalogue {
   const demandSignIn = (decision: Decision, caller: Caller): void => {
     const challenge = on.stepUp(decision, caller)
@@ -100,12 +103,13 @@ export function createCatalogue({ on, look, registry, allows, signInFor, version
     running: look(ollamaChat, 'list', async (caller, incoming) => {
       const seen = visible(caller)
       const drivers = new Map(seen.map((model) => [model.upstream, model.driver]))
+      const soon = AbortSignal.any([incoming.signal, AbortSignal.timeout(ASK_MS)])
       const asked = await Promise.allSettled(
         [...drivers].map(async ([upstream, driver]) =>
-          (await driver.running(incoming.signal)).map((one) => ({ ...one, upstream })),
+          (await driver.running(soon)).map((one) => ({ ...one, upstream })),
         ),
       )
-      // One server that is away hides what runs on the others no more than it hides their models.
+      // One server that is away or hangs hides what runs on the others no more than it hides their models.
       const lists = asked.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
       const [failed] = asked
       if (lists.length === 0 && failed?.status === 'rejected') throw failed.reason

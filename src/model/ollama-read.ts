@@ -9,7 +9,7 @@ import {
   type Usage,
 } from '../core/index.ts'
 import { createNdjsonReader } from './ndjson.ts'
-import { chatLogprobs, count, isVector } from './openai-read.ts'
+import { chatLogprobs, count, isVector, type Wanted } from './openai-read.ts'
 import { createWholeReader } from './openai-stream.ts'
 import { type AnswerReader, parseAnswer } from './upstream.ts'
 import { brokenOff, errorInAnswer, unusable } from './upstream-fault.ts'
@@ -126,14 +126,15 @@ function readDurations(value: JsonObject): { durations?: Durations } {
   return Object.keys(durations).length === 0 ? {} : { durations }
 }
 
-export const createOllamaEmbeddingReader = (inputs: number): AnswerReader =>
+export const createOllamaEmbeddingReader = (wanted: Wanted): AnswerReader =>
   createWholeReader((value, out) => {
     if (!isObject(value)) throw unusable('The model server sent something that is not an object.')
     if ((value.error ?? null) !== null) throw errorInAnswer()
     const vectors = value.embeddings
-    if (!Array.isArray(vectors) || vectors.length !== inputs) throw unusable('There is not one vector for each input.')
+    if (!Array.isArray(vectors) || vectors.length !== wanted.inputs)
+      throw unusable('There is not one vector for each input.')
     vectors.forEach((vector, index) => {
-      if (!isVector(vector)) throw unusable('A vector is not usable.')
+      if (!isVector(vector, wanted)) throw unusable('A vector is not usable.')
       out.push({ type: 'embedding', index, vector })
     })
     const inputTokens = count(value.prompt_eval_count)

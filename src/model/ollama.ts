@@ -24,7 +24,7 @@ import {
 import { createNdjsonReader } from './ndjson.ts'
 import { printOllama } from './ollama-print.ts'
 import { createOllamaEmbeddingReader, createOllamaStreamReader, createOllamaWholeReader } from './ollama-read.ts'
-import { count } from './openai-read.ts'
+import { count, wantedOf } from './openai-read.ts'
 import {
   type Ask,
   createUpstream,
@@ -88,7 +88,7 @@ export function createOllamaDriver(options: UpstreamOptions): Driver {
       if (request.action === 'embed')
         return upstream.reply(
           { method: 'POST', path, body, accept: JSON_TYPE, repeatable: true, principal },
-          createOllamaEmbeddingReader(request.inputs.length),
+          createOllamaEmbeddingReader(wantedOf(request)),
           signal,
         )
       const accept = request.stream ? 'application/x-ndjson' : JSON_TYPE

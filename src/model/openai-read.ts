@@ -189,7 +189,18 @@ export function readUsage(value: Json | undefined): Usage | undefined {
 export const count = (value: Json | undefined, end = 1e12): number | undefined =>
   Number.isInteger(value) && (value as number) >= 0 && (value as number) < end ? (value as number) : undefined
 
-export function readEmbeddings(value: unknown, inputs: number, out: Delta[]): void {
+/** What is asked of vectors: one for each input, of this length if one was named. */
+export interface Wanted {
+  readonly inputs: number
+  readonly dimensions: number | undefined
+}
+export const wantedOf = ({ inputs, params }: ModelRequest): Wanted => ({
+  inputs: inputs.length,
+  dimensions: params.dimensions,
+})
+
+export function readEmbeddings(value: unknown, wanted: Wanted, out: Delta[]): void {
+  const { inputs } = wanted
   if (!isObject(value)) throw unusable('The model server sent something that is not an object.')
   if (value.error || value.object === 'error') throw errorInAnswer()
   const data = value.data
@@ -198,7 +209,7 @@ export function readEmbeddings(value: unknown, inputs: number, out: Delta[]): vo
   for (const entry of data) {
     const index = isObject(entry) ? count(entry.index, inputs) : undefined
     const vector = isObject(entry) ? entry.embedding : undefined
-    if (index === undefined || seen.has(index) || !isVector(vector)) throw unusable('A vector is not usable.')
+    if (index === undefined || seen.has(index) || !isVector(vector, wanted)) throw unusable('A vector is not usable.')
     seen.add(index)
     out.push({ type: 'embedding', index, vector })
   }
@@ -206,7 +217,9 @@ export function readEmbeddings(value: unknown, inputs: number, out: Delta[]): vo
   if (usage) out.push({ type: 'usage', usage })
 }
 
-export const isVector = (value: unknown): value is number[] =>
+/** Servers that know no `dimensions` pass over it: a vector of another length is not what was asked for. */
+export const isVector = (value: unknown, { dimensions }: Wanted): value is number[] =>
   Array.isArray(value) &&
   value.length > 0 &&
+  (dimensions === undefined || value.length === dimensions) &&
   value.every((entry) => typeof entry === 'number' && Number.isFinite(entry))

@@ -1,7 +1,7 @@
 // Readers of OpenAI's answers. The stream reader learns what a chunk that carries only text looks like and from then on cuts
 // the text out of equal chunks instead of parsing them: chunks of one stream differ in nothing else.
 import { type Delta, isObject } from '../core/index.ts'
-import { type OpenaiReading, readChunk, readEmbeddings } from './openai-read.ts'
+import { type OpenaiReading, readChunk, readEmbeddings, type Wanted } from './openai-read.ts'
 import { createSseReader } from './sse.ts'
 import { type AnswerReader, MOST_ANSWER_CHARACTERS, parseAnswer } from './upstream.ts'
 import { brokenOff, unusable } from './upstream-fault.ts'
@@ -83,8 +83,8 @@ export const createOpenaiWholeReader = (reading: OpenaiReading): AnswerReader =>
     if (!out.some((delta) => delta.type === 'finish')) throw unusable('The model server answered without a choice.')
   })
 
-export const createOpenaiEmbeddingReader = (inputs: number): AnswerReader =>
-  createWholeReader((value, out) => readEmbeddings(value, inputs, out))
+export const createOpenaiEmbeddingReader = (wanted: Wanted): AnswerReader =>
+  createWholeReader((value, out) => readEmbeddings(value, wanted, out))
 
 /** A stream whose chunks never repeat is parsed to the end; learning anew for each would only cost. */
 const MOST_LESSONS = 32

@@ -249,6 +249,14 @@ test('embeddings and completions', async () => {
   expect(upstream.received.map((one) => one.path)).toEqual(['/v1/embeddings', '/v1/completions'])
 })
 
+test('a server that passes over how long a vector was asked for has not answered', async () => {
+  const { driver } = await start(json({ data: [{ index: 0, embedding: [1, 2] }] }))
+  const embed = (dimensions: number) =>
+    all(driver, chat({ action: 'embed', messages: [], inputs: ['a'], params: { dimensions } }))
+  await expect(embed(3)).rejects.toMatchObject({ code: 'upstream_invalid' })
+  expect(await embed(2)).toHaveLength(1)
+})
+
 test("llama.cpp's server: one tool that must be called, and log probabilities in its own shape", async () => {
   const said = { token: 'hi', logprob: -0.5, top_logprobs: [{ token: 'hi', logprob: -0.5 }] }
   const { upstream } = await start(

@@ -12,7 +12,7 @@ import {
   refuseUnexpressed,
 } from './driver.ts'
 import { type OpenaiDialect, printOpenai } from './openai-print.ts'
-import { count, readingOf } from './openai-read.ts'
+import { count, readingOf, wantedOf } from './openai-read.ts'
 import { createOpenaiEmbeddingReader, createOpenaiStreamReader, createOpenaiWholeReader } from './openai-stream.ts'
 import { capabilitiesToldByLlamacpp, ifKnown, toldByLlamacpp, toldByVllm, toldDigest } from './told-identity.ts'
 import { type Ask, createUpstream, type UpstreamOptions } from './upstream.ts'
@@ -144,7 +144,7 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
       const reading = readingOf(request, newToolCallId)
       if (request.action === 'embed') {
         const ask: Ask = { method: 'POST', path, body, accept: JSON_TYPE, repeatable: true, principal }
-        return upstream.reply(ask, createOpenaiEmbeddingReader(request.inputs.length), signal)
+        return upstream.reply(ask, createOpenaiEmbeddingReader(wantedOf(request)), signal)
       }
       const accept = request.stream ? 'text/event-stream' : JSON_TYPE
       const reader = request.stream ? createOpenaiStreamReader(reading) : createOpenaiWholeReader(reading)

@@ -45,10 +45,11 @@ it('a model that nobody may use leaves the memory, and is there again when someb
 })
 
 it('Ollama is told to keep it no longer; what was never unloaded here is not loaded unasked', async () => {
-  const loaded = new Set(['a:latest'])
+  const loaded = new Set(['stuck:latest', 'a:latest'])
   const upstream = await startScripted((response, received) => {
     const { model, keep_alive } = JSON.parse(received.body || '{}') as { model?: string; keep_alive?: number }
     if (received.path === '/api/ps') return json({ models: [...loaded].map((name) => ({ name })) })(response, received)
+    if (model === 'stuck:latest') return json({ error: 'no memory' }, 500)(response, received)
     if (model !== undefined && keep_alive === 0) loaded.delete(model)
     else if (model !== undefined) loaded.add(model)
     return (received.path === '/api/generate' ? json({ done: true }) : ndjson({}))(response, received)
@@ -57,7 +58,11 @@ it('Ollama is told to keep it no longer; what was never unloaded here is not loa
   let allowed = false
   const unloading = startUnloading({
     // A setting may leave out the tag with which Ollama lists it.
-    models: () => [{ ...named('a', 'a', driver), listed: { name: 'a:latest' } }, named('b', 'b:latest', driver)],
+    models: () => [
+      named('stuck', 'stuck:latest', driver),
+      { ...named('a', 'a', driver), listed: { name: 'a:latest' } },
+      named('b', 'b:latest', driver),
+    ],
     mayAnybody: () => Promise.resolve(allowed),
     afterMs: 5,
     everyMs: 1_000_000,
@@ -65,11 +70,12 @@ it('Ollama is told to keep it no longer; what was never unloaded here is not loa
       throw error
     },
   })
-  await expect.poll(() => [...loaded]).toEqual([])
+  // One that cannot be unloaded keeps no other in memory.
+  await expect.poll(() => [...loaded]).toEqual(['stuck:latest'])
   expect(upstream.received.find(({ path }) => path === '/api/generate')?.body).toContain('"keep_alive":0')
   allowed = true
   unloading.changed()
-  await expect.poll(() => [...loaded]).toEqual(['a:latest'])
+  await expect.poll(() => [...loaded]).toEqual(['stuck:latest', 'a:latest'])
   await unloading.stop()
   await driver.close()
   await upstream.close()

@@ -21,6 +21,8 @@ export interface Unloading {
   stop(): Promise<void>
 }
 
+/** Milliseconds a server may take to say what is in memory. */
+const ASK_MS = 5000
 /** Milliseconds a server may take to load a model. */
 const LOAD_MS = 600_000
 
@@ -41,11 +43,13 @@ export function startUnloading({ models, mayAnybody, afterMs, everyMs, report }:
       const name = nameAtServer(model)
       byName.set(name, [...(byName.get(name) ?? []), model])
     }
-    await Promise.all([...groups].map(([driver, byName]) => lookAt(driver, byName)))
+    // One server that is away or hangs, one model that cannot be loaded, keeps no other waiting for good.
+    await Promise.all([...groups].map(([driver, byName]) => lookAt(driver, byName).catch(passOver)))
   }
 
   const lookAt = async (driver: Driver, byName: ReadonlyMap<string, readonly Model[]>) => {
-    const running = new Set((await driver.running(stopping.signal)).map(({ name }) => name))
+    const soon = AbortSignal.any([stopping.signal, AbortSignal.timeout(ASK_MS)])
+    const running = new Set((await driver.running(soon)).map(({ name }) => name))
     const ours = unloaded.get(driver) ?? new Set<string>()
     unloaded.set(driver, ours)
     for (const [name, group] of byName) {
@@ -57,7 +61,8 @@ export function startUnloading({ models, mayAnybody, afterMs, everyMs, report }:
         continue
       }
       if (wanted && !ours.has(name)) continue // never loaded so far: its first call does
-      await act(driver, wanted ? 'load' : 'unload', name)
+      const done = await act(driver, wanted ? 'load' : 'unload', name).then(() => true, passOver)
+      if (!done) continue
       if (wanted) ours.delete(name)
       else ours.add(name)
     }
@@ -71,6 +76,11 @@ export function startUnloading({ models, mayAnybody, afterMs, everyMs, report }:
     for await (const _ of await driver.manage({ action, model, stream: false, options: {} }, signal));
   }
 
+  /** A model that answers a call just now, or a server that is away: the next look tries again. */
+  const passOver = (error: unknown): undefined => {
+    if (!stopping.signal.aborted && (!(error instanceof Fault) || error.code === 'internal')) report(error)
+  }
+
   const next = (ms: number) => {
     clearTimeout(timer)
     timer = setTimeout(turn, ms)
@@ -79,10 +89,7 @@ export function startUnloading({ models, mayAnybody, afterMs, everyMs, report }:
   const turn = () => {
     again = false
     looking = look()
-      .catch((error: unknown) => {
-        // A model that answers a call just now, or a server that is away: the next look tries again.
-        if (!stopping.signal.aborted && (!(error instanceof Fault) || error.code === 'internal')) report(error)
-      })
+      .catch(passOver)
       .finally(() => {
         looking = undefined
         if (!stopping.signal.aborted) next(again ? afterMs : everyMs)
