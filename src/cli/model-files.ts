@@ -180,7 +180,9 @@ export const get: Command = async (input) => {
   const bar = createBar(io)
   try {
     const again = ({ code }: Fault) =>
-      code === 'upstream_unavailable' ? 'the same command again; it goes on from where it was' : undefined
+      code === 'upstream_unavailable' || code === 'internal'
+        ? 'the same command again; it goes on from where it was'
+        : undefined
     await failing(`${name} could not be fetched`, again, () =>
       download({
         url: source.url,

@@ -169,7 +169,7 @@ export function createGateway(on: Ports): Serve {
       if (fault.code === 'internal') on.report(fault.cause)
       if (fault.code === 'model_not_found') delete shown.decisionId // a model that is not there has none
       void exit.run({ fault })
-      return refuse(wire, fault, shown)
+      return refuse(wire, inWordsOf(wire, fault), shown)
     }
   }
 }
@@ -232,6 +232,14 @@ const trace = (shown: RefusalContext, session: string, masked: number): Record<s
 })
 
 /** The one way a refusal looks on the wire before anything was sent. */
+function inWordsOf({ words }: Wire, fault: Fault): Fault {
+  const { param } = fault.data
+  const word = fault.code === 'unsupported_parameter' && param !== undefined ? words?.[param] : undefined
+  if (word === undefined) return fault
+  const detail = fault.publicMessage.replaceAll(`"${param}"`, `"${word}"`)
+  return new Fault(fault.code, { detail, data: { ...fault.data, param: word }, cause: fault.cause })
+}
+
 export function refuse(wire: Pick<Wire, 'refuse'>, fault: Fault, shown: RefusalContext): Outgoing {
   const { status, headers, body } = wire.refuse(fault, shown)
   const wait = fault.data.retryAfterSeconds

@@ -44,6 +44,8 @@ export interface Outgoing {
 /** One wire format: reads a request strictly, writes answers, errors and cut frames in its own shape. */
 export interface Wire {
   readonly name: string
+  /** What parameters are called in it, where that is not OpenAI's word: a refusal names what the caller wrote. */
+  readonly words?: Readonly<Record<string, string>>
   /** @throws Fault malformed_request, unsupported_parameter */
   read(body: Buffer, params: Readonly<Record<string, string>>): ModelRequest
   writer(context: WriterContext): WireWriter

@@ -138,3 +138,17 @@ it('what is in memory is listed under the names it has here, whatever server is 
   // Its server tells no end.
   expect(Date.parse(models[0]?.expires_at ?? '')).toBeGreaterThan(Date.now())
 })
+
+it('what the server of a model cannot is named as the caller wrote it', async () => {
+  const refused = async (path: string, body: object) =>
+    JSON.stringify(await (await gateway.call(path, { model: 'quick', ...body })).json())
+  expect(await refused('/v1/responses', { input: 'x', reasoning: { effort: 'minimal' } })).toContain(
+    '"reasoning.effort"',
+  )
+  const messages = [{ role: 'user', content: 'x' }]
+  const tools = [{ name: 'f', input_schema: { type: 'object' } }]
+  const alone = { type: 'auto', disable_parallel_tool_use: true }
+  expect(await refused('/v1/messages', { messages, max_tokens: 5, tools, tool_choice: alone })).toContain(
+    'has no \\"tool_choice.disable_parallel_tool_use\\"',
+  )
+})

@@ -36,6 +36,11 @@ import {
 
 export const anthropicMessages: Wire = {
   name: 'anthropic-messages',
+  words: {
+    reasoning_effort: 'thinking',
+    response_format: 'output_config.format',
+    parallel_tool_calls: 'tool_choice.disable_parallel_tool_use',
+  },
   read: (bytes) => read(bytes, true),
   writer: createAnthropicWriter,
   refuse: refuseAnthropic,

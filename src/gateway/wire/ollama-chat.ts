@@ -17,14 +17,18 @@ import { readImages, readOllamaParams, SHARED_FIELDS } from './ollama-params.ts'
 import { createOllamaChatWriter, createOllamaGenerateWriter } from './ollama-writer.ts'
 import { readFunction } from './openai-chat.ts'
 
+const WORDS = { reasoning_effort: 'think', response_format: 'format' }
+
 export const ollamaChat: Wire = {
   name: 'ollama-chat',
+  words: WORDS,
   read: readChat,
   writer: createOllamaChatWriter,
   refuse: refuseOllama,
 }
 export const ollamaGenerate: Wire = {
   name: 'ollama-generate',
+  words: WORDS,
   read: readGenerate,
   writer: createOllamaGenerateWriter,
   refuse: refuseOllama,

@@ -43,6 +43,7 @@ import { createResponsesWriter } from './openai-responses-writer.ts'
 
 export const openaiResponses: Wire = {
   name: 'openai-responses',
+  words: { reasoning_effort: 'reasoning.effort', response_format: 'text.format', verbosity: 'text.verbosity' },
   read,
   writer: createResponsesWriter,
   refuse: refuseOpenai,
