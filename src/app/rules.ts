@@ -1,6 +1,7 @@
 // The rules of this gateway: the rulebook, what checks a bundle before it is taken, and the engine that decides by it or that some
 // decisions are compared with.
 import type { Config } from '../config/index.ts'
+import { readOwnClasses } from '../guard/index.ts'
 import {
   createChecker,
   createClockContext,
@@ -43,6 +44,7 @@ export async function openRules(
     clock,
     newId,
     checker,
+    readClasses: readOwnClasses,
     ...engine,
     clockContext,
     watchers: [check.watch],

@@ -7,6 +7,7 @@ import {
   type BundleSources,
   type Checker,
   caseOf,
+  classesOf,
   compileBundle,
   createChecker,
   createClockContext,
@@ -67,9 +68,24 @@ export async function readFolder(folder: string): Promise<BundleSources> {
 async function checked(input: Input, checker: Checker, folder: string) {
   const sources = await readFolder(folder)
   const found = await checker.check(sources)
+  const classes = classesOf(sources)
+  if (classes !== undefined) await ownClasses(folder, classes)
   if ('bundle' in found) return { sources, bundle: found.bundle, program: compileBundle(found.bundle) }
   printProblems(input.io, folder, found.problems)
   throw new Failure(`The rules in ${folder} are not valid`, { exit: EXIT.policyInvalid })
+}
+
+async function ownClasses(folder: string, text: string): Promise<void> {
+  // Few have any, and the guard is slow to load.
+  const { readOwnClasses } = await import('../guard/index.ts')
+  try {
+    readOwnClasses(text)
+  } catch (error) {
+    throw new Failure(`The rules in ${folder} are not valid`, {
+      why: Fault.from(error).publicMessage,
+      exit: EXIT.policyInvalid,
+    })
+  }
 }
 
 export const fmt: Command = (input) =>

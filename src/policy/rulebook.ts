@@ -11,7 +11,7 @@ import { createPolicy, type Policy, type PolicyDeps, type Watcher } from './poli
 import { createShadow, type Shadow } from './shadow.ts'
 import { usualContext } from './usual.ts'
 import { toRef } from './value.ts'
-import { createPolicyVersions, type PolicyVersions } from './versions.ts'
+import { createPolicyVersions, type PolicyVersions, type VersionsDeps } from './versions.ts'
 
 export interface Rulebook {
   readonly policy: Policy
@@ -21,7 +21,7 @@ export interface Rulebook {
   readonly decisions: DecisionLog
 }
 
-export interface RulebookDeps extends Pick<PolicyDeps, 'engine' | 'askFor'> {
+export interface RulebookDeps extends Pick<PolicyDeps, 'engine' | 'askFor'>, Pick<VersionsDeps, 'readClasses'> {
   readonly db: Db
   readonly change: MakeChange
   readonly clock: Clock
@@ -56,6 +56,7 @@ export function createRulebook(deps: RulebookDeps): Rulebook {
     clock,
     checker: deps.checker,
     policy,
+    ...(deps.readClasses && { readClasses: deps.readClasses }),
     onShadow: shadow.set,
     report,
   })

@@ -3,7 +3,7 @@
 // compile what it is told keeps the last good rules and says so.
 import { type Clock, Fault, type NewEvent } from '../core/index.ts'
 import { type Db, type FeedChange, isUniqueViolation, type MakeChange, type Trx } from '../store/index.ts'
-import { type BundleSources, bundleDigest, type CheckedBundle, type Problem } from './bundle.ts'
+import { type BundleSources, bundleDigest, type CheckedBundle, classesOf, type Problem } from './bundle.ts'
 import type { Checker } from './check.ts'
 import type { Policy } from './policy.ts'
 import { compileBundle, type Program } from './program.ts'
@@ -79,6 +79,8 @@ export interface VersionsDeps {
   readonly clock: Pick<Clock, 'now'>
   readonly checker: Checker
   readonly policy: Policy
+  /** Throws a Fault that says what does not hold in the bundle's own classes of data. */
+  readonly readClasses?: (text: string) => unknown
   /** Called when the shadow program changes. */
   readonly onShadow?: (program: Program | undefined) => void
   readonly report: (error: unknown) => void
@@ -124,6 +126,12 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
   const prepare = async (sources: BundleSources): Promise<Prepared> => {
     const checked = await deps.checker.check(sources)
     if (!('bundle' in checked)) throw invalid(checked.problems)
+    const classes = classesOf(sources)
+    try {
+      if (classes !== undefined) deps.readClasses?.(classes)
+    } catch (cause) {
+      throw new Fault('policy_invalid', { detail: Fault.from(cause).publicMessage, cause })
+    }
     const program = compileBundle(checked.bundle)
     const tests = runTests(program, sources)
     if (tests.failed > 0)

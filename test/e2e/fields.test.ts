@@ -145,3 +145,14 @@ it('records who got what, and as many bytes scanned as left', async () => {
   expect(sam?.data.flow).toContainEqual({ class: 'salary', count: 1, treatment: 'mask', to: 'caller' })
   expect(JSON.stringify(items)).not.toContain('51234')
 })
+
+it('in classes that do not hold, refuses the rules that bring them', async () => {
+  const active = await gateway.call('/admin/v1/policies/active/files', undefined, { method: 'GET' })
+  const { files } = (await active.json()) as { files: { path: string; text: string }[] }
+  const broken = files.map((file) =>
+    file.path === 'data-classes.yaml' ? { ...file, text: 'classes:\n  salary:\n    patterns: ["("]\n' } : file,
+  )
+  const answer = await gateway.call('/admin/v1/policies', { files: broken, reason: 'x' })
+  expect(answer.status).toBe(422)
+  expect(await answer.text()).toContain('data-classes.yaml')
+})
