@@ -235,7 +235,8 @@ describe('turning back', () => {
   it('gives system text back to nobody', () => {
     const vault = open()
     const name = hide(vault, 'admin@corp.example', 'system')
-    expect(heard(answer(vault, [say('text', `it is ${name}`)]), 'text')).toBe(`it is ${name}`)
+    for (const policy of [all, rule({}, 'pass')])
+      expect(heard(answer(vault, [say('text', `it is ${name}`)], policy), 'text')).toBe(`it is ${name}`)
   })
   it('gives a tool result back only if the rules let the caller see it', () => {
     const vault = open()

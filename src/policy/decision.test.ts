@@ -43,6 +43,23 @@ async function bundle(rules: string) {
   return compileBundle(result.bundle)
 }
 
+test('nothing is allowed of a kind that the schema does not give to the action', async () => {
+  const policy = createPolicy({ clock: systemClock, newId: createIds(systemClock, systemRandom) })
+  policy.activate(await bundle('@id("x") @why("x") permit (principal, action, resource);'))
+  const all = { get: () => ({ attrs: {}, ancestors: new Set<string>() }) }
+  const allows = (principal: string, action: string, resource: string) =>
+    policy.decide({ principal: entity(principal, 'a'), action, resource: entity(resource, 'b'), context: {} }, all)
+      .allow
+  expect([allows('User', 'send', 'Model'), allows('User', 'requestRole', 'Role')]).toEqual([true, true])
+  for (const [principal, action, resource] of [
+    ['Role', 'send', 'Model'],
+    ['User', 'send', 'Role'],
+    ['User', 'requestRole', 'Model'],
+    ['User', 'data', 'Model'],
+  ] as const)
+    expect(allows(principal, action, resource), `${principal} ${action} ${resource}`).toBe(false)
+})
+
 describe('until when an answer holds', () => {
   const NOW = Date.parse('2026-11-20T10:30:15.250Z')
   const clockContext = createClockContext('UTC')
@@ -262,7 +279,7 @@ describe('duties', () => {
     })
     const b = notes({
       limit: '30 requests/minute, 9 concurrent',
-      clamp: 'maxTokens <= 500',
+      clamp: 'maxTokens <= 500, temperature >= 0.3',
       instruct: 'B',
       record: 'answer, 7d',
     })
@@ -271,6 +288,7 @@ describe('duties', () => {
       expect([...merged.instruct].sort()).toEqual(['A', 'B'])
       expect(merged.limits.map((limit) => limit.amount).sort()).toEqual([30, 9])
       expect(merged.clamps.find((clamp) => clamp.parameter === 'maxTokens')?.value).toBe(100)
+      expect(merged.clamps.find((clamp) => clamp.parameter === 'temperature')?.value).toBe(0.3)
       expect(merged.record).toEqual({ prompt: true, answer: true, days: 7 })
     }
     const treat = (...list: ('pass' | 'mask' | 'pseudonym' | 'block' | undefined)[]) =>

@@ -21,11 +21,22 @@ permit (principal in Role::"chief", action in [Action::"administer", Action::"re
 permit (principal in Role::"careless", action in Action::"use", resource is Model);
 @id("careless-data") @why("Sends nothing of people without a fresh sign-in.") @stepup("5m") @treat("pass")
 permit (principal in Role::"careless", action in Action::"data", resource is DataClass);
+@id("handy") @why("Uses models.")
+permit (principal in Role::"handy", action in Action::"use", resource is Model);
+@id("handy-tools") @why("Tools are called after a fresh sign-in.") @stepup("5m")
+permit (principal in Role::"handy", action == Action::"callTool", resource is Tool);
 @id("careful") @why("With a fresh and strong sign-in.") @stepup("phr, 10m")
 permit (principal in Role::"careful", action in Action::"use", resource is Model);
 @id("lends") @why("Users are lent the role trainer, with a fresh sign-in.") @longest("4h") @stepup("5m")
 permit (principal is User in Role::"user", action in [Action::"requestRole", Action::"autoApproveRole"], resource == Role::"trainer");
 `
+
+const CALLS = {
+  role: 'assistant',
+  content: null,
+  tool_calls: [{ id: 'c', type: 'function', function: { name: 'look', arguments: '{}' } }],
+}
+let message: object | undefined
 
 let upstream: ScriptedUpstream
 let gateway: TestGateway
@@ -36,7 +47,13 @@ beforeAll(async () => {
     if (/\.(cedar|cedarschema)$/.test(file)) cpSync(join('policies', file), join(policies, file))
   writeFileSync(join(policies, 'own.cedar'), RULES)
   upstream = await startScripted((response, received) =>
-    json(received.method === 'GET' ? { object: 'list', data: [] } : ANSWER)(response, received),
+    json(
+      received.method === 'GET'
+        ? { object: 'list', data: [] }
+        : message
+          ? { ...ANSWER, choices: [{ index: 0, message, finish_reason: 'tool_calls' }] }
+          : ANSWER,
+    )(response, received),
   )
   gateway = await startGateway({
     policies,
@@ -92,6 +109,22 @@ describe('a sign-in that a rule demands', () => {
     const { items } = (await log.json()) as { items: { reason?: string; data: { outcome: string } }[] }
     expect(items.filter(({ reason }) => reason === 'step_up_required')).toHaveLength(FORMATS.length)
     for (const { reason, data } of items) if (reason === 'step_up_required') expect(data.outcome).toBe('refused')
+  })
+
+  it('is asked for when a model would call a tool that needs one', async () => {
+    await admin('/roles', { name: 'handy', description: 'Uses tools.' })
+    const key = await keyFor('handy')
+    const tools = [{ type: 'function', function: { name: 'look', parameters: { type: 'object' } } }]
+    const ask = () => gateway.call('/v1/chat/completions', chat('m', { tools }), { key })
+    expect((await ask()).status).toBe(200)
+    message = CALLS
+    const response = await ask()
+    message = undefined
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringContaining('max_age=300'),
+    ])
+    expect(await response.text()).not.toContain('look')
   })
 
   it('is asked for by the admin API too, where a role is requested', async () => {
