@@ -145,6 +145,21 @@ describe.each(DATABASES.map((make) => make()))('registry on $name', (database) =
     expect(kinds(three.events)).toEqual(['model.changed', 'alert.raised', 'model.restored'])
   })
 
+  test('a name that the settings point at another model of the same server is a change', async () => {
+    const store = await fresh()
+    const driver = scriptedDriver('openai', [{ name: 'x' }, { name: 'y' }])
+    for (const [upstreamName, quarantined] of [
+      ['x', false],
+      ['y', true],
+    ] as const) {
+      const { registry } = await node(store, { up: driver }, [
+        { name: 'm', upstream: 'up', upstreamName, aliases: [], groups: [] },
+      ])
+      await registry.refresh()
+      expect(registry.resolve('m')).toMatchObject({ upstreamName, quarantined })
+    }
+  })
+
   test('the same name on another upstream, and a digest that is no longer told, are changes too', async () => {
     const store = await fresh()
     const first = scriptedDriver('ollama', [{ name: 'm', digest: DIGEST.a }])
