@@ -71,7 +71,7 @@ export function createTail({ store, onCommit, report, pollMs = 250, mostKept = 4
   return (filter, listener, from) => {
     const runs = createRuns(mostKept)
     const kinds = typeof filter.kind === 'string' ? [filter.kind] : filter.kind
-    let next = from
+    let next: number | undefined
     let stopped = false
     let reading = false
     let again = false
@@ -85,7 +85,10 @@ export function createTail({ store, onCommit, report, pollMs = 250, mostKept = 4
       )
 
     const read = async (): Promise<void> => {
-      next ??= (await readHead(store.db)).size
+      if (next === undefined) {
+        const { size, floor } = await readHead(store.db)
+        next = from === undefined ? size : Math.max(from, floor) // what lies below is kept no longer
+      }
       while (!stopped) {
         const taken = runs.take(next, STEP)
         let rows: Row[]
@@ -98,11 +101,6 @@ export function createTail({ store, onCommit, report, pollMs = 250, mostKept = 4
           // Positions are given in the order of commits: what lies below an event that is committed is committed.
           rows = await readEvents(store.db, next, Math.min(next + STEP, taken ?? Number.MAX_SAFE_INTEGER))
           if (rows.length === 0 && taken === undefined) {
-            const { floor } = await readHead(store.db)
-            if (next < floor) {
-              next = floor // what lay there is kept no longer
-              continue
-            }
             ask = false
             return
           }
