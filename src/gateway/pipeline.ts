@@ -231,7 +231,7 @@ const trace = (shown: RefusalContext, session: string, masked: number): Record<s
   ...(masked > 0 ? { 'x-sallyport-masked': String(masked) } : {}),
 })
 
-/** The one way a refusal looks on the wire before anything was sent. */
+/** What cannot be expressed is named as the caller wrote it. */
 function inWordsOf({ words }: Wire, fault: Fault): Fault {
   const { param } = fault.data
   const word = fault.code === 'unsupported_parameter' && param !== undefined ? words?.[param] : undefined
@@ -240,6 +240,7 @@ function inWordsOf({ words }: Wire, fault: Fault): Fault {
   return new Fault(fault.code, { detail, data: { ...fault.data, param: word }, cause: fault.cause })
 }
 
+/** The one way a refusal looks on the wire before anything was sent. */
 export function refuse(wire: Pick<Wire, 'refuse'>, fault: Fault, shown: RefusalContext): Outgoing {
   const { status, headers, body } = wire.refuse(fault, shown)
   const wait = fault.data.retryAfterSeconds

@@ -1,6 +1,6 @@
 // Groups and who is in them: principals and other groups, never in a circle.
 import { type Clock, type EntityUid, Fault, type PrincipalUid } from '../core/index.ts'
-import type { MakeChange, Trx } from '../store/index.ts'
+import type { MakeChange, Store, Trx } from '../store/index.ts'
 import type { Actor } from './actor.ts'
 import { FEED_KIND } from './directory.ts'
 import { checkName, skeleton } from './name.ts'
@@ -9,6 +9,7 @@ import {
   deleteAssignments,
   deleteMembers,
   type GroupRow,
+  holdMembers,
   insertGroup,
   insertMember,
   type MemberRow,
@@ -34,7 +35,13 @@ export interface Groups {
   removeMember(group: string, member: MemberUid, by: Actor): Promise<{ seq: number }>
 }
 
-export function createGroups({ change, clock }: { change: MakeChange; clock: Pick<Clock, 'now'> }): Groups {
+export interface GroupsDeps {
+  readonly change: MakeChange
+  readonly clock: Pick<Clock, 'now'>
+  readonly dialect: Store['dialect']
+}
+
+export function createGroups({ change, clock, dialect }: GroupsDeps): Groups {
   const existing = async (trx: Trx, name: string): Promise<GroupRow> => {
     const row = await selectGroup(trx, name)
     if (!row || row.removed_at !== null) throw unknown({ type: 'Group', id: name })
@@ -100,6 +107,7 @@ export function createGroups({ change, clock }: { change: MakeChange; clock: Pic
 
     async remove(name, by) {
       const { seq } = await change(async (trx) => {
+        await holdMembers(trx, dialect)
         await existing(trx, name)
         await updateGroup(trx, name, { removed_at: clock.now() })
         await deleteMembers(trx, { group: name })
@@ -126,6 +134,7 @@ export function createGroups({ change, clock }: { change: MakeChange; clock: Pic
 
     async addMember(group, member, by, source = 'manual') {
       const { value } = await change<{ added: boolean }>(async (trx) => {
+        await holdMembers(trx, dialect)
         await existing(trx, group)
         await checkMember(trx, group, member)
         const added = await insertMember(trx, {

@@ -130,6 +130,19 @@ describe.each(DATABASES.map((make) => make()))('identity on $name', (database) =
     }
   })
 
+  it('of two changes that make a circle of groups between them one is refused', async () => {
+    const { identity } = await fresh()
+    const { groups } = identity
+    const group = (id: string) => ({ type: 'Group', id }) as const
+    for (let round = 0; round < 4; round++) {
+      const [a, b, c] = [`a${round}`, `b${round}`, `c${round}`]
+      for (const name of [a, b, c]) await groups.create({ name }, by)
+      await groups.addMember(b, group(c), by)
+      const both = await Promise.allSettled([groups.addMember(a, group(b), by), groups.addMember(c, group(a), by)])
+      expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    }
+  })
+
   it('takes a key in each of the three headers, and says who it is', async () => {
     const { identity, key } = await withKey()
     for (const headers of [

@@ -127,7 +127,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
 
     entities: directory,
     principals: createPrincipals({ change, clock }),
-    groups: createGroups({ change, clock }),
+    groups: createGroups({ change, clock, dialect: store.dialect }),
     roles: createRoles({ change, clock, newId }),
     keys: createKeys({ change, clock, random, hasher, settings: deps.settings }),
     read: {

@@ -1,7 +1,7 @@
 // SQL of the directory: principals, groups, members, roles, assignments. Its twin for keys is key-queries.ts.
 import type { Selectable } from 'kysely'
 import type { PrincipalType, PrincipalUid } from '../core/index.ts'
-import type { Db, Tables, Trx } from '../store/index.ts'
+import type { Db, Store, Tables, Trx } from '../store/index.ts'
 
 export type PrincipalRow = Selectable<Tables['principal']>
 export type GroupRow = Selectable<Tables['directory_group']>
@@ -100,6 +100,14 @@ export const holdPrincipal = (trx: Trx, uid: PrincipalUid): Promise<PrincipalRow
     .where('name', '=', uid.id)
     .returningAll()
     .executeTakeFirst()
+
+/** Any number that no other lock of this database has. */
+const MEMBERS_LOCK = 7_260_215
+
+/** Lets one change of who is in what be made at a time: two that close a circle between them see nothing of one another otherwise. */
+export const holdMembers = async (trx: Trx, dialect: Store['dialect']): Promise<void> => {
+  if (dialect === 'postgres') await sql`select pg_advisory_xact_lock(${MEMBERS_LOCK})`.execute(trx)
+}
 
 export const agentsOf = (trx: Trx, user: string): Promise<PrincipalRow[]> =>
   trx.selectFrom('principal').selectAll().where('type', '=', 'Agent').where('on_behalf_of', '=', user).execute()
