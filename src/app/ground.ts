@@ -15,11 +15,13 @@ import {
 import { createIds, createSystemClock, systemRandom } from '../core/index.ts'
 import { createEventMetrics, createRegistry as createMetrics, watchProcess } from '../metrics/index.ts'
 import { createAnomalies, watch } from '../notify/index.ts'
-import { createChange, createFeed, DatabaseError, holdAlone, openStore } from '../store/index.ts'
+import { awaitName, createChange, createFeed, DatabaseError, holdAlone, openStore } from '../store/index.ts'
 import type { Closers } from './closers.ts'
 import { VERSION } from './shipped.ts'
 
 const POLL_MS = 500
+/** Milliseconds after which a node that has lost touch also ends the calls it has. */
+export const STALE_GRACE_MS = 500
 /** How much of the log teaches the anomaly rules at a start what is usual. */
 const REMEMBERED_EVENTS = 200_000
 
@@ -67,6 +69,7 @@ export async function openGround({ config, report, log, closers, knowsModel }: G
   })
   closers.push(() => store.close())
   const node = { id: newId('node'), name: config.node.name ?? hostname() }
+  await awaitName(store, node.name, config.node.staleAfterSeconds * 1000 + STALE_GRACE_MS)
   const audit = createAudit({
     store,
     clock,

@@ -11,15 +11,13 @@ import { createRegistry, ENGINE_FOLDER, openUpstreams } from '../model/index.ts'
 import { authContext, EntityRef } from '../policy/index.ts'
 import { createNodes } from '../store/index.ts'
 import type { Closers } from './closers.ts'
-import type { Ground } from './ground.ts'
+import { type Ground, STALE_GRACE_MS } from './ground.ts'
 import { principalOf } from './named.ts'
 import { openRules } from './rules.ts'
 import { DEMO } from './shipped.ts'
 
 /** Milliseconds of silence after which what a node has borrowed of shared limits is given back. */
 const DEAD_MS = 10_000
-/** Milliseconds after which a node that has lost touch also ends the calls it has. */
-const STALE_GRACE_MS = 500
 const LAST_USE_MS = 30_000
 const LIST_TIMEOUT_MS = 2000
 /** Milliseconds after which a model that was changed at its server is noticed. */

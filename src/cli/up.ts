@@ -151,6 +151,11 @@ function explainStart(error: unknown, config: Config): unknown {
 
 /** What to do when the database is not there, is somebody else's, or is not what this version knows. */
 function explainDatabase({ kind, message }: DatabaseError, { data, database }: Config): Failure {
+  if (kind === 'held' && database !== undefined)
+    return new Failure('The name of this node is taken', {
+      why: `${message}: each would take the running calls of the other for those of a node that died.`,
+      next: 'a name of its own for each: node.name in sallyport.yaml, or --node-name NAME; default is the name of the host',
+    })
   if (kind === 'held')
     return new Failure(`${data} is in use`, {
       why: 'Another Sallyport works on it; the embedded database serves one at a time.',

@@ -4,7 +4,16 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../../test/contract/databases.ts'
 import { proxyTo as openProxy, type Partition } from '../../test/contract/proxy.ts'
 import { systemClock } from '../core/index.ts'
-import { createChange, createFeed, createNodes, type Feed, type MakeChange, type Nodes, openStore } from './index.ts'
+import {
+  awaitName,
+  createChange,
+  createFeed,
+  createNodes,
+  type Feed,
+  type MakeChange,
+  type Nodes,
+  openStore,
+} from './index.ts'
 
 const database = postgres()
 const closers: (() => Promise<unknown> | unknown)[] = []
@@ -87,6 +96,18 @@ describe('the feed over PostgreSQL', () => {
     expect([b.seen, c.seen]).toEqual([['K1'], ['K1']])
     await c.nodes.stop()
     expect((await a.nodes.list()).map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
+  it('lets no second node of a name begin, and one whose namesake has died', async () => {
+    await (await database.open()).close()
+    const url = database.url()!
+    const a = await startNode('a', url, { pollMs: 50 })
+    const store = await openStore({ url, file: '', keyHex: '', report: () => {} })
+    closers.push(() => store.close())
+    await expect(awaitName(store, 'a', 1000)).rejects.toMatchObject({ kind: 'held' })
+    await awaitName(store, 'b', 1000)
+    await a.feed.stop() // as if it had been killed: it stands in the list, and is heard of no more
+    await awaitName(store, 'a', 300)
   })
 
   it('says of a read that the database cannot be reached, and reads again when it can', async () => {

@@ -3,7 +3,7 @@ export { type Changed, createChange, type FeedEntry, type MakeChange } from './c
 export { DatabaseError, isConflict, isUniqueViolation } from './error.ts'
 export { createFeed, type Ended, type Feed, type FeedChange, type FeedListener } from './feed.ts'
 export type { ColumnTypes } from './migrations/types.ts'
-export { type Acknowledgement, createNodes, type Nodes, type NodeView } from './nodes.ts'
+export { type Acknowledgement, awaitName, createNodes, type Nodes, type NodeView } from './nodes.ts'
 export type { Statement } from './statement.ts'
 export { type Db, openStore, type Store, type StoreOptions, type Trx } from './store.ts'
 export type { Tables } from './tables/index.ts'

@@ -3,6 +3,7 @@
 // node did not acknowledge is in force there too by then.
 import { sql } from 'kysely'
 import type { Clock } from '../core/index.ts'
+import { DatabaseError } from './error.ts'
 import type { Ended, Feed } from './feed.ts'
 import type { Store } from './store.ts'
 
@@ -56,6 +57,32 @@ export interface NodeDeps {
 const FORGET_MS = 3_600_000
 const NONE: Ended = { calls: 0, upstreams: 0 }
 const LOOK_MS = [2, 3, 5, 10, 20]
+
+/** Milliseconds between two looks at whether a node of the same name goes on. */
+const TWIN_LOOK_MS = 100
+
+/**
+ * Waits until no other node of this name runs: its calls would be taken for those of a dead process of this one. That takes no time
+ * where none was heard of for `closedAfterMs`, and that long after one that died just now.
+ * @throws DatabaseError `held` if one goes on
+ */
+export async function awaitName(store: Store, name: string, closedAfterMs: number): Promise<void> {
+  if (store.dialect === 'sqlite') return // who works on the folder is known otherwise
+  let before: ReadonlyMap<string, number> | undefined
+  for (;;) {
+    const rows = await store.db
+      .selectFrom('node')
+      .select(['id', 'heard_at'])
+      .where('name', '=', name)
+      .where(sql<boolean>`(extract(epoch from clock_timestamp()) * 1000)::bigint - heard_at < ${closedAfterMs}`)
+      .execute()
+    if (rows.length === 0) return
+    if (rows.some(({ id, heard_at }) => heard_at > (before?.get(id) ?? heard_at)))
+      throw new DatabaseError('held', `another node named ${name} works on this database`)
+    before = new Map([...rows.map(({ id, heard_at }) => [id, heard_at] as const), ...(before ?? [])])
+    await new Promise((resolve) => setTimeout(resolve, TWIN_LOOK_MS))
+  }
+}
 
 export function createNodes({ store, feed, clock, node, staleAfterMs, graceMs, onLost }: NodeDeps): Nodes {
   const alone = store.dialect === 'sqlite'
