@@ -1,7 +1,7 @@
 // The guard on its own: scan and mask files or stdin, turn stand-ins back, try own classes, list the classes. Nothing is
 // sent anywhere. Text goes to stdout as it is screened, talk to stderr; values are shown only when asked for.
 import { randomBytes } from 'node:crypto'
-import { createReadStream, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createReadStream, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { counted, Fault, type Finding, type Treatment } from '../core/index.ts'
 import {
   classesPage,
@@ -84,7 +84,14 @@ function openVault(guard: Guard, file: string | undefined, mayCreate: boolean): 
   const vault = opened(() => {
     return guard.openVault({ key, random, session: 'cli', ...(sealed === undefined ? {} : { sealed }) })
   }, `${file} does not open with the key ${keyFile}: it is damaged, or holds something else than stand-ins`)
-  return { vault, save: () => writeFileSync(file, vault.seal(), { mode: 0o600 }) }
+  return {
+    vault,
+    // Whole or not at all: half a vault opens no more, and everything that was hidden would stay so.
+    save() {
+      writeFileSync(`${file}.new`, vault.seal(), { mode: 0o600 })
+      renameSync(`${file}.new`, file)
+    },
+  }
 }
 
 function opened<T>(open: () => T, otherwise: string): T {

@@ -1,6 +1,20 @@
 // Models from files: fetching one, registering one in the settings, and the engine that runs them. These work on the machine
 // of the gateway, with its settings and its data folder; they need no running gateway.
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isSeq, parseDocument, YAMLSeq } from 'yaml'
 import { Fault } from '../core/index.ts'
@@ -77,6 +91,27 @@ function refuseTaken(name: string, { config, file = SETTINGS_FILE }: ReturnType<
     throw new Failure(`There is an upstream ${name} already`, { next })
 }
 
+/**
+ * The new settings in place of the old, whole or not at all. They may hold secrets: the draft is nobody else's to read, and what
+ * takes their place is whose they were and as open as they were.
+ */
+function replaceSettings(path: string, text: string, check: (draft: string) => void): void {
+  const draft = `${path}.new`
+  rmSync(draft, { force: true })
+  writeFileSync(draft, text, { mode: 0o600 })
+  try {
+    check(draft)
+    if (existsSync(path)) {
+      const { mode, uid, gid } = statSync(path)
+      if (uid !== statSync(draft).uid) chownSync(draft, uid, gid)
+      chmodSync(draft, mode & 0o777)
+    }
+    renameSync(draft, path)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
+
 interface NewModel {
   readonly name: string
   readonly file: string
@@ -93,7 +128,8 @@ async function register(input: Input, { name, file, adapter }: NewModel): Promis
   refuseTaken(name, loaded)
   const { digest, bytes } = await failing(`${file} cannot be registered`, undefined, () => identifyFiles(files))
 
-  const path = resolve(loaded.file ?? flagText(input, 'config') ?? SETTINGS_FILE)
+  const named = resolve(loaded.file ?? flagText(input, 'config') ?? SETTINGS_FILE)
+  const path = existsSync(named) ? realpathSync(named) : named
   const document = parseDocument(existsSync(path) ? readFileSync(path, 'utf8') : '')
   const add = (key: string, value: unknown) => {
     let list = document.get(key)
@@ -114,15 +150,9 @@ async function register(input: Input, { name, file, adapter }: NewModel): Promis
     ...(adapter === undefined ? {} : { adapter: resolve(adapter) }),
   })
   add('models', { name, upstream: name, digest: `sha256:${digest}` })
-  const draft = `${path}.new`
-  // Settings may hold secrets: the draft is nobody else's to read, and the file stays whose it is and as open as it is.
-  writeFileSync(draft, String(document), { mode: 0o600 })
-  try {
-    loadSettings({ ...input, flags: { ...input.flags, config: draft } })
-    writeFileSync(path, String(document))
-  } finally {
-    rmSync(draft, { force: true })
-  }
+  replaceSettings(path, String(document), (draft) =>
+    loadSettings({ ...input, flags: { ...input.flags, config: draft } }),
+  )
 
   const added = { name, digest: `sha256:${digest}`, bytes, files: files.map((one) => resolve(one)), settings: path }
   if (input.flags.json) printOne(io, added, { json: input.flags.json as string })
