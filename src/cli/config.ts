@@ -1,6 +1,7 @@
 // Settings in effect and where each came from, read as `up` would read them.
 import { settingsOf } from '../admin/index.ts'
-import { ConfigError, type LoadedConfig, loadConfig, nearest, SETTINGS, schema } from '../config/index.ts'
+import { ConfigError, type LoadedConfig, loadConfig, SETTINGS, schema } from '../config/index.ts'
+import { nearest } from '../core/index.ts'
 import type { Command, Input } from './command.ts'
 import { Failure, usage } from './failure.ts'
 import { arg, flagText } from './input.ts'

@@ -1,7 +1,8 @@
 // The guard of a deployment: what is built in, beside its own lists, classes and detectors, read from files.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Config, ConfigError, nearest } from '../config/index.ts'
+import type { Config } from '../config/index.ts'
+import { Fault, nearest } from '../core/index.ts'
 import { createClassTree } from './classes.ts'
 import { createDetectors } from './detectors.ts'
 import { createGuard, type Guard } from './guard.ts'
@@ -48,7 +49,7 @@ function checkListed(listed: readonly string[], known: readonly string[]): void 
     const hint = meant === undefined ? 'declare it in data-classes.yaml beside the rules' : `did you mean ${meant}?`
     return [`guard.lists[${i}].class: there is no data class ${id}; ${hint}`]
   })
-  if (problems.length > 0) throw new ConfigError(problems)
+  if (problems.length > 0) throw new Fault('validation_failed', { detail: problems.join('; ') })
 }
 
 /** A file of entries, or every file of a folder; those whose names begin with a dot are an editor's. */
