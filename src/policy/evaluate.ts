@@ -34,38 +34,7 @@ export type Evaluator = (question: Question, entities: EntitySource) => Answer
 const NONE: readonly Rule[] = []
 
 /** By the compiled rules. */
-export const evaluator = (program: Program): Evaluator =>
-  alsoOfBase((question, entities) => evaluateOne(program, question, entities))
-
-export const evaluate = (program: Program, question: Question, entities: EntitySource): Answer =>
-  evaluator(program)(question, entities)
-
-/** The same question about what the resource, or the model in the context, is another name of; undefined if it is none. */
-export function aboutBase(question: Question, entities: EntitySource): Question | undefined {
-  const { resource, context } = question
-  if (resource.type === 'Model') {
-    const base = entities.get(resource)?.standsFor
-    return base && { ...question, resource: toRef(base) }
-  }
-  const { model } = context
-  const base = model instanceof EntityRef ? entities.get(model)?.standsFor : undefined
-  return base && { ...question, context: { ...context, model: toRef(base) } }
-}
-
-/** Another name opens nothing that is forbidden: what a rule forbids of the base, or cannot say of it, is denied. Rights are those of the name alone. */
-export const alsoOfBase =
-  (answer: Evaluator): Evaluator =>
-  (question, entities) => {
-    const found = answer(question, entities)
-    const asked = found.allow ? aboutBase(question, entities) : undefined
-    if (!asked) return found
-    const base = answer(asked, entities)
-    const until = Math.min(found.until, base.until)
-    const denied = base.forbids.length > 0 || base.errors.length > 0 || base.impossible !== undefined
-    return denied ? { ...base, until, asked } : { ...found, until }
-  }
-
-function evaluateOne(program: Program, question: Question, entities: EntitySource): Answer {
+export function evaluate(program: Program, question: Question, entities: EntitySource): Answer {
   const shelf = program.shelves.get(question.action)
   if (!shelf) return impossible('action')
   const scope = new Scope(
@@ -88,14 +57,45 @@ function evaluateOne(program: Program, question: Question, entities: EntitySourc
   for (const drawer of reached(shelf.byPrincipal, question.principal.text, principal))
     askDrawer(drawer, resource, scope, found)
   const { permits, forbids, errors } = found
-  return {
+  const answer: Answer = {
     allow: permits.length > 0 && forbids.length === 0 && errors.length === 0,
     permits: inOrder(permits),
     forbids: inOrder(forbids),
     errors: inOrder(errors),
     until: scope.until,
   }
+  const asked = answer.allow ? aboutBaseOf(question, resource, entities) : undefined
+  return asked ? together(answer, asked, evaluate(program, asked, entities)) : answer
 }
+
+/** The same question about what the resource, or the model in the context, is another name of; undefined if it is none. */
+export function aboutBase(question: Question, entities: EntitySource): Question | undefined {
+  const resource = entities.get(question.resource)
+  return resource && aboutBaseOf(question, resource, entities)
+}
+
+function aboutBaseOf(question: Question, resource: EntityFacts, entities: EntitySource): Question | undefined {
+  if (resource.standsFor) return { ...question, resource: toRef(resource.standsFor) }
+  const { model } = question.context
+  const base = model instanceof EntityRef ? entities.get(model)?.standsFor : undefined
+  return base && { ...question, context: { ...question.context, model: toRef(base) } }
+}
+
+/** Another name opens nothing that is forbidden: what a rule forbids of the base, or cannot say of it, is denied. Rights are those of the name alone. */
+function together(found: Answer, asked: Question, base: Answer): Answer {
+  const until = Math.min(found.until, base.until)
+  const denied = base.forbids.length > 0 || base.errors.length > 0 || base.impossible !== undefined
+  return denied ? { ...base, until, asked } : { ...found, until }
+}
+
+/** The same for an engine that knows nothing of other names. */
+export const alsoOfBase =
+  (answer: Evaluator): Evaluator =>
+  (question, entities) => {
+    const found = answer(question, entities)
+    const asked = found.allow ? aboutBase(question, entities) : undefined
+    return asked ? together(found, asked, answer(asked, entities)) : found
+  }
 
 const impossible = (what: NonNullable<Answer['impossible']>): Answer => ({
   allow: false,

@@ -11,7 +11,7 @@ import {
 } from '../core/index.ts'
 import type { CheckedBundle } from './bundle.ts'
 import { type EntitySource, withRole } from './entity.ts'
-import { type Answer, alsoOfBase, type Evaluator, evaluate, evaluator } from './evaluate.ts'
+import { type Answer, alsoOfBase, type Evaluator, evaluate } from './evaluate.ts'
 import { compileBundle, type Program, type Together } from './program.ts'
 import { holds, type Rule } from './rule.ts'
 import { Scope } from './scope.ts'
@@ -149,8 +149,10 @@ export function createPolicy(deps: PolicyDeps): Policy {
     activate(bundle) {
       const program = 'shelves' in bundle ? bundle : compileBundle(bundle)
       const other = deps.engine?.(program)
-      const evaluate = other ? alsoOfBase(other) : evaluator(program)
-      current = { program, evaluate, since: deps.clock.now() }
+      const engine: Evaluator = other
+        ? alsoOfBase(other)
+        : (question, entities) => evaluate(program, question, entities)
+      current = { program, evaluate: engine, since: deps.clock.now() }
     },
 
     active: () =>
