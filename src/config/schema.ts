@@ -252,7 +252,7 @@ const policy = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.001)
+    .default(0.0001)
     .describe(
       'Share of decisions asked again of the Cedar library, on another thread; a difference is an event of the audit log. 0 asks none.',
     ),
