@@ -18,10 +18,12 @@ it('roles and people whom settings name and nobody knows are told, with the sett
       id === 'left' ? { state: 'removed' } : type === 'Service' && id === 'etl' ? { state: 'suspended' } : undefined,
   }
   expect(await unknownNames(settings, directory)).toEqual([
-    { setting: 'schedules.day.role', name: 'trianer' },
-    { setting: 'hooks.pager.roles', name: 'opreator' },
-    { setting: 'quotas.q.only', name: 'uesr' },
-    { setting: 'schedules.day.principal', name: 'Service:elt' },
+    { setting: 'schedules.day.role', kind: 'role', name: 'trianer' },
+    { setting: 'hooks.pager.roles', kind: 'role', name: 'opreator' },
+    { setting: 'quotas.q.only', kind: 'role', name: 'uesr' },
+    { setting: 'schedules.day.principal', kind: 'principal', name: 'Service:elt' },
   ])
-  expect(await unknownNames(gone, directory)).toEqual([{ setting: 'schedules.night.principal', name: 'User:left' }])
+  expect(await unknownNames(gone, directory)).toEqual([
+    { setting: 'schedules.night.principal', kind: 'principal', name: 'User:left' },
+  ])
 })

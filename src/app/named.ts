@@ -1,13 +1,7 @@
 // What settings name and the directory does not know. Roles and people may come later, so it is said and does not refuse; but a
 // schedule or hook of a role that is misspelt does nothing, for ever, and nobody is told.
-import type { Config } from '../config/index.ts'
+import { type Named, namedIn } from '../config/index.ts'
 import type { PrincipalUid } from '../core/index.ts'
-
-export interface Unknown {
-  /** `schedules.night.role` */
-  readonly setting: string
-  readonly name: string
-}
 
 export interface Directory {
   /** Undefined, or removed: not there. */
@@ -15,24 +9,15 @@ export interface Directory {
   principal(uid: PrincipalUid): Promise<{ readonly state: string } | undefined>
 }
 
-export async function unknownNames(
-  { schedules, hooks, quotas }: Pick<Config, 'schedules' | 'hooks' | 'quotas'>,
-  directory: Directory,
-): Promise<Unknown[]> {
-  const roles = [
-    ...schedules.map(({ name, role }) => ({ setting: `schedules.${name}.role`, name: role })),
-    ...hooks.flatMap(({ name, roles }) => roles.map((role) => ({ setting: `hooks.${name}.roles`, name: role }))),
-    ...quotas.flatMap(({ name, per, only }) =>
-      per === 'role' && only !== undefined ? [{ setting: `quotas.${name}.only`, name: only }] : [],
-    ),
-  ]
-  const found: Unknown[] = []
-  for (const one of roles) if ((await directory.role(one.name)) === undefined) found.push(one)
-  for (const { name, principal } of schedules) {
-    const state = (await directory.principal(principalOf(principal)))?.state
-    if (state === undefined || state === 'removed')
-      found.push({ setting: `schedules.${name}.principal`, name: principal })
+/** Models come and go with their servers: they are not looked for. */
+export async function unknownNames(settings: Parameters<typeof namedIn>[0], directory: Directory): Promise<Named[]> {
+  const isThere = async ({ kind, name }: Named): Promise<boolean> => {
+    if (kind === 'role') return (await directory.role(name)) !== undefined
+    const state = (await directory.principal(principalOf(name)))?.state
+    return state !== undefined && state !== 'removed'
   }
+  const found: Named[] = []
+  for (const one of namedIn(settings)) if (one.kind !== 'model' && !(await isThere(one))) found.push(one)
   return found
 }
 

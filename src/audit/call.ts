@@ -171,6 +171,7 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
     }
     /** What was recorded or stored went there as well, as it was seen by the model and by the caller. */
     const addCopies = () => {
+      if (flow.length === 0 || (content.length === 0 && !stored)) return
       const recorded = content.map(({ part }) => SEEN_BY[part as Part])
       const seen = flow.filter(({ treatment }) => treatment !== 'block')
       const logged = seen

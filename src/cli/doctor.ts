@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { type Config, isLoopback } from '../config/index.ts'
+import { type Config, isLoopback, namedIn } from '../config/index.ts'
 import { counted } from '../core/index.ts'
 import { ADMIN_FILE } from './admin-file.ts'
 import type { Client } from './client.ts'
@@ -179,31 +179,12 @@ async function behind(input: Input, config: Config | undefined): Promise<Finding
 
 /** Roles and people whom the settings of the gateway name, and who are not there: what names them does nothing. */
 async function unknownNames(client: Client, value: (name: string) => unknown): Promise<Finding[]> {
-  const schedules = value('schedules') as Config['schedules']
-  const hooks = value('hooks') as Config['hooks']
-  const quotas = value('quotas') as Config['quotas']
-  const named = [
-    ...schedules.flatMap(({ name, role, principal }) => [
-      { setting: `schedules.${name}.role`, kind: 'role' as const, target: role },
-      { setting: `schedules.${name}.principal`, kind: 'principal' as const, target: principal },
-    ]),
-    ...hooks.flatMap(({ name, roles }) =>
-      roles.map((role) => ({ setting: `hooks.${name}.roles`, kind: 'role' as const, target: role })),
-    ),
-    ...quotas.flatMap(({ name, per, only }) =>
-      (per === 'role' || per === 'model') && only !== undefined
-        ? [{ setting: `quotas.${name}.only`, kind: per, target: only }]
-        : [],
-    ),
-  ]
+  const told = { schedules: value('schedules'), hooks: value('hooks'), quotas: value('quotas') }
   const findings: Finding[] = []
-  for (const { setting, kind, target } of named) {
-    if (await isThere(client, kind, target)) continue
-    findings.push({
-      state: 'warn',
-      check: 'settings',
-      text: `${setting}: there is no ${kind} ${target}, so it has no effect`,
-    })
+  for (const { setting, kind, name } of namedIn(told as Parameters<typeof namedIn>[0])) {
+    if (await isThere(client, kind, name)) continue
+    const text = `${setting}: there is no ${kind} ${name}, so it has no effect`
+    findings.push({ state: 'warn', check: 'settings', text })
   }
   return findings
 }

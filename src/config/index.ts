@@ -1,6 +1,7 @@
 export { type Keyring, nextSigningKey, openKeyring } from './keyring.ts'
 export { ConfigError, type LoadedConfig, type LoadOptions, loadConfig, type Source } from './load.ts'
 export { createLog, describeError, type Log } from './log.ts'
+export { type Named, namedIn } from './named.ts'
 export { hostingOf, isLoopback, splitHostPort } from './safety.ts'
 export { type Config, type ModelConfig, schema, type UpstreamConfig } from './schema.ts'
 export { SETTINGS, type Setting } from './settings.ts'

@@ -72,11 +72,11 @@ function runAll(list: readonly Statement[]): { rows: unknown[]; changes: number 
 const conflict = (wanted: number, changed: number): Error =>
   Object.assign(new Error(`changed ${changed} rows instead of ${wanted}`), { code: CONFLICT })
 
-const port = parentPort
 /** As above: whoever rolls back what a full disk has ended hears of the disk, and not of the rollback. */
 const runAsked = (sql: string, parameters: readonly unknown[]) =>
   sql === 'rollback' && !database.inTransaction ? { rows: [], changes: 0 } : runOne(sql, parameters)
 
+const port = parentPort
 if (!port) throw new Error('this file runs as a worker thread')
 
 port.on('message', (request: WorkerRequest | 'close') => {
