@@ -207,10 +207,10 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
         for (const what of ['keys', 'groups', 'roles'] as const) ended[what].push(...done[what])
         if (one.type !== 'User') continue
         for (const agent of await agentsOf(trx, one.id)) {
-          const one = { type: 'Agent', id: agent.name } as const
-          if ((await holdPrincipal(trx, one))?.state === 'removed') continue
+          const acting = { type: 'Agent', id: agent.name } as const
+          if ((await holdPrincipal(trx, acting))?.state === 'removed') continue
           ended.agents.push(agent.name)
-          all.push(one)
+          all.push(acting)
         }
       }
       const row = how === 'removed' ? before : await reload(trx, uid)
@@ -314,10 +314,10 @@ export function createPrincipals({ change, clock }: { change: MakeChange; clock:
           keys.push(...done.keys)
           if (one.type !== 'User') continue
           for (const agent of await agentsOf(trx, one.id)) {
-            const one = { type: 'Agent', id: agent.name } as const
-            if ((await holdPrincipal(trx, one))?.state !== 'active') continue
+            const acting = { type: 'Agent', id: agent.name } as const
+            if ((await holdPrincipal(trx, acting))?.state !== 'active') continue
             agents.push(agent.name)
-            all.push(one)
+            all.push(acting)
           }
         }
         return { value: { row: await reload(trx, uid), ended: { keys, agents } }, feed, events }
