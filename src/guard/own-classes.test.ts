@@ -139,6 +139,24 @@ describe('own classes', () => {
     expect(JSON.parse(see(false))).toEqual({ customer: { name: 'C-123456', salary: 0, note: 'C-654321' }, salary: 1 })
   })
 
+  it('finds the longest of what a pattern can mean, and all of a word that is longer than a match', () => {
+    const yaml = String.raw`classes: { a/b: { longest: 12, patterns: ['EMP|EMPLOYEE-\d+', 'sk_[a-z\d]+', 'no: .*'] } }`
+    const [detector] = readOwnClasses(yaml).detectors
+    if (!detector) throw new Error('no detector')
+    const found = (text: string, size = text.length) => {
+      const stream = detector.open()
+      const all = []
+      for (let at = 0; at < text.length; at += size) all.push(...stream.push(text.slice(at, at + size)))
+      all.push(...stream.end())
+      return all.map(({ start, end }) => text.slice(start, end)).join('|')
+    }
+    expect(found('EMPLOYEE-12 EMP EMPIRE')).toBe('EMPLOYEE-12|EMP')
+    const key = `sk_${'a1'.repeat(20)}`
+    for (const size of [1, 7, 100]) expect(found(`a ${key}, b`, size).replaceAll('|', '')).toBe(key)
+    expect(found('no: one two three')).toBe('no: one two ')
+    expect(found('no: one twothree four').replaceAll('|', '')).toBe('no: one twothree')
+  })
+
   it('finds the same however the text is cut', () => {
     const part = fc.oneof(
       fc.constantFrom(

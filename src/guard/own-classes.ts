@@ -55,7 +55,9 @@ const entry = z.strictObject({
     .min(2)
     .max(LONGEST_MATCH)
     .default(64)
-    .describe('Longest match of a pattern in characters; a stream holds back up to as many.'),
+    .describe(
+      'Longest match of a pattern in characters; a stream holds back up to as many. Of a longer one these are found, and the rest of the word they end in.',
+    ),
   confidence: z
     .int()
     .min(50)
@@ -180,7 +182,8 @@ function createPatternDetector(id: string, own: Entry): Detector {
   const patterns = own.patterns.map((source) => {
     if (/(^|[^\\[])\^|(^|[^\\])\$|\\[AzZ]/.test(source)) throw wrong(id, `the pattern ${source} may not use ^ or $`)
     try {
-      const pattern = RE2JS.compile(source)
+      // The longest of its alternatives: `EMP|EMPLOYEE-\d+` is not cut short by the order in which it is written.
+      const pattern = RE2JS.compile(source, RE2JS.LONGEST_MATCH)
       if (pattern.matches('')) throw new Error('it matches nothing at all')
       return { pattern, starts: startsOf(source) }
     } catch (cause) {
@@ -234,6 +237,8 @@ function openPatterns(
   let text = ''
   let base = 0
   let at = 0
+  /** What stands at `at` goes on a word whose match was longer than a match may be. */
+  let cut = false
 
   const near = (start: number): boolean => {
     if (context === undefined) return true
@@ -256,13 +261,16 @@ function openPatterns(
       slice ??= text.slice(start, start + own.longest + 1)
       const matcher = pattern.matcher(slice)
       if (!matcher.lookingAt()) continue
-      const length = matcher.end()
-      // A match that fills the window may be a piece of something longer.
-      if (length > own.longest || length <= best || (length < slice.length && glued(slice, length))) continue
-      if (own.checksum !== undefined && !checks(slice.slice(0, length), own.checksum)) continue
+      const length = Math.min(matcher.end(), own.longest)
+      const whole = matcher.end() <= own.longest
+      if (length <= best || (whole && length < slice.length && glued(slice, length))) continue
+      if (own.checksum !== undefined && !(whole && checks(slice.slice(0, length), own.checksum))) continue
       best = length
+      cut = !whole && glued(slice, length)
     }
-    return best > 0 && near(start) ? best : 0
+    if (best > 0 && near(start)) return best
+    cut = false
+    return 0
   }
 
   const work = (ended: boolean): Finding[] => {
@@ -270,6 +278,13 @@ function openPatterns(
     let held = -1
     while (at < text.length) {
       const c = text.charCodeAt(at)
+      if (cut) {
+        const start = at
+        while (at < text.length && isAlphanumeric(text.charCodeAt(at))) at++
+        cut = at === text.length && !ended
+        if (at > start) found.push({ class: id, start: base + start, end: base + at, confidence: own.confidence })
+        continue
+      }
       // Matches start where a word does, or at a sign.
       const starts = at === 0 || !isAlphanumeric(text.charCodeAt(at - 1)) || !isAlphanumeric(c)
       const possible =
