@@ -126,6 +126,7 @@ export function connectRooms(rooms: Rooms): Ports {
     },
     stepUp: (decision, caller) => stepUpFault(decision.duties.stepUp, caller.credential, clock.now()),
     mayAny: judge.mayAny,
+    mayKnow: judge.mayKnow,
     refusal: judge.refusal,
     continued: (caller, request) => continued(access.answers, caller, request),
     store: (question, call, said) => storeAnswer(access.answers, question, judge.decide(question), call, said),

@@ -95,6 +95,8 @@ export interface Judge {
   /** What another sign-in would have to be, where only that keeps the caller from seeing this; undefined if it would not help. */
   signInFor(caller: Caller, action: string, resource: EntityUid): Fault | undefined
   mayAny(caller: Caller, action: string): boolean
+  /** Who sees a model, or may use it, only not like this, knows that it is there. */
+  mayKnow(caller: Caller, action: string, model: Pick<ResolvedModel, 'uid'>): boolean
   refusal(decision: Decision, question: Pick<Question, 'caller' | 'model'>): Fault
   /** Whether the caller's model may call a tool; `confirmed`: the caller says that a person has agreed. */
   callTool(question: Question, tool: string, confirmed: boolean): Decision
@@ -254,11 +256,11 @@ export function createJudge(deps: JudgeDeps): Judge {
       return false
     },
 
+    mayKnow: (caller, action, { uid }) => judge.allows(caller, 'list', uid) || mayPlainly(caller, action, uid),
+
     refusal(decision, { caller, model }) {
-      // In the same words as a model that is not there: that one has no decision. Who may use a model, only not like this,
-      // knows that it is there, and is told what was wrong.
-      const known = judge.allows(caller, 'list', model.uid) || mayPlainly(caller, decision.action, model.uid)
-      if (!known) return new Fault('model_not_found')
+      // In the same words as a model that is not there: that one has no decision.
+      if (!judge.mayKnow(caller, decision.action, model)) return new Fault('model_not_found')
       return new Fault(decision.ask === undefined ? 'access_denied' : 'approval_required', {
         ...(decision.why === undefined ? {} : { detail: decision.why }),
         data: { decision: decision.id, ...(decision.ask === undefined ? {} : { ask: decision.ask }) },

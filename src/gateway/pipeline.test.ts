@@ -200,6 +200,7 @@ function bench(plan: Plan = {}) {
         : undefined,
     stepUp: () => undefined,
     mayAny: () => plan.mayAny ?? true,
+    mayKnow: () => true,
     refusal: () => new Fault('access_denied'),
     continued: () => Promise.reject(new Fault('not_found')),
     store: () => Promise.resolve(),

@@ -40,10 +40,15 @@ export function createGateway(on: Ports): Serve {
       if (!model) throw new Fault('model_not_found')
       record.note({ action: asked.action, ...ofModel(model) })
 
-      // Whose conversation? Its taint and length are part of the question.
-      const before = asked.previousResponseId === undefined ? undefined : await on.continued(caller, asked) // 404
-      const request = before?.request ?? asked
-      const session = await on.enter(incoming, caller, request, model.uid.id, before?.session) //    403
+      // Whose conversation? Its taint and length are part of the question. Of a model that is not there for them nobody hears this.
+      const { request, session } = await hidingFrom(
+        () => !on.mayKnow(caller, asked.action, model),
+        async () => {
+          const before = asked.previousResponseId === undefined ? undefined : await on.continued(caller, asked) // 404
+          const request = before?.request ?? asked
+          return { request, session: await on.enter(incoming, caller, request, model.uid.id, before?.session) } // 403
+        },
+      )
       exit.add(() => session.leave(meter.tokens()))
       record.note({ session: session.id })
 
@@ -216,6 +221,18 @@ export function tellingOnly<T>(may: () => boolean, read: () => T): T {
     return read()
   } catch (error) {
     throw may() ? error : new Fault('access_denied', { cause: error })
+  }
+}
+
+/** Does what may be refused before anybody was asked about the model; who may not know it is told that it is not there. */
+async function hidingFrom<T>(stranger: () => boolean, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const { status, data } = Fault.from(error)
+    if (status >= 500 || !stranger()) throw error
+    const { triedSession } = data // for the log
+    throw new Fault('model_not_found', { cause: error, ...(triedSession !== undefined && { data: { triedSession } }) })
   }
 }
 

@@ -227,6 +227,8 @@ export interface Ports {
   stepUp(decision: Decision, caller: Caller): Fault | undefined
   /** Whether the caller may do this with any model at all; decides what a caller may learn from an error. */
   mayAny(caller: Caller, action: string): boolean
+  /** Whether the caller may know that the model is there. */
+  mayKnow(caller: Caller, action: string, model: ResolvedModel): boolean
   /** Turns a deny into the Fault to show: 404 where the caller may not know the model, else 403. */
   refusal(decision: Decision, question: Question): Fault
   /** The request with the stored conversation it continues, and that conversation's session. @throws Fault not_found */

@@ -152,6 +152,21 @@ it('who may use a model is told what was wrong; of others it is not there', asyn
     403,
     'No rule allows this.',
   ])
+  // Nor does a session or a stored answer that is none of theirs tell that the model of the call is there.
+  const beside = async (path: string, body: object, session?: string) => {
+    const headers = session === undefined ? {} : { 'x-sallyport-session': session }
+    const response = await gateway.call(path, body, { key: ida, headers })
+    return [response.status, ((await response.json()) as { error: { code: string } }).error.code]
+  }
+  const stored = { input: 'x', previous_response_id: 'resp_of_nobody' }
+  for (const [model, session, answer] of [
+    ['m', [403, 'session_mismatch'], [404, 'not_found']],
+    ['hidden', [404, 'model_not_found'], [404, 'model_not_found']],
+    ['none', [404, 'model_not_found'], [404, 'model_not_found']],
+  ] as const) {
+    expect(await beside('/v1/chat/completions', chat(model), `ses_${'0'.repeat(26)}`)).toEqual(session)
+    expect(await beside('/v1/responses', { model, ...stored })).toEqual(answer)
+  }
   expect(await count('hidden')).toEqual(nothing.slice(0, 2))
   expect(await count('none')).toEqual(nothing.slice(0, 2))
 })
