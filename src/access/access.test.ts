@@ -128,16 +128,14 @@ describe('a session', () => {
     expect((await access.sessions.enter({ caller: jo, model: 'demo', fingerprint: 'f1' })).id).not.toBe(first.id)
   })
 
-  it('#51 litellm#15757: is refused to another principal and to another key, by id and by name, alike for unknown ids', async () => {
+  it('#51 litellm#15757: is refused to another principal and to another key, alike for unknown ids; a name is their own', async () => {
     const { access } = await setUp()
     const { id } = await access.sessions.enter({ caller: dana, model: 'demo', header: 'my-chat' })
     const enter = async (caller: Caller, header: string) => access.sessions.enter({ caller, model: 'demo', header })
     const messages = new Set<string>()
     for (const [caller, header] of [
       [jo, id],
-      [jo, 'my-chat'],
       [person('dana', 'K9'), id],
-      [person('dana', 'K9'), 'my-chat'],
       [jo, 'ses_00000000000000000000000000'],
     ] as const) {
       const error = await enter(caller, header).catch((error: Error & { code: string }) => error)
@@ -145,8 +143,17 @@ describe('a session', () => {
       messages.add((error as Error).message)
     }
     expect(messages.size).toBe(1)
+    // Who takes a name first keeps nobody else out, and nobody learns that it is taken.
+    const others = [await enter(jo, 'my-chat'), await enter(person('dana', 'K9'), 'my-chat')].map((one) => one.id)
+    expect(new Set([id, ...others]).size).toBe(3)
+    expect((await enter(jo, 'my-chat')).id).toBe(others[0])
     expect((await enter(dana, id)).id).toBe(id)
     expect((await enter(dana, 'my-chat')).id).toBe(id)
+    // By name whoever runs this finds the one that has it; of several none is meant.
+    await enter(jo, 'jos')
+    expect(await access.sessions.show('jos')).toMatchObject({ name: 'jos', principal: 'User::"jo"' })
+    await expect(access.sessions.show('my-chat')).rejects.toMatchObject({ code: 'not_found' })
+    await expect(access.sessions.show('jo')).rejects.toMatchObject({ code: 'not_found' })
   })
 
   it('#7 teleport#18544: outlives the short token it began with', async () => {

@@ -46,6 +46,18 @@ export async function selectSession(db: Db, by: { id: string } | { name: string 
   return { row, taint: labels.map(({ label }) => label) }
 }
 
+/** Ids of the sessions whose names begin so, with a space at the end. */
+export const selectSessionsNamed = async (db: Db, beginning: string): Promise<string[]> => {
+  const rows = await db
+    .selectFrom('session')
+    .select('id')
+    .where('name', '>=', beginning)
+    .where('name', '<', beginning.replace(/ $/, '!')) // what follows a space: names are compared by bytes
+    .limit(2)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** Opens a session under its name, which one that has gone quiet gives up; false if another node has just done so. */
 export async function openNamed(trx: Trx, row: SessionRow, before: string | undefined): Promise<boolean> {
   if (before !== undefined) await trx.updateTable('session').set({ name: null }).where('id', '=', before).execute()

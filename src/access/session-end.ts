@@ -12,8 +12,9 @@ import {
   type StoredSession,
   saveSessions,
   selectSession,
+  selectSessionsNamed,
 } from './queries.ts'
-import { over, pastCaller, type SessionView, subjectOf, viewOf } from './session.ts'
+import { beginningOf, NAME, over, pastCaller, type SessionView, subjectOf, viewOf } from './session.ts'
 import type { SessionMemory } from './session-memory.ts'
 
 /** Destroys what a room keeps of a session: vault, runtime context, stored answers. Idempotent. */
@@ -44,13 +45,30 @@ export function createSessionEnds(store: Store, clock: Pick<Clock, 'now'>, memor
     row.end_cause = cause
   }
 
+  const byId = async (id: string): Promise<StoredSession | undefined> => {
+    const kept = memory.byId(id)
+    return kept ? { row: kept.row, taint: [...kept.taint] } : selectSession(store.db, { id })
+  }
+
+  /** The id of the one session that a client calls so. */
+  const idOf = async (name: string): Promise<string | undefined> => {
+    if (!NAME.test(name)) return undefined
+    const beginning = beginningOf(name)
+    const ids = new Set(await selectSessionsNamed(store.db, beginning))
+    for (const { row } of memory.all()) if (row.name?.startsWith(beginning)) ids.add(row.id)
+    if (ids.size > 1)
+      throw new Fault('not_found', { detail: 'Several callers have a session of this name; name one by its id' })
+    const [id] = ids
+    return id
+  }
+
   /** Known here or stored; by id or by the client's own name. */
   const find = async (idOrName: string): Promise<StoredSession> => {
-    const kept = memory.byId(idOrName) ?? memory.byName(idOrName)
-    const found =
-      (kept && { row: kept.row, taint: [...kept.taint] }) ??
-      (await selectSession(store.db, { id: idOrName })) ??
-      (await selectSession(store.db, { name: idOrName }))
+    let found = await byId(idOrName)
+    if (!found) {
+      const id = await idOf(idOrName)
+      if (id !== undefined) found = await byId(id)
+    }
     if (!found) throw new Fault('not_found', { detail: 'There is no such session' })
     return found
   }

@@ -47,6 +47,15 @@ export interface SessionView {
  */
 export const bindingOf = ({ kind, id }: Credential): string => (kind === 'key' ? `key:${id}` : kind)
 
+/** What a client may call a session of its own. */
+export const NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@=+-]{0,127}$/
+
+/** A client's own name is its own: whoever else uses the same keeps nobody out, and learns nothing. No name has a space in it. */
+export const ownName = (header: string, { credential, principal }: Caller): string =>
+  `${beginningOf(header)}${bindingOf(credential)} ${uidText(principal)}`
+/** What the rows of all that have this name begin with. */
+export const beginningOf = (name: string): string => `${name} `
+
 /** A name no client can send; two callers whose conversations begin alike do not share one. */
 export const derivedName = ({ caller, fingerprint }: SessionAsk): string | null =>
   fingerprint === undefined ? null : `~${bindingOf(caller.credential)} ${uidText(caller.principal)} ${fingerprint}`
@@ -65,7 +74,7 @@ export function pastCaller(row: SessionRow): Caller {
 
 export const viewOf = ({ row, taint }: StoredSession): SessionView => ({
   id: row.id,
-  name: row.name === null || row.name.startsWith('~') ? undefined : row.name,
+  name: row.name === null || row.name.startsWith('~') ? undefined : row.name.split(' ', 1)[0],
   principal: row.principal,
   openedAt: row.opened_at,
   lastAt: row.last_at,

@@ -7,7 +7,17 @@ import { Fault, uidText } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import type { CallSubject } from './lease.ts'
 import { openNamed, type SessionRow, selectSession } from './queries.ts'
-import { bindingOf, derivedName, notYours, over, type Session, type SessionAsk, subjectOf } from './session.ts'
+import {
+  bindingOf,
+  derivedName,
+  NAME,
+  notYours,
+  over,
+  ownName,
+  type Session,
+  type SessionAsk,
+  subjectOf,
+} from './session.ts'
 import { createSessionEnds, type SessionEnds } from './session-end.ts'
 import { createSessionMemory, type Kept, keptOf } from './session-memory.ts'
 
@@ -36,7 +46,6 @@ export interface SessionDeps {
 
 /** Milliseconds a call waits for the shared row of its session. */
 const SOON_MS = 5000
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._:/@=+-]{0,127}$/
 /** Clocks of two nodes may differ by this much when a session is compared with a lock. */
 const SKEW_MS = 2000
 
@@ -175,7 +184,7 @@ export function createSessions(deps: SessionDeps): Sessions {
           data: { param: 'x-sallyport-session' },
         })
       const ours = header?.startsWith('ses_') ?? false
-      const name = ours ? null : (header ?? derivedName(ask))
+      const name = ours ? null : header === undefined ? derivedName(ask) : ownName(header, ask.caller)
       if (name === null && header === undefined) return join(open(ask, null), ask)
       if (shared) return enterShared(ask, name)
       const cached = ours ? memory.byId(header ?? '') : memory.byName(name ?? '')

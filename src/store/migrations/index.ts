@@ -11,6 +11,7 @@ import { auditIndex } from './0008-audit-index.ts'
 import { answers } from './0009-answers.ts'
 import { auditTiles } from './0010-audit-tiles.ts'
 import { approvalCaller } from './0011-approval-caller.ts'
+import { sessionName } from './0012-session-name.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -25,4 +26,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0009-answers': answers,
   '0010-audit-tiles': auditTiles,
   '0011-approval-caller': approvalCaller,
+  '0012-session-name': sessionName,
 }
