@@ -37,14 +37,16 @@ export interface Meter {
   input(report: ScreenReport, sent: ModelRequest): void
   /** The call is on its way to the model server. */
   sent(): void
+  /** Not the model server ends the call: what it was sent by then has been used, answered or not. */
+  left(): void
   /** Counts a batch as it comes from the upstream; returns our estimate of its tokens. */
   output(deltas: readonly Delta[]): number
   screened(report: ScreenReport): void
-  /** Undefined until anything was sent or received. */
+  /** Undefined as long as nothing was used: nothing was received, nor given up by who asked. */
   usage(): Usage | undefined
   /** As the model server told them. */
   durations(): Durations | undefined
-  /** Input and output together; 0 until anything was received. */
+  /** Input and output together; 0 as long as nothing was used. */
   tokens(): number
   readonly data: JsonObject
   facts(): { usage?: Usage; data?: JsonObject }
@@ -70,6 +72,7 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
   let outputChars = 0
   /** Characters of the answer that what was reported knew of: some servers report with the first piece, or with each. */
   let reportedChars = 0
+  let underway = false
   let started = false
   const data: JsonObject = {}
   const usage = (): Usage | undefined => {
@@ -93,6 +96,10 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
     },
     sent() {
       data.sentMs = passed()
+      underway = true
+    },
+    left() {
+      started ||= underway
     },
     output(deltas) {
       if (!started) data.firstMs = passed()

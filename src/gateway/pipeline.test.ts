@@ -378,13 +378,17 @@ describe('a call that is refused before anything was sent', () => {
     }
   })
 
-  it.each([
-    ['record', ['lease released', 'hold cancelled', 'use given back', 'session left']],
-    [undefined, ['upstream closed', 'lease released', 'hold settled', 'use spent', 'session left']],
-  ] as const)(
-    'the use that it takes is spent when something was sent, and given back when not: %s',
-    async (fail, released) => {
-      const { run, log } = bench({ byUse: true, ...(fail && { fail }) })
+  it.each<[Plan, string[]]>([
+    [{ fail: 'record' }, ['lease released', 'hold cancelled', 'use given back', 'session left']],
+    [{ ends: 'recording' }, ['lease released', 'hold cancelled', 'use given back', 'session left']],
+    [{ fail: 'send' }, ['lease released', 'hold cancelled', 'use given back', 'session left']],
+    // Whoever hangs up before the first word has had the model read the prompt.
+    [{ ends: 'sending' }, ['lease released', 'hold settled', 'use spent', 'session left']],
+    [{}, ['upstream closed', 'lease released', 'hold settled', 'use spent', 'session left']],
+  ])(
+    'the use that it takes, and the tokens, are spent when something was sent, and given back when not: %j',
+    async (plan, released) => {
+      const { run, log } = bench({ byUse: true, ...plan })
       await read(await run())
       await settled()
       expect(log).toEqual(released)

@@ -90,7 +90,10 @@ export function createGateway(on: Ports): Serve {
       }
 
       // Take a place among the running calls, which end when this permission does.
-      const ended = (fault: Fault) => void exit.run({ fault })
+      const ended = (fault: Fault) => {
+        meter.left()
+        void exit.run({ fault })
+      }
       const lease = on.lease(callId, question, decision)
       exit.add(() => {
         if (lease.ended) record.note({ data: { endedBy: lease.ended.cause } })
