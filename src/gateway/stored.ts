@@ -143,6 +143,9 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
       }
       const { said, report } = readBack(question, kept.said, bans)
       record.note({ data: report.facts })
+      // A client acts on what it reads: a tool that may not be called now is not named again.
+      for (const delta of said)
+        if (delta.type === 'tool' && delta.name !== undefined) on.callTool(question, incoming, delta.name) // 401 403
       const { request } = kept
       const created = Math.floor(found.createdAt / 1000)
       const writer = openaiResponses.writer({ request, model: request.model, callId: responseCall(id), created })

@@ -17,6 +17,8 @@ permit (principal in Group::"archivists", action == Action::"chat", resource);
 @id("no-harsh-words") @why("Nothing is stored at the highest temperature.")
 forbid (principal, action == Action::"chat", resource)
 when { context.request.store && context.request has temperature && context.request.temperature == decimal("2.0") };
+@id("indoors") @why("Nobody asks for the weather indoors.")
+forbid (principal in Group::"indoors", action == Action::"callTool", resource == Tool::"weather");
 `
 const ANN = 'ann.other@example.org'
 let folder = ''
@@ -46,6 +48,7 @@ beforeAll(async () => {
   upstream = await startScripted(json({ object: 'list', data: [] }))
   gateway = await startGateway(settings())
   await admin('POST', '/groups', { name: 'archivists' })
+  await admin('POST', '/groups', { name: 'indoors' })
   for (const name of ['dana', 'ana', 'uma']) {
     await admin('POST', '/users', { name })
     await admin('POST', '/roles/user/assignments', { holder: `User:${name}` })
@@ -91,6 +94,18 @@ test('a word that stands in for a value is read back as it was given, also one t
   const given = await dana.responses.create({ model: SCRIPTED, input: 'I am dana.w@example.com.', store: true })
   expect(given.output_text).toBe('Sunny. I write to EMAIL_KAXBC.')
   expect((await dana.responses.retrieve(given.id)).output_text).toBe(given.output_text)
+})
+
+test('a call of a tool that may not be called any more is not read back', async () => {
+  const { responses } = clients.dana as OpenAI
+  const tools = [{ type: 'function' as const, name: 'weather', parameters: WEATHER_SCHEMA, strict: false }]
+  script(json(TOOL_ANSWER))
+  const { id } = await responses.create({ model: SCRIPTED, input: 'Rome?', tools, store: true })
+  expect(await status(responses.retrieve(id))).toBe(200)
+  await admin('PUT', '/groups/indoors/members/User:dana')
+  expect(await status(responses.retrieve(id))).toBe(403)
+  await admin('DELETE', '/groups/indoors/members/User:dana')
+  expect(await status(responses.retrieve(id))).toBe(200)
 })
 
 test('stored, read back, continued with its tools, deleted', async () => {
