@@ -25,6 +25,11 @@ export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => 
     (name: string, work: (body: unknown) => unknown) =>
     async (request: AdminRequest): Promise<AdminResponse> => {
       const requestId = ports.newId('call')
+      const echoed = request.header('x-request-id')
+      // Whatever is answered, whoever asks finds their own number on it.
+      const shownId = {
+        'x-request-id': echoed !== undefined && /^[\x21-\x7e]{1,128}$/.test(echoed) ? echoed : requestId,
+      }
       try {
         const caller = await identified(ports, request, ports.identify, `route/${name}`)
         const decision = ports.judge.decide(caller, 'show', GATEWAY)
@@ -46,20 +51,20 @@ export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => 
         const bytes = await request.body()
         if (bytes.length > MOST_BYTES) throw new Fault('body_too_large')
         const body = work(parseJson(bytes))
-        const echoed = request.header('x-request-id')
         return {
           status: 200,
           headers: {
             'content-type': 'application/json',
             'cache-control': 'no-store',
-            'x-request-id': echoed !== undefined && /^[\x21-\x7e]{1,128}$/.test(echoed) ? echoed : requestId,
+            ...shownId,
           },
           body: JSON.stringify(body),
         }
       } catch (error) {
         const fault = Fault.from(error)
         if (fault.status >= 500) ports.report(error)
-        return problem(fault, requestId)
+        const refusal = problem(fault, requestId)
+        return { ...refusal, headers: { ...refusal.headers, ...shownId } }
       }
     }
   const post = (path: string, name: string, work: (body: unknown) => unknown): AuthzenRoute => ({

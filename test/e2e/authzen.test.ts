@@ -61,7 +61,10 @@ it('searches', async () => {
 
 it('refuses what is malformed, and who may not ask', async () => {
   expect((await ask('evaluation', { subject: admin })).status).toBe(400)
-  expect((await ask('evaluation', {}, { key: 'spk_wrong' })).status).toBe(401)
+  // Whoever asks finds their own number on a refusal, too.
+  const headers = { 'x-request-id': 'own-1' }
+  expect(await ask('evaluation', {}, { headers })).toMatchObject({ status: 400, id: 'own-1' })
+  expect(await ask('evaluation', {}, { key: 'spk_wrong', headers })).toMatchObject({ status: 401, id: 'own-1' })
   const issue = async (path: string, body: unknown) => (await gateway.call(`/admin/v1${path}`, body)).json()
   await issue('/users', { name: 'dana' })
   const { key } = (await issue('/keys', { owner: 'User:dana', name: 'k' })) as { key: string }
