@@ -25,6 +25,11 @@ export const holdPending = async (trx: Trx, id: string, now: number): Promise<Re
     .returningAll()
     .executeTakeFirst()
 
+/** The rules have come to demand more of an approval than when it was asked for. */
+export const demandOf = async (trx: Trx, id: string, approvals: number, quorum: string | null): Promise<void> => {
+  await trx.updateTable('access_request').set({ approvals, quorum }).where('id', '=', id).execute()
+}
+
 export const closeRequest = async (
   trx: Trx,
   id: string,

@@ -280,6 +280,26 @@ describe.each(DATABASES.map((make) => make()))('just in time on $name', (databas
     expect((await requests.approve(id, { by: admin, digest })).grant).toBeDefined()
   })
 
+  it('whoever asked is asked about again with each yes: a right that is gone, and what rules have come to demand', async () => {
+    const { requests, rules } = await setUp()
+    const usual = rules.allow
+    const { id, digest } = (await requests.create(dana, ask)).request
+    rules.allow = (action, by, ...rest) =>
+      usual(action, by, ...rest) && !(action === 'requestRole' && by.principal.id === 'dana')
+    await expect(requests.approve(id, { by: ana, digest })).rejects.toEqual(impossible)
+    rules.allow = usual
+    rules.duties = { requestRole: { approvals: 2, uses: 3 } }
+    expect((await requests.approve(id, { by: ana, digest })).grant).toBeUndefined()
+    expect((await requests.show(id)).request.approvals).toBe(2)
+    expect((await requests.approve(id, { by: jo, digest })).grant).toMatchObject({ usesLeft: 3 })
+    rules.duties = {}
+    const long = (await requests.create(dana, ask)).request
+    rules.duties = { requestRole: { longestSeconds: 60 } }
+    const yes = { by: ana, digest: long.digest }
+    await expect(requests.approve(long.id, yes)).rejects.toMatchObject({ code: 'validation_failed' })
+    expect((await requests.approve(long.id, { ...yes, narrow: { seconds: 60 } })).grant).toBeDefined()
+  })
+
   it('counts an approval as it was given, not with what the last one shows, nor with what was taken away since', async () => {
     const { requests, rules, time } = await setUp({ duties: { requestRole: { approvals: 2 } } })
     /** Whether an approval of `first`, and then after `meanwhile` one with all that can be shown, are enough. */

@@ -1,11 +1,12 @@
 // Answering a request: by people, who are none of its parties, about exactly what was asked. The approval that makes
 // enough of them is the one that begins the grant. Each person has one answer, which they may give again once it has
 // stopped counting, or when others count again and it is enough with them; the later one takes the place of the earlier.
-import { type Caller, credentialText, Fault, type NewEvent, uidText } from '../core/index.ts'
+import { type Caller, credentialText, type Duties, Fault, type NewEvent, uidText } from '../core/index.ts'
 import { type Grant, parseUid } from './grant.ts'
 import {
   type ApprovalRow,
   closeRequest,
+  demandOf,
   holdPending,
   putApproval,
   type RequestRow,
@@ -14,9 +15,9 @@ import {
 } from './grant-queries.ts'
 import { quorumMet } from './quorum.ts'
 import type { Approve } from './request-approval.ts'
-import { type Need, type RequestDeps, within } from './request-rules.ts'
+import { type Approving, bothApprove, type Need, type RequestDeps, within } from './request-rules.ts'
 import { closedFault, closing, narrowingData, type RequestView, tooLate, viewOf, viewRequest } from './request-view.ts'
-import { checkNarrowing, invalid, type Narrowing, roleAsk } from './role-ask.ts'
+import { checkNarrowing, invalid, type Narrowing, narrow, roleAsk } from './role-ask.ts'
 import { stepUpFault } from './step-up.ts'
 
 export interface Answered {
@@ -40,6 +41,8 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
   const { store, change, clock } = deps
   const isParty = ({ requester, beneficiary }: RequestRow, who: string): boolean =>
     [requester, beneficiary].some((party) => party === who || deps.humanOf(parseUid(party)) === who)
+
+  const stillAsked = createStillAsked(deps)
 
   return async (id, kind, { by, digest, reason, narrow: less }) => {
     const open = await selectRequest(store.db, id)
@@ -81,7 +84,7 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
       // when they answered, with what they showed then, which must not have been taken from them since.
       const stands = (one: ApprovalRow, earlier: number): boolean => {
         if (!mayCount(one)) return false
-        const caller = callerThen(one, now)
+        const caller = callerThen({ ...one, who: one.approver }, now)
         if (!caller || !deps.isGood(caller)) return false
         const { allow, duties } = deps.decide('approveRole', caller, open.role, { ...asked, approvals: earlier })
         return allow && !stepUpFault(duties.stepUp, caller.credential, now)
@@ -120,11 +123,23 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
         one.approver === approver ? mayCount(one) : stands(one, earlier),
       )
       const approvers = standing.map((one) => ({ groups: JSON.parse(one.groups) as string[] }))
-      if (!quorumMet(approvers, row.approvals, row.quorum ?? undefined)) {
+      // Whoever asked may have lost the right to since, and the rules may demand more.
+      const asking = stillAsked(row, now)
+      const { approvals = 1, quorum } = asking.reduce<Approving>(bothApprove, {
+        approvals: row.approvals,
+        ...(row.quorum !== null && { quorum: row.quorum }),
+      })
+      if (!quorumMet(approvers, approvals, quorum)) {
+        await demandOf(trx, id, approvals, quorum ?? null)
         if (repeated) throw twice()
         return { value: undefined, feed, events: [event('pending')] }
       }
       const all = standing.map((one) => JSON.parse(one.narrowed) as Narrowing)
+      for (const duties of asking) {
+        const less = narrow(request, all)
+        const { uses } = within(duties, { ...less, role: row.role, reason: '' })
+        if (uses !== undefined && uses !== less.uses) all.push({ uses })
+      }
       const done = await approve(trx, row, all, approver, reason ?? null)
       return { value: done.value, feed: [...feed, ...done.feed], events: [event('approved'), ...done.events] }
     })
@@ -132,10 +147,27 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
   }
 }
 
+/** What the rules of now demand of the approval; @throws Fault `not_possible` if they let nobody ask for this any more. */
+const createStillAsked =
+  ({ decide }: Pick<RequestDeps, 'decide'>) =>
+  (row: RequestRow, now: number): readonly Duties[] => {
+    const asker = callerThen({ who: row.requester, at: row.created_at, caller: row.caller }, now)
+    const ask = roleAsk({ ...viewOf(row), role: row.role }, parseUid(row.requester), 0)
+    return [...new Set([row.requester, row.beneficiary])].map((who) => {
+      const decision = asker && decide('requestRole', { ...asker, principal: parseUid(who) }, row.role, ask)
+      if (!asker || !decision?.allow || stepUpFault(decision.duties.stepUp, asker.credential, now))
+        throw new Fault('not_possible', { detail: `The rules do not let ${who} have this asked for any more` })
+      return decision.duties
+    })
+  }
+
 const usesOf = ({ uses }: RequestView): Narrowing => (uses === undefined ? {} : { uses })
 
-/** Who answered, with a sign-in that is as old as it was then. Undefined for answers of which that is not known. */
-function callerThen({ approver, at, caller }: ApprovalRow, now: number): Caller | undefined {
+/** Who asked or answered, with a sign-in that is as old as it was then. Undefined for what was made before that was kept. */
+function callerThen(
+  { who, at, caller }: { who: string; at: number; caller: string | null },
+  now: number,
+): Caller | undefined {
   if (caller === null) return undefined
   const { credential, address } = JSON.parse(caller) as Pick<Caller, 'credential' | 'address'>
   const { issuedAt, authenticatedAt } = credential
@@ -144,5 +176,5 @@ function callerThen({ approver, at, caller }: ApprovalRow, now: number): Caller 
     ...(issuedAt === undefined ? {} : { issuedAt: issuedAt + now - at }),
     ...(authenticatedAt === undefined ? {} : { authenticatedAt: authenticatedAt + now - at }),
   }
-  return { principal: parseUid(approver), credential: aged, address }
+  return { principal: parseUid(who), credential: aged, address }
 }

@@ -108,6 +108,7 @@ export function createRequests(deps: RequestDeps): Requests {
       closed_by: null,
       close_reason: null,
       version: 1,
+      caller: JSON.stringify({ credential: by.credential, address: by.address }),
     }
     row.digest = digestOf(row)
     const { value, seq } = await change(async (trx) => {

@@ -12,6 +12,7 @@ import { answers } from './0009-answers.ts'
 import { auditTiles } from './0010-audit-tiles.ts'
 import { approvalCaller } from './0011-approval-caller.ts'
 import { sessionName } from './0012-session-name.ts'
+import { requestCaller } from './0013-request-caller.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -27,4 +28,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0010-audit-tiles': auditTiles,
   '0011-approval-caller': approvalCaller,
   '0012-session-name': sessionName,
+  '0013-request-caller': requestCaller,
 }

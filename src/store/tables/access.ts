@@ -74,6 +74,8 @@ export interface AccessTables {
     closed_by: string | null
     close_reason: string | null
     version: number
+    /** JSON of what it was made with: `{credential, address}`. */
+    caller: string | null
   }
   /** One human's answer to a request. */
   approval: {
