@@ -26,6 +26,7 @@ import {
   createLook,
   createManage,
   createStored,
+  forBrowsers,
   refuseRoute,
 } from '../gateway/index.ts'
 import { listen, type Route } from '../http/index.ts'
@@ -150,11 +151,12 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     product: `sallyport ${VERSION}`,
   })
   const admin = createAdmin(adminPorts)
-  const data: Route[] = createDataRoutes(createGateway(ports), {
+  const calls = createDataRoutes(createGateway(ports), {
     ...catalogue,
     manage: createManage({ on: ports, look, registry }),
     ...createStored({ on: ports, look, shelf: access.answers, readBack: screening.readBack }),
   })
+  const data: Route[] = forBrowsers(calls, identity.origins)
   const administer: Route[] = (['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const).map((method) => ({
     method,
     path: '/admin/v1/*',

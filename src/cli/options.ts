@@ -31,7 +31,7 @@ const SCOPES: readonly Flag[] = [
   { flag: '--network <cidr...>', about: 'Only from these networks' },
   {
     flag: '--origin <origin...>',
-    about: 'Only from these web origins, as of browser extensions; pages cannot read answers (no CORS)',
+    about: 'Only from these web origins, as of browser extensions; pages there can read the answers',
   },
 ]
 const ASK: readonly Flag[] = [

@@ -1,5 +1,6 @@
 export { createCatalogue } from './catalogue.ts'
 export { connectRooms } from './connect.ts'
+export { forBrowsers } from './cors.ts'
 export { createFacts, createUsable } from './facts.ts'
 export { createJudge, type Judge } from './judge.ts'
 export { createLook } from './look.ts'

@@ -10,10 +10,11 @@ import { send } from './send.ts'
 import { createUnparsed, type RefusalReason, type Unparsed } from './unparsed.ts'
 
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS'
   /** `/v1/models/*`: the rest of the path is the parameter `*`. */
   readonly path: string
-  handle(incoming: Incoming): Promise<Outgoing>
+  /** undefined: answered as if there were no such route. */
+  handle(incoming: Incoming): Promise<Outgoing | undefined>
 }
 
 export interface ServerOptions {
@@ -138,7 +139,7 @@ async function serve(
   request: FastifyRequest,
   reply: FastifyReply,
   edge: Edge,
-  handle?: (incoming: Incoming) => Promise<Outgoing>,
+  handle?: Route['handle'],
 ): Promise<void> {
   reply.hijack()
   const { raw: response } = reply
@@ -152,7 +153,7 @@ async function serve(
   }
   try {
     const flaw = edge.isClosing ? new Fault('shutting_down') : flawOf(raw)
-    const outgoing = handle && !flaw ? await handle(incoming) : refuse(flaw ?? new Fault('not_found'))
+    const outgoing = (!flaw && (await handle?.(incoming))) || refuse(flaw ?? new Fault('not_found'))
     if (flaw || isUnread(raw)) response.setHeader('connection', 'close')
     await send(response, outgoing, writeSeconds)
   } catch (error) {

@@ -17,8 +17,16 @@ export interface Presented {
 /** @throws Fault 400 `conflicting_credentials`, 401 `invalid_api_key` and its kin, 403 `access_denied` */
 export type Authenticate = (request: Presented) => Caller
 
+/** What browsers are told of web origins. Of an origin that no key names they are told nothing. */
+export interface Origins {
+  /** Whether a key that works now names this origin: asked before a call, when no key has been sent. */
+  isNamed(origin: string): boolean
+  /** The origin of this request, if the key that it proves names it. */
+  readableAt(request: Pick<Presented, 'headers'>): string | undefined
+}
+
 export interface AuthenticateDeps {
-  directory: Pick<Directory, 'key' | 'standing'>
+  directory: Pick<Directory, 'key' | 'standing' | 'keysFor'>
   hasher: KeyHasher
   lastUse: Pick<LastUse, 'note' | 'rehash'>
   clock: Pick<Clock, 'now'>
@@ -53,23 +61,44 @@ export function keyFault(
 
 const MAX_CLIENT = 128
 
-export function createAuthenticate({ directory, hasher, lastUse, clock }: AuthenticateDeps): Authenticate {
+export function createAuthenticate(deps: AuthenticateDeps): { authenticate: Authenticate; origins: Origins } {
+  const { directory, hasher, lastUse, clock } = deps
   // Compared with when the id is unknown, so that an unknown id costs what a wrong secret costs.
   const nobody = Buffer.alloc(32)
 
-  return ({ headers, address }) => {
-    const { token, client, origin } = readHeaders(headers)
+  /** The key whose secret was presented, whatever its state. */
+  const prove = (token: string | undefined): { key: HeldKey; token: string } => {
     if (token === undefined) throw invalid()
     const id = keyIdOf(token)
     if (id === undefined || prefixOf(token) !== 'spk') throw invalid()
-
     const key = directory.key(id)
     const version = key?.pepperVersion ?? hasher.current
     const hash = hasher.hash(token, version) ?? hasher.hash(token, hasher.current)
     if (!hash) throw invalid()
     const equal = timingSafeEqual(hash, key?.hash ?? nobody)
     if (!key || !equal) throw invalid()
+    return { key, token }
+  }
 
+  const origins: Origins = {
+    isNamed(origin) {
+      for (const key of directory.keysFor(origin)) if (!keyFault(key, directory, clock)) return true
+      return false
+    },
+    readableAt({ headers }) {
+      try {
+        const { token, origin } = readHeaders(headers)
+        const { key } = prove(token)
+        return origin !== undefined && key.origins?.includes(origin) ? origin : undefined
+      } catch {
+        return undefined // why is said by `authenticate`
+      }
+    },
+  }
+
+  const authenticate: Authenticate = ({ headers, address }) => {
+    const { token: presented, client, origin } = readHeaders(headers)
+    const { key, token } = prove(presented)
     const fault = keyFault(key, directory, clock)
     if (fault) throw fault
     if (key.networks && !key.networks.includes(address))
@@ -77,13 +106,14 @@ export function createAuthenticate({ directory, hasher, lastUse, clock }: Authen
     if (key.origins && (origin === undefined || !key.origins.includes(origin)))
       throw new Fault('access_denied', { detail: 'This key may not be used from this web origin.' })
 
-    lastUse.note(id, address, client)
+    lastUse.note(key.id, address, client)
     if (key.pepperVersion !== hasher.current) {
       const current = hasher.hash(token, hasher.current)
-      if (current) lastUse.rehash(id, key.pepperVersion, { hash: current, version: hasher.current })
+      if (current) lastUse.rehash(key.id, key.pepperVersion, { hash: current, version: hasher.current })
     }
     return { principal: key.owner, credential: key.credential, address, ...(client !== undefined && { client }) }
   }
+  return { authenticate, origins }
 }
 
 interface Read {

@@ -3,7 +3,7 @@
 import { type EntityUid, type PrincipalType, type PrincipalUid, uidText } from '../core/index.ts'
 import type { Db, FeedChange, FeedListener } from '../store/index.ts'
 import { type HeldKey, holdKey } from './key.ts'
-import { selectKeys } from './key-queries.ts'
+import { type KeyRow, selectKeys } from './key-queries.ts'
 import {
   type AssignmentRow,
   type GroupRow,
@@ -67,6 +67,8 @@ export interface Directory {
   /** Whether this principal may act at all. */
   standing(uid: PrincipalUid): 'active' | 'suspended' | 'unknown'
   key(id: string): HeldKey | undefined
+  /** Active keys that name this web origin and have not expired. */
+  keysFor(origin: string): Iterable<HeldKey>
   /** Every uid of a type that `get` knows. */
   enumerate(type: PrincipalType | 'Group' | 'Role'): EntityUid[]
   /** Reads everything. Call after the feed has its starting number and before the first call is served. */
@@ -89,6 +91,7 @@ export function createDirectory({ db, clock, reference }: DirectoryDeps): Direct
   const assignments = new Map<string, HeldAssignment>()
   const assignmentsOf = new Map<string, Set<HeldAssignment>>() // holder uid text → assignments
   const keys = new Map<string, HeldKey>()
+  const keysOf = new Map<string, Set<HeldKey>>() // web origin → active keys that name it
   const computed = new Map<string, DirectoryFacts>()
   let loading: Promise<void> = Promise.resolve()
 
@@ -140,13 +143,26 @@ export function createDirectory({ db, clock, reference }: DirectoryDeps): Direct
     else assignmentsOf.set(holder, new Set([held]))
   }
 
+  const holdKeyOf = (row: KeyRow) => {
+    const old = keys.get(row.id)
+    for (const origin of old?.origins ?? []) keysOf.get(origin)?.delete(old as HeldKey)
+    const key = holdKey(row)
+    keys.set(row.id, key)
+    if (key.state !== 'active') return
+    for (const origin of key.origins ?? []) {
+      const its = keysOf.get(origin)
+      if (its) its.add(key)
+      else keysOf.set(origin, new Set([key]))
+    }
+  }
+
   const hold = (rows: Rows) => {
     for (const row of rows.principals) holdPrincipal(row)
     const membersOf = Map.groupBy(rows.members, (member) => member.group_name)
     for (const row of rows.groups) holdGroup(row.name, row, membersOf.get(row.name) ?? [])
     for (const row of rows.roles) if (row.removed_at === null) roles.add(row.name)
     for (const row of rows.assignments) holdAssignment(row)
-    for (const row of rows.keys) keys.set(row.id, holdKey(row))
+    for (const row of rows.keys) holdKeyOf(row)
   }
 
   const climb = (start: string, now = clock.now()): { ancestors: Set<string>; validUntil: number | undefined } => {
@@ -210,6 +226,13 @@ export function createDirectory({ db, clock, reference }: DirectoryDeps): Direct
     asOf: (at) => ({ get: (uid) => (exists(uid) ? factsOf(uidText(uid), at) : undefined) }),
     standing,
     key: (id) => keys.get(id),
+    *keysFor(origin) {
+      const its = keysOf.get(origin)
+      for (const key of its ?? []) {
+        if (clock.now() < key.endsAt) yield key
+        else its?.delete(key) // so that strangers who ask do not make us go through all that ever expired
+      }
+    },
     enumerate(type) {
       if (type === 'Group') return [...groups.keys()].map((id) => ({ type, id }))
       if (type === 'Role') return [...roles].map((id) => ({ type, id }))
@@ -219,7 +242,7 @@ export function createDirectory({ db, clock, reference }: DirectoryDeps): Direct
     load() {
       loading = (async () => {
         const rows = await readRows(db)
-        for (const held of [principals, groups, groupsOf, roles, assignments, assignmentsOf, keys, computed])
+        for (const held of [principals, groups, groupsOf, roles, assignments, assignmentsOf, keys, keysOf, computed])
           held.clear()
         hold(rows)
       })()

@@ -11,7 +11,7 @@ import {
   uidText,
 } from '../core/index.ts'
 import type { Feed, MakeChange, Store } from '../store/index.ts'
-import { type Authenticate, createAuthenticate, keyFault } from './authenticate.ts'
+import { type Authenticate, createAuthenticate, keyFault, type Origins } from './authenticate.ts'
 import { createDirectory, type Directory } from './directory.ts'
 import { createGroups, type Groups } from './groups.ts'
 import { type KeyFilter, type KeyUseRow, type KeyWithUse, pageKeys, selectKeyWithUse } from './key-queries.ts'
@@ -71,6 +71,7 @@ export interface Reader {
 
 export interface Identity {
   readonly authenticate: Authenticate
+  readonly origins: Origins
   /**
    * Whether what this caller proved still holds: the fault if not. For leases, asked again on every change; a credential
    * this room did not issue is answered for by its principal alone.
@@ -112,7 +113,7 @@ export function createIdentity(deps: IdentityDeps): Identity {
   }
 
   return {
-    authenticate: createAuthenticate({ directory, hasher, lastUse, clock }),
+    ...createAuthenticate({ directory, hasher, lastUse, clock }),
 
     standing({ principal, credential }) {
       if (credential.kind === 'key') {

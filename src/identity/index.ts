@@ -1,5 +1,5 @@
 export { type Actor, SYSTEM } from './actor.ts'
-export type { Authenticate, Presented } from './authenticate.ts'
+export type { Authenticate, Origins, Presented } from './authenticate.ts'
 export type { AttributeValue, DirectoryFacts } from './directory.ts'
 export type { Groups, MemberUid } from './groups.ts'
 export { createIdentity, type Identity, type IdentityDeps, type Reader } from './identity.ts'

@@ -37,8 +37,10 @@ describe('scopes', () => {
     )
   })
   it('checks origins', () => {
-    expect(checkOrigins(['https://app.example', 'chrome-extension://abc'])).toHaveLength(2)
-    for (const bad of ['*', 'null', 'https://a.example/', 'https://A.example', 'https://a, https://b'])
-      expect(() => checkOrigins([bad])).toThrow('is not an origin')
+    const good = ['https://app.example', 'chrome-extension://abc', 'http://localhost:5173', 'http://[::1]:80801']
+    expect(checkOrigins(good)).toHaveLength(4)
+    const lists = ['https://a, https://b', 'https://a https://b', '*', 'https://*.example', 'null', 'https://é.example']
+    const unsent = ['https://a.example/', 'https://A.example', 'https://a@b', 'https://a:443', 'http://a:80', 'file://']
+    for (const bad of [...lists, ...unsent]) expect(() => checkOrigins([bad])).toThrow('is not an origin')
   })
 })

@@ -41,14 +41,16 @@ export function checkList(list: readonly string[] | undefined, param: string): r
   return unique
 }
 
-const ORIGIN = /^(https?|chrome-extension|moz-extension|safari-web-extension|app|tauri|capacitor):\/\/[^/?#\s,]+$/
+const ORIGIN = /^(https?|chrome-extension|moz-extension|safari-web-extension|app|tauri|capacitor):\/\/[a-z0-9._:[\]-]+$/
+/** A browser leaves these away: such an entry would never match. */
+const USUAL_PORT = /^(http:.*:80|https:.*:443)$/
 
-/** Web origins as a browser sends them: scheme, host, port if not the usual one, no path. */
+/** Web origins as a browser sends them: scheme, host, port if not the usual one, no path. There are no wildcards. */
 export function checkOrigins(origins: readonly string[] | undefined): readonly string[] | undefined {
   for (const origin of origins ?? []) {
-    if (!ORIGIN.test(origin) || origin !== origin.toLowerCase())
+    if (!ORIGIN.test(origin) || USUAL_PORT.test(origin))
       throw new Fault('validation_failed', {
-        detail: `"${origin.slice(0, 128)}" is not an origin such as https://app.example or chrome-extension://<id>, in lower case.`,
+        detail: `"${origin.slice(0, 128)}" is not an origin such as https://app.example or chrome-extension://<id>: in lower case, whole, without a path or the usual port.`,
         data: { param: 'origins' },
       })
   }
