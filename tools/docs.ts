@@ -164,12 +164,12 @@ ${rows.join('\n')}
 
 function cliPage(): string {
   const common = COMMON_FLAGS.map(({ flag, about }) => `- \`${flag}\`: ${about}`)
-  const commands = COMMANDS.map(({ name, args, about, flags = [], moreFlags, example }) => {
+  const commands = COMMANDS.map(({ name, args, about, flags = [], moreFlags, local, example }) => {
     const list = flags.map((one) => `- \`${one.flag}\`: ${one.about}`)
     if (moreFlags) list.push('- every setting as a flag: see [config.md](config.md)')
     return [
       `### sallyport ${name}${args === undefined ? '' : ` ${args}`}`,
-      `${about}.`,
+      `${about}.${local ? ' Without a gateway.' : ''}`,
       ...(list.length > 0 ? [list.join('\n')] : []),
       ...(example === undefined ? [] : [`    ${example}`]),
     ].join('\n\n')
@@ -185,7 +185,7 @@ come from \`--url\` and \`--key\`, then \`SALLYPORT_URL\` and \`SALLYPORT_KEY\`,
 Exit codes: 0 ok · 1 failed or denied · 2 usage · 3 policy invalid · 4 tests failed · 5 sign-in needed · 6 partial (a node is
 silent, an attack was not tried) · 130 interrupted.
 
-On every command:
+On every command, those that work without a gateway excepted from the first three:
 
 ${common.join('\n')}
 

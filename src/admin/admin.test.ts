@@ -489,6 +489,12 @@ describe('admin API', () => {
       status: 200,
     })
     expect((await as('auditor', 'GET', '/policies/shadow')).body).toMatchObject({ digest: plan.body.digest })
+    const { items } = (await as('auditor', 'GET', '/policies')).body as { items: Record<string, unknown>[] }
+    const marked = items.map(({ version, active, shadow }) => [version, active, shadow])
+    expect(marked.filter(([, active, shadow]) => active || shadow)).toEqual([
+      [4, false, true],
+      [3, true, undefined],
+    ])
     expect(await as('admin', 'POST', '/policies/shadow/promote', { reason: 'good' })).toMatchObject({ status: 201 })
     expect(await as('auditor', 'GET', '/policies/shadow')).toMatchObject({ status: 404 })
     expect(await as('admin', 'POST', '/policies/1/rollback', { reason: 'end of test' })).toMatchObject({ status: 201 })
@@ -558,6 +564,9 @@ describe('admin API', () => {
       [{ name: 7 }, 'name', 'name is not valid: a text.'],
       [{}, 'name', 'name is not valid: missing.'],
       [{ name: '' }, 'name', 'name is not valid: at least 1 character.'],
+      ...['', 'dana', '@b', 'a@', 'a@b@c', 'a b@c', 'a@b\nc', 'a@\u202eb'].map(
+        (email) => [{ name: 'x', email }, 'email', undefined] as const,
+      ),
       [{ name: 'x', attributes: { a: { b: secret } } }, 'attributes.a', undefined],
     ] as const) {
       const answer = await as('admin', 'POST', '/users', body)
@@ -727,9 +736,16 @@ describe('admin API', () => {
     for (const member of ['Robot:x', 'User:', 'user:reader', 'reader'])
       expect((await as('admin', 'PUT', `/groups/dev/members/${member}`)).body.param, member).toBe('member')
     await as('admin', 'POST', '/roles', { name: 'passing', description: 'For a test.' })
-    for (const gone of ['/groups/dev', '/roles/passing']) {
-      expect((await as('admin', 'DELETE', gone)).status, gone).toBe(200)
+    const why = async (kind: string) => (await as('auditor', 'GET', `/audit?kind=${kind}`)).body.items as object[]
+    expect((await as('admin', 'DELETE', '/groups/dev/members/User:nobody?reason=moved')).status).toBe(200)
+    expect((await why('group.member_removed'))[0]).toMatchObject({ reason: 'moved' })
+    for (const [gone, kind] of [
+      ['/groups/dev', 'group.removed'],
+      ['/roles/passing', 'role.removed'],
+    ] as const) {
+      expect((await as('admin', 'DELETE', `${gone}?reason=old`)).status, gone).toBe(200)
       expect((await as('admin', 'GET', gone)).status, gone).toBe(404)
+      expect((await why(kind))[0], gone).toMatchObject({ reason: 'old' })
     }
   })
 

@@ -20,6 +20,11 @@ const holderRef = z
   .string()
   .regex(/^(User|Service|Agent|Group):.+$/, 'User:NAME, Service:NAME, Agent:NAME or Group:NAME')
 
+const email = z
+  .string()
+  .max(320)
+  .regex(/^[^\s@\p{C}]+@[^\s@\p{C}]+$/u, 'an address such as dana@example.com')
+
 const paging = { cursor: z.string().max(512).optional(), limit: z.coerce.number().int().min(1).max(200).default(50) }
 const page = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().optional().meta({ description: 'Give it as cursor to go on.' }) })
@@ -537,6 +542,7 @@ const PolicyVersion = z
     reason: z.string(),
     repeats: z.int().optional().meta({ description: 'The version this one repeats: gone back to, or promoted.' }),
     active: z.boolean(),
+    shadow: z.literal(true).optional().meta({ description: 'Asked beside the rules in force, and not obeyed.' }),
   })
   .meta({ id: 'PolicyVersion' })
 const AppliedPolicy = z.object({ version: z.int(), digest: z.string(), receipt: Receipt })
@@ -685,7 +691,7 @@ const principals = <const Noun extends 'users' | 'services' | 'agents', const Ty
       body: z.strictObject({
         name,
         displayName: z.string().max(200).optional(),
-        email: z.string().max(320).optional(),
+        email: email.optional(),
         attributes: attributes.optional(),
         onBehalfOf: name.optional().meta({ description: 'Agents only, and needed there.' }),
       }),
@@ -710,7 +716,7 @@ const principals = <const Noun extends 'users' | 'services' | 'agents', const Ty
       summary: `Describe ${article} ${what} anew`,
       body: z.strictObject({
         displayName: z.string().max(200).optional(),
-        email: z.string().max(320).optional(),
+        email: email.optional(),
         attributes: attributes.optional(),
       }),
       output: Principal,
@@ -885,6 +891,7 @@ export const ROUTES = {
     action: 'manageDirectory',
     on: { type: 'Group', param: 'name' },
     summary: 'Remove a group, its memberships and its roles; the name is not given again',
+    query: z.strictObject({ reason: reason.optional() }),
     output: z.object({ receipt: Receipt }),
   }),
   'groups.add': spec({
@@ -901,6 +908,7 @@ export const ROUTES = {
     action: 'manageDirectory',
     on: { type: 'Group', param: 'name' },
     summary: 'Take a member out of a group',
+    query: z.strictObject({ reason: reason.optional() }),
     output: z.object({ receipt: Receipt }),
   }),
 
@@ -949,6 +957,7 @@ export const ROUTES = {
     action: 'manageDirectory',
     on: { type: 'Role', param: 'name' },
     summary: 'Remove a role and take it from everybody; the name is not given again',
+    query: z.strictObject({ reason: reason.optional() }),
     output: z.object({ receipt: Receipt }),
   }),
   'roles.holders': spec({

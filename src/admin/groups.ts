@@ -78,16 +78,16 @@ export function groupHandlers(ports: AdminPorts): Handlers<Extract<keyof Handler
         shown(await identity.groups.update(nameOf(params), body, by, version)),
     },
     'groups.remove': {
-      handle: async ({ params, by }) => ({
-        receipt: await receiptOf(ports, (await identity.groups.remove(nameOf(params), by)).seq),
+      handle: async ({ params, query: { reason }, by }) => ({
+        receipt: await receiptOf(ports, (await identity.groups.remove(nameOf(params), by, reason)).seq),
       }),
     },
     'groups.add': {
       handle: ({ params, by }) => identity.groups.addMember(nameOf(params), holderOf(params.member ?? ''), by),
     },
     'groups.drop': {
-      async handle({ params, by }) {
-        const { seq } = await identity.groups.removeMember(nameOf(params), holderOf(params.member ?? ''), by)
+      async handle({ params, query: { reason }, by }) {
+        const { seq } = await identity.groups.removeMember(nameOf(params), holderOf(params.member ?? ''), by, reason)
         return { receipt: await receiptOf(ports, seq) }
       },
     },

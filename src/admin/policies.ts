@@ -43,6 +43,7 @@ export function policyHandlers(ports: AdminPorts): Handlers<PolicyRoutes> {
           ...row,
           createdAt: iso(createdAt),
           active: row.version === versions.active?.version,
+          ...(row.version === versions.shadowing?.version && { shadow: true as const }),
         }))
         const last = items.at(-1)
         return { items, ...(rows.length > query.limit && last ? { next: String(last.version) } : {}) }

@@ -55,8 +55,8 @@ export function roleHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers
         shown(await identity.roles.update(nameOf(params), body, by, version)),
     },
     'roles.remove': {
-      handle: async ({ params, by }) => ({
-        receipt: await receiptOf(ports, (await identity.roles.remove(nameOf(params), by)).seq),
+      handle: async ({ params, query: { reason }, by }) => ({
+        receipt: await receiptOf(ports, (await identity.roles.remove(nameOf(params), by, reason)).seq),
       }),
     },
     'roles.holders': {

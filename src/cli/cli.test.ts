@@ -241,6 +241,8 @@ describe('commands', () => {
     expect((await chat(ready.url, next, ready.model)).status).toBe(401)
     expect((await cli('user', 'remove', 'dana')).code).toBe(1) // nobody is there to ask
     expect((await cli('user', 'remove', 'dana', '--yes')).code).toBe(0)
+    const again = await cli('key', 'revoke', 'laptop', '--owner', 'dana')
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('was revoked') })
     expect((await cli('user', 'create', 'dana')).err).toContain('already_exists')
     const log = await cli('audit', 'list', '--all')
     expect(log.out).not.toContain(next.slice(17))
@@ -354,6 +356,9 @@ describe('commands', () => {
     expect(begun.err).toMatch(/^In the shadow: version \d+\. /)
     const version = /version \d+/.exec(begun.err)?.[0]
     expect((await cli('policy', 'shadow')).err).toContain(`${version} since`)
+    expect((await cli('policy', 'history')).out.split('\n')[0]).toMatch(/^\d+\tshadow\t/)
+    const unasked = await cli('policy', 'apply', 'beside', '--json')
+    expect(unasked).toMatchObject({ code: 1, out: '', err: expect.stringContaining('Plan ') })
     expect((await cli('policy', 'shadow', '--report')).err).toContain(`${version} since`)
     await cli('user', 'create', 'ida', '--role', 'user')
     expect((await cli('can', 'ida', 'chat', gateway.ready.model)).out).not.toContain('@clamp')

@@ -84,7 +84,7 @@ export function createClient(connection: Connection): Client {
       })
     } catch (error) {
       if (ask.signal?.aborted) throw error
-      throw unreachable(connection, error)
+      throw LOST.has(codeOf(error)) ? lost(connection, route.method, error) : unreachable(connection, error)
     }
     if (!response.ok) throw await refused(response, connection, path)
     return response
@@ -94,7 +94,11 @@ export function createClient(connection: Connection): Client {
     connection,
     async call(id, ask) {
       const response = await send(ROUTES[id], ask as Ask<RouteId>)
-      return (await response.json()) as Output<typeof id>
+      try {
+        return (await response.json()) as Output<typeof id>
+      } catch (error) {
+        throw lost(connection, ROUTES[id].method, error)
+      }
     },
     async ready() {
       const headers: Record<string, string> = connection.key ? { authorization: `Bearer ${connection.key}` } : {}
@@ -114,11 +118,29 @@ export function createClient(connection: Connection): Client {
   }
 }
 
+const causeOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause instanceof Error ? error.cause : error
+const codeOf = (error: unknown): unknown => (causeOf(error) as { code?: unknown }).code
+/** Of a connection that was there: something was sent. */
+const LOST: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE', 'UND_ERR_HEADERS_TIMEOUT'])
+
+/** The gateway went away while it was asked: what it was asked to do may have been done. */
+function lost({ url }: Connection, method: string, error: unknown): Failure {
+  const cause = causeOf(error)
+  return new Failure(`The gateway at ${url} did not finish its answer`, {
+    why: cause instanceof Error ? cause.message : undefined,
+    next:
+      method === 'GET'
+        ? 'ask again'
+        : 'look whether it was done before doing it again:  sallyport audit list --limit 5',
+  })
+}
+
 function unreachable({ url }: Connection, error: unknown): Failure {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  const code = (cause as { code?: string }).code
+  const cause = causeOf(error)
   return new Failure(`No gateway answers at ${url}`, {
-    why: code === 'ECONNREFUSED' ? 'Nothing listens there.' : cause instanceof Error ? cause.message : undefined,
+    why:
+      codeOf(error) === 'ECONNREFUSED' ? 'Nothing listens there.' : cause instanceof Error ? cause.message : undefined,
     next: 'sallyport up      (or name another gateway with --url or SALLYPORT_URL)',
   })
 }

@@ -47,6 +47,8 @@ export interface CommandSpec {
   readonly flags?: readonly Flag[]
   /** Flags that are known only when the command is asked for. */
   readonly moreFlags?: () => Promise<readonly Flag[]>
+  /** It talks to no gateway, so it takes none of the flags that name one. */
+  readonly local?: true
   readonly example?: string
   readonly load: () => Promise<Command>
 }

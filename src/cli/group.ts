@@ -1,7 +1,7 @@
 // Groups and who is in them.
 
 import type { Command } from './command.ts'
-import { arg, confirm, flagText, listAll, refOf } from './input.ts'
+import { arg, confirm, flagText, listAll, reasonGiven, refOf } from './input.ts'
 import { forEachOf, green, printOne, printRows, red } from './io.ts'
 import { printReceipt } from './receipt.ts'
 import { relative } from './when.ts'
@@ -61,7 +61,7 @@ export const drop: Command = async (input) => {
   let exit = 0
   await forEachOf(io, { json: flags.json as string }, members, async (who) => {
     const member = refOf(who)
-    const { receipt } = await client.call('groups.drop', { params: { name, member } })
+    const { receipt } = await client.call('groups.drop', { params: { name, member }, ...reasonGiven(input) })
     io.say(`${red(io, 'dropped')}  ${member} from ${name}`)
     exit = Math.max(exit, printReceipt(io, receipt))
     return { group: name, member, receipt }
@@ -73,7 +73,7 @@ export const remove: Command = async (input) => {
   const client = await input.client()
   const name = arg(input, 0)
   await confirm(input, `Remove group ${name} for good? Its members lose what it gave them.`)
-  const { receipt } = await client.call('groups.remove', { params: { name } })
+  const { receipt } = await client.call('groups.remove', { params: { name }, ...reasonGiven(input) })
   if (input.flags.json) printOne(input.io, { group: name, receipt }, { json: input.flags.json as string })
   input.io.say(`${red(input.io, 'removed')}  Group:${name}`)
   return printReceipt(input.io, receipt)

@@ -43,6 +43,11 @@ export function uidTextOf(who: string): string {
 }
 
 export const reasonOf = (input: Input): string => flagText(input, 'reason') ?? 'no reason given'
+/** For what is taken away by a request without a body. */
+export const reasonGiven = (input: Input): { query?: { reason: string } } => {
+  const reason = flagText(input, 'reason')
+  return reason === undefined ? {} : { query: { reason } }
+}
 
 type PagedId = {
   [Id in RouteId]: Output<Id> extends { items: unknown[]; next?: string | undefined } ? Id : never

@@ -46,6 +46,12 @@ export async function find(input: Input, client: Client): Promise<Key> {
   const self = living.length > 1 ? await ownerOf(input, client) : undefined
   const [only, ...more] = self === undefined ? living : living.filter((item) => item.owner === self)
   if (only && more.length === 0) return only
+  const [ended] = items
+  if (!only && living.length === 0 && ended)
+    throw new Failure(`The key "${text}" works no longer`, {
+      why: `${ended.id} of ${ended.owner} was ${ended.condition} ${relative(ended.stateAt)}${ended.stateReason === undefined ? '' : `: ${ended.stateReason}`}`,
+      next: `sallyport key show ${ended.id}`,
+    })
   if (!only && living.length === 0)
     throw new Failure(`There is no key "${text}" that you may see`, { next: 'sallyport key list' })
   throw new Failure(`Several owners have a key called "${text}"`, {

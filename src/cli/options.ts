@@ -4,13 +4,18 @@
 import type { CommandSpec, Flag } from './command.ts'
 
 /** On every command. */
-export const COMMON_FLAGS: readonly Flag[] = [
+const GATEWAY_FLAGS: readonly Flag[] = [
   { flag: '--url <url>', about: 'Gateway to talk to (SALLYPORT_URL)' },
   { flag: '--key <key>', about: 'Key to talk to it with; better SALLYPORT_KEY, which does not show in process lists' },
   { flag: '--data <dir>', about: 'Data folder of the gateway (default: .sallyport)' },
+]
+const OUTPUT_FLAGS: readonly Flag[] = [
   { flag: '--json [fields]', about: 'JSON on stdout; with names, only those fields' },
   { flag: '--no-color', about: 'No colours (also NO_COLOR)' },
 ]
+export const COMMON_FLAGS: readonly Flag[] = [...GATEWAY_FLAGS, ...OUTPUT_FLAGS]
+/** The flags that this command takes beside its own. */
+export const commonFlagsOf = ({ local }: CommandSpec): readonly Flag[] => (local ? OUTPUT_FLAGS : COMMON_FLAGS)
 
 const CONFIG: Flag = { flag: '--config <file>', about: 'Settings file (default: sallyport.yaml, if it is there)' }
 const REASON: Flag = { flag: '--reason <text>', about: 'Why, for the audit log' }
@@ -162,6 +167,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '[folder]',
     about: 'Write a sallyport.yaml and the shipped rules to start from',
     flags: [{ flag: '--force', about: 'Overwrite what is there' }],
+    local: true,
     load: async () => (await import('./init.ts')).init,
   },
   {
@@ -309,13 +315,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'group drop',
     args: '<group> <member...>',
     about: 'Take members out of a group',
+    flags: [REASON],
     load: async () => (await group()).drop,
   },
   {
     name: 'group remove',
     args: '<name>',
     about: 'Remove a group for good',
-    flags: [YES],
+    flags: [REASON, YES],
     load: async () => (await group()).remove,
   },
 
@@ -346,7 +353,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'role remove',
     args: '<name>',
     about: 'Remove a role for good, from everybody',
-    flags: [YES],
+    flags: [REASON, YES],
     load: async () => (await role()).remove,
   },
 
@@ -602,6 +609,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '[folder]',
     about: 'Write the shipped rules with their tests to start from (default: policies)',
     flags: [{ flag: '--force', about: 'Overwrite what is there' }],
+    local: true,
     load: async () => (await import('./init.ts')).initPolicy,
   },
   {
@@ -609,6 +617,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '[folder]',
     about: 'Format rules',
     flags: [{ flag: '--check', about: 'Change nothing; exit 1 if something would change' }],
+    local: true,
     load: async () => (await rules()).fmt,
   },
   {
@@ -616,6 +625,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '[folder]',
     about: 'Check rules: syntax, types, duties, and what a reviewer should see',
     flags: [{ flag: '--strict', about: 'Warnings count as errors' }],
+    local: true,
     load: async () => (await rules()).lint,
   },
   {
@@ -623,12 +633,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '[folder]',
     about: 'Run the tests beside the rules',
     flags: [{ flag: '--format <form>', about: 'junit or github' }],
+    local: true,
     load: async () => (await rules()).test,
   },
   {
     name: 'policy cover',
     args: '[folder]',
     about: 'Name the rules that no test satisfies',
+    local: true,
     load: async () => (await rules()).cover,
   },
   {
@@ -645,6 +657,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--test <name>', about: 'Keep question and answer as a test beside the rules' },
     ],
     example: 'sallyport policy try a-user chat small --set request.maxTokens=5000',
+    local: true,
     load: async () => (await rules()).tryOut,
   },
   {
@@ -764,6 +777,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--values', about: 'Show the values' },
       { flag: '--fail', about: 'Exit code 1 if anything is found' },
     ],
+    local: true,
     load: async () => (await import('./guard.ts')).scan,
   },
   {
@@ -782,6 +796,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--pass <class...>', about: 'All but these (default: personal/date, finance/amount, network/url)' },
     ],
     example: "echo 'Mail jane@example.com' | sallyport guard mask",
+    local: true,
     load: async () => (await import('./guard.ts')).mask,
   },
   {
@@ -789,12 +804,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '[file]',
     about: 'Turn stand-ins back',
     flags: [{ flag: '--session <file>', about: 'Where they are kept' }],
+    local: true,
     load: async () => (await import('./guard.ts')).unmask,
   },
   {
     name: 'guard check',
     args: '[file]',
     about: 'Try the examples of your own data classes (default: policies/data-classes.yaml)',
+    local: true,
     load: async () => (await import('./guard.ts')).check,
   },
   {
@@ -803,12 +820,14 @@ export const COMMANDS: readonly CommandSpec[] = [
     about: 'What the guard costs here, on a text of yours: speed, findings, characters held back in a stream',
     flags: GUARD,
     example: 'sallyport guard bench prompts.txt',
+    local: true,
     load: async () => (await import('./guard-bench.ts')).bench,
   },
   {
     name: 'guard classes',
     about: 'List the data classes',
     flags: [...GUARD, { flag: '--markdown', about: 'As docs/data-classes.md' }],
+    local: true,
     load: async () => (await import('./guard.ts')).classes,
   },
   {

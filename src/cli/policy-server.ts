@@ -8,7 +8,7 @@ import { type BundleFile, type BundleSources, diffBundles, isBundlePath } from '
 import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, reasonOf } from './input.ts'
-import { bold, dim, green, type Io, plain, printOne, printRows, red, yellow } from './io.ts'
+import { bold, dim, green, type Io, plain, printOne, printRows, type Row, red, yellow } from './io.ts'
 import { folderOf, printProblems, readFolder } from './policy.ts'
 import { answersOf, exitOf } from './receipt.ts'
 import { relative } from './when.ts'
@@ -45,8 +45,7 @@ export const diff: Command = async (input) => {
   return differing.length === 0 ? EXIT.ok : EXIT.failed
 }
 
-function printPlan(input: Input, folder: string, plan: PolicyPlan): void {
-  const { io } = input
+function printPlan(io: Io, folder: string, plan: PolicyPlan): void {
   printDiff(io, plan.files)
   printProblems(io, folder, plan.warnings as Parameters<typeof printProblems>[2])
   // They are part of the bundle and its hash, but the guard of a node is built when the node starts.
@@ -64,7 +63,7 @@ export const plan: Command = async (input) => {
   const folder = folderOf(input)
   const found = await client.call('policies.plan', { body: { files: filesOf(await readFolder(folder)) } })
   if (input.flags.json) printOne(input.io, found, { json: input.flags.json as string })
-  else printPlan(input, folder, found)
+  else printPlan(input.io, folder, found)
   if (found.files.length === 0) {
     input.io.say(
       `Nothing to apply: these rules are in force${found.from === undefined ? '' : ` (version ${found.from})`}.`,
@@ -91,7 +90,8 @@ export const apply: Command = async (input) => {
   let hash = flagText(input, 'plan')
   if (hash === undefined && !input.flags.yes) {
     const found = await client.call('policies.plan', { body: { files } })
-    printPlan(input, folder, found)
+    const { io } = input
+    printPlan(input.flags.json ? { ...io, out: (text) => io.say(text.trimEnd()) } : io, folder, found)
     await confirm(input, 'Put these rules in force?')
     hash = found.hash
   }
@@ -135,7 +135,7 @@ export const history: Command = async (input) => {
   const rows = await listAll(input, await input.client(), 'policies.history')
   const columns = [
     { field: 'version' },
-    { field: 'active', show: (value: unknown) => (value ? 'in force' : '') },
+    { field: 'active', show: (value: unknown, { shadow }: Row) => (value ? 'in force' : shadow ? 'shadow' : '') },
     { field: 'createdAt', title: 'when', show: (value: unknown) => relative(String(value)) },
     { field: 'createdBy', title: 'by' },
     { field: 'digest', show: (value: unknown) => String(value).slice(7, 19) },

@@ -3,7 +3,7 @@
 import type { Command } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
 import { Failure, usage } from './failure.ts'
-import { arg, confirm, flagText, listAll, refOf } from './input.ts'
+import { arg, confirm, flagText, listAll, reasonGiven, refOf } from './input.ts'
 import { forEachOf, green, printOne, printRows, red } from './io.ts'
 import { printReceipt } from './receipt.ts'
 import { readMoment, relative } from './when.ts'
@@ -71,14 +71,10 @@ export const unassign: Command = async (input) => {
     throw new Failure(`${holder} does not hold ${name} by an assignment of its own`, {
       next: `sallyport role show ${name}`,
     })
-  const reason = flagText(input, 'reason')
   let exit = 0
   const ids = mine.map(({ id }) => id)
   await forEachOf(input.io, { json: input.flags.json as string }, ids, async (id) => {
-    const { receipt } = await client.call('roles.unassign', {
-      params: { name, id },
-      query: { ...(reason !== undefined && { reason }) },
-    })
+    const { receipt } = await client.call('roles.unassign', { params: { name, id }, ...reasonGiven(input) })
     input.io.say(`${red(input.io, 'taken')}  ${name} from ${holder}`)
     exit = Math.max(exit, printReceipt(input.io, receipt))
     return { id, role: name, holder, receipt }
@@ -90,7 +86,7 @@ export const remove: Command = async (input) => {
   const client = await input.client()
   const name = arg(input, 0)
   await confirm(input, `Remove role ${name} for good, from everybody who holds it?`)
-  const { receipt } = await client.call('roles.remove', { params: { name } })
+  const { receipt } = await client.call('roles.remove', { params: { name }, ...reasonGiven(input) })
   if (input.flags.json) printOne(input.io, { role: name, receipt }, { json: input.flags.json as string })
   input.io.say(`${red(input.io, 'removed')}  Role:${name}`)
   return printReceipt(input.io, receipt)

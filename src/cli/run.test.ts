@@ -1,6 +1,8 @@
 // What a new user meets: wrong words, files that are not there, folders that are not theirs. Each is answered in a line or
 // two with what to do, never with a stack, and never by doing something else.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -50,6 +52,41 @@ it('a class that is mistyped hides nothing, and says so', async () => {
     expect(said).toContain('sallyport guard classes')
   }
   expect((await cli('guard', 'mask', at('mail.txt'), '--only', 'personal')).out).toBe('Mail [email]')
+})
+
+it('what needs no gateway takes no flags that name one', async () => {
+  for (const command of ['policy fmt', 'policy lint', 'policy test', 'policy cover', 'guard scan', 'init']) {
+    const help = await cli(...command.split(' '), '--help')
+    expect(help.out, command).toContain('--json')
+    expect(help.out, command).not.toMatch(/--(url|key|data) /)
+  }
+  expect(await cli('policy', 'lint', '--url', 'http://x')).toMatchObject({
+    code: 2,
+    said: expect.stringContaining("unknown option '--url'"),
+  })
+})
+
+it('a name that is too long for the system is said in a line', async () => {
+  expect(await cli('policy', 'init', 'x'.repeat(300))).toMatchObject({
+    code: 1,
+    said: expect.stringContaining('has too long a name'),
+  })
+})
+
+it('a gateway that goes away in the middle is not taken for one that is not there', async () => {
+  const half: Server = createServer((request, response) => {
+    if (request.method === 'GET') response.writeHead(200, { 'content-length': 100 }).write('{"items":')
+    request.resume().once('end', () => setTimeout(() => request.socket.destroy(), 20))
+  })
+  await new Promise<void>((done) => half.listen(0, '127.0.0.1', done))
+  const url = `http://127.0.0.1:${(half.address() as AddressInfo).port}`
+  const read = await cli('group', 'list', '--json', '--url', url, '--key', 'k')
+  expect(read).toMatchObject({ code: 1, out: '', said: expect.stringContaining('did not finish its answer') })
+  expect(read.said).toContain('ask again')
+  const write = await cli('group', 'create', 'dev', '--json', '--url', url, '--key', 'k')
+  expect(write).toMatchObject({ code: 1, out: '', said: expect.stringContaining('did not finish its answer') })
+  expect(write.said).toContain('look whether it was done')
+  half.close()
 })
 
 it('rules that are not there, and tests of nobody', async () => {

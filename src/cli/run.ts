@@ -4,7 +4,7 @@ import { Fault } from '../core/index.ts'
 import type { CommandSpec, FlagValue, StartApp } from './command.ts'
 import { EXIT, Failure } from './failure.ts'
 import { dim, guarded, type Io, plain, red } from './io.ts'
-import { COMMANDS, COMMON_FLAGS } from './options.ts'
+import { COMMANDS, commonFlagsOf } from './options.ts'
 import { productVersion } from './version.ts'
 
 export interface RunOptions {
@@ -95,7 +95,7 @@ async function addCommand(
   const command = parent.command(spec.args === undefined ? name : `${name} ${spec.args}`).description(spec.about)
   const known = new Set<string>()
   const more = wanted ? ((await spec.moreFlags?.()) ?? []) : []
-  for (const { flag, about } of [...(spec.flags ?? []), ...more, ...COMMON_FLAGS]) {
+  for (const { flag, about } of [...(spec.flags ?? []), ...more, ...commonFlagsOf(spec)]) {
     const long = /--(?:no-)?([a-z-]+)/.exec(flag)?.[0] ?? flag
     if (known.has(long)) continue
     known.add(long)
@@ -144,6 +144,7 @@ const FILE_TROUBLE: Readonly<Record<string, string>> = {
   EISDIR: 'is a folder',
   ENOTDIR: 'is not in a folder',
   ENOSPC: 'cannot be written: the disk is full',
+  ENAMETOOLONG: 'has too long a name',
   EROFS: 'cannot be written: the file system is read-only',
 }
 

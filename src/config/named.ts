@@ -20,6 +20,9 @@ export function namedIn({ schedules, hooks, quotas }: Pick<Config, 'schedules' |
         ? [{ setting: `quotas.${name}.only`, kind: per, name: only }]
         : [],
     ),
+    ...schedules.flatMap(({ name, models = [] }) =>
+      models.map((model) => ({ setting: `schedules.${name}.models`, kind: 'model' as const, name: model })),
+    ),
     ...schedules.map(({ name, principal }) => ({
       setting: `schedules.${name}.principal`,
       kind: 'principal' as const,

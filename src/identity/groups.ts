@@ -29,10 +29,10 @@ export interface Groups {
     by: Actor,
   ): Promise<GroupRow>
   update(name: string, change: { description: string }, by: Actor, version?: number): Promise<GroupRow>
-  remove(name: string, by: Actor): Promise<{ seq: number }>
+  remove(name: string, by: Actor, reason?: string): Promise<{ seq: number }>
   /** Adding who is in already changes nothing. */
   addMember(group: string, member: MemberUid, by: Actor, source?: string): Promise<{ added: boolean }>
-  removeMember(group: string, member: MemberUid, by: Actor): Promise<{ seq: number }>
+  removeMember(group: string, member: MemberUid, by: Actor, reason?: string): Promise<{ seq: number }>
 }
 
 export interface GroupsDeps {
@@ -105,7 +105,7 @@ export function createGroups({ change, clock, dialect }: GroupsDeps): Groups {
       return value
     },
 
-    async remove(name, by) {
+    async remove(name, by, reason) {
       const { seq } = await change(async (trx) => {
         await holdMembers(trx, dialect)
         await existing(trx, name)
@@ -124,6 +124,7 @@ export function createGroups({ change, clock, dialect }: GroupsDeps): Groups {
               ...by,
               kind: 'group.removed',
               subject: `group/${name}`,
+              ...(reason !== undefined && { reason }),
               data: { groups: parents, roles: roles.map((row) => row.role) },
             },
           ],
@@ -162,7 +163,7 @@ export function createGroups({ change, clock, dialect }: GroupsDeps): Groups {
       return value
     },
 
-    async removeMember(group, member, by) {
+    async removeMember(group, member, by, reason) {
       const { seq } = await change(async (trx) => {
         const touched = await deleteMembers(trx, { group, member })
         if (touched.length === 0)
@@ -171,7 +172,13 @@ export function createGroups({ change, clock, dialect }: GroupsDeps): Groups {
           value: undefined,
           feed: [{ kind: FEED_KIND.Group, key: group }],
           events: [
-            { ...by, kind: 'group.member_removed', subject: `group/${group}`, data: { member: subjectOf(member) } },
+            {
+              ...by,
+              kind: 'group.member_removed',
+              subject: `group/${group}`,
+              ...(reason !== undefined && { reason }),
+              data: { member: subjectOf(member) },
+            },
           ],
         }
       })

@@ -33,7 +33,7 @@ export interface Roles {
   update(name: string, change: { description: string }, by: Actor, version?: number): Promise<RoleRow>
   /** Makes the roles that do not exist yet, with their sentence; the others stay as they are. */
   declare(roles: readonly { name: string; description: string }[], source: string, by: Actor): Promise<void>
-  remove(name: string, by: Actor): Promise<{ seq: number }>
+  remove(name: string, by: Actor, reason?: string): Promise<{ seq: number }>
   assign(input: NewAssignment, by: Actor): Promise<AssignmentRow>
   /** `role`, if given, is the role it must be an assignment of. */
   unassign(id: string, by: Actor, of?: { role?: string; reason?: string }): Promise<{ row: AssignmentRow; seq: number }>
@@ -124,7 +124,7 @@ export function createRoles({ change, clock, newId }: RolesDeps): Roles {
       })
     },
 
-    async remove(name, by) {
+    async remove(name, by, reason) {
       const { seq } = await change(async (trx) => {
         const { source } = await existing(trx, name)
         // Its name is never given again, and without `admin` nobody could administer, nor be made to by a start.
@@ -140,7 +140,15 @@ export function createRoles({ change, clock, newId }: RolesDeps): Roles {
             { kind: FEED_KIND.Role, key: name },
             ...ended.map((row) => ({ kind: FEED_KIND.assignment, key: row.id })),
           ],
-          events: [{ ...by, kind: 'role.removed', subject: `role/${name}`, data: { assignments: ended.length } }],
+          events: [
+            {
+              ...by,
+              kind: 'role.removed',
+              subject: `role/${name}`,
+              ...(reason !== undefined && { reason }),
+              data: { assignments: ended.length },
+            },
+          ],
         }
       })
       return { seq }
