@@ -757,6 +757,10 @@ describe('admin API', () => {
     expect((await can('user', 'chat', 'user')).body.decision).toBe('allow')
     expect((await can('reader', 'chat', 'user')).status).toBe(403)
     expect((await can('nosuch', 'chat')).body.decision).toBe('deny')
+    expect((await can('user', 'use')).body).toMatchObject({
+      param: 'action',
+      detail: 'use is a group of actions. Ask about one of them: chat, complete, embed.',
+    })
   })
 
   it('hides secrets in the settings', async () => {
@@ -855,6 +859,14 @@ describe('admin API', () => {
     const paths = body.paths as Record<string, JsonObject>
     expect(Object.values(paths).flatMap((path) => Object.keys(path))).toHaveLength(Object.keys(ROUTES).length)
     expect(body.openapi).toBe('3.1.0')
+    const refs = new Set([...JSON.stringify(body).matchAll(/"\$ref":"#([^"]+)"/g)].map(([, path = '']) => path))
+    expect(refs.size).toBeGreaterThan(20)
+    const at = (path: string) =>
+      path
+        .split('/')
+        .slice(1)
+        .reduce<unknown>((part, name) => (part as JsonObject | undefined)?.[name], body)
+    expect([...refs].filter((path) => at(path) === undefined)).toEqual([])
   })
 
   it('tells nothing of a failure inside', async () => {

@@ -1,8 +1,8 @@
 // What an act that ends access would end, looked up and not done. Calls are those of the node that is asked; which of them
 // go on by another right is known only when they are decided again, so their number is the most there can be.
 import type { CallSubject, LockKind } from '../access/index.ts'
-import { type Caller, type EntityUid, type PrincipalUid, uidText } from '../core/index.ts'
-import type { KeyWithUse } from '../identity/index.ts'
+import { type Caller, type EntityUid, Fault, type PrincipalUid, uidText } from '../core/index.ts'
+import type { KeyWithUse, MemberUid } from '../identity/index.ts'
 import { NOTHING, roleSubject } from './ask.ts'
 import type { Output, Query } from './contract.ts'
 import { GATEWAY, type Subject } from './judge.ts'
@@ -15,6 +15,17 @@ import { isoField } from './time.ts'
 type Consequences = Output<'consequences.show'>
 /** Rows of each kind that are named; who has more is looked at one by one. */
 const MOST = 200
+
+/** `ROLE User:NAME` */
+function readAssignment(target: string): { role: string; holder: MemberUid } {
+  const [, role, holder] = /^(.+?) ((?:User|Service|Agent|Group):.+)$/.exec(target) ?? []
+  if (role === undefined || holder === undefined)
+    throw new Fault('validation_failed', {
+      detail: 'An assignment is written as ROLE User:NAME (or Service:NAME, Agent:NAME, Group:NAME).',
+      data: { param: 'target' },
+    })
+  return { role, holder: readRef<MemberUid['type']>(holder) }
+}
 
 export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.show'> {
   const { identity, access, jit } = ports
@@ -75,11 +86,11 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
     return found.sort()
   }
 
-  /** `ROLE User:NAME`; the holder may be a group, whose members then lose the role. */
-  const ofAssignment = (target: string): Partial<Consequences> => {
-    const at = target.indexOf(' ')
-    const role = target.slice(0, at)
-    const holder = uidText(readRef(target.slice(at + 1)))
+  /** The holder may be a group, whose members then lose the role. */
+  const ofAssignment = async (role: string, of: MemberUid): Promise<Partial<Consequences>> => {
+    const held = await identity.read.assignments({ role, holder: of, limit: 1 })
+    if (held.length === 0) throw notFound('assignment', `${role} ${of.type}:${of.id}`)
+    const holder = uidText(of)
     const holds = ({ caller }: CallSubject) =>
       uidText(caller.principal) === holder ||
       identity.entities.describe(caller.principal)?.ancestors.has(holder) === true
@@ -114,9 +125,11 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
         if (endedAt !== undefined || endsAt <= ports.clock.now()) return {}
         return { ...callsOf(uidOf(principal) as PrincipalUid), grants: [{ id, principal, role }] }
       }
-      case 'assignment':
-        mayShow({ type: 'Role', id: target.slice(0, target.indexOf(' ')) })
-        return ofAssignment(target)
+      case 'assignment': {
+        const { role, holder } = readAssignment(target)
+        mayShow({ type: 'Role', id: role })
+        return ofAssignment(role, holder)
+      }
       case 'role':
         mayShow({ type: 'Role', id: target })
         return lockedBy(of, target)

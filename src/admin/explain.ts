@@ -1,7 +1,7 @@
 // Why, and what would change it; and who the caller is.
 import type { Grant } from '../access/index.ts'
 import type { Found } from '../audit/index.ts'
-import { type Caller, type EntityUid, Fault, uidText } from '../core/index.ts'
+import { ACTION_GROUPS, type Caller, type EntityUid, Fault, uidText } from '../core/index.ts'
 import { dutyLines, parseUid, type RuleView, type Supposed } from '../policy/index.ts'
 import { aboutDecision, decisionOf } from './audit.ts'
 import type { Body, Output } from './contract.ts'
@@ -122,6 +122,11 @@ export function explainHandlers(
       },
       async handle({ body, caller, may }) {
         const { principal, action, resource: named, ...supposed } = body
+        if (Object.hasOwn(ACTION_GROUPS, action))
+          throw new Fault('validation_failed', {
+            detail: `${action} is a group of actions. Ask about one of them: ${ACTION_GROUPS[action as keyof typeof ACTION_GROUPS].join(', ')}.`,
+            data: { param: 'action' },
+          })
         const resource = resourceOf(named, ports.usualResource(action))
         const question = await put({ principal: readRef<string>(principal), action, resource }, { caller, may })
         const reader = may('show', GATEWAY) ? 'administrator' : 'caller'

@@ -7,10 +7,14 @@ import { typeOf } from './problem.ts'
 
 type Json = Record<string, unknown>
 
-const schemaOf = (type: z.ZodType, io: 'input' | 'output'): Json => {
-  const { $schema: _, ...schema } = z.toJSONSchema(type, { io, target: 'draft-2020-12' }) as Json
+/** A schema; those with a name of their own go to `shared`: in the place where the library puts them no reference finds them. */
+function schemaOf(type: z.ZodType, io: 'input' | 'output', shared: Json): Json {
+  const printed = JSON.stringify(z.toJSONSchema(type, { io, target: 'draft-2020-12' }))
+  const { $schema: _, $defs, ...schema } = JSON.parse(printed.replaceAll('"#/$defs/', `"#${SHARED}`)) as Json
+  Object.assign(shared, $defs)
   return schema
 }
+const SHARED = '/components/schemas/'
 
 const PROBLEM: Json = {
   type: 'object',
@@ -31,10 +35,11 @@ const PROBLEM: Json = {
 /** Printing all schemas takes long enough to be felt by calls: between two routes they get a turn. */
 export async function createOpenApi(product: string): Promise<Json> {
   const paths: Record<string, Json> = {}
+  const schemas: Json = { Problem: PROBLEM }
   for (const [id, route] of Object.entries(ROUTES) as [string, RouteSpec][]) {
     await setImmediate()
     const path = BASE + route.path
-    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(id, route) }
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(id, route, schemas) }
   }
   return {
     openapi: '3.1.0',
@@ -46,12 +51,12 @@ export async function createOpenApi(product: string): Promise<Json> {
         bearer: { type: 'http', scheme: 'bearer' },
         key: { type: 'apiKey', in: 'header', name: 'x-api-key' },
       },
-      schemas: { Problem: PROBLEM },
+      schemas,
     },
   }
 }
 
-function operation(id: string, route: RouteSpec): Json {
+function operation(id: string, route: RouteSpec, schemas: Json): Json {
   const parameters = [
     ...[...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
       name,
@@ -59,13 +64,13 @@ function operation(id: string, route: RouteSpec): Json {
       required: true,
       schema: { type: 'string' },
     })),
-    ...(route.query ? queryParameters(route.query) : []),
+    ...(route.query ? queryParameters(route.query, schemas) : []),
     ...(route.idempotent ? [header('idempotency-key', 'A repeated request with this key gets the first answer.')] : []),
     ...(route.versioned && route.method !== 'GET' ? [header('if-match', 'Refuse with 412 if it has changed.')] : []),
   ]
   const content = route.stream
     ? { 'text/event-stream': { schema: { type: 'string' } } }
-    : { 'application/json': { schema: route.output ? schemaOf(route.output, 'output') : {} } }
+    : { 'application/json': { schema: route.output ? schemaOf(route.output, 'output', schemas) : {} } }
   return {
     operationId: id,
     summary: route.summary,
@@ -73,13 +78,16 @@ function operation(id: string, route: RouteSpec): Json {
     'x-sallyport-action': route.action,
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: schemaOf(route.body, 'input', schemas) } },
+      },
     }),
     responses: {
       [route.status ?? 200]: { description: route.summary, content },
       default: {
         description: 'Refused or failed',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: { 'application/problem+json': { schema: { $ref: `#${SHARED}Problem` } } },
       },
     },
   }
@@ -93,8 +101,11 @@ const header = (name: string, description: string): Json => ({
   schema: { type: 'string' },
 })
 
-function queryParameters(query: z.ZodType): Json[] {
-  const { properties = {}, required = [] } = schemaOf(query, 'input') as { properties?: Json; required?: string[] }
+function queryParameters(query: z.ZodType, shared: Json): Json[] {
+  const { properties = {}, required = [] } = schemaOf(query, 'input', shared) as {
+    properties?: Json
+    required?: string[]
+  }
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
