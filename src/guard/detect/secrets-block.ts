@@ -1,13 +1,13 @@
-// Blocks that hold a private key, from `-----BEGIN` to `-----END`; without an end as far as the text reads like a key.
+// Blocks that hold a private key, from `-----BEGIN` to `-----END`, and the private lines of PuTTY's files; without an end as far as the text reads like a key.
 
 /** A key block without an end is given up (or masked, if it looks like one) after this many characters. */
 export const BLOCK_LIMIT = 16_384
 
 /** Any block that says it holds a key or a secret, but for keys and certificates that are made to be shown. */
 const HEADER =
-  /^-----BEGIN(?![ A-Z0-9_-]{0,80}(?:PUBLIC|CERTIFICATE))[ A-Z0-9_-]{0,80}(?:KEY(?: BLOCK| V\d)?|SECRET)-----/i
-const HEADER_SO_FAR = /^-----BEGIN[ A-Z0-9_-]{0,105}$/i
-const BLOCK_END = /(?:KEY(?: BLOCK| V\d)?|SECRET)-----/i
+  /^-----BEGIN(?![ A-Z0-9_-]{0,80}(?:PUBLIC|CERTIFICATE))[ A-Z0-9_-]{0,80}(?:KEY(?: BLOCK| V\d)?|SECRET)-----|^Private-Lines: \d{1,3}(?=\s|\\)/i
+const HEADER_SO_FAR = /^-----BEGIN[ A-Z0-9_-]{0,105}$|^Private-Lines: {0,1}\d{0,3}$/i
+const BLOCK_END = /(?:KEY(?: BLOCK| V\d)?|SECRET)-----|Private-(?:MAC|Hash):/i
 
 export interface Block {
   /** Where to read on. */

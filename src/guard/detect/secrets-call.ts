@@ -102,7 +102,7 @@ const WIFI_KEY =
 
 /** Words of configurations and of machines in networks, with nothing but a blank before the value. */
 const KEYWORD =
-  /(?:^\s{0,8}enable (?:secret|password)(?: \d)?|(?:^|\s)(?:requirepass|masterauth|pre-shared-key|server-key|snmp-server community|(?:isakmp|ikev[12])\s[^\n]{0,20}\bkey|(?:tacacs|radius)-server key(?: \d)?|wpa_passphrase \S{1,32}))\s{1,4}["']?$/i
+  /(?:^\s{0,8}enable (?:secret|password)(?: \d)?|(?:^|\s)(?:requirepass|masterauth|pre-shared-key|server-key|snmp-server community|(?:isakmp|ikev[12])\s[^\n]{0,20}\bkey|(?:tacacs|radius)-server key(?: \d)?|(?:password|key|secret|auth) 7|wpa_passphrase \S{1,32}))\s{1,4}["']?$/i
 
 const TAKES_GLUED = /\b(?:mysql\w*|mariadb[\w-]*|sshpass)\s[^\n]{0,60}$/
 
@@ -244,4 +244,38 @@ export function passwordCell(text: string, at: number, floor: number, above: Cel
     i = start - 1
   }
   return undefined
+}
+
+/** How far before a value the columns of its statement are looked for. */
+const STATEMENT = 480
+
+/** `INSERT INTO users (name, password) VALUES ('a', 'value')`: does the value whose quote stands at `quote` go into such a column? */
+export function isInserted(text: string, quote: number): boolean {
+  const before = text.slice(Math.max(0, quote - STATEMENT), quote)
+  const values = before.toLowerCase().lastIndexOf('values')
+  const to = before.lastIndexOf(')', values)
+  const from = before.lastIndexOf('(', to)
+  if (values < 0 || to < 0 || from < 0 || before.slice(to + 1, values).trim() !== '') return false
+  // Commas in strings and in calls part no columns.
+  let column = 0
+  let depth = 0
+  let string = false
+  for (let i = values; i < before.length; i++) {
+    const c = before.charCodeAt(i)
+    if (c === 39) string = !string
+    else if (string) continue
+    else if (c === 40 && depth++ === 0) column = 0
+    else if (c === 41) depth--
+    else if (c === 44 && depth === 1) column++
+    else if (c === 59) return false
+  }
+  return (
+    depth === 1 &&
+    HEADING.test(
+      before
+        .slice(from + 1, to)
+        .split(',')
+        [column]?.replace(/[`[\]]/g, '') ?? '',
+    )
+  )
 }

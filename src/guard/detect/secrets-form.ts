@@ -29,6 +29,13 @@ export function isKubernetesValue(text: string, at: number, end: number): boolea
   return /\b(?:data|stringData)["']?:/.test(text.slice(Math.max(0, at - KUBERNETES), at))
 }
 
+/** Is the value at `at` the private part of a key in JSON (RFC 7517)? `near`: another was found a little before it. */
+export function isJsonWebKey(text: string, at: number, end: number, near: boolean): boolean {
+  const member = /"(d|k|p|q|dp|dq|qi)\\?":\s?\\?"$/.exec(text.slice(Math.max(0, at - 10), at))?.[1]
+  if (member === undefined || end - at < 20 || !/^[\w-]+$/.test(text.slice(at, end))) return false
+  return near || ((member === 'd' || member === 'k') && /"kty\\?"/.test(text.slice(Math.max(0, at - KUBERNETES), at)))
+}
+
 /** A strict pattern is short or common: what it matched must not be one letter over and over, nor words alone. */
 export function plausible(text: string, from: number, to: number): boolean {
   const seen = new Set<number>()

@@ -5,6 +5,7 @@ import type { Finding } from '../../core/index.ts'
 import { behindKnownUser, behindUserOption, takesGlued } from './secrets-call.ts'
 import { isAlnum } from './secrets-pattern.ts'
 import { looksLikePassword } from './secrets-said.ts'
+import { isOpaque } from './secrets-value.ts'
 
 /** A credential in a run, and whether the rest of the run is explained by it. */
 export interface Login extends Finding {
@@ -164,6 +165,8 @@ export function pgpass(text: string, start: number, end: number): Login | undefi
 
 const HASH =
   /\$(?:1|2[abxy]?|[5-7]|y|gy|sha1|md5|apr1|scrypt|bcrypt-sha256|pbkdf2[\w-]{0,12}|argon2(?:id|i|d))\$[\w./+=$-]{16,}|SCRAM-SHA-(?:1|256|512)\$\d{4,6}:[\w+/=]{12,}\$[\w+/=]{20,}:[\w+/=]{20,}/
+/** As dumps of Windows have it: the hash of old and the hash of now. */
+const WINDOWS = /(?:^|:)([\da-f]{32}:[\da-f]{32})(?=:|$)/i
 const SCHEME = /\{(?:S?SHA\d{0,3}|S?MD5|CRYPT|PBKDF2[\w-]{0,12}|BCRYPT|ARGON2)\}$/i
 
 const hash = (start: number, end: number, confidence: number): Login => ({
@@ -179,6 +182,11 @@ export function hashOf(text: string, start: number, end: number): Login | undefi
     SCHEME.test(text.slice(Math.max(0, start - 16), start))
   )
     return /^[\w+/=.$-]+$/.test(text.slice(start, Math.min(end, start + 300))) ? hash(start, end, 85) : undefined
+  const windows = WINDOWS.exec(text.slice(start, Math.min(end, start + 160)))
+  if (windows !== null) {
+    const at = start + windows.index + windows[0].indexOf(windows[1] ?? '')
+    return hash(at, at + 65, 85)
+  }
   const dollar = within(text, '$', start, Math.min(end, start + 120))
   if (dollar < 0 || end - dollar < 20) return undefined
   const value = text.slice(start, Math.min(end, start + 400))
@@ -218,8 +226,11 @@ export function inHeader(text: string, at: number, end: number): Login | undefin
       ? key()
       : undefined
   const before = text.slice(Math.max(0, at - 40), at)
-  if (!/authorization["']?\s*[:=]\s*["']?(?:basic|bearer|(?:api-)?token)\s+$/i.test(before)) return undefined
+  const scheme = /authorization["']?\s*[:=]\s*["']?([\w-]{2,20})\s+$/i.exec(before)?.[1]
+  if (scheme === undefined) return undefined
   const value = text.slice(at, Math.min(end, at + 512))
   if (value.length < 8 || !/\d|[A-Z]/.test(value)) return undefined
+  // Of a scheme that is not known the value has to look like a key, and not like its fields.
+  if (!/^(?:basic|bearer|(?:api-)?token)$/i.test(scheme) && (/[=,]./.test(value) || !isOpaque(value))) return undefined
   return /^[$%<{]|token|your|xxxx/i.test(value) ? undefined : key()
 }

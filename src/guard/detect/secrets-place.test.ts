@@ -61,6 +61,7 @@ const NOT_SAID = [
   'say hunter2x9 | docker login --password-stdin',
 ]
 const PLACED = [
+  "INSERT INTO users (id, email, password) VALUES (1, 'a, (b)', '[[Fr33dom!]]'), (2, lower('x'), '[[aB3!dom9]]');",
   'requests.get(url, auth=("bob", "[[hunter2x9]]"))',
   "session.auth = ('bob', '[[p(4ss;w0rd!]]')",
   'auth=HTTPBasicAuth(os.environ["USER"], "[[hunter2x9]]")',
@@ -91,6 +92,7 @@ const PLACED = [
   '| host | user | DB password |\n|---|---|---|\n| db1 | app | [[s3cr3tDeploy]] |\n| db2 | app | [[Qw3rty!99]] |',
 ]
 const NOT_PLACED = [
+  "INSERT INTO users (id, password, note) VALUES (1, NULL, 'Fr33dom!');",
   'auth=("your_user", "your_password")',
   'author=("bob", "hunter2x9")',
   'auth=("hunter2x9", user)',
@@ -206,6 +208,7 @@ describe('passwords by what stands around them', () => {
       'net use aB3dE5f ',
       ',',
       'password,',
+      "(a) values ('aB3!5f',",
     ]) {
       expect(
         growth(unit, (text) => detect(detector, text)),

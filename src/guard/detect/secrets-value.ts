@@ -163,7 +163,7 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
     const spoken = name.replace(SPOKEN, '')
     if (
       spoken === name &&
-      !/(?:password|passwort|token|key|secret|bearer|basic|pwd|passphrase|(?:store|key)pass)\s*$/.test(name)
+      !/(?:password|passwort|token|key|secret|bearer|basic|pwd|passphrase|seed|(?:store|key)pass)\s*$/.test(name)
     )
       return undefined
     name = spoken.slice(-40)
@@ -174,6 +174,8 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
     words.delete('harmless')
   if (/(?:(?:^|[_\-. ]|db|user|admin|root|my|store|key|src|dest)pass|(?:^|[_\-. ])psk)\s*$/.test(name))
     words.add('password')
+  // A session goes by its number as one does by a key, and a signed address by its signature.
+  if (text.charCodeAt(at - 1) === 61 && /(?:^|[_\-. ])(?:sess(?:ion)?|sig)$/.test(name)) words.add('generic')
   return words.size === 0 ? undefined : { words, assigned }
 }
 
@@ -282,9 +284,15 @@ export function judgeValue(
     if (shapes === undefined) continue
     for (const shape of shapes) {
       const stop = matchAt(shape, text, at, end)
-      if (stop < 0 || (stop < end && /[\w/+=.-]/.test(text[stop]!) && !/^[.=]+$/.test(text.slice(stop, end)))) continue
+      // In quotes the value is all of it.
+      if (
+        stop < 0 ||
+        (quoted && stop < end) ||
+        (stop < end && /[\w/+=.-]/.test(text[stop]!) && !/^[.=]+$/.test(text.slice(stop, end)))
+      )
+        continue
       const value = text.slice(at, stop)
-      if (isPlaceholder(value)) continue
+      if (isPlaceholder(value) || isAddress(value)) continue
       const { digits, entropy } = texture(value)
       if (digits > 0 ? entropy > 1.5 : value.length >= 14 && entropy > 3 && !/^[a-z]+$|^[A-Z]+$/.test(value))
         return {
@@ -307,7 +315,7 @@ export function judgeValue(
   }
   if (!name.words.has('generic') && !name.words.has('password')) return undefined
   const inQuotes = quoted || (at > 0 && QUOTE(text.charCodeAt(at - 1)) && text[end] === text[at - 1])
-  if (inQuotes && name.words.has('generic') && !/\s/.test(raw) && isOpaque(raw))
+  if (inQuotes && name.words.has('generic') && !/\s/.test(raw) && isOpaque(raw) && !isAddress(raw))
     return { class: 'secret/api-key', end: at + raw.length, confidence: 80 }
   const token = /^[\w.=+/~%:-]+/.exec(value)?.[0] ?? ''
   if (token.length < value.length && !quoted) return undefined
@@ -316,5 +324,7 @@ export function judgeValue(
   return undefined
 }
 
+/** Of whatever it gives away `secrets-login.ts` knows more. */
+const isAddress = (value: string) => /^[a-z][a-z\d+]{1,15}:\/\//i.test(value)
 const looksLikePath = (value: string) =>
-  /^(?:https?:|\.{0,2}\/|[a-z]+\/[a-z]+)/.test(value) || /^\d{4}-\d\d-\d\dT/.test(value)
+  isAddress(value) || /^(?:\.{0,2}\/|[a-z]+\/[a-z]+)/.test(value) || /^\d{4}-\d\d-\d\dT/.test(value)

@@ -68,6 +68,61 @@ describe('secrets', () => {
       `ghp_${random(ALNUM, 36, 6)}`,
     ],
     [
+      'a parameter of an address that has more behind it',
+      `https://api.acme.test/v1?page=1&api_key=${random(ALNUM, 32, 4)}&q=1`,
+      'secret/api-key',
+      random(ALNUM, 32, 4),
+    ],
+    [
+      'the seventh parameter',
+      `/v1?a=1&b=2&c=3&d=4&e=5&f=6&sig=${random(ALNUM, 43, 4)}&h=1`,
+      'secret/api-key',
+      random(ALNUM, 43, 4),
+    ],
+    ['a session', `user_session=${random(ALNUM, 30, 4)}; x=1`, 'secret/api-key', random(ALNUM, 30, 4)],
+    [
+      'a quoted key with signs in it',
+      "SECRET_KEY = 'django-insecure-x8^1q(w_k3z@p!7r#m+u5=t0v)j2n*e4'",
+      'secret/api-key',
+      'django-insecure-x8^1q(w_k3z@p!7r#m+u5=t0v)j2n*e4',
+    ],
+    [
+      'a token that says what it is',
+      `it was zz_sk_${random(ALNUM, 40, 4)} before`,
+      'secret/api-key',
+      `zz_sk_${random(ALNUM, 40, 4)}`,
+    ],
+    [
+      'a token of a provider and a UUID',
+      'pat-na1-59c86c08-364e-4d3c-a8b1-ddbb52a957dd',
+      'secret/api-key',
+      'pat-na1-59c86c08-364e-4d3c-a8b1-ddbb52a957dd',
+    ],
+    [
+      'a header of a scheme of its own',
+      'Authorization: Splunk 3b1c2d4e-1aaa-4bbb-8ccc-1234567890ab',
+      'secret/api-key',
+      '3b1c2d4e-1aaa-4bbb-8ccc-1234567890ab',
+    ],
+    [
+      'hashes of Windows',
+      'Administrator:500:aad3b435b51404eeaad3b435b51404ee:31d6cfe0d16ae931b73c59d7e0c089c0:::',
+      'secret/password-hash',
+      'aad3b435b51404eeaad3b435b51404ee:31d6cfe0d16ae931b73c59d7e0c089c0',
+    ],
+    [
+      'the private lines of PuTTY',
+      `Private-Lines: 1\n${random(ALNUM, 48, 2)}\nPrivate-MAC: 12`,
+      'secret/private-key',
+      `Private-Lines: 1\n${random(ALNUM, 48, 2)}\nPrivate-MAC:`,
+    ],
+    [
+      'a private key in JSON',
+      `{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","d":"${random(ALNUM, 43, 5)}"}`,
+      'secret/private-key',
+      random(ALNUM, 43, 5),
+    ],
+    [
       'a key from behind',
       `it reads ${[...`ghp_${random(ALNUM, 36, 1)}`].reverse().join('')}.`,
       'secret/github-token',
@@ -102,7 +157,7 @@ describe('secrets', () => {
     const part = fc.constantFrom(
       `ghp_${random(ALNUM, 36, 1)}`, 'password = "x9!kk2 z"', pem, pem.slice(0, 150), '-----BEGIN', ' PRIVATE KEY-----', 'KEY-----', 'kind: Secret', '\n', 'data:',
       ' a: c2VjcmV0MTIz', 'API_KEY=', random(ALNUM, 30, 3), '"', "'", '\\n', '\\', ' ', '123456789012345|', random(ALNUM, 27, 8), 'curl -u a:b12', 'https://a:b12@c', '&x=', 'the end of prose words go on and on',
-      'password="a b c ', 'd e f g', random(ALNUM, 5000, 9), 'token is ', ': ', '=', 'ü',
+      'password="a b c ', 'd e f g', random(ALNUM, 5000, 9), 'token is ', ': ', '=', 'ü', 'Private-Lines: 1', '"kty":"oct","k":"', "key = 'a(b", `zz_sk_${random(ALNUM, 30, 4)}`,
     )
     fc.assert(
       fc.property(
@@ -161,6 +216,8 @@ describe('secrets', () => {
       'kind: Secret data: ',
       '://',
       '&a=1',
+      '&key=a1B2c3D4e5&',
+      "key='a(",
     ]) {
       expect(
         growth(unit, (text) => detect(detector, text)),

@@ -9,13 +9,14 @@ import { unitsOf } from '../units.ts'
 import { BLOCK_LIMIT, keyBlock } from './secrets-block.ts'
 import {
   type Cell,
+  isInserted,
   isPairedWithLogin,
   isPasswordArgument,
   isPasswordPlace,
   mayBeCell,
   passwordCell,
 } from './secrets-call.ts'
-import { isAwsSecret, isKubernetesValue } from './secrets-form.ts'
+import { isAwsSecret, isJsonWebKey, isKubernetesValue } from './secrets-form.ts'
 import { KEY_CLASSES, nextKey, reversedKey } from './secrets-key.ts'
 import {
   atHost,
@@ -30,9 +31,10 @@ import {
   userInfo,
   within,
 } from './secrets-login.ts'
-import { opensSecret } from './secrets-quote.ts'
+import { markedToken } from './secrets-marked.ts'
+import { opens } from './secrets-quote.ts'
 import { looksLikePassword, saidIn } from './secrets-said.ts'
-import { judgeValue, NAME_REACH, type Name, nameBefore, VALUE_CLASSES } from './secrets-value.ts'
+import { isOpaque, judgeValue, NAME_REACH, type Name, nameBefore, VALUE_CLASSES } from './secrets-value.ts'
 
 /** A run longer than this is judged in pieces; what follows a secret without a gap belongs to it. */
 const RUN_LIMIT = 4096
@@ -46,6 +48,8 @@ const AWS_SECRET = 40
 const AWS_APART = 120
 /** Nothing longer is said to be a password, signs around it included. */
 const LONGEST_SAID = 72
+/** Values that are looked at in one run: an address may have many parameters. */
+const MOST_VALUES = 24
 /** `user:password` is no longer. */
 const MOST_PAIRED = 160
 /** What a value is given to where its place alone says what it is. */
@@ -98,12 +102,16 @@ class SecretStream extends TextStream {
   #flags = 0
   /** Quote character that ends the current value, when it is one of a name that holds a secret. */
   #quote = 0
+  /** That value is a key: brackets and commas may be in it, and were, but no blank. */
+  #key: 'no' | 'plain' | 'signs' = 'no'
   /** Blanks inside it so far. */
   #blanks = 0
   #block = -1
   #swallow: string | undefined
   /** Offset in the whole text of the last `kind: Secret`. */
   #kubernetes = -1
+  /** Offset in the whole text of the last private part of a key in JSON. */
+  #webKey = -1
   /** Offset in the whole text where the last name of an AWS key ended: its secret stands near. */
   #awsName = -1
   /** The last cell of a column of passwords, its row local. */
@@ -152,6 +160,23 @@ class SecretStream extends TextStream {
           this.#quote = 0
           continue
         }
+        if (this.#quote !== 0 && run >= 0 && this.#key !== 'no') {
+          if (code > 32 && code !== this.#quote && i - run < QUOTED_LIMIT) {
+            flags |= SYMBOL
+            this.#key = 'signs'
+            continue
+          }
+          if (this.#key === 'signs' && (code !== this.#quote || !isOpaque(text.slice(run, i)))) {
+            // It is something else, and read without the quotes.
+            i = run - 1
+            run = -1
+            flags = 0
+            this.#quote = 0
+            continue
+          }
+          if (this.#key === 'plain') this.#quote = 0
+          break
+        }
         if (this.#quote !== 0 && run >= 0) {
           // Inside a quoted value only its quote, a line's end or the limit end the run.
           if (code !== this.#quote && code !== 10 && i - run < QUOTED_LIMIT) {
@@ -187,7 +212,9 @@ class SecretStream extends TextStream {
         this.#swallow = undefined
         if ((flag & QUOTE) !== 0) {
           blanks = 0
-          this.#quote = opensSecret(text, i) ? code : 0
+          const opened = opens(text, i)
+          this.#key = opened === 'key' ? 'plain' : 'no'
+          this.#quote = opened === undefined ? 0 : code
         } else if (code === 92) {
           // `\n` and its like inside escaped text are an end, not a letter of the next word.
           if (i + 1 >= size && !last) break
@@ -225,7 +252,10 @@ class SecretStream extends TextStream {
       return
     }
     if ((flags & DASH) !== 0 && length >= 10) {
-      const block = text.slice(start, Math.min(end, start + 128)).indexOf('-----BEGIN')
+      const block =
+        length === 14 && text.startsWith('Private-Lines:', start)
+          ? 0
+          : text.slice(start, Math.min(end, start + 128)).indexOf('-----BEGIN')
       if (block >= 0) {
         this.#block = start + block
         if (block >= 6) this.#judgeRun(start, start + block, flags & ~DASH)
@@ -252,7 +282,7 @@ class SecretStream extends TextStream {
     }
     if (
       length >= 20 &&
-      ((flags & SYMBOL) !== 0 || text.charCodeAt(start - 1) === 125) &&
+      ((flags & SYMBOL) !== 0 || ((flags & JOINT) !== 0 && length >= 65) || text.charCodeAt(start - 1) === 125) &&
       this.#tell(hashOf(text, start, end))
     )
       return
@@ -264,6 +294,14 @@ class SecretStream extends TextStream {
       if (reversed !== undefined) {
         this.#report(reversed)
         return
+      }
+      if (length >= 24 && from === start && (flags & DIGIT) !== 0 && (flags & JOINT) !== 0) {
+        const marked = markedToken(text, start, end)
+        if (marked !== undefined) {
+          this.#report(marked)
+          if (marked.end === end) return
+          from = marked.end
+        }
       }
     }
     if (
@@ -283,9 +321,9 @@ class SecretStream extends TextStream {
       this.#tell(besideUser(text, from, end))
     )
       return
-    // A value may begin with the run or behind an operator inside it: `KEY=value`, `?token=value`.
+    // A value may begin with the run or behind an operator inside it: `KEY=value`, `?a=1&token=value`.
     let at = from
-    for (let tries = 0; tries < 6 && end - at >= 6; tries++) {
+    for (let tries = 0; tries < MOST_VALUES && end - at >= 6; tries++) {
       const stop = this.#judgeAt(at, end, quoted)
       if (stop >= 0) {
         if (stop >= end) return
@@ -323,6 +361,9 @@ class SecretStream extends TextStream {
 
   #judgeAt(at: number, end: number, quoted: boolean): number {
     const text = this.text
+    const sign = text.charCodeAt(at - 1)
+    // `?a=1`: a parameter is no value, what is given to it is one.
+    if ((sign === 63 || sign === 38) && /^[\w.-]{1,40}=/.test(text.slice(at, Math.min(end, at + 48)))) return -1
     const floor = Math.max(0, at - NAME_REACH)
     let stop = end
     if (!quoted) {
@@ -348,11 +389,16 @@ class SecretStream extends TextStream {
     const before = text.charCodeAt(at - 1)
     if ((before <= 32 || (before === 34 && text.charCodeAt(at - 2) === 61)) && this.#tell(inHeader(text, at, stop)))
       return stop
+    if (before === 34 && isJsonWebKey(text, at, stop, this.#webKey >= 0 && this.base + at - this.#webKey < 2000)) {
+      this.#webKey = this.base + at
+      this.add('secret/private-key', at, stop, 85)
+      return stop
+    }
     if (this.#kubernetes >= 0 && this.base + at - this.#kubernetes < 2000 && isKubernetesValue(text, at, stop)) {
       this.add('secret/kubernetes-secret', at, stop, 80)
       return stop
     }
-    return stop < end ? stop : -1
+    return -1
   }
 
   /** Does the place of [at, end) alone say that it is a password? */
@@ -367,6 +413,7 @@ class SecretStream extends TextStream {
       return looks
     }
     if (isPasswordPlace(text, at, strong) || (isPairedWithLogin(text, at) && strong())) return true
+    if (text.charCodeAt(at - 1) === 39 && strong() && isInserted(text, at - 1)) return true
     if (!mayBeCell(text, at) || !strong()) return false
     const cell = passwordCell(text, at, Math.max(0, at - CONTEXT), this.#cell)
     if (cell !== undefined) this.#cell = cell
