@@ -17,12 +17,12 @@ export interface NeedleOptions {
   readonly name: string
   readonly class: string
   readonly needles: readonly string[]
-  /** Characters that are looked at; up to three others may stand between two of them. */
+  /** Characters that are looked at; up to sixteen others may stand between two of them. */
   readonly counts: (c: number) => boolean
 }
 
-/** Other characters between two of the needle's: spaced out, hyphenated, in markup. */
-const WIDEST_GAP = 3
+/** Other characters between two of the needle's: spaced out, hyphenated, in markup, one to a line of a list in JSON. */
+const WIDEST_GAP = 16
 /** A partial match shorter than this holds nothing back. */
 const LEAST_HELD = 1
 /** No needle is longer. */

@@ -18,6 +18,7 @@ export function email(scan: Scan, from: number, at: number, to: number): number 
   // `"jane.doe"@example.com`: RFC 5321 lets the local part stand in quotes.
   if (start === at && from === at) start = quotedLocal(text, at)
   if (start === at) return 0
+  if (start === from) start = elided(text, start)
   if (at + 1 === to && text.charCodeAt(to) === 91) return literalDomain(scan, start, at)
   const ceiling = Math.min(to, at + 254)
   let end = at + 1
@@ -47,6 +48,18 @@ export function quotedLocal(text: string, at: number): number {
   while (start > floor && inLocal(text.charCodeAt(start - 1))) start--
   while (start < at - 1 && !isAlphanumeric(text.charCodeAt(start)) && text.charCodeAt(start) !== UNDERSCORE) start++
   return start < at - 1 ? start : at
+}
+
+const MOST_ELIDED = 4
+
+/** `o'brien@`, `dell'acqua@`: where the particle before the apostrophe before `at` begins; `at` if there is none. */
+export function elided(text: string, at: number): number {
+  const sign = text.charCodeAt(at - 1)
+  if (sign !== 39 && sign !== 0x2019) return at
+  let start = at - 1
+  while (start > 0 && at - 1 - start <= MOST_ELIDED && isLetter(text.charCodeAt(start - 1))) start--
+  const size = at - 1 - start
+  return size > 0 && size <= MOST_ELIDED && !inLocal(text.charCodeAt(start - 1)) ? start : at
 }
 
 /** `user@[192.0.2.1]`, `user@[IPv6:2001:db8::1]`: RFC 5321, 4.1.3. */

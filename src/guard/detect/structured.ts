@@ -20,7 +20,7 @@ import {
   JOIN,
   LETTER,
 } from './chars.ts'
-import { email, quotedLocal } from './email.ts'
+import { elided, email, quotedLocal } from './email.ts'
 import { type HostRules, host, shareHost } from './host.ts'
 import { identifierRun } from './identifier.ts'
 import { hexGroups, isDottedMac, isMac } from './ip-and-mac.ts'
@@ -189,6 +189,8 @@ function heldFrom(text: string, at: number): number {
     const local = quotedLocal(text, at)
     if (local < at) return local
   }
+  const particle = elided(text, at)
+  if (particle < at) return particle
   let i = at
   let c = i > 0 ? text.charCodeAt(i - 1) : 0
   while (

@@ -28,6 +28,7 @@ function tell(scan: Scan, phrase: Phrase, g: number, start: number, end: number,
 
 const isBirth = (scan: Scan, phrase: Phrase, g: number) =>
   nearGroup(scan, phrase, g, NEAR_BIRTH) ||
+  BORN_THERE.test(scan.text.slice(Math.max(0, phrase.start(g) - 20), phrase.start(g))) ||
   BORN.test(scan.text.slice(Math.max(0, phrase.start(g) - 8), phrase.start(g)))
 /** Words too short to be looked for everywhere. */
 const BORN = /(?:^|[\s(,;])(?:ur\.|d\.o\.b\.?:?|р\.) ?$/i
@@ -235,11 +236,11 @@ const SIGNS = [
   [0x5e74, 0x6708, 0x65e5],
   [0xb144, 0xc6d4, 0xc77c],
 ] as const
-const BORN_THERE = /(?:生年月日|出生日期|出生年月|出生|生日|誕生日|생년월일|생일|출생)[^\p{L}\d]{0,4}$/u
+const BORN_THERE =
+  /(?:生年月日|出生日期|出生年月|出生|生日|誕生日|생년월일|생일|출생|تاريخ الميلاد|تاريخ الولادة|תאריך לידה|วันเกิด|जन्म तिथि|जन्मतिथि)[^\p{L}\d]{0,4}$/u
 
 /** `1985年4月3日`, `1985년 4월 3일`, `1985. április 3.` */
 function yearFirstInSigns(scan: Scan, phrase: Phrase, g: number): number {
-  const { text } = scan
   const start = phrase.start(g)
   const end = phrase.end(g)
   if (!isYear(phrase.amount(g))) return 0
@@ -257,7 +258,7 @@ function yearFirstInSigns(scan: Scan, phrase: Phrase, g: number): number {
     if (i === from || i - from > 2 || c !== signs[k]) return 0
     i++
   }
-  const birth = isBirth(scan, phrase, g) || BORN_THERE.test(text.slice(Math.max(0, start - 12), start))
+  const birth = isBirth(scan, phrase, g)
   scan.emit(birth ? 'personal/birth-date' : 'personal/date', start, i, 85)
   return 1
 }

@@ -177,6 +177,18 @@ function phoneScore(
     phrase.joint(h) !== POINT
   )
     return 62
+  // Mobiles of China, `138-1234-5678`, and of Indonesia, `0812-3456-7890`
+  if (
+    groups === 3 &&
+    phrase.joint(g + 1) === DASH &&
+    phrase.joint(h) === DASH &&
+    phrase.size(g + 1) === 4 &&
+    phrase.size(h) === 4 &&
+    (phrase.size(g) === 3
+      ? opens === 1 && (phrase.digits[phrase.first(g) + 1] ?? 0) >= 3
+      : phrase.size(g) === 4 && opens === 0 && phrase.digits[phrase.first(g) + 1] === 8)
+  )
+    return 75
   // `0.153 (0.112-0.199)`
   const decimal = phrase.size(g) === 1 && phrase.joint(g + 1) === POINT
   if (opens === 0 && groups >= 4 && total >= 9 && total <= 11 && !decimal) return 70
