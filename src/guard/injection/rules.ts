@@ -4,11 +4,11 @@
 
 const CONCEPTS = {
   ignore:
-    'ignore ignoring disregard forget override overrule bypass discard neglect dismiss erase cancel ignoriere ignorieren vergiss missachte ignorez oublie oubliez ignora ignorar olvida olvide dimentica esqueca negeer vergeet zignoruj zapomnij',
+    'ignore ignoring disregard forget override overrule bypass discard neglect dismiss erase cancel ignoriere ignorieren vergiss missachte ignorez oublie oubliez ignora ignorar olvida olvide dimentica esqueca negeer vergeet zignoruj zapomnij ignorera ignorer glem glom ohita unohda ignoruj zapomen abaikan lupakan تجاهل התעלם αγνοησε',
   prior:
-    'previous prior above earlier preceding initial original former existing your all any every these those current vorherigen bisherigen obigen deine precedentes tes toutes anteriores tus todas todos precedenti tutte tutti suas vorige alle poprzednie wszystkie',
+    'previous prior above earlier preceding initial original former existing your all any every these those current vorherigen bisherigen obigen deine precedentes tes toutes anteriores tus todas todos precedenti tutte tutti suas vorige alle poprzednie wszystkie tidigare tidligere kaikki aiemmat vsechny predchozi toate semua sebelumnya جميع كل السابقة מכל הקודמות ολες προηγουμενες',
   rules:
-    'instruction instructions rule rules direction directions guideline guidelines prompt prompts command commands directive directives order orders constraint constraints restriction restrictions policy policies programming guardrail guardrails filters safeguards training messages anweisungen regeln instructions regles instrucciones reglas istruzioni regole instrucoes regras instructies regels instrukcje zasady limitations ethics',
+    'instruction instructions rule rules direction directions guideline guidelines prompt prompts command commands directive directives order orders constraint constraints restriction restrictions policy policies programming guardrail guardrails filters safeguards training messages anweisungen regeln instructions regles instrucciones reglas istruzioni regole instrucoes regras instructies regels instrukcje zasady instruktioner instruksjoner instrukser regler ohjeet saannot pokyny instrukce pravidla instructiunile regulile instruksi aturan perintah التعليمات ההוראות οδηγιες limitations ethics',
   reveal:
     'print reveal show output repeat display tell write recite dump leak give paste return expose list share quote translate summarise summarize encode spell disclose zeig zeige gib affiche montre muestra mostra mostre toon pokaz',
   hidden:
@@ -146,7 +146,9 @@ const TEMPLATE_MARKS: readonly string[] = [
   '[system]',
   '<|begin_of_text|>',
 ] // lower case
-const LONGEST_MARK = Math.max(...TEMPLATE_MARKS.map((mark) => mark.length))
+/** `<|channel|>`, `<|tool_call|>`: templates to come write their tokens so too. */
+const ANY_TOKEN = /^<\|[a-z][a-z_]{1,20}\|>/
+const LONGEST_MARK = Math.max(25, ...TEMPLATE_MARKS.map((mark) => mark.length))
 
 /** True if a piece of a chat template stands anywhere in the text, in any case. */
 export function hasTemplateMark(text: string): boolean {
@@ -154,7 +156,7 @@ export function hasTemplateMark(text: string): boolean {
     const c = text.charCodeAt(i)
     if (c !== 60 && c !== 91 && c !== 35) continue
     const here = text.slice(i, i + LONGEST_MARK).toLowerCase()
-    if (TEMPLATE_MARKS.some((mark) => here.startsWith(mark))) return true
+    if (ANY_TOKEN.test(here) || TEMPLATE_MARKS.some((mark) => here.startsWith(mark))) return true
   }
   return false
 }
