@@ -289,12 +289,12 @@ describe('turning back', () => {
       )
     }
   })
-  it('knows a pseudonym in another case, escaped, or with a plural', () => {
+  it('knows a pseudonym in another case, escaped, in brackets, or with a plural', () => {
     const vault = open()
     const name = hide(vault, 'me@corp.example', 'user')
-    const said = `${name.toLowerCase()}, ${name.replace('_', '\\_')}, ${name}'s, ${name}s`
+    const said = `${name.toLowerCase()}, ${name.replace('_', '\\_')}, ${name}'s, ${name}s, Me <${name}>, <${name}, ${name}>`
     expect(heard(answer(vault, [say('text', said)]), 'text')).toBe(
-      "me@corp.example, me@corp.example, me@corp.example's, me@corp.examples",
+      "me@corp.example, me@corp.example, me@corp.example's, me@corp.examples, Me <me@corp.example>, <me@corp.example, me@corp.example>",
     )
   })
   it('counts those a model got wrong, and never turns back those of another session', () => {

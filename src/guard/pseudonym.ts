@@ -44,8 +44,8 @@ export function readPseudonym(span: string): string | undefined {
 const isLetter = (c: number) => (c >= 65 && c <= 90) || (c >= 97 && c <= 122)
 const isWord = (c: number) => isLetter(c) || (c >= 48 && c <= 57)
 export const KIND_LIMIT = 14
-/** Kind, escaped underscore, body, check, plural s. */
-const LONGEST = KIND_LIMIT + 2 + BODY + 1
+/** Bracket, kind, escaped underscore, body, check, plural s. */
+const LONGEST = KIND_LIMIT + 3 + BODY + 1
 
 /** The kinds a session may issue, upper case, and every beginning of one: what letters at an end may still become. */
 export interface PseudonymKinds {
@@ -96,16 +96,16 @@ function open(kinds: PseudonymKinds, mutated: (() => void) | undefined): Detecto
         continue
       }
       const angle = text.charCodeAt(from - 1) === 60
-      const need = i + 1 + (angle ? 5 : BODY + 3)
+      const need = i + 1 + Math.max(angle ? 5 : 0, BODY + 3)
       if (!ended && text.length < need) {
         hold = angle ? from - 1 : from
         break
       }
       let end = i + 1
-      if (angle) {
-        while (end < i + 5 && text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++
-        if (end > i + 1 && text.charCodeAt(end) === 62) add(from - 1, ++end)
-      } else {
+      if (angle) while (end < i + 5 && text.charCodeAt(end) >= 48 && text.charCodeAt(end) <= 57) end++
+      if (angle && end > i + 1 && text.charCodeAt(end) === 62) add(from - 1, ++end)
+      else {
+        // `Jane <EMAIL_7QK2M>`: brackets of the text around it.
         while (end < i + 2 + BODY && isWord(text.charCodeAt(end))) end++
         // A plural s may follow, anything else of a word may not.
         const after = text.charCodeAt(end)
