@@ -144,6 +144,13 @@ describe('secrets', () => {
     'Put it between -----BEGIN PRIVATE KEY----- and the matching end line, as always, and nothing else should follow here.',
     'https://user@example.com/path?page=2',
     'The secret of success is hard work.',
+    'task-59c86c08-364e-4d3c-a8b1-ddbb52a957dd and cache-key-59c86c08-364e-4d3c-a8b1-ddbb52a957dd',
+    'token-limits-and-other-things-2024-are-here',
+    "new KeyvRedis('redis://localhost:6379')",
+    'https://img.example/npm/v/ts-api-utils?color=21bb42a7',
+    'listener: (session: ServerHttp2Session) => void',
+    '{"kid":"a1","d":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"}',
+    'Authorization: see RFC6750, section 2.1',
   ])('leaves %j alone', (text) => {
     expect(seen(text)).toEqual([])
   })
