@@ -235,6 +235,14 @@ it('a number in a long row is what it is by itself, wherever the row is read on'
   }
 })
 
+it('lets nothing go of an address whose sign is still to come', () => {
+  for (const text of ["mail o'", "mail o'b", 'mail dell’']) {
+    const stream = detector.open()
+    stream.push(text)
+    expect(stream.openFrom).toBe(5)
+  }
+})
+
 it('finds the same however the text is cut', () => {
   fc.assert(
     fc.property(texts, fc.infiniteStream(fc.integer({ min: 1, max: 40 })), (text, sizes) => {
