@@ -81,6 +81,10 @@ const CURES: Record<FaultCode, readonly [when: string, then: string]> = {
     'Take the data out, or ask for a role that may send it. The classes found are named, never the values.',
   ],
   context_length_exceeded: ['The prompt does not fit the model.', 'Shorten it, or use a model with a longer context.'],
+  request_rejected: [
+    'The server of this model answered 400, 413 or 422. Its words are not shown: they may quote what no guard has seen.',
+    'Leave out what this model cannot do, such as tools, images, thinking or a long answer. Its log says what it was.',
+  ],
   policy_invalid: [
     'A bundle of rules does not parse, validate, or pass its tests. The last good one keeps serving.',
     'Correct what the detail lists.',

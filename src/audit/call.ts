@@ -97,6 +97,8 @@ const FAILURES: ReadonlySet<FaultCode> = new Set<FaultCode>([
   'upstream_invalid',
   'upstream_refused',
   'upstream_timeout',
+  'context_length_exceeded',
+  'request_rejected',
   'audit_unavailable',
   'guard_unavailable',
   'store_unavailable',

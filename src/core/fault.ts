@@ -27,6 +27,7 @@ export const FAULTS = {
   not_possible: [422, 'Not possible in this state', 'invalid_request_error'],
   content_blocked: [422, 'Content blocked', 'invalid_request_error'],
   context_length_exceeded: [400, 'The prompt does not fit the model', 'invalid_request_error'],
+  request_rejected: [400, 'The model server takes the request for invalid', 'invalid_request_error'],
   policy_invalid: [422, 'The policy bundle is not valid', 'invalid_request_error'],
   rate_limit_exceeded: [429, 'Rate limit exceeded', 'rate_limit_error'],
   insufficient_quota: [429, 'Quota used up', 'insufficient_quota'],

@@ -112,6 +112,13 @@ test('sessions share no prefix cache', async () => {
   expect(await sent(plain, 'ses_one')).not.toHaveProperty('cache_salt')
 })
 
+const AWAY = {
+  'a failure': json({}, 500),
+  'not ready yet': json({}, 503),
+  'half of it': breaksAfter('application/json', ['{"chat_te']),
+  'no such route': json({}, 404),
+}
+
 test('a server without digests is known by what it tells: another adapter, template or file is another model', async () => {
   const told = {
     '/v1/models': { data: [{ id: 'm', created: 1, meta: { n_params: 7, size: 9 } }] } as unknown,
@@ -143,6 +150,17 @@ test('a server without digests is known by what it tells: another adapter, templ
     expect(await digest(llamacpp)).not.toBe(first)
     told[path] = before
   }
+  // A server that is starting, or fails, tells nothing: that is no other model.
+  for (const [path, script] of Object.entries(AWAY)) {
+    upstream.script = (response, received) =>
+      (received.path === '/props' ? script : json(told[received.path as keyof typeof told]))(response, received)
+    if (path === 'no such route') expect(await digest(llamacpp)).not.toBe(first)
+    else
+      await expect(digest(llamacpp), path).rejects.toMatchObject({
+        code: expect.stringMatching(/^(upstream_|overloaded)/),
+      })
+  }
+  upstream.script = (response, received) => json(told[received.path as keyof typeof told])(response, received)
   told['/v1/models'] = { data: [{ id: 'm', root: 'org/a', parent: null, created: 1 }] }
   const root = await digest(vllm)
   told['/v1/models'] = { data: [{ id: 'm', root: 'org/b', parent: null, created: 1 }] }
@@ -311,6 +329,8 @@ test.each<[string, Script, string]>([
   ['500', json({ error: { message: 'sk-secret' } }, 500), 'upstream_refused'],
   ['401', json({ error: { message: 'Incorrect API key sk-secret' } }, 401), 'upstream_refused'],
   ['429', json({}, 429), 'overloaded'],
+  ['what it takes for invalid', json({ error: { message: 'sk-secret is no number' } }, 400), 'request_rejected'],
+  ['the same in another word', json({ detail: [{ msg: 'sk-secret' }] }, 422), 'request_rejected'],
   [
     'a prompt that is too long',
     json({ error: { code: 'context_length_exceeded', message: 'sk-secret' } }, 400),

@@ -14,7 +14,7 @@ import {
 import { type OpenaiDialect, printOpenai } from './openai-print.ts'
 import { count, readingOf, wantedOf } from './openai-read.ts'
 import { createOpenaiEmbeddingReader, createOpenaiStreamReader, createOpenaiWholeReader } from './openai-stream.ts'
-import { capabilitiesToldByLlamacpp, ifKnown, toldByLlamacpp, toldByVllm, toldDigest } from './told-identity.ts'
+import { capabilitiesToldByLlamacpp, toldByLlamacpp, toldByVllm, toldDigest } from './told-identity.ts'
 import { type Ask, createUpstream, type UpstreamOptions } from './upstream.ts'
 import { unusable } from './upstream-fault.ts'
 
@@ -111,7 +111,7 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
     return upstream.json({ method: 'POST', path: '/tokenize', body, accept: JSON_TYPE, repeatable: true }, signal)
   })
 
-  const told = (path: string, signal: AbortSignal) => ifKnown(upstream.json({ ...MODELS, path }, signal))
+  const told = (path: string, signal: AbortSignal) => upstream.jsonIfKnown({ ...MODELS, path }, signal)
 
   const list = async (signal: AbortSignal): Promise<ListedModel[]> => {
     const value = await upstream.json(MODELS, signal)

@@ -1,7 +1,7 @@
 // What stands for a digest where a server has none: a hash of everything it tells of a model that does not change by itself.
 // Other weights of the same shape under the same path are not noticed; another file, adapter or chat template is.
 import { createHash } from 'node:crypto'
-import { Fault, isObject, type Json, type JsonObject } from '../core/index.ts'
+import { isObject, type Json, type JsonObject } from '../core/index.ts'
 
 type Told = Readonly<Record<string, Json | undefined>>
 
@@ -47,14 +47,6 @@ export function capabilitiesToldByLlamacpp(list: unknown, props: unknown): strin
     ...(knows(modalities, 'audio') ? ['audio'] : []),
   ]
 }
-
-/** Asks what not every version of a server knows; only a server that is there and has no such route may leave it out. */
-export const ifKnown = (ask: Promise<unknown>): Promise<unknown> =>
-  ask.catch((error: unknown) => {
-    if (error instanceof Fault && (error.code === 'upstream_refused' || error.code === 'upstream_invalid'))
-      return undefined
-    throw error
-  })
 
 function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`

@@ -58,7 +58,7 @@ export function refusedByUpstream(status: number, body: string, retryAfter: stri
     return unusable('The model server answered with a redirect, which is not followed.')
   if (status === 400 || status === 413 || status === 422) {
     if (TOO_LONG.test(body)) return new Fault('context_length_exceeded')
-    return new Fault('upstream_refused', { detail: `The model server refused the call as invalid (${status}).` })
+    return new Fault('request_rejected')
   }
   if (status === 401 || status === 403)
     return new Fault('upstream_refused', { detail: "The model server refused the gateway's own credential." })

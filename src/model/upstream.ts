@@ -53,6 +53,8 @@ export interface Upstream {
   reply<T>(ask: Ask, reader: PieceReader<T>, signal: AbortSignal): Promise<AsyncIterable<T[]>>
   /** A whole JSON answer to a question of the gateway's own, which waits behind no call. */
   json(ask: Ask, signal: AbortSignal): Promise<unknown>
+  /** The same of what not every server has: undefined if one that is there has no such route, a Fault if it is just not able to. */
+  jsonIfKnown(ask: Ask, signal: AbortSignal): Promise<unknown>
   /** An answer of which only the status matters. */
   done(ask: Ask, signal: AbortSignal): Promise<void>
   close(): Promise<void>
@@ -150,9 +152,13 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     },
     async json(ask, signal) {
       const exchange = await begin(forQuestions, ask, signal)
-      await check(exchange, ask.accept)
-      const body = await readText(exchange, MOST_ANSWER_CHARACTERS)
-      return parseAnswer(body)
+      return readJson(exchange, ask.accept)
+    },
+    async jsonIfKnown(ask, signal) {
+      const exchange = await begin(forQuestions, ask, signal)
+      if (!isOther(exchange, ask.accept)) return readJson(exchange, ask.accept)
+      exchange.leave()
+      return undefined
     },
     async done(ask, signal) {
       const exchange = await open(ask, signal)
@@ -197,10 +203,21 @@ async function checkStatus(exchange: Exchange): Promise<void> {
   throw refusedByUpstream(exchange.status, body, one(exchange.headers, 'retry-after'))
 }
 
+async function readJson(exchange: Exchange, accept: string): Promise<unknown> {
+  await check(exchange, accept)
+  return parseAnswer(await readText(exchange, MOST_ANSWER_CHARACTERS))
+}
+
+/** Whether a server takes this route for another, for none, or for nobody's: not that it is busy, starting or broken. */
+const isOther = ({ status, headers }: Exchange, accept: string): boolean =>
+  status === 200 ? typeOf(headers) !== accept : status === 501 || (status < 500 && status !== 408 && status !== 429)
+
+const typeOf = (headers: IncomingHttpHeaders): string | undefined =>
+  one(headers, 'content-type')?.split(';')[0]?.trim().toLowerCase()
+
 async function check(exchange: Exchange, accept: string): Promise<void> {
   await checkStatus(exchange)
-  const type = one(exchange.headers, 'content-type')?.split(';')[0]?.trim().toLowerCase()
-  if (type !== accept || !isPlain(exchange.headers)) {
+  if (typeOf(exchange.headers) !== accept || !isPlain(exchange.headers)) {
     const fault = unusable('The model server answered with an unexpected content type.')
     exchange.abort(fault)
     throw fault

@@ -97,6 +97,7 @@ describe('from model servers', () => {
       502,
       'upstream_invalid',
     ],
+    ['what it takes for invalid', json({ error: { message: 'secret detail' } }, 400), 400, 'request_rejected'],
     ['a redirect', pieces('text/plain', [''], 302), 502, 'upstream_invalid'],
     ['a connection that breaks', breaksAfter('application/json', ['{"id":']), 502, 'upstream_invalid'],
     ['silence', silent, 504, 'upstream_timeout'],
