@@ -132,6 +132,25 @@ test.each<[object, string, string]>([
   ],
   [{ messages: [user], temperature: 1.5 }, 'malformed_request', 'temperature'],
   [{ messages: [user], stop_sequences: [''] }, 'malformed_request', 'stop_sequences'],
+  [{ messages: [user], stop_sequences: Array(17).fill('a') }, 'malformed_request', 'stop_sequences'],
+  [
+    {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            {
+              type: 'document',
+              source: { type: 'text', media_type: 'text/plain', data: 'x' },
+              citations: { enabled: true },
+            },
+          ],
+        },
+      ],
+    },
+    'unsupported_parameter',
+    'messages[0].content[0].citations',
+  ],
 ])('%j is refused', (body, code, param) => {
   expect(() => read(body)).toThrow(expect.objectContaining({ code, data: { param } }))
 })

@@ -141,9 +141,8 @@ function readOutput(value: Json | undefined, params: Params): Params {
   const given = object(value, 'output_config')
   onlyFields(given, OUTPUT_FIELDS, 'output_config')
   const out: Params = {}
-  const effort = given.effort ?? undefined
-  if (effort !== undefined && params.reasoningEffort !== 'none')
-    out.reasoningEffort = name(effort, 'output_config.effort')
+  const { effort } = optional(given, { effort: ['effort', name] }, 'output_config')
+  if (effort !== undefined && params.reasoningEffort !== 'none') out.reasoningEffort = effort
   const format = given.format ?? undefined
   if (format === undefined) return out
   const wanted = object(format, 'output_config.format')

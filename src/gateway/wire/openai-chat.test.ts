@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Delta, Fault, type ModelRequest } from '../../core/index.ts'
 import { openaiChat } from './openai-chat.ts'
+import { refuseOpenai } from './openai-fault.ts'
 
 const read = (body: unknown) => openaiChat.read(Buffer.from(JSON.stringify(body)), {})
 const plain = { model: 'm', messages: [{ role: 'user', content: 'hi' }] }
@@ -161,6 +162,8 @@ describe('reading', () => {
     [{ n: 1.5 }, 'n'],
     [{ max_tokens: 5, max_completion_tokens: 6 }, 'max_tokens'],
     [{ max_tokens: 0 }, 'max_tokens'],
+    [{ repeat_penalty: 1, repetition_penalty: 2 }, 'repetition_penalty'],
+    [{ repetition_penalty: 'x' }, 'repetition_penalty'],
     [{ stop: [1] }, 'stop[0]'],
     [{ stop: ['a', ''] }, 'stop'],
     [{ stream: 'yes' }, 'stream'],
@@ -310,4 +313,9 @@ describe('writing', () => {
       'false',
     )
   })
+})
+
+test('a 401 says how to sign in, also where what ended the call does not', () => {
+  const { headers } = refuseOpenai(new Fault('key_revoked'), { requestId: 'r' })
+  expect(headers).toMatchObject({ 'www-authenticate': 'Bearer realm="sallyport"' })
 })

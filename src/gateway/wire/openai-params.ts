@@ -42,12 +42,10 @@ export const SHARED_FIELDS = [
 export function readSharedParams(body: JsonObject): Params {
   const params: Params = optional(body, READERS)
   // llama.cpp's and vLLM's names for the same factor.
-  const repeat = body.repeat_penalty ?? body.repetition_penalty
-  if (repeat !== undefined && repeat !== null) {
-    if ((body.repetition_penalty ?? repeat) !== repeat)
-      throw malformed('repetition_penalty', 'contradicts repeat_penalty')
-    params.repeatPenalty = number(repeat, 'repeat_penalty', 0, 10)
-  }
+  const { repeat_penalty: one, repetition_penalty: other } = body
+  if ((one ?? other ?? null) === null) return params
+  if ((one ?? other) !== (other ?? one)) throw malformed('repetition_penalty', 'contradicts repeat_penalty')
+  params.repeatPenalty = number(one ?? other, (one ?? null) === null ? 'repetition_penalty' : 'repeat_penalty', 0, 10)
   return params
 }
 
