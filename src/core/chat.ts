@@ -131,6 +131,7 @@ export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' |
 
 export interface TokenLogprob {
   token: string
+  /** Of the first token of an echoed prompt there is none: NaN, which JSON writes as null. */
   logprob: number
   bytes?: number[]
   top?: { token: string; logprob: number; bytes?: number[] }[]

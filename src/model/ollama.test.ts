@@ -197,6 +197,8 @@ test.each<[Partial<ModelRequest>, string]>([
   ],
   [{ action: 'complete', messages: [], inputs: ['a'], params: { tools: [{ name: 'f' }] } }, 'tools'],
   [{ action: 'complete', messages: [], inputs: [''] }, 'prompt'],
+  [{ action: 'complete', messages: [], inputs: ['a', 'b'] }, 'prompt'],
+  [{ params: { reasoningEffort: 'xhigh' } }, 'reasoning_effort'],
 ])('%j is refused by name and not sent', async (over, param) => {
   const { upstream, driver } = await start(json({}))
   await expect(all(driver, chat(over))).rejects.toMatchObject({ code: 'unsupported_parameter', data: { param } })

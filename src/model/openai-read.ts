@@ -22,8 +22,15 @@ export interface OpenaiReading {
   readonly newToolCallId: () => string
   /** Stop sequences that were asked for. */
   readonly stops?: readonly string[] | undefined
-  /** Servers number calls as they like, some from 1: ours, in their order, by choice and number. One answer's own. */
-  readonly toolNumbers?: Map<number, Map<number, number>>
+  /** The calls of one answer, by choice. */
+  readonly toolCalls?: Map<number, Numbered>
+}
+
+/** Servers number calls as they like: some from 1, some all of them 0, some not at all. Ours are in their order. */
+interface Numbered {
+  size: number
+  /** The newest call of each of their numbers. */
+  readonly newest: Map<number, { readonly number: number; readonly id: string | undefined }>
 }
 
 export const readingOf = (request: ModelRequest, newToolCallId: () => string): OpenaiReading => ({
@@ -86,10 +93,10 @@ function readToolCall(call: Json, position: number, choice: number, reading: Ope
   if (!isObject(call)) throw unusable('A tool call is not an object.')
   const given = count(call.index ?? position, MOST_TOOL_CALLS)
   if (given === undefined) throw unusable('A tool call has no usable index.')
-  const index = toolNumber(choice, given, reading)
   const called = isObject(call.function) ? call.function : {}
   const name = typeof called.name === 'string' && called.name !== '' ? called.name : undefined
   const id = typeof call.id === 'string' && call.id !== '' ? call.id : undefined
+  const index = toolNumber(choice, given, name === undefined ? undefined : id, reading)
   const pieces = called.arguments ?? ''
   out.push({
     type: 'tool',
@@ -101,13 +108,17 @@ function readToolCall(call: Json, position: number, choice: number, reading: Ope
   })
 }
 
-function toolNumber(choice: number, given: number, { toolNumbers }: OpenaiReading): number {
-  if (!toolNumbers) return given
-  const numbers = toolNumbers.get(choice) ?? new Map<number, number>()
-  toolNumbers.set(choice, numbers)
-  const known = numbers.get(given) ?? numbers.size
-  numbers.set(given, known)
-  return known
+/** `opens`: the id beside a name. With another one than before it is another call, whatever its number. */
+function toolNumber(choice: number, given: number, opens: string | undefined, { toolCalls }: OpenaiReading): number {
+  if (!toolCalls) return given
+  const calls = toolCalls.get(choice) ?? { size: 0, newest: new Map() }
+  toolCalls.set(choice, calls)
+  const known = calls.newest.get(given)
+  if (known && (opens === undefined || known.id === undefined || known.id === opens)) return known.number
+  if (calls.size >= MOST_TOOL_CALLS) throw unusable('There are too many tool calls.')
+  const number = calls.size++
+  calls.newest.set(given, { number, id: opens })
+  return number
 }
 
 const pushText = (out: Delta[], choice: number, text: string, logprobs: TokenLogprob[] | undefined) =>
@@ -154,8 +165,7 @@ function completionLogprobs(value: Json | undefined): TokenLogprob[] | undefined
     return [
       {
         token,
-        // The first token of an echoed prompt has none.
-        logprob: typeof logprob === 'number' ? logprob : 0,
+        logprob: typeof logprob === 'number' ? logprob : Number.NaN,
         ...(isObject(top)
           ? {
               top: Object.entries(top).flatMap(([other, its]) =>

@@ -2,8 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chatChunks } from '../../test/upstream/scripted.ts'
 import type { Delta } from '../core/index.ts'
-import { createOpenaiStreamReader } from './openai-stream.ts'
+import { createNdjsonReader } from './ndjson.ts'
+import { createOllamaEmbeddingReader, createOllamaWholeReader } from './ollama-read.ts'
+import { createOpenaiEmbeddingReader, createOpenaiStreamReader, createOpenaiWholeReader } from './openai-stream.ts'
 import { createSseReader } from './sse.ts'
+import type { AnswerReader } from './upstream.ts'
 
 const reading = { choices: 1, newToolCallId: () => 'call_made' }
 const frames = (events: readonly unknown[]) =>
@@ -21,19 +24,124 @@ const cut = (text: string, places: readonly number[]): string[] => {
   return [...at, text.length].map((end, index) => text.slice(at[index - 1] ?? 0, end))
 }
 
+const WANTED = { inputs: 1, dimensions: undefined }
+const said = (message: unknown, more: object = {}) => ({ choices: [{ message, finish_reason: 'stop', ...more }] })
+const called = (call: unknown, times = 1) => Array.from({ length: times }, () => call)
+const ollama = (message: object) => ({ message, done: true })
+test.each<[string, () => AnswerReader, readonly unknown[]]>([
+  [
+    'OpenAI',
+    () => createOpenaiWholeReader(reading),
+    [
+      7,
+      { choices: 'x' },
+      { choices: [7] },
+      said({ content: 'x' }, { index: 1 }),
+      said({ content: ['x'] }),
+      said({ tool_calls: 'x' }),
+      said({ tool_calls: [7] }),
+      said({ tool_calls: [{ index: 256, function: { name: 'f' } }] }),
+      said({ tool_calls: called({ function: { name: 'f' } }, 257) }),
+    ],
+  ],
+  [
+    'Ollama',
+    () => createOllamaWholeReader(() => 'call_made'),
+    [
+      [],
+      ollama({ content: ['x'] }),
+      ollama({ tool_calls: [{ function: {} }] }),
+      ollama({ tool_calls: called({ function: { name: 'f' } }, 257) }),
+    ],
+  ],
+  [
+    'vectors of OpenAI',
+    () => createOpenaiEmbeddingReader(WANTED),
+    [7, { data: [] }, { data: [{ index: 1, embedding: [1] }] }, { data: [{ index: 0, embedding: ['x'] }] }],
+  ],
+  [
+    'vectors of Ollama',
+    () => createOllamaEmbeddingReader(WANTED),
+    [7, { embeddings: [[1], [1]] }, { embeddings: [['x']] }, { embeddings: [[]] }],
+  ],
+])('%s: what is no answer is none', (_name, open, answers) => {
+  for (const answer of answers) {
+    const reader = open()
+    reader.push(JSON.stringify(answer))
+    expect(() => reader.end(), JSON.stringify(answer)).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
+  }
+})
+
+test.each([createOpenaiEmbeddingReader, createOllamaEmbeddingReader])('an error in place of vectors', (open) => {
+  const reader = open(WANTED)
+  reader.push('{"error":{"message":"sk-secret"}}')
+  expect(() => reader.end()).toThrow(expect.objectContaining({ code: 'upstream_refused' }))
+})
+
+test('log probabilities without a token or a number are left out', () => {
+  const content = [{ token: 'a', logprob: -1 }, { token: 7, logprob: -1 }, { token: 'b' }, 7]
+  const reader = createOpenaiWholeReader(reading)
+  reader.push(JSON.stringify(said({ content: 'a' }, { logprobs: { content } })))
+  expect(reader.end()[0]).toMatchObject({ text: 'a', logprobs: [{ token: 'a', logprob: -1 }] })
+})
+
+test('a line is as long as it may be, also where all of it comes at once', () => {
+  for (const [open, line] of [
+    [createSseReader, 'data: 1234\n\n'],
+    [createNdjsonReader, '1234567890\n'],
+  ] as const) {
+    open(() => {}, 10).push(line)
+    for (const parts of [[line], Array.from(line)])
+      expect(() => {
+        const reader = open(() => {}, 9)
+        for (const part of parts) reader.push(part)
+      }).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
+  }
+})
+
 test('calls are numbered in their order, however the server numbers them', () => {
   const reader = createOpenaiStreamReader({ choices: 2, newToolCallId: () => 'call_made' })
-  const call = (choice: number, index: number) => {
-    const delta = { tool_calls: [{ index, id: 'a', function: { name: 'f', arguments: '{}' } }] }
+  const call = (choice: number, index: number | undefined, id?: string, name?: string) => {
+    const delta = { tool_calls: [{ index, id, function: { name, arguments: '{}' } }] }
     return `data: ${JSON.stringify({ choices: [{ index: choice, delta }] })}\n\n`
   }
-  const deltas = reader.push(call(0, 1) + call(0, 7) + call(1, 3) + call(0, 1))
+  const deltas = reader.push(
+    call(0, 1, 'a', 'f') +
+      call(0, 7, 'b', 'f') +
+      call(1, 3, 'c', 'f') +
+      call(0, 1) +
+      call(0, 1, 'x') +
+      call(0, 1, 'a', 'f'),
+  )
   expect(deltas.map((delta) => (delta.type === 'tool' ? [delta.choice, delta.index] : []))).toEqual([
     [0, 0],
     [0, 1],
     [1, 0],
     [0, 0],
+    [0, 0],
+    [0, 0],
   ])
+})
+
+test('two calls of one number, or of none, are two calls', () => {
+  for (const index of [0, undefined]) {
+    const calls = ['a', 'b'].map((id) => ({ index, id, function: { name: 'f', arguments: `{"${id}":1}` } }))
+    const chunks = calls.map((call) => ({ choices: [{ index: 0, delta: { tool_calls: [call] } }] }))
+    const deltas = readAll([frames([...chunks, { choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] }])])
+    expect(deltas.slice(0, 2)).toMatchObject([
+      { index: 0, id: 'a', arguments: '{"a":1}' },
+      { index: 1, id: 'b', arguments: '{"b":1}' },
+    ])
+  }
+  const many = Array.from({ length: 257 }, (_unused, id) => ({ index: 0, id: `c${id}`, function: { name: 'f' } }))
+  expect(() => readAll([frames([{ choices: [{ index: 0, delta: { tool_calls: many } }] }])])).toThrow(/too many/)
+})
+
+test('the first token of an echoed prompt has no probability', () => {
+  const reader = createOpenaiWholeReader(reading)
+  const logprobs = { tokens: ['a', 'b'], token_logprobs: [null, -1], top_logprobs: null, text_offset: [0, 1] }
+  reader.push(JSON.stringify({ choices: [{ text: 'ab', logprobs, finish_reason: 'stop' }] }))
+  expect(JSON.parse(JSON.stringify(reader.end()[0]))).toMatchObject({ logprobs: [{ logprob: null }, { logprob: -1 }] })
 })
 
 describe('server-sent events', () => {

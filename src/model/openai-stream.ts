@@ -7,7 +7,7 @@ import { type AnswerReader, MOST_ANSWER_CHARACTERS, parseAnswer } from './upstre
 import { brokenOff, unusable } from './upstream-fault.ts'
 
 export function createOpenaiStreamReader(how: OpenaiReading): AnswerReader {
-  const reading: OpenaiReading = { ...how, toolNumbers: new Map() }
+  const reading: OpenaiReading = { ...how, toolCalls: new Map() }
   let out: Delta[] = []
   let finished = false
   const open = new Set<number>()
@@ -79,7 +79,7 @@ export function createWholeReader(read: (value: unknown, out: Delta[]) => void):
 
 export const createOpenaiWholeReader = (reading: OpenaiReading): AnswerReader =>
   createWholeReader((value, out) => {
-    readChunk(value, { ...reading, toolNumbers: new Map() }, out)
+    readChunk(value, { ...reading, toolCalls: new Map() }, out)
     if (!out.some((delta) => delta.type === 'finish')) throw unusable('The model server answered without a choice.')
   })
 

@@ -84,14 +84,27 @@ function add(answer: Answer, delta: Delta): void {
   }
 }
 
-/** For formats that write arguments as an object and not as the text that the model wrote. */
-export function argumentsOf(call: ToolCall): JsonObject {
-  if (call.arguments.trim() === '') return {}
+/**
+ * For formats that write arguments as an object and not as the text that the model wrote. A call that the answer broke off in
+ * is left out: what is left of its arguments is none.
+ */
+export const callsOf = ({ toolCalls, finish }: Pick<Choice, 'toolCalls' | 'finish'>) =>
+  toolCalls.flatMap(({ id, name, arguments: written }): { id: string; name: string; input: JsonObject }[] => {
+    const input = argumentsOf(written)
+    if (input) return [{ id, name, input }]
+    if (finish === 'stop' || finish === 'tool_calls')
+      throw new Fault('upstream_invalid', {
+        detail: 'The model called a tool with arguments that are not a JSON object.',
+      })
+    return []
+  })
+
+function argumentsOf(written: string): JsonObject | undefined {
+  if (written.trim() === '') return {}
   try {
-    const value: unknown = JSON.parse(call.arguments)
-    if (isObject(value) && isShallow(value)) return value
+    const value: unknown = JSON.parse(written)
+    return isObject(value) && isShallow(value) ? value : undefined
   } catch {
-    // said below
+    return undefined
   }
-  throw new Fault('upstream_invalid', { detail: 'The model called a tool with arguments that are not a JSON object.' })
 }

@@ -4,7 +4,7 @@
 import type { Delta, FinishReason, JsonObject, ToolCall, Usage } from '../../core/index.ts'
 import { estimateInput } from '../meter.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
-import { argumentsOf, type Choice, collect, emptyChoice } from './answer.ts'
+import { type Choice, callsOf, collect, emptyChoice } from './answer.ts'
 import { cutAnthropic } from './anthropic-fault.ts'
 import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
 
@@ -158,11 +158,6 @@ function contentOf(choice: Choice): JsonObject[] {
       ? []
       : [{ type: 'thinking', thinking: choice.reasoning, signature: choice.signature ?? '' }]),
     ...(text === '' ? [] : [{ type: 'text', text }]),
-    ...choice.toolCalls.map((call) => ({
-      type: 'tool_use',
-      id: call.id,
-      name: call.name,
-      input: argumentsOf(call),
-    })),
+    ...callsOf(choice).map((call) => ({ type: 'tool_use', ...call })),
   ]
 }

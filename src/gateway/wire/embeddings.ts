@@ -16,6 +16,7 @@ export const openaiEmbeddings: Wire = {
   read: readOpenai,
   writer: (context) => ({
     ...createWriter(context),
+    needsUsage: true,
     whole(deltas) {
       const { embeddings, usage } = collect(deltas)
       const format = context.request.params.encodingFormat ?? 'float'

@@ -2,7 +2,7 @@
 // one printed string and a fixed suffix.
 import type { Delta, Durations, FinishReason, JsonObject, TokenLogprob, ToolCall, Usage } from '../../core/index.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
-import { argumentsOf, collect, emptyChoice } from './answer.ts'
+import { type Choice, callsOf, collect, emptyChoice } from './answer.ts'
 import { cutOllama } from './ollama-fault.ts'
 import { JSON_HEADERS, NDJSON_HEADERS } from './refusal-headers.ts'
 
@@ -75,8 +75,8 @@ function createWriter({ model, created, durations }: WriterContext, shape: Shape
       }
       case 'finish': {
         spoken.finish = delta.reason
-        if (spoken.toolCalls.length === 0) return ''
-        return `${head}${shape.tools(JSON.stringify(spoken.toolCalls.map(toolCall)))},"done":false}\n`
+        const calls = toolCalls(spoken)
+        return calls.length === 0 ? '' : `${head}${shape.tools(JSON.stringify(calls))},"done":false}\n`
       }
       case 'usage':
         usage = delta.usage
@@ -105,7 +105,7 @@ function createWriter({ model, created, durations }: WriterContext, shape: Shape
       return JSON.stringify({
         model,
         created_at: at,
-        ...shape.whole(choice.text + choice.refusal, choice.reasoning, choice.toolCalls.map(toolCall)),
+        ...shape.whole(choice.text + choice.refusal, choice.reasoning, toolCalls(choice)),
         done: true,
         done_reason: doneReason(choice.finish),
         ...counts(answer.usage, durations?.()),
@@ -130,9 +130,8 @@ const counts = (usage: Usage | undefined, took: Durations | undefined) => ({
 const doneReason = (reason: FinishReason | undefined): string =>
   reason === 'stop' || reason === 'tool_calls' ? 'stop' : reason === 'content_filter' ? reason : 'length'
 
-function toolCall(call: ToolCall): JsonObject {
-  return { id: call.id, function: { name: call.name, arguments: argumentsOf(call) } }
-}
+const toolCalls = (choice: Choice): JsonObject[] =>
+  callsOf(choice).map(({ id, name, input }) => ({ id, function: { name, arguments: input } }))
 
 const logprobsOf = (logprobs: readonly TokenLogprob[]) =>
   logprobs.map(({ top, ...token }) => ({ ...token, ...(top === undefined ? {} : { top_logprobs: top }) }))

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Delta, Fault, type ModelRequest } from '../../core/index.ts'
 import type { Wire } from '../ports.ts'
+import { anthropicMessages } from './anthropic.ts'
 import { ollamaEmbed, ollamaEmbeddings } from './embeddings.ts'
 import { ollamaChat, ollamaGenerate } from './ollama-chat.ts'
 import { readKeepAlive } from './ollama-params.ts'
@@ -194,6 +195,24 @@ describe('writing', () => {
       { ...base, response: 'a"\n', done: false },
       { ...base, response: '', done: true, done_reason: 'length' },
     ])
+  })
+
+  test('a call that the answer broke off in is none', () => {
+    const half: Delta[] = [
+      { type: 'tool', choice: 0, index: 0, id: 'c', name: 'f', arguments: '{}' },
+      { type: 'tool', choice: 0, index: 1, id: 'd', name: 'f', arguments: '{"a' },
+      { type: 'finish', choice: 0, reason: 'length' },
+    ]
+    const body = { messages: [{ role: 'user', content: 'x' }] }
+    const calls = [{ id: 'c', function: { name: 'f', arguments: {} } }]
+    expect(JSON.parse(writer(ollamaChat, body).batch(half)).message.tool_calls).toEqual(calls)
+    expect(JSON.parse(writer(ollamaChat, body).whole(half))).toMatchObject({
+      message: { tool_calls: calls },
+      done_reason: 'length',
+    })
+    const wire = anthropicMessages
+    const message = JSON.parse(writer(wire, { ...body, max_tokens: 5 }).whole(half))
+    expect(message).toMatchObject({ content: [{ type: 'tool_use', id: 'c', input: {} }], stop_reason: 'max_tokens' })
   })
 
   test('arguments that are no JSON object end the answer', () => {

@@ -46,9 +46,35 @@ test('a completion is read and written', () => {
   expect(frames.endsWith('data: [DONE]\n\n')).toBe(true)
 })
 
+test('a token says where in the text of its choice it begins, whole and streamed', () => {
+  const said = (choice: number, text: string, ...tokens: string[]): Delta => ({
+    type: 'text',
+    choice,
+    text,
+    ...(tokens.length === 0 ? {} : { logprobs: tokens.map((token) => ({ token, logprob: -1 })) }),
+  })
+  // The guard has changed what " 12" said, and let the beginning of " you" go before its token.
+  const deltas = [said(0, '🦊 is', '🦊', ' is'), said(1, 'No', 'No'), said(0, ' [NUM] y'), said(0, 'ou.', ' you', '.')]
+  const offsets = { 0: [0, 1, 10, 14], 1: [0] }
+  const ask = { prompt: 'a', logprobs: 0 }
+  const { choices } = JSON.parse(writer(openaiCompletions, ask).whole(deltas))
+  const streamed = writer(openaiCompletions, { ...ask, stream: true })
+    .batch(deltas)
+    .split('\n\n')
+    .slice(0, -1)
+  const pieces = streamed.map((frame) => JSON.parse(frame.slice(6)).choices[0])
+  for (const [choice, expected] of Object.entries(offsets)) {
+    expect(choices[choice].logprobs.text_offset).toEqual(expected)
+    const its = pieces.filter(({ index }) => index === Number(choice))
+    expect(its.flatMap(({ logprobs }) => logprobs?.text_offset ?? [])).toEqual(expected)
+  }
+})
+
 test.each<[Wire, object, string]>([
   [openaiCompletions, { prompt: [] }, 'prompt'],
   [openaiCompletions, { prompt: 'a', best_of: 'x' }, 'best_of'],
+  [openaiCompletions, { prompt: Array(65).fill('a') }, 'prompt'],
+  [openaiEmbeddings, { input: Array(2049).fill('a') }, 'input'],
   [openaiEmbeddings, { input: ['a', 1] }, 'input[1]'],
   [openaiEmbeddings, { input: [] }, 'input'],
   [openaiEmbeddings, { input: 'a', encoding_format: 'hex' }, 'encoding_format'],

@@ -67,14 +67,23 @@ function createCompletionWriter({ request, model, callId, created }: WriterConte
   const id = `cmpl-${callId}`
   const head = `data: {"id":${JSON.stringify(id)},"object":"text_completion","created":${created},"model":${JSON.stringify(model)},"choices":[`
   let usage: Usage | undefined
+  const placed = new Map<number, Placing>()
 
-  const frame = (choice: number, said: string, logprobs: readonly TokenLogprob[] | undefined, finish: string) =>
-    `${head}{"index":${choice},"text":${JSON.stringify(said)},"logprobs":${logprobs ? JSON.stringify(columns(logprobs)) : 'null'},"finish_reason":${finish}}]}\n\n`
+  const frame = (choice: number, said: string, logprobs: object | undefined, finish: string) =>
+    `${head}{"index":${choice},"text":${JSON.stringify(said)},"logprobs":${logprobs ? JSON.stringify(logprobs) : 'null'},"finish_reason":${finish}}]}\n\n`
+
+  const columnsOf = ({ choice, text, logprobs }: Delta & { type: 'text' }): object | undefined => {
+    if (!request.params.logprobs) return undefined
+    const place = placed.get(choice) ?? createPlacing()
+    placed.set(choice, place)
+    const offsets = place(text, logprobs ?? [])
+    return logprobs && columns(logprobs, offsets)
+  }
 
   const write = (delta: Delta): string => {
     switch (delta.type) {
       case 'text':
-        return frame(delta.choice, delta.text, delta.logprobs, 'null')
+        return frame(delta.choice, delta.text, columnsOf(delta), 'null')
       case 'refusal':
         return frame(delta.choice, delta.text, undefined, 'null')
       case 'finish':
@@ -113,7 +122,10 @@ function createCompletionWriter({ request, model, callId, created }: WriterConte
         choices: answer.choices.map((choice, index) => ({
           index,
           text: choice.text + choice.refusal,
-          logprobs: choice.logprobs.length === 0 ? null : columns(choice.logprobs),
+          logprobs:
+            choice.logprobs.length === 0
+              ? null
+              : columns(choice.logprobs, createPlacing()(choice.text, choice.logprobs)),
           finish_reason: finishWord(choice.finish ?? 'interrupted'),
         })),
         ...(answer.usage ? { usage: openaiUsage(answer.usage) } : {}),
@@ -124,9 +136,33 @@ function createCompletionWriter({ request, model, callId, created }: WriterConte
 }
 
 /** This route's log probabilities stand in columns. */
-const columns = (logprobs: readonly TokenLogprob[]) => ({
+const columns = (logprobs: readonly TokenLogprob[], offsets: readonly number[]) => ({
   tokens: logprobs.map((one) => one.token),
   token_logprobs: logprobs.map((one) => one.logprob),
   top_logprobs: logprobs.map((one) => Object.fromEntries((one.top ?? []).map((top) => [top.token, top.logprob]))),
-  text_offset: [],
+  text_offset: offsets,
 })
+
+/** Where in the text of its choice each token begins, in characters as Python counts them. */
+type Placing = (text: string, logprobs: readonly TokenLogprob[]) => number[]
+
+/** Characters in which a token is looked for: those of what the guard changed are gone, and one may come after its text has begun. */
+const MOST_BETWEEN = 1024
+
+function createPlacing(): Placing {
+  let ahead = ''
+  let offset = 0
+  const pass = (length: number) => {
+    offset += Array.from(ahead.slice(0, length)).length
+    ahead = ahead.slice(length)
+  }
+  return (text, logprobs) => {
+    ahead += text
+    return logprobs.map(({ token }) => {
+      pass(Math.max(0, ahead.slice(0, MOST_BETWEEN).indexOf(token)))
+      const at = offset
+      pass(token.length)
+      return at
+    })
+  }
+}

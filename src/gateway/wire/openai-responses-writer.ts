@@ -50,7 +50,7 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
   const close = (item: Item): string => {
     const at = { item_id: item.id, output_index: item.index }
     const last = () =>
-      event('response.output_item.done', { output_index: item.index, item: itemBody(item, 'completed') })
+      event('response.output_item.done', { output_index: item.index, item: itemBody(item, endOf(item, items, finish)) })
     if (item.kind === 'call') {
       const facts = { ...at, name: item.name, arguments: item.arguments }
       return event('response.function_call_arguments.done', facts) + last()
@@ -174,6 +174,10 @@ const DONE = {
 const statusOf = (finish: FinishReason | undefined): 'completed' | 'incomplete' =>
   finish === 'stop' || finish === 'tool_calls' ? 'completed' : 'incomplete'
 
+/** The one that an answer broke off in is the last that was begun: a call with half its arguments is not to be taken for whole. */
+const endOf = (item: Item, items: readonly Item[], finish: FinishReason | undefined) =>
+  item === items.at(-1) ? statusOf(finish) : 'completed'
+
 function partBody(item: Spoken): Record<string, unknown> {
   if (item.kind === 'refusal') return { type: 'refusal', refusal: item.text }
   if (item.kind === 'reasoning') return { type: 'reasoning_text', text: item.text }
@@ -222,7 +226,7 @@ function responseBody(
     instructions: null,
     max_output_tokens: params.maxTokens ?? null,
     model,
-    output: items.map((item) => itemBody(item, status === 'in_progress' ? status : 'completed')),
+    output: items.map((item) => itemBody(item, status === 'in_progress' ? status : endOf(item, items, finish))),
     parallel_tool_calls: params.parallelTools ?? true,
     previous_response_id: request.previousResponseId ?? null,
     reasoning: { effort: params.reasoningEffort ?? null, summary: null },

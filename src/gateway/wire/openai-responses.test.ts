@@ -174,11 +174,26 @@ test('a stream of numbered events ends with what the whole answer says', () => {
   })
 })
 
+test('the format that was asked for is told with the answer', () => {
+  const schema = { type: 'object' }
+  const request = read({ input: 'x', text: { format: { type: 'json_schema', name: 's', schema } } })
+  const out = openaiResponses.writer({ request, model: 'm', callId: 'call_1', created: 1 })
+  expect(JSON.parse(out.whole([])).text).toEqual({ format: { type: 'json_schema', name: 's', schema } })
+})
+
 test('an answer that ran into its bound is incomplete; a cut has flat and nested fields', () => {
   expect(JSON.parse(writer().whole([{ type: 'finish', choice: 0, reason: 'length' }]))).toMatchObject({
     status: 'incomplete',
     incomplete_details: { reason: 'max_output_tokens' },
   })
+  const half: Delta[] = [...deltas.slice(1, 4), { type: 'finish', choice: 0, reason: 'length' }]
+  const out = writer()
+  const last = events(out.batch(half) + out.end()).filter(({ type }) => type === 'response.output_item.done')
+  for (const items of [JSON.parse(writer().whole(half)).output, last.map(({ item }) => item)])
+    expect(items).toMatchObject([
+      { type: 'message', status: 'completed' },
+      { type: 'function_call', status: 'incomplete' },
+    ])
   const [error] = events(writer().cut(new Fault('locked'), { requestId: 'call_1' }))
   expect(error).toMatchObject({
     type: 'error',
