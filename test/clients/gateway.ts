@@ -16,7 +16,9 @@ export const DEMO = 'sallyport-demo'
 export const SCRIPTED = 'scripted'
 
 export async function startBench(): Promise<ClientBench> {
-  const upstream = await startScripted(json({ object: 'list', data: [] }))
+  const list = json({ object: 'list', data: [] })
+  const upstream = await startScripted(list)
+  upstream.lists = list
   const gateway = await startGateway({
     upstreams: [
       { name: 'built-in', kind: 'embedded' },

@@ -113,6 +113,6 @@ test('refusals and broken streams throw, with the sentence that says why', async
 
 test('what a model can do: of the built-in one what is known, of one whose server says nothing, nothing', async () => {
   expect((await client.show({ model: DEMO })).capabilities).toEqual(['completion'])
-  bench.upstream.script = json({ object: 'list', data: [{ id: 'upstream-name', object: 'model' }] })
+  bench.upstream.lists = json({ object: 'list', data: [{ id: 'upstream-name', object: 'model' }] })
   expect((await client.show({ model: SCRIPTED })).capabilities).toEqual([])
 })

@@ -34,6 +34,8 @@ export interface ScriptedUpstream {
   readonly calls: readonly Received[]
   /** The script for all requests from now on. */
   script: Script
+  /** Answers what the gateway asks when it likes; without it, the script does. */
+  lists?: Script
   /** Resolves with the next call. */
   next(): Promise<Received>
   readonly sockets: ReadonlySet<Socket>
@@ -65,7 +67,7 @@ export async function startScripted(script: Script): Promise<ScriptedUpstream> {
         calls.push(one)
         waiting.shift()?.(one)
       }
-      void upstream.script(response, one)
+      void (one.method === 'GET' && upstream.lists ? upstream.lists : upstream.script)(response, one)
     })
   })
   server.on('connection', (socket) => {
