@@ -119,7 +119,9 @@ describe('bodies', () => {
     const port = await serve()
     const chunk = `320\r\n${'x'.repeat(0x320)}\r\n`
     const head = 'POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n'
-    expect(status(await raw(port, head + chunk + chunk))).toBe('413')
+    const answer = await raw(port, head + chunk + chunk)
+    expect(status(answer)).toBe('413')
+    expect(answer).toContain('connection: close')
   })
 
   it('400 when a body does not come in time', async () => {
@@ -172,6 +174,14 @@ describe('streams', () => {
     const socket = stalled(port)
     await new Promise((resolve) => setTimeout(resolve, 200))
     cut.abort()
+    await expect.poll(() => ended, { timeout: 5000 }).toBe(true)
+    socket.destroy()
+  })
+
+  it('are reset as soon as bytes have to wait whose permission has ended', async () => {
+    let ended = false
+    const port = await serve([endless(AbortSignal.abort(), () => (ended = true))], { writeSeconds: 60 })
+    const socket = stalled(port)
     await expect.poll(() => ended, { timeout: 5000 }).toBe(true)
     socket.destroy()
   })

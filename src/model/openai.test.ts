@@ -9,6 +9,7 @@ import {
   pieces,
   type Script,
   silent,
+  sse,
   startScripted,
   turn,
 } from '../../test/upstream/scripted.ts'
@@ -342,6 +343,14 @@ test.each<[string, Script, string]>([
   const error = await all(driver, chat()).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code })
   expect(JSON.stringify([(error as Fault).message, (error as Fault).data])).not.toContain('sk-secret')
+})
+
+test('hints that come before an answer are no answer', async () => {
+  const { driver } = await start(async (response, received) => {
+    response.writeEarlyHints({ link: '</a>; rel=preload' })
+    await sse(...chatChunks(['a']))(response, received)
+  })
+  expect(await all(driver, chat({ stream: true }))).toContainEqual({ type: 'text', choice: 0, text: 'a' })
 })
 
 test('a stream that breaks off, and one that is answered with a page', async () => {
