@@ -115,7 +115,8 @@ export async function openGround({ config, report, log, closers, knowsModel }: G
   const calls = { kind: 'call.finished' }
   const watching = watch({
     anomalies,
-    past: audit.events({ from: Math.max(0, (await audit.size()) - REMEMBERED_EVENTS), filter: calls }),
+    since: Math.max(0, (await audit.size()) - REMEMBERED_EVENTS),
+    past: (from) => audit.events({ from, filter: calls }),
     live: (from, see) => audit.tail(calls, see, from),
     report,
   })
