@@ -95,6 +95,10 @@ export async function openGround({ config, report, log, closers, knowsModel }: G
     counted: (event) => seen([event]),
     maxWaiting: config.audit.queue,
   })
+  audit.onCommit((written) => {
+    for (const { event } of written)
+      if (event.kind === 'audit.resumed') log.info('the audit log can be written again', event.data)
+  })
   const feed = createFeed({ store, pollMs: POLL_MS, node, clock, report })
   closers.push(() => feed.stop())
   const metrics = createMetrics()

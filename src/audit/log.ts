@@ -157,12 +157,12 @@ export function createLog(deps: LogDeps): Log {
   }
 
   const fail = (batch: readonly Waiting[], position: number | undefined, error: unknown) => {
+    const fault = new Fault('audit_unavailable', { cause: error })
     if (available) {
       available = false
       downSince = clock.now()
-      report(error)
+      report(fault)
     }
-    const fault = new Fault('audit_unavailable', { cause: error })
     const all = [...batch, ...waiting]
     for (const entry of all) entry.reject(fault)
     waiting = all.filter(({ written }) => written)

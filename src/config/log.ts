@@ -6,11 +6,14 @@ export interface Log {
   /** `facts` are ids, names, counts, codes. */
   info(event: string, facts?: Record<string, unknown>): void
   warn(event: string, facts?: Record<string, unknown>): void
-  error(event: string, error: unknown, facts?: Record<string, unknown>): void
+  /** What goes wrong again at the same place is counted, and told once a minute. */
+  error(event: string, error: unknown): void
 }
 
 const MAX_CAUSES = 5
 const MAX_FRAMES = 8
+/** A database that is away fails every call: one line each would fill the disk that is full already. */
+const AGAIN_MS = 60_000
 
 interface DescribedError {
   name: string
@@ -42,9 +45,28 @@ export function describeError(error: unknown): DescribedError[] {
 /** `level` as in the settings; lines go to `destination`, by default stderr. */
 export function createLog(level: 'silent' | 'error' | 'warn' | 'info', destination?: DestinationStream): Log {
   const out = pino({ level, base: null }, destination ?? pino.destination({ dest: 2, sync: true }))
+  /** How often each error has come again since it was last told. */
+  const again = new Map<string, number>()
   return {
     info: (event, facts = {}) => out.info(facts, event),
     warn: (event, facts = {}) => out.warn(facts, event),
-    error: (event, error, facts = {}) => out.error({ ...facts, errors: describeError(error) }, event),
+    error(event, error) {
+      const errors = describeError(error)
+      const place = JSON.stringify([event, ...errors.map(({ name, code, at }) => [name, code, at[0]])])
+      const before = again.get(place)
+      if (before !== undefined) return void again.set(place, before + 1)
+      out.error({ errors }, event)
+      again.set(place, 0)
+      const timer = setInterval(() => {
+        const repeated = again.get(place) ?? 0
+        if (repeated > 0) {
+          out.error({ repeated, errors }, event)
+          again.set(place, 0)
+        } else {
+          again.delete(place)
+          clearInterval(timer)
+        }
+      }, AGAIN_MS).unref()
+    },
   }
 }
