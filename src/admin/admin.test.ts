@@ -801,6 +801,22 @@ describe('admin API', () => {
     expect(denied.body.items).toMatchObject([
       { subject: 'route/keys.create', reason: 'access_denied', decision: 'deny', rules: [] },
     ])
+    // What the rules let through and what then did not come about: whoever tries names leaves each try.
+    const tries: [string, string, JsonObject][] = [
+      ['POST', '/users/nobody-here/suspend', { reason: 'x' }],
+      ['POST', '/users', { name: 'user' }],
+      ['POST', '/users', { nonsense: 1 }],
+    ]
+    const failed = []
+    for (const [method, path, body] of tries) failed.push((await as('admin', method, path, body)).status)
+    expect(failed).toEqual([404, 422, 400])
+    const known = await as('auditor', 'GET', '/audit?kind=admin.failed&limit=3')
+    const facts = { principal: 'User::"admin"', decision: 'allow' }
+    expect(known.body.items).toMatchObject([
+      { ...facts, subject: 'route/users.create', reason: 'validation_failed', data: { status: 400 } },
+      { ...facts, subject: 'route/users.create', reason: 'already_exists', data: { status: 422 } },
+      { ...facts, reason: 'not_found', data: { status: 404, on: 'User::"nobody-here"' } },
+    ])
     const changes = await as('auditor', 'GET', '/audit?kind=key.created&principal=User::%22admin%22')
     expect((changes.body.items as object[])[0]).toMatchObject({
       action: 'issueKey',
@@ -842,6 +858,25 @@ describe('admin API', () => {
     await as('admin', 'POST', `/keys/${key.body.id}/revoke`, { reason: 'x' })
     expect((await pieces?.next())?.value).toMatch(/^event: error.*key_revoked/s)
     expect((await pieces?.next())?.done).toBe(true)
+  })
+
+  it('exports what a filter lets through; an archive takes none', async () => {
+    const read = async (query: string) => {
+      const lines: string[] = []
+      const { stream } = await ask(node.admin, node.keys.auditor, 'GET', `/audit/export?${query}`)
+      for await (const piece of stream ?? []) lines.push(...piece.split('\n\n').filter((line) => line !== ''))
+      return lines.map((line) => JSON.parse(line.slice('data: '.length)) as { kind: string; time: number })
+    }
+    const all = await read('')
+    const kinds = 'kind=user.created,key.created'
+    const wanted = all.filter(({ kind }) => kind === 'user.created' || kind === 'key.created')
+    expect(await read(kinds)).toEqual(wanted)
+    const middle = wanted[wanted.length >> 1]?.time ?? 0
+    const since = `${kinds}&since=${encodeURIComponent(new Date(middle).toISOString())}`
+    expect(await read(since)).toEqual(wanted.filter(({ time }) => time >= middle))
+    expect((await read(`format=ocsf&${kinds}`)).length).toBe(wanted.length)
+    const whole = await as('auditor', 'GET', '/audit/export?format=archive&model=m')
+    expect(whole).toMatchObject({ status: 400, body: { param: 'model' } })
   })
 
   it('stops following when the client goes', async () => {

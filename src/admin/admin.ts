@@ -118,68 +118,74 @@ export function createAdmin(ports: AdminPorts): Admin {
     if (!decision.allow) await denied({}, decision.id)
     demand(decision)
     ports.noteUse(caller, action, asked)
-    const read = early ?? readInput(spec, request, bytes)
-    if ('fault' in read) throw read.fault
-    // A change writes its own event in its own transaction; a look is an event too.
-    if (spec.method === 'GET')
-      await ports.audit.append({
-        ...seen,
-        ...about,
-        kind: 'admin.read',
-        decision: 'allow',
-        data: { on: uidText(asked.uid) },
-      })
+    const answer = async (): Promise<AdminResponse> => {
+      const read = early ?? readInput(spec, request, bytes)
+      if ('fault' in read) throw read.fault
+      // A change writes its own event in its own transaction; a look is an event too.
+      if (spec.method === 'GET')
+        await ports.audit.append({
+          ...seen,
+          ...about,
+          kind: 'admin.read',
+          decision: 'allow',
+          data: { on: uidText(asked.uid) },
+        })
 
-    const context: Context<RouteId> = {
-      caller,
-      by: actorOf(caller, action, decision),
-      params,
-      query: read.query as Query<RouteId>,
-      body: read.body as Body<RouteId>,
-      version: spec.versioned ? versionOf(request.header('if-match')) : undefined,
-      signal: request.signal,
-      demand: (further, subject) => demand(ports.judge.decide(caller, further, subject)),
-      may: (further, subject) => ports.judge.allows(caller, further, subject),
-      sees: (subject) => ports.judge.allows(caller, 'list', subject),
-    }
-    const headers = { 'cache-control': 'no-store', 'x-request-id': requestId, 'x-sallyport-decision': decision.id }
-    /** What the rules let through and something else denies, or a further question to them, is an event as well. */
-    const handled = async () => {
-      try {
-        return await handler.handle(context)
-      } catch (error) {
-        const { status, code, data } = Fault.from(error)
-        if (status === 401 || status === 403) await denied({ rules: [], reason: code }, data.decision ?? decision.id)
-        throw error
+      const context: Context<RouteId> = {
+        caller,
+        by: actorOf(caller, action, decision),
+        params,
+        query: read.query as Query<RouteId>,
+        body: read.body as Body<RouteId>,
+        version: spec.versioned ? versionOf(request.header('if-match')) : undefined,
+        signal: request.signal,
+        demand: (further, subject) => demand(ports.judge.decide(caller, further, subject)),
+        may: (further, subject) => ports.judge.allows(caller, further, subject),
+        sees: (subject) => ports.judge.allows(caller, 'list', subject),
       }
-    }
-    if (spec.stream)
+      const headers = { 'cache-control': 'no-store', 'x-request-id': requestId, 'x-sallyport-decision': decision.id }
+      if (spec.stream)
+        return {
+          status: 200,
+          headers: { ...headers, 'content-type': 'text/event-stream' },
+          body: (await handler.handle(context)) as unknown as AsyncIterable<string>,
+        }
+
+      const run = async () => {
+        // What goes out is what the contract says and nothing beside it: fields it does not name are dropped.
+        const answer = spec.output?.parse(await handler.handle(context)) as Record<string, unknown>
+        const kept = spec.secret === undefined ? answer : { ...answer, [spec.secret]: undefined }
+        return { status: spec.status ?? 200, body: JSON.stringify(answer), kept: JSON.stringify(kept) }
+      }
+      const key = spec.idempotent ? request.header('idempotency-key') : undefined
+      const done =
+        key === undefined
+          ? { ...(await run()), replayed: false }
+          : await repeat({ principal: seen.principal, key, request: [request.method, request.path, bytes], serve: run })
       return {
-        status: 200,
-        headers: { ...headers, 'content-type': 'text/event-stream' },
-        body: (await handled()) as unknown as AsyncIterable<string>,
+        status: done.status,
+        headers: {
+          ...headers,
+          'content-type': 'application/json',
+          ...(done.replayed && { 'idempotent-replayed': 'true' }),
+          ...(spec.versioned && etagOf(done.body)),
+        },
+        body: done.body,
       }
-
-    const run = async () => {
-      // What goes out is what the contract says and nothing beside it: fields it does not name are dropped.
-      const answer = spec.output?.parse(await handled()) as Record<string, unknown>
-      const kept = spec.secret === undefined ? answer : { ...answer, [spec.secret]: undefined }
-      return { status: spec.status ?? 200, body: JSON.stringify(answer), kept: JSON.stringify(kept) }
     }
-    const key = spec.idempotent ? request.header('idempotency-key') : undefined
-    const done =
-      key === undefined
-        ? { ...(await run()), replayed: false }
-        : await repeat({ principal: seen.principal, key, request: [request.method, request.path, bytes], serve: run })
-    return {
-      status: done.status,
-      headers: {
-        ...headers,
-        'content-type': 'application/json',
-        ...(done.replayed && { 'idempotent-replayed': 'true' }),
-        ...(spec.versioned && etagOf(done.body)),
-      },
-      body: done.body,
+    try {
+      return await answer()
+    } catch (error) {
+      // What the rules let through and something else denies, or a further question to them, is an event as well; so is a change
+      // that was tried and did not come about.
+      const { status, code, data } = Fault.from(error)
+      if (status === 401 || status === 403) await denied({ rules: [], reason: code }, data.decision ?? decision.id)
+      else if (spec.method !== 'GET' && status < 500)
+        await ports.audit.append({
+          ...{ ...seen, ...about, kind: 'admin.failed', decision: 'allow', reason: code },
+          data: { decisionId: decision.id, on: uidText(asked.uid), status },
+        })
+      throw error
     }
   }
 

@@ -138,14 +138,22 @@ export function auditHandlers(
     },
     'audit.prove': { handle: ({ params }) => audit.prove(params.id ?? '') },
     'audit.export': {
-      handle({ caller, query: { format, from, follow: goOn }, signal }) {
+      handle({ caller, query: { format, from, follow: goOn, ...filter }, signal }) {
         if (format === 'archive' && goOn)
           throw new Fault('validation_failed', {
             detail: 'An archive ends at a signed checkpoint; what goes on is jsonl, ocsf or syslog.',
             data: { param: 'follow' },
           })
+        const [param] = Object.keys(filter)
+        if (format === 'archive' && param !== undefined)
+          throw new Fault('validation_failed', {
+            detail: 'An archive holds every event: with some of them left out nothing could be verified.',
+            data: { param },
+          })
         const pieces =
-          format === 'archive' ? audit.archive({ from }) : audit.lines(format, { from, follow: goOn, signal })
+          format === 'archive'
+            ? audit.archive({ from })
+            : audit.lines(format, { from, follow: goOn, filter: filterOf(filter), signal })
         return exported(pieces, () => standing(ports, caller))
       },
     },

@@ -1714,6 +1714,7 @@ export const ROUTES = {
       format: z.enum(['archive', 'jsonl', 'ocsf', 'syslog']).default('jsonl'),
       from: z.coerce.number().int().min(0).default(0),
       follow: z.stringbool().default(false),
+      ...eventFilter,
     }),
     stream: true,
   }),

@@ -86,6 +86,8 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
 export const KINDS = {
   'access.cut': 'Running calls were cut because what they rested on ended.',
   'admin.denied': 'A call of the admin API was denied: by the rules, or, with a `reason`, by what no rule can allow.',
+  'admin.failed':
+    'A change through the admin API that the rules allow did not come about; `reason` says why: not valid, not there, in conflict.',
   'admin.read': 'Somebody read through the admin API what is worth knowing that it was read.',
   'admin.refused': 'A call of the admin API was refused before a rule was asked.',
   'agent.created': 'An agent was added to the directory.',

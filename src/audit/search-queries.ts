@@ -4,7 +4,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Db, Store } from '../store/index.ts'
 import { ALL_TILES, BLOCK } from './block.ts'
 import { TILE } from './merkle.ts'
-import { eventsOf, type Row } from './queries.ts'
+import { eventsOf, type Row, readHead } from './queries.ts'
 
 /** A cheap first test on the text, made by the database on rows and then on each event; the exact one follows on the parsed event. */
 export interface Sieve {
@@ -213,4 +213,17 @@ export async function blocksOfId(db: Db, id: string): Promise<number[]> {
     .where('min_id', '<=', id)
     .execute()
   return rows.map(({ block }) => block)
+}
+
+/** Where events from a time on begin: everything below is older. */
+export async function beginningOf(db: Db, since: number): Promise<number> {
+  const { indexed } = await readHead(db)
+  const first = await db
+    .selectFrom('audit_block')
+    .select('block')
+    .where('max_time', '>=', since)
+    .orderBy('block')
+    .limit(1)
+    .executeTakeFirst()
+  return first ? first.block * BLOCK : indexed
 }

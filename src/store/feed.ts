@@ -63,6 +63,8 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
   const listeners: FeedListener[] = []
   let enforcer: ((changes: readonly FeedChange[]) => Promise<Ended>) | undefined
   const ended: { from: number; to: number; what: Ended }[] = []
+  /** Of these, what the other nodes have not been told: it is, before this one says that it has applied what ended them. */
+  const owed: { from: number; to: number; what: Ended }[] = []
   const startedAt = clock.now()
   let seq = 0
   let heardAt = Number.NEGATIVE_INFINITY
@@ -85,7 +87,11 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
     if (what && what.calls > 0) {
       ended.push({ from, to, what })
       if (ended.length > KEEP_ENDED) ended.shift()
-      if (link && node) await link.query(REPORT_ENDED, [from, to, node.id, what.calls, what.upstreams])
+      if (link && node) owed.push({ from, to, what })
+    }
+    for (let [one] = owed; link && node && one; [one] = owed) {
+      await link.query(REPORT_ENDED, [one.from, one.to, node.id, one.what.calls, one.what.upstreams])
+      owed.shift()
     }
     seq = to
   }

@@ -5,6 +5,7 @@ import { Fault } from '../../core/index.ts'
 import type { Store } from '../../store/index.ts'
 import { readEvents, readHead } from '../queries.ts'
 import { type Filter, type Found, matches, toFound } from '../search.ts'
+import { beginningOf } from '../search-queries.ts'
 import { beginsAs, type LineFormat, positionOf } from './format.ts'
 
 export interface FollowOptions {
@@ -28,7 +29,7 @@ export async function* batches(
   store: Store,
   { from = 0, filter = {}, follow, signal }: FollowOptions,
 ): AsyncGenerator<Batch> {
-  let next = from
+  let next = filter.since === undefined ? from : Math.max(from, await beginningOf(store.db, filter.since))
   while (!signal?.aborted) {
     const rows = await readEvents(store.db, next, next + STEP)
     const last = rows.at(-1)

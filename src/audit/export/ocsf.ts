@@ -65,6 +65,7 @@ function activityOf({ uid }: OcsfClass, { kind, action }: Found): [id: number, n
 const isFailure = ({ decision, data, kind }: Found): boolean =>
   decision === 'deny' ||
   kind === 'admin.denied' ||
+  kind === 'admin.failed' ||
   kind === 'admin.refused' ||
   kind === 'stranger.refused' ||
   (data?.outcome !== undefined && data.outcome !== 'served')
