@@ -49,7 +49,7 @@ async function startNode() {
   const clock = systemClock
   const newId = createIds(clock, systemRandom)
   const store = await openStore({ file: join(folder, `${count++}.db`), keyHex: '5a'.repeat(32), report })
-  const node = { id: newId('node'), name: 'one' }
+  const node = { id: newId('node'), name: 'one', closesAfterMs: 2500, calls: () => 0 }
   const audit = createAudit({
     store,
     clock,

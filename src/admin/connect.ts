@@ -64,8 +64,6 @@ export interface Rooms {
 const NO_CREDENTIAL = { kind: 'key', id: 'report', bound: false } as const
 /** Milliseconds a receipt waits for the nodes to confirm. */
 const CONFIRM_MS = 2000
-/** A node that has been silent for so long runs no calls any more. */
-const GONE_MS = 10_000
 
 export function connectRooms(rooms: Rooms): AdminPorts {
   const { identity, policy, registry, nodes, clock } = rooms
@@ -167,9 +165,13 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         appliedSeq: node.appliedSeq,
         startedAt: iso(node.startedAt),
         silentMs: node.silentMs,
+        calls: node.calls,
+        self: node.self,
       })),
     otherNodes: async () =>
-      (await nodes.list()).filter(({ self, silentMs }) => !self && silentMs < GONE_MS).map(({ name }) => name),
+      (await nodes.list())
+        .filter(({ self, silentMs, closesAfterMs }) => !self && silentMs < closesAfterMs)
+        .map(({ name }) => name),
     async acknowledged(seq) {
       const answers = await nodes.acknowledged(seq, CONFIRM_MS)
       rooms.confirmed?.(answers)

@@ -612,6 +612,8 @@ const Node = z.object({
   appliedSeq: z.int(),
   startedAt: time,
   silentMs: z.number().meta({ description: 'Since it was last heard of.' }),
+  calls: z.int().meta({ description: 'Calls it runs, as it said when it was last heard of.' }),
+  self: z.boolean().meta({ description: 'Whether it is the one that answers.' }),
 })
 
 const Self = z.object({

@@ -44,11 +44,13 @@ interface GroundDeps {
   readonly closers: Closers
   /** Whether a model of this name is registered. */
   readonly knowsModel: (name: string) => boolean
+  /** How many calls run here. */
+  readonly openCalls: () => number
 }
 
 export type Ground = Awaited<ReturnType<typeof openGround>>
 
-export async function openGround({ config, report, log, closers, knowsModel }: GroundDeps) {
+export async function openGround({ config, report, log, closers, knowsModel, openCalls }: GroundDeps) {
   const clock = createSystemClock((ms) =>
     log.warn('the clock of this machine was set back; time goes on here as if it had not been, until a restart', {
       seconds: Math.round(ms / 1000),
@@ -68,8 +70,9 @@ export async function openGround({ config, report, log, closers, knowsModel }: G
     report,
   })
   closers.push(() => store.close())
-  const node = { id: newId('node'), name: config.node.name ?? hostname() }
-  await awaitName(store, node.name, config.node.staleAfterSeconds * 1000 + STALE_GRACE_MS)
+  const closesAfterMs = config.node.staleAfterSeconds * 1000 + STALE_GRACE_MS
+  const node = { id: newId('node'), name: config.node.name ?? hostname(), closesAfterMs, calls: openCalls }
+  await awaitName(store, node.name, closesAfterMs)
   const audit = createAudit({
     store,
     clock,

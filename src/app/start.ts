@@ -72,6 +72,7 @@ async function open(
     log,
     closers,
     knowsModel: (name) => rooms.registry.resolve(name) !== undefined,
+    openCalls: () => rooms.access.leases.size,
   })
   const rooms = await openRooms(config, ground, report, closers)
   const { clock, feed } = ground

@@ -40,7 +40,7 @@ interface Node {
 async function startNode(name: string, url: string, options: { pollMs?: number } = {}): Promise<Node> {
   const ignore = () => {} // partitions are what these tests are about
   const store = await openStore({ url, file: '', keyHex: '', report: ignore })
-  const node = { id: `nod_${name}`, name }
+  const node = { id: `nod_${name}`, name, closesAfterMs: 3000, calls: () => 2 }
   const feed = createFeed({ store, pollMs: options.pollMs ?? 500, node, report: ignore })
   const result: Partial<Node> & { seen: string[]; lost: number } = { seen: [], lost: 0 }
   feed.subscribe((changes) => void result.seen.push(...changes.map(({ key }) => key)))
@@ -116,6 +116,27 @@ describe('the feed over PostgreSQL', () => {
       ['a', 3],
       ['b', 3],
     ])
+  })
+
+  it('says when a silent node closes by what that node has said, not by its own settings', async () => {
+    const owner = await database.open()
+    closers.push(() => owner.close())
+    const a = await startNode('a', database.url()!)
+    const silent = (id: string, closes: number | null) =>
+      owner.pool?.query(
+        'insert into node (id, name, applied_seq, started_at, heard_at, closes_after_ms, calls) values ($1, $1, 0, 0, $2, $3, 7)',
+        [id, Date.now() - 5000, closes],
+      )
+    await silent('long', 60_000)
+    await silent('short', 1000)
+    await silent('earlier', null) // of a version that did not tell
+    const answers = await a.nodes.acknowledged((await write(a, 'K')).seq, 50)
+    const closing = Object.fromEntries(answers.map(({ name, closesInMs }) => [name, closesInMs]))
+    expect(closing).toMatchObject({ a: undefined, short: 0, earlier: 0 })
+    expect(closing.long).toBeGreaterThan(50_000)
+    expect((await a.nodes.list()).map(({ name, calls }) => `${name} ${calls}`)).toEqual(
+      expect.arrayContaining(['a 2', 'long 7', 'short 0']),
+    )
   })
 
   it('lets no second node of a name begin, and one whose namesake has died', async () => {

@@ -49,12 +49,22 @@ const KEEP_ENDED = 1000
 const KEEP_TRYING_MS = 2000
 const RETRY_MS = 50
 
+/** What a node tells of itself. */
+export interface NodeSelf {
+  readonly id: string
+  readonly name: string
+  /** It runs no call any more once it has heard nothing for so long. */
+  readonly closesAfterMs: number
+  /** How many calls it runs. */
+  readonly calls: () => number
+}
+
 export interface FeedOptions {
   store: Store
   /** Milliseconds between two looks at the sequence on PostgreSQL. */
   pollMs: number
   /** Who acknowledges; left out, this node follows without being waited for. */
-  node?: { id: string; name: string }
+  node?: NodeSelf
   clock?: Clock
   report: (error: unknown) => void
 }
@@ -75,7 +85,8 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
   const fetch = async (): Promise<FeedChange[]> => {
     if (link) {
       if (!node) return link.query(READ, [seq])
-      return link.query(READ_AND_ACKNOWLEDGE, [seq, node.id, node.name, startedAt])
+      const { id, name, closesAfterMs, calls } = node
+      return link.query(READ_AND_ACKNOWLEDGE, [seq, id, name, startedAt, closesAfterMs, calls()])
     }
     const rows = store.db.selectFrom('change').select(['seq', 'kind', 'key']).where('seq', '>', seq)
     return rows.orderBy('seq').limit(BATCH).execute()
@@ -184,9 +195,10 @@ const READ = `select seq, kind, key from change where seq > $1 order by seq limi
 /** One round trip says that this node lives and what it has applied, by the database's clock, and asks for what is new. */
 const READ_AND_ACKNOWLEDGE = `
   with alive as (
-    insert into node (id, name, applied_seq, started_at, heard_at)
-    values ($2, $3, $1, $4, (extract(epoch from clock_timestamp()) * 1000)::bigint)
-    on conflict (id) do update set applied_seq = excluded.applied_seq, heard_at = excluded.heard_at
+    insert into node (id, name, applied_seq, started_at, closes_after_ms, calls, heard_at)
+    values ($2, $3, $1, $4, $5, $6, (extract(epoch from clock_timestamp()) * 1000)::bigint)
+    on conflict (id) do update
+      set applied_seq = excluded.applied_seq, calls = excluded.calls, heard_at = excluded.heard_at
   )
   ${READ}`
 

@@ -4,7 +4,7 @@
 import { sql } from 'kysely'
 import type { Clock } from '../core/index.ts'
 import { DatabaseError } from './error.ts'
-import type { Ended, Feed } from './feed.ts'
+import type { Ended, Feed, NodeSelf } from './feed.ts'
 import type { Store } from './store.ts'
 
 export interface NodeView {
@@ -14,6 +14,10 @@ export interface NodeView {
   readonly startedAt: number
   /** Milliseconds since it was last heard of, by the database's clock. */
   readonly silentMs: number
+  /** It runs no call any more once it has been silent for so long: its own setting, not that of who asks. */
+  readonly closesAfterMs: number
+  /** Calls it runs, as it said when it was last heard of. */
+  readonly calls: number
   readonly self: boolean
 }
 
@@ -46,7 +50,7 @@ export interface NodeDeps {
   store: Store
   feed: Feed
   clock: Clock
-  node: { id: string; name: string }
+  node: Pick<NodeSelf, 'id' | 'name' | 'calls'>
   staleAfterMs: number
   graceMs: number
   /** Runs when this node has lost the right to go on with its calls; they must be cut. */
@@ -74,7 +78,9 @@ export async function awaitName(store: Store, name: string, closedAfterMs: numbe
       .selectFrom('node')
       .select(['id', 'heard_at'])
       .where('name', '=', name)
-      .where(sql<boolean>`(extract(epoch from clock_timestamp()) * 1000)::bigint - heard_at < ${closedAfterMs}`)
+      .where(
+        sql<boolean>`(extract(epoch from clock_timestamp()) * 1000)::bigint - heard_at < coalesce(closes_after_ms, ${closedAfterMs})`,
+      )
       .execute()
     if (rows.length === 0) return
     if (rows.some(({ id, heard_at }) => heard_at > (before?.get(id) ?? heard_at)))
@@ -90,27 +96,39 @@ export function createNodes({ store, feed, clock, node, staleAfterMs, graceMs, o
   let timer: NodeJS.Timeout | undefined
   let lost = false
   const silentFor = () => (alone ? 0 : clock.monotonic() - feed.heardAt)
-  const holds = () => silentFor() < staleAfterMs + graceMs
+  const closesAfterMs = staleAfterMs + graceMs
+  const holds = () => silentFor() < closesAfterMs
 
   const list = async (): Promise<NodeView[]> => {
-    if (alone) return [{ ...node, appliedSeq: feed.seq, startedAt, silentMs: 0, self: true }]
+    const { id, name } = node
+    if (alone)
+      return [
+        { id, name, appliedSeq: feed.seq, startedAt, silentMs: 0, closesAfterMs, calls: node.calls(), self: true },
+      ]
     const rows = await store.db
       .selectFrom('node')
-      .select(['id', 'name', 'applied_seq', 'started_at'])
+      .select(['id', 'name', 'applied_seq', 'started_at', 'closes_after_ms', 'calls'])
       .select(sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint - heard_at`.as('silent_ms'))
       .orderBy('name')
       .orderBy('id')
       .execute()
     return rows
       .filter(({ silent_ms }) => silent_ms < FORGET_MS)
-      .map((row) => ({
-        id: row.id,
-        name: row.name,
-        appliedSeq: row.applied_seq,
-        startedAt: row.started_at,
-        silentMs: Math.max(0, row.silent_ms),
-        self: row.id === node.id,
-      }))
+      .map((row) => {
+        const self = row.id === node.id
+        const silentMs = Math.max(0, row.silent_ms)
+        const closes = row.closes_after_ms ?? closesAfterMs
+        return {
+          id: row.id,
+          name: row.name,
+          appliedSeq: row.applied_seq,
+          startedAt: row.started_at,
+          silentMs,
+          closesAfterMs: closes,
+          calls: self ? node.calls() : silentMs < closes ? (row.calls ?? 0) : 0,
+          self,
+        }
+      })
   }
 
   return {
@@ -130,7 +148,7 @@ export function createNodes({ store, feed, clock, node, staleAfterMs, graceMs, o
         for (const { id, appliedSeq } of nodes)
           if (appliedSeq >= seq && !answered.has(id)) answered.set(id, Math.round(passed))
         // Whoever has closed itself by now will not answer, and does not need to.
-        const missing = nodes.some(({ id, silentMs }) => !answered.has(id) && silentMs < staleAfterMs + graceMs)
+        const missing = nodes.some((one) => !answered.has(one.id) && one.silentMs < one.closesAfterMs)
         if (!missing || passed >= withinMs) break
         const pause = LOOK_MS[Math.min(round, LOOK_MS.length - 1)]
         await new Promise((resolve) => setTimeout(resolve, pause))
@@ -145,11 +163,11 @@ export function createNodes({ store, feed, clock, node, staleAfterMs, graceMs, o
         const cut = cuts.find(({ node }) => node === id)
         return cut ? { calls: cut.calls, upstreams: cut.upstreams } : NONE
       }
-      return nodes.map(({ id, name, silentMs }) => ({
+      return nodes.map(({ id, name, silentMs, closesAfterMs }) => ({
         node: id,
         name,
         ms: answered.get(id),
-        closesInMs: answered.has(id) ? undefined : Math.max(0, staleAfterMs + graceMs - silentMs),
+        closesInMs: answered.has(id) ? undefined : Math.max(0, closesAfterMs - silentMs),
         ended: endedBy(id),
       }))
     },

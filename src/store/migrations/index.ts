@@ -13,6 +13,7 @@ import { auditTiles } from './0010-audit-tiles.ts'
 import { approvalCaller } from './0011-approval-caller.ts'
 import { sessionName } from './0012-session-name.ts'
 import { requestCaller } from './0013-request-caller.ts'
+import { nodeFacts } from './0014-node-facts.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -29,4 +30,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0011-approval-caller': approvalCaller,
   '0012-session-name': sessionName,
   '0013-request-caller': requestCaller,
+  '0014-node-facts': nodeFacts,
 }

@@ -16,5 +16,8 @@ export interface FeedTables {
     applied_seq: number
     started_at: number
     heard_at: number
+    /** Empty for a node of a version that did not tell. */
+    closes_after_ms: number | null
+    calls: number | null
   }
 }
