@@ -137,6 +137,11 @@ export function createAudit(deps: AuditDeps): Audit {
     witnessed(witness) {
       if (absent.delete(witness)) deps.witnessBack?.(witness)
     },
+    rewritten(seen) {
+      const data = { seen, usual: 'the log goes on from what this node has signed' }
+      const alert = { kind: 'alert.raised', principal: 'System::"audit"', subject: `node/${node}` }
+      log.append({ ...alert, reason: 'history rewritten', data }).catch(report)
+    },
   })
   const prover = createProver(store.db)
   let timer: NodeJS.Timeout | undefined
@@ -199,9 +204,14 @@ export function createAudit(deps: AuditDeps): Audit {
       })
     },
     checkpoint: checkpoints.sign,
-    async verify({ keys = checkpoints.keys, known = [], from = 0 } = {}) {
-      await checkpoints.sign()
-      return verifyStore(store, { origin, from }, { keys, known })
+    async verify({ keys, known = [], from = 0 } = {}) {
+      // What this node does not sign is what the checks below are to find.
+      await checkpoints.sign().catch((error: unknown) => {
+        if (Fault.from(error).code !== 'audit_unavailable') throw error
+      })
+      const { last } = checkpoints
+      const own = keys === undefined && last !== undefined ? [last] : []
+      return verifyStore(store, { origin, from }, { keys: keys ?? checkpoints.keys, known: [...known, ...own] })
     },
     async prove(id) {
       const event = await search.find(id)

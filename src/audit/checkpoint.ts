@@ -38,6 +38,8 @@ export interface CheckpointDeps {
   unwitnessed?: (witness: string, error: unknown) => void
   /** A witness signed. */
   witnessed?: (witness: string) => void
+  /** The log does not continue what was signed here: nothing is signed until it does. Told once. */
+  rewritten?: (detail: string) => void
 }
 
 export interface RetiredKey {
@@ -57,6 +59,8 @@ export interface Checkpoints {
   readonly key: NoteKey
   /** That one and its predecessors. */
   readonly keys: readonly NoteKey[]
+  /** The newest note that this node has signed or kept outside the database. */
+  readonly last: string | undefined
   /** @throws Fault `audit_unavailable` if the log is not a continuation of what was signed before */
   check(): Promise<void>
   /** Signs the tree as it is now, unless the newest checkpoint already covers it. Returns the newest note. */
@@ -83,6 +87,8 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
   const cosigners = witnesses.map((link) => ({ name: link.key.name, cosign: createCosigner(link, prover.consistency) }))
   let witnessing = false
   let thinnedAt = clock.now()
+  let last: string | undefined
+  let told = false
 
   const refuse = (detail: string): never => {
     throw new Fault('audit_unavailable', { detail })
@@ -128,21 +134,34 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     }
   }
 
+  /**
+   * Never sign what does not continue what was signed: a witness would refuse it, and so must we. What this node remembers
+   * counts as well: who can write the database can delete the checkpoints in it with the events.
+   */
+  const demandContinuation = async (note: string, size: number, root: Buffer): Promise<void> => {
+    const old = parseCheckpoint(parseNote(note).text)
+    const goesOn =
+      old.size < size
+        ? verifyConsistency(old.size, old.root, size, root, await prover.consistency(old.size, size))
+        : old.size === size && old.root.equals(root)
+    if (goesOn) return
+    const detail = `the audit log of ${size} events is not a continuation of the ${old.size} that were signed`
+    if (!told) deps.rewritten?.(detail)
+    told = true
+    refuse(detail)
+  }
+
   const make = async (): Promise<string> => {
     const newest = await latestCheckpoint(store.db)
     const { size, root } = await readHead(store.db)
+    if (last !== undefined && last !== newest?.note) await demandContinuation(last, size, root)
     if (newest) sameInstallation(parseNote(newest.note), 'its newest checkpoint') // of a node that started at the same moment
     if (newest && newest.size >= size && signersOf(parseNote(newest.note), [key]).length > 0) return newest.note
-    if (newest && newest.size < size) {
-      // Never sign what does not continue what was signed: a witness would refuse it, and so must we.
-      const old = parseCheckpoint(parseNote(newest.note).text)
-      const path = await prover.consistency(old.size, size)
-      if (!verifyConsistency(old.size, old.root, size, root, path))
-        refuse('the audit log is not a continuation of itself')
-    }
+    if (newest && newest.size < size) await demandContinuation(newest.note, size, root)
     const note = signNote(checkpointText({ origin, size, root }), origin, signingKey)
     const now = clock.now()
     await store.transaction((trx) => insertCheckpoint(trx, { size, time: now, note }))
+    last = note
     await anchor?.write(note)
     witness(note, size).catch((error) => unwitnessed('', error))
     if (now - thinnedAt > KEEP_ALL_MS) {
@@ -160,9 +179,13 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     get keys() {
       return [key, ...retired]
     },
+    get last() {
+      return last
+    },
     async check() {
       const kept = await anchor?.read()
       if (kept !== undefined) await holds(kept, 'the checkpoint outside the database')
+      last = kept
       const newest = await latestCheckpoint(store.db)
       if (newest) await holds(newest.note, 'its newest checkpoint')
     },

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createIds, systemClock, systemRandom } from '../core/index.ts'
 import { openStore, type Store } from '../store/index.ts'
@@ -96,6 +97,9 @@ describe('an export', () => {
     expect(await verify(part)).toMatchObject({ ok: true, from: 512, size: 901, provenTo: 901, events: 389 })
     const changed = part.replace(/"frontier":"(.)/, (_, first: string) => `"frontier":"${first === 'A' ? 'B' : 'A'}`)
     expect(await kinds(changed)).toEqual(['forked'])
+    // One at hand from before it says nothing about it, and is not taken for held.
+    const { ok, problems } = await verify(part, [old])
+    expect([ok, problems.map(({ detail }) => detail)]).toEqual([false, [expect.stringContaining('cannot be compared')]])
   })
 
   it('is not believed without the key, or under another one', async () => {
@@ -317,6 +321,37 @@ describe('a node', () => {
     await expect(begin(restored, anchor)).rejects.toMatchObject({ code: 'audit_unavailable' })
     await restored.close()
   })
+})
+
+it('a running node signs no other history, whoever wrote it into the database with all its checkpoints', async () => {
+  count += 1
+  const victim = await open()
+  const running = await begin(victim)
+  await fill(running, 0, 50)
+  await running.checkpoint()
+  count += 1
+  const elsewhere = await open()
+  const forged = await begin(elsewhere)
+  await fill(forged, 100, 180)
+  await victim.transaction(async (trx) => {
+    for (const name of ['audit_event_keep', 'audit_event_floor'])
+      await sql.raw(`drop trigger if exists ${name}`).execute(trx)
+    for (const table of ['audit_event', 'audit_head'] as const) {
+      await trx.deleteFrom(table).execute()
+      await trx
+        .insertInto(table)
+        .values((await elsewhere.db.selectFrom(table).selectAll().execute()) as never)
+        .execute()
+    }
+    await trx.deleteFrom('audit_checkpoint').execute()
+  })
+  await running.append({ kind: 'test.made' })
+  await expect(running.checkpoint()).rejects.toMatchObject({ code: 'audit_unavailable' })
+  expect((await running.verify()).problems).toMatchObject([{ kind: 'forked', to: 51 }])
+  const alerts = async () => (await running.query({ kind: 'alert.raised' })).events
+  await expect.poll(alerts).toMatchObject([{ reason: 'history rewritten', subject: 'node/one' }])
+  await running.stop().catch(() => {})
+  for (const part of [forged, victim, elsewhere]) await ('stop' in part ? part.stop() : part.close())
 })
 
 describe('proofs', () => {

@@ -90,6 +90,11 @@ export function createVerifier(head: VerifyHead, { keys, known = [] }: VerifyOpt
     if (size > head.size) {
       report({ kind: 'truncated', from: head.size, to: size, detail: `a checkpoint was signed over ${size} events` })
     } else if (size >= head.from) wanted.set(size, [...(wanted.get(size) ?? []), checkpoint])
+    else if (known.includes(message)) {
+      // Whoever gives one wants it compared: silence would pass for that.
+      const detail = `the checkpoint over ${size} events lies before what is here and cannot be compared`
+      report({ kind: 'unsigned', from: size, to: head.from, detail })
+    }
   }
   compare()
 
