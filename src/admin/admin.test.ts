@@ -932,6 +932,12 @@ describe('admin API', () => {
         (one) => one.id,
       )
     expect([await seen('user'), await seen('admin'), await seen('reader')]).toEqual([[id], [id], []])
+    // In the same words as one that is not there.
+    const told = async (one: string) => {
+      const { status, body } = await as('reader', 'GET', `/requests/${one}`)
+      return [status, String(body.detail).replace(one, '')]
+    }
+    expect(await told(id)).toEqual(await told(`req_${'0'.repeat(26)}`))
     expect((await as('reader', 'GET', `/requests/${id}`)).status).toBe(404)
     expect((await as('user', 'POST', `/requests/${id}/approve`, { digest })).status).toBe(403)
     expect((await as('reader', 'POST', `/requests/${id}/approve`, { digest })).status).toBe(404)

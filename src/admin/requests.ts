@@ -103,8 +103,9 @@ export function requestHandlers({ jit: { requests }, judge, identity }: AdminPor
     },
     'requests.show': {
       async handle({ params: { id = '' }, caller }) {
-        const { request, approvals } = await requests.show(id)
-        if (!(isOwn(caller, request) || mayAnswer(caller, request))) throw notFound('request', id)
+        const found = await orMissing(requests.show(id))
+        if (!found || !(isOwn(caller, found.request) || mayAnswer(caller, found.request))) throw notFound('request', id)
+        const { request, approvals } = found
         return {
           ...shownRequest(request),
           answers: approvals.map(({ approver, answer, narrowed: { models, ...narrow }, reason, at }) => ({
