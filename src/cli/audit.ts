@@ -38,10 +38,14 @@ const FILTERS = [
   'address',
   'session',
   'grant',
+  'credential',
+  'call',
+  'subject',
+  'reason',
   'text',
 ] as const
 
-function filterOf(input: Input): Record<string, string> {
+export function filterOf(input: Input): Record<string, string> {
   const filter: Record<string, string> = {}
   for (const name of FILTERS) {
     const value = flagText(input, name)

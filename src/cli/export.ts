@@ -4,6 +4,7 @@ import { appendFile, open, readFile, rename, writeFile } from 'node:fs/promises'
 import type { Collector, Encoding, Found, LineFormat, Taken } from '../audit/index.ts'
 import { isLoopback } from '../config/index.ts'
 import { systemClock } from '../core/index.ts'
+import { filterOf } from './audit.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, usage } from './failure.ts'
 import { flagText } from './input.ts'
@@ -74,7 +75,11 @@ const linesOf = async (
   query: { format: string; from: string },
   signal: AbortSignal,
 ): Promise<AsyncIterable<string>> =>
-  (await input.client()).follow('audit.export', { ...query, follow: String(input.flags.follow === true) }, signal)
+  (await input.client()).follow(
+    'audit.export',
+    { ...filterOf(input), ...query, follow: String(input.flags.follow === true) },
+    signal,
+  )
 
 async function exportToCollector(input: Input, url: string, signal: AbortSignal): Promise<void> {
   const { ENCODINGS, gather, SIGNALS, sendToCollector } = await import('../audit/index.ts')

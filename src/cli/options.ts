@@ -59,7 +59,15 @@ const EVENTS: readonly Flag[] = [
   { flag: '--address <ip>', about: 'Where from' },
   { flag: '--session <id>', about: 'Session' },
   { flag: '--grant <id>', about: 'Grant: what it began with, the calls made while it was held, how it ended' },
+  { flag: '--credential <id>', about: 'What it was done with: key/ID' },
+  { flag: '--call <id>', about: 'Call' },
+  { flag: '--subject <id>', about: 'What it was done to: key/ID, User::"dana"' },
+  { flag: '--reason <code>', about: 'The reason, as it stands there: access_denied' },
   { flag: '--text <text>', about: 'In the reason' },
+]
+const WITHIN: readonly Flag[] = [
+  { flag: '--since <when>', about: 'Span or date' },
+  { flag: '--until <when>', about: 'Span or date' },
 ]
 
 const GUARD: readonly Flag[] = [
@@ -850,12 +858,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'audit list',
     about: 'Search the audit log, newest first',
-    flags: [
-      ...PAGE,
-      ...EVENTS,
-      { flag: '--since <when>', about: 'Span or date' },
-      { flag: '--until <when>', about: 'Span or date' },
-    ],
+    flags: [...PAGE, ...EVENTS, ...WITHIN],
     load: async () => (await audit()).list,
   },
   { name: 'audit show', args: '<event>', about: 'Show one event', load: async () => (await audit()).show },
@@ -864,8 +867,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     about: 'Count events over time, or by the values of a field',
     flags: [
       ...EVENTS,
-      { flag: '--since <when>', about: 'Span or date' },
-      { flag: '--until <when>', about: 'Span or date' },
+      ...WITHIN,
       { flag: '--by <field>', about: 'principal, model, decision, outcome, kind, rule, class, address, reason' },
       { flag: '--every <span>', about: 'minute, hour or day' },
       { flag: '--top <n>', about: 'Only the most frequent' },
@@ -941,6 +943,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flag: '--clear-text', about: 'With --to: allow http:// to another machine' },
       { flag: '--from <position>', about: 'First event' },
       { flag: '--follow', about: 'Go on as events come' },
+      ...EVENTS,
+      ...WITHIN,
     ],
     example: 'sallyport audit export --to http://127.0.0.1:4318 --position collector.json --follow',
     load: async () => (await import('./export.ts')).exportLog,

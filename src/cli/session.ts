@@ -1,6 +1,7 @@
 // Sessions and running calls: who holds them, and ending them.
 
-import type { Command } from './command.ts'
+import { counted } from '../core/index.ts'
+import type { Command, Input } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
 import { usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, reasonOf, uidTextOf } from './input.ts'
@@ -21,7 +22,16 @@ export const list: Command = async (input) => {
   ]
   printRows(input.io, rows, columns, { json: input.flags.json as string })
   if (rows.length === 0) input.io.say('No session has a running call on the node that answered.')
+  await sayElsewhere(input)
   return 0
+}
+
+/** A list of what runs is one of the node that answered; what others run is said to whoever may look at the nodes. */
+async function sayElsewhere(input: Input): Promise<void> {
+  const client = await input.client()
+  const nodes = await client.call('nodes.list', {}).catch(() => undefined)
+  for (const { name, calls, self } of nodes?.items ?? [])
+    if (!self && calls > 0) input.io.say(`${counted(calls, 'call')} more on the node ${name}, which lists them itself.`)
 }
 
 export const show: Command = async (input) => {
@@ -69,6 +79,7 @@ export const calls: Command = async (input) => {
   ]
   printRows(input.io, rows, columns, { json: input.flags.json as string })
   if (rows.length === 0) input.io.say('No call is running on the node that answered.')
+  await sayElsewhere(input)
   return 0
 }
 

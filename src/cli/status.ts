@@ -72,7 +72,7 @@ export const status: Command = async (input) => {
     }),
     ...(upstreams && { upstreams: upstreams.items.map((one) => `${one.name} ${one.state}`) }),
     models: self.models,
-    ...(leases && { 'running calls': leases.items.length }),
+    ...(leases && { 'running calls': nodes?.items.reduce((sum, { calls }) => sum + calls, 0) ?? leases.items.length }),
     ...(nodes && { nodes: nodes.items.map((node) => node.name) }),
     ...(locks && { locks: locks.items.length }),
   }
