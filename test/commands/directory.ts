@@ -176,7 +176,7 @@ export function directory(world: () => World): void {
     expect((await run(stop)).said).toMatch(/still works .*sallyport key revoke /)
     const rest = await run(stop)
     expect([rest.code, rest.said]).toEqual([0, expect.not.stringContaining('still works')])
-    await wrong(stop, 1, /There is no key "laptop"/)
+    await wrong(stop, 1, /The key "laptop" works no longer/)
 
     const secret = await act(['key', 'create', 'kept', '--owner', 'Service:ci', '--secret-file', at('kept.key')])
     expect(secret.value).not.toHaveProperty('key')
