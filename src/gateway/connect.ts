@@ -189,6 +189,7 @@ export function connectRooms(rooms: Rooms): Ports {
       })
     },
     screenInput: screening.input,
+    screenKept: screening.kept,
     spotlight: screening.spotlight,
     plant: screening.plant,
     forbidden: screening.forbidden,

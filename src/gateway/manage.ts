@@ -1,6 +1,6 @@
 // The verbs that change what a model server holds. One can touch several names: what a model is made of and what is
 // overwritten are questions of their own, asked of the model that the server would take each name for.
-import { type Caller, Fault, type JsonObject } from '../core/index.ts'
+import { type Caller, Fault, isObject, type Json, type JsonObject } from '../core/index.ts'
 import { type Driver, type ManageRequest, type Model, plainName, type Registry } from '../model/index.ts'
 import { EntityRef } from '../policy/index.ts'
 import { type Handle, json, type MakeLook } from './look.ts'
@@ -22,6 +22,7 @@ const NOT_THERE_YET: ResolvedModel = {
   digest: undefined,
   send: () => Promise.reject(new Fault('model_not_found')),
 }
+const NO_REQUEST = { request: undefined, session: undefined, injection: 0 } as const
 const MAKES_MODELS: ReadonlySet<string> = new Set<ManageVerb>(['pull', 'create'])
 
 interface Act {
@@ -67,9 +68,16 @@ export function createManage({ on, look, registry }: ManageDeps): Manage {
       .map((model) => on.resolve(model.name))
       .filter((model) => model !== undefined)
     const question = (action: ManageVerb, model: ResolvedModel): Question => {
-      return { caller, action, model, request: undefined, session: undefined, injection: 0 }
+      return { caller, action, model, ...NO_REQUEST }
     }
     return models.length > 0 ? models.map((model) => question(verb, model)) : [question(otherwise, NOT_THERE_YET)]
+  }
+
+  /** The model whose rules about data hold for what is made: the one it is made of, else any of that server. */
+  const keeperOf = (server: string, { from = '' }: ManageCall): ResolvedModel => {
+    const known = registry.resolve(from)
+    const model = known?.upstream === server ? known : registry.all().find(({ upstream }) => upstream === server)
+    return (model && on.resolve(model.name)) ?? { ...NOT_THERE_YET, hosting: 'external' }
   }
 
   return (verb) =>
@@ -93,6 +101,12 @@ export function createManage({ on, look, registry }: ManageDeps): Manage {
           return () => on.lease(callId, question, decision)
         })
       if (!server) throw new Fault('not_possible', { detail: `No model server here can ${verb} models.` })
+      // A model says what it was made of to everybody who may use it, and its server has it in clear.
+      const words = wordsIn(call.options)
+      if (words.length > 0) {
+        const question = { caller, action: verb, model: keeperOf(server.name, call), ...NO_REQUEST }
+        record.note({ data: on.screenKept(question, words) })
+      }
       await record.decided()
 
       const abort = new AbortController()
@@ -139,6 +153,13 @@ export function createManage({ on, look, registry }: ManageDeps): Manage {
       options: from === undefined ? options : { ...options, from: servedName(server, from) },
     }
   }
+}
+
+/** Every text in what a model is made of, names of parameters among them. */
+function wordsIn(value: Json): string[] {
+  if (typeof value === 'string') return [value]
+  if (Array.isArray(value)) return value.flatMap(wordsIn)
+  return isObject(value) ? Object.entries(value).flatMap(([name, more]) => [name, ...wordsIn(more)]) : []
 }
 
 /** What the server reports; an early end is recorded like any other. */

@@ -235,6 +235,7 @@ function bench(plan: Plan = {}) {
         headers: () => ({}),
       }
     },
+    screenKept: () => ({}),
     screenInput: (_, request) => {
       failAt('screen', 'content_blocked')
       return { request, report: { masked: 0, facts: {} } }

@@ -254,6 +254,11 @@ export interface Ports {
    * to send. `instructed`: rules of the service will be put in front of it. @throws Fault content_blocked, guard_unavailable
    */
   screenInput(question: Question, request: ModelRequest, lease: LeaseHandle, instructed: boolean): ScreenedInput
+  /**
+   * Screens what a model server is to keep as it is; returns facts for the log.
+   * @throws Fault content_blocked unless the rules let all of it pass, guard_unavailable
+   */
+  screenKept(question: Question, texts: readonly string[]): JsonObject
   /** Puts tool results and documents between marks, where that is wanted; `sentence` tells the model what they mean. */
   spotlight(question: Question, request: ModelRequest): { request: ModelRequest; sentence?: string }
   /** Marks instructions of ours so that an answer which repeats them is noticed; returns the text to send. */

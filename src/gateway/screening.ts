@@ -2,6 +2,7 @@
 // through, so that a stricter rule ends the call; the session learns what it has seen; the record learns what went where.
 import {
   type Delta,
+  Fault,
   type JsonObject,
   type ModelRequest,
   type RandomBytes,
@@ -44,6 +45,11 @@ export interface Screening {
   plant(question: Question, instructions: string): string
   /** Screens an answer of before that is read back, with the bans of now. What the caller itself had said is shown to it as it was. */
   readBack(question: Question, said: readonly Delta[], bans: readonly string[]): { said: Delta[]; report: ScreenReport }
+  /**
+   * Reads what a model server is to keep word by word, where no stand-in would ever be turned back; returns facts for the log.
+   * @throws Fault content_blocked unless the rules let all of it pass as it is
+   */
+  kept(question: Question, texts: readonly string[]): JsonObject
   /** What the rules say now about a class that this call has let through. */
   retreat(question: Question, direction: 'send' | 'receive', dataClass: string): Treatment
   /** Destroys what was hidden in a session. */
@@ -229,6 +235,27 @@ export function createScreening({ guard, judge, random, pseudonyms, injection, s
       const report = output.report()
       vault.forget()
       return { said: read, report: { masked: report.treated, facts: reported(question, report, 'caller') } }
+    },
+
+    kept(question, texts) {
+      const vault = guard.openVault({ key: random(32), random, session: '' })
+      const words: ModelRequest = {
+        action: 'complete',
+        model: '',
+        messages: [],
+        inputs: [...texts],
+        params: {},
+        stream: false,
+      }
+      const { report } = guard.screenInput(words, (asking) => judge.treatment(question, asking), vault)
+      vault.forget()
+      const treated = report.classes.find(({ treatment }) => treatment !== 'pass')
+      if (treated)
+        throw new Fault('content_blocked', {
+          detail: `The rules do not let ${treated.class} go to this model server as it stands, and what it keeps cannot be hidden from it`,
+          data: { class: treated.class, direction: 'send' },
+        })
+      return reported(question, report, 'upstream')
     },
 
     retreat(question, direction, dataClass) {

@@ -104,6 +104,25 @@ describe('what is allowed', () => {
     expect((await ask('/api/pull', { model: 'new' })).status).toBe(200)
   })
 
+  it('tells a server nothing to keep that would be hidden from a model', async () => {
+    const [mail, token] = ['dana.fox@corp-mail.example', 'ghp_16C7e42F292c6912E7710c838347Ae178B4a']
+    for (const more of [
+      { system: `Write to ${mail}` },
+      { template: `{{ .System }} ${mail}` },
+      { license: token },
+      { messages: [{ role: 'user', content: `I am ${mail}` }] },
+      { parameters: { stop: ['x', mail] } },
+      { parameters: { [mail]: 1 } },
+    ]) {
+      const answer = await ask('/api/create', { model: 'mine', from: 'quick', ...more })
+      expect([more, answer]).toEqual([more, { status: 422, text: expect.stringMatching(/cannot be hidden/), sent: [] }])
+      expect(answer.text).not.toContain(mail)
+    }
+    const plain = { system: 'Be short.', template: '{{ .System }}<|im_start|>', parameters: { temperature: 0 } }
+    const { status, sent } = await ask('/api/create', { model: 'mine', from: 'quick', ...plain })
+    expect([status, sent]).toMatchObject([200, [plain]])
+  })
+
   it('needs a model where one is taken away or sent on', async () => {
     for (const [path, body] of [
       ['/api/delete', { model: 'none' }],
