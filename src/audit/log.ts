@@ -87,11 +87,11 @@ const COMPANY_MS = 5
 const COMPANY = 8
 
 /**
- * Callers told in one turn: bounds how long timers and sockets wait for theirs. A batch larger than this comes back in parts,
- * so that the first part is written while the rest prepares; told all at once, they would also come back all at once, and
- * the database and this thread would only ever work in turn.
+ * Callers told in one turn are half of all that are under way: what they hand in next is written while the other half
+ * prepares. Told all at once, they would also come back all at once, and the database and this thread would only ever work
+ * in turn; told a few at a time, each commit would be of few. The most bounds how long timers and sockets wait for their turn.
  */
-const MOST_TOLD = 32
+const [LEAST_TOLD, MOST_TOLD] = [32, 128]
 
 const rowsOf = (batch: readonly Waiting[]): readonly Statement[] => batch.flatMap(({ rows }) => rows)
 
@@ -109,6 +109,8 @@ export function createLog(deps: LogDeps): Log {
   let turn: NodeJS.Immediate | undefined
   /** Durable batches, oldest first, whose callers have not all been told. */
   const durable: { readonly batch: readonly Waiting[]; readonly first: number; told: number }[] = []
+  /** Events in the commit that runs, and durable ones whose callers do not know. */
+  let [writing, untold] = [0, 0]
   let available = true
   let closed = false
   /** Refused while the log was not available or full, and not kept; told by the first event after that. */
@@ -128,6 +130,7 @@ export function createLog(deps: LogDeps): Log {
 
   const keptAt = (batch: readonly Waiting[], first: number, ms?: number) => {
     durable.push({ batch, first, told: 0 })
+    untold += batch.length
     for (const listener of listeners) listener(batch, ms, first)
   }
 
@@ -136,7 +139,9 @@ export function createLog(deps: LogDeps): Log {
     const [oldest] = durable
     if (!oldest) return
     const { batch, first, told } = oldest
-    oldest.told = Math.min(told + MOST_TOLD, batch.length)
+    const half = Math.ceil((writing + waiting.length + untold) / 2)
+    oldest.told = Math.min(told + Math.min(Math.max(half, LEAST_TOLD), MOST_TOLD), batch.length)
+    untold -= oldest.told - told
     if (oldest.told === batch.length) durable.shift()
     size = Math.max(size, first + oldest.told)
     batch.slice(told, oldest.told).forEach((entry, i) => {
@@ -195,6 +200,7 @@ export function createLog(deps: LogDeps): Log {
         company = undefined
       }
       began = clock.monotonic()
+      writing = batch.length
       if (batch.length > 0)
         await appender.append(batch, rowsOf(batch), (at) => {
           position = at
@@ -204,6 +210,7 @@ export function createLog(deps: LogDeps): Log {
       fail(batch, position, error)
     }
     committing = false
+    writing = 0
     // What was left behind by a full batch and looks for no company any more goes at once.
     due = available && (urgent || (waiting.length > 0 && company === undefined))
     if (available && batch.length > 0) {
