@@ -49,3 +49,10 @@ export function cannotListen({ code }: NodeJS.ErrnoException, where: string, nex
 }
 
 export const usage = (what: string, next?: string): Failure => new Failure(what, { exit: EXIT.usage, next })
+
+/** What the caller may not see is left out, not shown as nothing: undefined then. @throws whatever else went wrong */
+export const seen = <T>(work: Promise<T>): Promise<T | undefined> =>
+  work.catch((error: unknown) => {
+    if (error instanceof Failure && (error.code === 'access_denied' || error.code === 'not_found')) return undefined
+    throw error
+  })

@@ -3,7 +3,7 @@
 import { counted } from '../core/index.ts'
 import type { Command, Input } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
-import { usage } from './failure.ts'
+import { seen, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, reasonOf, uidTextOf } from './input.ts'
 import { green, printOne, printRows } from './io.ts'
 import { printReceipt } from './receipt.ts'
@@ -29,7 +29,7 @@ export const list: Command = async (input) => {
 /** A list of what runs is one of the node that answered; what others run is said to whoever may look at the nodes. */
 async function sayElsewhere(input: Input): Promise<void> {
   const client = await input.client()
-  const nodes = await client.call('nodes.list', {}).catch(() => undefined)
+  const nodes = await seen(client.call('nodes.list', {}))
   for (const { name, calls, self } of nodes?.items ?? [])
     if (!self && calls > 0) input.io.say(`${counted(calls, 'call')} more on the node ${name}, which lists them itself.`)
 }

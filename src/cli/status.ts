@@ -2,7 +2,7 @@
 
 import { counted } from '../core/index.ts'
 import type { Command } from './command.ts'
-import { Failure } from './failure.ts'
+import { seen } from './failure.ts'
 import { uidTextOf } from './input.ts'
 import { dim, green, plain, printOne, red, yellow } from './io.ts'
 import { productVersion } from './version.ts'
@@ -42,12 +42,6 @@ export const status: Command = async (input) => {
   const { io } = input
   const client = await input.client()
   const self = await client.call('self.show', {})
-  // What the caller may not see is left out, not shown as nothing.
-  const seen = async <T>(work: Promise<T>): Promise<T | undefined> =>
-    work.catch((error: unknown) => {
-      if (error instanceof Failure && error.exit === 1) return undefined
-      throw error
-    })
   const soon = new Date(Date.now() + WEEK_MS).toISOString()
   const lately = new Date(Date.now() - DAY_MS).toISOString()
   const [upstreams, leases, nodes, policy, locks, expiring, alerts, reviews] = await Promise.all([
