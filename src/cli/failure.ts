@@ -50,9 +50,11 @@ export function cannotListen({ code }: NodeJS.ErrnoException, where: string, nex
 
 export const usage = (what: string, next?: string): Failure => new Failure(what, { exit: EXIT.usage, next })
 
+const UNSEEN: ReadonlySet<string | undefined> = new Set(['access_denied', 'approval_required', 'not_found'])
+
 /** What the caller may not see is left out, not shown as nothing: undefined then. @throws whatever else went wrong */
 export const seen = <T>(work: Promise<T>): Promise<T | undefined> =>
   work.catch((error: unknown) => {
-    if (error instanceof Failure && (error.code === 'access_denied' || error.code === 'not_found')) return undefined
+    if (error instanceof Failure && UNSEEN.has(error.code)) return undefined
     throw error
   })

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it, vi } from 'vitest'
 import { runCli } from '../../test/cli.ts'
 import { start } from '../app/index.ts'
+import { Failure, seen } from './failure.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -116,4 +117,11 @@ it('a start on what is no data folder, or another installation’s', async () =>
   expect((await up('file', '--keys-default-days', 'x')).said).toContain('sallyport config --schema')
   const tls = await up('tls', '--tls-cert-file', at('no.pem'), '--tls-key-file', at('no.key'))
   expect(tls).toMatchObject({ code: 1, said: expect.stringContaining('no.pem is not there') })
+})
+
+it('leaves out what the caller may not see, and nothing else', async () => {
+  for (const code of ['access_denied', 'approval_required', 'not_found'])
+    expect(await seen(Promise.reject(new Failure('refused', { code })))).toBeUndefined()
+  for (const code of ['internal', 'invalid_api_key', undefined])
+    await expect(seen(Promise.reject(new Failure('gone', { code })))).rejects.toThrow('gone')
 })
