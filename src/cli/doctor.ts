@@ -1,6 +1,6 @@
 // Checks an installation from the outside in. The check that matters most: does a model server answer round the gateway?
 
-import { statSync } from 'node:fs'
+import { statfsSync, statSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Config, isLoopback, namedIn } from '../config/index.ts'
@@ -36,7 +36,7 @@ export const doctor: Command = async (input) => {
     if (!(error instanceof Failure)) throw error
     findings.push({ state: 'FAIL', check: 'settings', text: error.why ?? error.message })
   }
-  if (config) findings.push(...dataFolder(config.data))
+  if (config) findings.push(...dataFolder(config.data), ...disk(config.data))
   findings.push(...(await gateway(input)))
   findings.push(...(await behind(input, config)))
 
@@ -77,6 +77,23 @@ function dataFolder(folder: string): Finding[] {
   if (open.length === 0) return [{ state: 'ok', check: 'data', text: `${folder}, readable by its owner alone` }]
   return [
     { state: 'FAIL', check: 'data', text: `others can read ${open.join(', ')}`, fix: `chmod go-rwx ${open.join(' ')}` },
+  ]
+}
+
+/** Less than this is soon nothing: a write-ahead log alone may become so large. */
+const LEAST_FREE = 64 * 1024 * 1024
+
+/** Whether the log can go on: a full disk refuses every call. */
+function disk(folder: string): Finding[] {
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined) return []
+  const { bavail, bsize, files, ffree } = statfsSync(folder)
+  const free = bavail * bsize
+  const [check, fix] = ['disk', 'make room; a gateway that refuses calls for it takes them again by itself']
+  if (files > 0 && ffree === 0)
+    return [{ state: 'FAIL', check, text: `no more files fit on the disk of ${folder}`, fix }]
+  if (free >= LEAST_FREE) return []
+  return [
+    { state: 'FAIL', check, text: `${Math.floor(free / 1024 / 1024)} MiB are left on the disk of ${folder}`, fix },
   ]
 }
 

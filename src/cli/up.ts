@@ -166,6 +166,11 @@ function explainDatabase({ kind, message }: DatabaseError, { data, database }: C
       why: 'It was not written with the master.key beside it, or is no database of Sallyport.',
       next: 'put back the files that belong together, or begin anew in another folder: --data',
     })
+  if (kind === 'damaged')
+    return new Failure(`${join(data, 'sallyport.db')} is damaged`, {
+      why: `${message}: it, or the sallyport.db-wal beside it, was cut or changed by something else, or its disk has failed.`,
+      next: 'put the whole folder back from a backup, beside it what is left of this one: `checkpoint` in it tells how far its log went',
+    })
   if (kind === 'layout')
     return new Failure('The database could not be brought to the layout of this version', {
       why: message,

@@ -9,6 +9,7 @@ export type DatabaseErrorKind =
   | 'unavailable'
   | 'held'
   | 'foreign'
+  | 'damaged'
   | 'layout'
   | 'failed'
 

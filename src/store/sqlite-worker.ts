@@ -1,8 +1,9 @@
 // The one thread that touches the embedded database file for one connection: a writer (all transactions, one at a time)
 // or a reader (read-only, sees committed state). Messages are answered in the order they arrive.
+import { statSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import Database from 'better-sqlite3-multiple-ciphers'
-import { CONFLICT, type Statement } from './statement.ts'
+import { BEGIN, COMMIT, CONFLICT, EMPTY_LOG, type Statement } from './statement.ts'
 
 export interface WorkerOptions {
   file: string
@@ -33,6 +34,25 @@ if (!options.readonly) {
   database.pragma('synchronous = FULL') // a commit that was answered has reached the disk
 }
 
+const log = `${options.file}-wal`
+const thereAt = (path: string) => statSync(path, { throwIfNoEntry: false })
+database.pragma('schema_version') // reads, which opens both files
+const [file, wal] = [thereAt(options.file), thereAt(log)]
+/** Bytes that the write-ahead log has at least: it becomes shorter when it is asked to, is removed when the last connection closes. */
+let shortest = wal?.size ?? 0
+
+/**
+ * What is written into a file that was deleted or replaced is gone when this process ends; what is written behind a hole in the
+ * write-ahead log cannot be read by the next one.
+ */
+function demandFiles(): void {
+  const [fileNow, walNow] = [thereAt(options.file), thereAt(log)]
+  const isWhole = walNow !== undefined && walNow.size >= shortest
+  if (fileNow?.ino === file?.ino && walNow?.ino === wal?.ino && isWhole) return
+  const error = new Error('files of the database were deleted, replaced or cut while it was in use')
+  throw Object.assign(error, { code: 'SQLITE_READONLY_DBMOVED' })
+}
+
 const statements = new Map<string, Database.Statement>()
 const MAX_STATEMENTS = 500
 
@@ -47,20 +67,24 @@ function prepare(sql: string): Database.Statement {
 }
 
 function runOne(sql: string, parameters: readonly unknown[]): { rows: unknown[]; changes: number } {
+  if (sql === BEGIN) demandFiles()
   const statement = prepare(sql)
-  if (statement.reader) return { rows: statement.all(...parameters), changes: 0 }
-  return { rows: [], changes: statement.run(...parameters).changes }
+  const result = statement.reader
+    ? { rows: statement.all(...parameters), changes: 0 }
+    : { rows: [], changes: statement.run(...parameters).changes }
+  if (sql === COMMIT || sql === EMPTY_LOG) shortest = thereAt(log)?.size ?? 0
+  return result
 }
 
 /** All or nothing: the commit is the last statement, and whatever goes wrong before it undoes everything. */
 function runAll(list: readonly Statement[]): { rows: unknown[]; changes: number } {
-  runOne('begin immediate', [])
+  runOne(BEGIN, [])
   try {
     for (const { sql, parameters, mustChange } of list) {
       const { changes } = runOne(sql, parameters)
       if (mustChange !== undefined && changes !== mustChange) throw conflict(mustChange, changes)
     }
-    runOne('commit', []) // durable from here on: WAL with synchronous=FULL
+    runOne(COMMIT, []) // durable from here on: WAL with synchronous=FULL
     return { rows: [], changes: 0 }
   } catch (error) {
     // A full disk ends the transaction by itself; a second rollback would hide the first error.

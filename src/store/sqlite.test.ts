@@ -1,6 +1,6 @@
 // The embedded database and the process around it: opened, not read from, closed or refused; nothing stays alive for it.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -75,4 +75,40 @@ it('a folder is held by one at a time, also of two processes, and let go when it
   const after = holdAlone(file)
   expect(after).toBeDefined()
   after?.()
+})
+
+it('nothing is written into files that were deleted, replaced or cut, and all is well when they are back', async () => {
+  const { file, ...given } = options('e.db')
+  const store = await openStore({ file, ...given })
+  const write = (name: string) =>
+    store.transaction(async (trx) => {
+      await trx.insertInto('change').values({ kind: 'test', key: name, at: 0 }).execute()
+    })
+  const written = async () => (await store.db.selectFrom('change').select('key').execute()).map(({ key }) => key)
+  await write('before')
+  const refused = { code: 'store_unavailable', status: 503, cause: { code: 'SQLITE_READONLY_DBMOVED' } }
+  for (const path of [file, `${file}-wal`]) {
+    renameSync(path, `${path}.away`)
+    await expect(write('deleted')).rejects.toMatchObject(refused)
+    await expect(store.atomic(() => [])).rejects.toMatchObject(refused)
+    copyFileSync(`${path}.away`, path)
+    await expect(write('replaced')).rejects.toMatchObject(refused)
+    renameSync(`${path}.away`, path)
+    await write('back')
+  }
+  await store.scrub(['change']) // cut by the database itself
+  await write('after')
+  expect(await written()).toEqual(['before', 'back', 'back', 'after'])
+  truncateSync(`${file}-wal`, 0)
+  await expect(write('cut')).rejects.toMatchObject(refused)
+  await expect(write('cut')).rejects.toMatchObject(refused)
+  await store.close()
+})
+
+it('a damaged database is told from one that is not there', async () => {
+  const { file, ...given } = options('f.db')
+  const store = await openStore({ file, ...given })
+  await store.close()
+  writeFileSync(file, readFileSync(file).subarray(0, 8192))
+  await expect(openStore({ file, ...given })).rejects.toMatchObject({ kind: 'damaged' })
 })

@@ -15,7 +15,7 @@ import {
 } from 'kysely'
 import { DatabaseError, type DatabaseErrorKind } from './error.ts'
 import type { WorkerOptions, WorkerRequest, WorkerResponse } from './sqlite-worker.ts'
-import { CONFLICT, type Statement } from './statement.ts'
+import { BEGIN, COMMIT, CONFLICT, type Statement } from './statement.ts'
 
 /** A value as SQLite takes it: no booleans, no undefined. */
 const bind = (value: unknown): unknown => {
@@ -31,6 +31,9 @@ const KINDS: Record<string, DatabaseErrorKind> = {
   SQLITE_CONSTRAINT_CHECK: 'check',
   [CONFLICT]: 'conflict',
 }
+
+/** What a thread that could not open the database died of. */
+const FATAL: Record<string, DatabaseErrorKind> = { SQLITE_NOTADB: 'foreign', SQLITE_CORRUPT: 'damaged' }
 
 /** A full disk, one that fails and one that may not be written serve nobody now, and may again later. */
 const kindOf = (code: string): DatabaseErrorKind =>
@@ -60,7 +63,7 @@ class WorkerConnection implements DatabaseConnection {
     if (!waiter) return
     if ('error' in response) {
       const { code, message } = response.error
-      waiter.reject(new DatabaseError(kindOf(code), message))
+      waiter.reject(Object.assign(new DatabaseError(kindOf(code), message), { code })) // told in the log, as it names the trouble
     } else {
       waiter.resolve({ rows: response.rows, numAffectedRows: BigInt(response.changes) })
     }
@@ -69,7 +72,7 @@ class WorkerConnection implements DatabaseConnection {
 
   #die(error: Error & { code?: string }): void {
     this.#dead ??= error
-    const kind = error.code === 'SQLITE_NOTADB' ? 'foreign' : 'unavailable'
+    const kind = FATAL[error.code ?? ''] ?? 'unavailable'
     for (const { reject } of this.#waiting.values()) reject(new DatabaseError(kind, error.message))
     this.#waiting.clear()
   }
@@ -138,11 +141,11 @@ class SingleConnectionDriver implements Driver {
   }
 
   async beginTransaction(): Promise<void> {
-    await this.#connection.executeQuery(raw('begin immediate'))
+    await this.#connection.executeQuery(raw(BEGIN))
   }
 
   async commitTransaction(): Promise<void> {
-    await this.#connection.executeQuery(raw('commit')) // durable from here on: WAL with synchronous=FULL
+    await this.#connection.executeQuery(raw(COMMIT)) // durable from here on: WAL with synchronous=FULL
   }
 
   async rollbackTransaction(): Promise<void> {

@@ -12,3 +12,10 @@ export interface Statement {
 
 /** Result code of a list undone by `mustChange`; beside SQLite's own codes, which all begin with SQLITE_. */
 export const CONFLICT = 'CONFLICT'
+
+/** Every transaction on SQLite begins with this: it will write. */
+export const BEGIN = 'begin immediate'
+export const COMMIT = 'commit'
+
+/** Writes what the write-ahead log of SQLite holds into the database, and cuts it to nothing. */
+export const EMPTY_LOG = 'pragma wal_checkpoint(truncate)'

@@ -11,7 +11,7 @@ import { MIGRATIONS } from './migrations/index.ts'
 import { POSTGRES_TYPES, SQLITE_TYPES } from './migrations/types.ts'
 import { createPool, openPostgres, runAtomically, translatePostgres } from './postgres.ts'
 import { openSqlite } from './sqlite.ts'
-import type { Statement } from './statement.ts'
+import { EMPTY_LOG, type Statement } from './statement.ts'
 import type { Tables } from './tables/index.ts'
 
 export type Trx = Transaction<Tables>
@@ -71,7 +71,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     pool: undefined,
     transaction: (work) => run(writer, work),
     async scrub() {
-      await sql`pragma wal_checkpoint(truncate)`.execute(writer) // rows were overwritten when deleted: secure_delete
+      await sql.raw(EMPTY_LOG).execute(writer) // rows were overwritten when deleted: secure_delete
     },
     async atomic(build) {
       try {
