@@ -49,7 +49,7 @@ export interface Locks {
   /** Rows, feed entries and events of a new lock, for the transaction of whatever act sets it. */
   add(trx: Trx, lock: NewLock): Promise<Changed<Lock>>
   /** Idempotent: lifting a lifted lock changes nothing and records nothing. */
-  lift(trx: Trx, id: string, by: string): Promise<Changed<{ lifted: boolean }>>
+  lift(trx: Trx, id: string, by: string, reason?: string): Promise<Changed<{ lifted: boolean }>>
   load(): Promise<void>
   /** For the feed, before leases. Tells which locks are new to this node. */
   onChange(changes: readonly { kind: string; key: string }[]): Promise<void>
@@ -138,7 +138,7 @@ export function createLocks(deps: LockDeps): Locks {
         ],
       }
     },
-    async lift(trx, id, by) {
+    async lift(trx, id, by, reason) {
       if (!(await liftLock(trx, id, clock.now(), by))) {
         if (!held.has(id)) throw new Fault('not_found', { detail: 'There is no such lock' })
         return { value: { lifted: false }, feed: [], events: [] }
@@ -146,7 +146,9 @@ export function createLocks(deps: LockDeps): Locks {
       return {
         value: { lifted: true },
         feed: [{ kind: 'lock', key: id }],
-        events: [{ kind: 'lock.lifted', principal: by, subject: `lock/${id}` }],
+        events: [
+          { kind: 'lock.lifted', principal: by, subject: `lock/${id}`, ...(reason !== undefined && { reason }) },
+        ],
       }
     },
     async load() {

@@ -1194,6 +1194,7 @@ export const ROUTES = {
     action: 'lock',
     on: GATEWAY,
     summary: 'Lift a lock; what it ended stays ended',
+    query: z.strictObject({ reason: reason.optional() }),
     output: z.object({ lifted: z.boolean(), receipt: Receipt }),
   }),
 

@@ -37,8 +37,8 @@ export function lockHandlers(ports: AdminPorts): Handlers<'locks.list' | 'locks.
       },
     },
     'locks.lift': {
-      async handle({ params, by }) {
-        const { value, seq } = await ports.change((trx) => locks.lift(trx, params.id ?? '', by.principal))
+      async handle({ params, query: { reason }, by }) {
+        const { value, seq } = await ports.change((trx) => locks.lift(trx, params.id ?? '', by.principal, reason))
         return { lifted: value.lifted, receipt: await receiptOf(ports, seq) }
       },
     },

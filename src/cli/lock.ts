@@ -3,7 +3,7 @@ import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
 import { usage } from './failure.ts'
-import { arg, flagText, reasonOf, refOf, uidTextOf } from './input.ts'
+import { arg, flagText, reasonGiven, reasonOf, refOf, uidTextOf } from './input.ts'
 import { forEachOf, printOne, printRows, red } from './io.ts'
 import { printReceipt } from './receipt.ts'
 import { type Kind, knownTarget } from './target.ts'
@@ -62,17 +62,18 @@ export const remove: Command = async (input) => {
 }
 
 async function lift(input: Input, client: Client, id: string) {
-  const { lifted, receipt } = await client.call('locks.lift', { params: { id } })
+  const { lifted, receipt } = await client.call('locks.lift', { params: { id }, ...reasonGiven(input) })
   input.io.say(lifted ? 'Lifted. What it ended stays ended.' : 'It was not in force any more.')
   return { id, lifted, receipt, exit: printReceipt(input.io, receipt) }
 }
 
 export const lockdown: Command = async (input) => {
   const word = arg(input, 0)
-  const client = await input.client()
   if (word === 'on') return add({ ...input, args: ['everything'] })
   if (word !== 'off') throw usage('Say on or off')
   if (isDryRun(input)) throw usage('--dry-run goes with on: lifting ends nothing')
+  if (flagText(input, 'until') !== undefined) throw usage('--until goes with on: what is lifted has no end')
+  const client = await input.client()
   const { items } = await client.call('locks.list', {})
   const locks = items.filter(({ kind }) => kind === 'everything')
   if (locks.length === 0) input.io.say('There is no lockdown.')

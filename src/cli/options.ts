@@ -465,6 +465,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'lock remove',
     args: '<id>',
     about: 'Lift a lock; what it ended stays ended',
+    flags: [REASON],
     load: async () => (await import('./lock.ts')).remove,
   },
 

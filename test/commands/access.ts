@@ -84,12 +84,18 @@ export function access(world: () => World): void {
     expect(await status(keys.dana)).toBe(403)
     expect((await look<One[]>(['lock', 'list'])).value).toMatchObject([{ id: lock.value.id, target: 'User::"dana"' }])
     expect((await world().run(['status'])).out).toContain('locked  principal User::"dana"')
-    expect((await act(['lock', 'remove', lock.value.id])).value).toMatchObject({ lifted: true, receipt: {} })
+    const lift = ['lock', 'remove', lock.value.id, '--reason', 'found it']
+    expect((await act(lift)).value).toMatchObject({ lifted: true, receipt: {} })
+    const lifted = async () => (await world().api('GET', '/audit?kind=lock.lifted&limit=1')).items[0]
+    expect(await lifted()).toMatchObject({ subject: `lock/${lock.value.id}`, reason: 'found it' })
     expect(await status(keys.dana)).toBe(200)
 
     expect((await act(['lockdown', 'on', '--reason', 'fire'])).value).toMatchObject({ kind: 'everything' })
     expect(await status(keys.dana)).toBe(403)
-    expect((await act<object[]>(['lockdown', 'off'])).value).toMatchObject([{ lifted: true }])
+    await wrong(['lockdown', 'off', '--until', '1h'], 2, /--until goes with on/)
+    await wrong(['lockdown', 'off', '--dry-run'], 2, /--dry-run goes with on/)
+    expect((await act<object[]>(['lockdown', 'off', '--reason', 'out'])).value).toMatchObject([{ lifted: true }])
+    expect(await lifted()).toMatchObject({ reason: 'out' })
     expect(await status(keys.dana)).toBe(200)
     expect((await act<object[]>(['lockdown', 'off'])).value).toEqual([])
 
