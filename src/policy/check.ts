@@ -17,6 +17,7 @@ export interface Checker {
 
 /** How long one check may take before its process is killed, in milliseconds. */
 const CHECK_TIMEOUT_MS = 20_000
+const LATE = new Error('the check took too long')
 /** An idle process is ended after this; the next check starts one anew. */
 const IDLE_MS = 3000
 
@@ -26,7 +27,8 @@ interface Waiting {
   readonly timer: NodeJS.Timeout
 }
 
-export function createChecker(): Checker {
+/** `timeoutMs`: how long one check may take. */
+export function createChecker(timeoutMs = CHECK_TIMEOUT_MS): Checker {
   let worker: ChildProcess | undefined
   let next = 0
   let idle: NodeJS.Timeout | undefined
@@ -77,7 +79,7 @@ export function createChecker(): Checker {
       worker ??= start()
       hold(worker)
       const id = next++
-      const timer = setTimeout(() => discard(new Error('the check took too long')), CHECK_TIMEOUT_MS)
+      const timer = setTimeout(() => discard(LATE), timeoutMs)
       waiting.set(id, { resolve, reject, timer })
       worker.send({ ...task, id } satisfies CheckTask)
     })
@@ -87,8 +89,8 @@ export function createChecker(): Checker {
       let result: Inspection
       try {
         result = (await ask({ kind: 'check', sources })) as Inspection
-      } catch {
-        return { problems: [UNREADABLE] }
+      } catch (cause) {
+        return { problems: [unread(cause, timeoutMs)] }
       }
       if (!('bundle' in result)) return result
       try {
@@ -101,8 +103,8 @@ export function createChecker(): Checker {
     async format(file) {
       try {
         return (await ask({ kind: 'format', file })) as ReturnType<typeof formatText>
-      } catch {
-        return { problems: [{ ...UNREADABLE, file: file.path }] }
+      } catch (cause) {
+        return { problems: [{ ...unread(cause, timeoutMs), file: file.path }] }
       }
     },
     async close() {
@@ -135,7 +137,11 @@ function release(child: ChildProcess): void {
   child.channel?.unref()
 }
 
-const UNREADABLE: Problem = {
+/** Time says nothing of the rules: on a busy machine it runs out for short ones too. */
+const unread = (cause: unknown, timeoutMs: number): Problem => ({
   level: 'error',
-  message: 'the rules could not be read: an expression is too long or too deeply nested for the parser',
-}
+  message:
+    cause === LATE
+      ? `the rules could not be read in ${timeoutMs / 1000} s: the machine is busy, or there are too many of them`
+      : 'the rules could not be read: an expression is too long or too deeply nested for the parser',
+})

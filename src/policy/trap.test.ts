@@ -126,6 +126,14 @@ test('nested text of depth 10,000 is refused in words, and the checker goes on a
   expect('problems' in formatted).toBe(true)
 })
 
+test('a check that ran out of time says so, and not that the rules are at fault', async () => {
+  const hurried = createChecker(1)
+  const file = { path: 'rules.cedar', text: ALLOW }
+  for (const found of [await hurried.check([file]), await hurried.format(file)])
+    expect(found).toMatchObject({ problems: [{ message: expect.stringContaining('could not be read in 0.001 s') }] })
+  await hurried.close()
+})
+
 test('brackets inside strings and comments are no nesting', () => {
   expect(nestingBeyond(`"${'('.repeat(100)}" // ${'['.repeat(100)}\n(("\\"(("))`, 2)).toBeUndefined()
   expect(nestingBeyond('((( ', 2)).toBe(2)
