@@ -817,6 +817,10 @@ describe('admin API', () => {
       { ...facts, subject: 'route/users.create', reason: 'already_exists', data: { status: 422 } },
       { ...facts, reason: 'not_found', data: { status: 404, on: 'User::"nobody-here"' } },
     ])
+    // No name is that long: neither an answer nor the log repeats it.
+    const long = 'x'.repeat(10_000)
+    expect((await as('admin', 'GET', `/models/${long}`)).body).toMatchObject({ detail: 'There is no such route.' })
+    expect(JSON.stringify((await as('auditor', 'GET', '/audit?limit=3')).body)).not.toContain(long)
     const changes = await as('auditor', 'GET', '/audit?kind=key.created&principal=User::%22admin%22')
     expect((changes.body.items as object[])[0]).toMatchObject({
       action: 'issueKey',

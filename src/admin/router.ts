@@ -14,6 +14,9 @@ interface Row {
   readonly segments: readonly string[]
 }
 
+/** Characters of the longest name there can be, with room. A longer one is no route, so that no answer and no event repeats it. */
+const LONGEST_PARAM = 512
+
 const isParam = (segment: string): boolean => segment.startsWith('{')
 
 export function createTable(
@@ -55,7 +58,7 @@ function bind(segments: readonly string[], given: readonly string[]): Record<str
 function decode(text: string): string | undefined {
   try {
     const value = decodeURIComponent(text)
-    return isWritten(value) ? value : undefined
+    return value.length <= LONGEST_PARAM && isWritten(value) ? value : undefined
   } catch {
     return undefined
   }
