@@ -160,7 +160,7 @@ async function refused(response: Response, { key }: Connection, path = ''): Prom
   const next =
     response.status === 401
       ? key === undefined
-        ? 'give a key with --key or SALLYPORT_KEY'
+        ? 'give a key with --key or SALLYPORT_KEY, or the data folder of your own gateway with --data'
         : 'give another key with --key or SALLYPORT_KEY'
       : code === 'policy_invalid'
         ? 'sallyport policy lint FOLDER, then  sallyport policy test FOLDER'

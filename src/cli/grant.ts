@@ -29,7 +29,14 @@ export const list: Command = async (input) => {
     ? rows
     : rows.map((row) => ({ ...row, left: leftOf(row), ends: row.endedAt ?? row.endsAt }))
   printRows(input.io, shown, columns, { json: input.flags.json as string })
-  if (rows.length === 0) input.io.say('No grant is in force.')
+  if (rows.length === 0)
+    input.io.say(
+      input.flags.reviewDue
+        ? 'No emergency grant waits for review.'
+        : input.flags.ended
+          ? 'There has been no grant.'
+          : 'No grant is in force.',
+    )
   return 0
 }
 

@@ -1,7 +1,7 @@
 // Groups and who is in them.
 
 import type { Command } from './command.ts'
-import { arg, confirm, flagText, listAll, reasonGiven, refOf } from './input.ts'
+import { arg, confirm, flagText, listAll, reasonGiven, refOf, sayNone } from './input.ts'
 import { forEachOf, green, printOne, printRows, red } from './io.ts'
 import { printReceipt } from './receipt.ts'
 import { relative } from './when.ts'
@@ -18,7 +18,8 @@ export const list: Command = async (input) => {
     { field: 'createdAt', title: 'created', show: relative },
   ]
   printRows(input.io, rows, columns, { json: input.flags.json as string })
-  if (rows.length === 0) input.io.say('No groups. Make one:  sallyport group create <name>')
+  if (rows.length === 0)
+    sayNone(input, ['search'], 'sallyport group list', 'No groups. Make one:  sallyport group create <name>')
   return 0
 }
 

@@ -80,6 +80,12 @@ export async function listAll<Id extends PagedId>(
   return rows
 }
 
+/** Of an empty list: what it was narrowed to, by these flags, or that there is nothing at all and what to do. */
+export function sayNone({ flags, io }: Input, narrowing: readonly string[], all: string, otherwise: string): void {
+  const given = narrowing.filter((name) => flags[name] !== undefined).map((name) => `--${name} ${String(flags[name])}`)
+  io.say(given.length === 0 ? otherwise : `None with ${given.join(' ')}. All of them:  ${all}`)
+}
+
 /** Asks a person before something that cannot be taken back; without one, `--yes` must have been given. */
 export async function confirm(input: Input, question: string): Promise<void> {
   if (input.flags.yes) return

@@ -5,7 +5,7 @@ import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
 import { Failure, usage } from './failure.ts'
-import { arg, flagList, flagText, listAll, reasonOf, refOf } from './input.ts'
+import { arg, flagList, flagText, listAll, reasonOf, refOf, sayNone } from './input.ts'
 import { type Column, green, printOne, printRows, type Row, red, yellow } from './io.ts'
 import { printReceipt } from './receipt.ts'
 import { sayUnseen } from './unseen.ts'
@@ -77,7 +77,13 @@ export const list: Command = async (input) => {
     },
   })
   printRows(input.io, rows, COLUMNS, { json: input.flags.json as string })
-  if (rows.length === 0) input.io.say('No keys. Issue one:  sallyport key create <name>')
+  if (rows.length === 0)
+    sayNone(
+      input,
+      ['owner', 'state', 'expiring', 'unused'],
+      'sallyport key list',
+      'No keys. Issue one:  sallyport key create <name>',
+    )
   return 0
 }
 

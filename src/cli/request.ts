@@ -6,7 +6,7 @@ import { counted } from '../core/index.ts'
 import type { Client } from './client.ts'
 import type { Command, Input } from './command.ts'
 import { EXIT, Failure, usage } from './failure.ts'
-import { arg, flagList, flagText, listAll, refOf } from './input.ts'
+import { arg, flagList, flagText, listAll, refOf, sayNone } from './input.ts'
 import { type Column, dim, green, type Io, plain, printOne, printRows, red, yellow } from './io.ts'
 import { sayUnseen } from './unseen.ts'
 import { readMoment, readSpan, relative } from './when.ts'
@@ -169,7 +169,12 @@ export const list: Command = async (input) => {
   const rows = await listAll(input, await input.client(), 'requests.list', { query: { ...(state && { state }) } })
   printRows(input.io, rows, COLUMNS, { json: input.flags.json as string })
   if (rows.length === 0)
-    input.io.say('No requests. Ask for a role:  sallyport request create <role> --for 1h --reason "…"')
+    sayNone(
+      input,
+      ['state'],
+      'sallyport request list',
+      'No requests. Ask for a role:  sallyport request create <role> --for 1h --reason "…"',
+    )
   return 0
 }
 

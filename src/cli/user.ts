@@ -5,7 +5,7 @@ import { counted } from '../core/index.ts'
 import type { Command, Input } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
 import { usage } from './failure.ts'
-import { arg, confirm, flagList, flagText, listAll, reasonOf } from './input.ts'
+import { arg, confirm, flagList, flagText, listAll, reasonOf, sayNone } from './input.ts'
 import { type Column, green, printOne, printRows, red, yellow } from './io.ts'
 import { printReceipt } from './receipt.ts'
 import { relative } from './when.ts'
@@ -40,7 +40,13 @@ export const list =
     })
     const columns = COLUMNS.filter(({ field }) => field !== 'onBehalfOf' || noun === 'agent')
     printRows(input.io, rows, columns, wanted(input))
-    if (rows.length === 0) input.io.say(`No ${NOUNS[noun]}. Make one:  sallyport ${noun} create <name>`)
+    if (rows.length === 0)
+      sayNone(
+        input,
+        ['search'],
+        `sallyport ${noun} list`,
+        `No ${NOUNS[noun]}. Make one:  sallyport ${noun} create <name>`,
+      )
     return 0
   }
 

@@ -42,7 +42,9 @@ export function directory(world: () => World): void {
       const list = await look<{ name: string }[]>([noun, 'list', '--search', name])
       expect(list.value.map((row) => row.name)).toEqual([name])
       expect(list.out).toMatch(new RegExp(`^${name}\tactive\tOne of many\tone@example.com\t`))
-      expect((await run([noun, 'list', '--search', 'zzz'])).said).toContain(`sallyport ${noun} create <name>`)
+      expect((await run([noun, 'list', '--search', 'zzz'])).said).toBe(
+        `None with --search zzz. All of them:  sallyport ${noun} list\n`,
+      )
       const shown = await look([noun, 'show', name])
       expect(shown.value).toMatchObject({ name, groups: ['crew'], keys: ['k (active)'] })
 
@@ -207,6 +209,12 @@ export function directory(world: () => World): void {
     await wrong(['key', 'create', 'x', '--action', 'fly'], 1, /fly/)
     await wrong(['key', 'create', 'x', '--network', 'home'], 1, /home|network/)
     await wrong(['key', 'list', '--state', 'odd'], 2, /--state takes active/)
+    const none = await world().run(['key', 'list', '--owner', 'ghost', '--expiring', '1s'])
+    expect(none).toMatchObject({
+      code: 0,
+      out: '',
+      said: expect.stringMatching(/^None with --owner ghost --expiring 1s\./),
+    })
     await wrong(['key', 'list', '--unused', 'long'], 2, /--unused takes a span/)
   })
 }
