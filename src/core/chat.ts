@@ -146,7 +146,7 @@ export type Delta =
   | { type: 'tool'; choice: number; index: number; id?: string; name?: string; arguments: string }
   | { type: 'finish'; choice: number; reason: FinishReason; stopSequence?: string }
   | { type: 'usage'; usage: Usage; durations?: Durations }
-  | { type: 'embedding'; index: number; vector: number[] | string }
+  | { type: 'embedding'; index: number; vector: number[] }
 
 /** An answer in flight: batches of deltas, one batch per read. Ends by return, or throws a Fault. `return()` aborts it. */
 export type Reply = AsyncIterable<Delta[]>

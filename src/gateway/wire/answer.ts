@@ -26,7 +26,7 @@ export interface Answer {
   /** By choice number; a choice that said nothing is still there if a later one spoke. */
   choices: Choice[]
   usage: Usage | undefined
-  embeddings: (number[] | string)[]
+  embeddings: number[][]
 }
 
 export const emptyChoice = (): Choice => ({

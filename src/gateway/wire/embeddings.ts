@@ -42,7 +42,7 @@ export const ollamaEmbed: Wire = {
       const took = context.durations?.()
       return JSON.stringify({
         model: context.model,
-        embeddings: embeddings.map(numbers),
+        embeddings: embeddings,
         total_duration: took?.total,
         load_duration: took?.load,
         prompt_eval_count: usage?.inputTokens,
@@ -58,7 +58,7 @@ export const ollamaEmbeddings: Wire = {
   read: readEmbeddings,
   writer: (context) => ({
     ...createWriter(context),
-    whole: (deltas) => JSON.stringify({ embedding: numbers(collect(deltas).embeddings[0] ?? []) }),
+    whole: (deltas) => JSON.stringify({ embedding: collect(deltas).embeddings[0] ?? [] }),
   }),
   refuse: refuseOllama,
 }
@@ -121,16 +121,9 @@ function request(model: Json | undefined, inputs: string[], where: string, param
 }
 
 /** Little-endian 32-bit floats in base64, as OpenAI's clients ask for by default. */
-function encode(vector: number[] | string, format: 'float' | 'base64'): number[] | string {
-  if (format === 'float') return numbers(vector)
-  if (typeof vector === 'string') return vector
+function encode(vector: number[], format: 'float' | 'base64'): number[] | string {
+  if (format === 'float') return vector
   const bytes = Buffer.alloc(vector.length * 4)
   for (const [index, value] of vector.entries()) bytes.writeFloatLE(value, index * 4)
   return bytes.toString('base64')
-}
-
-function numbers(vector: number[] | string): number[] {
-  if (typeof vector !== 'string') return vector
-  const bytes = Buffer.from(vector, 'base64')
-  return Array.from({ length: Math.floor(bytes.length / 4) }, (_unused, index) => bytes.readFloatLE(index * 4))
 }

@@ -226,7 +226,7 @@ export async function createHostedEngine(input: HostedEngineInput): Promise<Engi
       let inputTokens = 0
       for await (const deltas of run((id, principal) => ({ type: 'embed', id, principal, inputs }), options))
         for (const delta of deltas)
-          if (delta.type === 'embedding' && typeof delta.vector !== 'string') vectors[delta.index] = delta.vector
+          if (delta.type === 'embedding') vectors[delta.index] = delta.vector
           else if (delta.type === 'usage') inputTokens = delta.usage.inputTokens
       return { vectors, inputTokens }
     },
