@@ -1,5 +1,6 @@
 // What values look like that have no beginning of their own: the secret of an AWS key, the data of a Kubernetes secret, and what a
 // short pattern must show to be no chance.
+import { isOpaque } from './secrets-value.ts'
 
 /** How far before a value the data that it belongs to is looked for. */
 const KUBERNETES = 512
@@ -27,6 +28,28 @@ export function isKubernetesValue(text: string, at: number, end: number): boolea
   if (key === undefined || /^(?:kind|apiVersion|name|namespace|type|uid|resourceVersion|creationTimestamp)$/.test(key))
     return false
   return /\b(?:data|stringData)["']?:/.test(text.slice(Math.max(0, at - KUBERNETES), at))
+}
+
+/** What an address of a sign-in says around its code. */
+const SIGN_IN =
+  /oauth|oidc|openid|\bsso\b|auth|call-?back|redirect|log-?in|sign-?in|connect|token|grant_type|[?&](?:state|client_id|redirect_uri)=/i
+const BEHIND_CODE =
+  /&(?:amp;)?(?:state|session_state|scope|iss|client_id|redirect_uri|grant_type|code_verifier|authuser|prompt)=/
+
+/** Is the value [at, stop) of a parameter the code that a sign-in is completed with (RFC 6749, RFC 8628)? Its run ends at `end`. */
+export function isAuthorizationCode(text: string, at: number, stop: number, end: number): boolean {
+  const name = /(?:^|[?&;\s"'])((?:auth(?:orization)?_|device_)?code(?:_verifier)?)=$/.exec(
+    text.slice(Math.max(0, at - 32), at),
+  )?.[1]
+  if (name === undefined || stop - at < 12 || stop - at > 1024) return false
+  const value = text.slice(at, stop)
+  // `ERR_NOT_FOUND_2` is the code of an error.
+  if (!/^[\w.~%/+-]+$/.test(value) || /^[A-Z]+(?:_[A-Z\d]+)+$/.test(value) || !isOpaque(value)) return false
+  return (
+    name !== 'code' ||
+    SIGN_IN.test(text.slice(Math.max(0, at - 160), at)) ||
+    BEHIND_CODE.test(text.slice(stop, Math.min(end, stop + 200)))
+  )
 }
 
 /** Is the value at `at` the private part of a key in JSON (RFC 7517)? `near`: another was found a little before it. */

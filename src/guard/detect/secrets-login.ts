@@ -3,6 +3,7 @@
 // text before it.
 import type { Finding } from '../../core/index.ts'
 import { behindKnownUser, behindUserOption, takesGlued } from './secrets-call.ts'
+import { isRandom } from './secrets-marked.ts'
 import { isAlnum } from './secrets-pattern.ts'
 import { looksLikePassword } from './secrets-said.ts'
 import { isOpaque } from './secrets-value.ts'
@@ -78,6 +79,8 @@ export function userInfo(text: string, start: number, end: number): Login | unde
     for (let i = stop + 1; i < end && text.charCodeAt(i) !== 47; i++) if (text.charCodeAt(i) === 64) stop = i
   } else if (!isCurlUser(text, start)) return undefined
   const colon = within(text, ':', from, stop)
+  if (colon < 0 && scheme >= start && stop - from >= 20 && isRandom(text.slice(from, stop)))
+    return { class: 'secret/url-credentials', start: from, end: stop, confidence: 85, whole: false }
   if (colon < 0 || colon + 3 >= stop) return undefined
   if (STANDS_FOR.test(text.slice(colon + 1, stop))) return undefined
   return {

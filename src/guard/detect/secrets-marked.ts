@@ -41,7 +41,7 @@ function tokenIn(token: string): true | undefined {
 }
 
 /** Hexadecimal or a UUID; otherwise letters and digits that take turns as no words do. */
-function isRandom(value: string): boolean {
+export function isRandom(value: string): boolean {
   if (UUID.test(value)) return true
   let digits = 0
   let capitals = 0

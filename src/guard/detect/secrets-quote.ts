@@ -1,5 +1,6 @@
 // Whether a quote opens a password: what stands in it is then one value, blanks and all; or a key, which has none.
-import { isPasswordArgument, isPasswordPlace, opensGlued } from './secrets-call.ts'
+import { argumentAt, openingOf } from './secrets-argument.ts'
+import { isPasswordPlace, opensGlued } from './secrets-call.ts'
 import { isCurlUser } from './secrets-login.ts'
 import { isAlnum } from './secrets-pattern.ts'
 import { NAME_REACH, nameBefore, namesPassword } from './secrets-value.ts'
@@ -13,17 +14,18 @@ const isSign = (code: number) =>
 /** What the quote at `at` opens: a password, the value of something named a key, or neither. */
 export function opens(text: string, at: number): 'password' | 'key' | undefined {
   // Most quotes do not follow an assignment; look at the characters before them first.
-  const before = text.charCodeAt(at - 1)
-  const further = text.charCodeAt(at - 2)
+  const opening = openingOf(text, at)
+  const before = text.charCodeAt(opening - 1)
+  const further = text.charCodeAt(opening - 2)
   if (
     !isSign(before) &&
-    !(before === 32 && (isSign(further) || isAlnum(further) || isSign(behindBlanks(text, at - 2))))
+    !(before === 32 && (isSign(further) || isAlnum(further) || isSign(behindBlanks(text, opening - 2))))
   )
-    return (before <= 32 ? isPasswordArgument(text, at) : opensGlued(text, at)) ? 'password' : undefined
-  const name = nameBefore(text, at, Math.max(0, at - NAME_REACH))
+    return (before <= 32 ? argumentAt(text, at) !== undefined : opensGlued(text, at)) ? 'password' : undefined
+  const name = nameBefore(text, at + 1, Math.max(0, at - NAME_REACH))
   if (
     (name !== undefined && namesPassword(name)) ||
-    isPasswordArgument(text, at) ||
+    argumentAt(text, at) !== undefined ||
     isPasswordPlace(text, at + 1, never) ||
     (before === 32 && isCurlUser(text, at))
   )

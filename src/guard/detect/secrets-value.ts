@@ -1,6 +1,8 @@
 // Is this value a secret, given the name it is assigned to? A name decides how much has to be seen in the value: beside
 // the name of a provider its known shape is enough, beside `token` it has to look random, beside `password` it must
 // merely not look like a word, a placeholder or code.
+import { openingOf } from './secrets-argument.ts'
+import { HELD, holderOf } from './secrets-holder.ts'
 import { isAlnum, matchAt, type Pattern, parseShapes } from './secrets-pattern.ts'
 import { KEYED } from './secrets-table.ts'
 
@@ -126,6 +128,8 @@ const SPOKEN = /(?:^|\s)(?:is|was|ist|lautet|es|est|to|to be|reads|=)\s*$/
 /** Reads leftwards from a value to the name it is given to; undefined when nothing there names a secret. */
 export function nameBefore(text: string, at: number, floor: number): Name | undefined {
   let i = at - 1
+  const sign = text.charCodeAt(i)
+  if (sign === 34 || sign === 39 || sign === 96) i = openingOf(text, i) - 1
   let assigned = false
   let steps = 0
   let comma = false
@@ -155,6 +159,7 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
   }
   let name = text.slice(i + 1, end).toLowerCase()
   if (name.length < 3) return undefined
+  const held = HELD.test(name)
   if (/^\s*(?:string|str|text|value|const char)\s*$/.test(name)) {
     // `apiKey: string = …`, `name="password" value="…"`: the name is one step further left.
     name = text.slice(Math.max(floor, i - 48), i + 1).toLowerCase()
@@ -169,7 +174,8 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
     name = spoken.slice(-40)
   }
   // What a name is not is said close to the value; further left it speaks of something else.
-  const words = wordsOf(name.slice(-48))
+  let words = wordsOf(name.slice(-48))
+  if (words.size === 0 && held) words = wordsOf(holderOf(text, i + 1))
   if (words.has('harmless') && (!wordsOf(name.slice(-24)).has('harmless') || /authoriz/.test(name)))
     words.delete('harmless')
   if (/(?:(?:^|[_\-. ]|db|user|admin|root|my|store|key|src|dest)pass|(?:^|[_\-. ])psk)\s*$/.test(name))
@@ -205,6 +211,21 @@ function texture(value: string): { entropy: number; changes: number; digits: num
     if (count > 0) entropy -= (count / value.length) * Math.log2(count / value.length)
   }
   return { entropy, changes, digits, letters }
+}
+
+/** Names for the signing of things, of which none is a key: `HS256`, `aes-256-cbc`, `utf-8`. */
+const ALGORITHM =
+  /^(?:[HREP]S\d{3}|EdDSA|(?:hmac-?)?sha-?\d+(?:[-/]\d+)?|sha3-\d+|md5|(?:aes|des|camellia|aria|sm4|chacha20)[-\w/]*|hex|base64(?:url)?|utf-?\d+|ascii|latin1|binary|raw)$/i
+/** Words for a key, alone or together, name it. */
+const NAMES =
+  /(?:my|the|a|your|our|some|super|very|top|shh+|h?mac|jwt|aes|fernet|private|public|shared|signing|session|cookie|webhook|app|client|server|api|secret|password|passphrase|key|token|string|value|here|test|foo|bar|text|data|payload|message|hello|world|bytes|byte|\d{1,3}|bits?|[^a-z\d])/gi
+
+/** Is a string that is given to a call as its key one, and not the name of one? */
+export function isGivenKey(value: string): boolean {
+  if (value.length < 6 || /^[$%{<]|^-----/.test(value) || ALGORITHM.test(value) || isPasswordPlaceholder(value))
+    return false
+  const rest = value.replace(NAMES, '')
+  return /\d/.test(value) ? rest.length >= 3 : value.length >= 12 && rest.length >= 6
 }
 
 /** An expression of a program or a template stands for a value. */

@@ -6,17 +6,10 @@ import type { Finding } from '../../core/index.ts'
 import type { Detector } from '../detector.ts'
 import { TextStream } from '../text-stream.ts'
 import { unitsOf } from '../units.ts'
+import { type Argument, argumentAt } from './secrets-argument.ts'
 import { BLOCK_LIMIT, keyBlock } from './secrets-block.ts'
-import {
-  type Cell,
-  isInserted,
-  isPairedWithLogin,
-  isPasswordArgument,
-  isPasswordPlace,
-  mayBeCell,
-  passwordCell,
-} from './secrets-call.ts'
-import { isAwsSecret, isJsonWebKey, isKubernetesValue } from './secrets-form.ts'
+import { type Cell, isInserted, isPairedWithLogin, isPasswordPlace, mayBeCell, passwordCell } from './secrets-call.ts'
+import { isAuthorizationCode, isAwsSecret, isJsonWebKey, isKubernetesValue } from './secrets-form.ts'
 import { KEY_CLASSES, nextKey, reversedKey } from './secrets-key.ts'
 import {
   atHost,
@@ -34,7 +27,7 @@ import {
 import { markedToken } from './secrets-marked.ts'
 import { opens } from './secrets-quote.ts'
 import { looksLikePassword, saidIn } from './secrets-said.ts'
-import { isOpaque, judgeValue, NAME_REACH, type Name, nameBefore, VALUE_CLASSES } from './secrets-value.ts'
+import { isGivenKey, isOpaque, judgeValue, NAME_REACH, type Name, nameBefore, VALUE_CLASSES } from './secrets-value.ts'
 
 /** A run longer than this is judged in pieces; what follows a secret without a gap belongs to it. */
 const RUN_LIMIT = 4096
@@ -379,7 +372,12 @@ class SecretStream extends TextStream {
         return verdict.end
       }
     }
-    if (stop - at <= QUOTED_LIMIT && this.#isPlaced(at, stop, quoted)) {
+    const given = quoted && stop - at <= QUOTED_LIMIT ? argumentAt(text, at - 1) : undefined
+    if (given === 'key' && isGivenKey(text.slice(at, stop))) {
+      this.add('secret/api-key', at, stop, 80)
+      return stop
+    }
+    if (stop - at <= QUOTED_LIMIT && this.#isPlaced(at, stop, given)) {
       const verdict = judgeValue(PLACED, text, at, stop, quoted)
       if (verdict !== undefined) {
         this.add(verdict.class, at, verdict.end, verdict.confidence)
@@ -387,6 +385,10 @@ class SecretStream extends TextStream {
       }
     }
     const before = text.charCodeAt(at - 1)
+    if (before === 61 && isAuthorizationCode(text, at, stop, end)) {
+      this.add('secret/api-key', at, stop, 80)
+      return stop
+    }
     if ((before <= 32 || (before === 34 && text.charCodeAt(at - 2) === 61)) && this.#tell(inHeader(text, at, stop)))
       return stop
     if (before === 34 && isJsonWebKey(text, at, stop, this.#webKey >= 0 && this.base + at - this.#webKey < 2000)) {
@@ -402,11 +404,10 @@ class SecretStream extends TextStream {
   }
 
   /** Does the place of [at, end) alone say that it is a password? */
-  #isPlaced(at: number, end: number, quoted: boolean): boolean {
+  #isPlaced(at: number, end: number, given: Argument | undefined): boolean {
     const { text } = this
     // The other string of a call may be the name of something: `login("home", "page_2")`.
-    if (quoted && isPasswordArgument(text, at - 1))
-      return !/^(?:\/|[a-z]+(?:[-_.][a-z\d]+)+$)/.test(text.slice(at, end))
+    if (given === 'password') return !/^(?:\/|[a-z]+(?:[-_.][a-z\d]+)+$)/.test(text.slice(at, end))
     let looks: boolean | undefined
     const strong = () => {
       looks ??= looksLikePassword(text, at, end)
