@@ -2,6 +2,7 @@
 // what was judged is what was received. A route that is not in the table answers 404.
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Fault } from '../core/index.ts'
 import type { Incoming, Outgoing } from '../gateway/index.ts'
@@ -134,6 +135,12 @@ function createApp(edge: Edge): FastifyInstance {
   return app
 }
 
+/** Waits for the answer to what was asked before on this connection; false if the connection ended with it. */
+async function isMyTurn(socket: Socket, before: ServerResponse): Promise<boolean> {
+  await new Promise((resolve) => before.once('close', resolve))
+  return socket.writable
+}
+
 /** Without `handle` it is a request that no route takes. */
 async function serve(
   request: FastifyRequest,
@@ -145,7 +152,10 @@ async function serve(
   const { raw: response } = reply
   const { raw } = request
   const { writeSeconds } = edge.limits
-  edge.unparsed.begins(raw, response)
+  const before = edge.unparsed.begins(raw, response)
+  // One after the other: an answer that had to wait for another's to leave would leave after the right to it has ended, and
+  // what comes behind the end of a connection is not done.
+  if (before && !(await isMyTurn(raw.socket, before))) return
   const incoming = toIncoming(raw, response, request.params, edge.limits)
   const refuse = (fault: Fault): Outgoing => {
     edge.refused(fault.code)

@@ -19,8 +19,8 @@ export interface UnparsedOptions {
 }
 
 export interface Unparsed {
-  /** Notes that a request of this socket is being answered. */
-  begins(request: IncomingMessage, response: ServerResponse): void
+  /** Notes a request of this socket; returns the answer to the one before it, if that has not left yet. */
+  begins(request: IncomingMessage, response: ServerResponse): ServerResponse | undefined
   /** The parser, the socket or the handshake has failed. */
   onError(error: ParserError, socket: Duplex): void
   /** `CONNECT`: there is no path, and nothing to connect to. */
@@ -35,11 +35,21 @@ const LEFT = 'HPE_INVALID_EOF_STATE'
 const FIRST_LINE = new Set(['HPE_INVALID_METHOD', 'HPE_INVALID_URL', 'HPE_INVALID_VERSION', 'HPE_PAUSED_H2_UPGRADE'])
 const LENGTH = /_(CONTENT_LENGTH|TRANSFER_ENCODING)$/
 
+/** Requests of one connection that may wait for the answer to another: they are held in memory. */
+const MOST_WAITING = 100
+
+interface Asked {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Requests before it on this connection that were not answered when it came. */
+  readonly waiting: number
+}
+
 /** Milliseconds in which a client may read its answer while it still sends: closed at once, the answer would be lost. */
 const LINGER_MS = 2000
 
 export function createUnparsed({ refuse, refused, requestId }: UnparsedOptions): Unparsed {
-  const latest = new WeakMap<Duplex, { readonly request: IncomingMessage; readonly response: ServerResponse }>()
+  const latest = new WeakMap<Duplex, Asked>()
   const ended = new WeakSet<Duplex>()
 
   const plain = (socket: Duplex, status: number): void => {
@@ -50,11 +60,17 @@ export function createUnparsed({ refuse, refused, requestId }: UnparsedOptions):
   return {
     begins(request, response) {
       const { socket } = request
-      const running = { request, response }
+      const before = latest.get(socket)
+      const running = { request, response, waiting: before ? before.waiting + 1 : 0 }
       latest.set(socket, running)
+      if (running.waiting > MOST_WAITING) {
+        refused('rate_limit_exceeded')
+        socket.destroy()
+      }
       response.once('close', () => {
         if (latest.get(socket) === running) latest.delete(socket) // an idle connection keeps nothing of its last request
       })
+      return before?.response
     },
 
     onError({ code = '', rawPacket }, socket) {
@@ -68,14 +84,9 @@ export function createUnparsed({ refuse, refused, requestId }: UnparsedOptions):
         return
       }
       if (running) {
-        // What was asked is answered, in its own words; nothing behind it is read.
         if (running.request.complete) refused('malformed_request')
         else breakBody(running.request)
-        running.response.shouldKeepAlive = false
-        running.response.once('finish', () => {
-          socket.end()
-          linger(socket)
-        })
+        endBehind(running, socket)
         return
       }
       if (code === TIMED_OUT) {
@@ -93,9 +104,20 @@ export function createUnparsed({ refuse, refused, requestId }: UnparsedOptions):
     onConnect(_request, socket) {
       socket.on('error', () => {}) // nobody else listens any more
       refused('malformed_request')
-      plain(socket, 400)
+      const running = latest.get(socket)
+      if (running) endBehind(running, socket)
+      else plain(socket, 400)
     },
   }
+}
+
+/** What was asked is answered, in its own words; nothing behind it is read. */
+function endBehind({ response }: Asked, socket: Duplex): void {
+  response.shouldKeepAlive = false
+  response.once('finish', () => {
+    socket.end()
+    linger(socket)
+  })
 }
 
 function faultOf(code: string): Fault {
