@@ -28,6 +28,8 @@ export interface Answer {
   stream(): AsyncIterable<string>
   /** Every delta of an answer that is not streamed. */
   all(): Promise<Delta[]>
+  /** Those, printed, on their way to the caller. The call is over when what is long has left. */
+  leave(whole: string): string | AsyncIterable<string>
   /** Tells the upstream to stop. */
   close(): Promise<void>
 }
@@ -130,10 +132,7 @@ export function createAnswer({
         return { done: false, value: writer.cut(fault, shown) }
       }
     },
-    async return() {
-      await exit.run(exit.ending() ?? { fault: new Fault('client_closed') })
-      return { done: true, value: undefined }
-    },
+    return: leftEarly,
   }
 
   return {
@@ -144,8 +143,14 @@ export function createAnswer({
     async all() {
       const deltas: Delta[] = []
       for (let batch = await next(); batch; batch = await next()) for (const delta of batch) deltas.push(delta)
-      finish()
+      goOn()
       return deltas
+    },
+    leave(whole) {
+      goOn()
+      const pieces = whole.length > AT_ONCE ? inPieces(whole) : undefined
+      if (!pieces) void exit.run({}) // its terminal event is on its way while the bytes leave
+      return pieces ?? whole
     },
     async close() {
       if (!over) meter.screened(output.report()) // of an answer that ended early: what was found in it until then
@@ -154,12 +159,33 @@ export function createAnswer({
     },
   }
 
-  /** A whole answer has been made; its terminal event is on its way while the bytes leave. */
-  function finish(): void {
-    goOn()
-    void exit.run({})
+  async function leftEarly(): Promise<IteratorReturnResult<undefined>> {
+    await exit.run(exit.ending() ?? { fault: new Fault('client_closed') })
+    return { done: true, value: undefined }
+  }
+
+  /** A client can leave what is long lying for a while: whether it may have the rest is asked until all of it has left. */
+  function inPieces(whole: string): AsyncIterable<string> {
+    const pieces = whole.match(PIECE)?.values() ?? [].values()
+    const iterator: AsyncIterator<string> = {
+      async next() {
+        goOn()
+        lease.check()
+        lease.progress.lastByteAt = now()
+        const { value, done } = pieces.next()
+        if (!done) return { done: false, value }
+        void exit.run({})
+        return { done: true, value: undefined }
+      },
+      return: leftEarly,
+    }
+    return { [Symbol.asyncIterator]: () => iterator }
   }
 }
+
+/** Characters that leave in one write, whether or not the client reads: the operating system takes as much. */
+const AT_ONCE = 65_536
+const PIECE = new RegExp(`[^]{1,${AT_ONCE}}`, 'gu')
 
 const asText = (delta: Delta): Delta =>
   delta.type === 'refusal' ? { type: 'text', choice: delta.choice, text: delta.text } : delta

@@ -170,7 +170,14 @@ export function createGateway(on: Ports): Serve {
         }
       }
       const whole = writer.whole(await answer.all()) //                                              403 422 429 502 504
-      return { status: 200, headers: { ...headers, ...writer.wholeHeaders }, body: whole }
+      const leaving = answer.leave(whole)
+      const length = typeof leaving === 'string' ? {} : { 'content-length': String(Buffer.byteLength(whole)) }
+      return {
+        status: 200,
+        headers: { ...headers, ...writer.wholeHeaders, ...length },
+        body: leaving,
+        cut: lease.signal,
+      }
     } catch (error) {
       // The fault that ended the call, not the abort it caused further down.
       const fault = exit.ending()?.fault ?? Fault.from(error)

@@ -1,6 +1,7 @@
 // Writes an Outgoing to a socket: whole bodies in one write, streams piece by piece at the client's pace.
 import type { ServerResponse } from 'node:http'
 import type { Outgoing } from '../gateway/index.ts'
+import { reset } from './reset.ts'
 
 /** On every answer: nothing may be cached, sniffed or framed. */
 export const BASE_HEADERS: readonly string[] = ['cache-control', 'no-store', 'x-content-type-options', 'nosniff']
@@ -38,7 +39,7 @@ export async function send(response: ServerResponse, outgoing: Outgoing, writeSe
       if (response.destroyed) return
       if (value === '') continue // as a chunk it would be the last one
       if (!response.write(chunked ? chunk(value) : value) && !(await drained(response, outgoing.cut, writeSeconds))) {
-        response.destroy()
+        if (response.socket) reset(response.socket)
         return
       }
     }

@@ -1,7 +1,12 @@
 // The edge, spoken to in raw bytes: what is not plain HTTP is refused, and nothing of it reaches a route.
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { raw as sendRaw } from '../../test/e2e/raw.ts'
+import { selfSigned } from '../../test/upstream/certificate.ts'
 import { Fault } from '../core/index.ts'
 import type { Incoming, Outgoing } from '../gateway/index.ts'
 import { listen, type Route, type Server } from './index.ts'
@@ -19,6 +24,7 @@ const refuse = (fault: Fault): Outgoing => ({
 async function serve(
   extra: Route[] = [],
   limits: Partial<Parameters<typeof listen>[0]['limits']> = {},
+  more: Partial<Parameters<typeof listen>[0]> = {},
 ): Promise<number> {
   const echo = async (incoming: Incoming): Promise<Outgoing> => {
     try {
@@ -46,8 +52,18 @@ async function serve(
     requestId: () => 'call_1',
     limits: { bodyBytes: 1000, headerSeconds: 1, bodySeconds: 1, writeSeconds: 1, ...limits },
     report: () => {},
+    ...more,
   })
   return Number(new URL(server.url).port)
+}
+
+function tls() {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-tls-'))
+  const { key, cert } = selfSigned()
+  const files = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') }
+  writeFileSync(files.certFile, cert)
+  writeFileSync(files.keyFile, key)
+  return { tls: files }
 }
 
 afterEach(async () => {
@@ -184,6 +200,30 @@ describe('streams', () => {
     const socket = stalled(port)
     await expect.poll(() => ended, { timeout: 5000 }).toBe(true)
     socket.destroy()
+  })
+
+  it.each(['in the clear', 'over TLS'])('are not delivered any further when the permission ends, %s', async (how) => {
+    const cut = new AbortController()
+    let ended = false
+    const secure = how === 'over TLS'
+    const port = await serve([endless(cut.signal, () => (ended = true))], { writeSeconds: 60 }, secure ? tls() : {})
+    const ask = () => socket.write('GET /endless HTTP/1.1\r\nhost: a\r\n\r\n')
+    const socket = secure
+      ? connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, ask)
+      : connect(port, '127.0.0.1', ask)
+    socket.pause()
+    let failed = false
+    socket.on('error', () => (failed = true))
+    await new Promise((resolve) => setTimeout(resolve, 300)) // until the buffers of both sides are full
+    cut.abort()
+    await expect.poll(() => ended, { timeout: 5000 }).toBe(true)
+    let got = 0
+    socket.on('data', (piece) => {
+      got += piece.length
+    })
+    socket.resume()
+    await expect.poll(() => failed, { timeout: 5000 }).toBe(true)
+    expect(got).toBeLessThan(1_000_000) // what had come to the client's side by then
   })
 
   const streamOf = (next: () => Promise<IteratorResult<string>>, release?: () => Promise<void>): Route => ({

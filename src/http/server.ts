@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { Fault } from '../core/index.ts'
 import type { Incoming, Outgoing } from '../gateway/index.ts'
 import { flawOf, isUnread, toIncoming } from './incoming.ts'
+import { noteBeneath, reset } from './reset.ts'
 import { send } from './send.ts'
 import { createUnparsed, type RefusalReason, type Unparsed } from './unparsed.ts'
 
@@ -132,6 +133,7 @@ function createApp(edge: Edge): FastifyInstance {
   app.server.on('checkContinue', route)
   app.server.on('checkExpectation', route)
   app.server.on('connect', edge.unparsed.onConnect)
+  if (https) noteBeneath(app.server)
   return app
 }
 
@@ -167,8 +169,8 @@ async function serve(
     if (flaw || isUnread(raw)) response.setHeader('connection', 'close')
     await send(response, outgoing, writeSeconds)
   } catch (error) {
-    edge.report(error)
-    if (response.headersSent) response.destroy()
+    if (!(error instanceof Fault)) edge.report(error) // why a call ended stands in the log
+    if (response.headersSent) reset(raw.socket)
     else await send(response, refuse(Fault.from(error)), writeSeconds)
   }
 }
