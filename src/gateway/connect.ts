@@ -7,6 +7,7 @@ import {
   type Caller,
   type Clock,
   type Decision,
+  type Duties,
   Fault,
   type LimitDuty,
   type ModelRequest,
@@ -17,6 +18,7 @@ import type { LimitAsk, Limits } from '../limits/index.ts'
 import type { Model, Registry } from '../model/index.ts'
 import { EntityRef } from '../policy/index.ts'
 import { fingerprint } from './conversation.ts'
+import { clampedBy, hidesAnswers } from './duties.ts'
 import type { About, Judge } from './judge.ts'
 import { estimateInput } from './meter.ts'
 import type { Incoming, Ports, Question, ResolvedModel } from './ports.ts'
@@ -163,14 +165,16 @@ export function connectRooms(rooms: Rooms): Ports {
     },
     reserve: (question, { duties }) => {
       const { request } = question
-      const ask = limitsAsk(question, duties.limits)
+      const ask = limitsAsk(clampedQuestion(question, duties), duties.limits)
       const digest = rooms.digestCalls && request ? { digest: digestOf(ask.model, request) } : {}
       return limits.reserve({ ...ask, ...digest })
     },
     reserveMore(hold, question, before, again) {
       const held = before.duties.limits
       const more = again.duties.limits.filter((limit) => !held.some((one) => isDeepStrictEqual(one, limit)))
-      return more.length === 0 ? hold : limits.reserveMore(hold, limitsAsk(question, more))
+      return more.length === 0
+        ? hold
+        : limits.reserveMore(hold, limitsAsk(clampedQuestion(question, again.duties), more))
     },
     score: screening.score,
     callTool(question, incoming, tool) {
@@ -203,10 +207,19 @@ const CONFIRM = 'x-sallyport-confirm'
 const saidConfirmed = (incoming: Incoming, tool: string): boolean =>
   (incoming.header(CONFIRM) ?? '').split(',').some((name) => name.trim() === tool)
 
+/** What is reserved is what will be asked for. */
+const clampedQuestion = (question: Question, duties: Duties): Question =>
+  question.request ? { ...question, request: clampedBy(question.request, duties) } : question
+
 /** What is embedded has no answer. */
 const estimateOf = (request: ModelRequest): LimitAsk['estimate'] => {
   const maxTokens = request.action === 'embed' ? 0 : request.params.maxTokens
-  return { inputTokens: estimateInput(request), ...(maxTokens === undefined ? {} : { maxTokens }) }
+  const unseenTokens = hidesAnswers(request) ? (request.params.bestOf ?? 1) * (maxTokens ?? Infinity) : undefined
+  return {
+    inputTokens: estimateInput(request),
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(unseenTokens !== undefined && { unseenTokens }),
+  }
 }
 
 const digestOf = (model: string, { action, messages, inputs }: ModelRequest): string =>

@@ -51,6 +51,20 @@ function clamped(request: ModelRequest, { clamps }: Duties): { params: Params; u
   return { params, unmet: mine.find((clamp) => !isMet(clamp)) }
 }
 
+/** With the parameters that will be asked for. */
+export const clampedBy = (request: ModelRequest, duties: Duties): ModelRequest =>
+  duties.clamps.length === 0 ? request : { ...request, params: clamped(request, duties).params }
+
+/** Whether the model server writes answers that it does not show: only when all of them are there is the best one known. */
+export const hidesAnswers = ({ params: { bestOf = 1, n = 1 } }: ModelRequest): boolean => bestOf > n
+
+/**
+ * A budget of tokens is watched while the answer comes, also where the caller wants it whole: a server that says all of it at
+ * once has used all of it by then.
+ */
+export const seenAsItComes = (request: ModelRequest): ModelRequest =>
+  request.stream || request.action === 'embed' || hidesAnswers(request) ? request : { ...request, stream: true }
+
 /** Clamps that cannot be met by changing a number are told to the caller before anything is taken. */
 export function checkClamps(request: ModelRequest, duties: Duties): void {
   if (duties.clamps.length === 0) return
@@ -75,8 +89,7 @@ export function applyDuties(
   plant: (instructions: string) => string,
   sentence?: string,
 ): ModelRequest {
-  const params = duties.clamps.length === 0 ? request.params : clamped(request, duties).params
-  const sent: ModelRequest = { ...request, model: upstreamName, params }
+  const sent: ModelRequest = { ...clampedBy(request, duties), model: upstreamName }
   const rules = duties.instruct.map((line) => `- ${line}`)
   const texts = rules.length === 0 ? [] : [plant([INSTRUCTION_HEAD, ...rules, INSTRUCTION_TAIL].join('\n'))]
   if (sentence !== undefined) texts.push(sentence)

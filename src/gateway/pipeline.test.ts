@@ -229,6 +229,7 @@ function bench(plan: Plan = {}) {
     reserve: () => {
       failAt('reserve', 'rate_limit_exceeded')
       return {
+        metered: false,
         onTokens: () => {},
         settle: () => log.push('hold settled'),
         cancel: () => log.push('hold cancelled'),

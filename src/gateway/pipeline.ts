@@ -11,7 +11,7 @@ import {
   uidText,
 } from '../core/index.ts'
 import { createAnswer } from './answer.ts'
-import { applyDuties, checkClamps, mayNotStore } from './duties.ts'
+import { applyDuties, checkClamps, mayNotStore, seenAsItComes } from './duties.ts'
 import { dyingHeaders } from './dying.ts'
 import { createMeter } from './meter.ts'
 import type { CallFacts, Incoming, Outgoing, Ports, Question, RefusalContext, ResolvedModel, Wire } from './ports.ts'
@@ -112,7 +112,8 @@ export function createGateway(on: Ports): Serve {
       // Say whose words are rules and whose are data.
       const spotlit = on.spotlight(question, screened.request)
       const plant = (text: string) => on.plant(question, text)
-      const sent = applyDuties(spotlit.request, decision.duties, model.upstreamName, plant, spotlit.sentence)
+      const ready = applyDuties(spotlit.request, decision.duties, model.upstreamName, plant, spotlit.sentence)
+      const sent = hold.metered ? seenAsItComes(ready) : ready
 
       // Write the decision down. Not recorded means not sent.
       record.note({ data: screened.report.facts })

@@ -134,6 +134,8 @@ export interface LeaseHandle {
 }
 
 export interface HoldHandle {
+  /** A budget of tokens can end the call: its answer has to be seen as it comes. */
+  readonly metered: boolean
   /** Counts tokens of the answer before they leave. @throws Fault when a budget ends */
   onTokens(count: number): void | Promise<void>
   /** Replaces the reservation by what was really used. */

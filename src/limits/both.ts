@@ -16,6 +16,7 @@ function tightest(one: Record<string, string>, other: Record<string, string>): R
 }
 
 export const both = (one: Held, other: Held): Held => ({
+  metered: one.metered || other.metered,
   onTokens(count) {
     const wait = one.onTokens(count)
     return wait ? wait.then(() => other.onTokens(count)) : other.onTokens(count)

@@ -5,6 +5,8 @@ import type { Counter, Taken } from './counter.ts'
 import { headersOf, refusal } from './notice.ts'
 
 export interface Hold {
+  /** Whether a budget of tokens can end the call: its answer has to be seen as it comes. */
+  readonly metered: boolean
   /**
    * Counts tokens of the answer as they come, before they are forwarded.
    * @throws Fault `insufficient_quota` or `rate_limit_exceeded` when a budget has ended: cut the call
@@ -163,6 +165,7 @@ export function createHolds(clock: Pick<Clock, 'now'>): Holds {
     }
 
     return {
+      metered: tokens.length > 0,
       onTokens(count) {
         output += count
         if (input + output <= reserved) return

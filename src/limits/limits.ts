@@ -1,6 +1,6 @@
 // Reserve before, settle after. Invariants: what all running calls hold never exceeds a limit; every hold is settled
 // exactly once and gives back what was not used, however the call ended.
-import type { Clock, LimitDuty, PrincipalUid } from '../core/index.ts'
+import { type Clock, Fault, type LimitDuty, type PrincipalUid } from '../core/index.ts'
 import { both } from './both.ts'
 import { type Counter, createBudget, createPlaces, createRate } from './counter.ts'
 import { AHEAD_TOKENS, createHolds, type Held, type Hold, type Part } from './hold.ts'
@@ -28,7 +28,12 @@ export interface LimitAsk {
   readonly session?: string
   /** Duties of the decision: one counter per rule and principal. */
   readonly limits: readonly LimitDuty[]
-  readonly estimate: { readonly inputTokens: number; readonly maxTokens?: number }
+  readonly estimate: {
+    readonly inputTokens: number
+    readonly maxTokens?: number
+    /** Of the answer, what may be used before anything of it is seen; Infinity if nothing bounds it. Reserved before. */
+    readonly unseenTokens?: number
+  }
   /** Digest of the whole call, for noticing loops. */
   readonly digest?: string
 }
@@ -91,7 +96,9 @@ export function createLimits(deps: LimitDeps): Limits {
   }
 
   const need = (limit: LimitDuty, { estimate }: LimitAsk): number =>
-    limit.unit === 'tokens' ? estimate.inputTokens + Math.min(estimate.maxTokens ?? AHEAD_TOKENS, AHEAD_TOKENS) : 1
+    limit.unit === 'tokens'
+      ? estimate.inputTokens + (estimate.unseenTokens ?? Math.min(estimate.maxTokens ?? AHEAD_TOKENS, AHEAD_TOKENS))
+      : 1
 
   const byRules = (ask: LimitAsk): Wanted[] =>
     ask.limits.map((limit) => ({ limit, counter: counterFor(whoIn(ask), limit) }))
@@ -120,6 +127,11 @@ export function createLimits(deps: LimitDeps): Limits {
   }
 
   const take = (ask: LimitAsk, all: readonly Wanted[]): Hold | Promise<Hold> => {
+    if (ask.estimate.unseenTokens === Number.POSITIVE_INFINITY && all.some(({ limit }) => limit.unit === 'tokens'))
+      throw new Fault('access_denied', {
+        detail: 'Under a budget of tokens best_of needs max_tokens.',
+        data: { param: 'max_tokens' },
+      })
     const parts: Part[] = []
     const now = clock.now()
     for (const [index, { limit, counter }] of all.entries()) {

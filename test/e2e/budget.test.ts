@@ -91,6 +91,33 @@ it('a budget is not handed out twice, and nothing beyond it is forwarded', { tim
   expect(upstream.calls.length).toBe(sent)
 })
 
+it('what is answered whole is counted as it comes, and what is not seen as it comes is reserved before', async () => {
+  const admin = async (path: string, body?: unknown, method = 'POST') =>
+    (await gateway.call(`/admin/v1${path}`, body, { method })).json() as Promise<Record<string, never>>
+  await admin('/users', { name: 'erin' })
+  await admin('/roles/budgeted/assignments', { holder: 'User:erin' })
+  const { key = '', id } = (await admin('/keys', { owner: 'User:erin', name: 'k' })) as unknown as Record<
+    string,
+    string
+  >
+  const complete = (more: object) =>
+    gateway.call('/v1/completions', { model: 'm', prompt: 'hello', ...more }, { key, headers: {} })
+  const sent = upstream.calls.length
+  const unbounded = await complete({ best_of: 2 })
+  expect([unbounded.status, await unbounded.text()]).toEqual([403, expect.stringContaining('max_tokens')])
+  expect((await complete({ best_of: 2, max_tokens: BUDGET / 2 })).status).toBe(429)
+  expect(upstream.calls.length).toBe(sent)
+  // The model server would go on for ever.
+  const whole = await gateway.call('/v1/chat/completions', chat('m', { n: 3 }), { key })
+  expect([whole.status, await whole.text()]).toEqual([429, expect.stringContaining('insufficient_quota')])
+  const { items } = (await admin(`/audit?kind=call.finished&credential=key/${id}`, undefined, 'GET')) as unknown as {
+    items: { data: { inputTokens?: number; outputTokens?: number } }[]
+  }
+  const charged = items.reduce((sum, { data }) => sum + (data.inputTokens ?? 0) + (data.outputTokens ?? 0), 0)
+  expect(charged).toBeGreaterThan(BUDGET * 0.9)
+  expect(charged).toBeLessThan(BUDGET * 1.2)
+})
+
 it('quotas of a model, a role and a session are shared by all whose calls they count', async () => {
   const admin = async (path: string, body?: unknown) =>
     (await (await gateway.call(`/admin/v1${path}`, body)).json()) as { key: string }
