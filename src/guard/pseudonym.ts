@@ -34,6 +34,7 @@ export function readPseudonym(span: string): string | undefined {
   const text = span.replaceAll('\\', '').toUpperCase()
   if (text.startsWith('<')) return /^<[A-Z]{2,12}_\d{1,4}>$/.test(text) ? text : undefined
   const joint = text.lastIndexOf('_')
+  if (joint < 1) return undefined
   const kind = text.slice(0, joint)
   const body = text.slice(joint + 1, joint + 1 + BODY)
   return text.length === joint + 2 + BODY && text.charAt(joint + 1 + BODY) === checkCharacter(kind, body)

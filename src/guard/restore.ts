@@ -42,9 +42,12 @@ export function createRestore(vault: Vault, book: Book, toolRestore: 'origin' | 
     detectors:
       issuedBefore === 0
         ? []
-        : vault.detectors(() => {
-            mutated++
-          }),
+        : [
+            ...vault.detectors(() => {
+              mutated++
+            }),
+            vault.respelt(),
+          ],
     value(text, channel, tool) {
       const entry = vault.find(text)
       if (entry === undefined) {

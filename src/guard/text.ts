@@ -38,7 +38,7 @@ export function openText(screen: Screen, treatments: TreatmentOptions, options: 
 
 /** Turns every pseudonym of the vault back. */
 export function openRestore(screen: Screen, vault: Vault): TextScreen {
-  const stream = screen.open('guess', vault.detectors())
+  const stream = screen.open('guess', [...vault.detectors(), vault.respelt()])
   return collect(stream, (region) =>
     treatRegion(region, {
       treatment: () => 'pass',

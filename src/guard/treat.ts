@@ -13,7 +13,7 @@ export interface Treater {
   treatment(finding: Finding): Treatment
   /** What stands for `value`, decoded if it was in JSON. Never called for `pass`. */
   replace(dataClass: string, treatment: Treatment, value: string): string
-  /** What becomes of text shaped like a pseudonym; undefined leaves it. */
+  /** What becomes of text shaped like a pseudonym, decoded if it was in JSON; undefined leaves it. */
   pseudonym(text: string): string | undefined
 }
 
@@ -69,11 +69,12 @@ export function treatRegion(region: Region, treater: Treater): string {
   for (const mark of marks) {
     const over = firstEndingAfter(spans, mark.start)
     if (over !== undefined && over.start < mark.end) continue
-    const value = treater.pseudonym(text(mark.start, mark.end))
-    if (value === undefined) continue
     const inJson = region.values?.some(
       (v) => v.kind !== 'text' && v.start <= mark.start && (v.end < 0 || v.end >= mark.end),
     )
+    const original = text(mark.start, mark.end)
+    const value = treater.pseudonym(inJson ? unquote(original) : original)
+    if (value === undefined) continue
     edits.push({ start: mark.start, end: mark.end, with: inJson ? quote(value) : value })
   }
   if (edits.length === 0) return region.text

@@ -15,6 +15,7 @@ import {
   readPseudonym,
   wordPseudonym,
 } from './pseudonym.ts'
+import { createRespelt } from './respelt.ts'
 import { type SurrogateClass, surrogate } from './surrogate.ts'
 
 /** Whose words a value was: an origin, or one tool by name (`tool:crm`). */
@@ -35,7 +36,7 @@ export interface Vault {
    * says it already.
    */
   hide(dataClass: DataClass, value: string, source: Source, taken?: (candidate: string) => boolean): string
-  /** What a pseudonym stands for, in any case and with markdown escapes; undefined if this session never issued it. */
+  /** What a pseudonym stands for, in any spelling that is found of it; undefined if this session never issued it. */
   find(pseudonym: string): VaultEntry | undefined
   /** Remembers that somebody of the conversation said this in clear, so that hearing it back is no leak. */
   remember(value: string, source: Source): void
@@ -52,6 +53,8 @@ export interface Vault {
    * whose check character is wrong.
    */
   detectors(mutated?: () => void): Detector[]
+  /** Finds those that this session has issued and a model spelt otherwise: for the way back, where nothing else is a pseudonym. */
+  respelt(): Detector
   size(): number
   /** Everything, encrypted. Grows with the values, so saving after every call is cheap for chats. */
   seal(): Uint8Array
@@ -125,6 +128,14 @@ export function createVault(options: VaultOptions): Vault {
     real.add(name)
     spelling.set(foldEntry(name), name)
   }
+  /** Words that were issued, and those of them that nobody has yet looked for in other spellings. */
+  let respelt = createRespelt()
+  let unspelt: string[] = []
+  const spell = () => {
+    for (const name of unspelt) respelt.add(name)
+    unspelt = []
+    return respelt
+  }
   const nextReal = (dataClass: DataClass, value: string, taken: (candidate: string) => boolean): string | undefined => {
     if (!lookReal.has(dataClass.id)) return undefined
     for (let draw = 0; draw < MOST_DRAWS; draw++) {
@@ -165,6 +176,7 @@ export function createVault(options: VaultOptions): Vault {
     for (const [number, entry] of plain.entries.entries()) {
       byPseudonym.set(entry.pseudonym, { ...entry, number })
       byValue.set(`${entry.class}\0${entry.value}`, entry.pseudonym)
+      unspelt.push(entry.pseudonym)
       if (readPseudonym(entry.pseudonym) === undefined) issueReal(entry.pseudonym)
     }
     // Of classes that are not among these: the file that declared them is elsewhere, or has changed.
@@ -202,11 +214,12 @@ export function createVault(options: VaultOptions): Vault {
       const pseudonym = nextReal(dataClass, value, taken) ?? next(dataClass, value)
       byPseudonym.set(pseudonym, { pseudonym, value, class: dataClass.id, sources: [source], number: byPseudonym.size })
       byValue.set(slot, pseudonym)
+      unspelt.push(pseudonym)
       version++
       return pseudonym
     },
     find(pseudonym) {
-      const name = readPseudonym(pseudonym) ?? spelling.get(foldEntry(pseudonym))
+      const name = readPseudonym(pseudonym) ?? spelling.get(foldEntry(pseudonym)) ?? spell().read(pseudonym)
       return name === undefined ? undefined : byPseudonym.get(name)
     },
     remember(value, source) {
@@ -226,6 +239,7 @@ export function createVault(options: VaultOptions): Vault {
       createPseudonymDetector(kinds, mutated),
       ...(lookReal.size > 0 || spelling.size > 0 ? [real.detector()] : []),
     ],
+    respelt: () => spell().detector(),
     size() {
       return byPseudonym.size
     },
@@ -254,6 +268,8 @@ export function createVault(options: VaultOptions): Vault {
       counters.clear()
       spelling.clear()
       real = noneReal()
+      respelt = createRespelt()
+      unspelt = []
     },
   }
 }
