@@ -67,6 +67,9 @@ const CODES: Readonly<Record<string, (text: string) => string>> = {
   'a soft line end': (text) => `${text.slice(0, 5)}=\n${text.slice(5)}`,
   'marks of markdown': (text) => `${text.slice(0, 4)}**${text.slice(4, 9)}**${text.slice(9)}`,
   'marks of HTML': (text) => `${text.slice(0, 4)}<b class="x">${text.slice(4, 9)}</b>${text.slice(9)}`,
+  'marks of HTML side by side': (text) => `${text.slice(0, 4)}</b><b>${text.slice(4)}`,
+  'signs behind a backslash': (text) => text.replace(/[^A-Za-z\d]/g, '\\$&'),
+  'escapes of old scripts': (text) => each(text, (code) => `%u${code.toString(16).padStart(4, '0')}`),
   'strings put together': (text) => `"${text.slice(0, 4)}" + "${text.slice(4)}"`,
   'a list of characters': (text) => JSON.stringify([...text]),
   'set apart': (text) => [...text].join(' '),
@@ -107,8 +110,13 @@ describe.each(Object.entries(CODES))('%s', (name, write) => {
 it.each([
   'jane.doe (at) example (dot) com',
   'jane.doe[at]example[dot]com',
+  'jane.doe(a)example.com',
   'jane.doe at example dot com',
   `four${' one'.repeat(15)}`,
+  '4111 **1111** 1111 1111',
+  '4111</b> 1111 1111 <b>1111',
+  '4111 1111 " + "1111 1111',
+  '4111 1111" + " 1111 1111',
   '41 11 11 11 11 11 11 11',
   '411 111 111 111 111 1',
   'x4111111111111111',
@@ -148,6 +156,7 @@ it('says nothing about binary data, identifiers, digests and tables', () => {
     '1 0 0 1 0 1 1 0\n0 1 1 0 0 1 0 1\n1 1 0 0 1 0 1 0',
     'for (i = 0; i < n; i++) a[i] = b[i] * c[i] + d; printf("%20d %s\\n", x, y); 100%25 &amp; more',
     '10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120',
+    'In C:\\data\\v2\\_x a call of f(a)b, /^\\d{3}\\-\\d+\\.\\d$/ and \\(x \\cdot 2\\)\\_3, 2 **3** 4 or <b>5</b> 6',
   ]
   for (const text of texts)
     expect(

@@ -1,5 +1,5 @@
-// One character written as an escape: percent-encoding, HTML entities, `\u`, `\x` and octal escapes, quoted-printable, `(at)` and
-// `[dot]`, and what a value may be broken up with: marks of markdown and HTML, strings put together.
+// One character written as an escape: percent-encoding, HTML entities, `\u`, `\x` and octal escapes, signs behind a backslash,
+// quoted-printable, `(at)` and `[dot]`, and what a value may be broken up with: marks of markdown and HTML, strings put together.
 import { AT, CLASS, DIGIT, DOT, isAlphanumeric, isDigit, isHex, LETTER } from '../detect/chars.ts'
 import { NEED } from '../detect/scan.ts'
 import { unitsOf } from '../units.ts'
@@ -66,7 +66,7 @@ export function escapeAt(text: string, i: number, ended: boolean): number {
   const at = (k: number) => (k < text.length ? text.charCodeAt(k) : ended ? 0 : NEED)
   switch (text.charCodeAt(i)) {
     case 37:
-      return bytePairs(text, i, 37, ended)
+      return at(i + 1) === 117 ? unit(text, i, at) : bytePairs(text, i, 37, ended)
     case 61: {
       const next = at(i + 1)
       if (next === NEED) return NEED
@@ -117,6 +117,17 @@ function bytePairs(text: string, i: number, mark: number, ended: boolean): numbe
   return yes(3 * count, count === 1 ? String.fromCharCode(bytes[0] ?? 0) : DECODER.decode(bytes.subarray(0, count)))
 }
 
+/** `%u0040`, as old scripts write it. */
+function unit(text: string, i: number, at: (k: number) => number): number {
+  for (let k = i + 2; k < i + 6; k++) {
+    const c = at(k)
+    if (c === NEED) return NEED
+    if (!isHex(c)) return 0
+  }
+  const character = printable(Number.parseInt(text.slice(i + 2, i + 6), 16))
+  return character === undefined ? 0 : yes(6, character)
+}
+
 const printable = (code: number): string | undefined =>
   (code < 32 && code !== 9 && code !== 10 && code !== 13) ||
   (code >= 127 && code < 160) ||
@@ -150,7 +161,7 @@ function entity(text: string, i: number, at: (k: number) => number): number {
   return character === undefined ? 0 : yes(k + 1 - i, character)
 }
 
-/** `\u0040`, `\u{40}`, `\x40`, `\U00000040`, `\100`. A pair of surrogates is two escapes. */
+/** `\@`, `\u0040`, `\u{40}`, `\x40`, `\U00000040`, `\100`. A pair of surrogates is two escapes. */
 function backslash(text: string, i: number, at: (k: number) => number): number {
   const kind = at(i + 1)
   if (kind === NEED) return NEED
@@ -164,7 +175,13 @@ function backslash(text: string, i: number, at: (k: number) => number): number {
     from = i + 1
     most = 3
     base = 8
-  } else return 0
+  } else {
+    // `jane\.doe\@example\.com`, `4111\-1111`: markdown and patterns mean the sign itself.
+    if (kind >= 128 || !SIGNS.has(kind)) return 0
+    const next = at(i + 2)
+    if (next === NEED) return NEED
+    return inValue(text.charCodeAt(i - 1)) || inValue(next) ? yes(2, String.fromCharCode(kind)) : 0
+  }
   const braced = at(from) === 123 && base === 16
   if (at(from) === NEED) return NEED
   if (braced) {
@@ -191,13 +208,15 @@ function backslash(text: string, i: number, at: (k: number) => number): number {
   return character === undefined ? 0 : yes(width, character)
 }
 
+/** Signs that stand in values and are written behind a backslash where they mean something by themselves. */
+const SIGNS = new Set([...'@.-_+():#&~'].map((sign) => sign.charCodeAt(0)))
 const inWord = (c: number) => ((CLASS[c] ?? 0) & (LETTER | DIGIT | AT | DOT)) !== 0
 const inValue = (c: number) => inWord(c) || c === 45 || c === 95
 const BRACKETS = '([{'
 const CLOSING = ')]}'
 const MOST_BLANKS = 2
 
-/** `jane (at) example [dot] com`, `jane at example dot com`: 0 if it is none of them, NEED. */
+/** `jane (at) example [dot] com`, `jane(a)example.com`, `jane at example dot com`: 0 if it is none of them, NEED. */
 function atOrDot(text: string, i: number, at: (k: number) => number): number {
   // The end of a sentence is none of a name.
   if (!isAlphanumeric(text.charCodeAt(i - 1))) return 0
@@ -219,7 +238,12 @@ function atOrDot(text: string, i: number, at: (k: number) => number): number {
     if (c === NEED) return WORD_BEGINS.has(word) ? NEED : 0
   }
   if (c === NEED) return NEED
-  const sign = word === 'at' || word === '`' ? '@' : word === 'dot' || word === '.' ? '.' : ''
+  const sign =
+    word === 'at' || word === '`' || (word === 'a' && bracket >= 0 && c === 41)
+      ? '@'
+      : word === 'dot' || word === '.'
+        ? '.'
+        : ''
   if (sign === '') return 0
   const blanks = k
   while (c === 32 && k - blanks < MOST_BLANKS) c = at(++k)
@@ -255,28 +279,48 @@ const WORD_BEGINS: ReadonlySet<string> = new Set(['a', 'at', 'd', 'do', 'dot', '
 const INLINE =
   /^<(?:!--[^<>]*--|\/?(?:a|b|i|s|u|em|strong|span|font|small|sup|sub|mark|code|kbd|tt|wbr)(?:\s[^<>]*)?\/?)>$/i
 const LONGEST_TAG = 64
+const MOST_TAGS = 4
 
 /** `4111**1111**`, `jane<b>doe</b>`, `'jane' + 'doe'`: nothing, in the middle of a word. */
 function brokenUp(text: string, i: number, at: (k: number) => number): number {
-  if (!inValue(text.charCodeAt(i - 1))) return 0
+  const before = text.charCodeAt(i - 1)
+  // Groups of digits: `4111 **1111**`.
+  if (!inValue(before) && !(before === 32 && isDigit(text.charCodeAt(i - 2)))) return 0
+  /** Does what is broken up go on with `c`, which is at `k`? */
+  const goesOn = (): number => {
+    if (before === 32) return isDigit(c) ? 1 : 0
+    if (c !== 32 || !isDigit(before)) return inValue(c) ? 1 : 0
+    const digit = at(k + 1)
+    return digit === NEED ? NEED : isDigit(digit) ? 1 : 0
+  }
   const mark = text.charCodeAt(i)
   let k = i + 1
   let c = at(k)
   if (mark === 42 || mark === 126 || mark === 96) {
-    while (c === mark && k - i < 3) c = at(++k)
+    while (c === mark && k - i < 4) c = at(++k)
     if (c === NEED) return NEED
-    return inValue(c) && (mark === 96 || k - i > 1) ? yes(k - i, '') : 0
+    const on = mark === 96 || k - i > 1 ? goesOn() : 0
+    return on === 1 ? yes(k - i, '') : on
   }
   if (mark === 60) {
     if (c !== NEED && c !== 33 && c !== 47 && !((c | 32) >= 97 && (c | 32) <= 122)) return 0
-    while (c !== 62) {
+    // One tag ends and another begins: `<b>4</b><b>1</b>`.
+    let from = i
+    for (let tags = 1; ; tags++) {
+      while (c !== 62) {
+        if (c === NEED) return NEED
+        if (c === 0 || c === 60 || k - from > LONGEST_TAG) return 0
+        c = at(++k)
+      }
+      c = at(++k)
       if (c === NEED) return NEED
-      if (c === 0 || c === 60 || k - i > LONGEST_TAG) return 0
+      if (!INLINE.test(text.slice(from, k))) return 0
+      if (c !== 60 || tags === MOST_TAGS) break
+      from = k
       c = at(++k)
     }
-    c = at(++k)
-    if (c === NEED) return NEED
-    return inValue(c) && INLINE.test(text.slice(i, k)) ? yes(k - i, '') : 0
+    const on = goesOn()
+    return on === 1 ? yes(k - i, '') : on
   }
   // A quote: blanks, a sign that puts strings together, blanks, a quote.
   while (c === 32 && k - i < 3) c = at(++k)
@@ -292,7 +336,8 @@ function brokenUp(text: string, i: number, at: (k: number) => number): number {
   if (c !== 34 && c !== 39) return 0
   c = at(++k)
   if (c === NEED) return NEED
-  return inValue(c) ? yes(k - i, '') : 0
+  const on = goesOn()
+  return on === 1 ? yes(k - i, '') : on
 }
 
 /** What begins an escape, by any unit: 1 does, 2 does if what follows it may be one. */
