@@ -15,7 +15,7 @@ import {
 import { createIds, createSystemClock, systemRandom } from '../core/index.ts'
 import { createEventMetrics, createRegistry as createMetrics, watchProcess } from '../metrics/index.ts'
 import { createAnomalies, watch } from '../notify/index.ts'
-import { awaitName, createChange, createFeed, DatabaseError, holdAlone, openStore } from '../store/index.ts'
+import { createChange, createFeed, DatabaseError, holdAlone, openStore, takeName } from '../store/index.ts'
 import type { Closers } from './closers.ts'
 import { VERSION } from './shipped.ts'
 
@@ -72,7 +72,8 @@ export async function openGround({ config, report, log, closers, knowsModel, ope
   closers.push(() => store.close())
   const closesAfterMs = config.node.staleAfterSeconds * 1000 + STALE_GRACE_MS
   const node = { id: newId('node'), name: config.node.name ?? hostname(), closesAfterMs, calls: openCalls }
-  await awaitName(store, node.name, closesAfterMs)
+  const standsInList = await takeName(store, node.name, closesAfterMs)
+  closers.push(async () => standsInList())
   const audit = createAudit({
     store,
     clock,
@@ -128,5 +129,5 @@ export async function openGround({ config, report, log, closers, knowsModel, ope
     report,
   })
   closers.push(() => watching.stop())
-  return { clock, newId, keyring, store, node, audit, feed, metrics, seen, change, anomalies }
+  return { clock, newId, keyring, store, node, standsInList, audit, feed, metrics, seen, change, anomalies }
 }

@@ -86,6 +86,7 @@ async function open(
   })
   feed.enforce(access.onChange)
   await feed.start()
+  ground.standsInList()
   nodes.start()
   closers.push(() => nodes.stop())
   await identity.start()

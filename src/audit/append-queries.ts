@@ -1,7 +1,7 @@
 // The SQL that lengthens the log and its search index. Fixed texts, as a query builder costs more than the insert; what is
 // written goes with the head that it continues, or not at all.
 import { CompiledQuery } from 'kysely'
-import type { Statement, Store, Trx } from '../store/index.ts'
+import { DatabaseError, type Statement, type Store, type Trx } from '../store/index.ts'
 import { BLOCK, type BlockIndex, type BlockRange, type HourCount, mergeCounts } from './block.ts'
 import { type Frontier, packFrontier } from './merkle.ts'
 import type { Head } from './queries.ts'
@@ -46,7 +46,8 @@ export interface IndexPart {
 /** Terms written with one append: bounds how long it takes. */
 const TERMS_AT_ONCE = 1024
 
-export function appendSql(dialect: Store['dialect']): AppendSql {
+/** `boot`: whose appends they are. Once another process has ended its calls for it, it appends nothing any more. */
+export function appendSql(dialect: Store['dialect'], boot: string): AppendSql {
   const mark = dialect === 'sqlite' ? () => '?' : (n: number) => `$${n}`
   const texts = new Map<string, string>()
   const values = (head: string, columns: number, rows: number, tail = ''): string => {
@@ -95,13 +96,19 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
         output_tokens = audit_hour.output_tokens + excluded.output_tokens,
         milliseconds = audit_hour.milliseconds + excluded.milliseconds`,
     )
-  const moveHead = `update audit_head set size = ${mark(1)}, root = ${mark(2)}, frontier = ${mark(3)} where id = 1 and root = ${mark(4)} and indexed = ${mark(5)}`
+  const moveHead = `update audit_head set size = ${mark(1)}, root = ${mark(2)}, frontier = ${mark(3)} where id = 1 and root = ${mark(4)} and indexed = ${mark(5)}${
+    dialect === 'sqlite' // one process at a time works on it
+      ? ''
+      : ` and not exists (select 1 from audit_boot where boot = $6 and ended_at is not null)`
+  }`
+  const fence = dialect === 'sqlite' ? [] : [boot]
   const move = ({ tree, root, from }: Append) => [
     tree.size,
     ownBytes(root),
     packFrontier(tree),
     ownBytes(from.root),
     from.indexed,
+    ...fence,
   ]
   /** All of it by one statement, which is one round trip: the rows are made of the head, so there are none unless it moved. */
   const atOnce = (append: Append): Statement[] => {
@@ -109,7 +116,7 @@ export function appendSql(dialect: Store['dialect']): AppendSql {
     const key = `${events.length} ${tiles.length}`
     let text = texts.get(key)
     if (text === undefined) {
-      let at = 5
+      let at = 6
       const rows = (types: readonly string[], count: number) =>
         Array.from({ length: count }, () => `(${types.map((type) => `$${++at}::${type}`).join(',')})`).join(',')
       text = `with head as (${moveHead} returning id)`
@@ -168,6 +175,7 @@ export const ownBytes = (bytes: Uint8Array): Uint8Array =>
 export const runIn = async (trx: Trx, statements: readonly Statement[]): Promise<void> => {
   for (const { sql: text, parameters, mustChange } of statements) {
     const { numAffectedRows } = await trx.executeQuery(CompiledQuery.raw(text, [...parameters]))
-    if (mustChange !== undefined && Number(numAffectedRows) !== mustChange) throw new Error('the audit head has moved')
+    if (mustChange !== undefined && Number(numAffectedRows) !== mustChange)
+      throw new DatabaseError('conflict', 'the audit head has moved')
   }
 }

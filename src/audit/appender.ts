@@ -1,6 +1,6 @@
 // Puts events at the end of the tree, each batch as one durable unit, and works the next append out while the database writes.
 // What is known of the tree in memory is a guess that the database confirms; whatever goes wrong throws the guess away.
-import { DatabaseError, isConflict, type Statement, type Store, type Trx } from '../store/index.ts'
+import { coded, DatabaseError, isConflict, type Statement, type Store, type Trx } from '../store/index.ts'
 import { appendSql, runIn } from './append-queries.ts'
 import { type Head, lockHead, readEvents } from './queries.ts'
 import {
@@ -36,8 +36,8 @@ export interface Appender {
 }
 
 /** `waiting` is what the next append will hold, as far as it is known; no append is larger than `most`. */
-export function createAppender(store: Store, waiting: () => readonly Entry[], most: number): Appender {
-  const sql = appendSql(store.dialect)
+export function createAppender(store: Store, boot: string, waiting: () => readonly Entry[], most: number): Appender {
+  const sql = appendSql(store.dialect, boot)
   let state: LogState | undefined
   /** The tree with what waits, worked out while the last append runs. */
   let ahead: Growth | undefined
@@ -95,7 +95,13 @@ export function createAppender(store: Store, waiting: () => readonly Entry[], mo
     const current = await stateFor(trx, head)
     const statements = plan(current, growthOf(current, entries), sql)
     absorb(current, entries)
-    await runIn(trx, statements)
+    try {
+      await runIn(trx, statements)
+    } catch (error) {
+      // The head is held and has not moved, so it is this process that may not move it.
+      if (!isConflict(error)) throw error
+      throw coded('held', 'NODE_DISPLACED', 'another process has taken the name of this node, and ended its calls')
+    }
   }
 
   const append: Appender['append'] = async (entries, rows, placed) => {

@@ -13,7 +13,7 @@ import { type LineFormat, lineOf } from './export/format.ts'
 import { createLog, type Log } from './log.ts'
 import { type NoteKey, parseCheckpoint, parseNote, printKey } from './note.ts'
 import { createProver, printProof } from './proof.ts'
-import { endBoot, insertBoot, moveOpenFrom, readEvents, readHead } from './queries.ts'
+import { endBoot, moveOpenFrom, readEvents, readHead } from './queries.ts'
 import { recover } from './recovery.ts'
 import { createSearch, type Search } from './search.ts'
 import { createStrangers } from './strangers.ts'
@@ -236,15 +236,19 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     async start() {
       await checkpoints.check()
-      const recovered = await recover({ store, clock, log, node, boot })
-      const { size } = await readHead(store.db)
-      noted = size
-      await store.transaction((trx) => insertBoot(trx, { boot, node, started_at: clock.now(), open_from: size }))
-      await log.append({
-        kind: 'node.started',
-        subject: `node/${node}`,
-        data: { recovered, verifierKey: printKey(checkpoints.key) },
+      const { recovered, from } = await recover({
+        store,
+        clock,
+        log,
+        node,
+        boot,
+        started: (recovered) => ({
+          kind: 'node.started',
+          subject: `node/${node}`,
+          data: { recovered, verifierKey: printKey(checkpoints.key) },
+        }),
       })
+      noted = from
       timer = setInterval(() => void tick().catch(report), deps.checkpointMs ?? 1000).unref()
       if (content) retaining = setInterval(() => void content.retain().catch(report), RETAIN_MS).unref()
       return { recovered }

@@ -99,7 +99,7 @@ export function createLog(deps: LogDeps): Log {
   const { store, clock, newId, node, boot, report, maxWaiting = 10_000, probeMs = 500 } = deps
   const listeners = new Set<CommitListener>()
   let waiting: Waiting[] = []
-  const appender = createAppender(store, () => waiting, MAX_BATCH)
+  const appender = createAppender(store, boot, () => waiting, MAX_BATCH)
   let committing = false
   /** A commit is wanted: somebody waits for it, or it is time to try again. */
   let due = false

@@ -1,9 +1,10 @@
 // Calls that a dead process left without an ending. Each gets its `call.finished` with outcome `interrupted` at the next
-// start of the node, in the transaction that marks the dead boot as ended: once, even if this start dies as well.
+// start of the node, in the transaction that marks the dead boot as ended and begins the new one: once, even if this start dies
+// as well, and even if the other process is not dead.
 import type { AuditEvent, Clock, NewEvent } from '../core/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Store, Trx } from '../store/index.ts'
 import type { Log } from './log.ts'
-import { endBoot, readDeadBoots, readEvents, readHead } from './queries.ts'
+import { endBoot, insertBoot, lockHead, readDeadBoots, readEvents } from './queries.ts'
 
 export interface RecoveryDeps {
   store: Store
@@ -11,29 +12,35 @@ export interface RecoveryDeps {
   log: Log
   node: string
   boot: string
+  /** What is written of the start itself. */
+  started: (recovered: number) => NewEvent
 }
 
 const STEP = 1000
 
-/** Returns how many calls were ended. */
-export async function recover({ store, clock, log, node, boot }: RecoveryDeps): Promise<number> {
-  let ended = 0
-  for (const dead of await readDeadBoots(store.db, node, boot)) {
-    const open = await openCallsOf(store, dead.boot, dead.open_from)
-    await store.transaction(async (trx) => {
-      if (open.length > 0) await log.appendIn(trx, open.map(interrupted))
+/**
+ * Under the lock of the head, which the event of the start moves: a process of this name that was only taken for dead has either
+ * written what it writes before, and is heard, or writes nothing any more. Returns how many calls were ended, and where this start begins.
+ */
+export async function recover(deps: RecoveryDeps): Promise<{ recovered: number; from: number }> {
+  const { store, clock, log, node, boot, started } = deps
+  return store.transaction(async (trx) => {
+    const { size } = await lockHead(trx, store.dialect)
+    const open: AuditEvent[] = []
+    for (const dead of await readDeadBoots(trx, node, boot)) {
+      open.push(...(await openCallsOf(trx, dead.boot, dead.open_from, size)))
       await endBoot(trx, dead.boot, clock.now())
-    })
-    ended += open.length
-  }
-  return ended
+    }
+    await log.appendIn(trx, [...open.map(interrupted), started(open.length)])
+    await insertBoot(trx, { boot, node, started_at: clock.now(), open_from: size })
+    return { recovered: open.length, from: size }
+  })
 }
 
-async function openCallsOf(store: Store, boot: string, from: number): Promise<AuditEvent[]> {
-  const { size } = await readHead(store.db)
+async function openCallsOf(trx: Trx, boot: string, from: number, size: number): Promise<AuditEvent[]> {
   const open = new Map<string, AuditEvent>()
   for (let at = from; at < size; at += STEP) {
-    for (const { body } of await readEvents(store.db, at, Math.min(at + STEP, size))) {
+    for (const { body } of await readEvents(trx, at, Math.min(at + STEP, size))) {
       const event = JSON.parse(body) as AuditEvent
       if (event.call === undefined) continue
       if (event.kind === 'call.decided' && event.boot === boot) open.set(event.call, event)

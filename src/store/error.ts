@@ -23,6 +23,10 @@ export class DatabaseError extends Error {
   }
 }
 
+/** One whose code tells the log which trouble it is. */
+export const coded = (kind: DatabaseErrorKind, code: string, message: string): DatabaseError =>
+  Object.assign(new DatabaseError(kind, message), { code })
+
 /** True if the row exists already: the caller turns it into its own Fault. */
 export const isUniqueViolation = (error: unknown): boolean => error instanceof DatabaseError && error.kind === 'unique'
 

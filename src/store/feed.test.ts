@@ -5,7 +5,6 @@ import { postgres } from '../../test/contract/databases.ts'
 import { proxyTo as openProxy, type Partition } from '../../test/contract/proxy.ts'
 import { systemClock } from '../core/index.ts'
 import {
-  awaitName,
   createChange,
   createFeed,
   createNodes,
@@ -13,6 +12,7 @@ import {
   type MakeChange,
   type Nodes,
   openStore,
+  takeName,
 } from './index.ts'
 
 const database = postgres()
@@ -35,13 +35,16 @@ interface Node {
   change: MakeChange
   seen: string[]
   lost: number
+  errors: unknown[]
 }
 
 async function startNode(name: string, url: string, options: { pollMs?: number } = {}): Promise<Node> {
   const ignore = () => {} // partitions are what these tests are about
   const store = await openStore({ url, file: '', keyHex: '', report: ignore })
   const node = { id: `nod_${name}`, name, closesAfterMs: 3000, calls: () => 2 }
-  const feed = createFeed({ store, pollMs: options.pollMs ?? 500, node, report: ignore })
+  const errors: unknown[] = []
+  const report = (error: unknown) => void errors.push(error)
+  const feed = createFeed({ store, pollMs: options.pollMs ?? 500, node, report })
   const result: Partial<Node> & { seen: string[]; lost: number } = { seen: [], lost: 0 }
   feed.subscribe((changes) => void result.seen.push(...changes.map(({ key }) => key)))
   const cut = new Set<number>() // a call ends once, however often its cut is read
@@ -76,7 +79,7 @@ async function startNode(name: string, url: string, options: { pollMs?: number }
     await feed.stop()
     await store.close()
   })
-  return Object.assign(result, { feed, nodes, change }) as Node
+  return Object.assign(result, { feed, nodes, change, errors }) as Node
 }
 
 const write = (node: Node, key: string, kind = 'key') =>
@@ -145,10 +148,52 @@ describe('the feed over PostgreSQL', () => {
     const a = await startNode('a', url, { pollMs: 50 })
     const store = await openStore({ url, file: '', keyHex: '', report: () => {} })
     closers.push(() => store.close())
-    await expect(awaitName(store, 'a', 1000)).rejects.toMatchObject({ kind: 'held' })
-    await awaitName(store, 'b', 1000)
+    await expect(takeName(store, 'a', 1000)).rejects.toMatchObject({ kind: 'held' })
+    const started = await takeName(store, 'b', 1000)
+    await expect(takeName(store, 'b', 300)).rejects.toMatchObject({ kind: 'held' }) // two that begin at the same moment
+    started()
+    ;(await takeName(store, 'b', 1000))()
     await a.feed.stop() // as if it had been killed: it stands in the list, and is heard of no more
-    await awaitName(store, 'a', 300)
+    ;(await takeName(store, 'a', 300))()
+    expect(await store.db.selectFrom('node').selectAll().execute()).toEqual([])
+  })
+
+  it('hears nothing any more once a process of its name has taken its place, and does not come back to the list', async () => {
+    await (await database.open()).close()
+    const a = await startNode('a', database.url()!, { pollMs: 20 })
+    const store = await openStore({ url: database.url()!, file: '', keyHex: '', report: () => {} })
+    closers.push(() => store.close())
+    await write(a, 'K')
+    await store.pool?.query('delete from node')
+    await expect.poll(() => a.errors.at(-1)).toMatchObject({ code: 'node_stale', cause: { code: 'NODE_DISPLACED' } })
+    const { heardAt } = a.feed
+    await wait(100)
+    expect(a.feed.heardAt).toBe(heardAt)
+    expect(await a.nodes.list()).toEqual([])
+  })
+
+  it.each([
+    ['are gone', ''],
+    ['are others by now', "insert into change (seq, kind, key, at) select seq, 'key', 'other', 0 from lost;"],
+  ])('hears nothing, and acknowledges nothing, when changes that it has applied %s', async (_, others) => {
+    await (await database.open()).close()
+    const a = await startNode('a', database.url()!, { pollMs: 20 })
+    for (const key of ['K1', 'K2', 'K3']) await write(a, key)
+    const store = await openStore({ url: database.url()!, file: '', keyHex: '', report: () => {} })
+    closers.push(() => store.close())
+    // A copy takes over that lacks the last transaction, and goes on from there.
+    const { seq } = a.feed
+    await store.pool?.query(`
+      create table lost as select seq from change where seq >= ${seq}; delete from change where seq >= ${seq}; ${others}`)
+    await expect.poll(() => a.errors.at(-1)).toMatchObject({ code: 'node_stale', cause: { code: 'HISTORY_LOST' } })
+    await store.pool?.query('update node set applied_seq = 0, heard_at = heard_at - 60000')
+    const { heardAt } = a.feed
+    await wait(100)
+    expect([a.feed.heardAt, a.seen]).toEqual([heardAt, ['K1', 'K2', 'K3']])
+    // A receipt of a node that has started since does not say that this one follows.
+    const [listed] = await a.nodes.list()
+    expect(listed?.appliedSeq).toBe(0)
+    expect(listed?.silentMs).toBeGreaterThan(59_000)
   })
 
   it('says of a read that the database cannot be reached, and reads again when it can', async () => {

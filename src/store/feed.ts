@@ -1,13 +1,19 @@
 // The ordered stream of changes that every node follows: NOTIFY for speed, the sequence for truth. A node reads every
 // number after its own, and is fresh only for a while after the moment it last asked and applied what it was told.
 import { sql } from 'kysely'
-import { type Clock, systemClock } from '../core/index.ts'
+import { type Clock, Fault, systemClock } from '../core/index.ts'
 import type { FeedEntry } from './change.ts'
+import { coded } from './error.ts'
 import { createFeedLink, type FeedLink } from './feed-link.ts'
 import type { Store, Trx } from './store.ts'
 
 export interface FeedChange extends FeedEntry {
   readonly seq: number
+}
+
+/** A change as it lies in the database: no other one has the same number, moment and target. */
+interface Stored extends FeedChange {
+  readonly at: number
 }
 
 /** What applying changes ended on this node. */
@@ -77,34 +83,57 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
   const owed: { from: number; to: number; what: Ended }[] = []
   const startedAt = clock.now()
   let seq = 0
+  /** The change of that number. If the database does not hold it any more, what came after it there is not what comes next here. */
+  let own: Stored | undefined
+  /** Whether this node stands in the list; if it does not any more, a process of its name has taken its place. */
+  let listed = false
   let heardAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
   let link: FeedLink | undefined
 
-  const fetch = async (): Promise<FeedChange[]> => {
+  const ask = (to: FeedLink): Promise<(Stored & { alive?: number })[]> => {
+    if (!node) return to.query(READ, [seq])
+    const { id, name, closesAfterMs, calls } = node
+    const known = [seq, own?.kind ?? '', own?.key ?? '', own?.at ?? 0, id, calls()]
+    return listed
+      ? to.query(READ_AND_ACKNOWLEDGE, known)
+      : to.query(READ_AND_JOIN, [...known, name, startedAt, closesAfterMs])
+  }
+
+  /** A node that may not follow any more hears nothing, so it takes no calls and ends those it has; only a new start helps. */
+  const refuse = (code: string, message: string): never => {
+    throw new Fault('node_stale', { cause: coded('held', code, message) })
+  }
+
+  const fetch = async (): Promise<Stored[]> => {
     if (link) {
-      if (!node) return link.query(READ, [seq])
-      const { id, name, closesAfterMs, calls } = node
-      return link.query(READ_AND_ACKNOWLEDGE, [seq, id, name, startedAt, closesAfterMs, calls()])
+      const rows = await ask(link)
+      const [first] = rows
+      if (own && (first?.seq !== own.seq || first.at !== own.at || first.kind !== own.kind || first.key !== own.key))
+        refuse('HISTORY_LOST', `the database does not hold change ${seq} any more, which this node has applied`)
+      if (first?.alive === 0) refuse('NODE_DISPLACED', 'another process has taken the name of this node')
+      listed = true
+      return own ? rows.slice(1) : rows
     }
-    const rows = store.db.selectFrom('change').select(['seq', 'kind', 'key']).where('seq', '>', seq)
+    const rows = store.db.selectFrom('change').select(['seq', 'kind', 'key', 'at']).where('seq', '>', seq)
     return rows.orderBy('seq').limit(BATCH).execute()
   }
 
-  const apply = async (rows: readonly FeedChange[], from: number, to: number): Promise<void> => {
+  const apply = async (rows: readonly Stored[], from: number, last: Stored): Promise<void> => {
     for (const listener of listeners) await listener(rows)
     const what = await enforcer?.(rows)
     if (what && what.calls > 0) {
-      ended.push({ from, to, what })
+      ended.push({ from, to: last.seq, what })
       if (ended.length > KEEP_ENDED) ended.shift()
-      if (link && node) owed.push({ from, to, what })
+      if (link && node) owed.push({ from, to: last.seq, what })
     }
     for (let [one] = owed; link && node && one; [one] = owed) {
       await link.query(REPORT_ENDED, [one.from, one.to, node.id, one.what.calls, one.what.upstreams])
       owed.shift()
     }
-    seq = to
+    seq = last.seq
+    own = last
   }
 
   /** One reader at a time; every caller waits for a read that began after it asked. */
@@ -120,7 +149,7 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
             heardAt = sentAt
             return
           }
-          await apply(rows, first.seq, last.seq)
+          await apply(rows, first.seq, last)
         }
       })
     return reading
@@ -173,7 +202,13 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
     endedAt: (wanted) => ended.find(({ from, to }) => from <= wanted && wanted <= to)?.what,
     async start() {
       const sentAt = clock.monotonic()
-      seq = await newest()
+      own = await store.db
+        .selectFrom('change')
+        .select(['seq', 'kind', 'key', 'at'])
+        .orderBy('seq', 'desc')
+        .limit(1)
+        .executeTakeFirst()
+      seq = own?.seq ?? 0
       heardAt = sentAt
       if (!store.pool) return
       const look = () => void read().catch(report)
@@ -190,16 +225,24 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
   }
 }
 
-const READ = `select seq, kind, key from change where seq > $1 order by seq limit ${BATCH}`
+/** The change that was applied last comes first. */
+const READ = `select seq, kind, key, at from change where seq >= $1 order by seq limit ${BATCH + 1}`
 
 /** One round trip says that this node lives and what it has applied, by the database's clock, and asks for what is new. */
-const READ_AND_ACKNOWLEDGE = `
-  with alive as (
-    insert into node (id, name, applied_seq, started_at, closes_after_ms, calls, heard_at)
-    values ($2, $3, $1, $4, $5, $6, (extract(epoch from clock_timestamp()) * 1000)::bigint)
-    on conflict (id) do update
-      set applied_seq = excluded.applied_seq, calls = excluded.calls, heard_at = excluded.heard_at
-  )
-  ${READ}`
+const readAnd = (alive: string): string => `
+  with own as (select 1 where $1::bigint = 0 or exists (select 1 from change where seq = $1 and kind = $2 and key = $3 and at = $4)),
+  alive as (${alive} returning id)
+  select change.*, (select count(*) from alive) as alive from (${READ}) as change order by seq`
+
+const NOW = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
+
+const READ_AND_JOIN = readAnd(`
+  insert into node (id, calls, name, started_at, closes_after_ms, applied_seq, heard_at)
+    select $5::text, $6::bigint, $7::text, $8::bigint, $9::bigint, $1, ${NOW} from own
+    on conflict (id) do update set applied_seq = excluded.applied_seq, calls = excluded.calls, heard_at = excluded.heard_at`)
+
+/** Only where it stands: whoever took its place has removed it. */
+const READ_AND_ACKNOWLEDGE = readAnd(`
+  update node set applied_seq = $1, calls = $6, heard_at = ${NOW} from own where id = $5`)
 
 const REPORT_ENDED = 'insert into node_cut (from_seq, seq, node, calls, upstreams) values ($1, $2, $3, $4, $5)'

@@ -3,8 +3,9 @@
 // node did not acknowledge is in force there too by then.
 import { sql } from 'kysely'
 import type { Clock } from '../core/index.ts'
-import { DatabaseError } from './error.ts'
+import { DatabaseError, translate } from './error.ts'
 import type { Ended, Feed, NodeSelf } from './feed.ts'
+import { translatePostgres } from './postgres.ts'
 import type { Store } from './store.ts'
 
 export interface NodeView {
@@ -65,28 +66,53 @@ const LOOK_MS = [2, 3, 5, 10, 20]
 /** Milliseconds between two looks at whether a node of the same name goes on. */
 const TWIN_LOOK_MS = 100
 
+/** Any constant shared by all nodes: who begins under a name holds this and the hash of the name. */
+const NAME_LOCK = 7_241_002
+
 /**
- * Waits until no other node of this name runs: its calls would be taken for those of a dead process of this one. That takes no time
- * where none was heard of for `closedAfterMs`, and that long after one that died just now.
- * @throws DatabaseError `held` if one goes on
+ * Takes the name for this process until it stands in the list of nodes, which the returned function is called after, or has failed to
+ * get there. Whoever else begins under the name waits; a process of it that was silent for so long that it has closed itself, stands in
+ * the list no more. That takes no time where none was heard of for `closedAfterMs`, and that long after one that died just now.
+ * @throws DatabaseError `held` if one goes on: its calls would be taken for those of a dead process of this one
  */
-export async function awaitName(store: Store, name: string, closedAfterMs: number): Promise<void> {
-  if (store.dialect === 'sqlite') return // who works on the folder is known otherwise
-  let before: ReadonlyMap<string, number> | undefined
-  for (;;) {
-    const rows = await store.db
-      .selectFrom('node')
-      .select(['id', 'heard_at'])
-      .where('name', '=', name)
-      .where(
-        sql<boolean>`(extract(epoch from clock_timestamp()) * 1000)::bigint - heard_at < coalesce(closes_after_ms, ${closedAfterMs})`,
-      )
-      .execute()
-    if (rows.length === 0) return
-    if (rows.some(({ id, heard_at }) => heard_at > (before?.get(id) ?? heard_at)))
-      throw new DatabaseError('held', `another node named ${name} works on this database`)
-    before = new Map([...rows.map(({ id, heard_at }) => [id, heard_at] as const), ...(before ?? [])])
-    await new Promise((resolve) => setTimeout(resolve, TWIN_LOOK_MS))
+export async function takeName(store: Store, name: string, closedAfterMs: number): Promise<() => void> {
+  if (!store.pool) return () => {} // who works on the folder is known otherwise
+  const client = await store.pool.connect().catch((error: unknown) => {
+    throw translate(translatePostgres(error))
+  })
+  let release = () => {
+    release = () => {}
+    client.release(true) // with its connection goes the lock
+  }
+  const held = () => new DatabaseError('held', `another node named ${name} works on this database`)
+  const pause = () => new Promise((resolve) => setTimeout(resolve, TWIN_LOOK_MS))
+  const { db } = store
+  try {
+    const lock = 'select pg_try_advisory_lock($1, hashtext($2)) as mine'
+    for (let waited = 0; !(await client.query(lock, [NAME_LOCK, name])).rows[0].mine; waited += TWIN_LOOK_MS) {
+      if (waited >= closedAfterMs) throw held()
+      await pause()
+    }
+    let before: ReadonlyMap<string, number> | undefined
+    for (;;) {
+      const rows = await db
+        .selectFrom('node')
+        .select(['id', 'heard_at'])
+        .where('name', '=', name)
+        .where(
+          sql<boolean>`(extract(epoch from clock_timestamp()) * 1000)::bigint - heard_at < coalesce(closes_after_ms, ${closedAfterMs})`,
+        )
+        .execute()
+      if (rows.length === 0) break
+      if (rows.some(({ id, heard_at }) => heard_at > (before?.get(id) ?? heard_at))) throw held()
+      before = new Map([...rows.map(({ id, heard_at }) => [id, heard_at] as const), ...(before ?? [])])
+      await pause()
+    }
+    await store.transaction((trx) => trx.deleteFrom('node').where('name', '=', name).execute())
+    return () => release()
+  } catch (error) {
+    release()
+    throw translate(translatePostgres(error))
   }
 }
 
@@ -186,6 +212,7 @@ export function createNodes({ store, feed, clock, node, staleAfterMs, graceMs, o
     async stop() {
       clearInterval(timer)
       if (alone) return
+      await feed.stop() // what it reads from here on would say that another process has taken its place
       await store.transaction(async (trx) => {
         await trx.deleteFrom('node').where('id', '=', node.id).execute()
       })

@@ -13,7 +13,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
-import { DatabaseError, type DatabaseErrorKind } from './error.ts'
+import { coded, DatabaseError, type DatabaseErrorKind } from './error.ts'
 import type { WorkerOptions, WorkerRequest, WorkerResponse } from './sqlite-worker.ts'
 import { BEGIN, COMMIT, CONFLICT, type Statement } from './statement.ts'
 
@@ -63,7 +63,7 @@ class WorkerConnection implements DatabaseConnection {
     if (!waiter) return
     if ('error' in response) {
       const { code, message } = response.error
-      waiter.reject(Object.assign(new DatabaseError(kindOf(code), message), { code })) // told in the log, as it names the trouble
+      waiter.reject(coded(kindOf(code), code, message))
     } else {
       waiter.resolve({ rows: response.rows, numAffectedRows: BigInt(response.changes) })
     }

@@ -8,6 +8,8 @@ export interface Running {
   /** Everything it has written on stdout and stderr. */
   output(): string
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>
+  /** Stops it where it is, or lets it go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
 }
 
 /** Starts `sallyport up --json` with these flags and waits until it says that it is ready. */
@@ -34,6 +36,7 @@ export async function up(flags: readonly string[], env: Record<string, string> =
     url,
     key,
     output: () => text,
+    signal: (signal) => void child.kill(signal),
     kill: (signal) =>
       new Promise((resolve) => {
         if (child.exitCode !== null || child.signalCode !== null) return resolve()
