@@ -169,8 +169,15 @@ class SingleConnectionDriver implements Driver {
 
 const raw = (sql: string): CompiledQuery => ({ sql, parameters: [] }) as unknown as CompiledQuery
 
+/** SQLite undoes changes of the layout like any other: a start that dies in the middle of them leaves the old one. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
 const dialect = (driver: Driver): Dialect => ({
-  createAdapter: () => new SqliteAdapter(),
+  createAdapter: () => new Adapter(),
   createDriver: () => driver,
   createIntrospector: (db) => new SqliteIntrospector(db),
   createQueryCompiler: () => new SqliteQueryCompiler(),

@@ -132,6 +132,6 @@ async function migrate(db: Kysely<Tables>, dialect: 'sqlite' | 'postgres'): Prom
   for (const [name, build] of Object.entries(MIGRATIONS)) migrations[name] = build(types)
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
   const { error } = await migrator.migrateToLatest()
-  if (error instanceof Fault || error instanceof DatabaseError) throw error
+  if (error instanceof Fault || (error instanceof DatabaseError && error.kind !== 'failed')) throw error
   if (error) throw new DatabaseError('layout', error instanceof Error ? error.message : String(error), error)
 }
