@@ -33,14 +33,15 @@ export const findContentKey = (store: Store, subject: string, period: string) =>
 
 /** Another node may make the key of the same subject and month at the same moment; the first one counts for both. */
 export async function insertContentKey(store: Store, row: ContentKeyRow): Promise<ContentKeyRow> {
-  try {
-    await store.transaction((trx) => trx.insertInto('audit_content_key').values(row).execute())
-    return row
-  } catch (error) {
-    const first = isUniqueViolation(error) ? await findContentKey(store, row.subject, row.period) : undefined
-    if (!first) throw error
-    return first
-  }
+  for (;;)
+    try {
+      await store.transaction((trx) => trx.insertInto('audit_content_key').values(row).execute())
+      return row
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error
+      const first = await findContentKey(store, row.subject, row.period)
+      if (first) return first // else it was erased since, and makes room
+    }
 }
 
 /** What is there and whose time is not over, whether or not it has been deleted by then. */
