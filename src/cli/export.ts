@@ -1,7 +1,7 @@
 // Exporting the audit log: lines to stdout or to a file, or finished calls to an OpenTelemetry collector. Whatever goes on
 // over restarts remembers by itself how far it is: a file by its last line, a collector by a file beside it.
-import { appendFile, open, readFile, rename, writeFile } from 'node:fs/promises'
-import type { Collector, Encoding, Found, LineFormat, Taken } from '../audit/index.ts'
+import { appendFile, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import type { Collector, Encoding, Found, Taken } from '../audit/index.ts'
 import { isLoopback } from '../config/index.ts'
 import { systemClock } from '../core/index.ts'
 import { filterOf } from './audit.ts'
@@ -41,9 +41,12 @@ async function exportLines(input: Input, signal: AbortSignal): Promise<void> {
   const { gather, LINE_FORMATS, resumeFile } = await import('../audit/index.ts')
   const known = LINE_FORMATS.find((one) => one === format)
   if (known === undefined && format !== 'archive') throw usage(`--format takes archive, ${LINE_FORMATS.join(', ')}`)
-  const given = String(fromOf(input))
-  const from = out === undefined || known === undefined ? given : String(await firstOf(out, known, given, resumeFile))
-  const lines = await linesOf(input, { format, from }, signal)
+  const given = fromOf(input)
+  const goesOn = out !== undefined && known !== undefined
+  const filter = goesOn ? await filterOfFile(out, filterOf(input)) : filterOf(input)
+  // A file that holds something goes on from there, one that holds nothing begins where it is told to.
+  const from = goesOn ? Math.max(await resumeFile(out, known), given) : given
+  const lines = await linesOf(input, { ...filter, format, from: String(from) }, signal)
   if (out === undefined) {
     for await (const line of lines) input.io.out(`${line}\n`)
     return
@@ -62,24 +65,47 @@ function fromOf(input: Input): number {
   return Number(text)
 }
 
-/** A file that holds something goes on from there, one that holds nothing begins where it is told to. */
-const firstOf = async (
-  out: string,
-  format: LineFormat,
-  given: string,
-  resumeFile: (path: string, format: LineFormat) => Promise<number>,
-): Promise<number> => Math.max(await resumeFile(out, format), Number(given))
+/** When is no part of what an export is of: it goes on from where it ends, for as long as it is told to. */
+const lasting = ({ since: _, until: __, ...filter }: Record<string, string>): string => JSON.stringify(filter)
+
+const otherFilters = (file: string, before: string) =>
+  usage(
+    `${file} was begun with other filters: ${Object.entries(JSON.parse(before)).flat().join(' ') || 'none'}`,
+    'the same filters again, or another file',
+  )
+
+const readIfThere = (file: string): Promise<string | undefined> =>
+  readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+
+/**
+ * What a file is an export of lies beside it: with other filters it would be neither the one nor the other. Returns the filter to ask
+ * with: where the file goes on it is not asked since when, as that would leave a gap.
+ */
+async function filterOfFile(out: string, filter: Record<string, string>): Promise<Record<string, string>> {
+  const beside = `${out}.filter`
+  const found = await stat(out).catch(() => undefined)
+  if (found && !found.isFile()) return filter
+  const wanted = lasting(filter)
+  if (found && found.size > 0) {
+    const before = ((await readIfThere(beside)) ?? '{}').trim()
+    if (before !== wanted) throw otherFilters(out, before)
+    const { since: _, ...rest } = filter
+    return rest
+  }
+  if (wanted === '{}') await rm(beside, { force: true })
+  else await writeWhole(beside, `${wanted}\n`)
+  return filter
+}
 
 const linesOf = async (
   input: Input,
-  query: { format: string; from: string },
+  query: Record<string, string>,
   signal: AbortSignal,
 ): Promise<AsyncIterable<string>> =>
-  (await input.client()).follow(
-    'audit.export',
-    { ...filterOf(input), ...query, follow: String(input.flags.follow === true) },
-    signal,
-  )
+  (await input.client()).follow('audit.export', { ...query, follow: String(input.flags.follow === true) }, signal)
 
 async function exportToCollector(input: Input, url: string, signal: AbortSignal): Promise<void> {
   const { ENCODINGS, gather, SIGNALS, sendToCollector } = await import('../audit/index.ts')
@@ -102,12 +128,17 @@ async function exportToCollector(input: Input, url: string, signal: AbortSignal)
   if (signals.length !== names.length) throw usage(`--signal takes ${SIGNALS.join(', ')}`)
 
   const to: Collector = { url, headers: headersOf(input.env), encoding: encoding as Encoding, signals }
-  const taken = await readTaken(file, fromOf(input))
+  const { since, ...rest } = filterOf(input)
+  const of = lasting(rest)
+  const kept = await readTaken(file)
+  if (kept?.of !== undefined && kept.of !== of) throw otherFilters(file, kept.of)
+  const taken = kept ?? { traces: fromOf(input), metrics: fromOf(input) }
   const from = String(Math.min(...signals.map((one) => taken[one])))
-  const lines = await linesOf(input, { format: 'jsonl', from }, signal)
+  const filter = kept || since === undefined ? rest : { ...rest, since }
+  const lines = await linesOf(input, { ...filter, format: 'jsonl', from }, signal)
   await sendToCollector(eventsOf(gather(lines, { ...GATHER, idleMs: RETELL_MS })), to, taken, {
     clock: systemClock,
-    keep: (now) => writeTaken(file, now),
+    keep: (now) => writeWhole(file, `${JSON.stringify({ ...now, of })}\n`),
     say: input.io.say,
     patient: input.flags.follow === true,
     signal,
@@ -133,12 +164,10 @@ function headersOf({ OTEL_EXPORTER_OTLP_HEADERS: text = '' }: Input['env']): Rec
   }
 }
 
-async function readTaken(file: string, from: number): Promise<Taken> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined
-    throw error
-  })
-  if (text === undefined) return { traces: from, metrics: from }
+/** `of`: the filters it was begun with; not there where an earlier version began it. */
+async function readTaken(file: string): Promise<(Taken & { readonly of?: string }) | undefined> {
+  const text = await readIfThere(file)
+  if (text === undefined) return undefined
   try {
     const taken = JSON.parse(text) as Taken
     if (Number.isInteger(taken.traces) && Number.isInteger(taken.metrics)) return taken
@@ -149,10 +178,10 @@ async function readTaken(file: string, from: number): Promise<Taken> {
 }
 
 /** Whole or not at all: half a position would begin again at the first event. */
-async function writeTaken(path: string, taken: Taken): Promise<void> {
+async function writeWhole(path: string, text: string): Promise<void> {
   const file = await open(`${path}.next`, 'w', 0o600)
   try {
-    await file.writeFile(`${JSON.stringify(taken)}\n`)
+    await file.writeFile(text)
     await file.sync()
   } finally {
     await file.close()

@@ -103,6 +103,22 @@ export function log(world: () => World): void {
     expect((await run(['audit', 'export', '--out', at('plain.jsonl')])).code).toBe(0)
     expect(readFileSync(at('plain.jsonl'), 'utf8').startsWith(first)).toBe(true)
 
+    // Of some events: nothing else gets into the file, whoever goes on with it, and nothing is left out because time has passed.
+    const some = ['audit', 'export', '--kind', 'key.created', '--out', at('some.jsonl')]
+    expect((await run([...some, '--since', '1h'])).code).toBe(0)
+    const before = readFileSync(at('some.jsonl'), 'utf8')
+    for (const other of [['--kind', 'user.created'], ['--kind', 'key.created', '--subject', 'x'], []])
+      await wrong(
+        ['audit', 'export', ...other, '--out', at('some.jsonl')],
+        2,
+        /begun with other filters: kind key.created/,
+      )
+    await wrong(['audit', 'export', '--kind', 'x', '--out', at('plain.jsonl')], 2, /begun with other filters: none/)
+    expect(readFileSync(at('some.jsonl'), 'utf8')).toBe(before)
+    writeFileSync(at('some.jsonl'), `${before.split('\n')[0]}\n{"position":`) // killed in the middle of a line
+    expect((await run([...some, '--since', '1s'])).code).toBe(0)
+    expect(readFileSync(at('some.jsonl'), 'utf8')).toBe(before)
+
     // An archive that is there is worth more than one that is refused.
     const kept = readFileSync(at('log.jsonl'), 'utf8')
     await wrong(archive, 1, /access_denied/, { key: world().keys.nobody })
