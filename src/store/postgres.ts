@@ -20,14 +20,17 @@ const types: pg.CustomTypesConfig = {
   }) as typeof pg.types.getTypeParser,
 }
 
-/** SQLSTATE to kind; classes 08, 53, 57 mean that the server cannot serve now. */
+/**
+ * SQLSTATE to kind; classes 08, 53, 57 mean that the server cannot serve now, 25006 that it may not be written (a copy that has not taken
+ * over), 40001 and 40P01 that it undid this for somebody else's sake.
+ */
 function kindOf(error: unknown): DatabaseErrorKind | undefined {
   const state = (error as { code?: unknown }).code
   if (typeof state !== 'string') return undefined
   if (state === '23505') return 'unique'
   if (state === '23503') return 'reference'
   if (state === '23502' || state === '23514') return 'check'
-  if (/^(08|53|57)/.test(state) || /^E[A-Z]+$/.test(state)) return 'unavailable'
+  if (/^(08|53|57|25006|40001|40P01)/.test(state) || /^E[A-Z]+$/.test(state)) return 'unavailable'
   return undefined
 }
 

@@ -1,6 +1,15 @@
 // The embedded database and the process around it: opened, not read from, closed or refused; nothing stays alive for it.
 import { spawn } from 'node:child_process'
-import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -111,4 +120,18 @@ it('a damaged database is told from one that is not there', async () => {
   await store.close()
   writeFileSync(file, readFileSync(file).subarray(0, 8192))
   await expect(openStore({ file, ...given })).rejects.toMatchObject({ kind: 'damaged' })
+})
+
+it('what a process that died has left in the write-ahead log is not there after the next start', async () => {
+  const { file, ...given } = options('g.db')
+  const store = await openStore({ file, ...given })
+  await store.transaction((trx) => trx.insertInto('change').values({ kind: 'k', key: 'k', at: 0 }).execute())
+  const copy = join(folder, 'h.db') // as it would be found after a crash
+  for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${copy}${end}`)
+  expect(statSync(`${copy}-wal`).size).toBeGreaterThan(0)
+  const next = await openStore({ file: copy, ...given })
+  expect(statSync(`${copy}-wal`).size).toBe(0)
+  expect(await next.db.selectFrom('change').select('key').execute()).toEqual([{ key: 'k' }])
+  await next.close()
+  await store.close()
 })

@@ -65,6 +65,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     await close()
     throw error
   })
+  // Whoever died between erasing and scrubbing has left in the log what was erased.
+  await sql.raw(EMPTY_LOG).execute(writer)
   return {
     dialect: 'sqlite',
     db: readonly(reader),

@@ -77,6 +77,19 @@ describe.each(DATABASES.map((make) => make()))('store on $name', (database) => {
     expect(await store.db.selectFrom('node').select('id').execute()).toEqual([{ id: 'one' }])
   })
 
+  it.skipIf(database.name === 'sqlite')('says of what may go another time that it cannot be reached now', async () => {
+    const store = await fresh()
+    const says = (statement: string) =>
+      store.transaction(async (trx) => {
+        await sql.raw(statement).execute(trx)
+        await trx.deleteFrom('node').execute()
+      })
+    const later = { code: 'store_unavailable', status: 503 }
+    await expect(says('set transaction read only')).rejects.toMatchObject(later) // a copy that has not taken over
+    for (const state of ['40001', '40P01', '57014'])
+      await expect(says(`do $$ begin raise exception using errcode = '${state}'; end $$`)).rejects.toMatchObject(later)
+  })
+
   it('reports a taken name inside the transaction as well as outside', async () => {
     const store = await fresh()
     await addNode(store, 'one')
