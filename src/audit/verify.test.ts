@@ -213,6 +213,16 @@ describe('an export', () => {
     expect(judged(pruned(768, 1024)).status).toBe(1)
   })
 
+  it('that has events under a tile whose events it says are deleted is judged by these', async () => {
+    const said = archive.replace('"pruned":false', '"pruned":true')
+    expect(await verify(said)).toMatchObject({ ok: true, events: 901 })
+    const forged = said.replace('"kind":"test.made"', '"kind":"test.fake"')
+    expect(await kinds(forged)).toEqual(['altered'])
+    const file = join(folder, 'said.jsonl')
+    writeFileSync(file, forged)
+    expect(spawnSync(process.execPath, [script, 'export', file, audit.verifierKey]).status).toBe(1)
+  })
+
   it('that begins a second time, over forged events, convinces nobody', async () => {
     // The first head proves the whole log by its hashes alone; the second goes back to a small one that nobody signed.
     let end = ''
@@ -249,6 +259,9 @@ describe('an export', () => {
         head.replace(/"size":\d+/, `"size":${size}`),
       ),
       ...['1e15', '-256', '900'].map((from) => head.replace(/"from":\d+/, `"from":${from}`)),
+      head
+        .replace(/"from":\d+/, '"from":1024')
+        .replace(/"frontier":"[^"]*"/, `"frontier":"${Buffer.alloc(32).toString('base64')}"`),
       head.replace('"version":1', '"version":2'),
       '{"sallyport":"audit-export"}',
       '{"sallyport":null',
@@ -318,7 +331,10 @@ describe('a node', () => {
     await first.close()
     count += 1 // an older backup: here, an empty database
     const restored = await open()
-    await expect(begin(restored, anchor)).rejects.toMatchObject({ code: 'audit_unavailable' })
+    await expect(begin(restored, anchor)).rejects.toMatchObject({
+      code: 'audit_unavailable',
+      detail: expect.stringContaining('has 0 events'),
+    })
     await restored.close()
   })
 })
