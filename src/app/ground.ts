@@ -22,6 +22,8 @@ import { VERSION } from './shipped.ts'
 const POLL_MS = 500
 /** Milliseconds after which a node that has lost touch also ends the calls it has. */
 export const STALE_GRACE_MS = 500
+/** Clocks of nodes may differ by less; by more, somebody has set one. */
+const BEHIND_MS = 10_000
 /** How much of the log teaches the anomaly rules at a start what is usual. */
 const REMEMBERED_EVENTS = 200_000
 
@@ -117,6 +119,12 @@ export async function openGround({ config, report, log, closers, knowsModel, ope
     committed: seen,
     applied: feed.applied,
   })
+  const [newest] = (await audit.query({}, { limit: 1 })).events
+  const behindMs = newest === undefined ? 0 : newest.time - clock.now()
+  if (behindMs > BEHIND_MS)
+    log.warn('the clock of this machine is behind the newest event of the log: what has ended since then holds again', {
+      seconds: Math.round(behindMs / 1000),
+    })
   await audit.start()
   closers.push(() => audit.stop())
   const anomalies = createAnomalies({ node: node.name, clock, append: audit.append, report })

@@ -1,7 +1,11 @@
 // Somebody sets the clock of the machine back, and ahead, while a stream runs on a key that ends soon.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { chatChunks, json, startScripted } from '../upstream/scripted.ts'
 import { chat, startGateway, type TestGateway } from './harness.ts'
+import { up } from './process.ts'
 
 const HOUR = 3_600_000
 const trueNow = Date.now
@@ -54,3 +58,14 @@ it('set back, it gives nobody more time; set right again, nobody less; set ahead
   expect(await other.text).toContain('key_expired')
   expect(await stillIn(other.key)).toBe(false)
 }, 30_000)
+
+it('set back between two starts, it is followed, and the second start says so', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'sallyport-clock-'))
+  const flags = ['--data', data, '--listen', '127.0.0.1:0']
+  const ahead = 'const%20now=Date.now;Date.now=()=>now()+86400000'
+  await (await up(flags, { NODE_OPTIONS: `--import=data:text/javascript,${ahead}` })).kill('SIGTERM')
+  const second = await up(flags)
+  expect(second.output()).toMatch(/"seconds":86\d{3},"msg":"the clock of this machine is behind/)
+  await second.kill('SIGTERM')
+  rmSync(data, { recursive: true, force: true })
+}, 60_000)
