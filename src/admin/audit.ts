@@ -217,7 +217,7 @@ const EVERY_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000 } as const
 
 /** Why the caller may not go on reading; undefined if it may. */
 function standing(ports: AdminPorts, caller: Caller): Fault | undefined {
-  const fault = ports.identity.standing(caller)
+  const fault = ports.identity.standing(caller) ?? ports.access.locks.check({ caller })
   if (fault) return fault
   return ports.judge.allows(caller, 'readAudit', GATEWAY) ? undefined : new Fault('access_denied')
 }
