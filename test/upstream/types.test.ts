@@ -82,3 +82,18 @@ test('a field takes nothing but what it is for', () => {
   expect(misnamed).toEqual([])
   expect(found).toEqual(TAKEN)
 })
+
+test('an object takes no field that nobody knows', () => {
+  const takes = new Set<string>()
+  for (const { wire, base, beside } of TOLD)
+    for (const more of [base, ...beside]) {
+      const body: JsonObject = { ...base, ...more }
+      for (const place of [[], ...placesIn(body)]) {
+        const at = place.reduce<Json>((holder, key) => (holder as Record<string, Json>)[key] as Json, body)
+        const path = place.map((key) => (typeof key === 'number' ? '[]' : `.${key}`)).join('')
+        if (!isObject(at) || OWN.test(`${path}.`)) continue
+        if (refusedAt(wire, withAt(body, [...place, 'nobody_knows'], 7)) === undefined) takes.add(path)
+      }
+    }
+  expect([...takes]).toEqual(['.format']) // of Ollama: a JSON schema, whole
+})
