@@ -200,7 +200,9 @@ export function createJudge(deps: JudgeDeps): Judge {
     const context = { clock, auth, risk, grant, session, model: model.uid, ...about }
     return { principal: principalOf(caller), action, resource, context, holdsUntil }
   }
-  const inScope = ({ caller, action, model }: Question) => deps.withinScopes(caller, action, model.uid.id)
+  /** A key for certain models is none for what is no model, whatever that is called. */
+  const inScope = ({ caller, action, model: { uid } }: Question) =>
+    deps.withinScopes(caller, action, uid.type === 'Model' ? uid.id : undefined)
 
   /** Whether the caller may do this with a model if nothing is asked for that a rule could mind. */
   const mayPlainly = (caller: Caller, action: string, uid: EntityUid): boolean => {

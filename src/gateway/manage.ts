@@ -120,6 +120,7 @@ export function createManage({ on, look, registry }: ManageDeps): Manage {
         release()
         throw error
       }
+      for (const { progress } of held) progress.upstream = true
       for (const { signal } of held) whenAborted(signal, () => abort.abort(signal.reason))
       whenAborted(incoming.signal, () => abort.abort(new Fault('client_closed')))
       const lines = progress(

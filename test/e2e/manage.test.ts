@@ -139,6 +139,41 @@ describe('what is allowed', () => {
     })
   })
 
+  it('is not for a key of some models to make another, whatever they are called', async () => {
+    const issued = await gateway.call('/admin/v1/keys', {
+      owner: 'User:builder',
+      name: 'n',
+      models: ['sallyport', 'new'],
+    })
+    const { key } = (await issued.json()) as { key: string }
+    for (const path of ['/api/pull', '/api/create'])
+      expect(await ask(path, { model: 'new' }, key)).toMatchObject({ status: 403, sent: [] })
+  })
+
+  it('ends with the right to it, and counts as a call that ran on a server', async () => {
+    const issued = await gateway.call('/admin/v1/keys', { owner: 'User:builder', name: 'ending' })
+    const { id, key } = (await issued.json()) as { id: string; key: string }
+    const usual = upstream.script
+    let stopped = false
+    upstream.script = (response, received) => {
+      if (received.method === 'GET') return usual(response, received)
+      response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+      const timer = setInterval(() => response.write('{"status":"pulling"}\n'), 10)
+      response.once('close', () => {
+        clearInterval(timer)
+        stopped = true
+      })
+    }
+    const pulling = await gateway.call('/api/pull', { model: 'endless' }, { key })
+    const text = pulling.text()
+    const revoked = await gateway.call(`/admin/v1/keys/${id}/revoke`, { reason: 'x' })
+    upstream.script = usual
+    const { receipt } = (await revoked.json()) as { receipt: object }
+    expect(receipt).toMatchObject({ calls: 1, upstreams: 1 })
+    expect((await text).trim().split('\n').at(-1)).toContain('revoked')
+    await expect.poll(() => stopped).toBe(true)
+  })
+
   it('is told as failed with a status if nobody streams', async () => {
     const usual = upstream.script
     upstream.script = (response, received) =>
