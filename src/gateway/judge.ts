@@ -108,8 +108,11 @@ const isReading = (action: string): boolean => (ACTION_GROUPS.read as readonly s
 
 export function createJudge(deps: JudgeDeps): Judge {
   const { policy } = deps
-  const aboutOf = ({ model, using }: Question): About =>
-    using === undefined ? { model: model.uid.id } : { model: model.uid.id, using }
+  /** A grant for certain models gives nothing for what is no model. */
+  const aboutOf = ({ model: { uid }, using }: Question): About => {
+    const about = uid.type === 'Model' ? { model: uid.id } : {}
+    return using === undefined ? about : { ...about, using }
+  }
   const factsFor = (question: Question) => deps.entities(question.caller, aboutOf(question))
   /** Parameters do not change while a call runs; the rest of the context is taken anew with every question. */
   const parameters = new WeakMap<object, CedarRecord>()

@@ -74,6 +74,7 @@ it('are answered in their order', async () => {
 it.each([
   ['an end that the client asked for', get('/slow').replace('host', 'connection: close\r\nhost')],
   ['an early refusal', post('/closed').replace('content-length: 5', 'transfer-encoding: chunked')],
+  ['another protocol asked for', get('/slow').replace('host', 'connection: Upgrade\r\nupgrade: h2c\r\nhost')],
   ['a flaw', get('/slow').replace('host: a', 'host: a\r\nhost: b')],
 ])('behind %s nothing is done', async (_, first) => {
   const { text, closed } = await raw(await serve(), first + post('/act'), { waitMs: 1500 })

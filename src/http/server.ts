@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Fault } from '../core/index.ts'
 import type { Incoming, Outgoing } from '../gateway/index.ts'
-import { flawOf, isUnread, toIncoming } from './incoming.ts'
+import { flawOf, isLast, isUnread, toIncoming } from './incoming.ts'
 import { noteBeneath, reset } from './reset.ts'
 import { send } from './send.ts'
 import { createUnparsed, type RefusalReason, type Unparsed } from './unparsed.ts'
@@ -166,7 +166,7 @@ async function serve(
   try {
     const flaw = edge.isClosing ? new Fault('shutting_down') : flawOf(raw)
     const outgoing = (!flaw && (await handle?.(incoming))) || refuse(flaw ?? new Fault('not_found'))
-    if (flaw || isUnread(raw)) response.setHeader('connection', 'close')
+    if (flaw || isUnread(raw) || isLast(raw)) response.setHeader('connection', 'close')
     await send(response, outgoing, writeSeconds)
   } catch (error) {
     if (!(error instanceof Fault)) edge.report(error) // why a call ended stands in the log

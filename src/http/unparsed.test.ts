@@ -149,6 +149,7 @@ describe('where the first line is whole, in the words of its path', () => {
     ['too many headers', `${post}${'a: b\r\n'.repeat(4000)}\r\n`, 431, 'headers_too_large'],
     ['no host', 'POST /read HTTP/1.1\r\ncontent-length: 5\r\n\r\nhello', 400, 'malformed_request'],
     ['two hosts', `${post}${HOST}content-length: 5\r\n\r\nhello`, 400, 'malformed_request'],
+    ['a fragment', `POST /read#x HTTP/1.1\r\n${HOST}content-length: 5\r\n\r\nhello`, 400, 'malformed_request'],
     ['HTTP/0.9', 'POST /read\r\n\r\n', 400, 'malformed_request'],
     ['HTTP/2 in words', `POST /read HTTP/2.0\r\n${HOST}content-length: 0\r\n\r\n`, 400, 'malformed_request'],
     [
