@@ -1,8 +1,8 @@
 // Ends a connection at once. What the client has not taken is thrown away, also what the operating system holds for it: closed
 // in the usual way that would still be delivered, megabytes of it, long after.
-import type { Server } from 'node:net'
-import { Socket } from 'node:net'
+import { type Server, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { TLSSocket } from 'node:tls'
 
 /** What carries a connection of TLS. */
 const beneath = new WeakMap<Duplex, Socket>()
@@ -14,7 +14,9 @@ export function noteBeneath(server: Server): void {
     const peer = peerOf(carrier)
     if (peer === undefined) return
     opening.set(peer, carrier)
-    carrier.once('close', () => opening.delete(peer))
+    carrier.once('close', () => {
+      if (opening.get(peer) === carrier) opening.delete(peer)
+    })
   })
   server.on('secureConnection', (socket: Socket) => {
     const carrier = opening.get(peerOf(socket) ?? '')
@@ -26,7 +28,7 @@ const peerOf = ({ remoteAddress, remotePort }: Socket): string | undefined =>
   remotePort === undefined ? undefined : `${remoteAddress} ${remotePort}`
 
 export function reset(socket: Duplex): void {
-  const carrier = beneath.get(socket) ?? socket
+  const carrier = socket instanceof TLSSocket ? beneath.get(socket) : socket
   if (carrier instanceof Socket) carrier.resetAndDestroy()
   socket.destroy()
 }
