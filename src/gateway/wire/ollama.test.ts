@@ -215,12 +215,12 @@ describe('writing', () => {
     expect(message).toMatchObject({ content: [{ type: 'tool_use', id: 'c', input: {} }], stop_reason: 'max_tokens' })
   })
 
-  test('arguments that are no JSON object end the answer', () => {
+  test.each(['tool_calls', 'stop'] as const)('arguments that are no JSON object end the answer (%s)', (reason) => {
     const out = writer(ollamaChat, { messages: [{ role: 'user', content: 'x' }] })
     expect(() =>
       out.batch([
         { type: 'tool', choice: 0, index: 0, id: 'c', name: 'f', arguments: '{"a' },
-        { type: 'finish', choice: 0, reason: 'tool_calls' },
+        { type: 'finish', choice: 0, reason },
       ]),
     ).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
   })

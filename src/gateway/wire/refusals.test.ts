@@ -33,7 +33,10 @@ const chat = (...entries: Json[]): Json => ({ model: 'm', messages: entries })
 const ofUser = (...content: Json[]): Json => chat({ role: 'user', content })
 const allowed = (more: object): Json => ({
   ...{ model: 'm', messages, tools: [tool] },
-  tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [tool], ...more } as Json },
+  tool_choice: {
+    type: 'allowed_tools',
+    allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'f' } }], ...more } as Json,
+  },
 })
 const unsupported = 'unsupported_parameter'
 const malformed = 'malformed_request'
@@ -111,7 +114,7 @@ it.each<[string, Wire, Json, string]>([
     chat({ ...said, tool_call_id: 'c' }),
     `${malformed} messages[0].tool_call_id: belongs`,
   ],
-  ['a choice among others', openaiChat, allowed({ type: 'other' }), unsupported],
+  ['a choice among others', openaiChat, allowed({ type: 'other' }), `${unsupported} tool_choice.allowed_tools.type`],
   [
     'a choice of what is not offered',
     openaiChat,
