@@ -8,10 +8,12 @@ import {
   ollamaEmbed,
   ollamaEmbeddings,
   ollamaGenerate,
+  ollamaManage,
   openaiChat,
   openaiCompletions,
   openaiEmbeddings,
   openaiResponses,
+  readShow,
 } from './index.ts'
 
 const refusal = (wire: Wire, body: Json): string => {
@@ -144,4 +146,20 @@ it.each<[string, Wire, Json, string]>([
   const refused = refusal(wire, body)
   expect(refused).not.toBe('read')
   expect(refused).toContain(why)
+})
+
+it('what a model is like is asked for by its name alone', () => {
+  const ask = (body: Json) => readShow(Buffer.from(JSON.stringify(body)))
+  expect(ask({ model: 'm', verbose: true })).toBe('m')
+  expect(() => ask({ model: 'm', modelfile: 'x' })).toThrow(expect.objectContaining({ code: unsupported }))
+})
+
+it('a message that a model is made with says who says what, and nothing else', () => {
+  const body = { model: 'm', from: 'n', messages: [{ role: 'user', content: 'x', images: ['x'] }] }
+  expect(() => ollamaManage.read('create', Buffer.from(JSON.stringify(body)))).toThrow('messages[0].images')
+})
+
+it.each([{ function_call: { name: 'f', arguments: '{}' } }, { audio: { id: 'a' } }])('%j of an assistant', (more) => {
+  const refused = refusal(openaiChat, chat(said, { role: 'assistant', content: 'x', ...more }, said))
+  expect(refused).toContain(`${unsupported} messages[1].${Object.keys(more)}`)
 })
