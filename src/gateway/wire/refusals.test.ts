@@ -116,6 +116,12 @@ it.each<[string, Wire, Json, string]>([
     chat({ ...said, tool_call_id: 'c' }),
     `${malformed} messages[0].tool_call_id: belongs`,
   ],
+  [
+    'a schema with something beside it',
+    openaiChat,
+    { model: 'm', messages, response_format: { type: 'json_schema', json_schema: { name: 'a', schema: {}, more: 1 } } },
+    `${unsupported} response_format.json_schema.more`,
+  ],
   ['a choice among others', openaiChat, allowed({ type: 'other' }), `${unsupported} tool_choice.allowed_tools.type`],
   [
     'a choice of what is not offered',
