@@ -87,6 +87,8 @@ export function createClient(connection: Connection): Client {
       throw LOST.has(codeOf(error)) ? lost(connection, route.method, error) : unreachable(connection, error)
     }
     if (!response.ok) throw await refused(response, connection, path)
+    if (route.stream && !response.headers.get('content-type')?.startsWith('text/event-stream'))
+      throw stranger(connection, 'It gives no stream of events as one would.')
     return response
   }
 
@@ -94,11 +96,20 @@ export function createClient(connection: Connection): Client {
     connection,
     async call(id, ask) {
       const response = await send(ROUTES[id], ask as Ask<RouteId>)
+      let answer: unknown
       try {
-        return (await response.json()) as Output<typeof id>
+        answer = await response.json()
       } catch (error) {
-        throw lost(connection, ROUTES[id].method, error)
+        throw error instanceof SyntaxError
+          ? stranger(connection, 'It gives no JSON as one would.')
+          : lost(connection, ROUTES[id].method, error)
       }
+      // Its main fields alone: what a newer or older gateway says otherwise inside them is still an answer.
+      const { output }: RouteSpec = ROUTES[id]
+      const issues = output?.safeParse(answer).error?.issues
+      const wrong = issues?.find(({ code, path }) => code === 'invalid_type' && path.length <= 1)
+      if (wrong) throw stranger(connection, `It gives no ${String(wrong.path[0] ?? 'object')} as one would.`)
+      return answer as Output<typeof id>
     },
     async ready() {
       const headers: Record<string, string> = connection.key ? { authorization: `Bearer ${connection.key}` } : {}
@@ -107,7 +118,10 @@ export function createClient(connection: Connection): Client {
           throw unreachable(connection, error)
         },
       )
-      if (!response.headers.get('content-type')?.startsWith('text/plain')) throw await refused(response, connection)
+      if (!response.headers.get('content-type')?.startsWith('text/plain'))
+        throw response.ok
+          ? stranger(connection, 'It gives no /readyz as one would.')
+          : await refused(response, connection)
       const lines = (await response.text()).trim().split('\n')
       return Object.fromEntries(lines.map((line) => [line.split(' ')[0] ?? '', line.endsWith(' ok')]))
     },
@@ -135,6 +149,13 @@ function lost({ url }: Connection, method: string, error: unknown): Failure {
         : 'look whether it was done before doing it again:  sallyport audit list --limit 5',
   })
 }
+
+/** Another program listens there. What it says must not pass for something done. */
+const stranger = ({ url }: Connection, why: string): Failure =>
+  new Failure(`What answers at ${url} is no gateway of this kind`, {
+    why,
+    next: 'name the gateway with --url or SALLYPORT_URL',
+  })
 
 function unreachable({ url }: Connection, error: unknown): Failure {
   const cause = causeOf(error)

@@ -31,11 +31,14 @@ it('writes JSON that reads the same and does nothing to a terminal', () => {
   expect(guarded(out)).toBe(out)
 })
 
+const NOBODY = { principal: '', groups: [], roles: [], credential: {}, address: '', product: '', policy: '' }
 const server = createServer((request, response) => {
   const allowed = request.url?.endsWith('/whoami')
   response.writeHead(allowed ? 200 : 403, { 'content-type': 'application/json' })
   response.end(
-    JSON.stringify(allowed ? { models: [HOSTILE] } : { code: 'constructor', title: HOSTILE, detail: HOSTILE }),
+    JSON.stringify(
+      allowed ? { ...NOBODY, models: [HOSTILE] } : { code: 'constructor', title: HOSTILE, detail: HOSTILE },
+    ),
   )
 })
 await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
