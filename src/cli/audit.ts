@@ -214,6 +214,7 @@ export const tail: Command = async (input) => {
   const gone = new AbortController()
   const stop = () => gone.abort()
   process.once('SIGINT', stop)
+  input.io.unread?.addEventListener('abort', stop)
   try {
     for await (const data of client.follow('events.follow', filterOf(input), gone.signal)) {
       const event = JSON.parse(data) as Event
@@ -223,7 +224,7 @@ export const tail: Command = async (input) => {
     }
     return 0
   } catch (error) {
-    if (gone.signal.aborted) return 130
+    if (gone.signal.aborted) return input.io.unread?.aborted ? 0 : 130
     throw error
   } finally {
     process.off('SIGINT', stop)

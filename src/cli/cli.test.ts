@@ -213,6 +213,36 @@ describe('commands', () => {
     expect(readdirSync(folder)).not.toContain('refused.key')
   })
 
+  it('goes on to its end when nobody reads what it prints, and says so where that costs a key', async () => {
+    const sh = (line: string) =>
+      run('bash', ['-c', `set -o pipefail; sallyport() { "${process.execPath}" "${MAIN}" "$@"; }; ${line}`])
+    const unread = (command: string) => sh(`sallyport ${command} | true`)
+    expect(await unread('key create piped')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/arrived nowhere[\s\S]*key revoke \w{12}/),
+    })
+    const key = (await cli('key', 'create', 'leaked')).out
+    writeFileSync(join(folder, 'leak.txt'), key)
+    expect(await unread('key scan leak.txt --report')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('revoked'),
+    })
+    expect(await unread('audit list --all')).toMatchObject({ code: 0, err: '' })
+    expect(await unread('policy test nowhere')).toMatchObject({ code: 3 })
+    const tail = sh('sallyport tail --kind user.created | head -1')
+    const made = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `piped-${name}`)
+    let ended = false
+    void tail.then(() => (ended = true))
+    for (let i = 0; !ended; i++) await cli('user', 'create', `${made[i % 6]}-${i}`)
+    expect(await tail).toMatchObject({ code: 0, out: expect.stringContaining('user.created') })
+    if (process.platform !== 'linux') return
+    expect(await sh('sallyport key list > /dev/full')).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^error {2}[^\n]*ENOSPC\)\n$/),
+    })
+    expect(await sh('sallyport key nope 2> /dev/full')).toMatchObject({ code: 2 })
+  })
+
   it('takes a person from nothing to a call, and back to nothing', async () => {
     const { ready } = gateway
     expect((await cli('user', 'create', 'dana', '--role', 'user', '--attribute', 'team=red')).code).toBe(0)

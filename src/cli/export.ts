@@ -19,12 +19,13 @@ export const exportLog: Command = async (input) => {
   const stop = () => gone.abort()
   process.once('SIGINT', stop)
   process.once('SIGTERM', stop)
+  input.io.unread?.addEventListener('abort', stop)
   try {
     const to = flagText(input, 'to')
     await (to === undefined ? exportLines(input, gone.signal) : exportToCollector(input, to, gone.signal))
     return 0
   } catch (error) {
-    if (gone.signal.aborted) return EXIT.interrupted
+    if (gone.signal.aborted) return input.io.unread?.aborted ? EXIT.ok : EXIT.interrupted
     throw error
   } finally {
     process.off('SIGINT', stop)

@@ -9,6 +9,8 @@ export interface Io {
   out(text: string): void
   /** One line to stderr. */
   say(line: string): void
+  /** Aborted when what is written to stdout arrives nowhere any more: its reader has gone, or the disk is full. */
+  readonly unread?: AbortSignal
 }
 
 export type Row = Readonly<Record<string, unknown>>

@@ -108,6 +108,11 @@ async function hand<One extends Issued>(input: Input, issue: () => Promise<One>,
     )
     if (input.flags.json) printOne(input.io, file === undefined ? issued : rest, { json: input.flags.json as string })
     else if (file === undefined) input.io.out(`${key}\n`)
+    await new Promise((resolve) => setImmediate(resolve)) // a pipe tells that it is closed a turn later
+    if (file === undefined && input.io.unread?.aborted)
+      throw new Failure('The key arrived nowhere, and is not shown again', {
+        next: `sallyport key revoke ${issued.id}`,
+      })
   } finally {
     if (opened !== undefined) closeSync(opened)
     if (file !== undefined && opened !== undefined && !written) rmSync(file)
