@@ -125,3 +125,72 @@ it('leaves out what the caller may not see, and nothing else', async () => {
   for (const code of ['internal', 'invalid_api_key', undefined])
     await expect(seen(Promise.reject(new Failure('gone', { code })))).rejects.toThrow('gone')
 })
+
+it('another program at the address is no gateway, and what it answers is nothing done', async () => {
+  const answers: Record<string, readonly [type: string, body: string]> = {
+    page: ['text/html', '<html>It works!</html>'],
+    other: ['application/json', '{"hello":1}'],
+    list: ['application/json', '[]'],
+    nothing: ['application/json', 'null'],
+    items: ['application/json', '{"items":null}'],
+  }
+  const program = createServer((request, response) => {
+    const [type, body] = answers[request.url?.split('/')[1] ?? ''] ?? ['text/plain', '']
+    response.writeHead(200, { 'content-type': type }).end(body)
+  })
+  await new Promise<void>((done) => program.listen(0, '127.0.0.1', done))
+  const { port } = program.address() as AddressInfo
+  const asked = ['key list', 'status', 'whoami', 'lock add network 10.0.0.0/8', 'lockdown on', 'lock remove x']
+  const streams = ['tail', 'audit export', 'audit export --format archive']
+  for (const name of Object.keys(answers))
+    for (const command of [...asked, ...streams, 'connect curl', 'can dana chat m', `policy plan ${rules}`]) {
+      const ended = await cli(...command.split(' '), '--url', `http://127.0.0.1:${port}/${name}`, '--key', 'k')
+      expect(ended, `${name}: ${command}`).toMatchObject({
+        code: 1,
+        out: '',
+        said: expect.stringMatching(/^error {2}What answers at/),
+      })
+      expect(ended.said).not.toContain('undefined')
+    }
+  program.close()
+})
+
+it('a variable that holds nothing asks for nothing', async () => {
+  for (const argv of [
+    ['why', ''],
+    ['audit', 'verify', ''],
+    ['policy', 'plan', ''],
+    ['key', 'revoke', ''],
+  ])
+    expect(await cli(...argv)).toMatchObject({
+      code: 2,
+      out: '',
+      said: expect.stringContaining('An argument is empty'),
+    })
+  expect((await cli('audit', 'list', '--principal', '')).said).toContain('--principal is empty')
+  expect((await cli('key', 'create', 'x', '--secret-file', '')).said).toContain('--secret-file is empty')
+  expect((await cli('key', 'create', 'x', '--model', 'a', '')).said).toContain('--model is empty')
+  expect((await cli('key', 'list', '--json', '')).said).toContain('--json is empty')
+})
+
+it('a day that no month has, and a name with its type, are slips of the pen', async () => {
+  for (const day of ['2027-02-31', '2027-02-29', '2027-04-31T10:00:00Z', '2027-13-01'])
+    expect(
+      await cli('lock', 'add', 'network', '10.0.0.0/8', '--until', day, '--url', 'http://127.0.0.1:9'),
+    ).toMatchObject({
+      code: 2,
+      said: expect.stringContaining(`${day} is not a date`),
+    })
+  expect(await cli('user', 'create', 'User:dana')).toMatchObject({
+    code: 2,
+    said: expect.stringContaining('sallyport user create dana'),
+  })
+})
+
+it('an option before the verb is told where it belongs', async () => {
+  for (const argv of [
+    ['--json', 'key', 'list'],
+    ['key', '--json', 'list'],
+  ])
+    expect((await cli(...argv)).said).toContain('options stand behind the command: sallyport <command> --json')
+})

@@ -2,7 +2,7 @@
 import { CommanderError, Command as Parser } from 'commander'
 import { Fault } from '../core/index.ts'
 import type { CommandSpec, FlagValue, StartApp } from './command.ts'
-import { EXIT, Failure } from './failure.ts'
+import { EXIT, Failure, usage } from './failure.ts'
 import { dim, guarded, type Io, plain, red } from './io.ts'
 import { COMMANDS, commonFlagsOf } from './options.ts'
 import { productVersion } from './version.ts'
@@ -108,6 +108,7 @@ async function addCommand(
       .flat()
       .filter((arg) => arg !== undefined) as string[]
     const flags = given.at(-2) as Record<string, FlagValue>
+    nothingEmpty(args, flags)
     const io: Io = { ...options.io, color: options.io.color && flags.color !== false }
     const code = await (await spec.load())({
       args,
@@ -128,9 +129,19 @@ async function addCommand(
   })
 }
 
+/** A variable of a script that holds nothing would widen what is asked for: to everybody, to the last one, to the default. */
+function nothingEmpty(args: readonly string[], flags: Readonly<Record<string, FlagValue>>): void {
+  if (args.includes('')) throw usage('An argument is empty')
+  for (const [name, value] of Object.entries(flags))
+    if (value === '' || (Array.isArray(value) && value.includes('')))
+      throw usage(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is empty`)
+}
+
 /** The page of the command that was meant, as far as it can be told. */
 function helpFor(argv: readonly string[]): string {
-  if (argv[0]?.startsWith('-')) return `options stand behind the command: sallyport <command> ${argv[0]} …`
+  const early = argv.slice(0, 2).find((word) => word.startsWith('-'))
+  if (early !== undefined && !COMMANDS.some(({ name }) => name === argv[0]))
+    return `options stand behind the command: sallyport <command> ${early} …`
   const words = argv.slice(0, 2).join(' ')
   const known = COMMANDS.find(({ name }) => name === words || name === argv[0])
   return known === undefined ? 'sallyport help' : `sallyport ${known.name} --help`

@@ -68,8 +68,10 @@ export const create =
   (word: string): Command =>
   async (input) => {
     const noun = nounOf(word)
-    const client = await input.client()
     const name = arg(input, 0)
+    const bare = name.replace(/^(User|Service|Agent|Group):/, '')
+    if (bare !== name) throw usage('A name is given without its type', `sallyport ${noun} create ${bare}`)
+    const client = await input.client()
     const [displayName, email, onBehalfOf] = ['displayName', 'email', 'onBehalfOf'].map((flag) => flagText(input, flag))
     const given = input.flags.attribute
     const attributes = readAttributes(Array.isArray(given) ? given : undefined)

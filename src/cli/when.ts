@@ -16,7 +16,11 @@ export function readMoment(text: string, direction: 1 | -1, flag: string): strin
   const ms = span === undefined ? Date.parse(text) : Date.now() + direction * span
   if (!/^\d{4}-\d\d-\d\d/.test(text) && span === undefined)
     throw usage(`${flag} takes a span such as 30d or 4h, or a date such as 2027-01-31`)
-  if (Number.isNaN(ms)) throw usage(`${flag}: ${text} is not a date`)
+  const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)/.exec(text) ?? []
+  // 31 February is a date to `Date`: some day in March.
+  const isDay =
+    day === undefined || new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day)
+  if (Number.isNaN(ms) || !isDay) throw usage(`${flag}: ${text} is not a date`)
   return new Date(ms).toISOString()
 }
 
