@@ -70,6 +70,11 @@ it('refuses what is malformed, and who may not ask', async () => {
   const { key } = (await issue('/keys', { owner: 'User:dana', name: 'k' })) as { key: string }
   const question = { subject: admin, action: { name: 'chat' }, resource: model }
   expect((await ask('evaluation', question, { key })).status).toBe(403)
+  // What a form of a web page could send is not read.
+  const form = { headers: { 'content-type': 'text/plain' } }
+  expect([(await ask('evaluation', question, form)).status, (await ask('evaluation', question)).status]).toEqual([
+    400, 200,
+  ])
 })
 
 it('says where to ask', async () => {

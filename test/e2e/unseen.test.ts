@@ -146,6 +146,13 @@ it('who may see that something runs does not see whose keys and roles there are 
     expect((await ask('GET', `/consequences?${query}`, undefined, operator)).status, query).toBe(403)
     expect((await ask('GET', `/consequences?${query}`)).status, query).toBe(200)
   }
+  for (const query of [
+    'of=principal&target=User:ghost',
+    'of=credential&target=ghost',
+    'of=assignment&target=admin%20User:erin',
+  ])
+    expect((await ask('GET', `/consequences?${query}`)).status, query).toBe(404)
+  expect((await ask('GET', '/consequences?of=assignment&target=user')).status).toBe(400)
   expect((await ask('GET', '/consequences?of=principal&target=User:olga', undefined, operator)).status).toBe(200)
   expect((await ask('GET', `/consequences?of=model&target=${MODEL}`, undefined, operator)).status).toBe(200)
 })
