@@ -28,7 +28,6 @@ export interface GuardOptions {
   readonly pseudonyms?: PseudonymStyle
   /** Classes whose pseudonyms look like what they stand for: a name for a name. */
   readonly surrogates?: readonly SurrogateClass[]
-  readonly toolRestore?: 'origin' | 'caller'
   /** Answers leave in pieces of so many characters, against reading token lengths off a stream; see OutputOptions. */
   readonly blockCharacters?: number
   /** Hosts an answer may show pictures from and link to with data. */
@@ -98,7 +97,6 @@ export function createGuard(options: GuardOptions): Guard {
         screen,
         extra: [link, ...(extra ?? [])],
         ...(options.blockCharacters === undefined ? {} : { blockCharacters: options.blockCharacters }),
-        ...(options.toolRestore === undefined ? {} : { toolRestore: options.toolRestore }),
       }),
   }
 }

@@ -187,6 +187,40 @@ describe('a value cut in two', () => {
     expect(screened(plain).request).toBe(plain)
   })
 
+  it('is no number of which only a piece was read, no date, and nothing doubtful', () => {
+    // What is read before the border begins in the middle of a longer number.
+    const words = ' and so on, '.repeat(9)
+    const before = `99994111111111111111${words.slice(0, 77)} 12`
+    const after = `34 ${words.slice(0, 77)}41111111111111119999`
+    for (const request of [
+      parts(before, '34 of them'),
+      parts('So 12', after),
+      parts('We met on 12.0', '3.2024 times that day'),
+    ])
+      expect(screened(request).request).toBe(request)
+    const doubtful: Detector = {
+      name: 'doubtful',
+      classes: ['personal/phone'],
+      longest: 8,
+      open: () => {
+        let text = ''
+        return {
+          openFrom: 0,
+          push(piece) {
+            text += piece
+            return []
+          },
+          end: () => {
+            const start = text.indexOf('12345678')
+            return start < 0 ? [] : [{ class: 'personal/phone', start, end: start + 8, confidence: 49 }]
+          },
+        }
+      },
+    }
+    const halves = parts('It was 1234', '5678 or so')
+    expect(createGuard({ detectors: [doubtful] }).screenInput(halves, always('mask'), vault()).request).toBe(halves)
+  })
+
   it('does not read one speaker on in the other', () => {
     const request = say('Is it 123-45-', '6789 or so?')
     expect(screened(request).request).toBe(request)

@@ -245,6 +245,15 @@ describe('turning back', () => {
       'cust@corp.example',
     )
   })
+  it('gives back what only looked like a stand-in, whoever wrote it and wherever it is said', () => {
+    const vault = open()
+    const name = hide(vault, 'the table EMAIL_R7FZS', 'system')
+    expect(name).not.toContain('R7FZS')
+    const word = name.slice('the table '.length)
+    const call: Delta = { type: 'tool', choice: 0, index: 0, id: 'c1', name: 'sql', arguments: `{"from":"${word}"}` }
+    expect(heard(answer(vault, [call]), 'tool')).toBe('{"from":"EMAIL_R7FZS"}')
+    expect(heard(answer(vault, [say('text', word)], rule({}, 'block')), 'text')).toBe('EMAIL_R7FZS')
+  })
   it('gives a tool only what came from that tool', () => {
     const vault = open()
     const mine = hide(vault, 'me@corp.example', 'user')

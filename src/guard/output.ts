@@ -16,11 +16,6 @@ export interface OutputOptions extends TreatmentOptions {
   /** Detectors of this answer alone: canary, embedded instructions. */
   readonly extra?: readonly Detector[]
   /**
-   * Whose values are turned back inside the arguments of a tool call: only those that came from that tool (`origin`), or the
-   * caller's own as well (`caller`). An injected instruction can make a model call any tool with any pseudonym.
-   */
-  readonly toolRestore?: 'origin' | 'caller'
-  /**
    * Text leaves in pieces of exactly so many characters (but for the last), so that the sizes of a stream's frames do not
    * tell the lengths of tokens. Token probabilities would tell them again and are dropped. Undefined: as it comes.
    */
@@ -35,7 +30,7 @@ export interface Output {
 
 export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Output {
   const book = createBook('receive', ask)
-  const restore = createRestore(vault, book, options.toolRestore ?? 'origin')
+  const restore = createRestore(vault, book)
   const detectors = [...(options.extra ?? []), ...restore.detectors]
   const laneOptions: LaneOptions = { ...options, detectors, vault, book, restore }
   const block = options.blockCharacters ?? 0

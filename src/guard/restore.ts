@@ -2,7 +2,7 @@
 import type { Finding } from '../core/index.ts'
 import type { Book, Report } from './ask.ts'
 import type { Detector } from './detector.ts'
-import type { Source, Vault, VaultEntry } from './vault.ts'
+import type { Vault, VaultEntry } from './vault.ts'
 
 /** What an answer says its words in. */
 export type Channel = 'text' | 'reasoning' | 'refusal' | 'tool'
@@ -14,17 +14,15 @@ export interface Restore {
   report(): Pick<Report, 'pseudonyms' | 'restored'>
 }
 
-export function createRestore(vault: Vault, book: Book, toolRestore: 'origin' | 'caller'): Restore {
+export function createRestore(vault: Vault, book: Book): Restore {
   const issuedBefore = vault.size()
   const restored = new Map<string, number>()
   let mutated = 0
 
   const mayReturn = ({ class: dataClass, sources }: VaultEntry, channel: Channel, tool = ''): boolean => {
     if (dataClass === 'literal') return true
-    if (channel === 'tool') {
-      const own: Source = `tool:${tool}`
-      return sources.includes(own) || (toolRestore === 'caller' && sources.includes('caller'))
-    }
+    // An injected instruction can make a model call any tool with any pseudonym: a tool gets back what came from it.
+    if (channel === 'tool') return sources.includes(`tool:${tool}`)
     if (sources.includes('caller')) return true
     // What the caller's tools and documents said goes back only if the rules let this caller see it; system text never.
     const origin = sources.includes('document')
