@@ -138,6 +138,16 @@ it('a file is read in the one form of base64 that everybody reads alike, or not 
     ).toThrow(Fault)
 })
 
+it('a file that is text is treated like one, and printed as it came', () => {
+  const data = (text: string) => `data:text/plain;base64,${Buffer.from(text).toString('base64')}`
+  const document = (text: string): ModelRequest => ({
+    ...chat('x'),
+    messages: [{ role: 'user', parts: [{ type: 'document', data: data(text) }] }],
+  })
+  const { request } = guard.screenInput(document('Ask zoe@example.com.'), always('mask'), vault())
+  expect(request).toEqual(document('Ask [email].'))
+})
+
 describe('a value cut in two', () => {
   const both = createGuard({ detectors: [createStructuredDetector(), createSecretDetector()] })
   const say = (...texts: string[]): ModelRequest => ({
