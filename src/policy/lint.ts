@@ -1,6 +1,5 @@
 // What validation lets pass and a reviewer should see: rules that do nothing, rules for everybody, names that look alike,
 // and, where the directory is at hand, roles nobody holds and models nobody reaches.
-import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { CheckedBundle, Problem } from './bundle.ts'
 import { parseUid } from './cedar-json.ts'
 import type { EntitySource } from './entity.ts'
@@ -83,33 +82,37 @@ function repeated(program: Program): Problem[] {
 
 /** A rule inside a forbid without conditions never counts; a forbid inside another with the same conditions adds nothing. */
 function overruled(program: Program): Problem[] {
-  const forbids = program.rules.filter((rule) => rule.effect === 'forbid')
+  /** Forbids by scope and conditions, then by their actions. Of those that say the same the first counts: later ones add nothing. */
+  const forbids = new Map<string, Map<string, Rule>>()
+  for (const rule of program.rules.filter(({ effect }) => effect === 'forbid')) {
+    const key = placeOf(sideOf(rule, 'principal'), sideOf(rule, 'resource'), conditions(rule))
+    const alike = forbids.get(key) ?? new Map<string, Rule>()
+    forbids.set(key, alike)
+    const actions = JSON.stringify([...rule.actions].sort())
+    if (!alike.has(actions)) alike.set(actions, rule)
+  }
+  /** Every question in the scope of `rule` is in that of these, as far as it can be told. */
+  const around = (rule: Rule): Rule[] => {
+    const wide = (side: string) => new Set([ANYTHING, side])
+    const found: Rule[] = []
+    for (const principal of wide(sideOf(rule, 'principal')))
+      for (const resource of wide(sideOf(rule, 'resource')))
+        for (const when of new Set([NO_CONDITIONS, ...(rule.effect === 'forbid' ? [conditions(rule)] : [])]))
+          found.push(...(forbids.get(placeOf(principal, resource, when))?.values() ?? []))
+    return found.filter((forbid) => forbid !== rule && [...rule.actions].every((action) => forbid.actions.has(action)))
+  }
   return program.rules.flatMap((rule) => {
-    const over = forbids.find(
-      (forbid) =>
-        forbid !== rule &&
-        covers(forbid, rule) &&
-        (forbid.json.conditions.length === 0 ||
-          (rule.effect === 'forbid' && conditions(forbid) === conditions(rule))) &&
-        // Of two that cover each other the later one is superfluous.
-        (rule.effect === 'permit' ||
-          !covers(rule, forbid) ||
-          conditions(rule) !== conditions(forbid) ||
-          forbid.index < rule.index),
-    )
+    const [over] = around(rule).sort((one, other) => one.index - other.index)
     if (!over) return []
     const what = rule.effect === 'permit' ? 'this can never allow anything' : 'this forbid is shadowed'
     return [warn(rule, `${what}: ${over.id} (${over.file}:${over.line}) forbids all of it`)]
   })
 }
 
-/** Every question in the scope of `inner` is in the scope of `outer`. Errs toward no. */
-function covers(outer: Rule, inner: Rule): boolean {
-  if (![...inner.actions].every((action) => outer.actions.has(action))) return false
-  const side = (wide: PolicyJson['principal'] | PolicyJson['resource'], narrow: typeof wide) =>
-    wide.op === 'All' || JSON.stringify(wide) === JSON.stringify(narrow)
-  return side(outer.json.principal, inner.json.principal) && side(outer.json.resource, inner.json.resource)
-}
+const ANYTHING = JSON.stringify({ op: 'All' })
+const NO_CONDITIONS = JSON.stringify([])
+const sideOf = ({ json }: Rule, side: 'principal' | 'resource') => JSON.stringify(json[side])
+const placeOf = (principal: string, resource: string, when: string) => `${principal} ${resource} ${when}`
 
 /** Letters that pass for one another in print. */
 const CONFUSABLE: readonly (readonly [RegExp, string])[] = [
