@@ -20,7 +20,6 @@ import {
   loadBundle,
   type Problem,
   readEntities,
-  runTests,
   usualContext,
   usualResource,
 } from '../policy/index.ts'
@@ -70,7 +69,7 @@ async function checked(input: Input, checker: Checker, folder: string) {
   const found = await checker.check(sources)
   const classes = classesOf(sources)
   if (classes !== undefined) await ownClasses(folder, classes)
-  if ('bundle' in found) return { sources, bundle: found.bundle, program: compileBundle(found.bundle) }
+  if ('bundle' in found) return { ...found, program: compileBundle(found.bundle) }
   printProblems(input.io, folder, found.problems)
   throw new Failure(`The rules in ${folder} are not valid`, { exit: EXIT.policyInvalid })
 }
@@ -129,8 +128,7 @@ export const test: Command = (input) =>
     const format = flagText(input, 'format')
     if (format !== undefined && format !== 'junit' && format !== 'github') throw usage('--format is junit or github')
     const folder = folderOf(input)
-    const { bundle, program, sources } = await checked(input, checker, folder)
-    const report = runTests(program, sources)
+    const { bundle, tests: report } = await checked(input, checker, folder)
     const exit = report.failed > 0 ? EXIT.testsFailed : EXIT.ok
     if (input.flags.json) {
       printOne(io, { ...report }, { json: input.flags.json as string })
@@ -167,8 +165,7 @@ const some = (ids: readonly string[]) =>
 
 export const cover: Command = (input) =>
   withChecker(async (checker) => {
-    const { program, sources } = await checked(input, checker, folderOf(input))
-    const { coverage, failed } = runTests(program, sources)
+    const { coverage, failed } = (await checked(input, checker, folderOf(input))).tests
     if (input.flags.json) printOne(input.io, { ...coverage }, { json: input.flags.json as string })
     else for (const id of coverage.unhit) input.io.out(`${plain(id)}\n`)
     input.io.say(`rules hit ${coverage.hit.length}/${coverage.rules}`)

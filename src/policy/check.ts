@@ -1,30 +1,34 @@
-// Hands rule texts to a process of their own. Whatever the text does to the parser, the caller gets problems, never a crash,
-// and the next check gets a fresh process. Not a thread: what the parser takes, a hundred megabytes, goes back with it.
+// Hands rule texts to a process of their own. Whatever the text does to the parser, the compiler or its own tests, the caller
+// gets problems, never a crash or a wait, and the next check gets a fresh process. Not a thread: what the parser takes, a
+// hundred megabytes, goes back with it.
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { Fault } from '../core/index.ts'
-import type { BundleFile, BundleSources, CheckedBundle, Problem } from './bundle.ts'
-import type { CheckTask } from './check.worker.ts'
-import type { formatText, Inspection } from './inspect.ts'
-import { compileBundle } from './program.ts'
+import type { BundleFile, BundleSources, Problem } from './bundle.ts'
+import type { CheckTask, checkBundle } from './check.worker.ts'
+import type { formatText } from './inspect.ts'
 
 export interface Checker {
-  /** Parses, validates and compiles. Problems of level `error` come without a bundle. */
-  check(sources: BundleSources): Promise<Inspection>
+  /** Parses, validates, compiles and tests. Problems of level `error` come without a bundle; tests that fail are in `tests`. */
+  check(sources: BundleSources): Promise<ReturnType<typeof checkBundle>>
   format(file: BundleFile): Promise<ReturnType<typeof formatText>>
   close(): Promise<void>
 }
 
 /** How long one check may take before its process is killed, in milliseconds. */
 const CHECK_TIMEOUT_MS = 20_000
-const LATE = new Error('the check took too long')
 /** An idle process is ended after this; the next check starts one anew. */
 const IDLE_MS = 3000
+/** What the parser may take, in pages of 64 KiB; beside it the heap of its process. */
+const PARSER_PAGES = 8192
+const HEAP_MIB = 512
 
-interface Waiting {
+type Work =
+  | { readonly kind: 'check'; readonly sources: BundleSources }
+  | { readonly kind: 'format'; readonly file: BundleFile }
+interface Job {
+  readonly work: Work
   readonly resolve: (result: unknown) => void
-  readonly reject: (error: unknown) => void
-  readonly timer: NodeJS.Timeout
+  readonly reject: (problem: Problem) => void
 }
 
 /** `timeoutMs`: how long one check may take. */
@@ -32,99 +36,84 @@ export function createChecker(timeoutMs = CHECK_TIMEOUT_MS): Checker {
   let worker: ChildProcess | undefined
   let next = 0
   let idle: NodeJS.Timeout | undefined
-  const waiting = new Map<number, Waiting>()
+  /** The first one is being worked at. One after another: what one text does to the process is no other's doing. */
+  const jobs: Job[] = []
+  let running: { readonly id: number; readonly timer: NodeJS.Timeout } | undefined
 
-  const discard = (cause: unknown) => {
+  /** Ends the process and the job it was at; the others go on in a fresh one. */
+  const discard = (problem: Problem) => {
     const broken = worker
     worker = undefined
-    for (const task of waiting.values()) {
-      clearTimeout(task.timer)
-      task.reject(cause)
-    }
-    waiting.clear()
     broken?.kill('SIGKILL')
+    if (running === undefined) return
+    finish()?.reject(problem)
+    work()
+  }
+
+  const finish = (): Job | undefined => {
+    clearTimeout(running?.timer)
+    running = undefined
+    return jobs.shift()
   }
 
   const start = () => {
     const file = import.meta.url.endsWith('.ts') ? './check.worker.ts' : './check.worker.js'
+    // Answers come as JSON: unlike the other form, reading it needs no stack, however deep a text makes its rules.
     const fresh = fork(fileURLToPath(new URL(file, import.meta.url)), {
-      serialization: 'advanced',
-      execArgv: ['--max-old-space-size=512'],
+      execArgv: [`--max-old-space-size=${HEAP_MIB}`, `--wasm-max-mem-pages=${PARSER_PAGES}`],
       env: {},
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
     release(fresh)
     fresh.on('message', (message) => {
       const { id, result } = message as { id: number; result: unknown }
-      const task = waiting.get(id)
-      waiting.delete(id)
-      if (!task) return
-      clearTimeout(task.timer)
-      task.resolve(result)
-      if (waiting.size > 0) return
-      release(fresh)
-      idle = setTimeout(() => discard(undefined), IDLE_MS).unref()
+      if (worker !== fresh || running?.id !== id) return
+      finish()?.resolve(result)
+      work()
     })
-    const lost = (cause: unknown) => {
-      if (worker === fresh) discard(cause)
-    }
-    fresh.on('error', lost)
-    fresh.on('exit', () => lost(new Error('the check process ended')))
+    fresh.on('error', () => worker === fresh && discard(UNSTARTED))
+    fresh.on('exit', () => worker === fresh && discard(UNREADABLE))
     return fresh
   }
 
-  const ask = (task: { kind: 'check'; sources: BundleSources } | { kind: 'format'; file: BundleFile }) =>
+  const work = () => {
+    if (running) return
+    const [job] = jobs
+    if (!job) {
+      if (worker) release(worker)
+      idle = setTimeout(() => discard(CLOSED), IDLE_MS).unref()
+      return
+    }
+    clearTimeout(idle)
+    worker ??= start()
+    hold(worker)
+    const id = next++
+    running = { id, timer: setTimeout(() => discard(late(timeoutMs)), timeoutMs) }
+    worker.send({ ...job.work, id } satisfies CheckTask)
+  }
+
+  const ask = (asked: Work) =>
     new Promise<unknown>((resolve, reject) => {
-      clearTimeout(idle)
-      worker ??= start()
-      hold(worker)
-      const id = next++
-      const timer = setTimeout(() => discard(LATE), timeoutMs)
-      waiting.set(id, { resolve, reject, timer })
-      worker.send({ ...task, id } satisfies CheckTask)
+      jobs.push({ work: asked, resolve, reject })
+      work()
     })
 
   return {
-    async check(sources) {
-      let result: Inspection
-      try {
-        result = (await ask({ kind: 'check', sources })) as Inspection
-      } catch (cause) {
-        return { problems: [unread(cause, timeoutMs)] }
-      }
-      if (!('bundle' in result)) return result
-      try {
-        compileBundle(result.bundle)
-      } catch (cause) {
-        return { problems: [{ level: 'error', message: Fault.from(cause).publicMessage, ...culprit(result.bundle) }] }
-      }
-      return result
-    },
-    async format(file) {
-      try {
-        return (await ask({ kind: 'format', file })) as ReturnType<typeof formatText>
-      } catch (cause) {
-        return { problems: [{ ...unread(cause, timeoutMs), file: file.path }] }
-      }
-    },
+    check: (sources) =>
+      ask({ kind: 'check', sources }).catch((problem: Problem) => ({ problems: [problem] })) as ReturnType<
+        Checker['check']
+      >,
+    format: (file) =>
+      ask({ kind: 'format', file }).catch((problem: Problem) => ({
+        problems: [{ ...problem, file: file.path }],
+      })) as ReturnType<Checker['format']>,
     async close() {
       clearTimeout(idle)
-      discard(new Error('the checker is closed'))
+      for (const { reject } of jobs.splice(1)) reject(CLOSED)
+      discard(CLOSED)
+      clearTimeout(idle)
     },
   }
-}
-
-/** Where the first rule stands that does not compile by itself. */
-function culprit(bundle: CheckedBundle): Partial<Problem> {
-  const found = bundle.rules.find((rule) => {
-    try {
-      compileBundle({ ...bundle, rules: [rule] })
-      return false
-    } catch {
-      return true
-    }
-  })
-  return found ? { file: found.file, line: found.line, rule: found.id } : {}
 }
 
 /** An idle check process must not keep the program alive; a running one must. */
@@ -137,11 +126,14 @@ function release(child: ChildProcess): void {
   child.channel?.unref()
 }
 
+const problem = (message: string): Problem => ({ level: 'error', message })
+const UNREADABLE = problem(
+  'the rules could not be read: an expression is too long or too deeply nested for the parser, or there is too much of them',
+)
 /** Time says nothing of the rules: on a busy machine it runs out for short ones too. */
-const unread = (cause: unknown, timeoutMs: number): Problem => ({
-  level: 'error',
-  message:
-    cause === LATE
-      ? `the rules could not be read in ${timeoutMs / 1000} s: the machine is busy, or there are too many of them`
-      : 'the rules could not be read: an expression is too long or too deeply nested for the parser',
-})
+const late = (timeoutMs: number) =>
+  problem(
+    `the rules could not be read in ${timeoutMs / 1000} s: the machine is busy, or there is too much of them or of their tests`,
+  )
+const UNSTARTED = problem('the rules could not be checked: the process for it did not start; try again')
+const CLOSED = problem('the rules were not checked: the program ends')

@@ -6,7 +6,7 @@ import { type BundleSources, testsOf } from './bundle.ts'
 import { parseUid, readEntity, recordJson } from './cedar-json.ts'
 import type { Conform } from './conform.ts'
 import { createConform } from './conform.ts'
-import { type FixedEntity, fixedSource } from './entity.ts'
+import { type EntitySource, type FixedEntity, fixedSource } from './entity.ts'
 import { evaluate } from './evaluate.ts'
 import type { Query } from './policy.ts'
 import type { Program } from './program.ts'
@@ -37,11 +37,21 @@ export function runTests(program: Program, sources: BundleSources): TestReport {
   const conform = createConform(program.schemaJson)
   const hit = new Set<string>()
   const outcomes: TestOutcome[] = []
-  const shared = new Map(testsOf(sources).map((file) => [file.path.slice('tests/'.length), file.text]))
+  const files = new Map(testsOf(sources).map((file) => [file.path.slice('tests/'.length), file.text]))
+  // What many tests name is read once.
+  const read = new Map<string, EntitySource>()
+  const sourceOf = (json: unknown): EntitySource => {
+    if (typeof json !== 'string') return fixedSource(readEntities(conform, json))
+    const text = files.get(json)
+    if (text === undefined) throw invalid(`${json} is not a file of the tests folder.`)
+    const known = read.get(json) ?? fixedSource(readEntities(conform, JSON.parse(text)))
+    read.set(json, known)
+    return known
+  }
   for (const { path, text } of testsOf(sources)) {
     for (const [index, json] of readCases(path, text, outcomes).entries()) {
       const name = isObject(json) && typeof json.name === 'string' ? json.name : `number ${index + 1}`
-      const failure = failureOf(program, conform, json, shared, hit)
+      const failure = failureOf(program, conform, json, sourceOf, hit)
       outcomes.push({ file: path, name, ...(failure === undefined ? {} : { failure }) })
     }
   }
@@ -71,12 +81,12 @@ function failureOf(
   program: Program,
   conform: Conform,
   json: unknown,
-  shared: ReadonlyMap<string, string>,
+  sourceOf: (entities: unknown) => EntitySource,
   hit: Set<string>,
 ): string | undefined {
   try {
-    const wanted = readCase(conform, json, shared)
-    const answer = evaluate(program, wanted.question, fixedSource(wanted.entities))
+    const wanted = readCase(conform, json, sourceOf)
+    const answer = evaluate(program, wanted.question, wanted.entities)
     for (const rule of [...answer.permits, ...answer.forbids]) hit.add(rule.id)
     const rules = (answer.allow ? answer.permits : answer.forbids).map((rule) => rule.id)
     const place = (id: string) => {
@@ -115,7 +125,7 @@ function dutiesDiffer(wanted: Readonly<Record<string, unknown>>, got: Duties): s
 
 const invalid = (detail: string) => new Fault('validation_failed', { detail })
 
-function readCase(conform: Conform, json: unknown, shared: ReadonlyMap<string, string>) {
+function readCase(conform: Conform, json: unknown, sourceOf: (entities: unknown) => EntitySource) {
   if (!isObject(json) || !isObject(json.request)) throw invalid('A test needs a request.')
   const { principal, action, resource, context } = json.request
   if (typeof principal !== 'string' || typeof action !== 'string' || typeof resource !== 'string')
@@ -135,7 +145,7 @@ function readCase(conform: Conform, json: unknown, shared: ReadonlyMap<string, s
       resource: parseUid(resource),
       context: conform.context(name.id, context ?? {}),
     },
-    entities: readEntities(conform, json.entities ?? [], shared),
+    entities: sourceOf(json.entities ?? []),
     decision,
     reason,
     numErrors,
@@ -174,16 +184,7 @@ function plainly(json: unknown): Json {
 }
 
 /** Entities in Cedar's JSON form. Throws Fault `validation_failed`. */
-export function readEntities(
-  conform: Conform,
-  json: unknown,
-  shared: ReadonlyMap<string, string> = new Map(),
-): FixedEntity[] {
-  if (typeof json === 'string') {
-    const text = shared.get(json)
-    if (text === undefined) throw invalid(`${json} is not a file of the tests folder.`)
-    return readEntities(conform, JSON.parse(text))
-  }
+export function readEntities(conform: Conform, json: unknown): FixedEntity[] {
   if (!Array.isArray(json)) throw invalid('entities must be a list.')
   const entities = json.map((one): FixedEntity => {
     if (!isObject(one) || !isObject(one.uid)) throw invalid('An entity needs a uid.')
@@ -214,16 +215,20 @@ function refuseContradictions(entities: readonly FixedEntity[], json: readonly u
     given.set(uid.text, text)
   }
   const parents = new Map(entities.map(({ uid, parents = [] }) => [uid.text, parents.map(({ text }) => text)]))
-  const above = (start: string): Set<string> => {
-    const seen = new Set<string>()
-    const open = [...(parents.get(start) ?? [])]
-    for (let text = open.pop(); text !== undefined; text = open.pop())
-      if (!seen.has(text)) {
-        seen.add(text)
-        open.push(...(parents.get(text) ?? []))
-      }
-    return seen
+  // Each entity is walked through once, however many stand above it: `way` leads to where we are, `clear` leads into no circle.
+  const clear = new Set<string>()
+  const onWay = new Set<string>()
+  for (const start of parents.keys()) {
+    const way = clear.has(start) ? [] : [{ text: start, above: (parents.get(start) ?? []).values() }]
+    for (let at = way.at(-1); at; at = way.at(-1)) {
+      onWay.add(at.text)
+      const { value: next, done } = at.above.next()
+      if (done) {
+        clear.add(at.text)
+        onWay.delete(at.text)
+        way.pop()
+      } else if (onWay.has(next)) throw invalid(`${next} is in itself, through its parents.`)
+      else if (!clear.has(next)) way.push({ text: next, above: (parents.get(next) ?? []).values() })
+    }
   }
-  for (const { uid } of entities)
-    if (above(uid.text).has(uid.text)) throw invalid(`${uid.text} is in itself, through its parents.`)
 }

@@ -134,6 +134,60 @@ test('a check that ran out of time says so, and not that the rules are at fault'
   await hurried.close()
 })
 
+test('a row of conditions so long that its tree cannot be sent is refused in words, with its place', async () => {
+  const row = Array.from({ length: 1000 }, (_, index) => `context.n == ${index}`).join(' || ')
+  expect(
+    await problems(
+      `${ALLOW}\n@id("row") @why("x") permit (principal, action == Action::"chat", resource) when { ${row} };`,
+    ),
+  ).toEqual([
+    {
+      level: 'error',
+      message: expect.stringContaining('nested deeper than 200'),
+      file: 'rules.cedar',
+      line: 2,
+      rule: 'row',
+    },
+  ])
+})
+
+test('what kills the parser, or keeps it too long, is refused by itself: who waits behind it is answered', async () => {
+  const deadly = `@id("deep") @why("x") permit (principal, action, resource) when { true${' && true'.repeat(30_000)} };`
+  const [dead, good] = await Promise.all([problems(deadly), problems(ALLOW)])
+  expect([dead[0]?.message, good]).toEqual([expect.stringMatching(/^the rules could not be read: /), []])
+  // Each type holds the one before it twice.
+  const doubling = Array.from({ length: 30 }, (_, index) => `type T${index + 1} = { a: T${index}, b: T${index} };`)
+  const types = `${SCHEMA} type T0 = { a: Long }; ${doubling.join('\n')} action wide appliesTo { principal: User, resource: Model, context: { t: T30 } };`
+  const hasty = createChecker(1000)
+  const found = await hasty.check(
+    sources('@id("w") @why("x") permit (principal, action == Action::"wide", resource);', types),
+  )
+  await hasty.close()
+  expect('problems' in found && found.problems[0]?.message).toMatch(/^the rules could not be read in 1 s: /)
+})
+
+test('tests are run where a check is, and their entities are read once', async () => {
+  const entities = Array.from({ length: 1000 }, (_, index) => ({
+    uid: { type: 'Group', id: `g${index}` },
+    parents: index === 0 ? [] : [{ type: 'Group', id: `g${index - 1}` }],
+    attrs: {},
+  }))
+  const one = {
+    request: { principal: 'User::"dana"', action: 'Action::"chat"', resource: 'Model::"m"', context: { n: 1 } },
+    entities: 'entities.json',
+    decision: 'deny',
+  }
+  const found = await checker.check([
+    ...sources(ALLOW),
+    { path: 'tests/entities.json', text: JSON.stringify(entities) },
+    {
+      path: 'tests/x.json',
+      text: JSON.stringify(Array.from({ length: 1000 }, (_, name) => ({ name: `${name}`, ...one }))),
+    },
+  ])
+  expect('tests' in found && found.tests).toMatchObject({ passed: 1000, failed: 0 })
+})
+
 test('brackets inside strings and comments are no nesting', () => {
   expect(nestingBeyond(`"${'('.repeat(100)}" // ${'['.repeat(100)}\n(("\\"(("))`, 2)).toBeUndefined()
   expect(nestingBeyond('((( ', 2)).toBe(2)

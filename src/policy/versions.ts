@@ -18,7 +18,7 @@ import {
   takeSlot,
   type VersionRow,
 } from './queries.ts'
-import { runTests, type TestReport } from './rule-test.ts'
+import type { TestReport } from './rule-test.ts'
 
 /** Who changes the rules, and with whose permission. */
 export type Author = { readonly principal: string } & Pick<
@@ -132,8 +132,8 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
     } catch (cause) {
       throw new Fault('policy_invalid', { detail: Fault.from(cause).publicMessage, cause })
     }
+    const { tests } = checked
     const program = compileBundle(checked.bundle)
-    const tests = runTests(program, sources)
     if (tests.failed > 0)
       throw new Fault('policy_invalid', {
         detail: `${tests.failed} of ${tests.failed + tests.passed} tests of the bundle fail; first ${sayFailure(tests)}`,
