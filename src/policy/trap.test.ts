@@ -1,11 +1,11 @@
 // The traps of the engine, each met once in the library itself: an error that fails open, texts that kill the parser,
 // rules that look alive and are not, data that pretends to be an entity.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createIds, systemClock, systemRandom } from '../core/index.ts'
+import { createIds, type Fault, systemClock, systemRandom } from '../core/index.ts'
 import { recordJson } from './cedar-json.ts'
 import {
   type CedarRecord,
@@ -243,6 +243,46 @@ test('files that would not be read, or that lead elsewhere, refuse the bundle', 
   for (const path of ['../own.cedar', '/own.cedar', 'a/b/own.cedar', 'read.me'])
     expect(await named(path)).toMatch(/not the name of a file/)
   expect(await named('rules.cedar')).toBe('this file is given twice')
+})
+
+test('what is no ordinary file, too large to read or not there refuses the bundle by its name, unread', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sallyport-special-'))
+  mkdirSync(join(folder, 'tests/more'), { recursive: true })
+  const said = async (name: string, make: (path: string) => unknown) => {
+    make(join(folder, name))
+    const detail = await loadBundle(folder).then(
+      () => 'read',
+      ({ publicMessage }: Fault) => publicMessage,
+    )
+    rmSync(join(folder, name))
+    return detail
+  }
+  const large = (path: string) => {
+    writeFileSync(path, '')
+    truncateSync(path, 2 ** 40)
+  }
+  const here = (path: string) => writeFileSync(path, '[]')
+  try {
+    expect(await said('zero.cedar', (path) => symlinkSync('/dev/zero', path))).toContain(
+      'zero.cedar is not an ordinary file.',
+    )
+    expect(await said('gone.cedar', (path) => symlinkSync('nowhere', path))).toContain(
+      'gone.cedar cannot be read (ENOENT).',
+    )
+    expect(await said('self.cedar', (path) => symlinkSync('self.cedar', path))).toContain(
+      'self.cedar cannot be read (ELOOP).',
+    )
+    expect(await said('large.cedar', large)).toContain('large.cedar is larger than 262144 bytes.')
+    expect(await said('a\n.cedar', here)).toContain('"a\\n.cedar" would not be read')
+    expect(await said('a.cedar\n', here)).toContain('"a.cedar\\n" would not be read')
+    expect(await said('tests/more/x.json', here)).toContain('tests/more/x.json would not be read')
+    expect(await said('latin.cedar', (path) => writeFileSync(path, Buffer.from([0xe9])))).toContain(
+      'latin.cedar is not UTF-8 text.',
+    )
+    expect(await said('notes.txt', here)).toBe('read')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('arrays of policies, which the library refuses as duplicates, are no trap here: rules go by @id, one used twice or missing is refused', async () => {
