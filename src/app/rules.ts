@@ -1,5 +1,6 @@
 // The rules of this gateway: the rulebook, what checks a bundle before it is taken, and the engine that decides by it or that some
 // decisions are compared with.
+import { createHmac } from 'node:crypto'
 import type { Config } from '../config/index.ts'
 import { readOwnClasses } from '../guard/index.ts'
 import {
@@ -15,7 +16,7 @@ import type { Ground } from './ground.ts'
 
 export async function openRules(
   config: Pick<Config, 'policy' | 'timeZone'>,
-  { store, change, clock, newId, audit }: Ground,
+  { store, change, clock, newId, audit, keyring }: Ground,
   world: RulebookDeps['world'],
   report: (error: unknown) => void,
   closers: Closers,
@@ -45,6 +46,7 @@ export async function openRules(
     newId,
     checker,
     readClasses: readOwnClasses,
+    seal: (text) => createHmac('sha256', keyring.lookupKey).update('rules as they act\n').update(text).digest('hex'),
     ...engine,
     clockContext,
     watchers: [check.watch],

@@ -21,7 +21,9 @@ export interface Rulebook {
   readonly decisions: DecisionLog
 }
 
-export interface RulebookDeps extends Pick<PolicyDeps, 'engine' | 'askFor'>, Pick<VersionsDeps, 'readClasses'> {
+export interface RulebookDeps
+  extends Pick<PolicyDeps, 'engine' | 'askFor'>,
+    Pick<VersionsDeps, 'readClasses' | 'seal'> {
   readonly db: Db
   readonly change: MakeChange
   readonly clock: Clock
@@ -57,6 +59,7 @@ export function createRulebook(deps: RulebookDeps): Rulebook {
     checker: deps.checker,
     policy,
     ...(deps.readClasses && { readClasses: deps.readClasses }),
+    ...(deps.seal && { seal: deps.seal }),
     onShadow: shadow.set,
     report,
   })

@@ -1,4 +1,5 @@
 // Versions of the rules on both databases, with two nodes: in force everywhere or nowhere, and the last good one serves.
+import { createHash } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { DATABASES } from '../../test/contract/databases.ts'
 import { createIds, Fault, type NewEvent, systemClock, systemRandom } from '../core/index.ts'
@@ -24,6 +25,7 @@ const rule = (id: string, action: string) =>
   `@id("${id}") @why("x") permit (principal, action == Action::"${action}", resource);`
 const CHAT = bundle(rule('chat', 'chat'))
 const EMBED = bundle(rule('embed', 'embed'))
+const seal = (text: string) => createHash('sha256').update('secret').update(text).digest('hex')
 const world = fixedSource([{ uid: entity('User', 'dana') }, { uid: entity('Model', 'm') }])
 
 const checker = createChecker()
@@ -52,7 +54,7 @@ describe.each(DATABASES.map((make) => make()))('rules on $name', (database) => {
       applied: feed.applied,
     })
     const policy = createPolicy({ clock: systemClock, newId: createIds(systemClock, systemRandom) })
-    const versions = createPolicyVersions({ db: store.db, change, clock: systemClock, checker, policy, report })
+    const versions = createPolicyVersions({ db: store.db, change, clock: systemClock, checker, policy, report, seal })
     feed.subscribe((changes) => versions.follow(changes))
     await feed.start()
     await versions.start(async () => CHAT, by)
@@ -153,6 +155,56 @@ describe.each(DATABASES.map((make) => make()))('rules on $name', (database) => {
       )
     }
     expect([one.may('chat'), one.may('embed')]).toEqual([false, true])
+  })
+
+  test('what is kept beside the texts is not obeyed where it says something else than they do', async () => {
+    const [{ bundle: kept } = { bundle: '' }] = await one.store.db
+      .selectFrom('policy_version')
+      .select('bundle')
+      .execute()
+    const ast = JSON.parse(kept) as { rules: { json: { effect: string } }[]; seal?: string }
+    ast.rules[0]!.json.effect = 'forbid'
+    for (const { seal: _, ...wrong } of [ast, { ...ast, seal: undefined }]) {
+      const row = { bundle: JSON.stringify(_ === undefined ? wrong : { ...wrong, seal: _ }) }
+      await one.store.transaction((trx) =>
+        trx.updateTable('policy_version').set(row).where('version', '=', 1).execute(),
+      )
+      const again = await node(await database.reopen())
+      expect(again.may('chat')).toBe(true)
+    }
+  })
+
+  test('of changes at once, from two nodes, each is one version after the other or was too late', async () => {
+    const two = await node(await database.reopen())
+    await one.versions.apply(EMBED, { reason: 'x', by })
+    await one.versions.shadow(bundle(rule('other', 'embed')), { reason: 'x', by })
+    const before = (await one.versions.history(1))[0]!.version
+    const all = [one, two].flatMap(({ versions }, index) => [
+      versions.apply(bundle(rule(`a${index}`, 'chat')), { reason: 'x', by }),
+      versions.rollback(1, { reason: 'x', by }),
+      versions.promote({ reason: 'x', by }),
+      versions.shadow(bundle(rule(`s${index}`, 'chat')), { reason: 'x', by }),
+    ])
+    const done = await Promise.allSettled(all)
+    for (const one of done)
+      if (one.status === 'rejected')
+        expect(['precondition_failed', 'not_possible']).toContain(Fault.from(one.reason).code)
+    const made = done.flatMap((one) => (one.status === 'fulfilled' && one.value.seq > 0 ? [one.value] : []))
+    expect(made.length).toBeGreaterThan(0)
+    const rows = await one.versions.history(100)
+    expect(rows.map(({ version }) => version).toReversed()).toEqual(rows.map((_, index) => index + 1))
+    expect(rows[0]!.version).toBe(before + made.filter(({ version }) => version !== undefined).length)
+    const newest = Math.max(...made.map(({ seq }) => seq))
+    await Promise.all([one.feed.applied(newest), two.feed.applied(newest)])
+    expect(two.versions.active).toEqual(one.versions.active)
+    expect(two.policy.active()?.digest).toBe(one.policy.active()?.digest)
+    // Each change of what is in force says what it replaced: one chain, from the first to the one that acts.
+    const events = [...one.events, ...two.events].filter(({ kind }) => kind !== 'policy.shadowed')
+    const from = new Map(events.map(({ subject, data }) => [subject, data?.from]))
+    expect(from.size).toBe(events.length)
+    let steps = 0
+    for (let at: unknown = one.versions.active?.version; typeof at === 'number'; at = from.get(`policy/${at}`)) steps++
+    expect(steps).toBe(events.length)
   })
 
   test('shadow rules are asked and not obeyed until they are promoted', async () => {

@@ -1,6 +1,7 @@
 // The life of a bundle: checked, tested, kept as a version, in force on every node or on none. The version, the slot it
 // takes, the feed entry and the audit event are one transaction; each node acts on the feed, and a node that cannot
 // compile what it is told keeps the last good rules and says so.
+import { timingSafeEqual } from 'node:crypto'
 import { type Clock, Fault, type NewEvent } from '../core/index.ts'
 import { type Db, type FeedChange, isUniqueViolation, type MakeChange, type Trx } from '../store/index.ts'
 import { type BundleSources, bundleDigest, type CheckedBundle, classesOf, type Problem } from './bundle.ts'
@@ -58,6 +59,8 @@ export interface PolicyVersions {
   /** Checked, compiled and tested, without effect. Throws Fault `policy_invalid` with the problems or failing tests. */
   prepare(sources: BundleSources): Promise<Prepared>
   apply(sources: BundleSources, options: ChangeOptions): Promise<VersionInfo & { seq: number }>
+  /** As `apply`, of what was prepared a moment ago. */
+  put(prepared: Prepared, options: ChangeOptions): Promise<VersionInfo & { seq: number }>
   rollback(version: number, options: ChangeOptions): Promise<VersionInfo & { seq: number }>
   /** Asks this bundle beside the active one, without obeying it; undefined ends that. */
   shadow(
@@ -79,6 +82,8 @@ export interface VersionsDeps {
   readonly clock: Pick<Clock, 'now'>
   readonly checker: Checker
   readonly policy: Policy
+  /** Marks what this installation wrote itself. Without it, and for what bears no such mark, rules are made from their texts anew. */
+  readonly seal?: (text: string) => string
   /** Throws a Fault that says what does not hold in the bundle's own classes of data. */
   readonly readClasses?: (text: string) => unknown
   /** Called when the shadow program changes. */
@@ -103,22 +108,32 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
     }
   }
 
-  const stored = async (version: number): Promise<CheckedBundle> => {
+  const stored = async (version: number): Promise<CheckedBundle & Sealed> => {
     const row = await selectVersion(db, version)
     if (!row) throw new Fault('not_found', { detail: `There is no version ${version} of the rules.` })
     return readRow(row)
   }
 
+  /** To decide by: the digest names the texts, so what is kept beside them counts only if it was made from them here. */
+  const storedProgram = async (version: number): Promise<Program> => {
+    const { seal, ...bundle } = await stored(version)
+    if (deps.seal && seal !== undefined && sameText(seal, deps.seal(JSON.stringify(bundle))))
+      return compileBundle(bundle)
+    const checked = await deps.checker.check(bundle.sources)
+    if (!('bundle' in checked)) throw invalid(checked.problems)
+    return compileBundle(checked.bundle)
+  }
+
   const load = async () => {
     const [slot, beside] = [await selectSlot(db, 'active'), await selectSlot(db, 'shadow')]
     if (slot.version !== null && Number(slot.version) !== active?.version) {
-      const bundle = await stored(Number(slot.version))
-      deps.policy.activate(compileBundle(bundle))
-      active = { version: Number(slot.version), digest: bundle.digest, revision: Number(slot.revision) }
+      const program = await storedProgram(Number(slot.version))
+      deps.policy.activate(program)
+      active = { version: Number(slot.version), digest: program.digest, revision: Number(slot.revision) }
     } else if (active) active = { ...active, revision: Number(slot.revision) }
     const wanted = beside.version === null ? undefined : Number(beside.version)
     if (wanted !== shadowing?.version) {
-      shadowing = wanted === undefined ? undefined : { version: wanted, program: compileBundle(await stored(wanted)) }
+      shadowing = wanted === undefined ? undefined : { version: wanted, program: await storedProgram(wanted) }
       deps.onShadow?.(shadowing?.program)
     }
   }
@@ -163,7 +178,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
     const row: VersionRow = {
       version: (await lastVersion(trx)) + 1,
       digest: bundle.digest,
-      bundle: JSON.stringify(bundle),
+      bundle: JSON.stringify({ ...bundle, ...(deps.seal && { seal: deps.seal(JSON.stringify(bundle)) }) }),
       created_at: clock.now(),
       created_by: options.by.principal,
       reason: options.reason,
@@ -203,6 +218,9 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
     return { ...value, seq }
   }
 
+  const put: PolicyVersions['put'] = async ({ bundle }, options) =>
+    (await inForce(bundle, options)) ?? activate(bundle, options, 'policy.applied')
+
   return {
     get active() {
       return active
@@ -235,10 +253,8 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
       }
     },
 
-    async apply(sources, options) {
-      const { bundle } = await prepare(sources)
-      return (await inForce(bundle, options)) ?? activate(bundle, options, 'policy.applied')
-    },
+    apply: async (sources, options) => put(await prepare(sources), options),
+    put,
 
     async rollback(version, options) {
       const bundle = await again(version)
@@ -297,9 +313,16 @@ export function invalid(problems: readonly Problem[]): Fault {
   })
 }
 
+interface Sealed {
+  readonly seal?: string
+}
+
+const sameText = (one: string, other: string) =>
+  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other))
+
 /** Reads a stored bundle; what does not carry its own digest is not the version it claims to be. */
-function readRow(row: VersionRow): CheckedBundle {
-  const bundle = JSON.parse(row.bundle) as CheckedBundle
+function readRow(row: VersionRow): CheckedBundle & Sealed {
+  const bundle = JSON.parse(row.bundle) as CheckedBundle & Sealed
   if (bundle.digest !== row.digest || bundleDigest(bundle.sources) !== row.digest)
     throw new Fault('policy_invalid', { detail: `Version ${row.version} of the rules does not match its digest.` })
   return bundle
