@@ -1,6 +1,7 @@
 // Who gains and who loses by a change of the rules, before it is made: over classes of principals and resources that no
 // rule tells apart, and over decisions that were really asked. What was not covered is part of the answer.
 import { createHash } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import type { Decision } from '../core/index.ts'
 import { changedRules, classify, type EntityClass, sightOf } from './classes.ts'
 import type { EntitySource } from './entity.ts'
@@ -67,25 +68,54 @@ export interface Impact {
   }
 }
 
-/** No rules at all, as what an empty store changes from. */
-export function impactOf(
+/** Questions asked at most, each of the rules before and after. What is left is said not to be covered. */
+const MOST_QUESTIONS = 2_000_000
+/** Milliseconds after which what else waits has its turn. */
+const PIECE_MS = 10
+
+type ImpactArguments = [
+  /** No rules at all, as what an empty store changes from. */
   before: Program | undefined,
   after: Program,
   world: ImpactWorld,
   recorded: readonly Recorded[],
-): Impact {
+]
+
+export function impactOf(...given: ImpactArguments): Impact {
+  const steps = impactSteps(...given)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+  }
+}
+
+/** The same in pieces, between which calls go on. Facts are those of the moment at which each is asked for. */
+export async function impactInPieces(...given: ImpactArguments): Promise<Impact> {
+  const steps = impactSteps(...given)
+  for (let since = performance.now(); ; ) {
+    const { done, value } = steps.next()
+    if (done) return value
+    if (performance.now() - since < PIECE_MS) continue
+    await setImmediate()
+    since = performance.now()
+  }
+}
+
+function* impactSteps(...[before, after, world, recorded]: ImpactArguments): Generator<undefined, Impact> {
   const changed = before ? changedRules(before, after) : after.rules
   const actions = [...after.vocabulary.actions.keys()].filter((action) =>
     changed.some((rule) => rule.actions.has(action)),
   )
   const sight = sightOf([...(before?.rules ?? []), ...after.rules])
   const principals = classify(world.principals, world.entities, sight)
+  yield
   const types = new Set(actions.flatMap((action) => [...after.vocabulary.actions.get(action)!.resources]))
   const asked = world.resources.filter(({ type }) => types.has(type))
   const resources = classify(asked, world.entities, sight)
   const tally = { contexts: 0, questions: 0, notCovered: new Set<string>() }
   const effects: Effect[] = []
   for (const action of actions) {
+    yield
     const { probes, skipped } = probesFor(
       changed.filter((rule) => rule.actions.has(action)),
       world.usual(action),
@@ -93,14 +123,21 @@ export function impactOf(
     for (const path of skipped) tally.notCovered.add(`context.${path}`)
     tally.contexts = Math.max(tally.contexts, probes.length)
     const { principals: callers, resources: things } = after.vocabulary.actions.get(action)!
+    const whats = resources.filter((one) => things.has(one.example.type))
     for (const who of principals.filter((one) => callers.has(one.example.type)))
-      for (const what of resources.filter((one) => things.has(one.example.type))) {
+      for (const what of whats) {
+        if (tally.questions + probes.length > MOST_QUESTIONS) {
+          tally.notCovered.add(`what is beyond ${MOST_QUESTIONS} questions, among it ${action}`)
+          break
+        }
         tally.questions += probes.length
         effects.push(...compare(before, after, action, who, what, probes, world.entities))
+        yield
       }
   }
   // Under one schema, a question that lies in the scope of no changed rule keeps its answer.
   const sameSchema = before && JSON.stringify(before.schemaJson) === JSON.stringify(after.schemaJson)
+  yield
   const again = replay(before, after, recorded, world.entities, sameSchema ? changed : undefined)
   if (sight.attributes.has('owner')) tally.notCovered.add('what belongs to whom (owner)')
   if (changed.some(({ json }) => VARIABLES.every((one) => JSON.stringify(json.conditions).includes(one))))
@@ -108,7 +145,7 @@ export function impactOf(
   for (const [type, words] of UNLISTED)
     if (changed.some((rule) => mayReach(rule, type, after))) tally.notCovered.add(words)
   return {
-    effects: joined(effects),
+    effects: yield* joined(effects),
     replay: { decisions: recorded.length - again.lost, ...again },
     coverage: {
       changedRules: [...new Set(changed.map((rule) => rule.id))],
@@ -205,13 +242,15 @@ function effectOf(
 }
 
 /** Effects on the same people by the same rules read as one. */
-function joined(effects: readonly Effect[]): Effect[] {
-  const groups = new Map<string, Effect>()
+function* joined(effects: readonly Effect[]): Generator<undefined, Effect[]> {
+  const groups = new Map<string, Effect & { resources: string[] }>()
   for (const effect of effects) {
-    const { resources: _, ...rest } = effect
+    const { resources, ...rest } = effect
     const key = JSON.stringify(rest)
     const other = groups.get(key)
-    groups.set(key, other ? { ...other, resources: [...other.resources, ...effect.resources] } : effect)
+    if (other) other.resources.push(...resources)
+    else groups.set(key, { ...effect, resources: [...resources] })
+    yield
   }
   return [...groups.values()]
 }
@@ -259,13 +298,13 @@ function touches(
   return changed.some((rule) => rule.actions.has(action) && rule.reaches(scope))
 }
 
-/** Changes when the candidate, the rules in force, or the effect of one on the other does. */
+/** Changes when the candidate, the rules in force, or the effect of one on the other does. Too long to make two plans of one name. */
 export function planHash(before: string | undefined, after: string, impact: Impact): string {
   const { effects, coverage } = impact
   return createHash('sha256')
     .update(JSON.stringify([before ?? null, after, effects, coverage]))
     .digest('hex')
-    .slice(0, 12)
+    .slice(0, 40)
 }
 
 /** Numbers of an impact in one line each, for terminals and review comments. */

@@ -48,10 +48,14 @@ test('a plan is applied under its hash, and refused once the world has moved', a
   const model = { uid: entity('Model', 'small'), attrs: { upstream: 'demo', hosting: 'local', quarantined: false } }
   const known = [entity('Role', 'reader'), entity('Role', 'user')].map((uid) => ({ uid }))
   let present = people
+  let meanwhile = () => {}
   const planner = createPlanner({
     versions,
     policy,
-    recorded: () => [],
+    recorded() {
+      meanwhile()
+      return []
+    },
     world: (program) => ({
       entities: fixedSource([...present, model, ...known]),
       principals: present.map((one) => one.uid),
@@ -87,8 +91,28 @@ test('a plan is applied under its hash, and refused once the world has moved', a
   present = people.slice(0, 1)
   expect(await apply(plan.hash)).toBe('precondition_failed')
   present = people
-  expect(await apply(plan.hash)).toBe(2)
+  // Two who have read the same plan: one puts it in force, and who comes later is told so.
+  const both = await Promise.all([apply(plan.hash), apply(plan.hash)])
+  expect(both).toContain(2)
+  expect(both.filter((one) => one !== 2 && one !== 'precondition_failed')).toEqual([])
+  expect(await versions.history(10)).toHaveLength(2)
   expect(versions.active?.version).toBe(2)
+  // While a plan is worked out somebody puts other rules in force: what was planned against is not what would be replaced.
+  const other = await planner.plan(shipped)
+  const third = await versions.prepare(changed.filter(({ path }) => !path.startsWith('tests/')))
+  let faster: Promise<unknown> | undefined
+  meanwhile = () => {
+    faster ??= versions.put(third, { reason: 'x', by })
+  }
+  const late = await planner
+    .apply(shipped, { reason: 'x', by, plan: other.hash })
+    .catch((error: unknown) => Fault.from(error).code)
+  await faster
+  expect([late, versions.active?.version, policy.active()?.digest]).toEqual([
+    'precondition_failed',
+    3,
+    third.bundle.digest,
+  ])
   await feed.stop()
   await store.close()
 })

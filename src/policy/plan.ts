@@ -2,13 +2,13 @@
 import { Fault } from '../core/index.ts'
 import type { BundleSources, Problem } from './bundle.ts'
 import { diffBundles, type FileDiff } from './diff.ts'
-import { type Impact, type ImpactWorld, impactOf, planHash, type Recorded } from './impact.ts'
+import { type Impact, type ImpactWorld, impactInPieces, planHash, type Recorded } from './impact.ts'
 import { lint, type World } from './lint.ts'
 import type { Policy } from './policy.ts'
 import type { Program } from './program.ts'
 import type { Rule } from './rule.ts'
 import type { TestReport } from './rule-test.ts'
-import type { ChangeOptions, PolicyVersions, VersionInfo } from './versions.ts'
+import type { ChangeOptions, PolicyVersions, Prepared, VersionInfo } from './versions.ts'
 
 export interface Plan {
   /** Names this change with this effect: `apply` with it refuses if either is another by then. */
@@ -44,13 +44,15 @@ export interface PlannerDeps {
 }
 
 export function createPlanner(deps: PlannerDeps): Planner {
-  const plan = async (sources: BundleSources): Promise<Plan> => {
-    const { bundle, program, tests } = await deps.versions.prepare(sources)
+  const planned = async (sources: BundleSources): Promise<{ plan: Plan; prepared: Prepared }> => {
+    const prepared = await deps.versions.prepare(sources)
+    const { bundle, program, tests } = prepared
+    // What is in force may be replaced while the rest is worked out: the plan is about one version.
     const before = deps.policy.program()
-    const world = deps.world(program)
-    const impact = impactOf(before, program, world, deps.recorded())
     const { active } = deps.versions
-    return {
+    const world = deps.world(program)
+    const impact = await impactInPieces(before, program, world, deps.recorded())
+    const plan = {
       hash: planHash(before?.digest, bundle.digest, impact),
       digest: bundle.digest,
       from: active && { version: active.version, digest: active.digest },
@@ -60,18 +62,20 @@ export function createPlanner(deps: PlannerDeps): Planner {
       tests,
       impact,
     }
+    return { plan, prepared }
   }
   return {
-    plan,
+    plan: async (sources) => (await planned(sources)).plan,
     async apply(sources, { plan: hash, ...options }) {
       if (hash === undefined) return deps.versions.apply(sources, options)
-      const now = await plan(sources)
+      const { plan: now, prepared } = await planned(sources)
       if (now.hash !== hash)
         throw new Fault('precondition_failed', {
           detail: `The plan is now ${now.hash}, not ${hash}: the files, the rules in force or whom they reach have changed.`,
         })
-      // The version that was planned against must still be the one that is replaced.
-      return deps.versions.apply(sources, { ...options, expected: now.from?.version ?? null })
+      // The version that was planned against must still be the one that is replaced, and at once: what was asked about
+      // whom they reach is true of this moment.
+      return deps.versions.put(prepared, { ...options, expected: now.from?.version ?? null })
     },
   }
 }
