@@ -142,6 +142,15 @@ test('usual contexts fit every action of the shipped schema, and take parts by n
   expect(() => usualContext(schemaJson, 'fly', { clock: clock(0) })).toThrow(Fault)
 })
 
+test('of a change too large to read the end is counted', () => {
+  const file = (path: string, lines: number) => ({ path, text: '// x\n'.repeat(lines) })
+  const [one, two] = diffBundles([], [file('a.cedar', 15_000), file('b.cedar', 15_000)])
+  expect([one?.added, one?.hunks[0]?.lines.length, two?.added, two?.hunks[0]?.lines.length]).toEqual([
+    15_000, 15_000, 15_000, 5000,
+  ])
+  expect(two?.hunks.at(-1)?.lines).toEqual([{ kind: ' ', text: '… and 10000 more lines' }])
+})
+
 test('differences of bundles, line by line', () => {
   const file = (text: string) => [{ path: 'a.cedar', text }]
   const lines = Array.from({ length: 30 }, (_, index) => `line ${index}`)
