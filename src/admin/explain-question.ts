@@ -12,6 +12,7 @@ import {
   type GrantContext,
   type Policy,
   suppose,
+  USUAL_CALLER,
 } from '../policy/index.ts'
 import type { AdminPorts } from './ports.ts'
 
@@ -70,7 +71,7 @@ export function createExplain(rooms: ExplainDeps): AdminPorts['explain'] {
           waysIn: policy.waysIn,
           examples: { Model: new EntityRef('Model', example?.name ?? '') },
           known: {
-            'auth.kind': 'key',
+            ...USUAL_CALLER,
             // Of another time it is not known.
             ...(supposed.at === undefined ? { 'risk.anomaly': rooms.anomaly({ principal }) } : {}),
             'grant.active': grant.active,

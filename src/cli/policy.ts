@@ -20,6 +20,7 @@ import {
   loadBundle,
   type Problem,
   readEntities,
+  USUAL_CALLER,
   usualContext,
   usualResource,
 } from '../policy/index.ts'
@@ -251,6 +252,7 @@ export const tryOut: Command = (input) =>
       context: usualContext(program.schemaJson, arg(input, 1), {
         clock: createClockContext(flagText(input, 'zone') ?? 'UTC')(now),
         resource,
+        known: USUAL_CALLER,
         ...(model ? { examples: { Model: model } } : {}),
         set: { ...flagPairs(input, 'set'), ...(from === undefined ? {} : { 'auth.ip': from }) },
       }),

@@ -68,7 +68,7 @@ export { type Coverage, caseOf, readEntities, runTests, type TestOutcome, type T
 export { createRulebook, type Rulebook, type RulebookDeps } from './rulebook.ts'
 export { createShadow, type Shadow, type ShadowReport } from './shadow.ts'
 export { type Supposed, suppose } from './suppose.ts'
-export { usualContext, usualResource } from './usual.ts'
+export { USUAL_CALLER, usualContext, usualResource } from './usual.ts'
 export { type CedarRecord, type CedarSet, type CedarValue, EntityRef, entity } from './value.ts'
 export {
   type Author,

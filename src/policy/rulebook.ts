@@ -9,7 +9,7 @@ import type { EntitySource } from './entity.ts'
 import { createPlanner, type Planner } from './plan.ts'
 import { createPolicy, type Policy, type PolicyDeps, type Watcher } from './policy.ts'
 import { createShadow, type Shadow } from './shadow.ts'
-import { usualContext } from './usual.ts'
+import { USUAL_CALLER, usualContext } from './usual.ts'
 import { toRef } from './value.ts'
 import { createPolicyVersions, type PolicyVersions, type VersionsDeps } from './versions.ts'
 
@@ -81,6 +81,7 @@ export function createRulebook(deps: RulebookDeps): Rulebook {
         usual: (action) =>
           usualContext(program.schemaJson, action, {
             clock: now,
+            known: USUAL_CALLER,
             ...(example ? { examples: { Model: example } } : {}),
           }),
       }

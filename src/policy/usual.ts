@@ -25,6 +25,9 @@ interface TypeJson {
   readonly attributes?: Readonly<Record<string, TypeJson & { readonly required?: boolean }>>
 }
 
+/** Who calls, where nothing is said of it: `can`, `policy try` and a plan mean the same caller. For `known`. */
+export const USUAL_CALLER = { 'auth.kind': 'key' } as const
+
 /** What is ordinary where the type alone does not say it. */
 const ORDINARY: Readonly<Record<string, Json>> = {
   'auth.kind': 'oidc',
