@@ -87,6 +87,18 @@ test('a question that cannot be asked is refused in one line', async () => {
   expect(await line('a-user', 'chat', 'small', '--set', 'request.foo=1')).toBe(
     'error  context.request.foo is not in the schema.',
   )
+  const zone = await ask('a-user', 'chat', 'small', '--zone', 'Mars/Base')
+  expect(zone).toMatchObject({ code: 2, said: 'error  --zone takes a zone such as Europe/Berlin, not Mars/Base\n' })
+  const kept = join(folder, 'tests/tried_test.json')
+  writeFileSync(kept, '{')
+  expect(await line('a-user', 'chat', 'small', '--test', 'x')).toMatch(/tried_test\.json is not JSON/)
+  writeFileSync(kept, '{}')
+  expect(await line('a-user', 'chat', 'small', '--test', 'x')).toMatch(/tried_test\.json is not a list of tests/)
+  rmSync(kept)
+  expect(await sallyport('policy', 'lint', join(folder, 'roles.cedar'))).toMatchObject({
+    code: 3,
+    said: expect.stringContaining('roles.cedar is a file'),
+  })
   const nobody = await ask('ida', 'chat', 'small')
   expect(nobody.out).not.toContain('Closest')
   expect(nobody.said).toContain('add User::"ida" to ')

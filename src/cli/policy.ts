@@ -1,8 +1,8 @@
 // Rules as files: format, check, test and try them without a gateway.
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { counted, Fault, type JsonObject, uidText } from '../core/index.ts'
+import { dirname, join } from 'node:path'
+import { counted, Fault, isObject, type JsonObject, uidText } from '../core/index.ts'
 import {
   type BundleSources,
   type Checker,
@@ -56,7 +56,14 @@ export function printProblems(io: Io, folder: string, problems: readonly Problem
 
 /** @throws Failure with what to do if there is no such folder */
 export async function readFolder(folder: string): Promise<BundleSources> {
-  if (existsSync(folder)) return loadBundle(folder)
+  if (existsSync(folder)) {
+    if (statSync(folder).isDirectory()) return loadBundle(folder)
+    throw new Failure(`${folder} is a file`, {
+      why: 'rules, their schema and their tests are kept in a folder',
+      next: 'name the folder it lies in',
+      exit: EXIT.policyInvalid,
+    })
+  }
   throw new Failure(`There is no folder ${folder} here`, {
     why: 'rules are kept in it',
     next: `sallyport policy init ${folder}, or name the folder of the rules`,
@@ -205,10 +212,13 @@ function uidOf(text: string, type: string): EntityRef {
 /** Adds a test to those beside the rules, in a file of its own. */
 async function keepCase(input: Input, made: JsonObject): Promise<void> {
   const file = join(flagText(input, 'folder') ?? 'policies', 'tests/tried_test.json')
-  const before = existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as JsonObject[]) : []
+  const before = existsSync(file) ? await readJson(file) : []
+  if (!Array.isArray(before) || !before.every(isObject))
+    throw new Failure(`${file} is not a list of tests`, { next: 'mend it, or move it away' })
   if (before.some(({ name }) => name === made.name))
     throw new Failure(`${file} has a test named ${String(made.name)} already`)
   const lines = [...before, made].map((one) => `  ${JSON.stringify(one)}`)
+  mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `[\n${lines.join(',\n')}\n]\n`)
   input.io.say(`Kept as a test in ${file}`)
 }
@@ -233,6 +243,15 @@ function entitiesIn<T>(file: string, read: () => T): T {
   }
 }
 
+/** @throws Failure where there is no such zone */
+function clockIn(zone: string): ReturnType<typeof createClockContext> {
+  try {
+    return createClockContext(zone)
+  } catch {
+    throw usage(`--zone takes a zone such as Europe/Berlin, not ${zone}`)
+  }
+}
+
 export const tryOut: Command = (input) =>
   withChecker(async (checker) => {
     const { io } = input
@@ -250,7 +269,7 @@ export const tryOut: Command = (input) =>
       action: arg(input, 1),
       resource,
       context: usualContext(program.schemaJson, arg(input, 1), {
-        clock: createClockContext(flagText(input, 'zone') ?? 'UTC')(now),
+        clock: clockIn(flagText(input, 'zone') ?? 'UTC')(now),
         resource,
         known: USUAL_CALLER,
         ...(model ? { examples: { Model: model } } : {}),

@@ -39,7 +39,14 @@ export function inspectBundle(sources: BundleSources): Inspection {
   if (problems.length > 0) return { problems }
 
   const schema = sources.find((file) => file.path === SCHEMA_FILE)
-  if (!schema) return { problems: [error(`${SCHEMA_FILE} is missing`)] }
+  if (!schema)
+    return {
+      problems: [
+        error(`${SCHEMA_FILE} is missing`, {
+          help: '`sallyport policy init FOLDER` writes a folder with the shipped one',
+        }),
+      ],
+    }
   const schemaJson = readSchema(schema, problems)
   const rules = readRules(sources, problems)
   if (!schemaJson || problems.length > 0) return { problems }

@@ -428,7 +428,7 @@ test('templates, namespaces, unsafe integers and prototype keys are refused', as
   ).toMatch(/templates/)
   expect((await problems(ALLOW, `namespace A { entity B; } ${SCHEMA}`))[0]?.message).toMatch(/namespace/)
   expect((await problems(when('9007199254740993 > 1')))[0]?.message).toMatch(/outside ±9007199254740991/)
-  expect((await problems(when('{"__proto__": 1} == {}')))[0]?.message).toMatch(/__proto__/)
+  expect((await problems(when('{"__proto__": 1} == {}')))[0]?.message).toBe('__proto__ is not a usable name')
   expect((await problems(ALLOW.replace('Everybody', 'Every\u202ebody')))[0]?.message).toMatch(/direction marks/)
 })
 
