@@ -285,6 +285,41 @@ test('what is no ordinary file, too large to read or not there refuses the bundl
   }
 })
 
+test('a bundle has bounds, as files that are sent and as a folder', async () => {
+  const largest = '//'.padEnd(262_144, 'x')
+  const many = (count: number, text: string) =>
+    Array.from({ length: count }, (_, index) => ({ path: `f${index}.cedar`, text }))
+  const first = async (files: { path: string; text: string }[]) => {
+    const found = await checker.check([...sources(ALLOW), ...files])
+    return 'problems' in found ? found.problems[0]?.message : undefined
+  }
+  expect(await first(many(998, ''))).toBeUndefined()
+  expect(await first(many(999, ''))).toBe('a bundle has at most 1000 files')
+  expect(await first(many(1, largest))).toBeUndefined()
+  expect(await first(many(1, `${largest}x`))).toBe('a file has at most 262144 bytes')
+  expect(await first(many(16, largest))).toBe('a bundle has at most 4194304 bytes')
+  const base = mkdtempSync(join(tmpdir(), 'sallyport-bounds-'))
+  let count = 0
+  const said = async (files: { path: string; text: string }[], link?: string) => {
+    const folder = join(base, `${count++}`)
+    mkdirSync(folder)
+    for (const { path, text } of files) writeFileSync(join(folder, path), text)
+    for (let index = 0; link && index < 30; index++) symlinkSync(link, join(folder, `link${index}`))
+    return loadBundle(folder).then(
+      () => 'read',
+      ({ publicMessage }: Fault) => publicMessage,
+    )
+  }
+  try {
+    expect(await said(many(16, largest))).toBe('read')
+    expect(await said(many(17, largest))).toContain('larger than 4194304 bytes')
+    expect(await said(many(1001, ''))).toContain('more than 1000 files')
+    expect(await said([], '.')).toContain('more than 10000 files and folders')
+  } finally {
+    rmSync(base, { recursive: true })
+  }
+})
+
 test('arrays of policies, which the library refuses as duplicates, are no trap here: rules go by @id, one used twice or missing is refused', async () => {
   const many = Array.from({ length: 25 }, (_, index) => ALLOW.replace('allow', `allow-${index}`)).join('\n')
   const result = await checker.check(sources(many))
