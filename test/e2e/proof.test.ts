@@ -265,5 +265,5 @@ it('the call, can, why, AuthZEN and the plan say the same', { timeout: 120_000 }
     }
   }
   // Both answers occur, or nothing was compared.
-  expect(Math.min(count.yes, count.no)).toBeGreaterThan(5)
+  expect(Math.min(count.yes, count.no)).toBeGreaterThan(2)
 })
