@@ -38,7 +38,7 @@ const log = `${options.file}-wal`
 const thereAt = (path: string) => statSync(path, { throwIfNoEntry: false })
 database.pragma('schema_version') // reads, which opens both files
 const [file, wal] = [thereAt(options.file), thereAt(log)]
-/** Bytes that the write-ahead log has at least: it becomes shorter when it is asked to, is removed when the last connection closes. */
+/** Bytes that the write-ahead log has at least: it becomes shorter when it is emptied, is removed when the last connection closes. */
 let shortest = wal?.size ?? 0
 
 /**
@@ -47,10 +47,26 @@ let shortest = wal?.size ?? 0
  */
 function demandFiles(): void {
   const [fileNow, walNow] = [thereAt(options.file), thereAt(log)]
-  const isWhole = walNow !== undefined && walNow.size >= shortest
-  if (fileNow?.ino === file?.ino && walNow?.ino === wal?.ino && isWhole) return
+  const isSame = fileNow?.ino === file?.ino && walNow !== undefined && walNow.ino === wal?.ino
+  if (isSame && (walNow.size >= shortest || isEmptied(walNow.size))) return
   const error = new Error('files of the database were deleted, replaced or cut while it was in use')
   throw Object.assign(error, { code: 'SQLITE_READONLY_DBMOVED' })
+}
+
+/** Bytes before the frames of a write-ahead log, and before the page in each (https://sqlite.org/fileformat2.html#walformat). */
+const [LOG_HEADER, FRAME_HEADER] = [32, 24]
+
+/** Another connection that empties the log writes into the database what it holds, and says so; who cuts the file does neither. */
+function isEmptied(size: number): boolean {
+  try {
+    const [state] = database.pragma('wal_checkpoint(passive)') as [{ log: number }] // fails on a frame that is not there
+    const frame = FRAME_HEADER + Number(database.pragma('page_size', { simple: true }))
+    if (state.log > 0 && size < LOG_HEADER + state.log * frame) return false
+  } catch {
+    return false
+  }
+  shortest = size
+  return true
 }
 
 const statements = new Map<string, Database.Statement>()

@@ -95,6 +95,7 @@ it('nothing is written into files that were deleted, replaced or cut, and all is
     })
   const written = async () => (await store.db.selectFrom('change').select('key').execute()).map(({ key }) => key)
   await write('before')
+  expect(await written()).toEqual(['before']) // the thread that reads has opened the file as well
   const refused = { code: 'store_unavailable', status: 503, cause: { code: 'SQLITE_READONLY_DBMOVED' } }
   for (const path of [file, `${file}-wal`]) {
     renameSync(path, `${path}.away`)
@@ -107,7 +108,9 @@ it('nothing is written into files that were deleted, replaced or cut, and all is
   }
   await store.scrub(['change']) // cut by the database itself
   await write('after')
-  expect(await written()).toEqual(['before', 'back', 'back', 'after'])
+  await (await openStore({ file, ...given })).close() // and by another connection to it
+  await write('still')
+  expect(await written()).toEqual(['before', 'back', 'back', 'after', 'still'])
   truncateSync(`${file}-wal`, 0)
   await expect(write('cut')).rejects.toMatchObject(refused)
   await expect(write('cut')).rejects.toMatchObject(refused)
