@@ -59,9 +59,9 @@ const [LOG_HEADER, FRAME_HEADER] = [32, 24]
 /** Another connection that empties the log writes into the database what it holds, and says so; who cuts the file does neither. */
 function isEmptied(size: number): boolean {
   try {
-    const [state] = database.pragma('wal_checkpoint(passive)') as [{ log: number }] // fails on a frame that is not there
-    const frame = FRAME_HEADER + Number(database.pragma('page_size', { simple: true }))
-    if (state.log > 0 && size < LOG_HEADER + state.log * frame) return false
+    const [{ log: frames }] = database.pragma('wal_checkpoint(passive)') as [{ log: number }] // fails on one that is not there
+    const [{ page_size }] = database.pragma('page_size') as [{ page_size: number }]
+    if (frames > 0 && size < LOG_HEADER + frames * (FRAME_HEADER + page_size)) return false
   } catch {
     return false
   }
