@@ -1,6 +1,7 @@
 // Exporting the audit log: lines to stdout or to a file, or finished calls to an OpenTelemetry collector. Whatever goes on
 // over restarts remembers by itself how far it is: a file by its last line, a collector by a file beside it.
-import { appendFile, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { statSync } from 'node:fs'
+import { appendFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { Collector, Encoding, Found, Taken } from '../audit/index.ts'
 import { isLoopback } from '../config/index.ts'
 import { systemClock } from '../core/index.ts'
@@ -87,7 +88,7 @@ const readIfThere = (file: string): Promise<string | undefined> =>
  */
 async function filterOfFile(out: string, filter: Record<string, string>): Promise<Record<string, string>> {
   const beside = `${out}.filter`
-  const found = await stat(out).catch(() => undefined)
+  const found = statSync(out, { throwIfNoEntry: false })
   if (found && !found.isFile()) return filter
   const wanted = lasting(filter)
   if (found && found.size > 0) {

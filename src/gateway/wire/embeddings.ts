@@ -42,7 +42,7 @@ export const ollamaEmbed: Wire = {
       const took = context.durations?.()
       return JSON.stringify({
         model: context.model,
-        embeddings: embeddings,
+        embeddings,
         total_duration: took?.total,
         load_duration: took?.load,
         prompt_eval_count: usage?.inputTokens,
