@@ -32,22 +32,18 @@ async function startNode(store: Store, id: string, world: World) {
   })
   await limits.start()
   closers.push(() => store.close())
-  const reserve = async (...duties: LimitDuty[]): Promise<Hold | undefined> => {
-    try {
-      return await limits.reserve({
-        principal: { type: 'User', id: 'dana' },
-        key: 'K1',
-        model: 'demo',
-        limits: duties,
-        estimate: { inputTokens: 10, maxTokens: 10 },
-      })
-    } catch {
-      return undefined
-    }
-  }
+  const ask = async (...duties: LimitDuty[]): Promise<Hold> =>
+    limits.reserve({
+      principal: { type: 'User', id: 'dana' },
+      key: 'K1',
+      model: 'demo',
+      limits: duties,
+      estimate: { inputTokens: 10, maxTokens: 10 },
+    })
+  const reserve = (...duties: LimitDuty[]): Promise<Hold | undefined> => ask(...duties).catch(() => undefined)
   const many = async (count: number, ...duties: LimitDuty[]) =>
     (await Promise.all(Array.from({ length: count }, () => reserve(...duties)))).filter((hold) => hold !== undefined)
-  return { limits, reserve, many }
+  return { limits, ask, reserve, many }
 }
 const used = async (store: Store, unit: string) =>
   (await store.db.selectFrom('limit_counter').select('used').where('key', 'like', `${unit}/%`).executeTakeFirst())?.used
@@ -199,6 +195,7 @@ describe('limits on three nodes', () => {
     expect(await nodes[0]!.many(1, requests(1000))).toHaveLength(1)
     world.cut.add('nod_0')
     expect(await nodes[0]!.many(5, requests(1000))).toHaveLength(0)
+    await expect(nodes[0]!.ask(requests(1000))).rejects.toMatchObject({ code: 'node_stale' }) // nobody is over a limit
     world.cut.clear()
     expect(await nodes[0]!.many(1, requests(1000))).toHaveLength(1)
     for (const { limits } of nodes) await limits.stop()

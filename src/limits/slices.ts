@@ -1,6 +1,6 @@
 // Counters that all nodes share, or that outlive the process. What a node may hand out it has borrowed before, so nodes
 // together never exceed a limit; what it holds and does not use goes back after a second, or when it is found dead.
-import type { Clock, LimitDuty } from '../core/index.ts'
+import { type Clock, Fault, type LimitDuty } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { type Counter, type Taken, windowStart } from './counter.ts'
 import { borrow, reapSlices, type Settlement, settleSlice } from './queries.ts'
@@ -58,14 +58,19 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
 
   const windowOf = (limit: LimitDuty, now: number) => (limit.unit === 'tokens' ? windowStart(limit, now) : 0)
 
+  /** What was borrowed and used in windows before counts no more. */
+  const begin = (state: Borrower, window: number): void => {
+    state.window = window
+    state.available = 0
+    state.spent = 0
+    state.unspent = 0
+  }
+
   /** The present window and the present limit; what was borrowed under others is not on hand any more. */
   const present = (state: Borrower, limit: LimitDuty, now: number): void => {
     const window = windowOf(limit, now)
-    if (window !== state.window) {
-      state.window = window
-      state.available = 0
-      state.spent = 0
-      state.unspent = 0
+    if (window > state.window) {
+      begin(state, window)
       state.dryUntil = 0
       state.left = limit.amount
     }
@@ -87,14 +92,15 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
     const { key, window, limit } = state
     await settle(state, true)
     state.lowered = false
-    const { granted, left } = await store.transaction((trx) =>
+    const { granted, left, ...counted } = await store.transaction((trx) =>
       borrow(trx, dialect, { key, node, window }, limit, {
         need,
         share: alone ? 1 : SHARE,
         now: clock.now(),
       }),
     )
-    if (state.window !== window) return // the window has passed meanwhile: the slice lapses with it
+    if (counted.window < state.window) return // the window has passed meanwhile: the slice lapses with it
+    if (counted.window > state.window) begin(state, counted.window)
     state.available += granted
     state.left = left
     if (granted === 0) {
@@ -114,7 +120,7 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
     state.spent = 0
     state.unspent = 0
     state.available -= give - over
-    if (now !== window) return
+    if (now > window) return
     try {
       await store.transaction((trx) => settleSlice(trx, dialect, { key, node, window }, limit, done))
     } catch (error) {
@@ -151,7 +157,9 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
           for (;;) {
             const now = clock.now()
             const taken = take(state, amount, limit, now)
-            if (taken || (now < state.dryUntil && amount >= state.dryFor) || !admits()) return taken
+            if (taken) return taken
+            if (!admits()) throw new Fault('node_stale') // that is no limit of theirs
+            if (now < state.dryUntil && amount >= state.dryFor) return undefined
             if (state.asking) {
               await state.asking
               continue
@@ -186,12 +194,14 @@ export function createSharedCounters({ store, clock, node, living, admits }: Sha
         waitMs(_, limit, now) {
           if (limit.unit === 'concurrent') return 1000
           const window = (limit.windowSeconds ?? 1) * 1000
-          return limit.unit === 'requests' ? window / Math.max(1, limit.amount) : windowStart(limit, now) + window - now
+          return limit.unit === 'requests'
+            ? window / Math.max(1, limit.amount)
+            : Math.max(windowStart(limit, now), state.window) + window - now
         },
         idle(now) {
           const empty =
             state.held === 0 && state.available === 0 && state.spent === 0 && state.unspent === 0 && !state.asking
-          const over = state.held === 0 && !state.asking && windowOf(state.limit, now) !== state.window
+          const over = state.held === 0 && !state.asking && windowOf(state.limit, now) > state.window
           if ((!empty && !over) || now - state.usedAt < IDLE_MS) return false
           borrowers.delete(state)
           return true
