@@ -245,6 +245,8 @@ describe('the feed over PostgreSQL', () => {
       proxy.set(kind)
       const since = performance.now()
       const { seq } = await write(a, 'K1')
+      // Who made a change on a node that cannot hear of it is told that it is made and the database away, not that something is wrong.
+      const made = b.feed.applied(seq).catch((error: unknown) => error)
       const answers = await a.nodes.acknowledged(seq, 2000)
       expect(answers.find(({ name }) => name === 'a')?.ms).toBeDefined()
       const repeated = await a.nodes.acknowledged(0, 0)
@@ -257,6 +259,7 @@ describe('the feed over PostgreSQL', () => {
       expect(silent?.closesInMs).toBeLessThanOrEqual(3000)
       await wait(Math.max(0, 2050 - (performance.now() - since)))
       expect(b.nodes.admits()).toBe(false)
+      expect(await made).toMatchObject({ code: 'store_unavailable', detail: expect.stringContaining('is made') })
       await expect.poll(() => b.lost, { timeout: 3000 }).toBe(1)
       expect(b.nodes.holds()).toBe(false)
       // A node that is known to have closed itself is not waited for.

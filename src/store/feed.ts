@@ -54,6 +54,7 @@ const LINK_TIMEOUT_MS = 1000
 const KEEP_ENDED = 1000
 const KEEP_TRYING_MS = 2000
 const RETRY_MS = 50
+const MADE = 'The change is made, and this node has lost the database since.'
 
 /** What a node tells of itself. */
 export interface NodeSelf {
@@ -188,7 +189,8 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
           await read()
         } catch (error) {
           // The change is durable; a hiccup of the feed's own connection must not look like a failed change.
-          if (clock.monotonic() - since > KEEP_TRYING_MS) throw error
+          if (clock.monotonic() - since > KEEP_TRYING_MS)
+            throw error instanceof Fault ? error : new Fault('store_unavailable', { detail: MADE, cause: error })
           await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
         }
       }
