@@ -1,6 +1,7 @@
 // Development only: rules take effect as their files are saved. What does not check is reported, and the last good rules
 // keep serving.
-import { watch } from 'node:fs'
+import { type FSWatcher, watch } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { type BundleSources, loadBundle } from './bundle.ts'
 
 /** Editors write a file in several steps: this many milliseconds of quiet mean that it is whole. */
@@ -21,17 +22,37 @@ export function watchFolder(
       })
       .catch(report)
   }
-  // What was changed while nobody watched counts as well.
-  run()
-  const watcher = watch(folder, { recursive: true }, () => {
+  const soon = () => {
     clearTimeout(timer)
     timer = setTimeout(run, QUIET_MS)
+  }
+  let inside: FSWatcher | undefined
+  /** What is watched is the folder that had the name then: one that took its place, as a checkout makes it, is watched anew. */
+  const follow = () => {
+    inside?.close()
+    inside = undefined
+    try {
+      inside = watch(folder, { recursive: true }, soon)
+      inside.on('error', report)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') report(error) // that it is gone is told by whoever reads it
+    }
+  }
+  const path = resolve(folder)
+  const beside = watch(dirname(path), (_, name) => {
+    if (name !== basename(path)) return
+    follow()
+    soon()
   })
-  watcher.on('error', report)
+  beside.on('error', report)
+  follow()
+  // What was changed while nobody watched counts as well.
+  run()
   return {
     close() {
       clearTimeout(timer)
-      watcher.close()
+      inside?.close()
+      beside.close()
     },
   }
 }
