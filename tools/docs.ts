@@ -3,6 +3,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { ROUTES, type RouteSpec } from '../src/admin/contract.ts'
 import { printCatalogue } from '../src/audit/index.ts'
+import { EXIT, EXIT_MEANS } from '../src/cli/failure.ts'
 import { COMMANDS, COMMON_FLAGS } from '../src/cli/options.ts'
 import { SETTINGS } from '../src/config/index.ts'
 import { ACTION_GROUPS, FAULTS, type FaultCode } from '../src/core/index.ts'
@@ -186,8 +187,11 @@ Data on stdout, talk on stderr: tables for people, tab-separated lines for pipes
 come from \`--url\` and \`--key\`, then \`SALLYPORT_URL\` and \`SALLYPORT_KEY\`, then \`admin.json\` in the data folder, which
 \`sallyport up\` writes for its own user (mode 0600).
 
-Exit codes: 0 ok · 1 failed or denied · 2 usage · 3 policy invalid · 4 tests failed · 5 sign-in needed · 6 partial (a node is
-silent, an attack was not tried) · 130 interrupted.
+Exit codes:
+
+${Object.entries(EXIT)
+  .map(([name, code]) => `- ${code}: ${EXIT_MEANS[name as keyof typeof EXIT]}`)
+  .join('\n')}
 
 On every command, those that work without a gateway excepted from the first three:
 

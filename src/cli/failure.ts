@@ -13,6 +13,17 @@ export const EXIT = {
 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
+export const EXIT_MEANS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'done, or allowed',
+  failed: 'failed, denied, or different',
+  usage: 'the command was not understood',
+  policyInvalid: 'the rules are not valid',
+  testsFailed: 'tests failed, of rules or of data classes',
+  signInNeeded: 'a key is needed, or another one',
+  partial: 'done in part: a node is silent, an attack was not tried',
+  interrupted: 'interrupted',
+}
+
 export class Failure extends Error {
   readonly exit: ExitCode
   readonly why: string | undefined

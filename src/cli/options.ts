@@ -964,4 +964,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await audit()).erase,
   },
   { name: 'version', about: 'Version of this program', load: async () => (await import('./status.ts')).version },
+  {
+    name: 'completion',
+    args: '<shell> [words...]',
+    about:
+      'Lines that let a shell complete commands and flags: bash, zsh, fish or pwsh; next, with the words so far, says what may follow',
+    local: true,
+    example: 'eval "$(sallyport completion bash)"',
+    load: async () => (await import('./completion.ts')).completion({ commands: COMMANDS, commonFlagsOf }),
+  },
+  {
+    name: 'help',
+    args: '[words...]',
+    about: 'Help on a command, or on exit-codes, env, filters, errors',
+    local: true,
+    load: async () => (await import('./help.ts')).help([...EVENTS, ...WITHIN]),
+  },
 ]

@@ -1,5 +1,6 @@
 // What a new user meets: wrong words, files that are not there, folders that are not theirs. Each is answered in a line or
 // two with what to do, never with a stack, and never by doing something else.
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +10,10 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, expect, it, vi } from 'vitest'
 import { runCli } from '../../test/cli.ts'
 import { start } from '../app/index.ts'
-import { Failure, seen } from './failure.ts'
+import { nextWords } from './completion.ts'
+import { EXIT, Failure, seen } from './failure.ts'
+import { TOPICS } from './help.ts'
+import { COMMANDS, commonFlagsOf } from './options.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -35,6 +39,46 @@ it('a command that is not understood names its own page', async () => {
     said: expect.stringContaining('options stand behind the command: sallyport <command> --data'),
   })
   expect(await cli('up', 'now')).toMatchObject({ code: 2, said: expect.stringContaining('sallyport up --help') })
+})
+
+it('help on a command is its own page; on a topic, what the tables say', async () => {
+  expect((await cli('help', 'key', 'create')).out).toBe((await cli('key', 'create', '--help')).out)
+  expect((await cli('help', 'key', 'create')).out).toContain('--owner <who>')
+  expect(await cli('help', 'key')).toMatchObject({ code: 0, out: expect.stringContaining('transfer <key>') })
+  expect(await cli('help')).toMatchObject({ code: 0, out: (await cli()).out })
+  expect(await cli('session', 'calls')).toMatchObject({ code: 2, said: expect.stringContaining('help session') })
+  const about = COMMANDS.find(({ name }) => name === 'help')?.about ?? ''
+  for (const topic of TOPICS) expect(about).toContain(topic)
+  expect((await cli('help', 'exit-codes')).out.match(/^\d+/gm)).toEqual(Object.values(EXIT).map(String))
+  expect((await cli('help', 'errors')).out).toContain('key_revoked\t401\t')
+  expect((await cli('help', 'filters')).out).toContain('--decision')
+  expect((await cli('help', 'env')).out).toMatch(/^SALLYPORT_LISTEN\t/m)
+})
+
+it('completion offers the words and flags of the table, in its order', async () => {
+  const next = (...words: string[]) => nextWords({ commands: COMMANDS, commonFlagsOf }, words)
+  for (const spec of COMMANDS) {
+    const words = spec.name.split(' ')
+    for (const [i, word] of words.entries()) expect(await next(...words.slice(0, i)), spec.name).toContain(word)
+    const flags = [...(spec.flags ?? []), ...((await spec.moreFlags?.()) ?? []), ...commonFlagsOf(spec)]
+    const names = flags.map(({ flag }) => flag.split(' ')[0])
+    expect(await next(...words), spec.name).toEqual([...new Set(names)])
+  }
+  expect(await next('key', 'create', '--owner')).toEqual([]) // a name, of which it knows nothing
+  expect(await next('key', 'create', '--owner', 'dana')).not.toContain('--owner')
+  expect(await next('key', 'create', '--model', 'm')).toContain('--model')
+  expect(await next('key', 'ghost')).toEqual([])
+  expect((await cli('completion', 'next', '--', 'session')).out).toBe('list\nshow\ncut\nforget\n')
+})
+
+it('a shell completes by it', async () => {
+  const { out } = await cli('completion', 'bash')
+  const shown = '_sallyport; echo $COMPREPLY' // of an array the first
+  const words = `COMP_WORDS=(sallyport key cr); COMP_CWORD=2; ${shown}`
+  const flags = `COMP_WORDS=(sallyport key create --ow); COMP_CWORD=3; ${shown}`
+  const env = { ...process.env, PATH: `${fileURLToPath(new URL('../../bin', import.meta.url))}:${process.env.PATH}` }
+  const done = execFileSync('bash', ['-c', `${out}\n${words}\n${flags}`], { env, encoding: 'utf8' })
+  expect(done).toBe('create\n--owner\n')
 })
 
 it('an address without a scheme is not looked for', async () => {

@@ -18,14 +18,15 @@ export async function run(argv: readonly string[], options: RunOptions): Promise
   const io = careful(options.io)
   try {
     let exit: number = EXIT.ok
-    const parser = await createParser(argv, { ...options, io }, (code) => {
+    const wanted = helpWanted(argv)
+    const parser = await createParser(wanted, { ...options, io }, (code) => {
       exit = code
     })
     if (argv.length === 0) {
       io.out(parser.helpInformation())
       return EXIT.usage
     }
-    await parser.parseAsync(argv, { from: 'user' })
+    await parser.parseAsync(wanted, { from: 'user' })
     return exit
   } catch (error) {
     return explain(error, io, argv)
@@ -137,6 +138,17 @@ function nothingEmpty(args: readonly string[], flags: Readonly<Record<string, Fl
       throw usage(`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} is empty`)
 }
 
+/** `help key create` asks for the page that `key create --help` shows. */
+function helpWanted(argv: readonly string[]): readonly string[] {
+  const [first, ...words] = argv
+  if (first !== 'help') return argv
+  if (words.length === 0) return ['--help']
+  return isKnown(words[0]) ? [...words, '--help'] : argv
+}
+
+/** A command, or what several begin with. */
+const isKnown = (word: string | undefined): boolean => COMMANDS.some(({ name }) => name.split(' ')[0] === word)
+
 /** The page of the command that was meant, as far as it can be told. */
 function helpFor(argv: readonly string[]): string {
   const early = argv.slice(0, 2).find((word) => word.startsWith('-'))
@@ -144,7 +156,8 @@ function helpFor(argv: readonly string[]): string {
     return `options stand behind the command: sallyport <command> ${early} …`
   const words = argv.slice(0, 2).join(' ')
   const known = COMMANDS.find(({ name }) => name === words || name === argv[0])
-  return known === undefined ? 'sallyport help' : `sallyport ${known.name} --help`
+  if (known !== undefined) return `sallyport ${known.name} --help`
+  return isKnown(argv[0]) ? `sallyport help ${argv[0]}` : 'sallyport help'
 }
 
 const FILE_TROUBLE: Readonly<Record<string, string>> = {

@@ -2,6 +2,7 @@
 import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { start } from '../../src/app/index.ts'
+import { TOPICS } from '../../src/cli/help.ts'
 import { chat } from '../e2e/harness.ts'
 import { NASTY, untilSignal, type World } from './world.ts'
 
@@ -211,6 +212,10 @@ export function machine(world: () => World): void {
       node: process.version,
     })
     await wrong(['version', 'now'], 2, /too many arguments/)
+    for (const topic of TOPICS) expect((await look(['help', topic], local)).value, topic).not.toEqual([])
+    await wrong(['help', 'ghost'], 2, /help exit-codes\|env/)
+    expect((await look(['completion', 'zsh'], local)).out).toMatch(/^#compdef sallyport/)
+    await wrong(['completion', 'toString'], 2, /completion bash\|zsh/)
   })
 
   it('models from files', async () => {
