@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -80,6 +81,32 @@ it.skipIf(process.getuid?.() !== 0)(
       chownSync(join(at, name), 12_345, 12_345)
       expect(() => openKeyring(at), name).toThrow(/another user/)
     }
+  },
+)
+
+it('says of a key that is empty what to do, and makes none in its place', () => {
+  for (const name of ['master.key', 'signing.pem']) {
+    const at = folder()
+    openKeyring(at)
+    writeFileSync(join(at, name), '')
+    expect(() => openKeyring(at), name).toThrow(/is empty: put it back/)
+    expect(statSync(join(at, name)).size).toBe(0)
+  }
+})
+
+// A limit on the size of files is to a write what a full disk is.
+it.skipIf(process.platform === 'win32')(
+  'leaves no part of a key behind when the disk is full, and starts when there is room',
+  () => {
+    const at = folder()
+    const script = `import { openKeyring } from ${JSON.stringify(join(import.meta.dirname, 'index.ts'))}; openKeyring(${JSON.stringify(at)})`
+    const start = (limit: string) =>
+      spawnSync('sh', ['-c', `${limit} exec "$0" --input-type=module -e "$1"`, process.execPath, script], {
+        encoding: 'utf8',
+      })
+    expect(start("trap '' XFSZ; ulimit -f 0;").stderr).toContain('EFBIG')
+    expect(readdirSync(at)).toEqual([])
+    expect(start('').status).toBe(0)
   },
 )
 

@@ -24,10 +24,10 @@ import {
   rmSync,
   type Stats,
   statSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { join, parse } from 'node:path'
+import { dirname, join, parse } from 'node:path'
 import { ConfigError } from './load.ts'
 
 export interface Keyring {
@@ -159,7 +159,7 @@ export function nextSigningKey(folder: string): { readonly key: KeyObject; settl
 function replaceFile(folder: string, path: string, text: string): void {
   const handle = openSync(`${path}.next`, 'w', 0o600)
   try {
-    writeSync(handle, text)
+    writeFileSync(handle, text)
     fsyncSync(handle)
   } finally {
     closeSync(handle)
@@ -179,17 +179,24 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** Reads a secret file, or makes it: exclusively, mode 0600, on the disk before anything is encrypted under it. */
-function secretFile(path: string, make: () => Buffer): Buffer {
-  if (!existsSync(path)) {
-    const handle = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
-    try {
-      writeSync(handle, make())
-      fsyncSync(handle)
-    } finally {
-      closeSync(handle)
-    }
+/** Makes a secret file: exclusively, mode 0600, whole or not at all, on the disk before anything is encrypted under it. */
+function makeSecret(path: string, secret: Buffer): void {
+  const handle = openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600)
+  try {
+    writeFileSync(handle, secret)
+    fsyncSync(handle)
+  } catch (error) {
+    rmSync(path) // as on a full disk: half a key would stand in the way of the next start
+    throw error
+  } finally {
+    closeSync(handle)
   }
+  syncFolder(dirname(path))
+}
+
+/** Reads a secret file, or makes it. */
+function secretFile(path: string, make: () => Buffer): Buffer {
+  if (!existsSync(path)) makeSecret(path, make())
   // What is looked at is what is read, and a pipe in its place does not hold the start up.
   const handle = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
   try {
@@ -199,7 +206,12 @@ function secretFile(path: string, make: () => Buffer): Buffer {
     const mode = found.mode & 0o777
     if (process.platform !== 'win32' && (mode & 0o077) !== 0)
       throw new ConfigError([`${path} can be read by others (mode ${mode.toString(8)}): run chmod 600 ${path}`])
-    return readFileSync(handle)
+    const secret = readFileSync(handle)
+    if (secret.length === 0)
+      throw new ConfigError([
+        `${path} is empty: put it back from a backup; if this is a first start that was broken off before, remove it and start again`,
+      ])
+    return secret
   } finally {
     closeSync(handle)
   }

@@ -84,6 +84,7 @@ it('a folder is held by one at a time, also of two processes, and let go when it
   const after = holdAlone(file)
   expect(after).toBeDefined()
   after?.()
+  expect(() => holdAlone(folder)).toThrow(expect.objectContaining({ kind: 'unavailable', code: 'SQLITE_CANTOPEN' }))
 })
 
 it('nothing is written into files that were deleted, replaced or cut, and all is well when they are back', async () => {

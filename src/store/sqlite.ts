@@ -36,7 +36,7 @@ const KINDS: Record<string, DatabaseErrorKind> = {
 const FATAL: Record<string, DatabaseErrorKind> = { SQLITE_NOTADB: 'foreign', SQLITE_CORRUPT: 'damaged' }
 
 /** A full disk, one that fails and one that may not be written serve nobody now, and may again later. */
-const kindOf = (code: string): DatabaseErrorKind =>
+export const kindOf = (code: string): DatabaseErrorKind =>
   KINDS[code] ?? (/^SQLITE_(FULL|IOERR|READONLY|CANTOPEN)/.test(code) ? 'unavailable' : 'failed')
 
 class WorkerConnection implements DatabaseConnection {
