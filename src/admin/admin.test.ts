@@ -30,7 +30,7 @@ import {
   loadBundle,
   NO_GRANT,
 } from '../policy/index.ts'
-import { createChange, createFeed, createNodes, openStore } from '../store/index.ts'
+import { createChange, createFeed, createNodes, createPeers, openStore } from '../store/index.ts'
 import { BASE, ROUTES, type RouteId, type RouteSpec } from './contract.ts'
 import { type Admin, connectRooms, createAdmin, heldRights, revokeRight, sweptKeys, sweptRoles } from './index.ts'
 
@@ -160,6 +160,7 @@ async function startNode() {
     change,
     eventOf: change.eventOf,
     nodes,
+    peers: createPeers({ store, feed, nodes, clock, node, report }),
     clock,
     newId,
     report,

@@ -15,7 +15,7 @@ import {
   requestContext,
   usualResource,
 } from '../policy/index.ts'
-import type { Acknowledgement, MakeChange, Nodes, Store } from '../store/index.ts'
+import type { Acknowledgement, MakeChange, Nodes, Peers, Store } from '../store/index.ts'
 import { createExplain } from './explain-question.ts'
 import { createJudge, type JudgeDeps } from './judge.ts'
 import type { AdminPorts } from './ports.ts'
@@ -26,6 +26,7 @@ export interface Rooms {
   readonly change: MakeChange
   readonly eventOf: (seq: number) => string | undefined
   readonly nodes: Pick<Nodes, 'list' | 'acknowledged'>
+  readonly peers: Pick<Peers, 'ask'>
   readonly clock: Clock
   readonly newId: NewId
   readonly report: (error: unknown) => void
@@ -64,6 +65,8 @@ export interface Rooms {
 const NO_CREDENTIAL = { kind: 'key', id: 'report', bound: false } as const
 /** Milliseconds a receipt waits for the nodes to confirm. */
 const CONFIRM_MS = 2000
+/** Milliseconds a list of what all nodes run waits for theirs. */
+const ANSWER_MS = 1000
 
 export function connectRooms(rooms: Rooms): AdminPorts {
   const { identity, policy, registry, nodes, clock } = rooms
@@ -165,9 +168,11 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         appliedSeq: node.appliedSeq,
         startedAt: iso(node.startedAt),
         silentMs: node.silentMs,
+        closed: node.silentMs >= node.closesAfterMs,
         calls: node.calls,
         self: node.self,
       })),
+    askNodes: (question, without) => rooms.peers.ask(question, without, ANSWER_MS),
     otherNodes: async () =>
       (await nodes.list())
         .filter(({ self, silentMs, closesAfterMs }) => !self && silentMs < closesAfterMs)

@@ -28,6 +28,14 @@ const email = z
 const paging = { cursor: z.string().max(512).optional(), limit: z.coerce.number().int().min(1).max(200).default(50) }
 const page = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().optional().meta({ description: 'Give it as cursor to go on.' }) })
+/** Of what runs on all nodes. */
+const running = <Item extends z.ZodType>(item: Item) =>
+  page(item).extend({
+    unanswered: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'Nodes that did not answer in time; what they run is missing.' }),
+  })
 
 const Principal = z
   .object({
@@ -242,6 +250,7 @@ const Lease = z
     since: time,
     validUntil: time.optional(),
     tokens: z.int(),
+    node: z.string().optional().meta({ description: 'Where it runs, if that is not the node that answers.' }),
   })
   .meta({ id: 'Lease' })
 const Lock = z
@@ -612,6 +621,7 @@ const Node = z.object({
   appliedSeq: z.int(),
   startedAt: time,
   silentMs: z.number().meta({ description: 'Since it was last heard of.' }),
+  closed: z.boolean().meta({ description: 'Silent for so long that it takes no calls and runs none any more.' }),
   calls: z.int().meta({ description: 'Calls it runs, as it said when it was last heard of.' }),
   self: z.boolean().meta({ description: 'Whether it is the one that answers.' }),
 })
@@ -1117,9 +1127,9 @@ export const ROUTES = {
     path: '/sessions',
     action: 'list',
     on: GATEWAY,
-    summary: 'List sessions with running calls on the node that answers',
+    summary: 'List sessions with running calls, on all nodes',
     query: z.strictObject(paging),
-    output: page(Session),
+    output: running(Session),
   }),
   'sessions.show': spec({
     method: 'GET',
@@ -1143,9 +1153,9 @@ export const ROUTES = {
     path: '/leases',
     action: 'list',
     on: GATEWAY,
-    summary: 'List the running calls of the node that answers',
+    summary: 'List the running calls of all nodes',
     query: z.strictObject(paging),
-    output: page(Lease),
+    output: running(Lease),
   }),
   'leases.cut': spec({
     method: 'POST',

@@ -1,30 +1,14 @@
 // Running calls over the admin API. Cutting goes through the feed, so that it reaches every node and is in the log: as a
 // momentary lock, or by the id of the one call.
-import type { LeaseView, LockKind } from '../access/index.ts'
+import type { LockKind } from '../access/index.ts'
 import { Fault } from '../core/index.ts'
 import type { Body } from './contract.ts'
-import { pageOfAll } from './page.ts'
+import { isText, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import { type Handlers, ownedBy } from './route.ts'
+import { runningOn, unanswered } from './running.ts'
 import { sessionIdOf, uidOf } from './sessions.ts'
-import { iso, isoField, textField } from './time.ts'
-
-const shown = (lease: LeaseView) => ({
-  id: lease.id,
-  call: lease.call,
-  principal: lease.principal,
-  credential: lease.credential,
-  ...textField('session', lease.session),
-  model: lease.model,
-  action: lease.action,
-  decision: lease.decision,
-  address: lease.address,
-  ...textField('client', lease.client),
-  since: iso(lease.since),
-  ...isoField('validUntil', lease.validUntil),
-  tokens: lease.tokens,
-})
 
 const KINDS: Record<string, LockKind> = {
   key: 'credential',
@@ -46,15 +30,16 @@ function targetOf({ reason: _, ...given }: Body<'leases.cut'>): { field: string;
 }
 
 export function leaseHandlers(ports: AdminPorts): Handlers<'leases.list' | 'leases.cut'> {
-  const { leases, locks } = ports.access
+  const { locks } = ports.access
   return {
     'leases.list': {
-      handle({ query, sees }) {
-        const seen = leases
-          .open()
-          .filter((lease) => sees(ownedBy('Session', lease.session ?? '', uidOf(lease.principal))))
-        const page = pageOfAll(seen, (lease) => lease.id, query)
-        return { ...page, items: page.items.map(shown) }
+      async handle({ query, sees }) {
+        const silent = new Set<string>()
+        const read = runningOn(ports, 'calls', silent)
+        const isSeen = ({ session, principal }: { session?: string | undefined; principal: string }) =>
+          sees(ownedBy('Session', session ?? '', uidOf(principal)))
+        const page = await readSeen(query, isText, read, ({ id }) => id, isSeen)
+        return { ...page, ...unanswered(silent) }
       },
     },
     'leases.cut': {

@@ -4,7 +4,7 @@ import type { Audit } from '../audit/index.ts'
 import type { Caller, Clock, EntityUid, NewId, PrincipalUid } from '../core/index.ts'
 import type { Identity, Presented } from '../identity/index.ts'
 import type { CedarRecord, Explanation, LoggedDecision, Rulebook, Supposed } from '../policy/index.ts'
-import type { Acknowledgement, MakeChange, Store } from '../store/index.ts'
+import type { Acknowledgement, MakeChange, NodeAnswer, Store } from '../store/index.ts'
 import type { Output, RouteId } from './contract.ts'
 import type { Judge, Subject } from './judge.ts'
 
@@ -68,6 +68,8 @@ export interface AdminPorts {
   readonly unusedDays: number
   upstreams(): readonly Item<'upstreams.list'>[]
   nodes(): Promise<readonly Item<'nodes.list'>[]>
+  /** Asks the other nodes, but for these names, what only they know. */
+  askNodes(question: object, without: ReadonlySet<string>): Promise<readonly NodeAnswer[]>
   /** Names of the nodes beside this one that still answer. */
   otherNodes(): Promise<readonly string[]>
   /** Settings in effect; secrets hidden. */

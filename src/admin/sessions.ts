@@ -2,10 +2,11 @@
 
 import type { SessionView } from '../access/index.ts'
 import type { EntityUid } from '../core/index.ts'
-import { pageOfAll } from './page.ts'
+import { isText, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import { type Asked, type Handlers, orMissing, ownedBy } from './route.ts'
+import { runningOn, unanswered } from './running.ts'
 import { iso, isoField, textField } from './time.ts'
 
 const shown = (session: SessionView) => ({
@@ -34,7 +35,7 @@ export const sessionIdOf = async ({ access }: Pick<AdminPorts, 'access'>, idOrNa
 export function sessionHandlers(
   ports: AdminPorts,
 ): Handlers<'sessions.list' | 'sessions.show' | 'sessions.cut' | 'sessions.forget'> {
-  const { sessions, leases } = ports.access
+  const { sessions } = ports.access
   const subject = async ({ params }: { params: Readonly<Record<string, string>> }): Promise<Asked> => {
     const id = params.id ?? ''
     const session = await orMissing(sessions.show(id)) // not there: asked about as nobody's, and then 404
@@ -43,13 +44,13 @@ export function sessionHandlers(
   return {
     'sessions.list': {
       async handle({ query, sees }) {
-        const running = new Map(
-          leases.open().flatMap(({ session, principal }) => (session ? [[session, principal]] : [])),
-        )
-        const seen = [...running].filter(([id, principal]) => sees(ownedBy('Session', id, uidOf(principal))))
-        const page = pageOfAll(seen, ([id]) => id, query)
-        const views = await Promise.all(page.items.map(([id]) => sessions.show(id)))
-        return { ...page, items: views.map(shown) }
+        const silent = new Set<string>()
+        const read = runningOn(ports, 'sessions', silent)
+        const isSeen = ({ id, principal }: { id: string; principal: string }) =>
+          sees(ownedBy('Session', id, uidOf(principal)))
+        const page = await readSeen(query, isText, read, ({ id }) => id, isSeen)
+        const views = await Promise.all(page.items.map(({ id }) => sessions.show(id)))
+        return { ...page, items: views.map(shown), ...unanswered(silent) }
       },
     },
     'sessions.show': {

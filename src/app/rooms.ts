@@ -9,7 +9,7 @@ import { createIdentity, withinScopes } from '../identity/index.ts'
 import { createLimits, createRunaway } from '../limits/index.ts'
 import { createRegistry, ENGINE_FOLDER, openUpstreams } from '../model/index.ts'
 import { authContext, EntityRef } from '../policy/index.ts'
-import { createNodes } from '../store/index.ts'
+import { createNodes, createPeers } from '../store/index.ts'
 import type { Closers } from './closers.ts'
 import { type Ground, STALE_GRACE_MS } from './ground.ts'
 import { principalOf } from './named.ts'
@@ -89,6 +89,7 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     graceMs: STALE_GRACE_MS,
     onLost: () => void access.leases.cut({ all: true }, new Fault('node_stale'), 'node'),
   })
+  const peers = createPeers({ store, feed, nodes, clock, node, report })
   const principalState = async (uid: PrincipalUid) => {
     const row = await identity.read.principal(uid)
     return row && { active: row.state === 'active', since: row.state_at }
@@ -234,6 +235,7 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     world,
     registry,
     nodes,
+    peers,
     jit,
     facts,
     access,

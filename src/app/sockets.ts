@@ -13,6 +13,7 @@ import {
   isAdministered,
   problem,
   revokeRight,
+  runningHere,
   sweptKeys,
   sweptRoles,
 } from '../admin/index.ts'
@@ -71,7 +72,7 @@ interface SocketDeps {
 
 export async function openSockets({ config, sources, ground, rooms, report, closers }: SocketDeps) {
   const { clock, newId, store, node, audit, feed, metrics, seen, change } = ground
-  const { identity, clockContext, rulebook, world, registry, nodes, jit, facts, access, limits } = rooms
+  const { identity, clockContext, rulebook, world, registry, nodes, peers, jit, facts, access, limits } = rooms
   const { anomaly, judge, screening } = rooms
   const { policy } = rulebook
   const shared = { clock, newId, report, identity, registry, access, audit }
@@ -140,6 +141,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     change,
     eventOf: change.eventOf,
     nodes,
+    peers,
     policy,
     rulebook,
     entities: facts.all,
@@ -150,6 +152,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     ...(sources === undefined ? {} : { sources }),
     product: `sallyport ${VERSION}`,
   })
+  peers.answer((question) => runningHere(access, question))
   const admin = createAdmin(adminPorts)
   const calls = createDataRoutes(createGateway(ports), {
     ...catalogue,

@@ -97,8 +97,6 @@ function disk(folder: string): Finding[] {
   ]
 }
 
-/** Longer than any node keeps its calls without the database. */
-const SILENT_MS = 10_000
 const WEEK_MS = 7 * 86_400_000
 
 async function gateway(input: Input): Promise<Finding[]> {
@@ -123,7 +121,7 @@ async function gateway(input: Input): Promise<Finding[]> {
       text: missing.length === 0 ? 'takes calls' : `takes no calls: ${missing.join(', ')}`,
     })
     const { items: nodes } = await client.call('nodes.list', {})
-    const silent = nodes.filter(({ silentMs }) => silentMs >= SILENT_MS)
+    const silent = nodes.filter(({ closed }) => closed)
     findings.push({
       state: 'ok',
       check: 'nodes',
@@ -136,7 +134,7 @@ async function gateway(input: Input): Promise<Finding[]> {
       findings.push({
         state: 'warn',
         check: 'nodes',
-        text: `a process of ${name} has been silent for ${Math.round(silentMs / 1000)} s: it died, or has lost the database`,
+        text: `a process of ${name} has been silent for ${Math.round(silentMs / 1000)} s: it takes no calls; it died, or has lost the database`,
       })
     const { items: upstreams } = await client.call('upstreams.list', {})
     for (const one of upstreams)

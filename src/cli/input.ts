@@ -63,6 +63,8 @@ export async function listAll<Id extends PagedId>(
   client: Client,
   id: Id,
   ask: { params?: Record<string, string>; query?: QueryInput<Id> } = {},
+  /** Looks at what a page says beside its rows. */
+  look: (page: { readonly unanswered?: readonly string[] }) => void = () => {},
 ): Promise<RowOf<Id>[]> {
   const limit = flagText(input, 'limit') ?? String(DEFAULT_LIMIT)
   if (!/^[1-9]\d{0,8}$/.test(limit)) throw usage('--limit takes a number of rows')
@@ -74,6 +76,7 @@ export async function listAll<Id extends PagedId>(
     const query = { ...(ask.query as object | undefined), ...(cursor === undefined ? {} : { cursor }), limit }
     const page = (await client.call(id, { ...ask, query } as never)) as { items: RowOf<Id>[]; next?: string }
     rows.push(...page.items)
+    look(page as { unanswered?: string[] })
     cursor = page.next
   } while (cursor !== undefined && rows.length < wanted)
   if (cursor !== undefined) input.io.say(`The first ${rows.length} are shown; --all shows every one.`)

@@ -413,7 +413,7 @@ export const COMMANDS: readonly CommandSpec[] = [
 
   {
     name: 'session list',
-    about: 'List sessions with running calls on the node that answers',
+    about: 'List sessions with running calls, on all nodes',
     flags: PAGE,
     load: async () => (await session()).list,
   },
@@ -434,7 +434,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'call list',
-    about: 'List the running calls of the node that answers',
+    about: 'List the running calls of all nodes',
     flags: PAGE,
     load: async () => (await session()).calls,
   },

@@ -1,9 +1,8 @@
 // Sessions and running calls: who holds them, and ending them.
 
-import { counted } from '../core/index.ts'
 import type { Command, Input } from './command.ts'
 import { foresee, isDryRun } from './consequences.ts'
-import { seen, usage } from './failure.ts'
+import { EXIT, usage } from './failure.ts'
 import { arg, confirm, flagText, listAll, reasonOf, uidTextOf } from './input.ts'
 import { green, printOne, printRows } from './io.ts'
 import { printReceipt } from './receipt.ts'
@@ -11,7 +10,7 @@ import { knownTarget } from './target.ts'
 import { relative } from './when.ts'
 
 export const list: Command = async (input) => {
-  const rows = await listAll(input, await input.client(), 'sessions.list')
+  const { rows, ended } = await running(input, 'sessions.list')
   const columns = [
     { field: 'id' },
     { field: 'principal' },
@@ -21,17 +20,24 @@ export const list: Command = async (input) => {
     { field: 'lastAt', title: 'last', show: relative },
   ]
   printRows(input.io, rows, columns, { json: input.flags.json as string })
-  if (rows.length === 0) input.io.say('No session has a running call on the node that answered.')
-  await sayElsewhere(input)
-  return 0
+  return ended('No session has a running call.')
 }
 
-/** A list of what runs is one of the node that answered; what others run is said to whoever may look at the nodes. */
-async function sayElsewhere(input: Input): Promise<void> {
-  const client = await input.client()
-  const nodes = await seen(client.call('nodes.list', {}))
-  for (const { name, calls, self } of nodes?.items ?? [])
-    if (!self && calls > 0) input.io.say(`${counted(calls, 'call')} more on the node ${name}, which lists them itself.`)
+/** Rows of what runs on all nodes, and the exit code: nodes that did not answer are told, as what they run is missing. */
+async function running<Id extends 'sessions.list' | 'leases.list'>(input: Input, id: Id) {
+  const silent = new Set<string>()
+  const rows = await listAll(input, await input.client(), id, {}, ({ unanswered = [] }) => {
+    for (const name of unanswered) silent.add(name)
+  })
+  return {
+    rows,
+    ended(none: string): number {
+      for (const name of silent) input.io.say(`The node ${name} did not answer: what it runs is not in this list.`)
+      if (silent.size > 0) return EXIT.partial
+      if (rows.length === 0) input.io.say(none)
+      return EXIT.ok
+    },
+  }
 }
 
 export const show: Command = async (input) => {
@@ -67,7 +73,7 @@ export const forget: Command = async (input) => {
 }
 
 export const calls: Command = async (input) => {
-  const rows = await listAll(input, await input.client(), 'leases.list')
+  const { rows, ended } = await running(input, 'leases.list')
   const columns = [
     { field: 'call' },
     { field: 'principal' },
@@ -78,9 +84,7 @@ export const calls: Command = async (input) => {
     { field: 'since', show: relative },
   ]
   printRows(input.io, rows, columns, { json: input.flags.json as string })
-  if (rows.length === 0) input.io.say('No call is running on the node that answered.')
-  await sayElsewhere(input)
-  return 0
+  return ended('No call is running.')
 }
 
 export const cutCalls: Command = async (input) => {

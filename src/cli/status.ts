@@ -55,6 +55,7 @@ export const status: Command = async (input) => {
     seen(client.call('grants.list', { query: { reviewDue: 'true', limit: 200 } })),
   ])
   const dying = expiring?.items.filter((key) => key.condition === 'expiring') ?? []
+  const silent = nodes?.items.filter(({ closed }) => closed) ?? []
   const down = upstreams?.items.filter((one) => one.state !== 'up') ?? []
   const facts = {
     gateway: client.connection.url,
@@ -76,6 +77,7 @@ export const status: Command = async (input) => {
       {
         ...facts,
         expiringKeys: dying.map((key) => key.id),
+        nodesSilent: silent.map((one) => one.name),
         upstreamsDown: down.map((one) => one.name),
         alerts: alerts?.items.map((one) => one.id) ?? [],
       },
@@ -86,6 +88,8 @@ export const status: Command = async (input) => {
   printOne(io, facts, {})
   for (const one of down)
     io.out(`${red(io, 'down')}  upstream ${one.name}${one.problem === undefined ? '' : `: ${one.problem}`}\n`)
+  for (const { name, silentMs } of silent)
+    io.out(`${red(io, 'silent')}  node ${plain(name)} for ${Math.round(silentMs / 1000)} s: it takes no calls\n`)
   for (const lock of locks?.items ?? [])
     io.out(`${red(io, 'locked')}  ${plain(`${lock.kind} ${lock.target}: ${lock.reason}`)}\n`)
   for (const key of dying)
@@ -106,7 +110,7 @@ export const status: Command = async (input) => {
     io.out(
       `${yellow(io, 'review')}  ${plain(`${grant.principal} took ${grant.role} in an emergency:  sallyport grant review ${grant.id} --note "…"`)}\n`,
     )
-  if (down.length + dying.length + due.length + (locks?.items.length ?? 0) + raised.length === 0)
+  if (down.length + silent.length + dying.length + due.length + (locks?.items.length ?? 0) + raised.length === 0)
     io.out(`${green(io, 'ok')}  ${dim(io, 'Nothing needs you.')}\n`)
   return 0
 }

@@ -14,7 +14,8 @@ export interface FeedLinkOptions {
   channel: string
   /** Milliseconds until an unanswered query or connection counts as lost. */
   timeoutMs: number
-  onNotify: () => void
+  /** With what was sent along. */
+  onNotify: (message: string) => void
 }
 
 interface Open {
@@ -48,7 +49,7 @@ export function createFeedLink({ pool, channel, timeoutMs, onNotify }: FeedLinkO
     // A broken connection must not end the process; the next query notices and opens another.
     client.on('error', () => drop(link))
     client.on('end', () => drop(link))
-    client.on('notification', onNotify)
+    client.on('notification', ({ payload = '' }) => onNotify(payload))
     await client.connect()
     await client.query(`listen ${channel}`)
     return link

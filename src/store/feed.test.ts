@@ -8,10 +8,12 @@ import {
   createChange,
   createFeed,
   createNodes,
+  createPeers,
   type Feed,
   type MakeChange,
   type Nodes,
   openStore,
+  type Peers,
   takeName,
 } from './index.ts'
 
@@ -32,6 +34,7 @@ async function proxyTo(url: string): Promise<Partition> {
 interface Node {
   feed: Feed
   nodes: Nodes
+  peers: Peers
   change: MakeChange
   seen: string[]
   lost: number
@@ -65,6 +68,7 @@ async function startNode(name: string, url: string, options: { pollMs?: number }
       result.lost += 1
     },
   })
+  const peers = createPeers({ store, feed, nodes, clock: systemClock, node, report })
   const change = createChange({
     store,
     clock: systemClock,
@@ -79,7 +83,7 @@ async function startNode(name: string, url: string, options: { pollMs?: number }
     await feed.stop()
     await store.close()
   })
-  return Object.assign(result, { feed, nodes, change, errors }) as Node
+  return Object.assign(result, { feed, nodes, peers, change, errors }) as Node
 }
 
 const write = (node: Node, key: string, kind = 'key') =>
@@ -102,6 +106,25 @@ describe('the feed over PostgreSQL', () => {
     expect([b.seen, c.seen]).toEqual([['K1'], ['K1']])
     await c.nodes.stop()
     expect((await a.nodes.list()).map(({ name }) => name)).toEqual(['a', 'b'])
+  })
+
+  it('asks the other nodes, and names those that do not answer', async () => {
+    const owner = await database.open()
+    closers.push(() => owner.close())
+    const [a, b] = [await startNode('a', database.url()!), await startNode('b', database.url()!)]
+    expect(await a.peers.ask({ n: 1 }, new Set(['b']), 10_000)).toEqual([])
+    b.peers.answer((question) => [question, 'b'])
+    a.peers.answer(() => 'its own question')
+    expect(await a.peers.ask({ n: 1 }, new Set(), 10_000)).toEqual([{ name: 'b', answer: [{ n: 1 }, 'b'] }])
+    b.peers.answer(() => Promise.reject(new Error('no answer')))
+    expect(await a.peers.ask({ n: 2 }, new Set(), 50)).toEqual([{ name: 'b', answer: undefined }])
+    await expect.poll(() => b.errors, { timeout: 5000 }).toEqual([new Error('no answer')])
+    // One that has closed itself runs nothing, so there is nothing to ask.
+    await owner.pool?.query(
+      "insert into node (id, name, applied_seq, started_at, heard_at, closes_after_ms) values ('c', 'c', 0, 0, 0, 3000)",
+    )
+    expect((await a.peers.ask({ n: 3 }, new Set(), 50)).map(({ name }) => name)).toEqual(['b'])
+    expect((await owner.pool?.query('select * from node_answer'))?.rows).toEqual([])
   })
 
   it('tells what a node has ended although the telling failed at first', async () => {

@@ -32,6 +32,9 @@ export interface Feed {
   subscribe(listener: FeedListener): void
   /** The one that ends calls; runs after all listeners, and says what it ended. */
   enforce(listener: (changes: readonly FeedChange[]) => Promise<Ended>): void
+  /** What was sent to all nodes and is no change. Whoever does not listen at that moment does not hear it. */
+  hear(listener: (message: string) => void): void
+  send(message: string): Promise<void>
   /** The newest number there is, applied here or not. */
   newest(): Promise<number>
   /** Reads and applies everything up to at least `seq`. */
@@ -78,6 +81,7 @@ export interface FeedOptions {
 
 export function createFeed({ store, pollMs, node, clock = systemClock, report }: FeedOptions): Feed {
   const listeners: FeedListener[] = []
+  let hearer: (message: string) => void = () => {}
   let enforcer: ((changes: readonly FeedChange[]) => Promise<Ended>) | undefined
   const ended: { from: number; to: number; what: Ended }[] = []
   /** Of these, what the other nodes have not been told: it is, before this one says that it has applied what ended them. */
@@ -182,6 +186,12 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
     enforce(listener) {
       enforcer = listener
     },
+    hear(listener) {
+      hearer = listener
+    },
+    async send(message) {
+      await link?.query('select pg_notify($1, $2)', [CHANNEL, message])
+    },
     async applied(wanted) {
       const since = clock.monotonic()
       while (seq < wanted) {
@@ -214,7 +224,8 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
       heardAt = sentAt
       if (!store.pool) return
       const look = () => void read().catch(report)
-      link = createFeedLink({ pool: store.pool, channel: CHANNEL, timeoutMs: LINK_TIMEOUT_MS, onNotify: look })
+      const onNotify = (message: string) => (message === '' ? look() : hearer(message))
+      link = createFeedLink({ pool: store.pool, channel: CHANNEL, timeoutMs: LINK_TIMEOUT_MS, onNotify })
       await read()
       timer = setInterval(look, pollMs)
       timer.unref()

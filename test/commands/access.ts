@@ -62,7 +62,7 @@ export function access(world: () => World): void {
       expect(await running.ended, flag).toContain('"error"')
     }
     expect((await act(['session', 'forget', first.session, '--yes'])).value).toMatchObject({ forgotten: true })
-    expect((await world().run(['call', 'list'])).said).toBe('No call is running on the node that answered.\n')
+    expect((await world().run(['call', 'list'])).said).toBe('No call is running.\n')
 
     await wrong(['session', 'show', 'ghost'], 1, /not_found/)
     await wrong(['session', 'cut', 'ghost'], 1, /not_found/)

@@ -88,11 +88,16 @@ it('kill -9 of a node under load: places and budget come back in time, and not t
       headers: { ...headers, 'content-type': 'application/json' },
       body: JSON.stringify(chat('m', { stream: true })),
     })
+    const listed = async (path: string) => (await fetch(`${b.url}/admin/v1/${path}`, { headers })).json()
+    const call = endless.headers.get('x-request-id')
+    expect(await listed('leases')).toEqual({ items: [expect.objectContaining({ call, node: 'a' })] })
+    const session = endless.headers.get('x-sallyport-session')
+    expect(await listed('sessions')).toEqual({ items: [expect.objectContaining({ id: session, turns: 1 })] })
     const cut = async () =>
       fetch(`${b.url}/admin/v1/leases/cut`, {
         method: 'POST',
         headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify({ call: endless.headers.get('x-request-id'), reason: 'test' }),
+        body: JSON.stringify({ call, reason: 'test' }),
       })
     const receipt = await (await cut()).json()
     expect(receipt).toMatchObject({
@@ -173,6 +178,12 @@ it('kill -9 of a node under load: places and budget come back in time, and not t
       } else expect(performance.now() - killedAt, 'places are back').toBeLessThan(RELEASED_MS)
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
+    expect(await listed('nodes')).toMatchObject({
+      items: [
+        { name: 'a', closed: true },
+        { name: 'b', closed: false },
+      ],
+    })
     // Whoever goes on uses up what there is, and is told so.
     await Promise.all([...onB, ...late].map(({ ended }) => ended))
     for (const { tail } of onB) expect(tail).toContain('insufficient_quota')

@@ -14,6 +14,7 @@ import { approvalCaller } from './0011-approval-caller.ts'
 import { sessionName } from './0012-session-name.ts'
 import { requestCaller } from './0013-request-caller.ts'
 import { nodeFacts } from './0014-node-facts.ts'
+import { nodeAnswer } from './0015-node-answer.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -31,4 +32,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0012-session-name': sessionName,
   '0013-request-caller': requestCaller,
   '0014-node-facts': nodeFacts,
+  '0015-node-answer': nodeAnswer,
 }

@@ -20,4 +20,12 @@ export interface FeedTables {
     closes_after_ms: number | null
     calls: number | null
   }
+  /** What nodes answer one that asked, until it has read it. */
+  node_answer: {
+    question: string
+    node: string
+    /** JSON */
+    answer: string
+    at: number
+  }
 }
