@@ -7,6 +7,7 @@ import {
   type Config,
   ConfigError,
   describeError,
+  dropNextKey,
   type Keyring,
   type Log,
   nextSigningKey,
@@ -76,6 +77,12 @@ export async function openGround({ config, report, log, closers, knowsModel, ope
   const node = { id: newId('node'), name: config.node.name ?? hostname(), closesAfterMs, calls: openCalls }
   const standsInList = await takeName(store, node.name, closesAfterMs)
   closers.push(async () => standsInList())
+  if (keyring.unfinished) {
+    dropNextKey(config.data)
+    log.warn(
+      'a process died before it had replaced the key that signs checkpoints; the old one goes on: run audit rekey again',
+    )
+  }
   const audit = createAudit({
     store,
     clock,

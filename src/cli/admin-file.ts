@@ -3,7 +3,7 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openKeyring } from '../config/index.ts'
+import { openClientKey } from '../config/index.ts'
 
 export const ADMIN_FILE = 'admin.json'
 const NONCE_BYTES = 12
@@ -52,7 +52,7 @@ function readStored(data: string): Stored | undefined {
 
 function seal(data: string, key: string): string {
   const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', openKeyring(data).clientKey, nonce)
+  const cipher = createCipheriv('aes-256-gcm', openClientKey(data), nonce)
   const body = Buffer.concat([cipher.update(key, 'utf8'), cipher.final()])
   return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url')
 }
@@ -61,8 +61,7 @@ function seal(data: string, key: string): string {
 function open(data: string, sealed: string): string | undefined {
   const bytes = Buffer.from(sealed, 'base64url')
   try {
-    const { clientKey } = openKeyring(data)
-    const decipher = createDecipheriv('aes-256-gcm', clientKey, bytes.subarray(0, NONCE_BYTES), {
+    const decipher = createDecipheriv('aes-256-gcm', openClientKey(data), bytes.subarray(0, NONCE_BYTES), {
       authTagLength: TAG_BYTES,
     })
     decipher.setAuthTag(bytes.subarray(-TAG_BYTES))

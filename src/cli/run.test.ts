@@ -163,6 +163,24 @@ it('a start on what is no data folder, or another installation’s', async () =>
   expect(tls).toMatchObject({ code: 1, said: expect.stringContaining('no.pem is not there') })
 })
 
+it('the first key is shown although it cannot be kept for the commands, as on a full disk', async () => {
+  mkdirSync(join(at('unkept'), 'admin.json.new'), { recursive: true, mode: 0o700 })
+  const app = { url: 'http://x', adminUrl: 'http://x', model: undefined, adminKey: 'spk_shown', close: async () => {} }
+  const argv = ['up', '--data', at('unkept'), '--upstream', 'http://127.0.0.1:9']
+  const ended = runCli(argv, {
+    env: {},
+    start: async () => {
+      setTimeout(() => process.emit('SIGTERM'), 20)
+      return app
+    },
+  })
+  expect(await ended).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('spk_shown'),
+    said: expect.stringContaining('cannot be written (EISDIR)'),
+  })
+})
+
 it('leaves out what the caller may not see, and nothing else', async () => {
   for (const code of ['access_denied', 'approval_required', 'not_found'])
     expect(await seen(Promise.reject(new Failure('refused', { code })))).toBeUndefined()

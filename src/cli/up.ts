@@ -114,7 +114,15 @@ export const up: Command = async (input) => {
   const app = await input.start(config, loaded.sources, options).catch((error: unknown) => {
     throw explainStart(error, config)
   })
-  writeAdminFile(config.data, { url: app.adminUrl, key: app.adminKey })
+  try {
+    writeAdminFile(config.data, { url: app.adminUrl, key: app.adminKey })
+  } catch (error) {
+    // It runs, and a key that was just made is shown here or never.
+    const { code } = error as NodeJS.ErrnoException
+    io.say(
+      `${yellow(io, 'warn')}  ${join(config.data, ADMIN_FILE)} cannot be written (${code}): the CLI needs SALLYPORT_URL and SALLYPORT_KEY`,
+    )
+  }
   const keyIsKept = readAdminFile(config.data)?.key !== undefined
   if (flags.json)
     io.out(

@@ -1,4 +1,4 @@
-export { type Keyring, nextSigningKey, openKeyring } from './keyring.ts'
+export { dropNextKey, type Keyring, nextSigningKey, openClientKey, openKeyring } from './keyring.ts'
 export { ConfigError, type LoadedConfig, type LoadOptions, loadConfig, type Source } from './load.ts'
 export { createLog, describeError, type Log } from './log.ts'
 export { type Named, namedIn } from './named.ts'

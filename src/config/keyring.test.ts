@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { nextSigningKey, openKeyring } from './index.ts'
+import { dropNextKey, nextSigningKey, openClientKey, openKeyring } from './index.ts'
 
 const folder = () => join(mkdtempSync(join(tmpdir(), 'sallyport-keyring-')), 'data')
 
@@ -136,8 +136,13 @@ it('replaces the signing key for good, and remembers how far each has signed', (
   const at = folder()
   const keys = [openKeyring(at).signingKey]
   for (const until of [400, 900]) {
+    nextSigningKey(at) // and the process dies: nothing has changed, and no key is left that nobody uses
+    const { signingKey, unfinished } = openKeyring(at)
+    expect([signingKey.equals(keys.at(-1) as (typeof keys)[0]), unfinished]).toEqual([true, true])
+    dropNextKey(at)
+    expect(readdirSync(at).filter((name) => name.includes('next'))).toEqual([])
     const next = nextSigningKey(at)
-    expect(openKeyring(at).signingKey.equals(keys.at(-1) as (typeof keys)[0])).toBe(true) // not settled: nothing has changed
+    openClientKey(at) // a command beside it changes nothing
     next.settle(until)
     keys.push(next.key)
   }

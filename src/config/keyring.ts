@@ -41,13 +41,13 @@ export interface Keyring {
   readonly answerKey: Uint8Array
   /** HMAC key for searchable pseudonyms of values in the log. */
   readonly lookupKey: Uint8Array
-  /** Seals the administrator's key that the CLI of the same user finds in the data folder. */
-  readonly clientKey: Uint8Array
   /** Ed25519, signs checkpoints of the audit log. */
   readonly signingKey: KeyObject
   readonly verifyingKey: KeyObject
   /** Public halves of the signing keys before it, newest first, and over how many events each has signed at most. */
   readonly retiredKeys: readonly { readonly publicKey: KeyObject; readonly until: number }[]
+  /** Whether a process died that was about to replace the signing key, and had not. */
+  readonly unfinished: boolean
 }
 
 const MASTER_FILE = 'master.key'
@@ -57,12 +57,10 @@ const NEXT_FILE = 'signing.next.pem'
 const RETIRED_FILE = 'signing.retired'
 const MASTER_BYTES = 32
 
-/**
- * Reads the keys in `folder`, making them on first start. Nodes that share a PostgreSQL database need the same
- * `master.key`: copy it by hand, as secretly as it is kept.
- * @throws ConfigError if a file can be read by others, is somebody else's, or is not what it should be
- */
-export function openKeyring(folder: string): Keyring {
+type Derive = (purpose: string) => Uint8Array
+
+/** @throws ConfigError if a file can be read by others, is somebody else's, or is not what it should be */
+function openMaster(folder: string): Derive {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   demandOwner(folder, statSync(folder))
   demandOwnUse(folder)
@@ -73,6 +71,19 @@ export function openKeyring(folder: string): Keyring {
   const hex = master.toString('utf8').trim()
   if (!/^[0-9a-f]{64}$/.test(hex))
     throw new ConfigError([`${join(folder, MASTER_FILE)} must hold 64 hexadecimal digits`])
+  return (purpose) => new Uint8Array(hkdfSync('sha256', Buffer.from(hex, 'hex'), '', `sallyport/${purpose}/v1`, 32))
+}
+
+/** Seals the administrator's key that the CLI of the same user finds in the data folder. */
+export const openClientKey = (folder: string): Uint8Array => openMaster(folder)('client')
+
+/**
+ * Reads the keys in `folder`, making them on first start; for the gateway that works on it, since it puts right what a dead one has
+ * left. Nodes that share a PostgreSQL database need the same `master.key`: copy it by hand, as secretly as it is kept.
+ * @throws ConfigError as `openMaster`
+ */
+export function openKeyring(folder: string): Keyring {
+  const derive = openMaster(folder)
   const retiredKeys = readRetired(folder)
   let signingKey = createPrivateKey(secretFile(join(folder, SIGNING_FILE), makeSigningKey))
   if (retiredKeys.some(({ publicKey }) => publicKey.equals(createPublicKey(signingKey)))) {
@@ -84,20 +95,21 @@ export function openKeyring(folder: string): Keyring {
   }
   if (signingKey.asymmetricKeyType !== 'ed25519')
     throw new ConfigError([`${join(folder, SIGNING_FILE)} must hold an Ed25519 private key`])
-  const derive = (purpose: string): Uint8Array =>
-    new Uint8Array(hkdfSync('sha256', Buffer.from(hex, 'hex'), '', `sallyport/${purpose}/v1`, 32))
   return {
     databaseKeyHex: Buffer.from(derive('database')).toString('hex'),
     pepper: { version: 1, bytes: derive('pepper') },
     contentKey: derive('content'),
     answerKey: derive('answers'),
     lookupKey: derive('lookup'),
-    clientKey: derive('client'),
     signingKey,
     verifyingKey: createPublicKey(signingKey),
     retiredKeys,
+    unfinished: existsSync(join(folder, NEXT_FILE)),
   }
 }
+
+/** Removes what a rotation that died before its first step has left: nothing has changed, and no key lies about that nobody uses. */
+export const dropNextKey = (folder: string): void => rmSync(join(folder, NEXT_FILE), { force: true })
 
 /** `--data .` or a home: what is used for something else as well is not shut in passing, nor are keys put among its files. */
 function demandOwnUse(folder: string): void {
@@ -135,7 +147,7 @@ function readRetired(folder: string): Keyring['retiredKeys'] {
  * one in its place, in which the old one is destroyed; a process that dies in between is put right by the next `openKeyring`.
  */
 export function nextSigningKey(folder: string): { readonly key: KeyObject; settle(until: number): void } {
-  rmSync(join(folder, NEXT_FILE), { force: true })
+  dropNextKey(folder)
   const key = createPrivateKey(secretFile(join(folder, NEXT_FILE), makeSigningKey))
   return {
     key,
