@@ -85,6 +85,7 @@ async function startNode() {
   const rulebook = createRulebook({
     db: store.db,
     change,
+    feed,
     clock,
     newId,
     checker,

@@ -16,7 +16,7 @@ import type { Ground } from './ground.ts'
 
 export async function openRules(
   config: Pick<Config, 'policy' | 'timeZone'>,
-  { store, change, clock, newId, audit, keyring }: Ground,
+  { store, change, feed, clock, newId, audit, keyring }: Ground,
   world: RulebookDeps['world'],
   report: (error: unknown) => void,
   closers: Closers,
@@ -42,6 +42,7 @@ export async function openRules(
   const rulebook = createRulebook({
     db: store.db,
     change,
+    feed,
     clock,
     newId,
     checker,

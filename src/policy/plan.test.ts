@@ -49,8 +49,17 @@ test('a plan is applied under its hash, and refused once the world has moved', a
   const known = [entity('Role', 'reader'), entity('Role', 'user')].map((uid) => ({ uid }))
   let present = people
   let meanwhile = () => {}
+  let beforePut: (() => Promise<unknown>) | undefined
+  let puts = 0
   const planner = createPlanner({
-    versions,
+    versions: Object.assign(Object.create(versions), {
+      async put(...given: Parameters<typeof versions.put>) {
+        puts++
+        await beforePut?.()
+        return versions.put(...given)
+      },
+    }),
+    feed,
     policy,
     recorded() {
       meanwhile()
@@ -113,6 +122,30 @@ test('a plan is applied under its hash, and refused once the world has moved', a
     3,
     third.bundle.digest,
   ])
+  // Between the comparing and the change somebody is given something: asked again, it is another plan, or still the same.
+  meanwhile = () => {}
+  feed.subscribe((changes) => {
+    if (changes.some(({ kind, key }) => kind === 'user' && key === 'gone')) present = people.slice(0, 1)
+  })
+  const moves = (kind: string, key: string) => change(async () => ({ value: 0, feed: [{ kind, key }], events: [] }))
+  const [back] = await versions.history(1)
+  const tried = async (kind: string, key: string, times: number) => {
+    const { hash } = await planner.plan(shipped)
+    puts = 0
+    beforePut = async () => (times-- > 0 ? moves(kind, key) : undefined)
+    const applied = planner.apply(shipped, { reason: 'x', by, plan: hash })
+    const said = await applied.then(
+      () => 'applied',
+      (error: unknown) => Fault.from(error).publicMessage,
+    )
+    if (said === 'applied') await versions.rollback(back!.version, { reason: 'x', by })
+    return [said.replace(/[0-9a-f]{40}/g, '…'), puts]
+  }
+  expect(await tried('session', 's', 1)).toEqual(['applied', 1])
+  expect(await tried('user', 'jo', 1)).toEqual(['applied', 2])
+  expect(await tried('user', 'jo', 99)).toEqual([expect.stringContaining('Try again'), 6])
+  expect(await tried('user', 'gone', 1)).toEqual([expect.stringContaining('The plan is now …, not …'), 1])
+  expect(versions.active?.digest).toBe(third.bundle.digest)
   await feed.stop()
   await store.close()
 })

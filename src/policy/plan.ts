@@ -1,5 +1,6 @@
 // What a change of the rules would do, under a hash; and the change itself, which is refused if anything moved since.
 import { Fault } from '../core/index.ts'
+import type { Feed } from '../store/index.ts'
 import type { BundleSources, Problem } from './bundle.ts'
 import { diffBundles, type FileDiff } from './diff.ts'
 import { type Impact, type ImpactWorld, impactInPieces, planHash, type Recorded } from './impact.ts'
@@ -37,45 +38,68 @@ export interface Planner {
 
 export interface PlannerDeps {
   readonly versions: PolicyVersions
+  readonly feed: Pick<Feed, 'seq' | 'movedBetween' | 'newest' | 'applied'>
   readonly policy: Pick<Policy, 'program'>
   /** Who and what there is now; `usual` contexts are made for the program that is planned. */
   readonly world: (program: Program) => ImpactWorld & World
   readonly recorded: () => readonly Recorded[]
 }
 
+/** What rules are not asked about when a change of them is planned. */
+const NO_FACTS = ['key', 'session', 'call', 'request', 'lock']
+/** How often a plan is compared again because whom the rules reach has changed meanwhile. */
+const COMPARED_AGAIN = 5
+
 export function createPlanner(deps: PlannerDeps): Planner {
-  const planned = async (sources: BundleSources): Promise<{ plan: Plan; prepared: Prepared }> => {
-    const prepared = await deps.versions.prepare(sources)
-    const { bundle, program, tests } = prepared
+  const { feed, versions } = deps
+  const planned = async ({ bundle, program, tests }: Prepared): Promise<Plan> => {
     // What is in force may be replaced while the rest is worked out: the plan is about one version.
     const before = deps.policy.program()
-    const { active } = deps.versions
+    const { active } = versions
     const world = deps.world(program)
     const impact = await impactInPieces(before, program, world, deps.recorded())
-    const plan = {
+    return {
       hash: planHash(before?.digest, bundle.digest, impact),
       digest: bundle.digest,
       from: active && { version: active.version, digest: active.digest },
-      files: diffBundles(before?.source.sources ?? [], sources),
+      files: diffBundles(before?.source.sources ?? [], bundle.sources),
       rules: ruleChanges(before, program),
       warnings: lint(bundle, program, world),
       tests,
       impact,
     }
-    return { plan, prepared }
   }
   return {
-    plan: async (sources) => (await planned(sources)).plan,
+    plan: async (sources) => planned(await versions.prepare(sources)),
     async apply(sources, { plan: hash, ...options }) {
-      if (hash === undefined) return deps.versions.apply(sources, options)
-      const { plan: now, prepared } = await planned(sources)
-      if (now.hash !== hash)
-        throw new Fault('precondition_failed', {
-          detail: `The plan is now ${now.hash}, not ${hash}: the files, the rules in force or whom they reach have changed.`,
-        })
-      // The version that was planned against must still be the one that is replaced, and at once: what was asked about
-      // whom they reach is true of this moment.
-      return deps.versions.put(prepared, { ...options, expected: now.from?.version ?? null })
+      if (hash === undefined) return versions.apply(sources, options)
+      const prepared = await versions.prepare(sources)
+      for (let again = 0; ; again++) {
+        const since = feed.seq
+        const now = await planned(prepared)
+        if (now.hash !== hash)
+          throw new Fault('precondition_failed', {
+            detail: `The plan is now ${now.hash}, not ${hash}: the files, the rules in force or whom they reach have changed.`,
+          })
+        try {
+          // The version that was planned against must still be the one that is replaced, and all that was asked about whom
+          // they reach be true at that moment.
+          return await versions.put(prepared, {
+            ...options,
+            expected: now.from?.version ?? null,
+            async last(trx, seq) {
+              if (await feed.movedBetween(trx, since, seq, NO_FACTS))
+                throw new Fault('precondition_failed', {
+                  detail:
+                    'Whom the rules reach changes all the time; the plan could not be compared with it. Try again.',
+                })
+            },
+          })
+        } catch (error) {
+          if (Fault.from(error).code !== 'precondition_failed' || again === COMPARED_AGAIN) throw error
+          await feed.applied(await feed.newest())
+        }
+      }
     },
   }
 }

@@ -6,7 +6,7 @@ import type { Checker } from './check.ts'
 import type { ClockContext } from './context.ts'
 import { createDecisionLog, type DecisionLog } from './decision-log.ts'
 import type { EntitySource } from './entity.ts'
-import { createPlanner, type Planner } from './plan.ts'
+import { createPlanner, type Planner, type PlannerDeps } from './plan.ts'
 import { createPolicy, type Policy, type PolicyDeps, type Watcher } from './policy.ts'
 import { createShadow, type Shadow } from './shadow.ts'
 import { USUAL_CALLER, usualContext } from './usual.ts'
@@ -26,6 +26,7 @@ export interface RulebookDeps
     Pick<VersionsDeps, 'readClasses' | 'seal'> {
   readonly db: Db
   readonly change: MakeChange
+  readonly feed: PlannerDeps['feed']
   readonly clock: Clock
   readonly newId: NewId
   readonly checker: Checker
@@ -65,6 +66,7 @@ export function createRulebook(deps: RulebookDeps): Rulebook {
   })
   const planner = createPlanner({
     versions,
+    feed: deps.feed,
     policy,
     recorded: decisions.recorded,
     world(program) {

@@ -49,6 +49,8 @@ export interface ChangeOptions {
   readonly by: Author
   /** Refuses with `precondition_failed` unless this version is active at the moment of the change. */
   readonly expected?: number | null
+  /** Asked last, with the number of this change: what it throws leaves everything as it was. */
+  readonly last?: (trx: Trx, seq: number) => Promise<void>
 }
 
 export interface PolicyVersions {
@@ -213,6 +215,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
         value: infoOf(row),
         feed: [{ kind: POLICY_FEED, key: String(row.version) }],
         events: [event(kind, options, row.version, data)],
+        ...(options.last && { last: options.last }),
       }
     })
     return { ...value, seq }

@@ -13,6 +13,8 @@ export interface Changed<T> {
   value: T
   feed: readonly FeedEntry[]
   events: readonly NewEvent[]
+  /** Runs last, with the number of the last feed entry: nobody's comes between the ones before it and it. What it throws undoes all. */
+  last?: (trx: Trx, seq: number) => Promise<void>
 }
 
 /** Returns the value, and the sequence number of the last feed entry (0 if there was none). */
@@ -42,6 +44,7 @@ export function createChange(deps: ChangeDeps): MakeChange & { eventOf(seq: numb
       const changed = await work(trx)
       const [id] = changed.events.length > 0 ? await deps.appendEvents(trx, changed.events) : []
       const last = changed.feed.length > 0 ? await deps.appendFeed(trx, changed.feed, deps.clock.now()) : 0
+      await changed.last?.(trx, last)
       return { value: changed.value, seq: last, events: changed.events, id }
     })
     if (seq > 0 && id !== undefined) {

@@ -28,6 +28,8 @@ export type FeedListener = (changes: readonly FeedChange[]) => void | Promise<vo
 
 export interface Feed {
   append(trx: Trx, entries: readonly FeedEntry[], at: number): Promise<number>
+  /** Whether anything but these kinds was changed after `since` and before `own`, which this transaction has just been given. */
+  movedBetween(trx: Trx, since: number, own: number, but: readonly string[]): Promise<boolean>
   /** Listeners run one after another in order of subscription. */
   subscribe(listener: FeedListener): void
   /** The one that ends calls; runs after all listeners, and says what it ended. */
@@ -179,6 +181,10 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
         .execute()
       if (store.dialect === 'postgres') await sql`select pg_notify(${CHANNEL}, '')`.execute(trx)
       return Math.max(...rows.map((row) => row.seq))
+    },
+    async movedBetween(trx, since, own, but) {
+      const between = trx.selectFrom('change').select('seq').where('seq', '>', since).where('seq', '<', own)
+      return (await between.where('kind', 'not in', but).executeTakeFirst()) !== undefined
     },
     subscribe(listener) {
       listeners.push(listener)
