@@ -511,6 +511,7 @@ describe('admin API', () => {
       title: 'Access denied',
       status: 403,
       code: 'access_denied',
+      next: `sallyport why ${headers['x-sallyport-decision']}`,
     })
     expect(body.instance).toBe(headers['x-request-id'])
     expect(headers['x-sallyport-decision']).toBe(body.decision)

@@ -29,6 +29,7 @@ const PROBLEM: Json = {
     param: { type: 'string' },
     decision: { type: 'string' },
     ask: { type: 'string', description: 'How to ask for access.' },
+    next: { type: 'string', description: 'What helps on: a command, or where to ask.' },
   },
 }
 

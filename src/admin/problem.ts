@@ -11,6 +11,7 @@ export const typeOf = (code: string): string => `urn:sallyport:error:${code}`
 
 export function problem(fault: Fault, requestId: string): AdminResponse {
   const { headers, retryAfterSeconds, ...facts } = fault.data
+  const next = facts.ask ?? (facts.decision === undefined ? undefined : `sallyport why ${facts.decision}`)
   return {
     status: fault.status,
     headers: {
@@ -29,6 +30,7 @@ export function problem(fault: Fault, requestId: string): AdminResponse {
       detail: fault.publicMessage,
       instance: requestId,
       code: fault.code,
+      ...(next !== undefined && { next }),
     }),
   }
 }

@@ -15,6 +15,8 @@ import { EXIT, type ExitCode, Failure, usage } from './failure.ts'
 export interface Connection {
   readonly url: string
   readonly key: string | undefined
+  /** The key is the one that `up` wrote on this machine. */
+  readonly own?: true
 }
 
 type Ask<Id extends RouteId> = {
@@ -56,7 +58,9 @@ export async function findConnection({ url, key, data, env }: Where): Promise<Co
   if (!URL.canParse(chosen) || !/^https?:$/.test(new URL(chosen).protocol))
     throw usage(`${chosen} is not an http:// or https:// address`, `--url ${DEFAULT_URL}`)
   // The key that `up` wrote belongs to the gateway it started: it is not sent to another address.
-  return { url: chosen, key: toldKey ?? (file?.url === chosen ? file.key : undefined) }
+  if (toldKey !== undefined) return { url: chosen, key: toldKey }
+  const own = file?.url === chosen ? file.key : undefined
+  return { url: chosen, key: own, ...(own !== undefined && { own: true }) }
 }
 
 export function createClient(connection: Connection): Client {
@@ -168,7 +172,7 @@ function unreachable({ url }: Connection, error: unknown): Failure {
 
 const EXITS: Record<string, ExitCode> = { policy_invalid: EXIT.policyInvalid }
 
-async function refused(response: Response, { key }: Connection, path = ''): Promise<Failure> {
+async function refused(response: Response, { key, own }: Connection, path = ''): Promise<Failure> {
   const requestId = response.headers.get('x-request-id') ?? undefined
   const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>
   const text = (field: string) => (typeof problem[field] === 'string' ? problem[field] : undefined)
@@ -177,17 +181,18 @@ async function refused(response: Response, { key }: Connection, path = ''): Prom
     response.status === 401
       ? EXIT.signInNeeded
       : ((Object.hasOwn(EXITS, code) ? EXITS[code] : undefined) ?? EXIT.failed)
-  const decision = text('decision')
   const next =
     response.status === 401
       ? key === undefined
         ? 'give a key with --key or SALLYPORT_KEY, or the data folder of your own gateway with --data'
-        : 'give another key with --key or SALLYPORT_KEY'
+        : `give another key with --key or SALLYPORT_KEY${own ? '; when no administrator has one that works: sallyport up --new-admin NAME' : ''}`
       : code === 'policy_invalid'
         ? 'sallyport policy lint FOLDER, then  sallyport policy test FOLDER'
         : path.startsWith('/decisions/') && code === 'access_denied'
           ? 'ask somebody who may read the audit log: this key may not ask why'
-          : (text('ask') ?? (decision === undefined ? undefined : `sallyport why ${decision}`))
+          : code === 'precondition_failed' && path === '/policies'
+            ? 'sallyport policy plan FOLDER'
+            : text('next')
   return new Failure(`${text('title') ?? `The gateway answered ${response.status}`} (${code})`, {
     exit,
     code,

@@ -123,7 +123,7 @@ test('what is unknown is said to be unknown', async () => {
   expect(summary(query('nobody', 'tiny', 8))).toBe('nobody may not chat with tiny: no such principal is active.')
   expect(summary(query('dana', 'missing', 8))).toBe('dana may not chat with missing: there is no such model.')
   expect(summary({ ...query('dana', 'tiny', 8), action: 'fly' })).toBe(
-    'dana may not fly with tiny: there is no such action.',
+    'dana may not fly tiny: there is no such action.',
   )
   // No rule was asked, so none was close.
   for (const asked of [query('nobody', 'tiny', 8), query('dana', 'missing', 8)])

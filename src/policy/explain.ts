@@ -2,7 +2,7 @@
 // closest, clause by clause, the ones first that lack least and that asking for a role would meet.
 import type { Expr, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs'
 import type { Duties, EntityUid } from '../core/index.ts'
-import { uidText } from '../core/index.ts'
+import { groupsOf, uidText } from '../core/index.ts'
 import { parseUid } from './cedar-json.ts'
 import type { EntitySource } from './entity.ts'
 import { type Answer, evaluate } from './evaluate.ts'
@@ -104,7 +104,7 @@ export function explain(program: Program, query: Query, entities: EntitySource, 
 const shown = (uid: EntityUid) => uid.id
 
 function summarise(query: Query, answer: Answer): string {
-  const what = `${shown(query.principal)} ${answer.allow ? 'may' : 'may not'} ${query.action} with ${shown(query.resource)}`
+  const what = `${shown(query.principal)} ${answer.allow ? 'may' : 'may not'} ${query.action}${groupsOf(query.action).includes('use') ? ' with' : ''} ${shown(query.resource)}`
   switch (answer.impossible) {
     case 'action':
       return `${what}: there is no such action.`
