@@ -10,6 +10,7 @@ import { PLAIN, TEMPLATES } from './templates.ts'
 import {
   COMMON_ENGLISH,
   COMMON_LATIN,
+  COMMON_WORDS,
   COUNTRIES,
   CULTURES,
   FIRM_FORMS,
@@ -149,6 +150,11 @@ export function buildLexicon(everyday: readonly string[], corpora: readonly Sent
     if (times >= (((known.get(hash) ?? 0) & isName) !== 0 ? 12 : 3)) add([word], KNOWN.common)
   }
   add([...COMMON_ENGLISH, ...COMMON_LATIN], KNOWN.common)
+  // A word that is also a name stays one.
+  add(
+    COMMON_WORDS.filter((word) => ((known.get(hashWord(word)) ?? 0) & (isName | KNOWN.place)) === 0),
+    KNOWN.common,
+  )
   return known
 }
 
@@ -226,7 +232,10 @@ export interface TrainSettings {
   readonly repeat: number
 }
 
-export const SETTINGS: TrainSettings = { bits: 18, rounds: 8, synthetic: 24_000, seed: 20_261_121, repeat: 3 }
+export const SETTINGS: TrainSettings = { bits: 18, rounds: 8, synthetic: 32_000, seed: 20_261_121, repeat: 3 }
+
+/** How many of the synthetic sentences hold nothing private. */
+const PLAIN_SHARE = 0.25
 
 /** What the lexicon knows is hidden for a share of the tokens, so that the rest of the evidence is learnt as well. */
 const HIDDEN = KNOWN.given | KNOWN.family | KNOWN.place | KNOWN.country | KNOWN.firm
@@ -256,8 +265,7 @@ export function train(
   for (let round = 0; round < settings.rounds; round++) {
     const examples = [...fixed]
     for (let i = 0; i < settings.synthetic; i++) {
-      const at = random.int(0, TEMPLATES.length + PLAIN.length - 1)
-      const template = TEMPLATES[at] ?? PLAIN[at - TEMPLATES.length]!
+      const template = random.pick(random.chance(PLAIN_SHARE) ? PLAIN : TEMPLATES)
       let sentence = vary(grammar.fill(template, 'own'), random)
       if (random.chance(0.15)) {
         const second = grammar.fill(random.pick(TEMPLATES), 'own')

@@ -1,6 +1,8 @@
 // Sentences of our own in the registers people write to a model in: chat with a bank, support tickets, letters and forms,
 // staff records, operations, medicine, travel, news, reviews, dialogue. `{slot}` is filled by grammar.ts and labelled.
 
+const unescaped = (line: string) => line.replaceAll('\\n', '\n').replaceAll('\\t', '\t')
+
 export const TEMPLATES: readonly string[] = `
 Hi, this is {person}. Can you tell me my balance?
 Hello, my name is {person} and I can't log in since {weekday}.
@@ -543,10 +545,104 @@ Bugün {full} sözleşmeyi imzaladı.
 Yarın {first} geliyor.
 Müşteri {full} kartını bekliyor.
 {first} ile fatura hakkında konuştum.
+Cardholder: {full}\\n{local}
+Account holder: {full}, born {date}, resident at {local}
+Tenant: {full}\\nProperty: {local}\\nRent: {num}
+The parcel goes to {full}, {local}.
+Our client {full}, {local}, owes {num} EUR.
+deliver to {local}
+Address of the insured: {local}
+{full}\\n{local}\\n{phone}\\n{email}
+{full} · {local} · {email}
+name;address;amount\\n{full};{local};{num}\\n{full};{local};{num}
+{"name":"{full}","address":"{local}"}
+street = "{local}"
+'{full}', '{local}', '{city}'
+({num}, '{first}', '{last}', '{email}', '{phone}')
+{num},{first},{last},{city},{date}
+{num}\\t{full}\\t{city}\\t{num}
+[12:{small}] {full}: thanks, that worked
+[09:{small}:{small}] {first}: my address is {local}
+Agent: Hello {first}, how can I help?\\n{full}: I moved to {local}
+<{first}> did {first} merge it?
+Curriculum vitae\\n{full}\\n{local}\\nBorn: {date} in {city}
+Education: University of {city}, {year} - {year}
+Employment: {year} - {year} {org}, {city}, {job}
+Power of attorney: I, {full}, of {local}, appoint {full}, of {local}.
+Between {org}, {local} ("Licensor"), and {full}, {local} ("Licensee").
+Signed, {full} ({job})
+Guten Tag, mein Name ist {full}, ich wohne in der {local}.
+Guten Tag, hier spricht {full} aus {city}.
+Guten Morgen Herr {last}, die Lieferung geht an die {local}.
+Hallo {first}, kannst du das an {first} weiterleiten?
+Ich, {full}, geboren am {date}, wohnhaft {local}, kündige den Vertrag.
+Die Mieterin {full}, {local}, zahlt {num} Euro.
+Rechnungsanschrift: {full}, {local}
+Lieferadresse:\\n{full}\\n{local}
+Absender: {full}, {local}
+Mit freundlichen Grüßen\\n{full}
+Viele Grüße\\n{first}
+Zwischen der {org}, {local}, und {full}, {local}, wird geschlossen:
+Der Patient {full} wohnt {local}.
+Vertragspartner ist {full}, {local}.
+Bonjour, je suis {full}, j'habite au {local}.
+Bonjour, je m'appelle {full}, mon adresse est {local}.
+Je soussigné {full}, né le {date} à {city}, demeurant {local}, déclare
+Merci de livrer à {full}, {local}.
+Adresse de facturation : {full}, {local}
+Le locataire, {full}, {local}, doit {num} euros.
+Cordialement,\\n{full}\\n{local}
+Entre la société {org}, {local}, et {full}, {local}
+Hola, soy {full}, vivo en la {local}.
+Hola, me llamo {full} y mi dirección es {local}.
+Yo, {full}, con domicilio en {local}, solicito la baja.
+Enviar a {full}, {local}
+Dirección de entrega: {local}
+El inquilino {full}, {local}, debe {num} euros.
+Atentamente,\\n{full}\\n{local}
+Buongiorno, sono {full}, residente in {local}.
+Salve, mi chiamo {full} e abito in {local}.
+Il sottoscritto {full}, nato a {city} il {date}, residente in {local}, chiede
+Spedire a {full}, {local}
+Indirizzo di fatturazione: {full}, {local}
+Distinti saluti,\\n{full}\\n{local}
+Olá, sou a {full}, moro na {local}.
+Olá, o meu nome é {full} e vivo na {local}.
+Oi, meu nome é {full}, endereço {local}.
+Eu, {full}, residente na {local}, venho pedir o cancelamento.
+Morada: {local}
+Endereço de entrega: {full}, {local}
+Atenciosamente,\\n{full}\\n{local}
+Goedemiddag, ik ben {full}, mijn adres is {local}.
+Goedendag, u spreekt met {full} uit {city}.
+Ondergetekende, {full}, geboren op {date}, wonende te {local}, verklaart
+Bezorgadres: {full}, {local}
+Met vriendelijke groet,\\n{full}\\n{local}
+Dzień dobry, nazywam się {full}, adres: {local}.
+Dzień dobry, tu {full}, mieszkam przy {local}.
+Ja, {full}, zamieszkały {local}, wypowiadam umowę.
+Adres do wysyłki: {full}, {local}
+Z poważaniem,\\n{full}\\n{local}
+Hej, jag heter {full}, min adress är {street}, {city}.
+Hei, jeg heter {full} og bor i {street}, {city}.
+Merhaba, ben {full}, adresim {street}, {city}.
+Dobrý den, jmenuji se {full}, bydlím {street}, {city}.
+As per {last} and {last}, the order is on hold.
+{last} is out till Friday, {last} covers.
+{last}, {last} and {last} signed off; {last} did not.
+Per {last}: ship it.
+Mevrouw {last} en de heer {last} zijn verhuisd naar {local}.
+Pani {full} i pan {full} podpisali umowę.
+Sra. {full} y Sr. {full}
+M. {full} et Mme {full}
+Sig. {full} e Sig.ra {full}
+Teilnehmer: Hr. {last}, Fr. {last}, {first}, {first}
+Ich möchte {full} als Bevollmächtigte eintragen, sie wohnt {local}.
+ask {lowername} or {lowername} about the invoice for {lowerstreet}
 `
   .trim()
   .split('\n')
-  .map((line) => line.replaceAll('\\n', '\n'))
+  .map(unescaped)
 
 /** Sentences with nothing private in them, capitals and numbers included: what must stay as it is. */
 export const PLAIN: readonly string[] = `
@@ -682,6 +778,245 @@ Včera karta nefungovala. Podle smlouvy je cena pevná.
 Můžete mi pomoci? Účet je zablokovaný. Schůzka je v úterý.
 Tegnap nem működött a kártya. Kérem, segítsen. A számla zárolva van. A találkozó kedden lesz.
 Dün kart çalışmadı. Lütfen yardım edin. Hesap kapalı. Toplantı salı günü. Fatura yanlış.
+{lib} {version} needs {lib} {version} or newer.
+Upgrade {lib} from {version} to {version}, then restart.
+We run {lib} {version}, {lib} {version} and {lib} v{version}.
+{lib}=={version}\\n{lib}=={version}\\n{lib}>={version}
+"{lib}": "^{version}", "{lib}": "~{version}"
+Kernel {version}-{small}-generic, {lib} {version}, {lib} {version}
+{norm}, {norm} and {norm}
+Tested to {norm}, {norm} and {norm}.
+According to {norm} the value must not exceed {small} mm.
+Nach {norm} und {norm} geprüft.
+{cipher}, {cipher}, {cipher} and {cipher}
+Use {cipher} instead of {cipher}; {cipher} is broken.
+{hex}: {bytes}
+0x{hex}: {bytes}
+{hex} {words}
+0000{small}0 {words}
+00000{small}0: {words}
+{bytes}
+{words}\\n{words}
+mov rax, 0x{hex}
+mov eax, {small}
+call 0x{hex} <{camel}+{small}>
+lea rdi, [rip+0x{hex}]
+push rbp\\nmov rbp, rsp\\nsub rsp, 0x{hex}
+jmp 0x{hex}
+addi sp, sp, -{small}\\nsw ra, {small}(sp)
+{CONST} = {num}
+{CONST}={camel}
+#define {CONST} {num}
+export const {CONST} = {num}
+{camel} {CONST}({num}) NOT NULL
+CREATE TABLE {camel} (id BIGINT PRIMARY KEY, {camel} VARCHAR({small}) NOT NULL, {camel} TIMESTAMP)
+ALTER TABLE {camel} ADD COLUMN {camel} INTEGER DEFAULT {small};
+ALTER USER app SET search_path TO {camel};
+SELECT COUNT(*) FROM {camel} WHERE {camel} > {num} GROUP BY {camel} HAVING SUM({camel}) < {num}
+private static final {camel} {CONST} = {camel}.get({camel}.class);
+public {camel}<{camel}> findBy{camel}({camel} {camel}) { return {camel}.{camel}({camel}); }
+protected void {camel}(final {camel} {camel}) throws {camel}Exception
+java.lang.{camel}Exception: {camel} at com.example.{camel}.{camel}({camel}.java:{small})
+	at org.example.{camel}.{camel}({camel}.java:{num})
+  File "/usr/lib/{lib}/{lib}.py", line {num}, in {camel}
+panic: runtime error: index out of range [{small}] with length {small}
+fn {camel}(&self, {camel}: &{camel}) -> Result<{camel}, Error> {
+impl {camel} for {camel} { type Item = {camel}; }
+func ({camel} *{camel}) {camel}(ctx context.Context) error {
+let {camel} = new {camel}({ {camel}: {small} })
+{camel}.{camel}({dec}, {dec}, {dec})
+color: rgba({small}, {small}, {small}, {dec}); transform: translate3d({small}px, {small}px, 0)
+.{camel}:hover { margin: {small}px auto; padding: {small}px }
+@media (max-width: {num}px) { .{camel} { width: {num}px } }
+HEALTHCHECK CMD curl -f http://localhost:{num}/ || exit 1
+FROM {lib}:{version}-alpine AS build
+kind: Ingress\\nmetadata:\\n  name: {camel}
+kind: Deployment\\nspec:\\n  replicas: {small}
+| {CONST} | {num} | {num} | {num} |
+| North | {num} | {num} | {num} |\\n| South | {num} | {num} | {num} |
+| Region | {num} | {num} |\\n| Total | {num} | {num} |
+Year {table}
+Q1 {table}\\nQ2 {table}\\nQ3 {table}
+{table}\\n{table}\\n{table}
+Row {small}: {table}
+epoch {small}/{small}, loss {dec}, accuracy {dec}
+Epoch {small}/{num}: {camel}={dec}
+step {num}/{num} lr={dec} loss={dec}
+ISIN {isin}, WKN {num}
+ISIN: {isin}; ticker {CONST}; price {dec}
+SKU {code}, part no. {code}, EAN {card}
+Part {code} replaces {code}.
+Error {code}: see {code}.
+Bolt {code}, {small} x {small} mm
+ISBN 978-{small}-{small}-{num}-{small}
+tx 0x{hex}
+commit {hex}
+sha256:{hex}
+Build {num}.{small}, run {num}, job {num}
+The distance is {big} km and the mass is {big} kg.
+It is {big} km long, {big} m high and {small} m wide.
+Revenue rose to {big}.{small} million, costs fell to {big}.
+Population: {big}; area: {dec} km².
+The speed is {num} m/s, the constant is {dec}e-{small}.
+The battle took place in {year}.
+The treaty was signed in {year} and expired in {year}.
+The French Revolution, the Industrial Revolution and the Cold War
+Compare Marxism, Liberalism and Keynesian economics.
+Buddhism, Stoicism and Darwinism are schools of thought.
+Planck's constant, Newton's laws and Ohm's law
+Euler's formula, the Gauss curve and the Turing machine
+See Section {small}.{small}(b), Article {small}(1)(f) and § {num}.
+Pursuant to Clause {small}.{small} of the Agreement, the Licensee shall pay.
+Case C-{small}/{small}, 28 U.S.C. § {num}
+The Supplier, the Customer and the Effective Date have the meaning given in Schedule {small}.
+To: helpdesk\\nFrom: support
+Cc: accounting
+user root, group wheel, home /root
+('admin', 'guest', 'operator')
+Serves {small}. Calories: {num} kcal. Bake at {num} °C for {small} minutes.
+The square root of {num} is {small}.
+Compute {num} mod {small} and {dec} * {dec}.
+by EOD, please; COB is fine, too. ETA: 10 am.
+Model {code} has {small} GB RAM and a {num} GB SSD.
+Flight {code} leaves gate {small} at 10:{small}.
+Tracking number {code}, weight {dec} kg
+Guten Tag, ich habe eine Frage zu meiner Rechnung.
+Guten Morgen, wie kann ich Ihnen helfen?
+Guten Abend, vielen Dank für die schnelle Antwort.
+Hallo zusammen, anbei das Protokoll.
+Meine Steuer-ID und meine Kundennummer stehen im Brief.
+Im Jahr {year} endete der Erste Weltkrieg, der Zweite begann {year}.
+Die Deutsche Bahn hat Verspätung, der Zug kommt später.
+Der Fluss fließt durch zehn Länder und ist {big} km lang.
+Fassen Sie den folgenden Text in drei Sätzen zusammen.
+Schreibe ein Gedicht über den Herbst und die Liebe.
+Das Grundgesetz, die Verfassung und das Bürgerliche Gesetzbuch
+Bonjour, je voudrais annuler ma commande.
+Bonsoir, merci pour votre réponse rapide.
+Rédige un poème sur la mer, sans rimes.
+La Révolution a commencé en {year}.
+Résume le texte suivant en trois phrases.
+Hola, quiero cancelar mi pedido.
+Buenos días, tengo una pregunta sobre mi factura.
+Escribe un cuento sobre un faro y una botella.
+La Guerra Civil terminó en {year}.
+Buongiorno, vorrei disdire il mio abbonamento.
+Buonasera, grazie per la risposta.
+Scrivi una poesia sull'autunno.
+Il Risorgimento e la Prima Guerra Mondiale
+Olá, gostaria de cancelar a minha encomenda.
+Oi, bom dia, preciso de ajuda com a fatura.
+Bom dia, tenho uma pergunta sobre a minha conta.
+Escreva um poema sobre o mar.
+Goedemorgen, ik heb een vraag over mijn rekening.
+Goedemiddag, kunt u mij helpen?
+Schrijf een gedicht over de herfst.
+De Gouden Eeuw en de Tweede Wereldoorlog
+Dzień dobry, mam pytanie o fakturę.
+Zamówienie nr {num} nie dotarło. Paczka zaginęła.
+Numer zamówienia: {num}. Ile wynosi kwota?
+Napisz wiersz o jesieni. Streść tekst w trzech zdaniach.
+Druga Wojna Światowa skończyła się w {year}.
+Hej, jag har en fråga om min faktura.
+Hei, jeg har et spørsmål om regningen.
+Merhaba, faturam hakkında bir sorum var.
+Dobrý den, mám dotaz k faktuře.
+{noun} {small}
+{noun} {num}, {noun} {small}
+{noun} {dec}, {noun} {dec}
+{noun} {dec} · {noun} {dec} · {noun} {dec}
+{noun} {small} {unit}, {noun} {dec} {unit}
+{noun}: {num} {unit}
+{noun} {num},00 EUR, {noun} {big},00 EUR
+{noun} III, {noun} IV
+{num} {unit}, {small} {unit} and {dec} {unit}
+energy {num} {unit} / {num} {unit}, fat {dec} {unit}, salt {dec} {unit}
+at {num} {unit} in C minor
+from {noun} {small} to {noun} {small}
+{code}, {code}, {code}
+{code} {small}k {dec}, {code} {small}nF {code} {small}V
+{code} {dec}{unit}, {code} {code}
+{noun} {code}, {noun} {code}
+{noun} {code} DIN {num}-{dec}
+{camel} version {version}
+Linux version {version}-{small}-amd64 (gcc-{small} {version})
+{camel}/{version} ({camel}; {camel} {version}) {camel}/{version}
+usb 1-1: New USB device found, idVendor={hex}
+Skills: Go, Rust, Kubernetes {version}, Terraform, Jira, Excel
+Kenntnisse: SAP, Excel, Word, Jira, Python
+Languages: English (C1), Spanish (B2), French (A2)
+Sprachen: Englisch (C1), Spanisch (B2), Französisch (A1)
+Employment: {year}-{year}, {small} people, {small} services
+{year}-{year} Projektleitung, {small} Personen
+seat {small}C, gate B{small}, boarding {small}:{small}
+AMS-LHR, CDG-MUC, BER-ZRH
+<path d="M{small} {small}C{dec} {small} {small} {dec} {small} {small}s{dec} {small} {small} {small}z"/>
+lat {dec}, lng {dec}
+§ {num} StGB, Art. {small} DSGVO, BGH, Urteil vom {date} - VI ZR {small}/{small}, NJW {year}, {num}
+§ {num} BGB, § {num} HGB und Art. {small} GG
+Cass. civ., {date}, n° {small}-{num}
+Authorization: Bearer $TOKEN
+scheme: bearer\\n  type: http
+openssl rand -hex {small} > secret.key
+GRANT SELECT, INSERT ON {camel} TO {camel};
+- name: {CONST}\\n  valueFrom: {secretKeyRef: {name: db-credentials, key: password}}
+implementation("org.{camel}.{camel}:{camel}-{camel}:{version}")
+data class {camel}(val {camel}: String, val {camel}: Int)
+suspend fun {camel}(id: Long): Result<{camel}>
+font-family: "Helvetica Neue", Arial, sans-serif
+1. e4 e5 2. Nf3 Nc6 3. Bb5 a6 {small}. Ba4 Nf6
+Kantian, Aristotelian and Hegelian ethics
+Summarise the text. Summarize it again. Tone: formal.
+Tone: friendly. Length: {small} words. Audience: beginners.
+Erkläre den Unterschied zwischen Ursache und Wirkung an drei Beispielen.
+Beschreibe die Funktion, nenne die Vorteile und vergleiche die Kosten.
+Übersetze die Sätze ins Englische und erkläre die Grammatik.
+Die Seite muss mindestens {small} Zeichen lang sein.
+Der Betrag ist falsch, die Rechnung stimmt nicht, die Lieferung fehlt.
+Im Anhang finden Sie den Vertrag, das Protokoll und die Liste.
+Explique le fonctionnement, cite les avantages et compare les prix.
+Traduis les phrases en anglais et explique la grammaire.
+Explica el funcionamiento, nombra las ventajas y compara los precios.
+Traduce las frases al inglés y explica la gramática.
+Spiega il funzionamento, elenca i vantaggi e confronta i prezzi.
+Traduci le frasi in inglese e spiega la grammatica.
+Explique o funcionamento, cite as vantagens e compare os preços.
+Traduza as frases para inglês e explique a gramática.
+Leg de werking uit, noem de voordelen en vergelijk de prijzen.
+Vertaal de zinnen naar het Duits en leg de regels uit.
+Wyjaśnij działanie, wymień zalety i porównaj ceny.
+Przetłumacz zdania na angielski i wyjaśnij gramatykę.
+Förklara hur det fungerar, nämn fördelarna och jämför priserna.
+Venho por este meio pedir ajuda. Segue em anexo o contrato.
+номер карты, номер телефона и адрес
+Объясните разницу между двумя понятиями и приведите примеры.
+kart numaram, telefon numaram ve adresim
+Metni üç cümlede özetle ve bir başlık öner.
+订单号 {num}，请帮我查询。
+请解释两者的区别，并举三个例子。
+注文番号は{num}です。
+違いを説明し、例を三つ挙げてください。
+주문번호 {num} 조회해 주세요.
+{compound} {num}, {compound} {num}, {compound} {dec}
+{compound} {small} Monate, {compound} {small} Wochen, {compound} {dec} EUR
+{compound}: {num} {unit}, {compound}: {dec} {unit}
+{compound} {code}, {compound} {code}
+{compound} {small} x {small} x {small} mm, {compound} verzinkt
+Die {compound} beträgt {num} {unit}, der {compound} {small} {unit}.
+Der {compound} und die {compound} sind im {compound} geregelt.
+Wie hoch ist die {compound}? Bitte die {compound} prüfen.
+{compound} je {compound}: {num} {unit}, {compound} {small} g, Fett {small} g
+Zwischen {year} und {year} wandelte sich die Gesellschaft.
+Entre {year} et {year}, puis de {year} à {year}.
+between {year} and {year}, from {year} to {year}
+do not exceed {num} mg per day; take {num} mg every {small} hours
+Event ID {num}, Error 0x{hex}, port {num}
+Room {num}, Stunde {small}, Raum {num}, Seite {num} Nr. {small}a
+RUN apt-get update && apt-get install -y {lib}={version}
+'{CONST}','{CONST}','{CONST}'
+INFO [main] {camel} started\\nDEBUG [pool-{small}] {camel} done
+f(x) = {small}x^2 + {small}x, f({small}) = {num}
 `
   .trim()
   .split('\n')
+  .map(unescaped)

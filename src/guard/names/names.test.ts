@@ -90,8 +90,30 @@ describe('the tagger', () => {
       expect(seen(names, text).join(' '), text).toContain(wanted)
   })
 
+  test('what is measured, priced and numbered is no address, and what a program names no person', () => {
+    for (const text of [
+      'Grundpreis 12,90 EUR, Arbeitspreis 31,4 ct/kWh',
+      'Tested to EN 61000-6-2, DIN 5008 and IEEE 754.',
+      '00000010: 8950 4e47 0d0a 1a0a 0000 000d 4948 4452',
+      'glibc 2.39, Chrome 124.0.6367.91',
+      'mov rax, 0x7fffffffe4a0',
+      'private static final Logger LOGGER = LoggerFactory.getLogger(OrderService.class);',
+      'Erkläre den Unterschied zwischen Dativ und Akkusativ an fünf Beispielen.',
+      'Vertaal de volgende zinnen naar het Engels.',
+    ])
+      expect(
+        detect(names, text).filter((f) => f.class === NAME_CLASSES.person || f.class === NAME_CLASSES.address),
+        text,
+      ).toEqual([])
+    for (const text of ['wohnhaft Lerchenstieg 4, 22767 Hamburg', 'adres: ul. Polna 12/34, 00-590 Warszawa'])
+      expect(seen(names, text).join(' '), text).toContain('address:')
+  })
+
   test('a stream finds what the whole text gives, however it is cut', () => {
     const part = fc.constantFrom(
+      '1910',
+      '.',
+      '4.812,33',
       'Maria',
       'maria',
       ' ',

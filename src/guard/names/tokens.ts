@@ -49,6 +49,7 @@ export const SHAPE = {
   alnum: 11,
   newline: 12,
   year: 13,
+  decimal: 14,
   sign: 16,
 } as const
 
@@ -86,6 +87,9 @@ export const COLUMNS = 12
 export const FLAG = { lineStart: 1, sentenceStart: 2, afterSpace: 4, candidate: 8, label: 16 } as const
 
 const LONGEST_WORD = 64
+/** More figures behind a comma are a number of their own: `Hauptstr. 12,10115`. */
+const DECIMALS = 3
+const isFigure = (c: number): boolean => c >= 48 && c <= 57
 const PRIME = 0x01000193
 const SEED = 0x811c9dc5 | 0
 
@@ -198,6 +202,17 @@ export class Tokens {
       else if (i === start + 2) head3 = hash
     }
     if (i >= size && !last && i < start + LONGEST_WORD) return -1
+    // `4.812,33`, `124.0.6`, `12.03.2019`: one number, and none of a house.
+    let decimal = false
+    while (letters === 0 && i < limit && (units[i] === 46 || units[i] === 44) && isFigure(units[start]!)) {
+      const most = Math.min(limit, units[i] === 44 ? i + 2 + DECIMALS : limit)
+      let k = i + 1
+      while (k < most && isFigure(units[k]!)) k++
+      if (k >= size && !last && k < start + LONGEST_WORD) return -1
+      if (k === i + 1 || (units[i] === 44 && k > i + 1 + DECIMALS)) break
+      decimal = true
+      i = k
+    }
     const length = i - start
     const tail1 = tailOf(0, units[i - 1]!, 1)
     const tail2 = length > 1 ? tailOf(tail1, units[i - 2]!, 2) : 0
@@ -206,7 +221,8 @@ export class Tokens {
     let shape: number
     if (letters === 0) {
       const lead = units[start]!
-      shape = length === 4 && (lead === 49 || lead === 50) ? SHAPE.year : SHAPE.digits1 + Math.min(length, 6) - 1
+      if (decimal) shape = SHAPE.decimal
+      else shape = length === 4 && (lead === 49 || lead === 50) ? SHAPE.year : SHAPE.digits1 + Math.min(length, 6) - 1
     } else if (digits > 0) shape = SHAPE.alnum
     else if (capitals === 0) shape = SHAPE.lower
     else if (letters === 1) shape = SHAPE.initial
@@ -223,7 +239,7 @@ export class Tokens {
         (shape === SHAPE.capital &&
           (flags & FLAG.sentenceStart) !== 0 &&
           (known & ~(KNOWN.common | KNOWN.particle)) === 0))
-    if (!everyday && !(shape === SHAPE.lower && known === 0 && length >= 7 && ENDINGS.has(tail3)))
+    if (!everyday && !decimal && !(shape === SHAPE.lower && known === 0 && length >= 7 && ENDINGS.has(tail3)))
       flags |= FLAG.candidate
     if (small > 0 && small <= 2 && digits > 0 && small + digits === length) flags |= FLAG.label
     const at = this.#room()
