@@ -1,5 +1,6 @@
 // The detectors a guard has unless told otherwise.
 import { createCodedDetector } from './decode/coded.ts'
+import { createColumnDetector } from './detect/columns.ts'
 import { createDocumentDetector } from './detect/document.ts'
 import { createLabelledDetector } from './detect/labelled/labelled.ts'
 import { createSecretDetector } from './detect/secrets.ts'
@@ -20,6 +21,7 @@ export function createDetectors(options: DetectorOptions = {}): Detector[] {
     createSecretDetector(),
     createLabelledDetector(),
     createDocumentDetector(),
+    createColumnDetector(),
     ...(options.names === false ? [] : [createNameDetector()]),
     ...(options.own ?? []),
   ]
