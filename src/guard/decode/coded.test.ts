@@ -34,6 +34,8 @@ const CODES: Readonly<Record<string, (text: string) => string>> = {
   base64,
   base64url: (text) => Buffer.from(text).toString('base64url'),
   'base64 twice': (text) => base64(base64(text)),
+  'base64 three times': (text) => base64(base64(base64(text))),
+  'base64 of hexadecimal of percent-encoding': (text) => base64(hex(percent(text))),
   'base64 behind a word': (text) => `id_${base64(text)}`,
   'base64 behind bytes that are no text': (text) =>
     Buffer.concat([Buffer.from([0, 255, 1, 254, 7, 129]), Buffer.from(text)]).toString('base64'),
@@ -133,6 +135,19 @@ it('finds a password whose name and sign are escaped', () => {
   const text = 'q=password%20%3D%20%22hunter2hunter2%22&x=1'
   const at = text.indexOf('hunter2')
   expect(cover(text, at, at + 14, [coded])).toBe(1)
+})
+
+it.each([
+  'four one one one one one one one one one one one one one one one',
+  'vier eins eins eins eins eins eins eins eins eins eins eins eins eins eins eins',
+  'quattro uno uno uno uno uno uno uno uno uno uno uno uno uno uno uno',
+  'quatro um um um um um um um um um um um um um um um',
+  'vier een een een een een een een een een een een een een een een',
+  'cztery jeden jeden jeden jeden jeden jeden jeden jeden jeden jeden jeden jeden jeden jeden jeden',
+  'четыре один один один один один один один один один один один один один один один',
+  'dört bir bir bir bir bir bir bir bir bir bir bir bir bir bir bir',
+])('finds a card in words: %s', (text) => {
+  expect(detect(coded, `my card: ${text}.`).map((f) => f.class)).toContain('finance/card')
 })
 
 it('finds a private key whose first line has an escape', () => {

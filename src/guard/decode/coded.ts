@@ -8,8 +8,8 @@ import { createLayer, UNREAD } from './layer.ts'
 import { openRuns } from './runs.ts'
 import { openSpelled } from './spelled.ts'
 
-/** Codes inside codes: base64 of percent-encoding is opened, a third code is not. */
-const DEEPEST = 2
+/** Codes inside codes: base64 of base64 of percent-encoding is opened, a fourth code is not. */
+const DEEPEST = 3
 /** Base64 is held back longest: 2,048 characters of it, or a character less than a private key in escapes. */
 const LONGEST = 16_384
 

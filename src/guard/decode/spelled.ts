@@ -17,30 +17,30 @@ const LONGEST_GAP = 5
 /** A word before what is read may have begun before that. */
 const BEHIND = 16
 
-/** Digits in words: English, German, French, Spanish. */
+/** Digits in words: English, German, French, Spanish, Italian, Portuguese, Dutch, Swedish, Polish, Czech, Russian, Ukrainian, Turkish. */
 const SPOKEN_DIGITS = [
-  'zero oh null zéro cero',
-  'one eins un uno',
-  'two zwei deux dos',
-  'three drei trois tres',
-  'four vier quatre cuatro',
-  'five fünf cinq cinco',
-  'six sechs seis',
-  'seven sieben sept siete',
-  'eight acht huit ocho',
-  'nine neun neuf nueve',
+  'zero oh null zéro cero nul noll nula ноль нуль sıfır',
+  'one eins un uno um een ett jeden jedna один bir',
+  'two zwei deux dos due dois twee två dwa dva два iki',
+  'three drei trois tres tre três drie trzy tři три üç',
+  'four vier quatre cuatro quattro quatro fyra cztery čtyři четыре чотири dört',
+  'five fünf cinq cinco cinque vijf fem pięć pět пять beş',
+  'six sechs seis sei zes sex sześć šest шесть шість altı',
+  'seven sieben sept siete sette sete zeven sju siedem sedm семь сім yedi',
+  'eight acht huit ocho otto oito åtta osiem osm восемь вісім sekiz',
+  'nine neun neuf nueve nove negen nio dziewięć devět девять dokuz',
 ].flatMap((words, digit) => words.split(' ').map((word) => [word, digit + 1] as const))
 const DIGIT_WORDS = createWordTable(new Map(SPOKEN_DIGITS))
-const LONGEST_DIGIT_WORD = 6
+const LONGEST_DIGIT_WORD = Math.max(...SPOKEN_DIGITS.map(([word]) => word.length))
 /** By first letter, as a small one: the lengths of such words as bits. Most words are none of them by this alone. */
-const DIGIT_LENGTHS = new Uint8Array(128)
-for (const [word] of SPOKEN_DIGITS) DIGIT_LENGTHS[word.charCodeAt(0)]! |= 1 << word.length
+const DIGIT_LENGTHS = new Uint16Array(0x500)
+for (const [word] of SPOKEN_DIGITS) DIGIT_LENGTHS[word.charCodeAt(0) | 32]! |= 1 << word.length
 /** The digit that [from, to) spells, -1 for none. */
 function digitOf(text: string, from: number, to: number): number {
   const size = to - from
   if (size < 2 || size > LONGEST_DIGIT_WORD) return -1
   const first = text.charCodeAt(from) | 32
-  return first < 128 && ((DIGIT_LENGTHS[first] ?? 0) >> size) & 1 ? DIGIT_WORDS.get(text, from, to) - 1 : -1
+  return ((DIGIT_LENGTHS[first] ?? 0) >> size) & 1 ? DIGIT_WORDS.get(text, from, to) - 1 : -1
 }
 const unitOf = (text: string, from: number, to: number): string => {
   const digit = digitOf(text, from, to)

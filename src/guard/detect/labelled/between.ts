@@ -119,6 +119,7 @@ export function behind(reader: Reader, label: Label, from: number): number {
       continue
     }
     if (c >= 0x2e80) {
+      if (NATIVE.has(label.kind) && (link !== 'bare' || label.kind === 'called')) break
       // Between a word and its value scripts without blanks write a few signs: は, 是, 为.
       if (
         c === 0x306f ||
@@ -134,6 +135,8 @@ export function behind(reader: Reader, label: Label, from: number): number {
         continue
       }
       if (c >= 0xac00 && c < 0xd7b0) {
+        // `이름은 …`: what marks the subject links it.
+        if (NATIVE.has(label.kind)) link = 'spoken'
         i++
         continue
       }
@@ -267,10 +270,12 @@ const HUMPS = /[a-z][A-Z]/
 
 /** Kinds whose value may itself be capitals only, so that a word of capitals ends the search. */
 const UPPER_VALUES: ReadonlySet<string> = new Set(['bic', 'plate', 'id', 'device', 'vin'])
+/** Kinds whose value is written in the script of the label. */
+const NATIVE: ReadonlySet<string> = new Set(['name', 'called', 'postal'])
 /** Kinds whose values come as a list, which stands by itself behind an empty line. */
 const LISTED: ReadonlySet<string> = new Set(['codes', 'seed'])
 /** Kinds whose value may follow as a plain word without any link. */
-const BARE_WORDS: ReadonlySet<string> = new Set(['seed'])
+const BARE_WORDS: ReadonlySet<string> = new Set(['seed', 'called'])
 /** Kinds between whose label and link any words may stand: `the pw on web is …`. */
 const WORDY: ReadonlySet<string> = new Set(['password', 'pin', 'id'])
 

@@ -10,6 +10,19 @@ const detector = createLabelledDetector()
 const found = (text: string) => detect(detector, text).map((f) => `${f.class} ${text.slice(f.start, f.end)}`)
 
 it.each([
+  ['氏名：山田太郎\n電話：なし', 'personal/person 山田太郎'],
+  ['姓名: 王小明，年龄 31', 'personal/person 王小明'],
+  ['你好，我叫李娜，我的订单没到', 'personal/person 李娜'],
+  ['私の名前は鈴木花子です。', 'personal/person 鈴木花子'],
+  ['이름: 김민수\n', 'personal/person 김민수'],
+  ['제 이름은 김민수입니다', 'personal/person 김민수'],
+  ['{"姓名":"欧阳小明","城市":"北京"}', 'personal/person 欧阳小明'],
+  ['الاسم: محمد عبد الله\nالعمر: 31', 'personal/person محمد عبد الله'],
+  ['שם: דוד לוי\n', 'personal/person דוד לוי'],
+  ['नाम: राजेश कुमार\n', 'personal/person राजेश कुमार'],
+  ['ชื่อ: สมชาย ใจดี\n', 'personal/person สมชาย ใจดี'],
+  ['住所：東京都新宿区西新宿2-8-1\n', 'personal/address 東京都新宿区西新宿2-8-1'],
+  ['地址: 北京市海淀区中关村大街27号，邮编见下', 'personal/address 北京市海淀区中关村大街27号'],
   ['my pw is Copper_Kite4!', 'secret/password Copper_Kite4!'],
   ['le mot de passe du wifi est Cerise#41', 'secret/password Cerise#41'],
   ['mi contraseña: Nube.Gris77', 'secret/password Nube.Gris77'],
@@ -144,6 +157,10 @@ it.each([
   'the 2D code 0x88df016429689c079f3b2f6ad39fa052532c50795b733da78a91ebf588f39fc0',
   'https://www.rfc-editor.org/rfc/rfc9110 version 1.2.3456',
   'const secret = config.get("jwt.secret"); const pass = 3',
+  '姓名：必填；地址：请输入；氏名,電話,住所',
+  '名前を付けて保存し、地址栏输入网址',
+  '이름을 입력하세요. 주소 변경',
+  'الاسم مطلوب',
 ])('nothing in: %s', (text) => {
   expect(found(text)).toEqual([])
 })

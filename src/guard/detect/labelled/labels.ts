@@ -23,6 +23,9 @@ export type LabelKind =
   | 'id'
   | 'record'
   | 'phone'
+  | 'name'
+  | 'called'
+  | 'postal'
 
 export interface Label {
   readonly kind: LabelKind
@@ -87,7 +90,7 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   ],
   [
     'handle',
-    'twitter,instagram,insta,ig,telegram,discord,skype,snapchat,snap,tiktok,wechat,wechat id,weixin,reddit,mastodon,threads,twitch,linkedin,facebook,fb,github handle,github user,github username,gitlab username,steam id,psn,xbox,gamertag,viber,kakaotalk,kakao,line id,vk,bluesky,微信,微信号,телеграм',
+    'venmo,cashapp,cash app,paypal me,twitter,instagram,insta,ig,telegram,discord,skype,snapchat,snap,tiktok,wechat,wechat id,weixin,reddit,mastodon,threads,twitch,linkedin,facebook,fb,github handle,github user,github username,gitlab username,steam id,psn,xbox,gamertag,viber,kakaotalk,kakao,line id,vk,bluesky,微信,微信号,телеграм',
   ],
   [
     'id',
@@ -97,15 +100,24 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
       'nir,sécurité sociale,numéro de sécu,sécu,ahv,ahv nr,ahv nummer,avs,svnr,sozialversicherungsnummer,sv nummer,rentenversicherungsnummer,tckn,tc kimlik,tc kimlik no,kimlik,kimlik no,hetu,henkilötunnus,cpr,cpr nummer,cpr nr,fødselsnummer,fnr,personnummer,samordningsnummer,rijksregisternummer,numéro national,insz,niss,' +
       'nif,nipc,contribuinte,pps,ppsn,pps number,sin,social insurance number,tfn,tax file number,medicare,aadhaar,aadhar,uidai,आधार,pan,pan card,pan number,cpf,cnpj,rg,curp,身份证,身份证号,身份证号码,身份證,身份證字號,身分證,身分證字號,居民身份证,公民身份号码,주민등록번호,주민번호,rrn,マイナンバー,個人番号,my number,sa id,id no,teudat zehut,תעודת זהות,nric,fin,nric no,' +
       'pesel,rodné číslo,rodné,cnp,егн,egn,isikukood,asmens kodas,personas kods,oib,αμκα,amka,αφμ,afm,emšo,emso,jmbg,steuer id,steuer idnr,idnr,steueridentifikationsnummer,steuernummer,bsn,burgerservicenummer,sofinummer,dni,nie,nuip,рнокпп,інн,инн,inn,снилс,snils,rut,cuit,cuil,dui,เลขบัตรประชาชน,เลขประจำตัวประชาชน,ic no,ic number,mykad,nik,ktp,hkid,nino,ni number,national insurance,national insurance number,nhs,nhs number,chi number,ein,itin,tin,cccd,cmnd,cnic,nid,omang,codice fiscale,p iva,partita iva,vat number,ust idnr,krankenversichertennummer,versichertennummer,kvnr,carte vitale,insurance number,policy holder id,' +
-      'id nr,vat no,vat id,vat reg no,vat reg,vat registration number,c i f,n i f,n i e,d n i,ust id nr,ust id,ust nr,ustid,umsatzsteuer id,mwst nr,mwst nummer,uid nr,uid nummer,tva,tva intracommunautaire,numéro de tva,btw nummer,btw nr,btw id,steuer id nr,cif,nip,regon,kvk,kv k,kvk nummer,kv k nummer,kvk nr,cvr,cvr nr,cvr nummer,org nr,orgnr,organisationsnummer,organisasjonsnummer,y tunnus,ičo,dič,adószám,adószáma,adóazonosító,taj szám,cui,r č,vergi no,vergi numarası,vkn,t c kimlik no,kimlik numarası,t c no,siret,siren,numéro fiscal,n fiscal,versicherungsnummer,rv nummer,vsnr,perso,seguridad social,número de la seguridad social,nuss,tessera sanitaria,personnr,cpf cnpj,numéro avs,ahv nummer',
+      'rodne cislo,rodnecislo,ת ז,תז,cartão de cidadão,bilhete de identidade,id nr,vat no,vat id,vat reg no,vat reg,vat registration number,c i f,n i f,n i e,d n i,ust id nr,ust id,ust nr,ustid,umsatzsteuer id,mwst nr,mwst nummer,uid nr,uid nummer,tva,tva intracommunautaire,numéro de tva,btw nummer,btw nr,btw id,steuer id nr,cif,nip,regon,kvk,kv k,kvk nummer,kv k nummer,kvk nr,cvr,cvr nr,cvr nummer,org nr,orgnr,organisationsnummer,organisasjonsnummer,y tunnus,ičo,dič,adószám,adószáma,adóazonosító,taj szám,cui,r č,vergi no,vergi numarası,vkn,t c kimlik no,kimlik numarası,t c no,siret,siren,numéro fiscal,n fiscal,versicherungsnummer,rv nummer,vsnr,perso,seguridad social,número de la seguridad social,nuss,tessera sanitaria,personnr,cpf cnpj,numéro avs,ahv nummer',
   ],
   [
     'record',
-    'mrn,medical record,medical record number,medical record no,chart number,hospital number,patient number,patient id,hospital no',
+    'pers nr,personalnummer,staff number,staff no,badge,badge no,badge number,polisnr,polisnummer,policy number,policy no,vs nr,versicherungsschein,versicherungsschein nr,polizza,n polizza,póliza,n póliza,numer polisy,apólice,mrn,medical record,medical record number,medical record no,chart number,hospital number,patient number,patient id,hospital no',
   ],
   [
     'phone',
-    '手机,手机号,手机号码,电话,電話,電話番号,携帯,携帯電話,전화,전화번호,휴대폰,연락처,โทร,טלפון,هاتف,फोन,মোবাইল,τηλ,τηλέφωνο,тел,телефон,моб,мобильный',
+    '手机,手机号,手机号码,电话,電話,電話番号,携帯,携帯電話,전화,전화번호,휴대폰,연락처,โทร,טלפון,هاتف,फोन,মোবাইল,τηλ,τηλέφωνο,тел,телефон,моб,мобильный,मोबाइल,मोबाइल नंबर,फ़ोन,جوال,موبايل,رقم الهاتف,رقم الجوال,נייד,מספר טלפון,เบอร์,เบอร์โทร,โทรศัพท์,κινητό,手機,手機號碼,联系电话,聯絡電話,携帯番号,핸드폰',
+  ],
+  [
+    'name',
+    '姓名,氏名,名前,お名前,联系人,收件人,收货人,聯絡人,收件者,担当者,受取人,宛名,フリガナ,이름,성명,성함,예금주,수령인,الاسم,الاسم الكامل,اسم العميل,اسم المريض,שם,שם מלא,नाम,पूरा नाम,ชื่อ,ชื่อ นามสกุล,নাম,பெயர்,фио,ф и о,имя,фамилия,піб,прізвище,ім я,όνομα,ονοματεπώνυμο,επώνυμο,անուն,სახელი',
+  ],
+  ['called', '我叫,名叫,我的名字叫,اسمي,שמי,меня зовут,мене звати,με λένε'],
+  [
+    'postal',
+    '住所,ご住所,送付先,お届け先,地址,住址,주소,العنوان,כתובת,पता,ที่อยู่,ঠিকানা,адрес,адреса,место жительства,διεύθυνση',
   ],
 ]
 

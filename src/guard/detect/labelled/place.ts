@@ -36,8 +36,6 @@ export const one = (place: Place, dataClass: string, end: number, confidence: nu
 const ENDS = new Uint8Array(128)
 for (let code = 0; code <= 32; code++) ENDS[code] = 1
 for (const char of '<>(){}[],;|\\"\'`') ENDS[char.charCodeAt(0)] = 1
-for (let code = 0; code <= 32; code++) ENDS[code] = 1
-for (const char of '<>(){}[],;|\\"\'`') ENDS[char.charCodeAt(0)] = 1
 export const isEnd = (code: number) =>
   code < 128 ? ENDS[code] === 1 : code >= 0x2e80 || code === 0xa0 || code === 0x201d || code === 0xbb
 

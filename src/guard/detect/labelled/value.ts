@@ -5,6 +5,7 @@ import { codes, seed } from './codes.ts'
 import { isBech32, isBic, isVehicleNumber, looksBase58 } from './forms.ts'
 import { device, identity, plate, telephone } from './identity.ts'
 import type { LabelKind } from './labels.ts'
+import { nativeAddress, nativeName } from './native.ts'
 import { password, pin } from './password.ts'
 import { type Answer, endOf, one, type Place, word } from './place.ts'
 
@@ -23,6 +24,8 @@ export const LABELLED_CLASSES: readonly string[] = [
   'personal/handle',
   'personal/national-id',
   'personal/phone',
+  'personal/person',
+  'personal/address',
   'business/customer-id',
 ]
 
@@ -78,6 +81,11 @@ export function judgeLabelled(kind: LabelKind, place: Place): Answer {
       return identity(kind, place)
     case 'phone':
       return telephone(place)
+    case 'name':
+    case 'called':
+      return nativeName(place, kind === 'called')
+    case 'postal':
+      return nativeAddress(place)
     default:
       return undefined
   }
