@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { LimitDuty } from '../core/index.ts'
+import { Fault, type LimitDuty } from '../core/index.ts'
 import type { Hold } from './hold.ts'
 import { createLimits, type LimitAsk, type LimitSetting } from './limits.ts'
 import { duration } from './notice.ts'
@@ -19,6 +19,15 @@ const tokens = (amount: number, windowSeconds = 86_400): LimitDuty => ({
   rule: 't',
 })
 const concurrent = (amount: number): LimitDuty => ({ amount, unit: 'concurrent', rule: 'c' })
+
+function captured(work: () => unknown): Fault {
+  try {
+    work()
+  } catch (error) {
+    return Fault.from(error)
+  }
+  return expect.fail('it was not refused')
+}
 
 function setUp(settings: LimitSetting[] = [], runaway?: { calls: number; windowSeconds: number }) {
   let now = Date.UTC(2026, 10, 21, 12)
@@ -259,6 +268,22 @@ describe('limits', () => {
       'x-ratelimit-reset-tokens': '1m0s',
     })
     expect([duration(90), duration(61_000), duration(3_600_000)]).toEqual(['90ms', '1m1s', '1h0m0s'])
+  })
+
+  it('what no window holds is refused without a time to come back', () => {
+    const { limits, ask } = setUp()
+    for (const [duty, code, detail] of [
+      [tokens(60), 'insufficient_quota', '60 tokens per day are fewer than the 134 that this needs'],
+      [tokens(60, 60), 'rate_limit_exceeded', '60 tokens per minute are fewer than the 134'],
+      [requests(0), 'rate_limit_exceeded', '0 requests per minute are fewer than the 1'],
+      [concurrent(0), 'rate_limit_exceeded', '0 calls at the same time are fewer than the 1'],
+    ] as const) {
+      const refused = captured(() => limits.reserve(ask({ limits: [duty], estimate: { inputTokens: 70 } })))
+      expect(refused).toMatchObject({ code, detail: expect.stringContaining(detail) })
+      expect(refused.data.retryAfterSeconds, detail).toBe(undefined)
+      expect(refused.data.headers).toMatchObject({ 'x-should-retry': 'false' })
+      expect(refused.data.headers).not.toHaveProperty('retry-after-ms')
+    }
   })
 
   it('forget counters that no longer count, and none that somebody still holds', async () => {

@@ -8,12 +8,19 @@ export function refusal(limit: LimitDuty, counter: Counter, amount: number, now:
   const next = limit.unit === 'concurrent' ? 'wait for a running call to end' : `next in ${duration(waitMs)}`
   const left = limit.unit === 'tokens' ? counter.left(limit, now) : 0
   const how = left === 0 ? 'used up' : `nearly used up: ${left} left of ${amount} that this needs`
-  return new Fault(budget ? 'insufficient_quota' : 'rate_limit_exceeded', {
+  const code = budget ? 'insufficient_quota' : 'rate_limit_exceeded'
+  const headers = headersOf([{ limit, counter }], now)
+  if (amount > limit.amount)
+    return new Fault(code, {
+      detail: `${describe(limit)} are fewer than the ${amount} that this needs, however long it waits${limit.unit === 'tokens' ? '; send less, or ask for a shorter answer' : ''}`,
+      data: { headers: { ...headers, 'x-should-retry': 'false' } },
+    })
+  return new Fault(code, {
     detail: `${describe(limit)} ${how}; ${next}`,
     data: {
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
       headers: {
-        ...headersOf([{ limit, counter }], now),
+        ...headers,
         ...(budget ? { 'x-should-retry': 'false' } : { 'retry-after-ms': String(Math.ceil(waitMs)) }),
       },
     },

@@ -235,7 +235,9 @@ describe('limits of a single node', () => {
     const node = await startNode(await database.open(), 'boot_1', { living: [], cut: new Set() })
     const ask = { principal: { type: 'User', id: 'dana' }, key: 'K1', model: 'demo', limits: [tokens(100)] } as const
     const large = { ...ask, estimate: { inputTokens: 90, maxTokens: 20 } }
-    await expect(Promise.resolve(node.limits.reserve(large))).rejects.toThrow('100 left of 110 that this needs')
+    await expect(Promise.resolve(node.limits.reserve(large))).rejects.toThrow(
+      '100 tokens per day are fewer than the 110 that this needs',
+    )
     expect(await node.reserve(tokens(100))).toBeDefined()
     // Nor is anything taken for a call that another limit refuses.
     const small = { ...tokens(5), rule: 'small' }
