@@ -36,6 +36,9 @@ const CODES: Readonly<Record<string, (text: string) => string>> = {
   'base64 twice': (text) => base64(base64(text)),
   'base64 three times': (text) => base64(base64(base64(text))),
   'base64 of hexadecimal of percent-encoding': (text) => base64(hex(percent(text))),
+  'escapes of style sheets': (text) =>
+    each(text, (code) => `\\${code.toString(16).padStart(code > 0xff ? 6 : 4, '0')}`),
+  'longer escapes of style sheets': (text) => each(text, (code) => `\\${code.toString(16).padStart(6, '0')} `),
   'base64 behind a word': (text) => `id_${base64(text)}`,
   'base64 behind bytes that are no text': (text) =>
     Buffer.concat([Buffer.from([0, 255, 1, 254, 7, 129]), Buffer.from(text)]).toString('base64'),

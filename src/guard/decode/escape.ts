@@ -161,6 +161,20 @@ function entity(text: string, i: number, at: (k: number) => number): number {
   return character === undefined ? 0 : yes(k + 1 - i, character)
 }
 
+/** `\006a`, `\00006a `, as style sheets write it: four to six figures, and between two of them a blank that is none. */
+function padded(text: string, i: number, at: (k: number) => number): number {
+  let k = i + 1
+  let c = at(k)
+  while (k - i <= 6 && isHex(c)) c = at(++k)
+  if (c === NEED) return NEED
+  if (k - i < 5) return 0
+  const character = printable(Number.parseInt(text.slice(i + 1, k), 16))
+  if (character === undefined) return 0
+  const next = c === 32 ? at(k + 1) : 0
+  if (next === NEED) return NEED
+  return yes((next === 92 ? k + 1 : k) - i, character)
+}
+
 /** `\@`, `\u0040`, `\u{40}`, `\x40`, `\U00000040`, `\100`. A pair of surrogates is two escapes. */
 function backslash(text: string, i: number, at: (k: number) => number): number {
   const kind = at(i + 1)
@@ -205,7 +219,8 @@ function backslash(text: string, i: number, at: (k: number) => number): number {
   // Half a pair: the other half follows.
   if (code >= 0xd800 && code <= 0xdfff) return yes(width, String.fromCharCode(code))
   const character = printable(code)
-  return character === undefined ? 0 : yes(width, character)
+  if (character === undefined) return base === 8 && code < 8 ? padded(text, i, at) : 0
+  return yes(width, character)
 }
 
 /** Signs that stand in values and are written behind a backslash where they mean something by themselves. */

@@ -21,7 +21,7 @@ const PASSWORDS: ReadonlyMap<string, readonly number[]> = new Map<string, readon
     'login log_in httpbasic signin sign_in authenticate basicauth basic_auth httpbasicauth httpdigestauth httpproxyauth proxyauth setbasicauth set_basic_auth withbasicauth with_basic_auth basiccredentials networkcredential usernamepasswordcredentials usernamepasswordcredential usernamepasswordauthenticationtoken usernamepasswordtoken passwordauthentication plaintextauthprovider passwordauthenticator plaincredentials pscredential simple_bind simple_bind_s bind_s with_credentials withcredentials usernamepassword requestauthenticator',
   ).map((name) => [name, [1]] as const),
   ...words(
-    'mysqli mysqli_connect mysql_connect pdo getconnection ldap_bind ftp_login imap_open ssh2_auth_password plainauth create_user create_superuser',
+    'mysqli mysqli_connect mysql_connect pdo getconnection ldap_bind ftp_login imap_open ssh2_auth_password plainauth sequelize create_user create_superuser',
   ).map((name) => [name, [2]] as const),
   ...words('signinwithemailandpassword createuserwithemailandpassword').map((name) => [name, [1, 2]] as const),
   ...words('changepassword change_password updatepassword update_password resetpassword reset_password').map(
@@ -135,9 +135,14 @@ export function argumentAt(text: string, quote: number): Argument | undefined {
     } else if (c === 44 && depth === 0) {
       if (++index > 2) return undefined
     } else if (c === 59) return undefined
+    else if (c === 10 && depth === 0 && index === 1 && BARE_CALL.test(text.slice(i + 1, Math.min(opening, i + 49))))
+      return 'key'
   }
-  return undefined
+  return i < 0 && index === 1 && depth === 0 && BARE_CALL.test(text.slice(0, Math.min(opening, 48))) ? 'key' : undefined
 }
+
+/** Ruby needs no brackets: `token = JWT.encode payload, 'value'`. */
+const BARE_CALL = /^\s*(?:return |[\w@.]{1,24}\s?=\s?)?JWT\.(?:en|de)code \w/
 
 const OWNER = /(?:([\w$]{1,32}(?:\(\))?)(?:\.|::|->)|\b(new) )$/
 const inName = (c: number) => isAlnum(c) || c === 95 || c === 36

@@ -6,7 +6,7 @@ import { behindKnownUser, behindUserOption, takesGlued } from './secrets-call.ts
 import { isRandom } from './secrets-marked.ts'
 import { isAlnum } from './secrets-pattern.ts'
 import { looksLikePassword } from './secrets-said.ts'
-import { isOpaque } from './secrets-value.ts'
+import { isOpaque, isPasswordPlaceholder } from './secrets-value.ts'
 
 /** A credential in a run, and whether the rest of the run is explained by it. */
 export interface Login extends Finding {
@@ -236,4 +236,15 @@ export function inHeader(text: string, at: number, end: number): Login | undefin
   // Of a scheme that is not known the value has to look like a key, and not like its fields.
   if (!/^(?:basic|bearer|(?:api-)?token)$/i.test(scheme) && (/[=,]./.test(value) || !isOpaque(value))) return undefined
   return /^[$%<{]|token|your|xxxx/i.test(value) ? undefined : key()
+}
+
+const CONNECTION =
+  /(?:^|[\s"'`;])(?:host(?:addr)?|port|user|dbname|sslmode|server|uid|database)=[^\s"'`;]{1,64}[\s;](?:\s?[a-z_ ]{2,24}=[^\s"'`;]{0,64}[\s;]){0,4}\s?$/i
+
+/** `host=db user=app password=value`: whatever it is, a word as well. */
+export function inConnection(text: string, from: number, to: number): Login | undefined {
+  if ((text.charCodeAt(from) | 32) !== 112) return undefined
+  const at = from + (/^(?:password|passwd|pwd)=/i.exec(text.slice(from, from + 9))?.[0].length ?? 0)
+  if (at === from || to - at < 4 || !CONNECTION.test(text.slice(Math.max(0, from - 160), from))) return undefined
+  return isPasswordPlaceholder(text.slice(at, to)) ? undefined : password(at, to, 75)
 }

@@ -180,12 +180,16 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
     words.delete('harmless')
   if (/(?:(?:^|[_\-. ]|db|user|admin|root|my|store|key|src|dest)pass|(?:^|[_\-. ])psk)\s*$/.test(name))
     words.add('password')
+  // `secret: 'grumpy cat 9'`, `SECRET_KEY = 'dev-8831'`: whatever is given to it, short of a name.
+  if (assigned && /secret(?:[_\-. ]?key(?:[_\-. ]?base)?)?['"\]\s]*$/.test(name) && !words.has('harmless'))
+    words.add('given')
   // A session goes by its number as one does by a key, and a signed address by its signature.
   if (text.charCodeAt(at - 1) === 61 && /(?:^|[_\-. ])(?:sess(?:ion)?|sig)$/.test(name)) words.add('generic')
   return words.size === 0 ? undefined : { words, assigned }
 }
 
-export const namesPassword = (name: Name): boolean => name.words.has('password') && !name.words.has('harmless')
+export const namesPassword = (name: Name): boolean =>
+  (name.words.has('password') || name.words.has('given')) && !name.words.has('harmless')
 
 const COUNTS = new Uint8Array(128)
 
@@ -290,6 +294,13 @@ function isPassword(value: string, quoted: boolean, code: boolean, setting: bool
   return digits > 0 || (quoted && symbols && !/^[\w.-]+$/.test(value))
 }
 
+/** The passwords that a mail service makes for programs: four times four letters. */
+const APP_PASSWORD = /^[a-z]{4}(?: [a-z]{4}){3}$/
+
+/** A key that somebody has thought up: some words, or a word with figures. Names of secrets have neither. */
+const isThoughtUp = (value: string): boolean =>
+  /[\d\s]/.test(value) && value.split(' ').length < 6 && !/[/\\,:;?]|\.\s|^[A-Z_]+$/.test(value) && isGivenKey(value)
+
 const trimmed = (value: string) => value.replace(/^[*_"'`]{1,3}/, '').replace(/(?:[.:!?*]|%22)+$/, '')
 
 /** The class and length of the secret that stands at `at`, or undefined. `end` is the end of the surrounding run. */
@@ -331,9 +342,14 @@ export function judgeValue(
   if (name.words.has('password')) {
     const word = quoted ? raw : raw.replace(/[.:]+$/, '')
     const before = text.slice(Math.max(0, at - 12), at)
-    if (isPassword(word, quoted, before.endsWith(' = '), /[A-Z_]=$/.test(before)))
+    if (
+      isPassword(word, quoted, before.endsWith(' = '), /[A-Z_]=$/.test(before)) ||
+      (quoted && APP_PASSWORD.test(word))
+    )
       return { class: 'secret/password', end: at + word.length, confidence: 75 }
   }
+  if (quoted && name.words.has('given') && isThoughtUp(raw))
+    return { class: 'secret/api-key', end: at + raw.length, confidence: 75 }
   if (!name.words.has('generic') && !name.words.has('password')) return undefined
   const inQuotes = quoted || (at > 0 && QUOTE(text.charCodeAt(at - 1)) && text[end] === text[at - 1])
   if (inQuotes && name.words.has('generic') && !/\s/.test(raw) && isOpaque(raw) && !isAddress(raw))

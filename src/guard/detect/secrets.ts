@@ -16,6 +16,7 @@ import {
   besideUser,
   gluedToFlag,
   hashOf,
+  inConnection,
   inHeader,
   isCurlUser,
   type Login,
@@ -193,7 +194,7 @@ class SecretStream extends TextStream {
             this.#quote === 0 &&
             this.#swallow === undefined &&
             isPlainWord(i - run, flags) &&
-            !((flags & JOINT) !== 0 && isCurlUser(text, run))
+            !((flags & JOINT) !== 0 && ((text.charCodeAt(run) | 32) === 112 || isCurlUser(text, run)))
           ) {
             run = -1
             flags = 0
@@ -269,8 +270,17 @@ class SecretStream extends TextStream {
     )
       return
     const quoted = this.#quote !== 0
+    if ((flags & JOINT) !== 0 && this.#tell(inConnection(text, start, end))) return
     if ((flags & (DIGIT | SYMBOL)) === 0 && length < 20) {
       if ((flags & JOINT) !== 0 && isCurlUser(text, start)) this.#tell(userInfo(text, start, end))
+      // `jwt.sign(payload, 'blue-harbor-key')`
+      else if (
+        quoted &&
+        (flags & DASH) !== 0 &&
+        argumentAt(text, start - 1) === 'key' &&
+        isGivenKey(text.slice(start, end))
+      )
+        this.add('secret/api-key', start, end, 80)
       return
     }
     if (

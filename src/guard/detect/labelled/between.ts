@@ -21,6 +21,7 @@ export function behind(reader: Reader, label: Label, from: number): number {
   let quote = 0
   let lines = 0
   let weak = false
+  let tag = false
   reader.gap = -1
   reader.hold = from
   // `CVC2`
@@ -54,7 +55,8 @@ export function behind(reader: Reader, label: Label, from: number): number {
       continue
     }
     if (c === 10) {
-      if (link !== 'assigned' || ++lines > (LISTED.has(label.kind) ? 2 : 1)) return 0
+      // `<your-secret>` is filled in, and its line over.
+      if (link !== 'assigned' || tag || ++lines > (LISTED.has(label.kind) ? 2 : 1)) return 0
       i++
       continue
     }
@@ -68,6 +70,7 @@ export function behind(reader: Reader, label: Label, from: number): number {
     if (c === 62 || c === 124) {
       // `-> value`, a cell of a table, text of an element
       link = 'assigned'
+      tag = c === 62 && i === from
       i++
       continue
     }

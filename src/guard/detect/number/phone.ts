@@ -130,6 +130,7 @@ function phoneScore(
   const { context } = scan
   const begin = phrase.start(g)
   if (plus) return callingCodeFits(phrase.digits, phrase.first(g), total) ? 95 : total >= 9 ? 70 : 0
+  if (isYears(phrase, g, h) || isZeros(phrase, g, h)) return 0
   const away = context.distance(NEAR_PHONE, begin)
   const reference = Math.min(
     context.distance(NEAR_REFERENCE | NEAR_NATIONAL_ID | NEAR_CARD | NEAR_CUSTOMER, begin),
@@ -230,6 +231,20 @@ function phoneScore(
   )
     return 52
   return 0
+}
+
+/** `2015-2019` */
+const isYears = (phrase: Phrase, g: number, h: number): boolean =>
+  h === g + 1 && isYear(phrase, g) && isYear(phrase, h) && phrase.joint(h) === DASH
+const isYear = (phrase: Phrase, k: number): boolean =>
+  phrase.size(k) === 4 && (Math.trunc(phrase.amount(k) / 100) === 19 || Math.trunc(phrase.amount(k) / 100) === 20)
+
+/** `0000 0100 0000`, `0000 0000`: of memory, not of telephones. */
+function isZeros(phrase: Phrase, g: number, h: number): boolean {
+  const total = phrase.first(h + 1) - phrase.first(g)
+  let zeros = 0
+  for (let k = phrase.first(g); k < phrase.first(h + 1); k++) if (phrase.digits[k] === 0) zeros++
+  return total >= 7 && zeros >= total - 1
 }
 
 /** `640 480 1024 768`: other numbers stand beside it as its groups beside each other, and are no telephone. */
