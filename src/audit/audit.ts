@@ -122,6 +122,10 @@ export function createAudit(deps: AuditDeps): Audit {
   })
   const calls = createCalls(log, clock, content?.seal, strangers)
   const search = createSearch(store)
+  const alarm = (reason: string, seen: string, usual: string) => {
+    const alert = { kind: 'alert.raised', principal: 'System::"audit"', subject: `node/${node}` }
+    log.append({ ...alert, reason, data: { seen, usual } }).catch(report)
+  }
   const checkpoints = createCheckpoints({
     ...deps,
     unwitnessed(witness, error) {
@@ -137,11 +141,13 @@ export function createAudit(deps: AuditDeps): Audit {
     witnessed(witness) {
       if (absent.delete(witness)) deps.witnessBack?.(witness)
     },
-    rewritten(seen) {
-      const data = { seen, usual: 'the log goes on from what this node has signed' }
-      const alert = { kind: 'alert.raised', principal: 'System::"audit"', subject: `node/${node}` }
-      log.append({ ...alert, reason: 'history rewritten', data }).catch(report)
+    rewritten: (seen) => alarm('history rewritten', seen, 'the log goes on from what this node has signed'),
+    async replacedAt(previous) {
+      const { events } = await search.query({ kind: 'audit.rekeyed' }, { limit: 200 })
+      const elsewhere = events.find((one) => one.data?.previous === previous && one.subject !== `node/${node}`)
+      return elsewhere?.subject
     },
+    replaced: (seen) => alarm('signing key replaced', seen, 'a key is replaced on all nodes that share it'),
   })
   const prover = createProver(store.db)
   let timer: NodeJS.Timeout | undefined

@@ -40,6 +40,10 @@ export interface CheckpointDeps {
   witnessed?: (witness: string) => void
   /** The log does not continue what was signed here: nothing is signed until it does. Told once. */
   rewritten?: (detail: string) => void
+  /** Where another node that signs with this key too has written into the log that it replaced it. */
+  replacedAt?: (key: string) => Promise<string | undefined>
+  /** That was found: this node signs nothing more. Told once. */
+  replaced?: (detail: string) => void
 }
 
 export interface RetiredKey {
@@ -89,6 +93,9 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
   let thinnedAt = clock.now()
   let last: string | undefined
   let told = false
+  /** Keys of others under checkpoints here, and what one of them having taken the place of ours is refused with. */
+  const others = new Set<number>()
+  let replaced: string | undefined
 
   const refuse = (detail: string): never => {
     throw new Fault('audit_unavailable', { detail })
@@ -100,14 +107,17 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
       refuse(`${where} belongs to an installation with another master.key; every node needs a copy of the first one's`)
   }
 
-  const holds = async (note: string, where: string): Promise<void> => {
+  const holds = async (note: string, where: string, own: boolean): Promise<void> => {
     const parsed = parseNote(note)
     const { size, root } = parseCheckpoint(parsed.text)
     sameInstallation(parsed, where)
     // Another node signed it: `audit verify` is given its key. One of ours that had ended by then is nobody's.
     if (signersOf(parsed, [key, ...retired]).length === 0) return
-    if (vouchersOf(parsed, size, [key, ...retired]).length === 0)
+    if (vouchersOf(parsed, size, [key, ...retired]).length === 0) {
+      // Nor does one that lies where other nodes write: one of them may not know yet, and `audit verify` tells of it.
+      if (!own) return
       refuse(`${where} is signed with a key that was replaced before`)
+    }
     const head = await readHead(store.db)
     if (head.size < size) refuse(`the audit log has ${head.size} events, but ${where} was signed over ${size}`)
     if (!(await prover.rootAt(size)).equals(root)) refuse(`the audit log is not the one that ${where} was signed over`)
@@ -151,6 +161,20 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     refuse(detail)
   }
 
+  /** A key that another node has replaced speaks for nothing from there on, and whoever has that node's keys would be told so. */
+  const demandKeyInUse = async (newest: string): Promise<void> => {
+    const ids = parseNote(newest).signatures.filter(
+      ({ name, id }) => name === origin && id !== key.id && !others.has(id),
+    )
+    const node = ids.length > 0 ? await deps.replacedAt?.(printKey(key)) : undefined
+    for (const { id } of ids) others.add(id)
+    if (node !== undefined) {
+      replaced = `the key that this node signs with was replaced at ${node}: copy signing.pem and signing.retired from there, and start this node anew`
+      deps.replaced?.(replaced)
+    }
+    if (replaced !== undefined) refuse(replaced)
+  }
+
   /** Another node's signature, and those of witnesses, stay beside ours: each would put its own in place of the other's, on and on. */
   const signatureOver = (text: string, before: string | undefined): string => {
     if (before !== undefined && parseNote(before).text === text) {
@@ -162,6 +186,7 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
 
   const make = async (): Promise<string> => {
     const newest = await latestCheckpoint(store.db)
+    if (newest) await demandKeyInUse(newest.note)
     const { size, root } = await readHead(store.db)
     if (last !== undefined && last !== newest?.note) await demandContinuation(last, size, root)
     if (newest) sameInstallation(parseNote(newest.note), 'its newest checkpoint') // of a node that started at the same moment
@@ -193,10 +218,10 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     },
     async check() {
       const kept = await anchor?.read()
-      if (kept !== undefined) await holds(kept, 'the checkpoint outside the database')
+      if (kept !== undefined) await holds(kept, 'the checkpoint outside the database', true)
       last = kept
       const newest = await latestCheckpoint(store.db)
-      if (newest) await holds(newest.note, 'its newest checkpoint')
+      if (newest) await holds(newest.note, 'its newest checkpoint', false)
     },
     sign() {
       making = making.catch(() => '').then(make)

@@ -16,6 +16,7 @@ import { createAudit } from './audit.ts'
 import { leafHash, verifyConsistency, verifyInclusion } from './merkle.ts'
 import { checkpointText, noteKey, parseCheckpoint, parseKey, parseNote, printKey, signNote } from './note.ts'
 import { parseProof } from './proof.ts'
+import { insertCheckpoint, readHead } from './queries.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-verify-'))
 const newId = createIds(systemClock, systemRandom)
@@ -481,6 +482,41 @@ describe('a key that was replaced', () => {
     await again.stop()
     await anchor.write(forged[0] as string)
     await expect(createAudit(after).start()).rejects.toMatchObject({ code: 'audit_unavailable' })
+    await store.close()
+  })
+
+  it('is not signed with any more by another node that has it, and what that node still signed stops nobody', async () => {
+    count += 1
+    const store = await open()
+    const successor = pair()
+    const one = createAudit({ ...options, store, signingKey, nextKey: () => nextOf(successor) })
+    const two = createAudit({ ...options, store, signingKey, node: 'two' })
+    await one.start()
+    await two.start()
+    await fill(two, 0, 10)
+    await two.checkpoint()
+    await one.rotateKey({ reason: 'yearly' })
+    await fill(two, 10, 20)
+    const told = expect.objectContaining({ detail: expect.stringContaining('replaced at node/one: copy signing.pem') })
+    for (let i = 0; i < 2; i++) await expect(two.checkpoint()).rejects.toEqual(told)
+    const alerts = async () => (await two.query({ kind: 'alert.raised' })).events
+    await expect.poll(alerts).toMatchObject([{ subject: 'node/two', reason: 'signing key replaced' }])
+    expect(await one.verify()).toMatchObject({ ok: true, problems: [] })
+    await one.stop()
+    // What it had begun to sign at that moment.
+    await fill(two, 20, 30)
+    const { size, root } = await readHead(store.db)
+    const late = signNote(checkpointText({ origin, size, root }), origin, signingKey)
+    await store.transaction((trx) => insertCheckpoint(trx, { size, time: Date.now(), note: late }))
+    const retiredKeys = [{ publicKey: noteKey(origin, signingKey).publicKey, until: settled.at(-1) as number }]
+    const again = createAudit({ ...options, store, signingKey: successor, retiredKeys })
+    await again.start()
+    expect((await again.verify()).problems.map(({ kind }) => kind)).toContain('unsigned')
+    await fill(again, 30, 40)
+    const note = parseNote(await again.checkpoint())
+    expect(note.signatures.map(({ id }) => id)).toEqual([noteKey(origin, successor).id])
+    await again.stop()
+    await expect(two.stop()).rejects.toEqual(told)
     await store.close()
   })
 
