@@ -143,7 +143,7 @@ export function createAdmin(ports: AdminPorts): Admin {
         may: (further, subject) => ports.judge.allows(caller, further, subject),
         sees: (subject) => ports.judge.allows(caller, 'list', subject),
       }
-      const headers = { 'cache-control': 'no-store', 'x-request-id': requestId, 'x-sallyport-decision': decision.id }
+      const headers = { 'x-request-id': requestId, 'x-sallyport-decision': decision.id }
       if (spec.stream)
         return {
           status: 200,

@@ -55,7 +55,6 @@ export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => 
           status: 200,
           headers: {
             'content-type': 'application/json',
-            'cache-control': 'no-store',
             ...shownId,
           },
           body: JSON.stringify(body),

@@ -2,7 +2,7 @@
 import type { CampaignItem, CampaignView, HeldRight, RightKind } from '../access/index.ts'
 import { Fault, type PrincipalUid } from '../core/index.ts'
 import { type AssignmentRow, type GroupRow, type Identity, type MemberRow, SYSTEM } from '../identity/index.ts'
-import { ADMIN } from './first-start.ts'
+import { lastAdministrator } from './last-admin.ts'
 import { everyRow, isPosition, isText, readPage } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { type Handlers, orMissing, readRef } from './route.ts'
@@ -143,9 +143,8 @@ export async function* everyMember({ read }: Identity): AsyncGenerator<MemberRow
 /** Takes one away, but never from the last administrator: nobody could give anything back. */
 export async function revokeRight(identity: Identity, right: HeldRight, reason: string): Promise<string> {
   const { kind, target, holder } = right
-  const admins = await identity.read.assignments({ role: ADMIN, limit: 2 })
-  const [only] = admins
-  if (admins.length === 1 && only) {
+  const only = await lastAdministrator(identity)
+  if (only) {
     const last = `${only.holder_type}:${only.holder_name}`
     if (only.id === target || (kind === 'key' && last === holder) || (kind === 'member' && last === `Group:${target}`))
       return 'kept: the last administrator'

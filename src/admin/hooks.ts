@@ -71,7 +71,7 @@ export function createHookRoute(ports: Ports, inbound: Inbound) {
         const receipt = seq === 0 ? {} : { receipt: await receiptOf(ports, seq) }
         return {
           status: 200,
-          headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-request-id': requestId },
+          headers: { 'content-type': 'application/json', 'x-request-id': requestId },
           body: JSON.stringify({ grants, repeated, ...receipt }),
         }
       } catch (error) {

@@ -2,6 +2,7 @@
 import { type PrincipalType, type PrincipalUid, uidText } from '../core/index.ts'
 import type { Left, PrincipalRow } from '../identity/index.ts'
 import type { Output } from './contract.ts'
+import { keepOne } from './last-admin.ts'
 import { isText, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
@@ -72,7 +73,8 @@ function handlersOf(type: PrincipalType, ports: AdminPorts): { readonly [V in Ve
         shown(await identity.principals.update(uid(params), body, by, version)),
     },
     suspend: {
-      async handle({ params, body, by }) {
+      async handle({ params, body, by, caller }) {
+        await keepOne(identity, caller, { principal: uid(params) })
         const { row, ended, seq } = await identity.principals.suspend(uid(params), body.reason, by)
         return {
           principal: shown(row),
@@ -81,7 +83,8 @@ function handlersOf(type: PrincipalType, ports: AdminPorts): { readonly [V in Ve
       },
     },
     offboard: {
-      async handle({ params, body, by }) {
+      async handle({ params, body, by, caller }) {
+        await keepOne(identity, caller, { principal: uid(params) })
         const grants: string[] = []
         const services = await servicesOf(ports, uid(params))
         const { row, ended, seq } = await identity.principals.offboard(
@@ -104,7 +107,8 @@ function handlersOf(type: PrincipalType, ports: AdminPorts): { readonly [V in Ve
       handle: async ({ params, body, by }) => shown(await identity.principals.restore(uid(params), body.reason, by)),
     },
     remove: {
-      async handle({ params, query, by }) {
+      async handle({ params, query, by, caller }) {
+        await keepOne(identity, caller, { principal: uid(params) })
         const { ended, seq } = await identity.principals.remove(uid(params), query.reason, by)
         return { keys: [...ended.keys], agents: [...ended.agents], receipt: await receiptOf(ports, seq) }
       },

@@ -16,7 +16,6 @@ export function problem(fault: Fault, requestId: string): AdminResponse {
     status: fault.status,
     headers: {
       'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
       'x-request-id': requestId,
       ...(fault.data.decision !== undefined && { 'x-sallyport-decision': fault.data.decision }),
       ...(retryAfterSeconds !== undefined && { 'retry-after': String(Math.ceil(retryAfterSeconds)) }),

@@ -1,5 +1,6 @@
 // Roles and who holds them, over the admin API.
 import type { AssignmentRow, MemberUid, RoleRow } from '../identity/index.ts'
+import { keepOne } from './last-admin.ts'
 import { isText, readPage, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
@@ -87,7 +88,8 @@ export function roleHandlers(ports: AdminPorts): Handlers<Extract<keyof Handlers
     },
     'roles.unassign': {
       // The rules were asked about the role in the path; an assignment of another role is not taken away through it.
-      async handle({ params, query: { reason }, by }) {
+      async handle({ params, query: { reason }, by, caller }) {
+        await keepOne(identity, caller, { assignment: params.id ?? '' })
         const of = { role: nameOf(params), ...(reason !== undefined && { reason }) }
         const { seq } = await identity.roles.unassign(params.id ?? '', by, of)
         return { receipt: await receiptOf(ports, seq) }

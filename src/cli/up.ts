@@ -151,6 +151,7 @@ function explainStart(error: unknown, config: Config): unknown {
     return new Failure(error.title, {
       why: error.detail,
       exit: error.code === 'policy_invalid' ? EXIT.policyInvalid : EXIT.failed,
+      ...(error.code === 'already_exists' && { next: 'sallyport up --new-admin with a name that nobody has or had' }),
       ...(error.code === 'audit_unavailable' && { next: 'docs/operating.md, "Backup and restore"' }),
     })
   if (error instanceof Error && error.name === 'ConfigError')

@@ -114,3 +114,27 @@ describe('a sweep', () => {
     expect(items.map(({ id }) => id)).toContain(done.body.id)
   })
 })
+
+describe('whoever administers alone', () => {
+  it('does not give that up by a slip of the hand, unless there is another', async () => {
+    const { items } = (await admin('GET', '/roles/admin/assignments')).body as { items: { id: string }[] }
+    const own = `/roles/admin/assignments/${items[0]?.id}`
+    const slips: (readonly [string, string, object?])[] = [
+      ['DELETE', own],
+      ['POST', '/users/admin/suspend', { reason: 'slip' }],
+      ['POST', '/users/admin/offboard', { reason: 'slip' }],
+      ['DELETE', '/users/admin?reason=slip'],
+    ]
+    const slip = async () => {
+      for (const [method, path, body] of slips)
+        expect((await admin(method, path, body)).body, path).toMatchObject({ code: 'not_possible' })
+      expect((await admin('GET', '/users')).status).toBe(200)
+    }
+    await slip()
+    await person('second', 'admin')
+    await admin('POST', '/users/second/suspend', { reason: 'away' })
+    await slip() // one that is suspended administers nothing
+    await admin('POST', '/users/second/restore', { reason: 'back' })
+    expect((await admin('DELETE', own)).status).toBe(200)
+  })
+})
