@@ -44,6 +44,15 @@ export function rewriteRequest(
     return true
   }
 
+  /** A conversation says the same names again and again: each is remembered once. */
+  const remembered = new Set<string>()
+  const remember = (value: string, whose: Place['source']) => {
+    const key = `${whose}\0${value}`
+    if (remembered.has(key)) return
+    remembered.add(key)
+    vault.remember(value, whose)
+  }
+
   const rewrite = (parts: Parts, place: Place): string => {
     let out = ''
     const whose = place.source === 'model' ? 'caller' : place.source
@@ -60,7 +69,7 @@ export function rewriteRequest(
             values.push({ class: finding.class, value, confidence: finding.confidence })
           // What the model is told in clear is no leak when it says it back.
           if (treatment === 'pass')
-            vault.remember(part.text.slice(finding.start - part.start, finding.end - part.start), whose)
+            remember(part.text.slice(finding.start - part.start, finding.end - part.start), whose)
           return treatment
         },
         replace(dataClass, treatment, value) {

@@ -39,6 +39,8 @@ const CODES: Readonly<Record<string, (text: string) => string>> = {
   'escapes of style sheets': (text) =>
     each(text, (code) => `\\${code.toString(16).padStart(code > 0xff ? 6 : 4, '0')}`),
   'longer escapes of style sheets': (text) => each(text, (code) => `\\${code.toString(16).padStart(6, '0')} `),
+  'a picture between characters': (text) => [...text].join('🙂'),
+  'a star between characters': (text) => [...text].join(' ★ '),
   'base64 behind a word': (text) => `id_${base64(text)}`,
   'base64 behind bytes that are no text': (text) =>
     Buffer.concat([Buffer.from([0, 255, 1, 254, 7, 129]), Buffer.from(text)]).toString('base64'),

@@ -72,7 +72,13 @@ const isGap = (c: number) =>
   c === 92 ||
   c === 95 ||
   c === 124 ||
-  c === 126
+  c === 126 ||
+  c === 0xb7 ||
+  // Signs, arrows, pictures: `j🙂a🙂n🙂e`.
+  (c >= 0x2010 && c < 0x2c00) ||
+  (c >= 0x3000 && c < 0x3040) ||
+  (c >= 0xd800 && c < 0xe000) ||
+  c === 0xfe0f
 /** A sign that stands for itself in a row of letters: `j a n e @ x . d e`. */
 const isSign = (c: number) => c > 32 && c < 127
 

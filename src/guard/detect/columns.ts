@@ -1,7 +1,8 @@
 // Values that the heading of their column gives away: `geburtsdatum` in the first line of a CSV file or of a table in Markdown, and
 // the columns that an INSERT names. A cell is judged by its own form alone, as soon as it ends; nothing else is held back.
+import type { Finding } from '../../core/index.ts'
 import type { Detector } from '../detector.ts'
-import { TextStream } from '../text-stream.ts'
+import { NO_FINDINGS, TextStream } from '../text-stream.ts'
 import { HEADINGS, type Heading, headingOf } from './columns-headings.ts'
 
 /** A longer line is no heading, and what an INSERT names stands no further before its values. */
@@ -9,6 +10,8 @@ const LONGEST_HEADING = 480
 const LONGEST_CELL = 120
 const MOST_COLUMNS = 64
 const VALUES = 6
+const BEHIND = LONGEST_HEADING + 64
+const MOST_UNREAD = 4 * BEHIND
 
 interface Table {
   readonly columns: readonly (Heading | undefined)[]
@@ -51,8 +54,29 @@ class ColumnStream extends TextStream {
   #cell = 0
   #quote = 0
 
+  /** The last characters that came: a keyword may begin in them. */
+  #tail = ''
+
   constructor() {
-    super(LONGEST_HEADING + 64)
+    super(BEHIND)
+  }
+
+  /** Outside a table only a line's end and a keyword matter: until one comes the text is put by unread. */
+  override push(piece: string): readonly Finding[] {
+    const seam = this.#tail + piece
+    this.#tail = seam.slice(1 - VALUES)
+    if (this.#table !== undefined || seam.includes('\n') || seam.includes('VALUES') || seam.includes('values'))
+      return super.push(piece)
+    this.text += piece
+    const size = this.text.length
+    this.#at = Math.max(this.#at, size - VALUES + 1)
+    this.openFrom = this.base + size
+    if (size > MOST_UNREAD) {
+      this.text = this.text.slice(size - BEHIND)
+      this.base += size - BEHIND
+      this.moved(size - BEHIND)
+    }
+    return NO_FINDINGS
   }
 
   protected read(ended: boolean): number {

@@ -2,6 +2,9 @@
 import { isDigit } from '../chars.ts'
 import { type Answer, one, type Place, word } from './place.ts'
 
+/** Britain's, of which a letter closes the number: `AB 12 34 56 C.` */
+const INSURANCE = /^[A-Z]{2} ?\d\d ?\d\d ?\d\d $/
+
 /** Digits, and letters around or among them, in groups; never a date, a version, a sum. */
 export function identity(kind: 'id' | 'record', place: Place): Answer {
   const { text, start, limit, link, words } = place
@@ -28,7 +31,12 @@ export function identity(kind: 'id' | 'record', place: Place): Answer {
     const after = text.charCodeAt(i)
     if (after > 191 && after < 0x2e80) break
     // Behind a blank goes on what is digits, or one letter that closes the number: `QQ 12 34 56 C`.
-    if (spaced && figures === 0 && !(size === 1 && small === 0 && after !== 46 && after !== 39)) break
+    if (
+      spaced &&
+      figures === 0 &&
+      !(size === 1 && small === 0 && after !== 39 && (after !== 46 || INSURANCE.test(text.slice(start, from))))
+    )
+      break
     if (spaced && small > 0) break
     if (spaced && digits >= 8 && figures > 0 && size > 4 && letters === 0 && groups > 1 && size > 6) break
     if (groups === 0 && figures === 0 && size > 5) break

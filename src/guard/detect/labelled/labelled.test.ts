@@ -10,6 +10,7 @@ const detector = createLabelledDetector()
 const found = (text: string) => detect(detector, text).map((f) => `${f.class} ${text.slice(f.start, f.end)}`)
 
 it.each([
+  ['National Insurance number AB 12 34 56 C. Thanks', 'personal/national-id AB 12 34 56 C'],
   ['氏名：山田太郎\n電話：なし', 'personal/person 山田太郎'],
   ['姓名: 王小明，年龄 31', 'personal/person 王小明'],
   ['你好，我叫李娜，我的订单没到', 'personal/person 李娜'],

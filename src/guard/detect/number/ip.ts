@@ -15,6 +15,13 @@ export function address(scan: Scan, phrase: Phrase, g: number, glued: boolean): 
     )
   )
     return 0
+  // `Chrome/124.0.0.0`
+  if (
+    phrase.amount(g + 2) === 0 &&
+    phrase.amount(g + 3) === 0 &&
+    /[A-Za-z]\/$/.test(scan.text.slice(Math.max(0, phrase.start(g) - 2), phrase.start(g)))
+  )
+    return 0
   if (scan.context.distance(NEAR_VERSION, phrase.start(g)) < 12) return 0
   scan.emit('network/ip', phrase.start(g), phrase.end(g + 3), free ? 92 : 75)
   return 4
