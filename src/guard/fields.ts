@@ -4,25 +4,43 @@ import type { FieldRule } from './screen.ts'
 const KEYS: readonly (readonly [dataClass: string, keys: string])[] = [
   [
     'personal/person',
-    'firstname lastname surname fullname givenname familyname middlename maidenname customername patientname cardholder cardholdername accountholder contactname',
+    'firstname lastname surname fullname givenname familyname middlename maidenname customername patientname cardholder cardholdername accountholder contactname vorname nachname familienname prenom prénom nomdefamille nomcomplet nombrecompleto apellido apellidos cognome sobrenome nomecompleto voornaam achternaam imie imię nazwisko förnamn efternamn fornavn etternavn jmeno jméno prijmeni příjmení',
   ],
   ['personal/email', 'email emailaddress mail useremail contactemail'],
-  ['personal/phone', 'phone phonenumber telephone telephonenumber mobile mobilenumber cellphone fax msisdn'],
+  [
+    'personal/phone',
+    'phone phonenumber telephone telephonenumber mobile mobilenumber cellphone fax msisdn telefon telefonnummer handynummer mobilnummer rufnummer téléphone teléfono telefono móvil movil celular cellulare telefone telemóvel telemovel telefoon telefoonnummer',
+  ],
   [
     'personal/address',
-    'streetaddress street addressline1 addressline2 homeaddress postaladdress billingaddress shippingaddress',
+    'streetaddress street addressline1 addressline2 homeaddress postaladdress billingaddress shippingaddress strasse straße anschrift adresse rue calle domicilio dirección direccion indirizzo endereço endereco morada straat ulica',
   ],
-  ['personal/postcode', 'postcode postalcode zip zipcode'],
-  ['personal/birth-date', 'dob dateofbirth birthdate birthday'],
+  [
+    'personal/postcode',
+    'postcode postalcode zip zipcode plz postleitzahl codepostal códigopostal codigopostal cep kodpocztowy',
+  ],
+  [
+    'personal/birth-date',
+    'dob dateofbirth birthdate birthday geburtsdatum geburtstag datedenaissance datenaissance fechadenacimiento fechanacimiento datadinascita datanascita datadenascimento datanascimento geboortedatum dataurodzenia födelsedatum fødselsdato',
+  ],
   ['personal/national-id/us-ssn', 'ssn socialsecuritynumber socialsecurity'],
-  ['personal/national-id', 'nationalid passport passportnumber taxid nino driverslicense driverlicense licensenumber'],
+  [
+    'personal/national-id',
+    'nationalid passport passportnumber taxid nino driverslicense driverlicense licensenumber steuerid reisepass ausweisnummer pesel nif nie dni cpf bsn codicefiscale personnummer numerosecuritesociale numérosécuritésociale',
+  ],
   ['finance/card', 'cardnumber creditcard creditcardnumber ccnumber pan'],
   ['finance/iban', 'iban'],
-  ['finance/account', 'accountnumber bankaccount routingnumber sortcode'],
+  [
+    'finance/account',
+    'accountnumber bankaccount routingnumber sortcode kontonummer numerocompte númerocuenta numerocuenta numeroconto',
+  ],
   ['business/customer-id', 'customerid customernumber clientid memberid patientid employeeid'],
   ['network/ip', 'ipaddress ipaddr clientip remoteip'],
   ['network/host', 'hostname fqdn'],
-  ['secret/password', 'password passwd pwd passphrase'],
+  [
+    'secret/password',
+    'password passwd pwd passphrase passwort kennwort motdepasse contraseña contrasena senha wachtwoord hasło haslo lösenord',
+  ],
   ['secret/field', 'apikey secret clientsecret secretkey accesstoken refreshtoken privatekey authtoken bearertoken'],
 ]
 

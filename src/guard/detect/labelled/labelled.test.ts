@@ -10,6 +10,17 @@ const detector = createLabelledDetector()
 const found = (text: string) => detect(detector, text).map((f) => `${f.class} ${text.slice(f.start, f.end)}`)
 
 it.each([
+  ['{"rodné číslo": "750516/0123"}', 'personal/national-id 750516/0123'],
+  ['{"rodneCislo":"750516/0123"}', 'personal/national-id 750516/0123'],
+  ['{"numero_securite_sociale": "285056938201463"}', 'personal/national-id 285056938201463'],
+  ['{"securityCode":"331"}', 'finance/card-code 331'],
+  ['(security code: 331)', 'finance/card-code 331'],
+  ['**security code:** 331', 'finance/card-code 331'],
+  [
+    '{"mySeedPhrase": "ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic"}',
+    'secret/seed-phrase ozone drill grab fiber curtain grace pudding thank cruise elder eight picnic',
+  ],
+  ['mi contrasena: Nube.Gris77', 'secret/password Nube.Gris77'],
   ['National Insurance number AB 12 34 56 C. Thanks', 'personal/national-id AB 12 34 56 C'],
   ['氏名：山田太郎\n電話：なし', 'personal/person 山田太郎'],
   ['姓名: 王小明，年龄 31', 'personal/person 王小明'],

@@ -164,11 +164,21 @@ const FOLDED: Uint16Array = (() => {
   return table
 })()
 
-const hashUnit = (hash: number, unit: number): number => Math.imul(hash ^ (FOLDED[unit] ?? 0), 0x01000193) | 0
+/** Labels are met without their accents, too: `securite sociale`, `rodne cislo`. */
+const BARE: Uint16Array = FOLDED.map((small) =>
+  small === 0x142
+    ? 108
+    : small >= 0xc0 && small < 0x250
+      ? String.fromCharCode(small).normalize('NFD').charCodeAt(0)
+      : small,
+)
 
-function hashOf(word: string): number {
+const hashUnit = (hash: number, unit: number, table: Uint16Array): number =>
+  Math.imul(hash ^ (table[unit] ?? 0), 0x01000193) | 0
+
+function hashOf(text: string, from: number, to: number, table: Uint16Array): number {
   let hash = SEED
-  for (let i = 0; i < word.length; i++) hash = hashUnit(hash, word.charCodeAt(i))
+  for (let i = from; i < to; i++) hash = hashUnit(hash, text.charCodeAt(i), table)
   return hash
 }
 
@@ -180,7 +190,17 @@ const unspaced = new Map<number, (Label & { readonly word: string })[]>()
 /** By first letter, last letter and length: most words are none of these, and are told so without being read. */
 const FILTER = new Uint8Array(1 << 16)
 const slotOf = (first: number, last: number, length: number): number =>
-  (((FOLDED[first] ?? 0) & 63) << 10) | (((FOLDED[last] ?? 0) & 63) << 4) | (length & 15)
+  (((BARE[first] ?? 0) & 63) << 10) | (((BARE[last] ?? 0) & 63) << 4) | (length & 15)
+
+/** `securityCode` is two words. */
+const plain = (text: string) =>
+  text
+    .replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2')
+    .toLowerCase()
+    .replace(/[\s_/.'’-]+/g, ' ')
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .replaceAll('ł', 'l')
 
 function declare(kind: LabelKind, label: string, flag = ''): void {
   if (isUnspaced(label.charCodeAt(0))) {
@@ -193,9 +213,9 @@ function declare(kind: LabelKind, label: string, flag = ''): void {
     return
   }
   const cut = label.lastIndexOf(' ')
-  const hash = hashOf(label.slice(cut + 1))
+  const hash = hashOf(label, cut + 1, label.length, BARE)
   const list = byHash.get(hash) ?? []
-  list.push({ kind, before: label.slice(0, Math.max(0, cut)), flag })
+  list.push({ kind, before: plain(label.slice(0, Math.max(0, cut))), flag })
   // The longest label first: `seed phrase` before `phrase`.
   byHash.set(
     hash,
@@ -212,14 +232,14 @@ export const UNSPACED_HEADS: ReadonlySet<number> = new Set(unspaced.keys())
 const LONGEST_BEFORE = 32
 const LONGEST_WORD = 40
 
-const plain = (text: string) => text.toLowerCase().replace(/[\s_/.'’-]+/g, ' ')
+const INSIDE = /[\p{L}\d]/u
 
 /** The last unit, in small letters, of the word before `start`. */
 function lastBefore(text: string, start: number): number {
   let i = start - 1
   const least = start - LONGEST_BEFORE
   while (i >= least && i >= 0 && isBetween(text.charCodeAt(i))) i--
-  return i < 0 || i < least ? 0 : (FOLDED[text.charCodeAt(i)] ?? 0)
+  return i < 0 || i < least ? 0 : (BARE[text.charCodeAt(i)] ?? 0)
 }
 /** What `plain` makes a blank of. */
 const isBetween = (c: number): boolean =>
@@ -229,9 +249,7 @@ const isBetween = (c: number): boolean =>
 export function labelAt(text: string, start: number, end: number): Label | undefined {
   if (FILTER[slotOf(text.charCodeAt(start), text.charCodeAt(end - 1), end - start)] === 0 || end - start > LONGEST_WORD)
     return undefined
-  let hash = SEED
-  for (let i = start; i < end; i++) hash = hashUnit(hash, text.charCodeAt(i))
-  const labels = byHash.get(hash)
+  const labels = byHash.get(hashOf(text, start, end, BARE))
   if (labels === undefined) return undefined
   let left: string | undefined
   const last = lastBefore(text, start)
@@ -239,9 +257,9 @@ export function labelAt(text: string, start: number, end: number): Label | undef
     if (label.before === '') return label
     // Mostly another word stands before, and ends with another letter.
     if (label.before.charCodeAt(label.before.length - 1) !== last) continue
-    left ??= ` ${plain(text.slice(Math.max(0, start - LONGEST_BEFORE), start)).trim()}`
-    // Numbers before a word (`7z`) are not letters: they are part of no label but their own.
-    if (left.endsWith(` ${label.before}`)) return label
+    left ??= plain(text.slice(Math.max(0, start - LONGEST_BEFORE), start)).trimEnd()
+    // In quotes, in brackets, in marks of markdown; but `7z` is no label of `z`.
+    if (left.endsWith(label.before) && !INSIDE.test(left.charAt(left.length - label.before.length - 1))) return label
   }
   return undefined
 }
@@ -274,11 +292,12 @@ for (const [bits, words] of [
     'number no nr num n numero número numéro nummer numer numru číslo cislo code id card key of for the my your his her their our on at de du des del della do da der die das des für von vom pour para por от для к na и and und et y e address new temporary temp current old default user admin root wifi wlan account email server database db set now currently still simply just only following changed updated like here below it app first second third',
   ],
 ] as const)
-  for (const word of words.split(' ')) betweens.set(hashOf(word), (betweens.get(hashOf(word)) ?? 0) | bits)
+  for (const word of words.split(' ')) {
+    const hash = hashOf(word, 0, word.length, FOLDED)
+    betweens.set(hash, (betweens.get(hash) ?? 0) | bits)
+  }
 
 /** What the word [from, to) is between a label and its value: the bits above. */
 export function betweenAt(text: string, from: number, to: number): number {
-  let hash = SEED
-  for (let i = from; i < to; i++) hash = hashUnit(hash, text.charCodeAt(i))
-  return betweens.get(hash) ?? 0
+  return betweens.get(hashOf(text, from, to, FOLDED)) ?? 0
 }
