@@ -16,6 +16,8 @@ export interface FeedLinkOptions {
   timeoutMs: number
   /** With what was sent along. */
   onNotify: (message: string) => void
+  /** An answer did not come in time. */
+  onLate: () => void
 }
 
 interface Open {
@@ -23,7 +25,7 @@ interface Open {
   socket: Socket
 }
 
-export function createFeedLink({ pool, channel, timeoutMs, onNotify }: FeedLinkOptions): FeedLink {
+export function createFeedLink({ pool, channel, timeoutMs, onNotify, onLate }: FeedLinkOptions): FeedLink {
   let opening: Promise<Open> | undefined
   let current: Open | undefined
   let closed = false
@@ -61,7 +63,12 @@ export function createFeedLink({ pool, channel, timeoutMs, onNotify }: FeedLinkO
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<never>((_, reject) => {
         // After a stall of this process timers run before the answer that has long arrived is read: one look at it first.
-        const giveUp = () => setImmediate(() => reject(new Error('the database did not answer in time')))
+        const giveUp = () =>
+          setImmediate(() => {
+            if (timer === undefined) return // it was there
+            onLate()
+            reject(new Error('the database did not answer in time'))
+          })
         timer = setTimeout(giveUp, timeoutMs)
       })
       const work = (async () => {
@@ -78,6 +85,7 @@ export function createFeedLink({ pool, channel, timeoutMs, onNotify }: FeedLinkO
         throw error
       } finally {
         clearTimeout(timer)
+        timer = undefined
       }
     },
     close() {

@@ -243,6 +243,20 @@ describe('the feed over PostgreSQL', () => {
       .toBe(0)
   })
 
+  it('waits for no answer over connections that the server has left without a word, and goes on over new ones', async () => {
+    await (await database.open()).close()
+    const proxy = await proxyTo(database.url()!)
+    const node = await startNode('a', proxy.url, { pollMs: 50 })
+    await write(node, 'K1')
+    proxy.freeze()
+    const since = performance.now()
+    await expect(write(node, 'K2')).rejects.toMatchObject({ code: 'store_unavailable' })
+    await write(node, 'K3')
+    await expect.poll(() => node.nodes.admits()).toBe(true)
+    expect(node.seen).toEqual(['K1', 'K3'])
+    expect(performance.now() - since).toBeLessThan(30_000) // without an end to them it takes minutes
+  }, 60_000)
+
   it('finds by the sequence what a lost notification did not tell', async () => {
     await (await database.open()).close()
     const proxy = await proxyTo(database.url()!)

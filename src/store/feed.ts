@@ -231,7 +231,13 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
       if (!store.pool) return
       const look = () => void read().catch(report)
       const onNotify = (message: string) => (message === '' ? look() : hearer(message))
-      link = createFeedLink({ pool: store.pool, channel: CHANNEL, timeoutMs: LINK_TIMEOUT_MS, onNotify })
+      link = createFeedLink({
+        pool: store.pool,
+        channel: CHANNEL,
+        timeoutMs: LINK_TIMEOUT_MS,
+        onNotify,
+        onLate: store.suspect,
+      })
       await read()
       timer = setInterval(look, pollMs)
       timer.unref()

@@ -43,7 +43,9 @@ describe.each(DATABASES.map((make) => make()))('a new version on $name', (databa
     await first.pool.query(`create database old${count}`)
     const url = new URL(database.url() as string)
     url.pathname = `/old${count}`
-    const db = openPostgres<Tables>(createPool({ url: url.href, maxConnections: 2, connectTimeoutMs: 5000, report }))
+    const db = openPostgres<Tables>(
+      createPool({ url: url.href, maxConnections: 2, connectTimeoutMs: 5000, report }).pool,
+    )
     return { db, close: () => db.destroy(), open: () => openStore({ url: url.href, file: '', keyHex, report }) }
   }
 

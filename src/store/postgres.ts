@@ -1,4 +1,5 @@
 // PostgreSQL behind Kysely: a pool for reads and transactions. Everything that differs from SQLite is here and in its twin.
+import { Socket } from 'node:net'
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { DatabaseError, type DatabaseErrorKind, translate } from './error.ts'
@@ -50,8 +51,28 @@ export interface PostgresOptions {
   report: (error: unknown) => void
 }
 
-export function createPool(options: PostgresOptions): pg.Pool {
+/** Milliseconds for which a connection may go on saying nothing once another one was found dead. */
+const SILENT_MS = 1000
+
+export interface Connections {
+  readonly pool: pg.Pool
+  /**
+   * Somewhere nothing was heard in time. A server that failed over, or a network that lost the way, breaks no connection: what waits on one
+   * would wait for a quarter of an hour, and what is asked next over an idle one as well. Ends those that say nothing from here on.
+   */
+  suspect(): void
+}
+
+export function createPool(options: PostgresOptions): Connections {
+  const sockets = new Set<Socket>()
+  let suspecting: NodeJS.Timeout | undefined
   const pool = new pg.Pool({
+    stream() {
+      const socket = new Socket()
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+      return socket
+    },
     connectionString: options.url,
     max: options.maxConnections,
     connectionTimeoutMillis: options.connectTimeoutMs,
@@ -62,7 +83,18 @@ export function createPool(options: PostgresOptions): pg.Pool {
   pool.on('error', options.report)
   // Nor must one that breaks while somebody holds it between two statements: without a listener that ends the process.
   pool.on('connect', (client) => client.on('error', options.report))
-  return pool
+  return {
+    pool,
+    suspect() {
+      if (suspecting) return
+      const heard = new Map([...sockets].map((socket) => [socket, socket.bytesRead]))
+      suspecting = setTimeout(() => {
+        suspecting = undefined
+        for (const [socket, bytes] of heard) if (socket.bytesRead === bytes) socket.destroy()
+      }, SILENT_MS)
+      suspecting.unref()
+    },
+  }
 }
 
 /** Errors of reads and of transactions alike are translated where the driver is: an unreachable database is a Fault. */

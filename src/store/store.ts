@@ -43,6 +43,8 @@ export interface Store {
   scrub(tables: readonly (keyof Tables)[]): Promise<void>
   /** The pool behind it, for LISTEN and advisory locks; undefined on SQLite. */
   readonly pool: pg.Pool | undefined
+  /** Over another connection nothing was heard in time: ends those that say nothing either. */
+  suspect(): void
   close(): Promise<void>
 }
 
@@ -71,6 +73,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     dialect: 'sqlite',
     db: readonly(reader),
     pool: undefined,
+    suspect() {},
     transaction: (work) => run(writer, work),
     async scrub() {
       await sql.raw(EMPTY_LOG).execute(writer) // rows were overwritten when deleted: secure_delete
@@ -87,7 +90,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 async function openPostgresStore(options: StoreOptions, url: string): Promise<Store> {
-  const pool = createPool({
+  const { pool, suspect } = createPool({
     url,
     maxConnections: options.maxConnections ?? 10,
     connectTimeoutMs: 5000,
@@ -102,6 +105,7 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
     dialect: 'postgres',
     db: readonly(db),
     pool,
+    suspect,
     transaction: (work) => run(db, work),
     async scrub(tables) {
       for (const table of tables) await sql`vacuum (full) ${sql.table(table)}`.execute(db)

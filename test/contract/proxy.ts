@@ -6,12 +6,15 @@ export interface Partition {
   url: string
   /** `cut`: connections break. `hole`: they stay, and nothing passes. */
   set(state: 'open' | 'cut' | 'hole'): void
+  /** Over the connections there are nothing comes back any more, ever; new ones work. As when the server has moved. */
+  freeze(): void
   close(): Promise<void>
 }
 
 export async function proxyTo(url: string): Promise<Partition> {
   const target = new URL(url)
   const pairs = new Set<[Socket, Socket]>()
+  const frozen = new WeakSet<Socket>()
   let state: 'open' | 'cut' | 'hole' = 'open'
   const server: Server = createServer((client) => {
     if (state === 'cut') return void client.destroy()
@@ -20,7 +23,7 @@ export async function proxyTo(url: string): Promise<Partition> {
     pairs.add(pair)
     for (const [from, to] of [pair, [upstream, client]] as const) {
       from.on('data', (data) => {
-        if (state === 'open') to.write(data)
+        if (state === 'open' && !frozen.has(from)) to.write(data)
       })
       from.on('error', () => {})
       from.on('close', () => {
@@ -46,6 +49,9 @@ export async function proxyTo(url: string): Promise<Partition> {
       // Bytes lost in a black hole never come back: what survives it are broken connections.
       if (next === 'cut' || (state === 'hole' && next === 'open')) breakAll()
       state = next
+    },
+    freeze() {
+      for (const pair of pairs) for (const socket of pair) frozen.add(socket)
     },
     close() {
       breakAll()
