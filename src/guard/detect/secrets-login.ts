@@ -246,5 +246,6 @@ export function inConnection(text: string, from: number, to: number): Login | un
   if ((text.charCodeAt(from) | 32) !== 112) return undefined
   const at = from + (/^(?:password|passwd|pwd)=/i.exec(text.slice(from, from + 9))?.[0].length ?? 0)
   if (at === from || to - at < 4 || !CONNECTION.test(text.slice(Math.max(0, from - 160), from))) return undefined
-  return isPasswordPlaceholder(text.slice(at, to)) ? undefined : password(at, to, 75)
+  const value = text.slice(at, to)
+  return /^[$%{<(&*]/.test(value) || isPasswordPlaceholder(value) ? undefined : password(at, to, 75)
 }

@@ -297,9 +297,13 @@ function isPassword(value: string, quoted: boolean, code: boolean, setting: bool
 /** The passwords that a mail service makes for programs: four times four letters. */
 const APP_PASSWORD = /^[a-z]{4}(?: [a-z]{4}){3}$/
 
-/** A key that somebody has thought up: some words, or a word with figures. Names of secrets have neither. */
+/** A key that somebody has thought up: some words, or a word with figures. Names of secrets have neither, and labels are sentences. */
 const isThoughtUp = (value: string): boolean =>
-  /[\d\s]/.test(value) && value.split(' ').length < 6 && !/[/\\,:;?]|\.\s|^[A-Z_]+$/.test(value) && isGivenKey(value)
+  (/\s/.test(value)
+    ? WORDS.test(value) && !SENTENCE.test(value)
+    : /\d/.test(value) && !/[/\\,:;?]|^[A-Z_]+$/.test(value)) && isGivenKey(value)
+const WORDS = /^[a-z\d]+(?: [a-z\d]+){1,5}$/
+const SENTENCE = /\b(?:a|an|and|at|be|by|enter|for|from|in|is|my|of|on|or|see|that|the|this|to|type|use|with|your)\b/
 
 const trimmed = (value: string) => value.replace(/^[*_"'`]{1,3}/, '').replace(/(?:[.:!?*]|%22)+$/, '')
 

@@ -100,6 +100,7 @@ describe('the tagger', () => {
       'private static final Logger LOGGER = LoggerFactory.getLogger(OrderService.class);',
       'Erkläre den Unterschied zwischen Dativ und Akkusativ an fünf Beispielen.',
       'Vertaal de volgende zinnen naar het Engels.',
+      '请按姓名排序，并统计人数。 표의 열은 문자열입니다. أدخل الاسم والعنوان في النموذج.',
     ])
       expect(
         detect(names, text).filter((f) => f.class === NAME_CLASSES.person || f.class === NAME_CLASSES.address),

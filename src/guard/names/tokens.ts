@@ -30,6 +30,9 @@ const kindOf = (code: number): number =>
   code < TABLE ? KIND[code]! : code < 0xd800 || (code >= 0xf900 && code < 0xfe00) ? LETTER : 0
 const fold = (code: number): number => (code < TABLE ? FOLD[code]! : code)
 
+/** Of scripts without capitals, in which nothing but a label tells a name: that is not for the tagger. */
+const isCaseless = (code: number): boolean => (code >= 0x590 && code < 0x1e00) || code >= 0x2c00
+
 /** Hash of the last `count` letters from that of the last `count - 1` and the one before them, at `at`. */
 const tailOf = (tail: number, code: number, count: number): number => (Math.imul(tail ^ fold(code), PRIME) + count) | 0
 
@@ -239,7 +242,12 @@ export class Tokens {
         (shape === SHAPE.capital &&
           (flags & FLAG.sentenceStart) !== 0 &&
           (known & ~(KNOWN.common | KNOWN.particle)) === 0))
-    if (!everyday && !decimal && !(shape === SHAPE.lower && known === 0 && length >= 7 && ENDINGS.has(tail3)))
+    if (
+      !everyday &&
+      !decimal &&
+      !isCaseless(units[start]!) &&
+      !(shape === SHAPE.lower && known === 0 && length >= 7 && ENDINGS.has(tail3))
+    )
       flags |= FLAG.candidate
     if (small > 0 && small <= 2 && digits > 0 && small + digits === length) flags |= FLAG.label
     const at = this.#room()

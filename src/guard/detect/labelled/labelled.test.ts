@@ -10,6 +10,10 @@ const detector = createLabelledDetector()
 const found = (text: string) => detect(detector, text).map((f) => `${f.class} ${text.slice(f.start, f.end)}`)
 
 it.each([
+  ['<firstName>Ebba</firstName><lastName>Nyström</lastName>', 'personal/person Nyström'],
+  ['Nachname: Petersen, Vorname: Swantje', 'personal/person Swantje'],
+  ['first_name=Kwabena&last_name=Owusu', 'personal/person Owusu'],
+  ['{"lastName": "Ní Dhomhnaill"}', 'personal/person Ní Dhomhnaill'],
   ['{"rodné číslo": "750516/0123"}', 'personal/national-id 750516/0123'],
   ['{"rodneCislo":"750516/0123"}', 'personal/national-id 750516/0123'],
   ['{"numero_securite_sociale": "285056938201463"}', 'personal/national-id 285056938201463'],
@@ -169,6 +173,10 @@ it.each([
   'the 2D code 0x88df016429689c079f3b2f6ad39fa052532c50795b733da78a91ebf588f39fc0',
   'https://www.rfc-editor.org/rfc/rfc9110 version 1.2.3456',
   'const secret = config.get("jwt.secret"); const pass = 3',
+  'firstName: String, lastName: Required, surname: Optional<String>, lastName: { type: String }',
+  "labels: { firstName: 'First name', lastName: 'Nachname', fullName: user.name, surname: getName() }",
+  'first_name = models.CharField(max_length=30); last_name: str; surname: true',
+  'The last name is required. First name and last name: see below.',
   '姓名：必填；地址：请输入；氏名,電話,住所',
   '名前を付けて保存し、地址栏输入网址',
   '이름을 입력하세요. 주소 변경',

@@ -25,6 +25,7 @@ export type LabelKind =
   | 'phone'
   | 'name'
   | 'called'
+  | 'part'
   | 'postal'
 
 export interface Label {
@@ -104,7 +105,7 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   ],
   [
     'record',
-    'pers nr,personalnummer,staff number,staff no,badge,badge no,badge number,polisnr,polisnummer,policy number,policy no,vs nr,versicherungsschein,versicherungsschein nr,polizza,n polizza,póliza,n póliza,numer polisy,apólice,mrn,medical record,medical record number,medical record no,chart number,hospital number,patient number,patient id,hospital no',
+    'pers nr,personalnummer,staff number,staff no,badge no,badge number,polisnr,polisnummer,policy number,policy no,vs nr,versicherungsschein,versicherungsschein nr,polizza,n polizza,póliza,n póliza,numer polisy,apólice,mrn,medical record,medical record number,medical record no,chart number,hospital number,patient number,patient id,hospital no',
   ],
   [
     'phone',
@@ -113,6 +114,10 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   [
     'name',
     '姓名,氏名,名前,お名前,联系人,收件人,收货人,聯絡人,收件者,担当者,受取人,宛名,フリガナ,이름,성명,성함,예금주,수령인,الاسم,الاسم الكامل,اسم العميل,اسم المريض,שם,שם מלא,नाम,पूरा नाम,ชื่อ,ชื่อ นามสกุล,নাম,பெயர்,фио,ф и о,имя,фамилия,піб,прізвище,ім я,όνομα,ονοματεπώνυμο,επώνυμο,անուն,სახელი',
+  ],
+  [
+    'part',
+    'first name,last name,surname,family name,given name,middle name,maiden name,forename,full name,customer name,patient name,cardholder,cardholder name,card holder,account holder,vorname,nachname,familienname,geburtsname,kontoinhaber,karteninhaber,prénom,nom de famille,nom complet,apellido,apellidos,nombre completo,nombre y apellidos,cognome,nominativo,sobrenome,nome completo,voornaam,achternaam,imię,nazwisko,imię i nazwisko,förnamn,efternamn,fornavn,etternavn,jméno,příjmení',
   ],
   ['called', '我叫,名叫,我的名字叫,اسمي,שמי,меня зовут,мене звати,με λένε'],
   [

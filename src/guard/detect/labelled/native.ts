@@ -1,5 +1,5 @@
 // Names and addresses behind their label in scripts without capitals, where nothing but the label tells them: `姓名：王小明`,
-// `الاسم: …`, `住所：…`. Text in Latin letters is the tagger's.
+// `الاسم: …`, `住所：…`; and parts of names in any: `<lastName>Owusu</lastName>`. Other text in Latin letters is the tagger's.
 import { type Answer, one, type Place } from './place.ts'
 
 const LONGEST_NAME = 48
@@ -62,4 +62,39 @@ export function nativeAddress(place: Place): Answer {
   if (EMPTY.test(value) || !/(?:[\u0370-\u1dff\u2e80-\ud7ff].*){2}/u.test(value) || !PLACE_SIGN.test(value))
     return undefined
   return one(place, 'personal/address', place.start + value.length, 80)
+}
+
+const CAPITAL = /^\p{Lu}[\p{L}\p{M}'’]{1,24}(?:[ -]\p{Lu}[\p{L}\p{M}'’]{1,24}){0,3}$/u
+/** Types and texts of a form. */
+const NO_NAME =
+  /^(?:str(?:ing)?|text|varchar|char|field|input|optional|required|none|null|nil|undefined|true|false|unknown|any|object|first|last|given|family|middle|full|sur|fore|name|enter|your|please|vor|nach|pr[ée]nom|nom|nombre|apellidos?|nome|cognome|imi[ęe]|nazwisko|voor|achter|geben|bitte|pflicht)/i
+
+/** Part of a name behind a label that leaves no doubt; a colon, a sign of equality or the end of an element stands between. */
+export function partOfName(place: Place): Answer {
+  if (isNative(place.text.charCodeAt(place.start))) return nativeName(place, false)
+  if (place.link !== 'assigned' || place.words > 1) return undefined
+  const stop = stretch(
+    place,
+    LONGEST_NAME,
+    (c) =>
+      c < 32 ||
+      c === place.quote ||
+      (c !== 32 && c !== 45 && c !== 39 && c < 65) ||
+      (c > 90 && c < 97) ||
+      (c > 122 && c < 192),
+  )
+  if (stop === 'need') return 'need'
+  const after = place.text.charCodeAt(stop)
+  const value = place.text.slice(place.start, stop).replace(/[ '-]+$/, '')
+  // A call, a field of something, an identifier.
+  if (
+    after === 40 ||
+    after === 46 ||
+    after === 95 ||
+    (after >= 48 && after <= 57) ||
+    !CAPITAL.test(value) ||
+    NO_NAME.test(value)
+  )
+    return undefined
+  return one(place, 'personal/person', place.start + value.length, 80)
 }

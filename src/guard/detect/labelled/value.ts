@@ -5,7 +5,7 @@ import { codes, seed } from './codes.ts'
 import { isBech32, isBic, isVehicleNumber, looksBase58 } from './forms.ts'
 import { device, identity, plate, telephone } from './identity.ts'
 import type { LabelKind } from './labels.ts'
-import { nativeAddress, nativeName } from './native.ts'
+import { nativeAddress, nativeName, partOfName } from './native.ts'
 import { password, pin } from './password.ts'
 import { type Answer, endOf, one, type Place, word } from './place.ts'
 
@@ -84,6 +84,8 @@ export function judgeLabelled(kind: LabelKind, place: Place): Answer {
     case 'name':
     case 'called':
       return nativeName(place, kind === 'called')
+    case 'part':
+      return partOfName(place)
     case 'postal':
       return nativeAddress(place)
     default:
