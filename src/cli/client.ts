@@ -192,11 +192,13 @@ async function refused(response: Response, { key, own }: Connection, path = ''):
           ? 'ask somebody who may read the audit log: this key may not ask why'
           : code === 'precondition_failed' && path === '/policies'
             ? 'sallyport policy plan FOLDER'
-            : text('next')
+            : code === 'node_stale'
+              ? 'see whether that node reaches the database; its log says what happened'
+              : text('next')
   return new Failure(`${text('title') ?? `The gateway answered ${response.status}`} (${code})`, {
     exit,
     code,
-    why: text('detail'),
+    why: text('detail') === text('title') ? undefined : text('detail'),
     next,
     requestId,
   })

@@ -79,7 +79,8 @@ export async function listAll<Id extends PagedId>(
     look(page as { unanswered?: string[] })
     cursor = page.next
   } while (cursor !== undefined && rows.length < wanted)
-  if (cursor !== undefined) input.io.say(`The first ${rows.length} are shown; --all shows every one.`)
+  if (cursor !== undefined)
+    input.io.say(`The first ${rows.length === 1 ? 'is' : `${rows.length} are`} shown; --all shows every one.`)
   return rows
 }
 

@@ -134,6 +134,26 @@ it('a gateway that goes away in the middle is not taken for one that is not ther
   half.close()
 })
 
+it('what a node that has lost the database says, once, with what to look at; and one row of many', async () => {
+  const title = 'This node has lost touch with the others'
+  const there: Server = createServer((request, response) => {
+    if (request.url?.startsWith('/admin/v1/groups')) {
+      const items = [{ name: 'dev', source: 'manual', createdAt: '2026-12-01T00:00:00Z', createdBy: 'x', version: 1 }]
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ items, next: 'x' }))
+      return
+    }
+    response.writeHead(503, { 'content-type': 'application/problem+json' })
+    response.end(JSON.stringify({ code: 'node_stale', title, detail: title }))
+  })
+  await new Promise<void>((done) => there.listen(0, '127.0.0.1', done))
+  const at = ['--url', `http://127.0.0.1:${(there.address() as AddressInfo).port}`, '--key', 'k']
+  const { code, said } = await cli('call', 'list', ...at)
+  expect({ code, said: said.split(title).length - 1 }).toEqual({ code: 1, said: 1 })
+  expect(said).toContain('reaches the database')
+  expect((await cli('group', 'list', '--limit', '1', ...at)).said).toBe('The first is shown; --all shows every one.\n')
+  there.close()
+})
+
 it('rules that are not there, and tests of nobody', async () => {
   const missing = await cli('policy', 'lint', at('rules'))
   expect(missing).toMatchObject({ code: 3, said: expect.stringContaining('sallyport policy init') })
