@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { detect } from '../detector.ts'
+import { createDetectors } from '../detectors.ts'
 import { createColumnDetector } from './columns.ts'
 
 const columns = createColumnDetector()
@@ -39,6 +40,10 @@ describe('values by the heading of their column', () => {
     'phone,version\nnone,1.2.3\n',
   ])('leaves alone %j', (text) => {
     expect(seen(text)).toEqual([])
+  })
+
+  test('the guard looks for them', () => {
+    expect(createDetectors({ names: false }).map(({ name }) => name)).toContain('columns')
   })
 
   test('a stream finds what the whole text gives, and nothing before what it has settled', () => {

@@ -65,7 +65,8 @@ export function isPasswordPlace(text: string, at: number, strong: () => boolean)
   }
   if ((last | 32) === 103 && SECURE_STRING.test(lineBefore(text, at, 48))) return true
   if (behindUser(text, i)) return true
-  if (!strong()) return false
+  // Keys of routers are often figures and nothing else.
+  if (!strong()) return /^\d{8,20}(?!\w)/.test(text.slice(at, at + 21)) && WIFI_KEY.test(lineBefore(text, at, 160))
   const line = lineBefore(text, at, 160)
   return HTPASSWD.test(line) || WIFI_KEY.test(line) || KEYWORD.test(line)
 }

@@ -78,6 +78,7 @@ const PLACED = [
   'ConvertTo-SecureString "[[hunter2x9]]" -AsPlainText -Force',
   'WIFI:T:WPA;S:Guest;P:[[Kaffee2024!]];;',
   'wifi: Guest-Net key [[Kaffee2024!]]',
+  'my wifi is "FritzBox 7590 XY" and the key is [[84721590337716528840]]',
   'pre-shared-key [[Vpn!Key2291]]',
   'snmp-server community [[C0mmun1ty]] RO',
   'psk="[[Kaffee2024!]]"',

@@ -10,6 +10,8 @@ const detector = createLabelledDetector()
 const found = (text: string) => detect(detector, text).map((f) => `${f.class} ${text.slice(f.start, f.end)}`)
 
 it.each([
+  ['digicode 4472', 'secret/pin 4472'],
+  ['Vers.-Nr. A123456780, Diagnose', 'personal/national-id A123456780'],
   ['<firstName>Ebba</firstName><lastName>Nyström</lastName>', 'personal/person Nyström'],
   ['Nachname: Petersen, Vorname: Swantje', 'personal/person Swantje'],
   ['first_name=Kwabena&last_name=Owusu', 'personal/person Owusu'],
