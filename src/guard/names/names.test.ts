@@ -98,6 +98,7 @@ describe('the tagger', () => {
       'glibc 2.39, Chrome 124.0.6367.91',
       'mov rax, 0x7fffffffe4a0',
       'private static final Logger LOGGER = LoggerFactory.getLogger(OrderService.class);',
+      '    elif isinstance(value, Decimal):\n        return Decimal(value)\n    elif hasattr(self, name): pass',
       'Erkläre den Unterschied zwischen Dativ und Akkusativ an fünf Beispielen.',
       'Vertaal de volgende zinnen naar het Engels.',
       '请按姓名排序，并统计人数。 표의 열은 문자열입니다. أدخل الاسم والعنوان في النموذج.',

@@ -14,7 +14,14 @@ const ABBREVIATIONS = hashes(
 const WORDS = hashes(
   'vendor supplier sender recipient customer username usernames password passwords passwort passwd passphrase passcode kennwort wachtwoord contraseña contrasena lösenord adgangskode passord hasło heslo jelszó parola şifre пароль apikey api_key token tokens credential credentials login logins ' +
     'bash zsh sh npmrc bashrc zshrc chpasswd sshpass sudo curl wget grep awk sed chmod chown mkdir kubectl docker dockerfile kubernetes helm terraform ansible nginx postgres postgresql mysql redis mongodb sqlite elasticsearch kafka rabbitmq webhook webhooks localhost hostname stdin stdout stderr changeme foobar lorem ipsum undefined null boolean ' +
-    'jenkins telegram whatsapp instagram discord tiktok snapchat wechat metamask usdt usdc cnic kreditkarte kreditkarten ausweis handy mobil tel mob fon fono mot s/n seconds minutes hours milliseconds kilobytes megabytes bytes timestamp datetime dataset datasets metadata config configs readme changelog ratio telefon téléphone teléfono telefono telefone e-mail email',
+    'jenkins telegram whatsapp instagram discord tiktok snapchat wechat metamask usdt usdc cnic kreditkarte kreditkarten ausweis handy mobil tel mob fon fono mot s/n seconds minutes hours milliseconds kilobytes megabytes bytes timestamp datetime dataset datasets metadata config configs readme changelog decimal coroutine popen iterator generator tuple integer doctype xhtml varchar tkinter ratio telefon téléphone teléfono telefono telefone e-mail email',
+)
+/** Words of programs: reserved ones, functions and types that come with a language, tags of pages. In small letters no name. */
+const PROGRAM = hashes(
+  'elif endif esac def del lambda nonlocal yield async await pass raise assert import isinstance issubclass hasattr getattr setattr delattr repr frozenset bytearray memoryview enumerate zip iter ord chr isdigit isalpha isspace rstrip lstrip strip startswith endswith splitlines kwargs args self init lineno filename dirname basename argparse argv argc stdout stdin stderr ' +
+    'typeof instanceof sizeof typedef struct enum extern inline volatile goto decltype constexpr nullptr auto unsigned signed const constructor prototype callback promise mutex malloc calloc realloc memcpy memset strlen strcmp strcpy printf sprintf fprintf scanf println echo print puts substr substring concat concatenate append prepend prefix suffix regex regexp parser lexer tokenizer robotparser ' +
+    'href src srcset onclick iframe div span thead tbody tfoot colspan rowspan varchar nvarchar bigint smallint boolean float double numeric timestamp datetime autoincrement foreign primary ' +
+    'var let func fn impl trait pub mut mod crate usize isize fmt vec hashmap println dyn unwrap expect defer goroutine interface package throws extends implements abstract synchronized transient rawdata metadata daemon startup shutdown mandatory deprecated',
 )
 /** Small words of which `vault` is a tool and `Vault` may be a surname. */
 const SMALL = hashes(
@@ -28,7 +35,8 @@ export const CASE = { small: 0, first: 1, other: 2 } as const
 /** True if a word of a finding says nothing of a person, a place or an organisation. */
 export function isNoName(hash: number, letters: (typeof CASE)[keyof typeof CASE]): boolean {
   if (WORDS.has(hash)) return true
-  return letters === CASE.first ? false : ABBREVIATIONS.has(hash) || (letters === CASE.small && SMALL.has(hash))
+  if (letters === CASE.first) return false
+  return ABBREVIATIONS.has(hash) || (letters === CASE.small && (SMALL.has(hash) || PROGRAM.has(hash)))
 }
 
 /** True if a finding that begins with this small word is the name of a field. */
