@@ -131,7 +131,8 @@ export function createClient(connection: Connection): Client {
     },
     async *follow(id, query, signal) {
       const response = await send(ROUTES[id], { query, signal } as Ask<RouteId>)
-      yield* eventsOf(response)
+      const pieces = (response.body ?? []) as AsyncIterable<Uint8Array>
+      yield* eventsOf(unlessLost(pieces, (error) => (signal.aborted ? error : lost(connection, 'GET', error))))
     },
   }
 }
@@ -204,12 +205,20 @@ async function refused(response: Response, { key, own }: Connection, path = ''):
   })
 }
 
+async function* unlessLost<T>(pieces: AsyncIterable<T>, told: (error: unknown) => unknown): AsyncGenerator<T> {
+  try {
+    yield* pieces
+  } catch (error) {
+    throw told(error)
+  }
+}
+
 /** The data of server-sent events as they come. An `error` event ends the stream as a failure. */
-async function* eventsOf(response: Response): AsyncGenerator<string> {
+async function* eventsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder()
   let rest = ''
-  for await (const piece of response.body ?? []) {
-    rest += decoder.decode(piece as Uint8Array, { stream: true })
+  for await (const piece of pieces) {
+    rest += decoder.decode(piece, { stream: true })
     for (let end = rest.indexOf('\n\n'); end >= 0; end = rest.indexOf('\n\n')) {
       const lines = rest.slice(0, end).split('\n')
       rest = rest.slice(end + 2)

@@ -1,6 +1,6 @@
 // Exporting the audit log: lines to stdout or to a file, or finished calls to an OpenTelemetry collector. Whatever goes on
 // over restarts remembers by itself how far it is: a file by its last line, a collector by a file beside it.
-import { statSync } from 'node:fs'
+import { realpathSync, statSync } from 'node:fs'
 import { appendFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import type { Collector, Encoding, Found, Taken } from '../audit/index.ts'
 import { isLoopback } from '../config/index.ts'
@@ -53,11 +53,31 @@ async function exportLines(input: Input, signal: AbortSignal): Promise<void> {
     for await (const line of lines) input.io.out(`${line}\n`)
     return
   }
-  // An archive begins anew, but only once the gateway has given something: a refusal must not cost the one that is there.
-  let write = known === undefined ? writeFile : appendFile
-  for await (const some of gather(lines, GATHER)) {
-    await write(out, some.map((line) => `${line}\n`).join(''), { flush: true })
-    write = appendFile
+  if (known === undefined) return writeArchive(out, gather(lines, GATHER))
+  for await (const some of gather(lines, GATHER)) await appendFile(out, textOf(some), { flush: true })
+}
+
+const textOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('')
+
+/**
+ * An archive begins anew, beside the one that is there, and takes its place when it is whole: half of one verifies nothing, and must not
+ * cost the one before.
+ */
+async function writeArchive(out: string, pieces: AsyncIterable<readonly string[]>): Promise<void> {
+  const found = statSync(out, { throwIfNoEntry: false })
+  const isFile = found?.isFile() ?? true
+  const file = found ? realpathSync(out) : out
+  const beside = isFile ? `${file}.next` : out
+  let write = writeFile
+  try {
+    for await (const some of pieces) {
+      await write(beside, textOf(some), { flush: isFile, mode: found?.mode })
+      write = appendFile
+    }
+    if (isFile && write === appendFile) await rename(beside, file)
+  } catch (error) {
+    if (isFile) await rm(beside, { force: true })
+    throw error
   }
 }
 

@@ -1,7 +1,7 @@
 // What a new user meets: wrong words, files that are not there, folders that are not theirs. Each is answered in a line or
 // two with what to do, never with a stack, and never by doing something else.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -120,7 +120,9 @@ it('a name that is too long for the system is said in a line', async () => {
 
 it('a gateway that goes away in the middle is not taken for one that is not there', async () => {
   const half: Server = createServer((request, response) => {
-    if (request.method === 'GET') response.writeHead(200, { 'content-length': 100 }).write('{"items":')
+    if (request.url?.includes('/audit/export'))
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: {"i":0}\n\n')
+    else if (request.method === 'GET') response.writeHead(200, { 'content-length': 100 }).write('{"items":')
     request.resume().once('end', () => setTimeout(() => request.socket.destroy(), 20))
   })
   await new Promise<void>((done) => half.listen(0, '127.0.0.1', done))
@@ -131,6 +133,23 @@ it('a gateway that goes away in the middle is not taken for one that is not ther
   const write = await cli('group', 'create', 'dev', '--json', '--url', url, '--key', 'k')
   expect(write).toMatchObject({ code: 1, out: '', said: expect.stringContaining('did not finish its answer') })
   expect(write.said).toContain('look whether it was done')
+  // Of an archive a half is worth nothing, and does not cost the one that is there.
+  writeFileSync(at('kept.jsonl'), 'whole\n')
+  const archive = await cli(
+    'audit',
+    'export',
+    '--format',
+    'archive',
+    '--out',
+    at('kept.jsonl'),
+    '--url',
+    url,
+    '--key',
+    'k',
+  )
+  expect(archive).toMatchObject({ code: 1, said: expect.stringContaining('did not finish its answer') })
+  expect(readFileSync(at('kept.jsonl'), 'utf8')).toBe('whole\n')
+  expect(existsSync(at('kept.jsonl.next'))).toBe(false)
   half.close()
 })
 
