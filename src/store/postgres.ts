@@ -89,8 +89,11 @@ export function createPool(options: PostgresOptions): Connections {
       if (suspecting) return
       const heard = new Map([...sockets].map((socket) => [socket, socket.bytesRead]))
       suspecting = setTimeout(() => {
-        suspecting = undefined
-        for (const [socket, bytes] of heard) if (socket.bytesRead === bytes) socket.destroy()
+        // After a stall of this process timers run before what has long arrived is read: one look at it first.
+        setImmediate(() => {
+          suspecting = undefined
+          for (const [socket, bytes] of heard) if (socket.bytesRead === bytes) socket.destroy()
+        })
       }, SILENT_MS)
       suspecting.unref()
     },
