@@ -38,7 +38,7 @@ export function log(world: () => World): void {
       '1',
     ])
     expect(list.value).toMatchObject([{ kind: 'group.created', subject: 'group/seen' }])
-    expect(list.said).toContain('The first 1 are shown; --all shows every one.')
+    expect(list.said).toContain('The first is shown; --all shows every one.')
     const event = list.value[0]!
     expect((await look(['audit', 'show', event.id])).value).toMatchObject({ id: event.id, data: expect.anything() })
     const counts = await look<{ value: string; events: number }[]>(['audit', 'count', '--by', 'kind', '--top', '3'])
