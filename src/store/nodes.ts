@@ -204,6 +204,8 @@ export function createNodes({ store, feed, clock, node, staleAfterMs, graceMs, o
           const was = lost
           lost = !holds()
           if (lost && !was) onLost()
+          // What the feed waits for may be the answer over a connection that says nothing any more: then it asks no further.
+          if (lost) store.suspect()
         },
         Math.max(20, staleAfterMs / 10),
       )
