@@ -143,6 +143,7 @@ describe('values with a form', () => {
     '0 0 0 1 0 0 0 0 0 0 0, 0 1 2 0 1 2 0 1 2 0, 9 0 1 2 3 4 5 6 7 8',
     'milliseconds since 1970. In 1980s style',
     'tag v10.20.30.40 and a1.2.3.4 and 1.2.3.4b1',
+    'Mozilla/5.0 Chrome/124.0.0.0 Safari/537.36',
     'part SKU212-555-0187 in stock',
     'CAS 7732-18-5, run 2024-10-123, lot 1234-56-000',
     'it reads 1111 1111 1111 1113',
