@@ -14,6 +14,7 @@ import {
   type Nodes,
   openStore,
   type Peers,
+  type Store,
   takeName,
 } from './index.ts'
 
@@ -32,6 +33,7 @@ async function proxyTo(url: string): Promise<Partition> {
 }
 
 interface Node {
+  store: Store
   feed: Feed
   nodes: Nodes
   peers: Peers
@@ -83,7 +85,7 @@ async function startNode(name: string, url: string, options: { pollMs?: number }
     await feed.stop()
     await store.close()
   })
-  return Object.assign(result, { feed, nodes, peers, change, errors }) as Node
+  return Object.assign(result, { store, feed, nodes, peers, change, errors }) as Node
 }
 
 const write = (node: Node, key: string, kind = 'key') =>
@@ -255,6 +257,22 @@ describe('the feed over PostgreSQL', () => {
     await expect.poll(() => node.nodes.admits()).toBe(true)
     expect(node.seen).toEqual(['K1', 'K3'])
     expect(performance.now() - since).toBeLessThan(30_000) // without an end to them it takes minutes
+  }, 60_000)
+
+  it('does not wait for ever for what it asks over such a connection itself', async () => {
+    await (await database.open()).close()
+    const proxy = await proxyTo(database.url()!)
+    const node = await startNode('a', proxy.url, { pollMs: 50 })
+    let asked = 0
+    node.feed.subscribe(async () => {
+      asked += 1
+      if (asked === 1) proxy.freeze()
+      await node.store.db.selectFrom('node').select('id').execute()
+    })
+    await write(node, 'K1').catch(() => {}) // made, and perhaps not heard of in time
+    await expect.poll(() => node.nodes.admits() && asked > 1, { timeout: 30_000 }).toBe(true)
+    expect(node.lost).toBeGreaterThan(0)
+    await write(node, 'K2')
   }, 60_000)
 
   it('finds by the sequence what a lost notification did not tell', async () => {
