@@ -49,8 +49,9 @@ export function sessionHandlers(
         const isSeen = ({ id, principal }: { id: string; principal: string }) =>
           sees(ownedBy('Session', id, uidOf(principal)))
         const page = await readSeen(query, isText, read, ({ id }) => id, isSeen)
-        const views = await Promise.all(page.items.map(({ id }) => sessions.show(id)))
-        return { ...page, items: views.map(shown), ...unanswered(silent) }
+        const views = await Promise.all(page.items.map(({ id }) => orMissing(sessions.show(id))))
+        const items = views.flatMap((view) => (view ? [shown(view)] : [])) // without those forgotten meanwhile
+        return { ...page, items, ...unanswered(silent) }
       },
     },
     'sessions.show': {
