@@ -7,7 +7,7 @@ import { type Clock, credentialText, Fault, uidText } from '../core/index.ts'
 import type { Limits } from '../limits/index.ts'
 import { CONTENT_TYPE, FINE_SECONDS, type Registry as Metrics } from '../metrics/index.ts'
 import type { Registry } from '../model/index.ts'
-import type { Policy } from '../policy/index.ts'
+import type { Policy, PolicyVersions } from '../policy/index.ts'
 import type { Acknowledgement, Feed, Store } from '../store/index.ts'
 import type { AdminRequest } from './admin.ts'
 import { identified } from './identified.ts'
@@ -24,6 +24,7 @@ export interface HealthRooms {
   readonly access: Pick<Access, 'admits' | 'leases'>
   readonly limits: Pick<Limits, 'counters'>
   readonly policy: Pick<Policy, 'active'>
+  readonly versions: Pick<PolicyVersions, 'active'>
   readonly registry: Pick<Registry, 'all' | 'upstreams'>
   /** Most events that may wait to be written; beyond it calls are refused. */
   readonly auditQueue: number
@@ -57,8 +58,8 @@ export function createHealth(rooms: HealthRooms): Health {
   metrics.read('sallyport_ready', 'What this node needs to take calls: 1 if it is there.', ['check'], () =>
     Object.entries(checks()).map(([check, fine]) => [[check], bit(fine)]),
   )
-  one('sallyport_open_calls', 'Calls that run now.', () => access.leases.size)
-  one('sallyport_audit_queue_depth', 'Events that wait to be written.', () => audit.waiting)
+  one('sallyport_streams', 'Calls that run now, streamed or not.', () => access.leases.size)
+  one('sallyport_audit_lag_entries', 'Events that wait to be written to the log.', () => audit.waiting)
   const written = metrics.counter('sallyport_audit_events_total', 'Events this node has written outside changes.')
   const committing = metrics.histogram('sallyport_audit_commit_seconds', 'Time of a commit of the log.', FINE_SECONDS)
   audit.onCommit((events, ms) => {
@@ -82,9 +83,9 @@ export function createHealth(rooms: HealthRooms): Health {
     'Nodes that did not confirm such a change in time; they close by themselves.',
   )
   one('sallyport_limit_counters', 'Counters of limits in memory.', () => rooms.limits.counters)
-  metrics.read('sallyport_policy_info', 'The rules in force.', ['digest'], () => {
+  metrics.read('sallyport_policy_version_info', 'The rules in force.', ['version', 'digest'], () => {
     const active = policy.active()
-    return active ? [[[active.digest], 1]] : []
+    return active ? [[[String(rooms.versions.active?.version ?? 'none'), active.digest], 1]] : []
   })
   metrics.read('sallyport_upstream_up', 'Whether a model server answers.', ['upstream'], () =>
     registry.upstreams().map(({ name, reachable }) => [[name], bit(reachable)]),

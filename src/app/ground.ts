@@ -45,15 +45,15 @@ interface GroundDeps {
   readonly report: (error: unknown) => void
   readonly log: Pick<Log, 'info' | 'warn'>
   readonly closers: Closers
-  /** Whether a model of this name is registered. */
-  readonly knowsModel: (name: string) => boolean
+  /** A model by any name that stands for it, if it is registered. */
+  readonly modelOf: Parameters<typeof createEventMetrics>[1]['modelOf']
   /** How many calls run here. */
   readonly openCalls: () => number
 }
 
 export type Ground = Awaited<ReturnType<typeof openGround>>
 
-export async function openGround({ config, report, log, closers, knowsModel, openCalls }: GroundDeps) {
+export async function openGround({ config, report, log, closers, modelOf, openCalls }: GroundDeps) {
   const clock = createSystemClock((ms) =>
     log.warn('the clock of this machine was set back; time goes on here as if it had not been, until a restart', {
       seconds: Math.round(ms / 1000),
@@ -117,7 +117,7 @@ export async function openGround({ config, report, log, closers, knowsModel, ope
   const metrics = createMetrics()
   const stopWatching = watchProcess(metrics, { version: VERSION })
   closers.push(async () => stopWatching())
-  const seen = createEventMetrics(metrics, { knowsModel })
+  const seen = createEventMetrics(metrics, { modelOf })
   const change = createChange({
     store,
     clock,

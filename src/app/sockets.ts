@@ -129,6 +129,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     feed,
     limits,
     policy,
+    versions: rulebook.versions,
     auditQueue: config.audit.queue,
   })
   const adminPorts = connectAdmin({

@@ -71,7 +71,7 @@ async function open(
     report,
     log,
     closers,
-    knowsModel: (name) => rooms.registry.resolve(name) !== undefined,
+    modelOf: (name) => rooms.registry.resolve(name),
     openCalls: () => rooms.access.leases.size,
   })
   const rooms = await openRooms(config, ground, report, closers)

@@ -48,6 +48,11 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
   ms: { class: 'fact', meaning: 'Milliseconds from the first byte of the request to the end.' },
   sentMs: { class: 'fact', meaning: 'Milliseconds until the call was sent to the model server: our part of the wait.' },
   firstMs: { class: 'fact', meaning: 'Milliseconds until the first output of the model server arrived.' },
+  overheadMs: {
+    class: 'fact',
+    meaning:
+      'Milliseconds that the gateway added before the first byte of the answer: neither the arrival of the request nor waiting for the model server counts, holding back what might still become a finding does.',
+  },
   inputTokens: { class: 'fact', meaning: 'Tokens of the input, as the model server counted them, else estimated.' },
   outputTokens: { class: 'fact', meaning: 'Tokens of the answer.' },
   digest: { class: 'id', meaning: 'The version of the model: the digest of its weights, if its server tells one.' },

@@ -56,6 +56,12 @@ export function createAnswer({
   let first: string | undefined
   let over = false
   let cutSent = false
+  /**
+   * Whether waiting for the model server counts as waiting for others: for all of an answer that leaves whole, in a stream until its first
+   * output, since what is held back from then on is held back by us.
+   */
+  let waits = true
+  let streams = true
 
   /** A call has one name: client libraries put pieces of one together, and nobody was asked about the whole. */
   const askFor = (call: string, name: string) => {
@@ -68,7 +74,8 @@ export function createAnswer({
   /** The next deltas that may leave; undefined when the answer is complete. */
   const next = async (): Promise<Delta[] | undefined> => {
     if (over) return undefined
-    const { value, done } = await upstream.next()
+    const { value, done } = await (waits ? meter.aside(upstream.next()) : upstream.next())
+    if (streams) waits = false
     lease.check()
     if (done) {
       over = true
@@ -138,9 +145,11 @@ export function createAnswer({
   return {
     async begin() {
       first = await nextText()
+      meter.answers()
     },
     stream: () => ({ [Symbol.asyncIterator]: () => iterator }),
     async all() {
+      streams = false
       const deltas: Delta[] = []
       for (let batch = await next(); batch; batch = await next()) for (const delta of batch) deltas.push(delta)
       goOn()
@@ -148,6 +157,7 @@ export function createAnswer({
     },
     leave(whole) {
       goOn()
+      meter.answers()
       const pieces = whole.length > AT_ONCE ? inPieces(whole) : undefined
       if (!pieces) void exit.run({}) // its terminal event is on its way while the bytes leave
       return pieces ?? whole

@@ -35,12 +35,16 @@ export function estimateInput(request: ModelRequest): number {
 
 export interface Meter {
   input(report: ScreenReport, sent: ModelRequest): void
+  /** Waits for what takes the time of others, the client or the model server: none of it is ours. */
+  aside<T>(work: PromiseLike<T>): Promise<T>
   /** The call is on its way to the model server. */
   sent(): void
   /** Not the model server ends the call: what it was sent by then has been used, answered or not. */
   left(): void
   /** Counts a batch as it comes from the upstream; returns our estimate of its tokens. */
   output(deltas: readonly Delta[]): number
+  /** The first byte of the answer is on its way to the caller. */
+  answers(): void
   screened(report: ScreenReport): void
   /** Undefined as long as nothing was used: nothing was received, nor given up by who asked. */
   usage(): Usage | undefined
@@ -65,7 +69,9 @@ function onlyNumbers({ total, load, promptEval, eval: said }: Durations): Durati
 /** Counts from now on; `monotonic` in milliseconds. */
 export function createMeter(monotonic = systemClock.monotonic): Meter {
   const began = monotonic()
-  const passed = () => Math.round((monotonic() - began) * 100) / 100
+  const passed = (without = 0) => Math.round((monotonic() - began - without) * 100) / 100
+  /** Milliseconds spent by others until now. */
+  let others = 0
   let reported: Usage | undefined
   let durations: Durations | undefined
   let inputTokens = 0
@@ -94,6 +100,14 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
       inputTokens = estimateInput(sent)
       if (report.masked > 0) data.masked = report.masked
     },
+    async aside(work) {
+      const from = monotonic()
+      try {
+        return await work
+      } finally {
+        others += monotonic() - from
+      }
+    },
     sent() {
       data.sentMs = passed()
       underway = true
@@ -114,6 +128,9 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
         else if ('text' in delta) outputChars += delta.text.length
       }
       return estimateTokens(outputChars) - estimateTokens(before)
+    },
+    answers() {
+      data.overheadMs ??= passed(others)
     },
     screened(report) {
       Object.assign(data, report.facts)

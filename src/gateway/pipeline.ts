@@ -33,7 +33,7 @@ export function createGateway(on: Ports): Serve {
       record.note({ caller, action })
 
       // For what? A caller who may use nothing does not even learn what was wrong with the request.
-      const body = await incoming.body() //                                                          413
+      const body = await meter.aside(incoming.body()) //                                             413
       const mayAny = () => on.mayAny(caller, action)
       const asked = tellingOnly(mayAny, () => wire.read(body, incoming.params)) //                   400 403
       const model = on.resolve(asked.model) //                                                       404
@@ -131,7 +131,7 @@ export function createGateway(on: Ports): Serve {
       }
       lease.progress.upstream = true
       meter.sent()
-      const reply = await model.send(sent, options) //                                               502 504
+      const reply = await meter.aside(model.send(sent, options)) //                                               502 504
       const output = on.screenOutput(question, lease, bans)
       const writer = wire.writer({
         request,

@@ -9,7 +9,10 @@ const SECRET = 'planted-secret-7'
 
 function setUp() {
   const registry = createRegistry()
-  const see = createEventMetrics(registry, { knowsModel: (name) => name === 'small' })
+  const see = createEventMetrics(registry, {
+    modelOf: (name) =>
+      name === 'small' || name === 'small:latest' ? { name: 'small', groups: ['prod', 'tiny'] } : undefined,
+  })
   const read = (name: string, labels: Record<string, string> = {}) =>
     parseExposition(registry.text())
       .samples.filter((one) => one.name === name)
@@ -38,10 +41,14 @@ describe('events as numbers', () => {
     const { see, read } = setUp()
     const flow = [
       { class: 'personal/email', count: 3, treatment: 'mask', to: 'upstream' },
+      { class: 'personal/email', count: 1, treatment: 'pseudonym', to: 'upstream' },
+      { class: 'personal/email', count: 3, treatment: 'mask', to: 'log' },
       { class: 'secret/key', count: 1, treatment: 'block', to: 'upstream' },
     ]
     see([
-      finished({ data: { decidedInUs: 40, sentMs: 0.8, firstMs: 60, inputTokens: 7, outputTokens: 30, flow } }),
+      finished({
+        data: { decidedInUs: 40, sentMs: 0.8, firstMs: 60, overheadMs: 2, inputTokens: 7, outputTokens: 30, flow },
+      }),
       finished({ reason: 'key_revoked', data: { outcome: 'cut' } }),
       finished({ reason: 'access_denied', decision: 'deny', data: { outcome: 'refused', injection: 80 } }),
       { kind: 'call.decided', action: 'chat', model: 'small', decision: 'allow' },
@@ -52,12 +59,17 @@ describe('events as numbers', () => {
     expect(read('sallyport_stream_cuts_total', { cause: 'key_revoked' })).toBe(1)
     expect(read('sallyport_call_faults_total', { outcome: 'refused', code: 'access_denied' })).toBe(1)
     expect(read('sallyport_decisions_total', { decision: 'allow' })).toBe(2)
-    expect(read('sallyport_decisions_total', { decision: 'deny' })).toBe(1)
+    const tagged = { model_tag: 'prod,tiny' }
+    expect(read('sallyport_decisions_total', { decision: 'allow', reason: 'none', ...tagged })).toBe(2)
+    expect(read('sallyport_decisions_total', { decision: 'deny', reason: 'access_denied', ...tagged })).toBe(1)
     expect(read('sallyport_decision_seconds_bucket', { le: '0.00005' })).toBe(1)
     expect(read('sallyport_send_seconds_bucket', { le: '0.001' })).toBe(1)
     expect(read('sallyport_first_output_seconds_sum')).toBeCloseTo(0.06)
+    expect(read('sallyport_first_byte_overhead_seconds_sum')).toBeCloseTo(0.002)
     expect(read('sallyport_tokens_total', { direction: 'output' })).toBe(30)
-    expect(read('sallyport_findings_total', { class: 'personal/email', treatment: 'mask' })).toBe(3)
+    expect(read('sallyport_findings_total', { class: 'personal/email', treatment: 'mask', to: 'upstream' })).toBe(3)
+    expect(read('sallyport_masked_total', { kind: 'personal/email' })).toBe(4)
+    expect(read('sallyport_masked_total')).toBe(4)
     expect(read('sallyport_injection_suspects_total')).toBe(1)
   })
 
@@ -70,6 +82,9 @@ describe('events as numbers', () => {
     expect(read('sallyport_calls_total')).toBe(3000)
     expect(read('sallyport_calls_total', { model: 'other' })).toBe(3000)
     expect(read('sallyport_call_faults_total', { code: 'other', outcome: 'other' })).toBe(3000)
+    expect(read('sallyport_decisions_total', { model_tag: 'other' })).toBe(3000)
+    see([finished({ model: 'small' }), finished({ model: 'small:latest' })])
+    expect(read('sallyport_calls_total', { model: 'small' }), 'two names of one model').toBe(2)
     expect(registry.text().split('\n').length).toBeLessThan(10_000)
   })
 

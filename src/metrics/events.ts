@@ -1,13 +1,13 @@
 // What the audit log says, counted: every number here comes from an event that is written anyway, so a call pays a few
 // additions when it is over and nothing while it runs. Labels are names that an administrator gave, or words of ours:
 // never a principal, a key, an address or a word of content.
-import type { AuditEvent, JsonObject, NewEvent } from '../core/index.ts'
+import type { AuditEvent, JsonObject, NewEvent, Treatment } from '../core/index.ts'
 import { FAULTS } from '../core/index.ts'
 import { OTHER, type Registry } from './registry.ts'
 
 export interface EventDeps {
-  /** Whether a model of this name is registered: callers may write any name they like. */
-  readonly knowsModel: (name: string) => boolean
+  /** A model by any name that stands for it; undefined if it is not registered: callers may write what they like. */
+  readonly modelOf: (name: string) => { readonly name: string; readonly groups: readonly string[] } | undefined
 }
 
 /** Counts what this node has written. */
@@ -20,9 +20,13 @@ const DECISION_SECONDS = [0.00001, 0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0
 const WAIT_SECONDS = [10, 60, 300, 900, 1800, 3600, 14_400, 43_200, 86_400, 259_200]
 
 const NONE = 'none'
+const TREATED: ReadonlySet<string> = new Set<Treatment>(['mask', 'pseudonym'])
+const NO_MODEL = { name: NONE, groups: [] }
+const UNKNOWN_MODEL = { name: OTHER, groups: [OTHER] }
+const LEFT: ReadonlySet<string> = new Set(['upstream', 'caller'])
 const OUTCOMES: ReadonlySet<unknown> = new Set(['served', 'refused', 'cut', 'disconnected', 'failed', 'interrupted'])
 
-export function createEventMetrics(registry: Registry, { knowsModel }: EventDeps): See {
+export function createEventMetrics(registry: Registry, { modelOf }: EventDeps): See {
   const calls = registry.counter('sallyport_calls_total', 'Calls that have ended.', ['action', 'model', 'outcome'])
   const refusals = registry.counter(
     'sallyport_call_faults_total',
@@ -30,7 +34,11 @@ export function createEventMetrics(registry: Registry, { knowsModel }: EventDeps
     ['outcome', 'code'],
   )
   const cuts = registry.counter('sallyport_stream_cuts_total', 'Calls ended by the gateway while they ran.', ['cause'])
-  const decisions = registry.counter('sallyport_decisions_total', 'Decisions about calls.', ['decision', 'action'])
+  const decisions = registry.counter(
+    'sallyport_decisions_total',
+    'Decisions about calls; reason: why not, by the code in docs/errors.md; model_tag: groups of the model.',
+    ['decision', 'reason', 'model_tag'],
+  )
   const deciding = registry.histogram('sallyport_decision_seconds', 'Time the rules took.', DECISION_SECONDS)
   const duration = registry.histogram(
     'sallyport_call_seconds',
@@ -43,6 +51,11 @@ export function createEventMetrics(registry: Registry, { knowsModel }: EventDeps
     'Time until a call was sent to the model server: identified, decided, screened, recorded.',
     FINE_SECONDS,
     ['action'],
+  )
+  const overhead = registry.histogram(
+    'sallyport_first_byte_overhead_seconds',
+    'Time that the gateway added before the first byte of an answer: all but waiting for the request to arrive and for the model server (in a stream for its first output, else for all of it).',
+    FINE_SECONDS,
   )
   const first = registry.histogram(
     'sallyport_first_output_seconds',
@@ -59,6 +72,11 @@ export function createEventMetrics(registry: Registry, { knowsModel }: EventDeps
     'sallyport_findings_total',
     'Pieces of sensitive data found, by class, treatment and where they went.',
     ['class', 'treatment', 'to'],
+  )
+  const masked = registry.counter(
+    'sallyport_masked_total',
+    'Pieces of sensitive data that left only masked or as a stand-in, by data class; toward models and callers.',
+    ['kind'],
   )
   const injections = registry.counter(
     'sallyport_injection_suspects_total',
@@ -92,19 +110,21 @@ export function createEventMetrics(registry: Registry, { knowsModel }: EventDeps
 
   const call = ({ action = NONE, model, decision, reason, data = {} }: NewEvent): void => {
     const outcome = OUTCOMES.has(data.outcome) ? String(data.outcome) : OTHER
-    const name = model === undefined ? NONE : knowsModel(model) ? model : OTHER
+    const { name, groups } = model === undefined ? NO_MODEL : (modelOf(model) ?? UNKNOWN_MODEL)
     calls.add([action, name, outcome])
+    const code =
+      reason === undefined ? NONE : Object.hasOwn(FAULTS, reason) || reason === 'interrupted' ? reason : OTHER
     if (reason !== undefined) {
-      const code = Object.hasOwn(FAULTS, reason) || reason === 'interrupted' ? reason : OTHER
       refusals.add([outcome, code])
       if (outcome === 'cut') cuts.add([code])
     }
     if (decision !== undefined) {
-      decisions.add([decision, action])
+      decisions.add([decision, decision === 'deny' ? code : NONE, groups.join(',') || NONE])
       deciding.observe([], number(data, 'decidedInUs') / 1e6)
     }
     duration.observe([action, outcome], number(data, 'ms') / 1000)
     sending.observe([action], number(data, 'sentMs') / 1000)
+    overhead.observe([], number(data, 'overheadMs') / 1000)
     first.observe([name], number(data, 'firstMs') / 1000)
     for (const direction of ['input', 'output'] as const) {
       const used = number(data, `${direction}Tokens`)
@@ -112,8 +132,12 @@ export function createEventMetrics(registry: Registry, { knowsModel }: EventDeps
     }
     if (number(data, 'injection') >= 50) injections.add([])
     if (!Array.isArray(data.flow)) return
-    for (const step of data.flow as readonly JsonObject[])
-      findings.add([text(step, 'class'), text(step, 'treatment'), text(step, 'to')], number(step, 'count'))
+    for (const step of data.flow as readonly JsonObject[]) {
+      const [kind, treatment, to] = [text(step, 'class'), text(step, 'treatment'), text(step, 'to')]
+      findings.add([kind, treatment, to], number(step, 'count'))
+      // What is recorded or stored is a copy of what went to a model or a caller, and counts once.
+      if (TREATED.has(treatment) && LEFT.has(to)) masked.add([kind], number(step, 'count'))
+    }
   }
 
   /** A request ends by its last approval, a denial, or the clock; the approvals before the last decide nothing. */

@@ -30,7 +30,10 @@ beforeAll(async () => {
 })
 afterAll(() => upstream.close())
 
-const settings = () => ({ upstreams: [{ name: 'up', url: upstream.url }], models: [{ name: 'm', upstream: 'up' }] })
+const settings = () => ({
+  upstreams: [{ name: 'up', url: upstream.url }],
+  models: [{ name: 'm', upstream: 'up', groups: ['prod'] }],
+})
 const get = (url: string, key?: string) =>
   fetch(url, { headers: key === undefined ? {} : { authorization: `Bearer ${key}` } })
 const statuses = (url: string, key?: string) =>
@@ -46,6 +49,11 @@ describe('one node', () => {
     if (role !== undefined) await admin(`/roles/${role}/assignments`, { holder: `Service:${name}` })
     return (await admin('/keys', { owner: `Service:${name}`, name: 'scrape', ...more })).key ?? ''
   }
+  const metricsText = async () => (await get(`${gateway.url}/metrics`, gateway.key)).text()
+  const labelsOf = (text: string) =>
+    Object.fromEntries(parseExposition(text).samples.map(({ name, labels }) => [name, Object.keys(labels).sort()]))
+  const seriesOf = (text: string) =>
+    parseExposition(text).samples.map(({ name, labels }) => `${name} ${JSON.stringify(labels).replaceAll('":"', '="')}`)
   beforeAll(async () => {
     gateway = await startGateway({ ...settings(), probeListen: '127.0.0.1:0' })
   })
@@ -100,9 +108,69 @@ describe('one node', () => {
     expect(value('sallyport_ready', { check: 'store' })).toBe(1)
     expect(value('sallyport_upstream_up', { upstream: 'up' })).toBe(1)
     expect(value('sallyport_audit_commit_seconds_count', {})).toBeGreaterThan(0)
-    expect(value('sallyport_open_calls', {})).toBe(0)
+    expect(value('sallyport_streams', {})).toBe(0)
     for (const never of [SECRET, key, gateway.key, 'User::', 'Service::', '127.0.0.1'])
       expect(text, never).not.toContain(never)
+  })
+
+  it('has the numbers of the contract under their names, with these labels and no others', async () => {
+    await gateway.call('/v1/chat/completions', {
+      model: 'm',
+      messages: [{ role: 'user', content: 'write to ada.lovelace@example.org' }],
+    })
+    await expect
+      .poll(async () => labelsOf(await metricsText()))
+      .toMatchObject({
+        sallyport_decisions_total: ['decision', 'model_tag', 'reason'],
+        sallyport_decision_seconds_count: [],
+        sallyport_first_byte_overhead_seconds_count: [],
+        sallyport_streams: [],
+        sallyport_masked_total: ['kind'],
+        sallyport_audit_lag_entries: [],
+        sallyport_policy_version_info: ['digest', 'version'],
+      })
+    const { samples, types } = parseExposition(await metricsText())
+    expect(samples.some(({ labels }) => labels.model_tag === 'prod' && labels.decision === 'allow')).toBe(true)
+    expect([types.get('sallyport_stream_cuts_total'), types.get('sallyport_revocation_propagation_seconds')]).toEqual([
+      'counter',
+      'histogram',
+    ])
+  })
+
+  it('takes no label from callers, wherever they write a name of their own', async () => {
+    const evil = () => `evil${Math.random().toString(36).slice(2)}`
+    const before = new Set(seriesOf(await metricsText()))
+    const key = await keyFor('user')
+    const headers = () => ({
+      'x-sallyport-session': evil(),
+      'x-request-id': evil(),
+      'user-agent': evil(),
+      origin: evil(),
+    })
+    const tools = () => [{ type: 'function', function: { name: evil(), parameters: { type: 'object' } } }]
+    const bodies: [string, () => unknown][] = [
+      ['/v1/chat/completions', () => chat(evil())],
+      ['/v1/chat/completions', () => chat(`m:${evil()}`)],
+      ['/v1/chat/completions', () => chat('m', { tools: tools(), user: evil(), metadata: { [evil()]: evil() } })],
+      ['/v1/chat/completions', () => ({ model: 'm', messages: [{ role: evil(), content: 'x' }] })],
+      ['/v1/embeddings', () => ({ model: evil(), input: 'x' })],
+      ['/api/pull', () => ({ model: evil(), stream: false })],
+      ['/api/copy', () => ({ source: evil(), destination: evil() })],
+      ['/api/show', () => ({ model: evil() })],
+      ['/admin/v1/requests', () => ({ role: evil(), reason: evil(), seconds: 60 })],
+      ['/admin/v1/grants/break-glass', () => ({ role: evil(), reason: evil(), seconds: 60 })],
+      ['/admin/v1/explain', () => ({ principal: `User:${evil()}`, action: evil(), resource: `Model:${evil()}` })],
+      [`/${evil()}`, () => ({})],
+      [`/admin/v1/${evil()}`, () => ({})],
+    ]
+    for (const as of [key, gateway.key, evil()])
+      for (let round = 0; round < 3; round++)
+        for (const [path, body] of bodies) await gateway.call(path, body(), { key: as, headers: headers() })
+    // What came last is counted when its call has ended in the log.
+    await expect.poll(metricsText).toMatch(/sallyport_calls_total\{action="copy"/)
+    const added = seriesOf(await metricsText()).filter((one) => !before.has(one))
+    expect(added.filter((one) => one.includes('evil'))).toEqual([])
+    expect(added.some((one) => one.includes('model="other"') || one.includes('model_tag="other"'))).toBe(true)
   })
 
   it('is refused in the log, and looked at without filling it', async () => {
