@@ -76,6 +76,8 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
   let durations: Durations | undefined
   let inputTokens = 0
   let outputChars = 0
+  let prompts = 1
+  let choices = 1
   /** Characters of the answer that what was reported knew of: some servers report with the first piece, or with each. */
   let reportedChars = 0
   let underway = false
@@ -83,8 +85,15 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
   const data: JsonObject = {}
   const usage = (): Usage | undefined => {
     if (reported) {
-      const since = estimateTokens(outputChars) - estimateTokens(reportedChars)
-      return since === 0 ? reported : { ...reported, outputTokens: reported.outputTokens + since }
+      const said = estimateTokens(outputChars)
+      const since = said - estimateTokens(reportedChars)
+      // llama.cpp's server counts one prompt and one answer of several: asking for many would be the way round a budget.
+      const least = prompts === 1 ? 0 : inputTokens
+      const atLeast = choices === 1 ? 0 : said
+      const counted = Math.max(reported.outputTokens + since, atLeast)
+      return counted === reported.outputTokens && least <= reported.inputTokens
+        ? reported
+        : { ...reported, inputTokens: Math.max(reported.inputTokens, least), outputTokens: counted }
     }
     return started ? { inputTokens, outputTokens: estimateTokens(outputChars) } : undefined
   }
@@ -98,6 +107,10 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
     },
     input(report, sent) {
       inputTokens = estimateInput(sent)
+      if (sent.action !== 'embed') {
+        prompts = Math.max(1, sent.inputs.length)
+        choices = prompts * (sent.params.n ?? 1)
+      }
       if (report.masked > 0) data.masked = report.masked
     },
     async aside(work) {

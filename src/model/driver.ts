@@ -66,6 +66,8 @@ export interface ListedModel {
   readonly parameterSize?: string
   readonly quantization?: string
   readonly contextTokens?: number
+  /** Whether it is in memory, where a server tells that in its list. */
+  readonly loaded?: boolean
 }
 
 export interface ModelDetails extends ListedModel {

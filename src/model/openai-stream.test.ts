@@ -266,9 +266,35 @@ describe('a chat stream', () => {
     ])
   })
 
+  test("several prompts as llama.cpp's server answers them: nothing first, and a count with each", () => {
+    const piece = (index: number, text: string, finish: string | null = null) => ({
+      choices: [{ text, index, logprobs: null, finish_reason: finish }],
+      object: 'text_completion',
+      ...(finish && { usage: { completion_tokens: 3, prompt_tokens: 5 - index, total_tokens: 8 } }),
+    })
+    const reader = createOpenaiStreamReader({ choices: 2, newToolCallId: () => 'call_made' })
+    const text = frames([
+      null,
+      piece(0, ' login'),
+      piece(1, 'a'),
+      piece(0, '', 'length'),
+      piece(1, '', 'length'),
+      '[DONE]',
+    ])
+    expect([...reader.push(text), ...reader.end()]).toEqual([
+      { type: 'text', choice: 0, text: ' login' },
+      { type: 'text', choice: 1, text: 'a' },
+      { type: 'finish', choice: 0, reason: 'length' },
+      { type: 'usage', usage: { inputTokens: 5, outputTokens: 3 } },
+      { type: 'finish', choice: 1, reason: 'length' },
+      { type: 'usage', usage: { inputTokens: 4, outputTokens: 3 } },
+    ])
+  })
+
   test.each([
     ['a stream without an end', frames(chatChunks(['a', 'b']).slice(0, 3))],
     ['nothing at all', ''],
+    ['nothing, said twice', frames([null, null, '[DONE]'])],
     ['a page', '<html><body>login</body></html>'],
     ['half a chunk', frames(chatChunks(['a'])).slice(0, 120)],
     ['a choice that was not asked for', frames([{ choices: [{ index: 1, delta: { content: 'x' } }] }, '[DONE]'])],

@@ -26,6 +26,8 @@ export function createOpenaiStreamReader(how: OpenaiReading): AnswerReader {
       return
     }
     const value = parseAnswer(data)
+    // llama.cpp's server begins a completion of several prompts so.
+    if (value === null) return
     const from = out.length
     readChunk(value, reading, out)
     for (let index = from; index < out.length; index++) {

@@ -7,6 +7,7 @@ import {
   chatChunks,
   json,
   pieces,
+  type Received,
   type Script,
   silent,
   sse,
@@ -120,6 +121,8 @@ const AWAY = {
   'no such route': json({}, 404),
 }
 
+const pathOf = ({ path }: Received) => path.split('?')[0] as string
+
 test('a server without digests is known by what it tells: another adapter, template or file is another model', async () => {
   const told = {
     '/v1/models': { data: [{ id: 'm', created: 1, meta: { n_params: 7, size: 9 } }] } as unknown,
@@ -169,12 +172,34 @@ test('a server without digests is known by what it tells: another adapter, templ
   expect(await digest(plain)).toBeUndefined()
 })
 
+test('a server that starts a process for each model: known by what it starts them with, loaded or not', async () => {
+  const entry = (id: string, value: string, preset = `[${id}]\nmodel = ${id}.gguf\n`) => ({
+    id,
+    status: { value, args: ['--port', String(Math.random())], preset },
+    context_length: 1024,
+    ...(value === 'loaded' ? { meta: { n_ctx: 512, n_ctx_train: 1024, size: 9 } } : {}),
+  })
+  let data = [entry('a', 'unloaded')]
+  const { upstream } = await start((response, received) => json({ data })(response, received))
+  const driver = createOpenaiDriver('llamacpp', { url: upstream.url })
+  closers.push(() => driver.close())
+  const [alone] = await driver.list(never)
+  expect(alone).toMatchObject({ digest: expect.stringMatching(/^told:/), contextTokens: 1024 })
+  data = [entry('a', 'loaded'), entry('b', 'unloaded')]
+  const listed = await driver.list(never)
+  expect(listed.map(({ digest }) => digest === alone?.digest)).toEqual([true, false])
+  expect(listed[0]?.contextTokens).toBe(512)
+  expect((await driver.running(never)).map(({ name }) => name)).toEqual(['a'])
+  data = [entry('a', 'loaded', '[a]\nmodel = other.gguf\n')]
+  expect((await driver.list(never))[0]?.digest).not.toBe(alone?.digest)
+})
+
 test('what a model can do is named where its server says it, and never guessed', async () => {
   const template = { supports_tools: true, supports_tool_calls: true, supports_system_role: true }
   const models = [{ name: 'm', capabilities: ['completion', 'multimodal'] }]
   const told: Record<string, unknown> = {}
   const { upstream, driver: plain } = await start((response, received) =>
-    json(told[received.path] ?? { error: 'no' }, told[received.path] ? 200 : 404)(response, received),
+    json(told[pathOf(received)] ?? { error: 'no' }, told[pathOf(received)] ? 200 : 404)(response, received),
   )
   const llamacpp = createOpenaiDriver('llamacpp', { url: upstream.url })
   const vllm = createOpenaiDriver('vllm', { url: upstream.url })
@@ -196,7 +221,10 @@ test('what a model can do is named where its server says it, and never guessed',
   expect(await shown({ chat_template: '{{ tools }}', modalities: { vision: false } })).toEqual(['completion'])
   expect(await shown(undefined)).toEqual(['completion'])
   expect(await shown(undefined, { data: [{ id: 'm' }] })).toEqual([])
-  expect(await shown(all, { models, data: [{ id: 'm' }, { id: 'n' }] })).toBeUndefined()
+  const architecture = { input_modalities: ['text', 'image'], output_modalities: ['text'] }
+  const several = { data: [{ id: 'n' }, { id: 'm', architecture }] }
+  expect(await shown(undefined, several)).toEqual(['completion', 'vision'])
+  expect(upstream.received.at(-1)?.path).toBe('/props?model=m&autoload=false')
   for (const other of [vllm, plain]) expect((await other.show('m', never)).capabilities).toBeUndefined()
 })
 
@@ -343,6 +371,54 @@ test.each<[string, Script, string]>([
   const error = await all(driver, chat()).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code })
   expect(JSON.stringify([(error as Fault).message, (error as Fault).data])).not.toContain('sk-secret')
+})
+
+test("what llama.cpp's server cannot do is the caller's to know, not an outage; its own words stay here", async () => {
+  const { upstream } = await start(silent)
+  const driver = createOpenaiDriver('llamacpp', { url: upstream.url })
+  closers.push(() => driver.close())
+  // Its words of version 0.7.0, each with a text that must not go further.
+  for (const [status, error, code, detail] of [
+    [
+      500,
+      { message: 'image input is not supported - hint: sk-secret', type: 'server_error' },
+      'request_rejected',
+      'The model takes no image input.',
+    ],
+    [
+      501,
+      { message: 'This server does not support embeddings. sk-secret', type: 'not_supported_error' },
+      'request_rejected',
+      'The model server was started without what this call asks for.',
+    ],
+    [
+      503,
+      { message: 'Loading model sk-secret', type: 'unavailable_error' },
+      'overloaded',
+      'The model server is loading the model.',
+    ],
+    [
+      400,
+      {
+        message: 'request (3609 tokens) exceeds the available context size sk-secret',
+        type: 'exceed_context_size_error',
+      },
+      'context_length_exceeded',
+      undefined,
+    ],
+    [
+      500,
+      { message: 'sk-secret', type: 'server_error' },
+      'upstream_refused',
+      'The model server answered with status 500.',
+    ],
+  ] as const) {
+    upstream.script = json({ error: { ...error, code: status } }, status)
+    const failed = await all(driver, chat()).catch((caught: unknown) => caught)
+    expect(failed).toMatchObject({ code })
+    if (detail !== undefined) expect(failed).toMatchObject({ detail })
+    expect(JSON.stringify([(failed as Fault).message, (failed as Fault).detail])).not.toContain('sk-secret')
+  }
 })
 
 test('hints that come before an answer are no answer', async () => {

@@ -14,7 +14,7 @@ import {
 import { type OpenaiDialect, printOpenai } from './openai-print.ts'
 import { count, readingOf, wantedOf } from './openai-read.ts'
 import { createOpenaiEmbeddingReader, createOpenaiStreamReader, createOpenaiWholeReader } from './openai-stream.ts'
-import { capabilitiesToldByLlamacpp, toldByLlamacpp, toldByVllm, toldDigest } from './told-identity.ts'
+import { capabilitiesToldByLlamacpp, toldByLlamacpp, toldByStarter, toldByVllm, toldDigest } from './told-identity.ts'
 import { type Ask, createUpstream, type UpstreamOptions } from './upstream.ts'
 import { unusable } from './upstream-fault.ts'
 
@@ -106,7 +106,9 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
   // vLLM and llama.cpp's server say how they cut a text; others have no such route, and cut it as nobody here knows.
   const bannedTokens = createBannedTokens((model, text, signal) => {
     const asked =
-      kind === 'vllm' ? { model, prompt: text, add_special_tokens: false } : { content: text, add_special: false }
+      kind === 'vllm'
+        ? { model, prompt: text, add_special_tokens: false }
+        : { model, content: text, add_special: false }
     const body = JSON.stringify(asked)
     return upstream.json({ method: 'POST', path: '/tokenize', body, accept: JSON_TYPE, repeatable: true }, signal)
   })
@@ -116,15 +118,15 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
   const list = async (signal: AbortSignal): Promise<ListedModel[]> => {
     const value = await upstream.json(MODELS, signal)
     const models = readModelList(value)
-    const entries = (isObject(value) && Array.isArray(value.data) ? value.data : []) as JsonObject[]
+    const entries = (value as { data: JsonObject[] }).data
     const withDigest = (told: (entry: JsonObject) => Parameters<typeof toldDigest>[0]) =>
       models.map((model, i) => {
-        const digest = toldDigest(told(entries[i] ?? {}))
+        const digest = toldDigest(told(entries[i] as JsonObject))
         return digest === undefined ? model : { ...model, digest }
       })
     if (kind === 'vllm') return withDigest(toldByVllm)
-    // A server with several models tells these of none of them.
-    if (kind !== 'llamacpp' || models.length !== 1) return models
+    if (kind !== 'llamacpp') return models
+    if (models.length !== 1 || isObject(entries[0]?.status)) return withDigest(toldByStarter)
     const [props, adapters] = await Promise.all(['/props', '/lora-adapters'].map((path) => told(path, signal)))
     return withDigest((entry) => toldByLlamacpp(entry, props, adapters))
   }
@@ -155,12 +157,16 @@ export function createOpenaiDriver(kind: OpenaiKind, options: OpenaiOptions): Dr
       const models = await list(signal)
       const found = models.find((model) => model.name === name)
       if (!found) throw new Fault('not_found', { detail: 'The model server does not list this model.' })
-      // vLLM and OpenAI's likes say nothing of what a model can do, llama.cpp's server only if it has one.
-      if (kind !== 'llamacpp' || models.length !== 1) return found
-      const [listed, props] = await Promise.all(['/v1/models', '/props'].map((path) => told(path, signal)))
-      return { ...found, capabilities: capabilitiesToldByLlamacpp(listed, props) }
+      // vLLM and OpenAI's likes say nothing of what a model can do.
+      if (kind !== 'llamacpp') return found
+      // Asking does not put a model into memory.
+      const props = `/props?model=${encodeURIComponent(name)}&autoload=false`
+      const [all, its] = await Promise.all(['/v1/models', props].map((path) => told(path, signal)))
+      return { ...found, capabilities: capabilitiesToldByLlamacpp(name, all, its) }
     },
-    running: list,
+    async running(signal) {
+      return (await list(signal)).filter((model) => model.loaded !== false)
+    },
     manage: (request) =>
       Promise.reject(
         new Fault('not_possible', { detail: `The server of this model cannot ${request.action} models over its API.` }),
@@ -183,11 +189,13 @@ export function readModelList(value: unknown): ListedModel[] {
       throw unusable('The model server listed a model without a name.')
     const meta = isObject(entry.meta) ? entry.meta : {}
     const size = count(meta.size)
-    const context = count(entry.max_model_len ?? meta.n_ctx_train)
+    // What a server was started with, before what its model could take.
+    const context = count(entry.max_model_len ?? meta.n_ctx ?? entry.context_length ?? meta.n_ctx_train)
     return {
       name: entry.id,
       ...(size === undefined ? {} : { sizeBytes: size }),
       ...(context === undefined ? {} : { contextTokens: context }),
+      ...(isObject(entry.status) && entry.status.value === 'unloaded' ? { loaded: false } : {}),
     }
   })
 }

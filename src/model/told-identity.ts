@@ -31,22 +31,34 @@ export function toldByLlamacpp(entry: JsonObject, props: unknown, adapters: unkn
 }
 
 /**
+ * llama.cpp's server with several models, which starts a process for each: what it starts this one with. What the process
+ * tells of itself is not counted, since it is known only while it runs.
+ */
+export const toldByStarter = ({ status }: JsonObject): Told => (isObject(status) ? { preset: status.preset } : {})
+
+/**
  * What llama.cpp's server says its model can do, in Ollama's words: that it completes, in its list; what it sees and hears; and
  * that its chat template knows both tools and their calls. What it does not say is not named.
  */
-export function capabilitiesToldByLlamacpp(list: unknown, props: unknown): string[] {
-  const models = isObject(list) && Array.isArray(list.models) ? list.models : []
-  const [model] = models
-  const said = isObject(model) && Array.isArray(model.capabilities) ? model.capabilities : []
+export function capabilitiesToldByLlamacpp(name: string, list: unknown, props: unknown): string[] {
+  const { models, data } = isObject(list) ? list : {}
+  const said = entryOf(models, 'name', name)?.capabilities
+  const { architecture } = entryOf(data, 'id', name) ?? {}
   const { modalities, chat_template_caps: template } = isObject(props) ? props : {}
   const knows = (of: Json | undefined, what: string) => isObject(of) && of[what] === true
+  const takes = (of: string, what: string) => isObject(architecture) && lists(architecture[of], what)
   return [
-    ...(said.includes('completion') ? ['completion'] : []),
+    ...(lists(said, 'completion') || takes('output_modalities', 'text') ? ['completion'] : []),
     ...(knows(template, 'supports_tools') && knows(template, 'supports_tool_calls') ? ['tools'] : []),
-    ...(knows(modalities, 'vision') ? ['vision'] : []),
-    ...(knows(modalities, 'audio') ? ['audio'] : []),
+    ...(knows(modalities, 'vision') || takes('input_modalities', 'image') ? ['vision'] : []),
+    ...(knows(modalities, 'audio') || takes('input_modalities', 'audio') ? ['audio'] : []),
   ]
 }
+
+const lists = (value: Json | undefined, what: string): boolean => Array.isArray(value) && value.includes(what)
+
+const entryOf = (entries: Json | undefined, key: string, name: string): JsonObject | undefined =>
+  Array.isArray(entries) ? entries.filter(isObject).find((entry) => entry[key] === name) : undefined
 
 function canonical(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`

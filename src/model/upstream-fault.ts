@@ -32,7 +32,7 @@ export const unusable = (detail: string): Fault => new Fault('upstream_invalid',
 /** An error object inside an answer that had begun with 200; of it only a number is looked at. */
 export const errorInAnswer = (error?: unknown): Fault =>
   isObject(error) && isBusy(error.code)
-    ? busy(undefined)
+    ? busy()
     : new Fault('upstream_refused', { detail: 'The model server reported an error instead of going on.' })
 
 /** Too many calls of the gateway's, of everybody's, and the last as Anthropic and who follows it say it. */
@@ -40,10 +40,10 @@ const BUSY: readonly unknown[] = [429, 503, 529]
 const isBusy = (status: unknown): boolean => BUSY.includes(status)
 
 /** Without a time from the server none is made up: client libraries have their own. */
-const busy = (retryAfter: string | undefined): Fault => {
+const busy = (retryAfter?: string, detail = 'The model server is busy.'): Fault => {
   const seconds = waitSeconds(retryAfter)
   return new Fault('overloaded', {
-    detail: 'The model server is busy.',
+    detail,
     ...(seconds === undefined ? {} : { data: { retryAfterSeconds: seconds } }),
   })
 }
@@ -51,6 +51,11 @@ const busy = (retryAfter: string | undefined): Fault => {
 /** Words of a refusal body that say the prompt was too long; the body itself is never shown. */
 const TOO_LONG =
   /context_length_exceeded|exceed_context_size|maximum context length|exceeds the available context|context (?:size|length|window)/i
+
+/** llama.cpp's server calls it an error of its own (500) that its model sees or hears nothing. */
+const NO_MEDIA = /\b(image|audio|video) input is not supported/i
+/** llama.cpp's server, with 503. */
+const LOADING = /loading model/i
 
 /** A status other than 200. `body` is looked at for known causes only. */
 export function refusedByUpstream(status: number, body: string, retryAfter: string | undefined): Fault {
@@ -64,7 +69,11 @@ export function refusedByUpstream(status: number, body: string, retryAfter: stri
     return new Fault('upstream_refused', { detail: "The model server refused the gateway's own credential." })
   if (status === 404)
     return new Fault('upstream_refused', { detail: 'The model server does not have this model or this route.' })
-  if (isBusy(status)) return busy(retryAfter)
+  if (isBusy(status)) return busy(retryAfter, LOADING.test(body) ? 'The model server is loading the model.' : undefined)
+  if (status === 501)
+    return new Fault('request_rejected', { detail: 'The model server was started without what this call asks for.' })
+  const medium = NO_MEDIA.exec(body)?.[1]?.toLowerCase()
+  if (medium !== undefined) return new Fault('request_rejected', { detail: `The model takes no ${medium} input.` })
   if (status === 408 || status === 504) return new Fault('upstream_timeout')
   return new Fault('upstream_refused', { detail: `The model server answered with status ${status}.` })
 }
