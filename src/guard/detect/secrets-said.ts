@@ -6,7 +6,7 @@ import { isAsciiLetter, isDigit, isLetter, isUpper } from './chars.ts'
 import { isPasswordPlaceholder } from './secrets-value.ts'
 
 /** `need`: what follows has not arrived. */
-type Said = 'no' | 'need' | 'password' | 'code'
+type Said = 'no' | 'need' | 'password' | 'code' | 'key'
 
 const wordsOf = (...lists: readonly string[]): ReadonlySet<string> => new Set(lists.flatMap((list) => list.split(' ')))
 
@@ -20,6 +20,8 @@ const JOINS = wordsOf(
   'é foi',
   'jako jest to',
   'som är er var blir',
+  'как это в як це є',
+  'mint lesz',
 )
 const LONGEST_JOIN = 7
 /** Between the two: articles, whose it is, and how new. */
@@ -33,11 +35,22 @@ const ARTICLES = wordsOf(
   'het mijn je jouw uw ons onze nieuwe oude',
   'twoje moje nowe stare nasze',
   'det ditt mitt nya gamla vårt',
+  'nové staré moje tvoje naše',
+  'качестве мой твой ваш наш новый старый нового мій твій наш новий якості',
+  'az új régi',
 )
 const MOST_ARTICLES = 4
 const PASSWORDS = wordsOf(
   'password passwords passwd pwd pw passphrase passcode',
-  'passwort kennwort zugangspasswort passe contraseña contrasena senha wachtwoord hasło haslo lösenord adgangskode passord heslo',
+  'passwort kennwort zugangspasswort passe contraseña contrasena senha wachtwoord hasło haslo lösenord adgangskode passord heslo hasla hesla jelszó jelszavam jelszót jelszavat jelszónak пароль пароля паролем şifre parola',
+)
+/** Words for a key: of what looks more like one than a password must. */
+const KEYS = wordsOf(
+  'key schlüssel clé clef llave clave chiave chave sleutel klucz klucza klíč nyckel nøgle nøkkel ключ ключа ключом kulcs kulcsot kulcsnak api-key apikey',
+)
+/** A key of these opens something, of others it may be that of a table. */
+const KEY_KINDS = wordsOf(
+  'api encryption secret signing private shared access master wifi wlan psk license auth aes hmac jwt session webhook deploy',
 )
 /** Of numbers: words for them that need no other, and what `code` has before it. */
 const CODES = wordsOf('pin otp tan passcode pincode')
@@ -55,6 +68,9 @@ const FOLLOWS = wordsOf(
   'voor op en of bij',
   'do dla i na',
   'för på och',
+  'nueva nuevo nouveau nuova nova novo',
+  'для на и от в до від і',
+  'pro na k a',
 )
 const LONGEST_WORD = 16
 /** Nothing is read further behind a value. */
@@ -107,7 +123,14 @@ function looksLikeCode(text: string, start: number, to: number): boolean {
 /** A password or code in the run [start, end) before the word for it. `need`: the words behind it have not arrived. */
 export function saidIn(text: string, start: number, end: number, ended: boolean): Finding | 'need' | undefined {
   const next = text.charCodeAt(end)
-  if (next !== 32 && next !== 34 && next !== 39 && next !== 96 && next !== 42) return undefined
+  if (next >= 0x2e80) return beforeSigns(text, start, end, end, ended)
+  if (next === 32 && text.charCodeAt(end + 1) >= 0x2e80) return beforeSigns(text, start, end, end + 1, ended)
+  if (next !== 32 && next !== 34 && next !== 39 && next !== 96 && next !== 42) {
+    const last = text.slice(start, end).replace(/[.:?]+$/, '').length
+    return last >= 6 && isWithUser(text, start, start + last)
+      ? { class: 'secret/password', start, end: start + last, confidence: 75 }
+      : undefined
+  }
   let from = start
   while (from < end && text.charCodeAt(from) === 42) from++
   let to = end
@@ -116,11 +139,98 @@ export function saidIn(text: string, start: number, end: number, ended: boolean)
   // The words behind it are cheap to read and mostly others.
   let said: Said = code || to - from >= 6 ? saidBehind(text, end, ended, code) : 'no'
   if (said !== 'no' && !code && !looksLikePassword(text, from, to)) said = 'no'
+  if (said === 'key' && !looksLikeKey(text, from, to)) said = 'no'
+  if (said === 'no' && to - from >= 8) said = directlyBehind(text, from, to, end, ended)
   if (said === 'no' && to - from >= 6) said = pipedBehind(text, from, end, ended)
   if (said === 'no') said = beforeUser(text, from, end, ended)
+  if (said === 'no' && to - from >= 6 && isWithUser(text, from, to)) said = 'password'
   if (said === 'no') return undefined
   if (said === 'need') return 'need'
-  return { class: said === 'code' ? 'secret/recovery-code' : 'secret/password', start: from, end: to, confidence: 75 }
+  return { class: CLASSES[said], start: from, end: to, confidence: 75 }
+}
+const CLASSES = { code: 'secret/recovery-code', key: 'secret/api-key', password: 'secret/password' } as const
+
+/** A key is longer than a password, and no name of a program: `userId2Name`. */
+function looksLikeKey(text: string, from: number, to: number): boolean {
+  const value = text.slice(from, to)
+  return (
+    value.length >= 10 && (value.match(/\d+/g)?.join('').length ?? 0) >= 2 && !/^[a-z]+(?:[A-Z][a-z]+)*\d*$/.test(value)
+  )
+}
+
+const WITH = wordsOf('with using mit avec con com met z ze s se med с із з')
+/** `the login for web is marta with …`, `log in as marta with …`: a word for getting in, what joins the user, and the user. */
+const AS_USER =
+  /(?:^|[^\p{L}])(?:log[ -]?(?:in|on)|logins?|logged[ -]in|sign[ -]?in|credentials|creds|account|user(?:name)?|anmeld\p{L}*|einlogg\p{L}*|zugang|konto|benutzer|usuari[oa]|usuári[oa]|utilisateur|identifiant|connect\p{L}*|acced\p{L}*|accesso|acceso|entr[aeo]r?|utente|inlog\p{L}*|aanmeld\p{L}*|gebruiker|zaloguj|loguj|logowani\p{L}*|přihl\p{L}*|logga|inloggning\p{L}*|användare|логин\p{L}*|заход\p{L}*|вход|войти|вхід|увійти)(?=[^\p{L}])[^\n]{0,48}?(?:\s(?:as|is|als|ist|como|es|est|è|é|comme|que|come|jako|to|je|som|är|er|как|як|-|usuario|utilisateur|utente|user)\s|[:=]\s?)\s?["'`]?[A-Za-z][\w.@-]{1,40}["'`]?,?\s+(?:and\s|und\s)?\p{L}{1,5}\s+["'`]?$/iu
+const AS_USER_REACH = 128
+
+/** Is it said to go with the name of a user? */
+function isWithUser(text: string, from: number, to: number): boolean {
+  let end = from
+  while (end > 0 && from - end < 2 && isQuote(text.charCodeAt(end - 1))) end--
+  if (text.charCodeAt(end - 1) !== 32) return false
+  end--
+  let begin = end
+  while (begin > 0 && end - begin < 6 && isLetter(text.charCodeAt(begin - 1))) begin--
+  if (!WITH.has(text.slice(begin, end).toLowerCase()) || !looksLikePassword(text, from, to)) return false
+  // `the login is slow with Firefox128`
+  return (
+    !/^[A-Z]?[a-z]+\d{1,3}$/.test(text.slice(from, to)) &&
+    AS_USER.test(text.slice(Math.max(0, from - AS_USER_REACH), from))
+  )
+}
+const isQuote = (c: number) => c === 34 || c === 39 || c === 96
+
+/** What scripts without blanks say behind a value: を…として, 作为…, 를 …로. */
+const BEHIND_SIGNS =
+  /^(?:[をが](?:新しい|今後の|管理者の?|ログインの?)?|[は为為]|就?是|设[为為]|設為|设置[为為]|[作当當做][为為作]?|[를을로]\s?)(?:新的?|我的|你的|登[录錄]|管理[员員]|새\s?|관리자\s?)?(?:(?<password>パスワード|暗証番号|合言葉|密[码碼]|口令|비밀번호|암호|비번|패스워드)|(?<key>キー|鍵|密[钥鑰]|秘钥|金鑰|키))/
+const LONGEST_SIGNS = 16
+const BEGINS_SIGNS: ReadonlySet<string> = new Set('をがは为為就是设設作当當做를을로')
+
+function beforeSigns(
+  text: string,
+  from: number,
+  end: number,
+  at: number,
+  ended: boolean,
+): Finding | 'need' | undefined {
+  if (!BEGINS_SIGNS.has(text.charAt(at)) || !looksLikePassword(text, from, end)) return undefined
+  if (text.length - at < LONGEST_SIGNS && !ended) return 'need'
+  const said = BEHIND_SIGNS.exec(text.slice(at, at + LONGEST_SIGNS))?.groups
+  if (said === undefined || (said.key !== undefined && !looksLikeKey(text, from, end))) return undefined
+  return { class: said.key === undefined ? 'secret/password' : 'secret/api-key', start: from, end, confidence: 75 }
+}
+
+/** `használd a … jelszót`, `استخدم … ككلمة مرور`, `… olarak`: the word for it stands right behind, with what joins it as its ending. */
+const DIRECT = new Map<string, Said>(
+  [
+    ['jelszót jelszavat jelszónak jelszóként ككلمة كلمه', 'password'],
+    ['kulcsot kulcsnak kulcsként كمفتاح', 'key'],
+  ].flatMap(([words, said]) => words!.split(' ').map((word) => [word, said as Said] as const)),
+)
+/** `parola olarak … kullan`: the word for it stands before. */
+const BEFORE_OLARAK = /(?:^|[^\p{L}])(?:(?<password>parola|şifre)|(?<key>anahtar))\s+olarak\s+["'`]?$/iu
+
+function directlyBehind(text: string, from: number, to: number, end: number, ended: boolean): Said {
+  if (text.charCodeAt(end) !== 32) return 'no'
+  const first = text.charCodeAt(end + 1)
+  let said: Said = 'no'
+  if (first === 106 || (first | 32) === 107 || first === 0x643) {
+    let i = end + 1
+    while (i < text.length && i - end <= LONGEST_WORD && isLetter(text.charCodeAt(i))) i++
+    if (i >= text.length && !ended && i - end <= LONGEST_WORD) {
+      const begun = text.slice(end + 1, i)
+      for (const word of DIRECT.keys())
+        if (word.startsWith(begun)) return looksLikePassword(text, from, to) ? 'need' : 'no'
+    }
+    said = DIRECT.get(text.slice(end + 1, i)) ?? 'no'
+  } else if (end + 1 >= text.length && !ended) return looksLikePassword(text, from, to) ? 'need' : 'no'
+  if (said === 'no' && text.charCodeAt(from - 2) === 107) {
+    const groups = BEFORE_OLARAK.exec(text.slice(Math.max(0, from - 24), from))?.groups
+    if (groups !== undefined) said = groups.key === undefined ? 'password' : 'key'
+  }
+  if (said === 'no' || !looksLikePassword(text, from, to)) return 'no'
+  return said === 'key' && !looksLikeKey(text, from, to) ? 'no' : said
 }
 
 /** What the words behind the value that ends at `end` make of it. `code`: it is a number. */
@@ -132,6 +242,7 @@ function saidBehind(text: string, end: number, ended: boolean, code: boolean): S
   let articles = -1
   let free = false
   let kind = false
+  let opening = false
   while (i - end < REACH) {
     const blank = at(i)
     if (blank < 0) return 'need'
@@ -152,7 +263,11 @@ function saidBehind(text: string, end: number, ended: boolean, code: boolean): S
     ) {
       const goes = goesOn(text, i, ended)
       return goes === 'no' || goes === 'need' ? goes : code ? 'code' : 'password'
-    } else if (code && CODE_KINDS.has(word)) kind = true
+    } else if (!code && KEYS.has(word)) {
+      const goes = goesOn(text, i, ended, !opening)
+      return goes === 'no' || goes === 'need' ? goes : 'key'
+    } else if (!code && !opening && KEY_KINDS.has(word)) opening = true
+    else if (code && CODE_KINDS.has(word)) kind = true
     else if (ARTICLES.has(word) && articles < MOST_ARTICLES) articles++
     else if (articles > 0 && !free) free = true
     else return 'no'
@@ -161,7 +276,7 @@ function saidBehind(text: string, end: number, ended: boolean, code: boolean): S
 }
 
 /** Is the word for it, which ends at `end`, the last of its phrase? */
-function goesOn(text: string, end: number, ended: boolean): 'no' | 'need' | 'yes' {
+function goesOn(text: string, end: number, ended: boolean, last = false): 'no' | 'need' | 'yes' {
   const at = (i: number) => (i < text.length ? text.charCodeAt(i) : ended ? 0 : -1)
   const next = at(end)
   if (next < 0) return 'need'
@@ -177,7 +292,8 @@ function goesOn(text: string, end: number, ended: boolean): 'no' | 'need' | 'yes
   )
     return 'yes'
   if (next === 33 || next === 63 || next === 59 || next === 96) return 'yes'
-  if (next !== 32) return 'no'
+  // `as the key for the map`
+  if (next !== 32 || last) return 'no'
   let i = end + 1
   let c = at(i)
   while (i - end <= LONGEST_WORD && isLetter(c)) c = at(++i)

@@ -1,8 +1,10 @@
 // From a label to its value: what may stand between the two, and how it links them.
 import { isDigit, isUpper } from '../chars.ts'
 import { NEED, peek } from '../scan.ts'
+import { looksLikePassword } from '../secrets-said.ts'
+import { isChange, saysChange } from './change.ts'
 import { profile } from './handle.ts'
-import { betweenAt, type Label, type LabelKind, LINK, SMALL_WORD, WEAK_LINK } from './labels.ts'
+import { betweenAt, CHANGE_LINK, type Label, type LabelKind, LINK, SMALL_WORD, WEAK_LINK } from './labels.ts'
 import { isNetrc } from './password.ts'
 import type { Link } from './place.ts'
 import { isBlank, KIND, LETTER, type Reader } from './reader.ts'
@@ -18,19 +20,24 @@ export function behind(reader: Reader, label: Label, from: number): number {
   let i = from
   let link: Link = 'bare'
   let words = 0
+  let free = 0
   let quote = 0
   let lines = 0
   let weak = false
+  /** What links them would do so only where something is changed. */
+  let changing = false
   let tag = false
   reader.gap = -1
   reader.hold = from
+  // `密码Panda-7712`
+  const joined = text.charCodeAt(from - 1) >= 0x2e80
   // `CVC2`
   if (isDigit(peek(reader, i))) {
     const next = peek(reader, i + 1)
     if (next === NEED) return NEED
-    if (isDigit(next) || KIND[next] === LETTER) return 0
-    i++
-  } else if (KIND[peek(reader, i)] === LETTER) return 0
+    if (!joined && (isDigit(next) || KIND[next] === LETTER)) return 0
+    if (!joined) i++
+  } else if (!joined && KIND[peek(reader, i)] === LETTER) return 0
   for (;;) {
     if (i - from > GAP) return 0
     reader.hold = i
@@ -117,23 +124,32 @@ export function behind(reader: Reader, label: Label, from: number): number {
       continue
     }
     if (c === 44) {
-      if (label.kind !== 'degrees' || i !== from) return 0
+      // `le mot de passe de marta, c'est …`
+      const spoken = label.kind === 'password' ? startsAhead(reader, i, ", c'est ") : 0
+      if (spoken === NEED) return NEED
+      if (spoken === 0 && (label.kind !== 'degrees' || i !== from)) return 0
       i++
       continue
     }
     if (c >= 0x2e80) {
       if (NATIVE.has(label.kind) && (link !== 'bare' || label.kind === 'called')) break
-      // Between a word and its value scripts without blanks write a few signs: は, 是, 为.
-      if (
-        c === 0x306f ||
-        c === 0x662f ||
-        c === 0x4e3a ||
-        c === 0x70ba ||
-        c === 0xff1d ||
-        c === 0x3000 ||
-        c === 0x300c
-      ) {
+      // Between a word and its value scripts without blanks write a few signs: は, 是, 改成.
+      if (SPOKEN_SIGNS.has(c)) {
         link = 'spoken'
+        weak = false
+        i++
+        continue
+      }
+      // `パスワードを…に`: something is done to it.
+      if (c === 0x3092 || c === 0x3078 || c === 0x306b) {
+        if (link === 'bare') {
+          link = 'spoken'
+          weak = true
+        }
+        i++
+        continue
+      }
+      if (SILENT_SIGNS.has(c)) {
         i++
         continue
       }
@@ -174,8 +190,8 @@ export function behind(reader: Reader, label: Label, from: number): number {
         }
       }
       if (!pure) {
-        if (link !== 'bare' || words === 0) break
-        const beyond = tokenBeforeLink(reader, i)
+        if ((link !== 'bare' && !weak) || words === 0 || (weak && looksLikePassword(text, i, tokenEnd(text, i)))) break
+        const beyond = tokenBeforeLink(reader, i, changing ? LINK | CHANGE_LINK : LINK)
         if (beyond === NEED) return NEED
         if (beyond === 0) break
         if (reader.gap < 0) reader.gap = i
@@ -185,10 +201,16 @@ export function behind(reader: Reader, label: Label, from: number): number {
         continue
       }
       const between = betweenAt(text, i, stop)
-      if ((between & LINK) !== 0) {
-        if (link === 'bare') {
+      if (
+        (between & LINK) !== 0 ||
+        ((between & CHANGE_LINK) !== 0 && SECRET.has(label.kind) && saysChange(text, from, i))
+      ) {
+        // Polish says `to` for `is`.
+        const sure = (between & WEAK_LINK) === 0 || /has[lł]o$/i.test(text.slice(Math.max(0, from - 5), from))
+        changing ||= (between & CHANGE_LINK) !== 0
+        if (link === 'bare' || (sure && weak)) {
           link = 'spoken'
-          weak = (between & WEAK_LINK) !== 0
+          weak = !sure
         }
         i = stop
         words++
@@ -196,7 +218,15 @@ export function behind(reader: Reader, label: Label, from: number): number {
       }
       if (isUpper(c) && isUpper(text.charCodeAt(i + 1)) && UPPER_VALUES.has(label.kind)) break
       if ((between & SMALL_WORD) !== 0 && !(link === 'assigned' && label.kind === 'seed')) {
-        if (++words > 5) return 0
+        if (++words - free > 5) return 0
+        i = stop
+        continue
+      }
+      // `la password è stata cambiata in …`
+      if (link === 'spoken' && SECRET.has(label.kind) && stop - i >= 3 && isChange(text.slice(i, stop))) {
+        link = 'bare'
+        weak = false
+        words++
         i = stop
         continue
       }
@@ -204,7 +234,8 @@ export function behind(reader: Reader, label: Label, from: number): number {
       if (label.kind === 'handle' && stop - i === 1 && c === 117 && unit === 47) break
       if (label.kind === 'password' && words === 0 && isNetrc(text.slice(Math.max(0, from - 96), from))) break
       if (link === 'bare' && !BARE_WORDS.has(label.kind)) {
-        if (++words > 4 || !WORDY.has(label.kind)) return 0
+        words++
+        if (++free > 4 || !WORDY.has(label.kind)) return 0
         // It may be the value of another label.
         if (reader.gap < 0) reader.gap = i
         i = stop
@@ -215,11 +246,30 @@ export function behind(reader: Reader, label: Label, from: number): number {
     break
   }
   reader.hold = i
-  return judge(reader, label.kind === 'flag' ? 'password' : label.kind, from, i, quote, link, words)
+  // `to` changes something, or leads somewhere.
+  if (weak && !changing && SECRET.has(label.kind) && saysChange(text, from, i)) weak = false
+  return judge(reader, label.kind === 'flag' ? 'password' : label.kind, from, i, quote, link, words, weak)
+}
+
+/** Does the text go on with `wanted` from `at` on? 1, 0 or NEED. */
+function startsAhead(reader: Reader, at: number, wanted: string): number {
+  for (let k = 0; k < wanted.length; k++) {
+    const c = peek(reader, at + k)
+    if (c === NEED) return NEED
+    if (c !== wanted.charCodeAt(k)) return 0
+  }
+  return 1
+}
+
+/** Where what stands at `at` is over, of what has arrived; no further than a password goes. */
+function tokenEnd(text: string, at: number): number {
+  let end = at
+  while (end < text.length && end - at < 64 && text.charCodeAt(end) > 32 && text.charCodeAt(end) < 0x2e80) end++
+  return end
 }
 
 /** End of the token at `at` if `is`, `:` or the like follows it, else 0; NEED. */
-function tokenBeforeLink(reader: Reader, at: number): number {
+function tokenBeforeLink(reader: Reader, at: number, links: number): number {
   reader.hold = at
   let i = at
   let c = peek(reader, i)
@@ -237,7 +287,7 @@ function tokenBeforeLink(reader: Reader, at: number): number {
   while (KIND[c] === LETTER && i - start < 10) c = peek(reader, ++i)
   if (c === NEED) return NEED
   if (i === start) return c === 61 || c === 58 ? end : 0
-  return (betweenAt(reader.text, start, i) & LINK) !== 0 && c === 32 ? end : 0
+  return (betweenAt(reader.text, start, i) & links) !== 0 && c === 32 ? end : 0
 }
 
 export function judge(
@@ -248,6 +298,7 @@ export function judge(
   quote: number,
   link: Link,
   words: number,
+  weak = false,
 ): number {
   const { text } = reader
   const verdict = judgeLabelled(kind, {
@@ -255,6 +306,7 @@ export function judge(
     start,
     quote,
     link,
+    weak,
     words,
     limit: start + VALUE,
     ended: reader.ended,
@@ -280,7 +332,15 @@ const LISTED: ReadonlySet<string> = new Set(['codes', 'seed'])
 /** Kinds whose value may follow as a plain word without any link. */
 const BARE_WORDS: ReadonlySet<string> = new Set(['seed', 'called'])
 /** Kinds between whose label and link any words may stand: `the pw on web is …`. */
-const WORDY: ReadonlySet<string> = new Set(['password', 'pin', 'id'])
+const WORDY: ReadonlySet<string> = new Set(['password', 'pin', 'lock', 'id'])
+/** Kinds that people change. */
+const SECRET: ReadonlySet<string> = new Set(['password', 'loose-password', 'pin'])
+
+const unitsOf = (signs: string): ReadonlySet<number> => new Set([...signs].map((sign) => sign.charCodeAt(0)))
+/** What says `is`, `becomes`, `changed to` in scripts without blanks; a quote opens there as well. */
+const SPOKEN_SIGNS = unitsOf('はが是为為成＝=\u3000「『')
+/** What stands before those: `密码已经改成了`, `PIN码是`. */
+const SILENT_SIGNS = unitsOf('已经經就改设設置定换換更修变變了的都码碼号號现在現被重新')
 
 const CLOSING: ReadonlyMap<number, number> = new Map([
   [0x201c, 0x201d],

@@ -6,6 +6,7 @@ export type LabelKind =
   | 'password'
   | 'loose-password'
   | 'pin'
+  | 'lock'
   | 'codes'
   | 'seed'
   | 'token'
@@ -39,17 +40,25 @@ export interface Label {
 const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   [
     'password',
-    'password,passwords,identified by,passwort,jelszava,jelszavad,jelszavam,şifreniz,şifrem,şifren,parolam,parolanız,hasłem,hasła,heslem,паролем,пароли,salasanasi,salasanani,wachtwoorden,contraseñas,senhas,passwörter,pass code,kennwort,passphrase,passwd,pwd,pw,mot de passe,mdp,contraseña,contrasena,clave,senha,palavra passe,wachtwoord,lösenord,adgangskode,passord,salasana,hasło,haslo,heslo,jelszó,jelszo,parola,parolă,şifre,sifre,şifresi,пароль,пароля,парола,лозинка,κωδικός,κωδικος,σύνταγμα,סיסמה,كلمة المرور,كلمة السر,पासवर्ड,รหัสผ่าน,mật khẩu,kata sandi,sandi,lozinka,geslo,slaptažodis,parole,salasõna,parool,' +
-      'パスワード,暗証番号,密码,密碼,口令,비밀번호,암호,passphrase,pass phrase,wifi key,wlan key,wpa key,enable secret,snmp community,master key,one time password',
+    'password,passwords,identified by,passwort,jelszava,jelszavad,jelszavam,şifreniz,şifrem,şifren,parolam,parolanız,hasłem,hasła,heslem,паролем,пароли,salasanasi,salasanani,wachtwoorden,contraseñas,senhas,passwörter,pass code,kennwort,passphrase,passwd,pwd,pw,mot de passe,mdp,contraseña,contrasena,clave,senha,palavra passe,wachtwoord,lösenord,adgangskode,passord,salasana,hasło,haslo,heslo,jelszó,jelszo,parola,parolă,şifre,sifre,şifresi,пароль,пароля,парола,лозинка,κωδικός,κωδικος,σύνταγμα,סיסמה,كلمة المرور,كلمة السر,पासवर्ड,รหัสผ่าน,mật khẩu,kata sandi,sandi,lozinka,geslo,slaptažodis,parole,salasõna,parool,lösenordet,lösenordets,lösen,adgangskoden,kodeord,kodeordet,passordet,şifreyi,şifresini,şifremi,şifrenizi,parolasi,parolasini,parolami,parolayi,parolanin,parola d ordine,jelszót,jelszavát,jelszavamat,jelszóra,mots de passe,palavras passe,contraseña del wifi,clé wifi,clé du wifi,clé wi fi,clé de sécurité,chiave wifi,chiave del wifi,chave do wifi,clave wifi,wifi sleutel,wlan schlüssel,klucz do wifi,klíč k wifi,wifi nyckel,парол,паролю,паролі,пасворд,пассворд,كلمة مرور,كلمة سر,الباسورد,باسورد,πασσουορντ,סיסמא,הסיסמה,' +
+      'パスワード,パスフレーズ,合言葉,密码,密碼,口令,비밀번호,비번,패스워드,암호,passphrase,pass phrase,wifi key,wlan key,wpa key,enable secret,snmp community,master key,one time password',
   ],
   ['loose-password', 'pass,creds,credentials,login,zugangsdaten,identifiants,credenciales,credenziali,secret'],
   [
     'pin',
-    'pin,puk,passcode,pincode,pin code,code pin,code secret,geheimzahl,kod pin,código pin,codice pin,alarm code,door code,gate code,access code,entry code,lock code,safe code,combination,türcode,zugangscode,code d accès,code porte,code de la porte,code d entrée,code immeuble,code du portail,digicode,codice cancello,codice portone,código portal,deurcode,toegangscode,kod do bramy,kod do drzwi,portkod,codigo de acceso,код доступа,пин код,пин,пинкод',
+    'pin,puk,passcode,pincode,pin code,code pin,code secret,geheimzahl,kod pin,código pin,codice pin,alarm code,door code,gate code,access code,entry code,lock code,safe code,combination,türcode,zugangscode,code d accès,code porte,code de la porte,code d entrée,code immeuble,code du portail,digicode,codice cancello,codice portone,código portal,deurcode,toegangscode,kod do bramy,kod do drzwi,portkod,codigo de acceso,код доступа,пин код,пин koд,пин,пинкод,пін код,пін koд,пін,пінкод,pin код,pin kode,pin koden,pinkode,pinkoden,pinkod,pinkoden,pin kodu,pin kodum,pin kódom,pin kód,pin kódja,pinnummer,wifi code,الرقم السري,رقمي السري,رمز pin,暗証番号,핀번호,핀 번호,取款密码,支付密码,支付密碼,アラームのコード,アラームコード,警報コード,解錠コード,ドアコード,ドアのコード,玄関のコード,金庫の番号,报警器的代码,警报代码,警報代碼,门禁码,门禁密码,알람 코드,도어락 번호,alarmin kodu,alarm kodu,kapi kodu,kapinin kodu,kasa kodu,riasztó kódja,riasztó kód,kapukód,kapu kódja,ajtó kódja',
+  ],
+  // What is locked, behind a word for a code: see `hasCode`.
+  [
+    'lock',
+    'entrée,entrada,ingresso,eingang,ingang,alarm,door,gate,safe,lock,padlock,garage,locker,phone,sim,building,intercom,lockbox,keypad,elevator,vault,entrance,' +
+      'alarma,puerta,portal,caja fuerte,garaje,candado,móvil,teléfono,edificio,portero,alarme,porte,portail,coffre,cadenas,téléphone,portable,immeuble,interphone,immeuble,allarme,porta,cancello,portone,cassaforte,lucchetto,telefono,citofono,cofre,portão,cadeado,telemóvel,celular,garagem,' +
+      'alarmanlage,tür,haustür,tresor,tor,safes,garagentor,schloss,schließfach,handy,handys,deur,voordeur,kluis,poort,slot,telefoon,alarmu,drzwi,bramy,sejfu,klódki,telefonu,domofonu,garażu,dveřím,dveře,trezoru,zámku,bráně,alarmet,larmet,larm,dörren,porten,kassaskåpet,hänglåset,telefonen,døren,døra,alarmen,kapinin,alarmin,kasanin,telefonun,riasztó,kapu,kapuhoz,széf,ajtó,telefon,' +
+      'сигнализации,двери,домофона,сейфа,подъезда,калитки,ворот,замка,телефона,сигналізації,дверей,сейфу,домофону,телефону,الإنذار,الباب,الخزنة,الهاتف,البوابة',
   ],
   [
     'codes',
-    '2 fa,two factor,two factor code,mfa,backup code,backup codes,recovery code,recovery codes,2fa code,2fa codes,mfa code,scratch codes,verification code,authentication code,login code,otp,otp code,totp,one time code,sms code,confirmation pin,wiederherstellungscode,wiederherstellungscodes,code de vérification,código de verificación,codice di verifica,tan,код подтверждения,验证码,認証コード,인증번호',
+    '2 fa,two factor,two factor code,mfa,backup code,backup codes,recovery code,recovery codes,2fa code,2fa codes,mfa code,scratch codes,verification code,authentication code,login code,otp,otp code,totp,one time code,sms code,confirmation pin,wiederherstellungscode,wiederherstellungscodes,code de vérification,código de verificación,código de confirmación,codice di verifica,codice di conferma,tan,código de verificação,código de confirmação,verificatiecode,bevestigingscode,inlogcode,kod weryfikacyjny,kod potwierdzający,kod sms,ověřovací kód,potvrzovací kód,verifieringskod,verifieringskoden,bekräftelsekod,bekräftelsekoden,engångskod,engångskoden,bekræftelseskode,bekræftelseskoden,verifikationskode,engangskode,bekreftelseskode,bekreftelseskoden,doğrulama kodu,doğrulama kodunuz,onay kodu,onay kodunuz,ellenőrző kód,megerősítő kód,hitelesítő kód,bestätigungscode,verifizierungscode,sicherheitscode,einmalcode,prüfcode,code de confirmation,code de validation,code de sécurité,code sms,проверочный код,одноразовый код,код из смс,код підтвердження,код перевірки,رمز التحقق,كود التحقق,رمز التأكيد,κωδικός επιβεβαίωσης,קוד אימות,驗證碼,校验码,动态码,確認コード,認証番号,ワンタイムパスワード,인증 번호,인증코드,인증 코드,확인 코드,код подтверждения,验证码,認証コード,인증번호',
   ],
   [
     'seed',
@@ -57,7 +66,7 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   ],
   [
     'token',
-    'auth,sid,secret key,encryption key,signing key,access key,auth key,license key,product key,refresh token,bearer token,auth token,authtoken,session id,sessionid,api token,access token,token,api key,apikey',
+    'auth,sid,secret key,encryption key,signing key,access key,auth key,license key,product key,refresh token,bearer token,auth token,authtoken,session id,sessionid,api token,access token,token,api key,apikey,clave api,clave de api,clave de la api,clave secreta,clé api,clé d api,clé de l api,clé secrète,clé d accès,chiave api,chiave segreta,chave api,chave da api,chave de api,chave secreta,api sleutel,klucz api,api klíč,klíč api,api nyckel,api nyckeln,api nøgle,api nøkkel,api schlüssel,geheimer schlüssel,geheimschlüssel,zugriffsschlüssel,api anahtari,api kulcs,ключ api,ключ апи,секретный ключ,ключ доступа,секретний ключ,مفتاح api,المفتاح السري,密钥,密鑰,金鑰,秘钥,キー,シークレット,토큰,トークン,令牌',
   ],
   ['echo', 'echo,printf'],
   [
@@ -259,6 +268,7 @@ export function labelAt(text: string, start: number, end: number): Label | undef
   let left: string | undefined
   const last = lastBefore(text, start)
   for (const label of labels) {
+    if (label.kind === 'lock' && !hasCode(text, start)) continue
     if (label.before === '') return label
     // Mostly another word stands before, and ends with another letter.
     if (label.before.charCodeAt(label.before.length - 1) !== last) continue
@@ -284,23 +294,63 @@ export const LINK = 1
 export const SMALL_WORD = 2
 /** Links that begin a place as often as a value: `the code to the alarm is …`. */
 export const WEAK_LINK = 4
+/** Links where something is said to be changed, and else words like others: `cambia la contraseña de x a …`. */
+export const CHANGE_LINK = 8
 
 const betweens = new Map<number, number>()
 for (const [bits, words] of [
   [
     LINK,
-    'is was are reads ist war lautet lauten sind es est sont era é è são er är var to este це это є είναι zu auf from til je jest jsou są',
+    'is was are reads ist war lautet lauten sind es est sont era é è são er är var to este це это є είναι zu auf from til je jest jsou są zní brzmi luidt lyder heter hedder lyder remains bleibt reste rimane permanece siendo blijft هو هي olarak будет буде стал',
   ],
   [WEAK_LINK, 'to from auf zu til'],
+  [CHANGE_LINK, 'a à en in por par pour para per con na naar op till på на إلى الى erre as como als jako som'],
+  [CHANGE_LINK | WEAK_LINK, 'a à en in por par pour para per con op på as como als jako som'],
   [
     SMALL_WORD,
-    'number no nr num n numero número numéro nummer numer numru číslo cislo code id card key of for the my your his her their our on at de du des del della do da der die das des für von vom pour para por от для к na и and und et y e address new temporary temp current old default user admin root wifi wlan account email server database db set now currently still simply just only following changed updated like here below it app first second third',
+    'el il lo o le été sido stata stato been worden number no nr num n numero número numéro nummer numer numru číslo cislo code id card key of for the my your his her their our on at de du des del della do da der die das des für von vom pour para por от для к na и and und et y e address new temporary temp current old default user admin root wifi wlan account email server database db set now currently still simply just only following changed updated like here below it app first second third',
   ],
 ] as const)
   for (const word of words.split(' ')) {
     const hash = hashOf(word, 0, word.length, FOLDED)
     betweens.set(hash, (betweens.get(hash) ?? 0) | bits)
   }
+
+/** Words for a code that may open what a label of kind `lock` names. */
+const CODE_WORDS = wordsOf(
+  'code codes pin combination combinación combinazione combinaison combinação kombination combinatie kombinace kombinacja código codigo codice codici kod kodu kodem kód kódja kódom koden kode koder cod код коды коду كود رمز الرمز',
+)
+/** Codes of other kinds. */
+const OTHER_CODES = wordsOf(
+  'zip postal post error source area country colour color status order product dress status bar qr currency dial calling exit tax hex discount promo voucher booking reference tracking postcode kleur fehler errore d erreur postale erro почтовый',
+)
+const MOST_WORDS_APART = 5
+
+function wordsOf(words: string): ReadonlySet<number> {
+  return new Set(words.split(' ').map((word) => hashOf(word, 0, word.length, FOLDED)))
+}
+
+/** Does a word for a code stand at most so many words before `start`, in the same sentence? */
+function hasCode(text: string, start: number): boolean {
+  let end = start
+  for (let count = 0; count < MOST_WORDS_APART; count++) {
+    const code = end > 0 ? text.charCodeAt(end - 1) : 0
+    if (code !== 32 && code !== 39 && code !== 45 && code !== 0x2019) return false
+    end--
+    let from = end
+    while (from > 0 && end - from < 16 && INSIDE.test(text.charAt(from - 1))) from--
+    if (from === end) return false
+    if (CODE_WORDS.has(hashOf(text, from, end, FOLDED))) {
+      let stop = from
+      while (stop > 0 && text.charCodeAt(stop - 1) === 32 && from - stop < 3) stop--
+      let first = stop
+      while (first > 0 && stop - first < 16 && INSIDE.test(text.charAt(first - 1))) first--
+      return !OTHER_CODES.has(hashOf(text, first, stop, FOLDED))
+    }
+    end = from
+  }
+  return false
+}
 
 /** What the word [from, to) is between a label and its value: the bits above. */
 export function betweenAt(text: string, from: number, to: number): number {

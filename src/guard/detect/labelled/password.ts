@@ -9,6 +9,9 @@ import { type Answer, following, type Link, one, type Place, word } from './plac
 /** Names of methods and formats, which stand behind a word for passwords as often as one does. */
 const TECHNICAL =
   /^(?:sha-?\d+|md\d|bcrypt|argon2\w*|pbkdf2|base\d+|utf-?\d+|oauth2?|http\/?\d?|tls\d?\S*|ipv\d|windows\d+|win\d+|x\d+|v\d+\S*|u?int\d+(?:array)?|float\d+(?:array)?|varchar\S*|char\d+|\d+[a-z]{1,3}|\d+-?(?:characters?|chars?|digits?|bits?|bytes?|days?|hours?|minutes?|zeichen|caracteres|caractères|letters?)|p\d|h\d|md5|s3|ec2|k8s|n\/a)$/i
+/** Machines and programs with their number, which stand behind `on`, `for` and `to`. */
+const NUMBERED =
+  /^(?:server|serveur|servidor|srv|host|node|web|db|vault|build|user|usuario|utente|client|machine|pc|vm|site|page|seite|port|box|rack|switch|router|step|sprint|ticket|issue|room|raum|ubuntu|debian|centos|fedora|android|ios|macos|chrome|firefox|safari|edge|office|exchange|oracle|mysql|postgres|python|java|php)[-_]?\d{1,4}$/i
 
 /** `machine host login user password value` */
 const NETRC = /\b(?:machine\s+\S{1,64}|default)\s+login\s+\S{1,64}\s+password$/i
@@ -41,6 +44,9 @@ export function password(kind: LabelKind, place: Place): Answer {
     }
   }
   if (value.length < 4) return undefined
+  if (/^\d{4,5}$/.test(value) && link !== 'assigned' && OF_A_LOCK.test(place.left))
+    return one(place, 'secret/pin', end, 75)
+  if (place.weak && !looksLikePassword(value, 0, value.length)) return undefined
   // Two places have nothing but a password, however it looks: a line of `.netrc`, and SQL.
   if (
     kind === 'password' &&
@@ -85,7 +91,9 @@ export function password(kind: LabelKind, place: Place): Answer {
   }
   if (kind === 'password' && link !== 'bare' && isChosenWord(value, link, named))
     return one(place, 'secret/password', end, 65)
-  if (!isPassword(value, link, quote !== 0, words)) return undefined
+  // `la clave primaria es id_usuario2`
+  if (link !== 'assigned' && PLAIN.test(place.left) && /^[a-z]+(?:_[a-z]+)+\d{0,3}$/.test(value)) return undefined
+  if (!isPassword(value, link, quote !== 0, words) && !endsPhrase(place, value)) return undefined
   const next = text.charCodeAt(end)
   if (quote === 0 && (next === 40 || next === 91)) return undefined
   const verdicts = one(place, 'secret/password', end, link === 'bare' ? 65 : 75)
@@ -109,6 +117,22 @@ export function password(kind: LabelKind, place: Place): Answer {
   return verdicts
 }
 
+/** Languages that say no `is`, and write Cyrillic or have the owner behind the word. */
+const WITHOUT_IS = /(?:[\u0400-\u04ff]|şifre\p{L}*|parola\p{L}+|jelsz\p{L}+)$/iu
+/** `новый пароль от сервера Zima2031x`: what looks like a password stands behind the words that say of what. */
+const endsPhrase = (place: Place, value: string): boolean =>
+  place.link === 'bare' &&
+  place.words > 0 &&
+  place.words < 4 &&
+  WITHOUT_IS.test(place.left) &&
+  !NUMBERED.test(value) &&
+  looksLikePassword(value, 0, value.length) &&
+  /\d\D*\d|[!@#$%^&*]/.test(value)
+
+/** `门锁密码`, `현관 비밀번호`: what is locked stands before the word for it, and a few figures open it. */
+const OF_A_LOCK =
+  /(?:[门門锁鎖柜櫃卡]|保险箱|保險箱|手机|手機|报警器?|警报|현관문?|도어락|금고|카드|휴대폰|玄関|金庫|ロック|カード|携帯|ドア)[的の]? ?(?:密[码碼]|口令|비밀번호|비번|パスワード)$/
+
 /** Words for a key, for any word, for a pass. */
 const PLAIN = /(?:clave|parola|parole|sandi)$/i
 
@@ -121,6 +145,7 @@ const isRightBehind = (place: Place): boolean =>
 function isPassword(value: string, link: Link, quoted: boolean, words: number): boolean {
   if (value.length < 4 || value.length > 100 || /^[$<{[(*&@]|:\/\/|[()]/.test(value)) return false
   if (TECHNICAL.test(value) || isPasswordPlaceholder(value)) return false
+  if (words > 1 && !quoted && NUMBERED.test(value)) return false
   let digits = 0
   let letters = 0
   let capitals = 0
@@ -179,4 +204,19 @@ export function pin(place: Place): Answer {
   return isPassword(value, link, place.quote !== 0, words) && value.length >= 5 && link !== 'bare'
     ? one(place, 'secret/pin', end, 65)
     : undefined
+}
+
+/** The code of something that is locked: figures, behind a link or right behind its name. */
+export function lockCode(place: Place): Answer {
+  if (place.link === 'bare' && place.words > 0) return undefined
+  const found = word(place, 24)
+  if (found === undefined || found === 'need') return found
+  const value = found.value.replace(/[#*]$/, '')
+  const end = place.start + value.length
+  if (!/^[A-Z]?\d{4,8}[A-Z]?$/.test(value)) return undefined
+  // `8 800 555`, `12:30`: a longer number.
+  const next = following(place, end)
+  if (next === 'need') return 'need'
+  if (next === 32 && isDigit(place.text.charCodeAt(end + 1))) return undefined
+  return one(place, 'secret/pin', end, place.link === 'bare' ? 60 : 75)
 }

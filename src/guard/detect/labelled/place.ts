@@ -10,6 +10,8 @@ export interface Place {
   /** The sign that closes it; 0 if it is not quoted. */
   readonly quote: number
   readonly link: Link
+  /** What links them may as well begin a place: only what looks like a value by itself is one. */
+  readonly weak: boolean
   /** Words between label and value. */
   readonly words: number
   readonly limit: number

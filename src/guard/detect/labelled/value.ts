@@ -6,7 +6,7 @@ import { isBech32, isBic, isVehicleNumber, looksBase58 } from './forms.ts'
 import { device, identity, plate, telephone } from './identity.ts'
 import type { LabelKind } from './labels.ts'
 import { nativeAddress, nativeName, partOfName } from './native.ts'
-import { password, pin } from './password.ts'
+import { lockCode, password, pin } from './password.ts'
 import { type Answer, endOf, one, type Place, word } from './place.ts'
 
 export const LABELLED_CLASSES: readonly string[] = [
@@ -37,6 +37,8 @@ export function judgeLabelled(kind: LabelKind, place: Place): Answer {
       return password(kind, place)
     case 'pin':
       return pin(place)
+    case 'lock':
+      return lockCode(place)
     case 'codes':
       return codes(place)
     case 'seed':
@@ -100,12 +102,17 @@ function token(place: Place): Answer {
   if (place.words > 1) return undefined
   const hex = /^[0-9a-f]{32,64}$/.test(value) || /^[0-9A-F]{32,64}$/.test(value)
   // `the secret key is …`: behind a sign of equality the detector of secrets sees it.
-  if (place.link === 'spoken' && /^[\w-]{10,}$/.test(value) && /\d.*\d/.test(value) && isOpaque(value))
+  const linked = place.link === 'spoken' || (place.link === 'bare' && place.words === 0 && NO_IS.test(place.left))
+  if (linked && /^[\w-]{10,}$/.test(value) && /\d.*\d/.test(value) && isOpaque(value))
     return one(place, 'secret/api-key', end, 70)
   return hex && /\d/.test(value) && /[a-f]/i.test(value) && new Set(value).size >= 8
     ? one(place, 'secret/api-key', end, 75)
     : undefined
 }
+
+/** Words for a key in languages that say no `is`. */
+const NO_IS =
+  /(?:ключ api|ключ апи|[\u0400-\u04ff] (?:ключ|доступа)|anahtari|kulcs|키|キー|密[钥鑰]|秘钥|金鑰|토큰|トークン|令牌)$/i
 
 const NEAR_CARD = /card|visa|master|amex|maestro|karte|carte|tarjeta|carta|cartão|kaart|kort|cvv|cvc|\d{4}[ -]?\d{4}/i
 
