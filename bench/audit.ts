@@ -182,7 +182,7 @@ async function write(store: Store): Promise<void> {
   await calls(3000, 64)
   const { rows, texts } = await createFloors(store, audit)
   // What one leaves in the write-ahead log would be paid for by the next.
-  const settle = () => (store.pool ? store.pool.query('checkpoint') : store.scrub([]))
+  const settle = () => (store.pool ? store.pool.query('checkpoint') : store.scrub())
   // In turn, in short rounds: a disk or a neighbour that is quiet now is not in a second.
   for (const inFlight of [1, 16, 64, 256]) {
     const measured = {

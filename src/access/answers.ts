@@ -3,7 +3,7 @@
 // its row, so that a row which was changed or moved does not open; nothing of it outlives the session.
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { type Caller, type Clock, Fault, type RandomBytes, uidText } from '../core/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Store, Trx } from '../store/index.ts'
 import { type AnswerRow, deleteAnswers, expireAnswers, insertAnswer, selectAnswer } from './answer-queries.ts'
 import type { Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
@@ -76,7 +76,16 @@ export function createAnswers(deps: AnswersDeps): Answers {
     decipher.setAuthTag(bytes.subarray(-TAG))
     return Buffer.concat([decipher.update(bytes.subarray(NONCE, -TAG)), decipher.final()]).toString('utf8')
   }
-  const scrub = () => store.scrub(['stored_answer'])
+  /** Deletes answers so that nothing of them stays; returns how many. */
+  const erase = async (remove: (trx: Trx) => Promise<number>): Promise<number> => {
+    const gone = await store.transaction(async (trx) => {
+      const count = await remove(trx)
+      if (count > 0) await store.erased(trx, ['stored_answer'])
+      return count
+    })
+    if (gone > 0) await store.scrub()
+    return gone
+  }
 
   return {
     async keep({ id, caller, session, model, seconds, content }) {
@@ -106,22 +115,15 @@ export function createAnswers(deps: AnswersDeps): Answers {
       }
     },
     async remove(id) {
-      await store.transaction((trx) => deleteAnswers(trx, { id }))
-      await scrub()
+      await erase((trx) => deleteAnswers(trx, { id }))
     },
     async forget(session) {
-      if ((await store.transaction((trx) => deleteAnswers(trx, { session }))) > 0) await scrub()
+      await erase((trx) => deleteAnswers(trx, { session }))
     },
-    async eraseOf(principal) {
-      const gone = await store.transaction((trx) => deleteAnswers(trx, { principal }))
-      if (gone > 0) await scrub()
-      return gone
-    },
-    async tidy() {
+    eraseOf: (principal) => erase((trx) => deleteAnswers(trx, { principal })),
+    tidy() {
       const now = clock.now()
-      const gone = await store.transaction((trx) => expireAnswers(trx, now, now - deps.sessionIdleMs))
-      if (gone > 0) await scrub()
-      return gone
+      return erase((trx) => expireAnswers(trx, now, now - deps.sessionIdleMs))
     },
   }
 }

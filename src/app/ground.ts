@@ -73,6 +73,7 @@ export async function openGround({ config, report, log, closers, modelOf, openCa
     report,
   })
   closers.push(() => store.close())
+  void store.scrub().catch(report) // what a node erased that died before nothing was left of it
   const closesAfterMs = config.node.staleAfterSeconds * 1000 + STALE_GRACE_MS
   const node = { id: newId('node'), name: config.node.name ?? hostname(), closesAfterMs, calls: openCalls }
   const standsInList = await takeName(store, node.name, closesAfterMs)

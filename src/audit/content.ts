@@ -57,6 +57,7 @@ export interface Sealed {
 }
 
 const DAY_MS = 86_400_000
+const TABLES = ['audit_content_key', 'audit_content'] as const
 const NONCE = 12
 const TAG = 16
 
@@ -124,10 +125,11 @@ export function createContent(deps: ContentDeps): Content {
     async erase(subject, actor) {
       const gone = await store.transaction(async (trx) => {
         const { kids, parts } = await eraseSubject(trx, subject)
+        if (kids.length > 0) await store.erased(trx, TABLES)
         await log.appendIn(trx, [{ ...actor, kind: 'content.erased', subject, data: { kids, parts } }])
         return { keys: kids.length, parts }
       })
-      await store.scrub(['audit_content_key', 'audit_content'])
+      await store.scrub()
       return gone
     },
 
@@ -137,6 +139,7 @@ export function createContent(deps: ContentDeps): Content {
         const full = (await log.indexIn(trx)) / BLOCK
         const head = await lockHead(trx, store.dialect)
         const parts = await expireContent(trx, now, periodOf(now))
+        if (parts > 0) await store.erased(trx, TABLES)
         const block = Math.min((await firstBlockSince(trx, now - deps.eventDays * DAY_MS)) ?? full, full)
         const events = Math.max(block * BLOCK - head.floor, 0)
         const facts: NewEvent[] = []
@@ -146,7 +149,7 @@ export function createContent(deps: ContentDeps): Content {
         if (events > 0) await pruneEvents(trx, block * BLOCK, block)
         return { parts, events }
       })
-      if (done.parts > 0) await store.scrub(['audit_content_key', 'audit_content'])
+      await store.scrub() // also what somebody else erased, and could not scrub
       return done
     },
   }

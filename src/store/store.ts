@@ -10,6 +10,7 @@ import { DatabaseError, translate } from './error.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { POSTGRES_TYPES, SQLITE_TYPES } from './migrations/types.ts'
 import { createPool, openPostgres, runAtomically, translatePostgres } from './postgres.ts'
+import { noteErased, scrubDue } from './scrub.ts'
 import { openSqlite } from './sqlite.ts'
 import { EMPTY_LOG, type Statement } from './statement.ts'
 import type { Tables } from './tables/index.ts'
@@ -35,12 +36,15 @@ export interface Store {
    * @throws DatabaseError `conflict` if a statement's `mustChange` does not hold; Fault `store_unavailable`
    */
   atomic(build: () => readonly Statement[]): Promise<void>
+  /** In the transaction that deletes rows of these tables: nothing may stay of them, which `scrub` sees to. */
+  erased(trx: Trx, tables: readonly (keyof Tables)[]): Promise<void>
   /**
-   * Removes what deleted rows of these tables left behind in files of the database, as far as the database lets one:
-   * SQLite overwrites free space and empties its write-ahead log, PostgreSQL rewrites the tables (its own write-ahead log
-   * is recycled later, and base backups keep what they hold).
+   * Removes what `erased` rows left behind in files of the database, as far as the database lets one: SQLite overwrites
+   * free space and empties its write-ahead log, PostgreSQL rewrites the tables (its own write-ahead log is recycled later,
+   * and base backups keep what they hold). Whoever dies before it has it done at the next start, or by another node.
+   * False if something must stay for now, because it is still being read; that is reported.
    */
-  scrub(tables: readonly (keyof Tables)[]): Promise<void>
+  scrub(): Promise<boolean>
   /** The pool behind it, for LISTEN and advisory locks; undefined on SQLite. */
   readonly pool: pg.Pool | undefined
   /** Over another connection nothing was heard in time: ends those that say nothing either. */
@@ -75,8 +79,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     pool: undefined,
     suspect() {},
     transaction: (work) => run(writer, work),
+    async erased() {}, // rows are overwritten when they are deleted: secure_delete
     async scrub() {
-      await sql.raw(EMPTY_LOG).execute(writer) // rows were overwritten when deleted: secure_delete
+      const { rows } = await sql.raw<{ busy: number }>(EMPTY_LOG).execute(writer)
+      return told(rows[0]?.busy === 0, options.report)
     },
     async atomic(build) {
       try {
@@ -101,14 +107,17 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
     await db.destroy()
     throw error
   })
+  let closing = false
   return {
     dialect: 'postgres',
     db: readonly(db),
     pool,
     suspect,
     transaction: (work) => run(db, work),
-    async scrub(tables) {
-      for (const table of tables) await sql`vacuum (full) ${sql.table(table)}`.execute(db)
+    erased: noteErased,
+    async scrub() {
+      const done = await scrubDue(db, () => closing)
+      return closing ? done : told(done, options.report)
     },
     async atomic(build) {
       try {
@@ -117,8 +126,21 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
         throw translate(translatePostgres(error))
       }
     },
-    close: () => db.destroy(),
+    close() {
+      closing = true
+      return db.destroy()
+    },
   }
+}
+
+function told(scrubbed: boolean, report: (error: unknown) => void): boolean {
+  if (!scrubbed)
+    report(
+      new Error(
+        'what was erased still lies in files of the database, because an older transaction may read it; tried again within the hour',
+      ),
+    )
+  return scrubbed
 }
 
 // Kysely's read-only view and its optional fields disagree under exactOptionalPropertyTypes; the object is the same.

@@ -15,6 +15,7 @@ import { sessionName } from './0012-session-name.ts'
 import { requestCaller } from './0013-request-caller.ts'
 import { nodeFacts } from './0014-node-facts.ts'
 import { nodeAnswer } from './0015-node-answer.ts'
+import { scrubDue } from './0016-scrub-due.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -33,4 +34,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0013-request-caller': requestCaller,
   '0014-node-facts': nodeFacts,
   '0015-node-answer': nodeAnswer,
+  '0016-scrub-due': scrubDue,
 }

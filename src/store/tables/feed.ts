@@ -1,4 +1,4 @@
-// The ordered stream of changes, and the nodes that follow it.
+// The ordered stream of changes, the nodes that follow it, and what is left to do to the database itself.
 import type { Generated } from 'kysely'
 
 export interface FeedTables {
@@ -27,5 +27,10 @@ export interface FeedTables {
     /** JSON */
     answer: string
     at: number
+  }
+  /** Tables of which deleted rows may still lie in the files of the database (PostgreSQL). */
+  scrub_due: {
+    id: string
+    name: string
   }
 }
