@@ -166,6 +166,7 @@ async function startNode() {
     newId,
     report,
     identity,
+    ownClasses: '',
     audit,
     access,
     jit,

@@ -53,6 +53,8 @@ export interface Rooms {
     },
   ) => { grant: GrantContext; holdsUntil?: number }
   readonly anomaly: (caller: Pick<Caller, 'principal'>) => number
+  /** The text of data-classes.yaml that the guard was built with. */
+  readonly ownClasses: string
   readonly config: Config
   readonly sources?: ReadonlyMap<string, Source>
   /** Told how long the nodes took, for each receipt. */

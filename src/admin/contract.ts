@@ -554,7 +554,11 @@ const PolicyVersion = z
     shadow: z.literal(true).optional().meta({ description: 'Asked beside the rules in force, and not obeyed.' }),
   })
   .meta({ id: 'PolicyVersion' })
-const AppliedPolicy = z.object({ version: z.int(), digest: z.string(), receipt: Receipt })
+const otherClasses = z.literal(true).optional().meta({
+  description:
+    'The guard of this node runs with another data-classes.yaml than these rules have. Each node takes the one in its own folder of rules, at its start.',
+})
+const AppliedPolicy = z.object({ version: z.int(), digest: z.string(), receipt: Receipt, otherClasses })
 const PolicyPlan = z
   .object({
     hash: z.string().meta({ description: 'Give it to apply: refused if the effect is another by then.' }),
@@ -585,6 +589,7 @@ const PolicyPlan = z
         when: z.string().optional(),
       }),
     ),
+    otherClasses,
     lines: z.array(z.string()).meta({ description: 'The effect, the replay and what was not looked at, for reading.' }),
   })
   .meta({ id: 'PolicyPlan' })

@@ -1,6 +1,6 @@
 // The rules over the admin API: what is in force, what a change would do, the change itself, and the way back.
 import { Fault } from '../core/index.ts'
-import { impactLines, type Problem } from '../policy/index.ts'
+import { type BundleSources, classesOf, impactLines, type Problem } from '../policy/index.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import type { Handlers } from './route.ts'
@@ -20,10 +20,14 @@ export type PolicyRoutes =
 
 export function policyHandlers(ports: AdminPorts): Handlers<PolicyRoutes> {
   const { planner, versions, shadow } = ports.rulebook
+  /** The guard is built when the node starts, of a file of its own: rules that bring other classes must not seem to have changed it. */
+  const besides = (sources: BundleSources): { otherClasses?: true } =>
+    (classesOf(sources) ?? '') === ports.ownClasses ? {} : { otherClasses: true }
   const applied = async ({ version, digest, seq }: { version: number; digest: string; seq: number }) => ({
     version,
     digest,
     receipt: await receiptOf(ports, seq),
+    ...besides((await versions.bundle(version)).sources),
   })
   return {
     'policies.show': {
@@ -82,6 +86,7 @@ export function policyHandlers(ports: AdminPorts): Handlers<PolicyRoutes> {
             before: [...effect.before],
             after: [...effect.after],
           })),
+          ...besides(body.files),
           lines: impactLines(plan.impact),
         }
       },

@@ -77,6 +77,8 @@ export interface AdminPorts {
   /** Versions of the rules, and what a change of them would do. */
   readonly rulebook: Pick<Rulebook, 'planner' | 'versions' | 'shadow'>
   policy(): Output<'policies.show'> | undefined
+  /** The text of data-classes.yaml that the guard of this node was built with. */
+  readonly ownClasses: string
   rules(): readonly Item<'policies.rules'>[]
   /** Whether whom a rule concerns may know of it: one in force that is not private. */
   isPublic(rule: string): boolean

@@ -73,7 +73,7 @@ interface SocketDeps {
 export async function openSockets({ config, sources, ground, rooms, report, closers }: SocketDeps) {
   const { clock, newId, store, node, audit, feed, metrics, seen, change } = ground
   const { identity, clockContext, rulebook, world, registry, nodes, peers, jit, facts, access, limits } = rooms
-  const { anomaly, judge, screening } = rooms
+  const { anomaly, judge, screening, ownClasses } = rooms
   const { policy } = rulebook
   const shared = { clock, newId, report, identity, registry, access, audit }
   const ports = connectGateway({
@@ -149,6 +149,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     clockContext,
     standing: facts.standing,
     anomaly,
+    ownClasses,
     config,
     ...(sources === undefined ? {} : { sources }),
     product: `sallyport ${VERSION}`,

@@ -45,14 +45,18 @@ export const diff: Command = async (input) => {
   return differing.length === 0 ? EXIT.ok : EXIT.failed
 }
 
+/** Data classes are part of the bundle and its hash, but the guard of a node is built when the node starts. */
+function sayClasses(io: Io, { otherClasses }: Pick<PolicyPlan, 'otherClasses'>): void {
+  if (otherClasses)
+    io.say(
+      `${yellow(io, 'warn')}  data-classes.yaml is not the one that the guard runs with: put it into the folder of rules of each node, and start it anew`,
+    )
+}
+
 function printPlan(io: Io, folder: string, plan: PolicyPlan): void {
   printDiff(io, plan.files)
   printProblems(io, folder, plan.warnings as Parameters<typeof printProblems>[2])
-  // They are part of the bundle and its hash, but the guard of a node is built when the node starts.
-  if (plan.files.some(({ path }) => path === 'data-classes.yaml'))
-    io.say(
-      `${yellow(io, 'warn')}  data-classes.yaml: each node takes it from its own folder of rules, at its next start`,
-    )
+  sayClasses(io, plan)
   for (const line of plan.lines) io.out(`${plain(line)}\n`)
   const untested = plan.untested.length > 0 ? ` (no test hits ${plan.untested.map(plain).join(', ')})` : ''
   io.out(`Tests ${plan.tests} ok${untested}\nPlan ${bold(io, plan.hash)}\n`)
@@ -80,6 +84,7 @@ function finish(input: Input, done: Output<'policies.apply'>, what: string): num
   const said = done.receipt.seq === 0 ? 'in force already' : what
   input.io.say(`${green(input.io, said)}  version ${done.version}, ${done.digest.slice(0, 19)}`)
   for (const answer of answersOf(input.io, done.receipt.nodes)) input.io.say(`  ${answer}`)
+  sayClasses(input.io, done)
   return exitOf(done.receipt.nodes)
 }
 

@@ -13,12 +13,13 @@ import { NEVER_ASKED, readOwnClasses } from './own-classes.ts'
 /** Characters to which pieces of a stream are gathered, so that their lengths tell nothing about tokens. */
 const PADDED_CHARACTERS = 16
 
-/** `close` ends the threads of detectors that are not ours. @throws what is wrong with a file, before anything is screened */
+/** `ownClasses`: the text of that file; `close` ends the threads of detectors that are not ours. @throws what is wrong with a file, before anything is screened */
 export function openGuard(
   { names, lists, detectors, surrogates, padding, escapeTemplates, linkHosts }: Config['guard'],
   classesFile: string,
-): { guard: Guard; close: () => Promise<void> } {
-  const own = readOwnClasses(existsSync(classesFile) ? readFileSync(classesFile, 'utf8') : '')
+): { guard: Guard; ownClasses: string; close: () => Promise<void> } {
+  const ownClasses = existsSync(classesFile) ? readFileSync(classesFile, 'utf8') : ''
+  const own = readOwnClasses(ownClasses)
   checkListed(
     lists.map((list) => list.class),
     createClassTree(own.classes).all.map(({ id }) => id),
@@ -37,7 +38,7 @@ export function openGuard(
     linkHosts,
     ...(padding ? { blockCharacters: PADDED_CHARACTERS } : {}),
   })
-  return { guard, close: async () => void (await Promise.all(foreign.map((detector) => detector.close()))) }
+  return { guard, ownClasses, close: async () => void (await Promise.all(foreign.map((detector) => detector.close()))) }
 }
 
 /** A class is declared, or lies right below one that is; what is misspelt no rule is about. */

@@ -1,5 +1,5 @@
 // Rules and settings, the gateway itself and what stands beside it, and the commands that need no gateway.
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { start } from '../../src/app/index.ts'
 import { TOPICS } from '../../src/cli/help.ts'
@@ -176,6 +176,16 @@ export function machine(world: () => World): void {
     expect((await api('GET', '/policies/active')).files).toContain('own.cedar')
     const history = await look<{ version: number; active: boolean }[]>(['policy', 'history'])
     expect(history.value[0]).toMatchObject({ version: applied.value.version, active: true })
+
+    // The guard runs with the file it was started with, whatever the rules in force have.
+    writeFileSync(at('pulled/data-classes.yaml'), 'classes:\n  badge:\n    patterns: ["BADGE-[0-9]{4}"]\n')
+    const waits = /data-classes\.yaml is not the one that the guard runs with/
+    expect((await run(['policy', 'plan', at('pulled')])).said).toMatch(waits)
+    expect((await run(['policy', 'apply', at('pulled'), '--yes'])).said).toMatch(waits)
+    expect((await run(['policy', 'apply', at('pulled'), '--yes'])).said, 'in force already').toMatch(waits)
+    expect((await run(['policy', 'rollback', '1', '--yes'])).said).not.toMatch(waits)
+    rmSync(at('pulled/data-classes.yaml'))
+    expect((await run(['policy', 'apply', at('pulled'), '--yes'])).said).not.toMatch(waits)
 
     await wrong(['policy', 'apply', at('pulled'), '--plan', 'stale'], 1, /plan/)
     writeFileSync(at('pulled/own.cedar'), own.replace('64', '32'))

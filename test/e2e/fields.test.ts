@@ -146,6 +146,20 @@ it('records who got what, and as many bytes scanned as left', async () => {
   expect(JSON.stringify(items)).not.toContain('51234')
 })
 
+it('in other classes than the guard was started with, says so', async () => {
+  const active = await gateway.call('/admin/v1/policies/active/files', undefined, { method: 'GET' })
+  const { files } = (await active.json()) as { files: { path: string; text: string }[] }
+  const send = async (path: string, body: object) =>
+    (await (await gateway.call(`/admin/v1/policies${path}`, body)).json()) as { otherClasses?: boolean }
+  const others = files.filter((file) => file.path !== 'data-classes.yaml')
+  expect(await send('/plan', { files })).not.toHaveProperty('otherClasses')
+  expect(await send('/plan', { files: others })).toMatchObject({ otherClasses: true })
+  expect(await send('', { files: others, reason: 'x' })).toMatchObject({ otherClasses: true })
+  // The guard still finds what these rules know nothing of.
+  expect(await answer(keys.sam, false)).not.toContain('51234')
+  expect(await send('/1/rollback', { reason: 'x' })).not.toHaveProperty('otherClasses')
+})
+
 it('in classes that do not hold, refuses the rules that bring them', async () => {
   const active = await gateway.call('/admin/v1/policies/active/files', undefined, { method: 'GET' })
   const { files } = (await active.json()) as { files: { path: string; text: string }[] }
