@@ -35,10 +35,17 @@ test.each([
   ['NaN', Buffer.from('{"a":NaN}')],
   ['a number out of range', Buffer.from('{"a":1e999}')],
   ['__proto__', Buffer.from('{"a":{"__proto__":{}}}')],
+  ['half a character', Buffer.from('{"a":["x\\ud83d"]}')],
+  ['its other half, in a key', Buffer.from('{"a":{"\\uDE00":1}}')],
   ['65 levels', Buffer.from('['.repeat(65) + ']'.repeat(65))],
   ['a million levels', Buffer.from('['.repeat(1_000_000))],
 ])('refuses %s without quoting it', (_name, bytes) => {
   expect(() => parseJson(bytes)).toThrow(expect.objectContaining({ code: 'malformed_request' }))
+})
+
+test('a character that is escaped in two halves is whole, and a backslash before "ud83d" is text', () => {
+  expect(parse('"\\ud83d\\uDE00"')).toBe('😀')
+  expect(parse('"\\\\ud83d"')).toBe('\\ud83d')
 })
 
 test('64 levels are read', () => {

@@ -19,8 +19,9 @@ const MAX_DEPTH = 64
 const MOST_VALUES = 20_000
 
 /**
- * Parses bytes from outside. Refuses invalid UTF-8, a byte order mark, duplicate keys, `__proto__`, numbers beyond the
- * range of a double, and more than 64 levels: of each of them another parser may think something else than we do.
+ * Parses bytes from outside. Refuses invalid UTF-8, a byte order mark, unpaired surrogates, duplicate keys, `__proto__`,
+ * numbers beyond the range of a double, and more than 64 levels: of each of them another parser may think something else
+ * than we do (RFC 8259, sections 4, 6, 8.2 and 9).
  * @throws Fault `malformed_request`, never quoting the text; `body_too_large` for more than 20,000 fields and items
  */
 export function parseJson(bytes: Uint8Array): Json {
@@ -35,7 +36,18 @@ export function parseJson(bytes: Uint8Array): Json {
   // JSON.parse keeps the last of two equal keys, so a duplicate shows as fewer keys in the tree than in the text.
   if (countKeys(value, 0, { left: MOST_VALUES }) !== countKeysOfText(text))
     throw malformed('an object has the same key twice')
+  // In valid UTF-8 only an escape can make one.
+  if (SURROGATE.test(text) && !isWellFormed(value))
+    throw malformed('a text has half a character: an unpaired surrogate')
   return value
+}
+
+const SURROGATE = /\\u[dD][89a-fA-F]/
+
+const isWellFormed = (value: Json): boolean => {
+  if (typeof value === 'string') return value.isWellFormed()
+  if (Array.isArray(value)) return value.every(isWellFormed)
+  return !isObject(value) || Object.entries(value).every(([key, item]) => key.isWellFormed() && isWellFormed(item))
 }
 
 /** Whether a value that was parsed elsewhere has no more levels than that: deeper ones cannot even be printed again. */

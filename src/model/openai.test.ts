@@ -383,13 +383,13 @@ test("what llama.cpp's server cannot do is the caller's to know, not an outage; 
       500,
       { message: 'image input is not supported - hint: sk-secret', type: 'server_error' },
       'request_rejected',
-      'The model takes no image input.',
+      'The model takes no images, sound or video.',
     ],
     [
       501,
       { message: 'This server does not support embeddings. sk-secret', type: 'not_supported_error' },
       'request_rejected',
-      'The model server was started without what this call asks for.',
+      'The model makes no embeddings, at least not as its server was started.',
     ],
     [
       503,

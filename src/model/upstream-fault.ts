@@ -52,29 +52,56 @@ const busy = (retryAfter?: string, detail = 'The model server is busy.'): Fault 
 const TOO_LONG =
   /context_length_exceeded|exceed_context_size|maximum context length|exceeds the available context|context (?:size|length|window)/i
 
-/** llama.cpp's server calls it an error of its own (500) that its model sees or hears nothing. */
-const NO_MEDIA = /\b(image|audio|video) input is not supported/i
 /** llama.cpp's server, with 503. */
 const LOADING = /loading model/i
+
+/**
+ * What callers can help, by the words that vLLM, llama.cpp's server and Ollama have for it, whatever their status. Of several
+ * the first counts.
+ */
+const CAUSES: readonly (readonly [words: RegExp, detail: string])[] = [
+  [
+    /does not support tools|tool choice requires --enable-auto-tool-choice/i,
+    'The model takes no tools, at least not as its server was started.',
+  ],
+  [/does not support thinking/i, 'The model has no reasoning that could be asked for.'],
+  [
+    /(?:image|audio|video) input is not supported|data required for image input|at most 0 (?:image|audio|video)/i,
+    'The model takes no images, sound or video.',
+  ],
+  [
+    /not support(?: the)? (?:embed|['"]embed)/i,
+    'The model makes no embeddings, at least not as its server was started.',
+  ],
+  [/does not support (?:the )?(?:chat|generat|completion)/i, 'The model answers no chats and completions.'],
+  [/does not support insert/i, 'The model completes no text in the middle.'],
+  [/parse tool call arguments/i, 'The arguments of a tool call in the conversation are not JSON.'],
+  [
+    /continue an assistant message|assistant messages at the end/i,
+    'The model cannot go on from how the conversation ends.',
+  ],
+  [/logprobs is not supported with tools/i, 'The model server has no log probabilities in a stream with tools.'],
+  [
+    /initialize samplers|json schema error|(?:failed to parse|invalid) grammar/i,
+    'The model server cannot hold an answer to this schema.',
+  ],
+]
 
 /** A status other than 200. `body` is looked at for known causes only. */
 export function refusedByUpstream(status: number, body: string, retryAfter: string | undefined): Fault {
   if (status >= 300 && status < 400)
     return unusable('The model server answered with a redirect, which is not followed.')
-  if (status === 400 || status === 413 || status === 422) {
-    if (TOO_LONG.test(body)) return new Fault('context_length_exceeded')
-    return new Fault('request_rejected')
-  }
   if (status === 401 || status === 403)
     return new Fault('upstream_refused', { detail: "The model server refused the gateway's own credential." })
+  if (isBusy(status)) return busy(retryAfter, LOADING.test(body) ? 'The model server is loading the model.' : undefined)
+  if (status === 408 || status === 504) return new Fault('upstream_timeout')
+  const invalid = status === 400 || status === 413 || status === 422
+  if (invalid && TOO_LONG.test(body)) return new Fault('context_length_exceeded')
+  const cause = CAUSES.find(([words]) => words.test(body))
+  if (cause) return new Fault('request_rejected', { detail: cause[1] })
+  if (invalid) return new Fault('request_rejected')
   if (status === 404)
     return new Fault('upstream_refused', { detail: 'The model server does not have this model or this route.' })
-  if (isBusy(status)) return busy(retryAfter, LOADING.test(body) ? 'The model server is loading the model.' : undefined)
-  if (status === 501)
-    return new Fault('request_rejected', { detail: 'The model server was started without what this call asks for.' })
-  const medium = NO_MEDIA.exec(body)?.[1]?.toLowerCase()
-  if (medium !== undefined) return new Fault('request_rejected', { detail: `The model takes no ${medium} input.` })
-  if (status === 408 || status === 504) return new Fault('upstream_timeout')
   return new Fault('upstream_refused', { detail: `The model server answered with status ${status}.` })
 }
 
