@@ -73,7 +73,11 @@ export function escapeAt(text: string, i: number, ended: boolean): number {
       // A soft line end of quoted-printable.
       if (next === 10) return yes(2, '')
       if (next === 13) return at(i + 2) === NEED ? NEED : at(i + 2) === 10 ? yes(3, '') : 0
-      return bytePairs(text, i, 61, ended)
+      const width = bytePairs(text, i, 61, ended)
+      if (width !== 3) return width
+      const behind = at(i + 3)
+      if (behind === NEED) return NEED
+      return isParameter(text, i, behind) ? 0 : width
     }
     case 38:
       return entity(text, i, at)
@@ -88,6 +92,21 @@ export function escapeAt(text: string, i: number, ended: boolean): number {
       return brokenUp(text, i, at)
   }
 }
+
+/** `limit=50&`, `page=20"`: two figures are given to a name, and `behind` them stands what goes behind a value. */
+function isParameter(text: string, i: number, behind: number): boolean {
+  if (behind > 32 && !ENDS_PARAMETER.has(behind)) return false
+  if (!isDigit(text.charCodeAt(i + 1)) || !isDigit(text.charCodeAt(i + 2))) return false
+  let from = i
+  while (from > 0 && i - from < LONGEST_PARAMETER && inParameter(text.charCodeAt(from - 1))) from--
+  const before = from > 0 ? text.charCodeAt(from - 1) : 32
+  return (
+    i - from >= 2 && (before <= 32 || before === 38 || before === 63 || before === 34 || before === 39 || before === 59)
+  )
+}
+const LONGEST_PARAMETER = 32
+const inParameter = (c: number) => ((c | 32) >= 97 && (c | 32) <= 122) || c === 95
+const ENDS_PARAMETER: ReadonlySet<number> = new Set([...'&"\'`),;#'].map((sign) => sign.charCodeAt(0)))
 
 /** `%C3%A9`: one character in one to four bytes, each after the same mark. */
 function bytePairs(text: string, i: number, mark: number, ended: boolean): number {

@@ -87,6 +87,15 @@ const labels = createWordTable(
   })(),
 )
 
+/** Words of what a machine keeps: a setting, a credential. */
+const holds = createWordTable(
+  new Map(
+    'password passwd pass pwd secret secrets token tokens key keys apikey creds credentials cert certs config settings env param params header cookie'
+      .split(' ')
+      .map((word) => [word, 1]),
+  ),
+)
+
 /** An internal host or service name filling [from, to); returns its end or 0. Public names are not reported. */
 export function host(scan: Scan, from: number, to: number, rules: HostRules): number {
   const { text } = scan
@@ -244,9 +253,11 @@ function machineName(text: string, from: number, end: number, flags: number, joi
     let digits = letters
     while (digits < stop && isDigit(text.charCodeAt(digits))) digits++
     let bits = labels.get(text, i, stop)
+    if (holds.get(text, i, letters) !== 0) return 0
     if (bits === 0 && digits === stop && letters > i && digits > letters) {
       bits = labels.get(text, i, letters)
-      if (digits - letters <= 4) numbered = true
+      // `redis-auth-v3`
+      if (digits - letters <= 4 && !(letters === i + 1 && (text.charCodeAt(i) | 32) === 118)) numbered = true
     } else if (letters === i && digits === stop && digits - i <= 4) numbered = true
     if (bits & ROLE) roles++
     if (bits & STAGE) stages++

@@ -37,6 +37,10 @@ const standards = createWordTable(
   ),
 )
 
+/** What goes by a UUID, and is none of the business. */
+const OF_A_CALL =
+  /(?:request|correlation|trace|span|message|client|session|instance|resource)[-_ ]?id["']?\s*[:=]?\s*["']?$/i
+
 /** Looks at the run [from, to), which has a digit. Returns the end of what it reported, 0, or NEED. */
 export function identifierRun(scan: Scan, from: number, to: number, lettered: boolean): number {
   const { text, context } = scan
@@ -86,7 +90,7 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   let word = start
   while (word < end && isLetter(text.charCodeAt(word))) word++
   if (word < end && word - start >= 2 && (figures >= 3 || randomTail(text, word, end))) {
-    const bits = prefixes.get(text, start, word)
+    const bits = OF_A_CALL.test(text.slice(Math.max(0, start - 40), start)) ? 0 : prefixes.get(text, start, word)
     const joint = text.charCodeAt(word)
     const separated = joint === 45 || joint === 95
     if (
@@ -98,6 +102,15 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
       return end
     }
   }
+  // Numbers of programs, versions.
+  const second = text.charCodeAt(start + 1) | 32
+  if (
+    (text.charCodeAt(start) === 48 && second === 120) ||
+    (text.charCodeAt(start) === 118 && isDigit(text.charCodeAt(start + 1)))
+  )
+    return 0
+  // `X-Request-Id: …`, `client_id: …`: what tells calls and programs apart.
+  if (length === 36 && joints === 4 && OF_A_CALL.test(text.slice(Math.max(0, start - 40), start))) return 0
   context.readTo(text, start)
   const away = (bits: number) => context.distance(bits, start)
   // Beside its word an id may be letters with a few digits among them, else digits must prevail.

@@ -32,7 +32,7 @@ export function opens(text: string, at: number): 'password' | 'key' | undefined 
     return 'password'
   return name?.assigned === true &&
     !(before === 32 && isAlnum(further)) &&
-    name.words.has('generic') &&
+    (name.words.has('generic') || name.words.has('key')) &&
     !name.words.has('harmless')
     ? 'key'
     : undefined

@@ -15,7 +15,6 @@ const GENERIC = [
   'api',
   'credential',
   'creds',
-  'key',
   'secret',
   'token',
   'bearer',
@@ -49,7 +48,8 @@ const HARMLESS = [
   'num_token', 'tokens', 'token_url', 'token_uri', 'endpoint', 'apiversion', 'api_version', 'api-version', 'api_url', 'apiurl', 'api_base',
   'rapid', 'capital', 'therapi', 'secret_name', 'secretname', 'secretref', 'secret_id', 'passenger', 'compass', 'passport', 'passive', 'bypass',
   'passing', 'passed', 'pass_rate', 'csrf', 'signature_v', 'md5', 'sha1', 'sha256', 'checksum', 'digest', 'integrity', 'etag', 'cache_key', 'cachekey',
-  'idempotency', 'object_key', 's3_key', 'translation',
+  'idempotency', 'object_key', 's3_key', 'translation', 'timeout', '_policy', 'min_length', 'max_length', 'minlength', 'maxlength', 'key_exchange',
+  'algorithm', '_ttl', '_lifetime', 'rotation', 'existingsecret', 'existing_secret', 'secretref', 'pullsecret', 'oldpwd',
 ]
 
 /** Finds the words of several groups in a name; the result is the tags of the groups that were met. */
@@ -98,6 +98,8 @@ const SHAPES = new Map<string, Pattern[]>(
 const wordsOf = createWords([
   ['password', PASSWORD],
   ['generic', GENERIC],
+  // A key of what? `keyboard` and `key_id` are harmless.
+  ['key', ['key']],
   ['harmless', HARMLESS],
   ...Object.keys(KEYED).map((word) => [`@${word}`, [word]] as const),
 ])
@@ -226,7 +228,13 @@ const NAMES =
 
 /** Is a string that is given to a call as its key one, and not the name of one? */
 export function isGivenKey(value: string): boolean {
-  if (value.length < 6 || /^[$%{<]|^-----/.test(value) || ALGORITHM.test(value) || isPasswordPlaceholder(value))
+  if (
+    value.length < 6 ||
+    /^[$%{<]|^-----/.test(value) ||
+    QUERY.test(value) ||
+    ALGORITHM.test(value) ||
+    isPasswordPlaceholder(value)
+  )
     return false
   const rest = value.replace(NAMES, '')
   return /\d/.test(value) ? rest.length >= 3 : value.length >= 12 && rest.length >= 6
@@ -263,7 +271,21 @@ export function isPasswordPlaceholder(value: string): boolean {
 }
 
 /** Words with a number behind them: `user_id_123`. */
-const IDENTIFIER = /^[a-z]{2,16}(?:[_-][a-z]{2,16}){1,4}[_-]?\d{1,4}$/
+const IDENTIFIER = /^[a-z]{2,16}(?:(?:[_-][a-z]{2,16}){1,4}[_-]?\d{1,4}|(?:[_-][a-z]{2,16}){0,4}[_-]v\d{1,3})$/
+/** Names of headers: `X-Api-Key-Id2`. */
+const HEADER = /^(?:X|[A-Z][a-z]+)(?:-[A-Z][a-z]+\d?){1,5}$/
+/** Files and paths of words: `reports/2024/report-12.pdf`. */
+const FILE =
+  /^(?:[\w~.-]{1,24}\/){0,8}[\w.-]{1,48}\.(?:pdf|png|jpe?g|gif|svg|webp|txt|csv|json|ya?ml|xml|html?|css|m?[jt]sx?|py|go|rs|java|md|zip|t?gz|parquet|mp[34]|docx?|xlsx?)$/i
+/** Words, numbers and versions with joints between: what a bare `key` is mostly given. */
+const JOINED_WORDS =
+  /^(?:[A-Za-z]{2,16}|v?\d{1,6}|[a-z]{2,12}\d{1,2})(?:[-_./:](?:[A-Za-z]{1,16}|v?\d{1,6}|[a-z]{2,12}\d{1,2})){1,8}$/
+/** A path with parameters, or more than one parameter: `/v1/items?limit=50`, `sort=name&limit=50`. */
+const QUERY =
+  /^(?:\/[\w./-]{0,80}\?[a-z_]{2,32}=[\w.-]{0,16}|[a-z_]{1,32}=[\w.-]{0,16}(?=&))(?:&[a-z_]{1,32}=[\w.-]{0,16}){0,12}$/i
+/** Where files of a system stand. */
+const PATH =
+  /^(?:~|\.{1,2}|\/(?:home|usr|etc|var|opt|tmp|srv|mnt|root|app|data|run|dev|bin|lib|Users|Volumes|Library))\/[\w./-]*$/
 /** Types and encodings: `Uint8Array`, `base64`. */
 const TYPE = /^(?:u?int|float|base|utf-?)\d+(?:array)?$/i
 const CODE = /^[\w$]+(?:\.[\w$]+)*$/
@@ -273,6 +295,7 @@ export function isOpaque(value: string): boolean {
   if (value.length < 10 || value.length > 4096 || isPlaceholder(value)) return false
   const { entropy, changes, digits, letters } = texture(value)
   if (digits === 0 || letters === 0 || IDENTIFIER.test(value) || TYPE.test(value)) return false
+  if (HEADER.test(value) || FILE.test(value) || QUERY.test(value)) return false
   const wanted = value.length >= 20 ? 3.3 : value.length >= 14 ? 3 : 2.7
   return entropy >= wanted && changes >= 3 && changes / value.length >= 0.14
 }
@@ -280,7 +303,7 @@ export function isOpaque(value: string): boolean {
 /** `code`: the value stands behind a spaced `=`, where programs put expressions. `setting`: behind `NAME=`. */
 function isPassword(value: string, quoted: boolean, code: boolean, setting: boolean): boolean {
   if (value.length < 6 || value.length > 200 || /^[$%@{([<&*]/.test(value) || isPasswordPlaceholder(value)) return false
-  if (/^(?:true|false|null|none|string|required)/i.test(value) || TYPE.test(value)) return false
+  if (/^(?:true|false|null|none|string|required)/i.test(value) || TYPE.test(value) || PATH.test(value)) return false
   // The name of a password, unless it was made one: `Password123!`, `supersecret2024`.
   if (/passw|secret/i.test(value) && (!/\d\D?\d|\d[!@#$%^&*?~+]|[!@#$%^&*?~+]$/.test(value) || /[()]/.test(value)))
     return false
@@ -354,9 +377,11 @@ export function judgeValue(
   }
   if (quoted && name.words.has('given') && isThoughtUp(raw))
     return { class: 'secret/api-key', end: at + raw.length, confidence: 75 }
-  if (!name.words.has('generic') && !name.words.has('password')) return undefined
+  const key = name.words.has('key') && !name.words.has('generic')
+  if (!name.words.has('generic') && !key && !name.words.has('password')) return undefined
+  if (key && JOINED_WORDS.test(value)) return undefined
   const inQuotes = quoted || (at > 0 && QUOTE(text.charCodeAt(at - 1)) && text[end] === text[at - 1])
-  if (inQuotes && name.words.has('generic') && !/\s/.test(raw) && isOpaque(raw) && !isAddress(raw))
+  if (inQuotes && (key || name.words.has('generic')) && !/\s/.test(raw) && isOpaque(raw) && !isAddress(raw))
     return { class: 'secret/api-key', end: at + raw.length, confidence: 80 }
   const token = /^[\w.=+/~%:-]+/.exec(value)?.[0] ?? ''
   if (token.length < value.length && !quoted) return undefined

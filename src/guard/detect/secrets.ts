@@ -372,7 +372,15 @@ class SecretStream extends TextStream {
     if (!quoted) {
       // `a=1&b=2`: a value ends where the next parameter begins.
       const and = within(text, '&', at, end)
-      if (and >= 0 && /^&(?:amp;)?[\w.-]{1,40}=/.test(text.slice(and, Math.min(end, and + 48)))) stop = and
+      if (and >= 0 && /^&(?:amp;)?[\w.-]{1,40}=/.test(text.slice(and, Math.min(end, and + 48)))) {
+        stop = and
+        // `token, "size=50&order=asc"`: the first parameter of an address without its path.
+        if (
+          (sign === 34 || sign === 39 || sign === 96) &&
+          /^[a-z_-]{1,40}=/.test(text.slice(at, Math.min(stop, at + 48)))
+        )
+          return -1
+      }
     }
     const name = nameBefore(text, at, floor)
     if (name !== undefined) {

@@ -1,5 +1,5 @@
 // From a label to its value: what may stand between the two, and how it links them.
-import { isDigit, isUpper } from '../chars.ts'
+import { isAlphanumeric, isDigit, isUpper } from '../chars.ts'
 import { NEED, peek } from '../scan.ts'
 import { looksLikePassword } from '../secrets-said.ts'
 import { isChange, saysChange } from './change.ts'
@@ -31,6 +31,12 @@ export function behind(reader: Reader, label: Label, from: number): number {
   reader.hold = from
   // `密码Panda-7712`
   const joined = text.charCodeAt(from - 1) >= 0x2e80
+  // `PASSWORD_RESET_TIMEOUT=3600` names another thing; `password_is value` does not.
+  if (peek(reader, from) === 95 && label.kind === 'password') {
+    const next = peek(reader, from + 1)
+    if (next === NEED) return NEED
+    if (isAlphanumeric(next)) return 0
+  }
   // `CVC2`
   if (isDigit(peek(reader, i))) {
     const next = peek(reader, i + 1)

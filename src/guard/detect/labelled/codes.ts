@@ -21,7 +21,8 @@ export function codes(place: Place): Answer {
       CODE.test(raw) &&
       /\d/.test(raw) &&
       (/^\d+$/.test(raw) || raw.includes('-') || raw.length >= 6) &&
-      !/^(?:19|20)\d\d-\d\d/.test(raw)
+      !/^(?:19|20)\d\d-\d\d/.test(raw) &&
+      !(place.link === 'bare' && /^(?:19|20)\d\d$/.test(raw))
     let stop = i + raw.length
     if (!isCode) {
       // `338 194`: two halves of the same length.

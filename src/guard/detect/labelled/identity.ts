@@ -71,7 +71,7 @@ export function identity(kind: 'id' | 'record', place: Place): Answer {
   if (/^(?:(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}|\d{1,2}[-./]\d{1,2}[-./](?:19|20)?\d\d)$/.test(value)) return undefined
   // Four or five digits are a year, a code, an amount.
   if (letters === 0 && digits < 6) return undefined
-  if (/^\d{1,3}(?:\.\d{1,2})$/.test(value)) return undefined
+  if (/^\d{1,3}\.(?:\d{1,2}|\d{4,})$/.test(value)) return undefined
   if (/^\d+\.\d+\.\d+[-.]?(?:rc|alpha|beta|pre|dev|canary)/i.test(value)) return undefined
   // Versions: what parts the figures is no sign of thousands.
   if (/^(?:[A-Z]{1,5}[ -]?)?\d{1,3}\.\d{1,2}(?:\.\d{1,3}){0,2}$/.test(value)) return undefined

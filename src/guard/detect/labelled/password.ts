@@ -32,6 +32,8 @@ export function password(kind: LabelKind, place: Place): Answer {
   if (found === undefined || found === 'need') return found
   const { value, end } = found
   const isLoose = kind === 'loose-password'
+  // The name of a secret that is kept elsewhere.
+  if (isLoose && /(?:existing|pull|tls|ingress|issuer)[-_ ]?secret$/i.test(place.left)) return undefined
   // `credentials: admin / value`, `creds are user:value`, `-U 'user%value'`
   if (isLoose && quote === 0 && /^[A-Za-z][\w.-]*$/.test(value)) {
     const tail = text.slice(end, end + 96)
@@ -160,7 +162,12 @@ function isPassword(value: string, link: Link, quoted: boolean, words: number): 
   }
   if (letters === 0) return digits === value.length && digits >= 6 && digits <= 12 && link !== 'bare'
   // Paths, addresses of mail, chains of properties, names of variables.
-  if (/^(?:\.{0,2}\/|[a-z]:\\)/i.test(value) || /@[\w-]+\.[a-z]{2,}$/i.test(value)) return false
+  if (
+    /^(?:\.{0,2}\/|[a-z]:\\)/i.test(value) ||
+    /^[a-z\d_-]+(?:\/[\w-]+)+\.[a-z]{1,4}$/i.test(value) ||
+    /@[\w-]+\.[a-z]{2,}$/i.test(value)
+  )
+    return false
   if (/^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/.test(value) && !/\d{2}/.test(value)) return false
   if (
     /(?:passw|passwd|pwd|secret|token|user|input|field|value|param|hash)/i.test(value) &&

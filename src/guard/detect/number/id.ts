@@ -57,7 +57,13 @@ export function identifier(scan: Scan, phrase: Phrase, g: number, joined: boolea
     scan.emit('business/customer-id', begin, phrase.end(h), 65)
     return h - g + 1
   }
-  if (total >= 6 && total <= 16 && close(NEAR_NATIONAL_ID, 28) && !isVersion(phrase, g, h)) {
+  if (
+    total >= 6 &&
+    total <= 16 &&
+    close(NEAR_NATIONAL_ID, 28) &&
+    !isVersion(phrase, g, h) &&
+    !isDecimal(phrase, g, h)
+  ) {
     scan.emit('personal/national-id', begin, phrase.end(h), 65)
     return h - g + 1
   }
@@ -67,6 +73,11 @@ export function identifier(scan: Scan, phrase: Phrase, g: number, joined: boolea
 /** Germany writes bank codes in threes and twos: `370 400 44`. */
 const endsBankCode = (phrase: Phrase, g: number, h: number): boolean =>
   h === g + 2 && phrase.size(h) === 2 && phrase.size(h - 1) === 3 && phrase.size(g) === 3
+
+/** `sin 45.123456789` */
+const isDecimal = (phrase: Phrase, g: number, h: number): boolean =>
+  (h === g + 1 && phrase.joint(h) === POINT && phrase.size(g) <= 3 && phrase.size(h) > 3) ||
+  (h === g && g === 1 && phrase.joint(g) === POINT && phrase.size(0) <= 3)
 
 /** `535.104.12.01`: points between groups, and none of thousands. */
 function isVersion(phrase: Phrase, g: number, h: number): boolean {

@@ -201,7 +201,9 @@ function phoneScore(
     phrase.size(g) === 3 &&
     phrase.size(h) === 4 &&
     (phrase.joint(h) === SPACE ? phrase.joint(g) !== SPACE : phrase.joint(h) === DASH) &&
-    opens >= 2
+    opens >= 2 &&
+    // `"GET / HTTP/1.1" 200 2326`
+    !(scan.text.charCodeAt(begin - 1) === SPACE && scan.text.charCodeAt(begin - 2) === 34)
   )
     return 52
   if (
@@ -209,7 +211,10 @@ function phoneScore(
     total === 8 &&
     evenPairs(phrase, g, h) &&
     phrase.joint(h) === phrase.joint(g + 1) &&
-    phrase.joint(h) !== POINT
+    phrase.joint(h) !== POINT &&
+    // `98 76 54 32 10 99`: a row of numbers.
+    !(g > 0 && phrase.joint(g) === phrase.joint(h)) &&
+    !(h + 1 < phrase.count && phrase.joint(h + 1) === phrase.joint(h))
   )
     return phrase.joint(h) === DASH ? 60 : 52
   if (

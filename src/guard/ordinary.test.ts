@@ -1,0 +1,70 @@
+// Ordinary code, logs, configuration and letters, in which nothing is private: no detector but that of names says otherwise.
+import { expect, it } from 'vitest'
+import { detect } from './detector.ts'
+import { createDetectors } from './detectors.ts'
+import { normalise } from './normalise.ts'
+
+const detectors = createDetectors({ names: false })
+const PLAIN = /^(?:personal\/(?:date|place|organisation|title|people)|finance\/amount|network\/url)$/
+
+const found = (text: string) => {
+  const copy = normalise(text)
+  return detectors
+    .flatMap((detector) => detect(detector, copy))
+    .filter(({ class: name, confidence }) => confidence >= 50 && !PLAIN.test(name))
+    .map(({ class: name, start, end }) => `${name} ${copy.slice(start, end)}`)
+}
+
+it.each([
+  // Parameters behind a name for a key.
+  'api(bearer, "/admin/v1/audit?kind=call&limit=50")',
+  "await get(bearer, '/v1/x?limit=50')",
+  'token, "page_size=50&order=desc"',
+  'bearer = "Bearer " + token, "/v1/items?sort=name&limit=50"',
+  'hmac.new(secret, b"timestamp=1714566896&nonce=42", hashlib.sha256)',
+  'curl -s -H "Authorization: Bearer $T" "http://localhost:4141/admin/v1/keys?cursor=&limit=50"',
+  // What calls and programs go by.
+  'X-Request-Id: 3f2504e0-4f89-11d3-9a0c-0305e82c3301',
+  '"requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef", client_id: 8f14e45f-ceea-467f-a0e6-1f2b3c4d5e6f',
+  'trace_id: 4bf92f3577b34da6a3ce929d0e0e4736, span_id: 00f067aa0ba902b7',
+  'case 12: return 0x1F4;',
+  // Names of settings, files, versions and resources.
+  'PASSWORD_RESET_TIMEOUT=259200',
+  'password_policy: min_length_12\nkey_exchange_algorithms: curve25519-sha256',
+  'throw new Error("password_too_short_8")',
+  'public static final String PASSWORD_KEY = "password_v2";',
+  'const apiKeyHeader = "X-Api-Key-Id2"; localStorage.setItem("auth_token_v2", token)',
+  's3.getObject({ Bucket: "my-bucket2", Key: "reports/2024/05/report-12.pdf" })',
+  '<li key="item-12-row-3"><img key="item_4821_thumb.png">',
+  'i18n key: login.error.code_1045',
+  'secretName: app-tls-cert-2024\nexistingSecret: redis-auth-v3\nexistingSecretPasswordKey: redis-password2',
+  'POSTGRES_PASSWORD_FILE: /run/secrets/pg_pass2',
+  'password: \u0024{DB_PASSWORD2:-}, val secret = sys.env("APP_SECRET2")',
+  'lock code path: src/lock2.ts',
+  // Numbers in rows, logs and prose.
+  '- - [01/May/2024:12:34:56 +0000] "GET /index.html HTTP/1.1" 200 2326 "-" "Mozilla/5.0"',
+  'scores: 98 76 54 32 10 99 87, matrix: 4 8 15 16 23 42',
+  'TAN 2024 conference, sin 45.123456789, invoice template v12345',
+  'ERROR 1045 (28000): Access denied for user (using password: YES)',
+  'kubectl get pods; order-service-6b7f9c8d5-abcde 1/1 Running 12 4d2h',
+  'go.sum: github.com/pkg/errors v0.9.1 h1:FEBLx1zS214owpjy7qsBeixbURkuhQAwrK5UwLGTwt4=',
+  'ssl_ciphers ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384;',
+  'CREATE TABLE users (id BIGINT PRIMARY KEY, password VARCHAR(255) NOT NULL, token CHAR(36));',
+  'protobuf: optional string access_token = 2; repeated int32 key_ids = 14;',
+  'password: { type: String, minlength: 8, select: false }, password: z.string().min(8).max(64)',
+  'Das Ticket wurde am 12.04.2024 geschlossen. Urteil vom 12.03.2019, Az. VI ZR 123/18',
+])('nothing in: %s', (text) => {
+  expect(found(text)).toEqual([])
+})
+
+it.each([
+  ['"token=hunter2x9aB&limit=50"', 'secret/api-key hunter2x9aB'],
+  ['url = "/login?user=bob&password=hunter2x9&limit=50"', 'secret/password hunter2x9'],
+  ['x?jane=40example.com&mail=jane=40example.com', 'personal/email jane=40example.com'],
+  ['Key: "a8F3kd92-ks0d7f6g-92kdl"', 'secret/api-key a8F3kd92-ks0d7f6g-92kdl'],
+  ['ticket 3f2504e0-4f89-11d3-9a0c-0305e82c3301', 'business/ticket-id 3f2504e0-4f89-11d3-9a0c-0305e82c3301'],
+  ['phone 12 34 56 78', 'personal/phone 12 34 56 78'],
+  ['ssh prod-db-07, see redis-cache-01', 'network/host prod-db-07'],
+])('what looks like it and is private: %s', (text, wanted) => {
+  expect(found(text)).toContain(wanted)
+})
