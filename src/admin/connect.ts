@@ -175,10 +175,6 @@ export function connectRooms(rooms: Rooms): AdminPorts {
         self: node.self,
       })),
     askNodes: (question, without) => rooms.peers.ask(question, without, ANSWER_MS),
-    otherNodes: async () =>
-      (await nodes.list())
-        .filter(({ self, silentMs, closesAfterMs }) => !self && silentMs < closesAfterMs)
-        .map(({ name }) => name),
     async acknowledged(seq) {
       const answers = await nodes.acknowledged(seq, CONFIRM_MS)
       rooms.confirmed?.(answers)

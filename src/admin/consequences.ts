@@ -1,10 +1,10 @@
-// What an act that ends access would end, looked up and not done. Calls are those of the node that is asked; which of them
-// go on by another right is known only when they are decided again, so their number is the most there can be.
-import type { CallSubject, LockKind } from '../access/index.ts'
+// What an act that ends access would end, looked up and not done.
+import type { LockKind } from '../access/index.ts'
 import { type Caller, type EntityUid, Fault, type PrincipalUid, uidText } from '../core/index.ts'
 import type { KeyWithUse, MemberUid } from '../identity/index.ts'
 import { NOTHING, roleSubject } from './ask.ts'
 import type { Output, Query } from './contract.ts'
+import { endingOn, MOST } from './ending.ts'
 import { GATEWAY, type Subject } from './judge.ts'
 import type { AdminPorts } from './ports.ts'
 import { servicesOf } from './principals.ts'
@@ -13,8 +13,6 @@ import { sessionIdOf, uidOf } from './sessions.ts'
 import { isoField } from './time.ts'
 
 type Consequences = Output<'consequences.show'>
-/** Rows of each kind that are named; who has more is looked at one by one. */
-const MOST = 200
 
 /** `ROLE User:NAME` */
 function readAssignment(target: string): { role: string; holder: MemberUid } {
@@ -30,24 +28,8 @@ function readAssignment(target: string): { role: string; holder: MemberUid } {
 export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.show'> {
   const { identity, access, jit } = ports
 
-  const calls = (
-    matches: (subject: CallSubject) => boolean,
-  ): Pick<Consequences, 'calls' | 'upstreams' | 'principals'> => {
-    const whose = new Set<string>()
-    const counted = access.leases.count((subject) => {
-      if (!matches(subject)) return false
-      if (whose.size < MOST) whose.add(uidText(subject.caller.principal))
-      return true
-    })
-    return { ...counted, principals: [...whose].sort() }
-  }
-  const callsOf = (...holders: readonly PrincipalUid[]) => {
-    const texts = new Set(holders.map(uidText))
-    return calls(({ caller }) => texts.has(uidText(caller.principal)))
-  }
-  /** As the lock of that kind would find them. */
-  const lockedBy = (kind: LockKind, target: string) =>
-    calls((subject) => access.locks.wouldStop({ kind, target }, subject))
+  const callsOf = (holder: EntityUid) => endingOn(ports, { holder: uidText(holder) })
+  const lockedBy = (kind: LockKind, target: string) => endingOn(ports, { lock: { kind, target } })
 
   const shownKey = (row: KeyWithUse) => ({ id: row.id, name: row.name, ...isoField('lastUsedAt', row.last_used_at) })
 
@@ -72,7 +54,8 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
     }
     const groups = await directGroups(uid)
     const services = await servicesOf(ports, uid)
-    return { ...callsOf(...all), keys: keys.map(shownKey), grants, roles: [...roles], groups, agents, services }
+    const calls = await lockedBy('principal', uidText(uid)) // who is locked out is so with all that acts for them
+    return { ...calls, keys: keys.map(shownKey), grants, roles: [...roles], groups, agents, services }
   }
 
   const directGroups = async (uid: PrincipalUid): Promise<string[]> => {
@@ -90,11 +73,7 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
   const ofAssignment = async (role: string, of: MemberUid): Promise<Partial<Consequences>> => {
     const held = await identity.read.assignments({ role, holder: of, limit: 1 })
     if (held.length === 0) throw notFound('assignment', `${role} ${of.type}:${of.id}`)
-    const holder = uidText(of)
-    const holds = ({ caller }: CallSubject) =>
-      uidText(caller.principal) === holder ||
-      identity.entities.describe(caller.principal)?.ancestors.has(holder) === true
-    return { ...calls(holds), roles: [role] }
+    return { ...(await callsOf(of)), roles: [role] }
   }
 
   /** Whoever may not see something itself does not see it by asking what would end with it; one's own is seen. */
@@ -117,13 +96,13 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
         if (owner) mayShow(owner, ownedBy('Key', target, owner))
         else demand('show', { uid: { type: 'Key', id: target }, attrs: {} })
         if (!row) throw notFound('key', target)
-        return { ...lockedBy('credential', target), keys: row.state === 'revoked' ? [] : [shownKey(row)] }
+        return { ...(await lockedBy('credential', target)), keys: row.state === 'revoked' ? [] : [shownKey(row)] }
       }
       case 'grant': {
         const { id, principal, role, endedAt, endsAt } = await jit.grants.show(target)
         if (!may('approveRole', roleSubject(role, NOTHING))) mayShow(uidOf(principal))
         if (endedAt !== undefined || endsAt <= ports.clock.now()) return {}
-        return { ...callsOf(uidOf(principal) as PrincipalUid), grants: [{ id, principal, role }] }
+        return { ...(await callsOf(uidOf(principal))), grants: [{ id, principal, role }] }
       }
       case 'assignment': {
         const { role, holder } = readAssignment(target)
@@ -171,10 +150,9 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
             { kind: of, target: of === 'principal' ? uidText(readRef(target)) : target },
             { caller },
           )
-        const nothing = { calls: 0, upstreams: 0, principals: [], keys: [], grants: [] }
+        const nothing = { calls: 0, upstreams: 0, principals: [], uncounted: [], keys: [], grants: [] }
         const none = { groups: [], roles: [], agents: [], services: [] }
-        const uncounted = [...(await ports.otherNodes())]
-        return { ...nothing, ...none, uncounted, ...(await find(query, { caller, demand, may })) }
+        return { ...nothing, ...none, ...(await find(query, { caller, demand, may })) }
       },
     },
   }

@@ -96,10 +96,10 @@ const Left = Ended.extend({
 
 const Consequences = z
   .object({
-    calls: z.int().meta({ description: 'Running calls that would end on the node that answers, at most.' }),
+    calls: z.int().meta({ description: 'Running calls on all nodes that would end, at most.' }),
     upstreams: z.int(),
     principals: list.meta({ description: 'Whose calls those are.' }),
-    uncounted: list.meta({ description: 'Other nodes, of whose calls nothing is known here.' }),
+    uncounted: list.meta({ description: 'Other nodes that did not answer: their calls are not among these.' }),
     keys: z.array(z.object({ id: z.string(), name: z.string(), lastUsedAt: time.optional() })),
     grants: z.array(z.object({ id: z.string(), principal: z.string(), role: z.string() })),
     groups: list,

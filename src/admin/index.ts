@@ -7,7 +7,7 @@ export { createHealth, createHealthRoutes, createProbeRoutes } from './health.ts
 export { createHookRoute } from './hooks.ts'
 export type { AdminPorts } from './ports.ts'
 export { type AdminResponse, problem } from './problem.ts'
-export { runningHere } from './running.ts'
+export { answerNode } from './running.ts'
 export { sweptKeys } from './swept-keys.ts'
 export { sweptRoles } from './swept-roles.ts'
 export { isAdministered } from './unrouted.ts'

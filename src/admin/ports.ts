@@ -70,8 +70,6 @@ export interface AdminPorts {
   nodes(): Promise<readonly Item<'nodes.list'>[]>
   /** Asks the other nodes, but for these names, what only they know. */
   askNodes(question: object, without: ReadonlySet<string>): Promise<readonly NodeAnswer[]>
-  /** Names of the nodes beside this one that still answer. */
-  otherNodes(): Promise<readonly string[]>
   /** Settings in effect; secrets hidden. */
   settings(): readonly Item<'config.show'>[]
   /** Versions of the rules, and what a change of them would do. */

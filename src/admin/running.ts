@@ -2,6 +2,7 @@
 // A node that does not answer is named, as what it runs is missing.
 import type { Access, LeaseView } from '../access/index.ts'
 import type { Output } from './contract.ts'
+import { type Ending, type EndingRooms, endingHere } from './ending.ts'
 import type { AdminPorts } from './ports.ts'
 import { iso, isoField, textField } from './time.ts'
 
@@ -52,7 +53,16 @@ function firstOf<Row extends { id: string }>(
   return [...unique.values()].sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit)
 }
 
-/** The answer of this node to another. A session is written down first, for whoever asks reads there what it is. */
+/** What this node answers another. @throws if that is of a version that asks what this one does not know */
+export async function answerNode(
+  rooms: EndingRooms & { readonly access: Pick<Access, 'leases' | 'sessions' | 'locks'> },
+  question: object,
+) {
+  const { ending } = question as { ending?: Ending }
+  return ending ? endingHere(rooms, ending) : runningHere(rooms.access, question)
+}
+
+/** A session is written down first, for whoever asks reads there what it is. */
 export async function runningHere({ leases, sessions }: Pick<Access, 'leases' | 'sessions'>, question: object) {
   const ask = question as Ask<keyof Rows>
   if (ask.of === 'sessions') await sessions.flush()

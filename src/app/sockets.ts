@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createCampaigns, createInbound, createSweeps, readHookSecret, type SweepSettings } from '../access/index.ts'
 import {
+  answerNode,
   connectRooms as connectAdmin,
   createAdmin,
   createAuthzenRoutes,
@@ -13,7 +14,6 @@ import {
   isAdministered,
   problem,
   revokeRight,
-  runningHere,
   sweptKeys,
   sweptRoles,
 } from '../admin/index.ts'
@@ -154,7 +154,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     ...(sources === undefined ? {} : { sources }),
     product: `sallyport ${VERSION}`,
   })
-  peers.answer((question) => runningHere(access, question))
+  peers.answer((question) => answerNode({ access, identity }, question))
   const admin = createAdmin(adminPorts)
   const calls = createDataRoutes(createGateway(ports), {
     ...catalogue,

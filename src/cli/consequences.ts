@@ -31,7 +31,7 @@ export async function foresee(input: Input, of: Of, target = ''): Promise<number
     `${yellow(io, 'nothing is done')}  it would end ${calls === 0 ? '' : 'at most '}${counted(calls, 'running call')}${whose}`,
   )
   if (uncounted.length > 0)
-    io.say(`and those that run on ${uncounted.join(', ')}, which ${uncounted.length === 1 ? 'was' : 'were'} not asked`)
+    io.say(`and those that run on ${uncounted.join(', ')}, which ${uncounted.length === 1 ? 'does' : 'do'} not answer`)
   for (const [what, some] of lines) if (some.length > 0) io.say(`${what}:  ${some.join(' · ')}`)
   return 0
 }

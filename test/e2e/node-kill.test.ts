@@ -78,10 +78,10 @@ it('kill -9 of a node under load: places and budget come back in time, and not t
   cpSync(join(folder, 'a'), join(folder, 'b'), { recursive: true })
   const b = await start('b')
   try {
-    // Of the calls of another node one is not told that there are none.
     const headers = { authorization: `Bearer ${a.key}` }
-    const foreseen = await fetch(`${b.url}/admin/v1/consequences?of=everything`, { headers })
-    expect(await foreseen.json()).toMatchObject({ calls: 0, uncounted: ['a'] })
+    const foreseen = async (query: string) =>
+      (await fetch(`${b.url}/admin/v1/consequences?${query}`, { headers })).json()
+    expect(await foreseen('of=everything')).toMatchObject({ calls: 0, uncounted: [] })
     // One call of another node is ended by asking this one; that there is none is told.
     const endless = await fetch(`${a.url}/v1/chat/completions`, {
       method: 'POST',
@@ -90,6 +90,12 @@ it('kill -9 of a node under load: places and budget come back in time, and not t
     })
     const listed = async (path: string) => (await fetch(`${b.url}/admin/v1/${path}`, { headers })).json()
     const call = endless.headers.get('x-request-id')
+    // What would end is counted where it runs.
+    const would = { calls: 1, upstreams: 1, principals: [expect.stringMatching(/^User::/)], uncounted: [] }
+    expect(await foreseen('of=everything')).toMatchObject(would)
+    expect(await foreseen('of=network&target=127.0.0.0/8')).toMatchObject(would)
+    expect(await foreseen('of=network&target=10.0.0.0/8')).toMatchObject({ calls: 0, uncounted: [] })
+    expect(await foreseen(`of=session&target=${endless.headers.get('x-sallyport-session')}`)).toMatchObject(would)
     expect(await listed('leases')).toEqual({ items: [expect.objectContaining({ call, node: 'a' })] })
     const session = endless.headers.get('x-sallyport-session')
     expect(await listed('sessions')).toEqual({ items: [expect.objectContaining({ id: session, turns: 1 })] })
