@@ -36,7 +36,7 @@ export interface AuditDeps {
   /** Makes the key that follows; without it `rotateKey` is not possible. */
   nextKey?: () => NextKey
   /** Recording of prompts and answers, and how long things are kept; without it nothing is recorded and all is kept. */
-  content?: Omit<ContentDeps, 'store' | 'clock' | 'log'>
+  content?: Omit<ContentDeps, 'store' | 'clock' | 'log' | 'clockAhead'>
   /** Keeps the newest checkpoint outside the database. */
   anchor?: Anchor
   /** Witnesses that sign the checkpoints as well. */
@@ -112,7 +112,13 @@ export function createAudit(deps: AuditDeps): Audit {
   const refusedBy = new Set<string>()
   const absent = new Set<string>()
   const log: Log = createLog({ ...deps, boot })
-  const content = deps.content ? createContent({ ...deps.content, store, clock, log }) : undefined
+  const clockAhead = (ms: number) =>
+    alarm(
+      'clock ahead',
+      `${Math.ceil(ms / 86_400_000)} days more since the last retention than it deletes for at once`,
+      'an hour since then; retention follows by a day an hour: set the clock right, unless nothing ran for so long',
+    )
+  const content = deps.content ? createContent({ ...deps.content, store, clock, log, clockAhead }) : undefined
   const strangers = createStrangers({
     log,
     clock,

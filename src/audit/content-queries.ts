@@ -65,6 +65,14 @@ export async function eraseSubject(trx: Trx, subject: string): Promise<{ kids: s
   return { kids, parts: Number(gone.numDeletedRows) }
 }
 
+/** Of the time by which retention has last deleted; the caller holds the head. */
+export const readRetained = async (trx: Trx): Promise<number | undefined> =>
+  (await trx.selectFrom('audit_head').select('retained_at').where('id', '=', 1).executeTakeFirstOrThrow())
+    .retained_at ?? undefined
+
+export const writeRetained = (trx: Trx, at: number) =>
+  trx.updateTable('audit_head').set({ retained_at: at }).where('id', '=', 1).execute()
+
 /** Deletes content whose time is over, and keys that seal nothing any more and can seal nothing new. */
 export async function expireContent(trx: Trx, now: number, currentPeriod: string): Promise<number> {
   const gone = await trx.deleteFrom('audit_content').where('expires_at', '<=', now).executeTakeFirst()

@@ -49,8 +49,20 @@ async function begin(store: Store, options: { eventDays?: number } = {}) {
     await call.finish({})
     return id
   }
-  if (!audit.content) throw new Error('no content')
-  return { audit, content: audit.content, talk, pass: (days: number) => (late += days * 86_400_000) }
+  const kept = audit.content
+  if (!kept) throw new Error('no content')
+  /** Retention until it has caught up with the clock. */
+  const retainAll = async () => {
+    const sum = { parts: 0, events: 0 }
+    for (let behindMs = 1; behindMs > 0; ) {
+      const done = await kept.retain()
+      sum.parts += done.parts
+      sum.events += done.events
+      behindMs = done.behindMs
+    }
+    return sum
+  }
+  return { audit, content: kept, talk, retainAll, pass: (days: number) => (late += days * 86_400_000) }
 }
 
 const CANARY = 'PLANTED-4711-äöü-my-little-secret'
@@ -162,25 +174,25 @@ describe.each(DATABASES.map((make) => make()))('content on $name', (database) =>
   })
 
   it('ends with its days, never later than the setting; events are pruned at their own, provably', async () => {
-    const { audit, content, talk, pass } = await begin(store, { eventDays: 100 })
+    const { audit, content, talk, pass, retainAll } = await begin(store, { eventDays: 100 })
     const short = await talk('dana', CANARY, CANARY, { prompt: true, answer: false, days: 10 })
     const long = await talk('dana', CANARY, CANARY, { prompt: true, answer: false, days: 9999 })
     for (let i = 0; i < 1100; i += 100) {
       await Promise.all(Array.from({ length: 100 }, () => audit.append({ kind: 'test.made' })))
     }
-    expect(await content.retain()).toEqual({ parts: 0, events: 0 })
+    expect(await retainAll()).toEqual({ parts: 0, events: 0 })
     pass(11)
     // Over is over, also in the hour until somebody looks.
     await expect(content.read(short, actor)).rejects.toMatchObject({ code: 'not_found' })
-    await content.retain()
+    await retainAll()
     await expect(content.read(short, actor)).rejects.toMatchObject({ code: 'not_found' })
     await expect(content.read(long, actor)).resolves.toHaveLength(1)
     pass(50)
-    await content.retain()
+    await retainAll()
     await expect(content.read(long, actor)).rejects.toMatchObject({ code: 'not_found' })
     const before = await audit.checkpoint()
     pass(100)
-    expect((await content.retain()).events).toBe(1024)
+    expect((await retainAll()).events).toBe(1024)
     const result = await audit.verify({ known: [before] })
     expect(result).toMatchObject({ ok: true, problems: [], provenTo: result.size })
     expect(result.events).toBe(result.size - 1024)
@@ -206,16 +218,39 @@ describe.each(DATABASES.map((make) => make()))('content on $name', (database) =>
     await audit.stop()
   })
 
+  it('a clock that is set far ahead takes nothing of the record that must be kept, and is told of', async () => {
+    const own = await database.open()
+    const { audit, content, talk, pass, retainAll } = await begin(own, { eventDays: 100 })
+    await retainAll()
+    const kept = await talk('nina', CANARY, CANARY, { prompt: true, answer: true, days: 50 })
+    await Promise.all(Array.from({ length: 2048 }, () => audit.append({ kind: 'test.made' })))
+    const { floor } = await readHead(own.db)
+    pass(3650)
+    // What is written from here on bears the wrong time as well.
+    await audit.append({ kind: 'test.made' })
+    for (let hours = 0; hours < 20; hours++) expect(await content.retain()).toMatchObject({ parts: 0, events: 0 })
+    const alerts = async () => (await audit.query({ kind: 'alert.raised' })).events
+    await expect.poll(alerts).toMatchObject([{ reason: 'clock ahead', subject: 'node/one' }])
+    pass(-3650)
+    expect(await content.retain()).toEqual({ parts: 0, events: 0, behindMs: 0 })
+    expect((await readHead(own.db)).floor).toBe(floor)
+    expect(await content.read(kept, actor)).toHaveLength(2)
+    expect(await audit.verify()).toMatchObject({ ok: true, problems: [] })
+    await audit.stop()
+    await own.close()
+  })
+
   it('that retention deletes while the log is checked is not missing; what is missing is, then as well', async () => {
-    const { audit, content, pass } = await begin(store, { eventDays: 100 })
+    const { audit, content, pass, retainAll: catchUp } = await begin(store, { eventDays: 100 })
     const fill = () => Promise.all(Array.from({ length: 1024 }, () => audit.append({ kind: 'test.made' })))
-    /** So many blocks of different days, of which each day the oldest is over. */
+    /** So many blocks of different days, of which the oldest is over on the next day, and then one each day. */
     const days = async (blocks: number) => {
       for (let i = 0; i < blocks; i++) {
         await fill()
         pass(1)
       }
-      pass(100 - blocks)
+      pass(99.9 - blocks)
+      await catchUp()
     }
     const retainAll = async (blocks: number) => {
       for (let i = 0; i < blocks; i++) {
@@ -248,7 +283,7 @@ describe.each(DATABASES.map((make) => make()))('content on $name', (database) =>
       )
     const late = size - (size % TILE)
     await rob(late - TILE, late)
-    const [robbed] = await Promise.all([audit.verify(), retainAll(2)])
+    const [robbed] = await Promise.all([audit.verify(), retainAll(3)])
     expect(robbed.ok).toBe(false)
     expect(robbed.problems[0]).toMatchObject({ kind: 'missing', from: late - TILE })
     await rob(floor + 2048, floor + 3072)

@@ -15,6 +15,8 @@ import {
   insertContentKey,
   pruneEvents,
   readContent,
+  readRetained,
+  writeRetained,
 } from './content-queries.ts'
 import type { Log } from './log.ts'
 import { lockHead } from './queries.ts'
@@ -32,6 +34,8 @@ export interface ContentDeps {
   contentDays: number
   /** Days that the bodies of events are kept. */
   eventDays: number
+  /** The clock is so far ahead of the last retention that this deletes by an earlier time for now. */
+  clockAhead: (ms: number) => void
 }
 
 /** Who does it, for the event. */
@@ -47,8 +51,12 @@ export interface Content {
   read(call: string, actor: Actor): Promise<{ part: string; text: string }[]>
   /** Destroys the keys of a subject (`User::"dana"`). Returns how many keys and parts went. */
   erase(subject: string, actor: Actor): Promise<{ keys: number; parts: number }>
-  /** Deletes what is kept longer than it may be. Run it about every hour. */
-  retain(): Promise<{ parts: number; events: number }>
+  /**
+   * Deletes what is kept longer than it may be. Run it about every hour: the time by which it deletes goes on by a day each
+   * time at most, so that a clock that somebody has set far ahead takes no record before it is noticed. `behindMs`: how far
+   * that is behind the clock.
+   */
+  retain(): Promise<{ parts: number; events: number; behindMs: number }>
 }
 
 export interface Sealed {
@@ -57,6 +65,10 @@ export interface Sealed {
 }
 
 const DAY_MS = 86_400_000
+/** How far the time by which is deleted goes on at once. After a month without power it has caught up in a little more than a day. */
+const LONGEST_STEP_MS = DAY_MS
+/** Machines are off over a weekend, and nobody has to be told. */
+const TOLD_MS = 5 * DAY_MS
 const TABLES = ['audit_content_key', 'audit_content'] as const
 const NONCE = 12
 const TAG = 16
@@ -91,6 +103,8 @@ export function createContent(deps: ContentDeps): Content {
     }
     return { kid: row.kid, key: decrypt(contentKey, row.wrapped, keyBound(row)) }
   }
+
+  let isAhead = false
 
   return {
     async seal(call, subject, part, text, days) {
@@ -134,10 +148,14 @@ export function createContent(deps: ContentDeps): Content {
     },
 
     async retain() {
-      const now = clock.now()
       const done = await store.transaction(async (trx) => {
         const full = (await log.indexIn(trx)) / BLOCK
         const head = await lockHead(trx, store.dialect)
+        const before = await readRetained(trx)
+        const at = clock.now()
+        const now = Math.min(at, (before ?? at) + LONGEST_STEP_MS)
+        const behindMs = at - now
+        await writeRetained(trx, now)
         const parts = await expireContent(trx, now, periodOf(now))
         if (parts > 0) await store.erased(trx, TABLES)
         const block = Math.min((await firstBlockSince(trx, now - deps.eventDays * DAY_MS)) ?? full, full)
@@ -147,8 +165,11 @@ export function createContent(deps: ContentDeps): Content {
         if (events > 0) facts.push({ kind: 'audit.pruned', data: { from: head.floor, to: block * BLOCK } })
         if (facts.length > 0) await log.appendIn(trx, facts)
         if (events > 0) await pruneEvents(trx, block * BLOCK, block)
-        return { parts, events }
+        return { parts, events, behindMs }
       })
+      // Nobody can tell from here whether the clock is wrong or nothing ran for so long. Told once until it has caught up.
+      if (done.behindMs > TOLD_MS && !isAhead) deps.clockAhead(done.behindMs)
+      isAhead = done.behindMs > TOLD_MS
       await store.scrub() // also what somebody else erased, and could not scrub
       return done
     },

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { KEY_PATTERN } from '../identity/index.ts'
-import { bypass } from './doctor.ts'
+import type { Client } from './client.ts'
+import { bypass, clockAhead } from './doctor.ts'
 
 // Processes start slowly on a busy machine; no time is asserted here.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
@@ -513,6 +514,18 @@ describe('commands', () => {
     expect((await cli('version')).out).toMatch(/^sallyport \d+\.\d+\.\d+\n$/)
     expect((await cli('doctor')).out).toContain('ok    gateway')
   })
+})
+
+it('doctor says that retention found the clock far ahead, and nothing of other alerts', async () => {
+  const time = new Date().toISOString()
+  const answering = (...reasons: string[]) => {
+    const call = async () => ({ items: reasons.map((reason) => ({ kind: 'alert.raised', reason, time })) })
+    return { call } as unknown as Pick<Client, 'call'>
+  }
+  expect(await clockAhead(answering())).toEqual([])
+  expect(await clockAhead(answering('key used from a new network'))).toEqual([])
+  const found = await clockAhead(answering('key used from a new network', 'clock ahead'))
+  expect(found).toMatchObject([{ state: 'warn', check: 'clock', text: expect.stringContaining('far ahead') }])
 })
 
 describe('bypass probe', () => {

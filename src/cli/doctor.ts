@@ -154,6 +154,7 @@ async function gateway(input: Input): Promise<Finding[]> {
         text: `key ${key.name} of ${key.owner} ends ${relative(key.expiresAt)}`,
         fix: `sallyport key rotate ${key.id}`,
       })
+    findings.push(...(await clockAhead(client)))
     return findings
   } catch (error) {
     if (!(error instanceof Failure)) throw error
@@ -166,6 +167,18 @@ async function gateway(input: Input): Promise<Finding[]> {
       { state: 'FAIL', check: 'gateway', text, ...(error.next !== undefined && { fix: error.next }) },
     ]
   }
+}
+
+const DAY_MS = 86_400_000
+
+/** What retention has said of the clock within a day: while it is wrong, the record that must be kept is being deleted, a day an hour. */
+export async function clockAhead(client: Pick<Client, 'call'>): Promise<Finding[]> {
+  const since = new Date(Date.now() - DAY_MS).toISOString()
+  const { items } = await client.call('audit.list', { query: { kind: 'alert.raised', since, limit: 200 } })
+  const raised = items.find(({ reason }) => reason === 'clock ahead')
+  if (!raised) return []
+  const text = `retention of the log found the clock far ahead, ${relative(raised.time)}: it deletes a day of the record an hour until it has caught up`
+  return [{ state: 'warn', check: 'clock', text, fix: 'set the clock right, unless nothing ran for so long' }]
 }
 
 /** Behind the gateway that runs stands what it was started with, flags included; of one elsewhere, loopback is its own. */

@@ -16,6 +16,7 @@ import { requestCaller } from './0013-request-caller.ts'
 import { nodeFacts } from './0014-node-facts.ts'
 import { nodeAnswer } from './0015-node-answer.ts'
 import { scrubDue } from './0016-scrub-due.ts'
+import { auditRetained } from './0017-audit-retained.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -35,4 +36,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0014-node-facts': nodeFacts,
   '0015-node-answer': nodeAnswer,
   '0016-scrub-due': scrubDue,
+  '0017-audit-retained': auditRetained,
 }

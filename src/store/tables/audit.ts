@@ -13,6 +13,8 @@ export interface AuditTables {
     floor: number
     /** Events below this position are in audit_block, audit_term and audit_hour; a multiple of 1024. */
     indexed: number
+    /** The time by which retention has last deleted. */
+    retained_at: number | null
   }
   /**
    * The leaves. `body` is the exact text that is hashed; several events of one tile that were committed together are one row,
