@@ -3,6 +3,8 @@
 // end of the one and the beginning of the other are read together, where they may spell something at all.
 import type { Finding } from '../core/index.ts'
 import { AT, CLASS, DIGIT } from './detect/chars.ts'
+import { createPiecesDetector } from './detect/pieces.ts'
+import { detect } from './detector.ts'
 import { LEAST_CONFIDENCE } from './findings.ts'
 import type { Region } from './regions.ts'
 import type { Screen } from './screen.ts'
@@ -28,8 +30,10 @@ export function acrossBorder(before: string, after: string, screen: Screen): Hal
   const start = after.length - after.trimStart().length
   const left = before.slice(Math.max(0, end - REACH), end)
   const right = after.slice(start, start + REACH)
-  if (!maySpell(left, right)) return []
   const found: Halves[] = []
+  if (ENDS_IN_PIECE.test(left) && HAS_PIECE.test(right) && ASCII.test(left) && ASCII.test(right))
+    found.push(...inPieces(left, right, end, start))
+  if (found.length > 0 || !maySpell(left, right)) return found
   const border = left.length
   const stream = screen.open('plain')
   const sink = {
@@ -47,6 +51,29 @@ export function acrossBorder(before: string, after: string, screen: Screen): Hal
   stream.end(sink)
   return found
 }
+
+/** Two pieces with other words between: `… the card is 4111 1111` and `the other half: 1111 1111`. */
+function inPieces(left: string, right: string, end: number, start: number): Halves[] {
+  const border = left.length
+  const findings = detect(pieces, `${left}\n${right}`)
+  const before = findings.filter(({ end: to }) => to <= border)
+  const found: Halves[] = []
+  for (const after of findings) {
+    const half = after.start > border ? before.findLast((one) => one.class === after.class) : undefined
+    if (half === undefined) continue
+    found.push({
+      before: { ...half, start: end - border + half.start, end: end - border + half.end },
+      after: { ...after, start: start + after.start - border - 1, end: start + after.end - border - 1 },
+    })
+  }
+  return found
+}
+
+const pieces = createPiecesDetector()
+/** Text whose characters are read one for one. */
+const ASCII = /^[\x00-\x7f]*$/
+const ENDS_IN_PIECE = /(?:\d{3}|[A-Za-z\d_-]{8})[^A-Za-z\d]{0,4}$/
+const HAS_PIECE = /\d{3}|\d[A-Za-z]|[A-Za-z]\d/
 
 /** Most borders are the end of a sentence and the beginning of another: looked at in a moment and let go. */
 function maySpell(left: string, right: string): boolean {

@@ -3,6 +3,7 @@ import { createCodedDetector } from './decode/coded.ts'
 import { createColumnDetector } from './detect/columns.ts'
 import { createDocumentDetector } from './detect/document.ts'
 import { createLabelledDetector } from './detect/labelled/labelled.ts'
+import { createPiecesDetector } from './detect/pieces.ts'
 import { createSecretDetector } from './detect/secrets.ts'
 import { createStructuredDetector, type StructuredOptions } from './detect/structured.ts'
 import type { Detector } from './detector.ts'
@@ -22,6 +23,7 @@ export function createDetectors(options: DetectorOptions = {}): Detector[] {
     createLabelledDetector(),
     createDocumentDetector(),
     createColumnDetector(),
+    createPiecesDetector(),
     ...(options.names === false ? [] : [createNameDetector()]),
     ...(options.own ?? []),
   ]

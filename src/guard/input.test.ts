@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Fault, type JsonObject, type ModelRequest, type Treatment } from '../core/index.ts'
 import type { Ask, Question } from './ask.ts'
+import { createPiecesDetector } from './detect/pieces.ts'
 import { createSecretDetector } from './detect/secrets.ts'
 import { createStructuredDetector } from './detect/structured.ts'
 import type { Detector } from './detector.ts'
@@ -188,6 +189,25 @@ describe('a value cut in two', () => {
         expect(report.treated).toBeGreaterThan(0)
       }
     }
+  })
+
+  it.each([
+    [
+      ['my card starts 4111 1111', 'and the rest is 1111 1111'],
+      ['my card starts [card]', 'and the rest is [card]'],
+    ],
+    [
+      ['IBAN: DE89 3704 0044', 'second half: 0532 0130 00.'],
+      ['IBAN: [iban]', 'second half: [iban].'],
+    ],
+    [
+      ['key: ghp_a1B2c3D4e5F6g7H8i9.', 'The other half is J0k1L2m3N4o5P6q7R8'],
+      ['key: [github-token].', 'The other half is [github-token]'],
+    ],
+  ])('is found with words between: %j', (texts, wanted) => {
+    const pieces = createGuard({ detectors: [createPiecesDetector()] })
+    for (const request of [parts(...texts), say(texts[0] ?? '', 'Yes?', texts[1] ?? '')])
+      expect(textsOf(pieces.screenInput(request, always('mask'), vault()).request)).toEqual(wanted)
   })
 
   it('leaves alone what only stands beside a value', () => {

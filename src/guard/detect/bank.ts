@@ -108,8 +108,12 @@ export function reversedIban(scan: Scan, from: number, to: number): boolean {
   return true
 }
 
+/** How long an IBAN is that begins with these two capitals; undefined if none does. */
+export const ibanLength = (text: string, at: number): number | undefined =>
+  IBAN_LENGTH.get(text.charCodeAt(at) * 256 + text.charCodeAt(at + 1))
+
 /** ISO 7064, MOD 97-10: letters count from 10, the first four characters last. */
-function checkDigitsFit(code: string): boolean {
+export function checkDigitsFit(code: string): boolean {
   let rest = 0
   for (let k = 0; k < code.length; k++) {
     const c = code.charCodeAt((k + 4) % code.length)

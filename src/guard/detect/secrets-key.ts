@@ -32,6 +32,19 @@ export function nextKey(text: string, at: number, start: number, end: number, se
   return undefined
 }
 
+/** Does a key begin with what stands at [at, end), and is there too little of it? */
+export function beginsKey(text: string, at: number, end: number): boolean {
+  const slot = PATTERNS.slots[((text.charCodeAt(at) & 127) << 7) | (text.charCodeAt(at + 1) & 127)]!
+  if (slot === 0) return false
+  for (const { parts, strict } of PATTERNS.buckets[slot]!) {
+    const head = parts[0]
+    if (typeof head !== 'string' || head.length < 3 || end - at < head.length + 3) continue
+    const begun = text.slice(at, at + head.length)
+    if (strict ? begun === head : begun.toLowerCase() === head) return true
+  }
+  return false
+}
+
 function keyAt(
   patterns: readonly Pattern[],
   text: string,

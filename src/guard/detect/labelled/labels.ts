@@ -7,6 +7,7 @@ export type LabelKind =
   | 'loose-password'
   | 'pin'
   | 'lock'
+  | 'half'
   | 'codes'
   | 'seed'
   | 'token'
@@ -47,6 +48,11 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   [
     'pin',
     'pin,puk,passcode,pincode,pin code,code pin,code secret,geheimzahl,kod pin,código pin,codice pin,alarm code,door code,gate code,access code,entry code,lock code,safe code,combination,türcode,zugangscode,code d accès,code porte,code de la porte,code d entrée,code immeuble,code du portail,digicode,codice cancello,codice portone,código portal,deurcode,toegangscode,kod do bramy,kod do drzwi,portkod,codigo de acceso,код доступа,пин код,пин koд,пин,пинкод,пін код,пін koд,пін,пінкод,pin код,pin kode,pin koden,pinkode,pinkoden,pinkod,pinkoden,pin kodu,pin kodum,pin kódom,pin kód,pin kódja,pinnummer,wifi code,الرقم السري,رقمي السري,رمز pin,暗証番号,핀번호,핀 번호,取款密码,支付密码,支付密碼,アラームのコード,アラームコード,警報コード,解錠コード,ドアコード,ドアのコード,玄関のコード,金庫の番号,报警器的代码,警报代码,警報代碼,门禁码,门禁密码,알람 코드,도어락 번호,alarmin kodu,alarm kodu,kapi kodu,kapinin kodu,kasa kodu,riasztó kódja,riasztó kód,kapukód,kapu kódja,ajtó kódja',
+  ],
+  // The rest of something that was named before: `the first half of the password is …, the second half is …`.
+  [
+    'half',
+    'second half,other half,last half,second part,other part,last part,part two,part 2,next part,the rest,remaining part,zweite hälfte,andere hälfte,zweiter teil,zweite teil,anderer teil,der rest,deuxième moitié,seconde moitié,autre moitié,deuxième partie,seconde partie,le reste,segunda mitad,otra mitad,segunda parte,otra parte,el resto,seconda metà,altra metà,seconda parte,altra parte,il resto,segunda metade,outra metade,outra parte,o resto,tweede helft,andere helft,tweede deel,druga polowa,druga część,druhá polovina,druhá část,andra halvan,andra delen,anden halvdel,ikinci yarisi,вторая половина,вторая часть,друга половина,друга частина,النصف الثاني,後半,残り,后半部分,后半段,剩下的,뒷부분,나머지',
   ],
   // What is locked, behind a word for a code: see `hasCode`.
   [

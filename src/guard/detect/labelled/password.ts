@@ -227,3 +227,20 @@ export function lockCode(place: Place): Answer {
   if (next === 32 && isDigit(place.text.charCodeAt(end + 1))) return undefined
   return one(place, 'secret/pin', end, place.link === 'bare' ? 60 : 75)
 }
+
+const OF_A_SECRET =
+  /(?:passw|passphrase|pwd|kennwort|mot de passe|contrase|clave|senha|wachtwoord|hasl|hasł|hesl|lösen|adgangskode|şifre|parola|jelsz|парол|كلمة|パスワード|密[码碼]|비밀번호|\bpin\b|\bkey\b|token|secret|schlüssel|\bcode\b|\bclé\b|chiave|chave)/i
+
+/** The second half of what was said to be one before. */
+export function secondHalf(place: Place): Answer {
+  if (!OF_A_SECRET.test(place.left)) return undefined
+  const found = word(place, 64)
+  if (found === undefined || found === 'need') return found
+  const { value, end } = found
+  if (value.length < 3 || isPasswordPlaceholder(value) || TECHNICAL.test(value) || NUMBERED.test(value))
+    return undefined
+  const looks = /\d/.test(value) && (/[A-Za-z]/.test(value) || (/^\d{3,8}$/.test(value) && place.link !== 'bare'))
+  return looks || (place.link !== 'bare' && /[!@#$%^&*]/.test(value))
+    ? one(place, 'secret/password', end, 65)
+    : undefined
+}

@@ -6,7 +6,7 @@ import { isBech32, isBic, isVehicleNumber, looksBase58 } from './forms.ts'
 import { device, identity, plate, telephone } from './identity.ts'
 import type { LabelKind } from './labels.ts'
 import { nativeAddress, nativeName, partOfName } from './native.ts'
-import { lockCode, password, pin } from './password.ts'
+import { lockCode, password, pin, secondHalf } from './password.ts'
 import { type Answer, endOf, one, type Place, word } from './place.ts'
 
 export const LABELLED_CLASSES: readonly string[] = [
@@ -37,6 +37,8 @@ export function judgeLabelled(kind: LabelKind, place: Place): Answer {
       return password(kind, place)
     case 'pin':
       return pin(place)
+    case 'half':
+      return secondHalf(place)
     case 'lock':
       return lockCode(place)
     case 'codes':
