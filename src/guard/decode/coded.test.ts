@@ -28,6 +28,21 @@ const base32 = (text: string) => {
     .join('')
   return bits.replace(/.{1,5}/g, (five) => BASE32[Number.parseInt(five.padEnd(5, '0'), 2)] ?? '')
 }
+/** Groups of four bytes in five signs of this alphabet. */
+const base85 = (text: string, alphabet: string) => {
+  const bytes = bytesOf(text)
+  let out = ''
+  for (let i = 0; i < bytes.length; i += 4) {
+    let value = 0
+    for (let k = 0; k < 4; k++) value = value * 256 + (bytes[i + k] ?? 0)
+    const group = [85 ** 4, 85 ** 3, 85 ** 2, 85, 1].map((unit) => alphabet[Math.floor(value / unit) % 85]).join('')
+    out += group.slice(0, Math.min(4, bytes.length - i) + 1)
+  }
+  return out
+}
+const ASCII85 = Array.from({ length: 85 }, (_, k) => String.fromCharCode(33 + k)).join('')
+const GIT85 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~'
+const Z85 = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#'
 const utf16 = (text: string) => Buffer.from(text, 'utf16le')
 
 const CODES: Readonly<Record<string, (text: string) => string>> = {
@@ -52,7 +67,24 @@ const CODES: Readonly<Record<string, (text: string) => string>> = {
   'base32 in small letters behind a word': (text) => `KEY_${base32(text).toLowerCase()}`,
   'base32 of many words, the last piece': (text) => base32(`${'A letter in many words. '.repeat(90)}${text} and more`),
   'base64 in lines': (text) => base64(`${'A letter in many words. '.repeat(4)}${text} `).replace(/.{60}/g, '$&\r\n'),
+  'base64 in lines that are quoted': (text) =>
+    base64(`${'A letter in many words. '.repeat(4)}${text} `).replace(/.{60}/g, '$&\n> '),
+  'base64 in lines that are indented': (text) =>
+    base64(`${'A letter in many words. '.repeat(4)}${text} `).replace(/.{60}/g, '$&\n    '),
+  Ascii85: (text) => base85(`${text} `, ASCII85),
+  'Ascii85 behind its mark': (text) => `<~${base85(`It is ${text}`, ASCII85)}~>`,
+  'base85 of Git': (text) => base85(`It is ${text}`, GIT85),
+  Z85: (text) => base85(`It is ${text}`, Z85),
+  'Ascii85 of many words, the last piece': (text) =>
+    base85(`${'A letter in many words. '.repeat(115)}${text} and more`, ASCII85),
+  'base64 of Ascii85': (text) => base64(base85(`It is ${text}`, ASCII85)),
   hex,
+  'words of hex': (text) => hex(text).replace(/.{4}(?!$)/g, '$& '),
+  'octal escapes': (text) => each(text, (code) => `\\${code.toString(8)}`),
+  'marked octal numbers': (text) =>
+    bytesOf(text)
+      .map((byte) => `0o${byte.toString(8)}`)
+      .join(', '),
   'hex in capitals': (text) => hex(text).toUpperCase(),
   'hex of base64': (text) => hex(base64(text)),
   'pairs of hex': (text) => hex(text).replace(/..(?!$)/g, '$& '),
@@ -136,6 +168,25 @@ it.each([
   expect(cover(text, 7, text.length - 7, detectors)).toBeGreaterThan(0.9)
 })
 
+const rot13 = (text: string) =>
+  text.replace(/[a-z]/gi, (letter) => {
+    const code = letter.charCodeAt(0)
+    return String.fromCharCode((code & 31) > 13 ? code - 13 : code + 13)
+  })
+it.each([
+  'ghp_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8',
+  'AKIAQ3EGRT5ZV2KLMN4P',
+  'sk-ant-api03-a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8',
+  'DE89370400440532013000',
+  'GB29NWBK60161331926819',
+  'jane.doe@example.com',
+])('finds %s in ROT13', (value) => {
+  for (const before of ['It is: ', 'KEY=', 'k="']) {
+    const text = `${before}${rot13(value)} or so.`
+    expect(cover(text, before.length, before.length + value.length, detectors)).toBeGreaterThan(0.9)
+  }
+})
+
 it('finds a password whose name and sign are escaped', () => {
   const text = 'q=password%20%3D%20%22hunter2hunter2%22&x=1'
   const at = text.indexOf('hunter2')
@@ -144,6 +195,7 @@ it('finds a password whose name and sign are escaped', () => {
 
 it.each([
   'four one one one one one one one one one one one one one one one',
+  'four one one one, one one one one, one one one one, one one one one',
   'vier eins eins eins eins eins eins eins eins eins eins eins eins eins eins eins',
   'quattro uno uno uno uno uno uno uno uno uno uno uno uno uno uno uno',
   'quatro um um um um um um um um um um um um um um um',
@@ -176,6 +228,8 @@ it('says nothing about binary data, identifiers, digests and tables', () => {
     '1 0 0 1 0 1 1 0\n0 1 1 0 0 1 0 1\n1 1 0 0 1 0 1 0',
     'for (i = 0; i < n; i++) a[i] = b[i] * c[i] + d; printf("%20d %s\\n", x, y); 100%25 &amp; more',
     '10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120',
+    'Call DATA=xs(Abc, "Deg[i].Fgh:Ijk=Lm>no") or <A.B.Cde>Fghij#klm-nop and BE2F 3A4B 5C6D 2024 4041 4243 7777',
+    'go \\1\\2 to \\4\\5\\6 and \\56x or \\777, 0o17 0o644 mode',
     'In C:\\data\\v2\\_x a call of f(a)b, /^\\d{3}\\-\\d+\\.\\d$/ and \\(x \\cdot 2\\)\\_3, 2 **3** 4 or <b>5</b> 6',
   ]
   for (const text of texts)

@@ -1,8 +1,9 @@
-// The detector of values in code: base64, hexadecimal, escapes of several kinds and text spelt character by character are
+// The detector of values in code: base64, base85, hexadecimal, escapes of several kinds and text spelt character by character are
 // opened and shown to all other detectors. It says what they say, about the code.
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
 import { NO_FINDINGS } from '../text-stream.ts'
+import { openBase85 } from './base85.ts'
 import { openEscapes } from './escapes.ts'
 import { createLayer, UNREAD } from './layer.ts'
 import { openRuns } from './runs.ts'
@@ -35,6 +36,7 @@ function openCoded(inner: readonly Detector[], depth: number): DetectorStream {
     openRuns(layer(MOST_IN_RUNS)),
     openEscapes(layer(MOST_IN_ESCAPES)),
     openSpelled(layer(Number.POSITIVE_INFINITY)),
+    openBase85(layer(MOST_IN_RUNS)),
   ] as const
   const each = (read: (stream: DetectorStream) => readonly Finding[]): readonly Finding[] => {
     let found = NO_FINDINGS

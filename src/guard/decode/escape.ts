@@ -204,7 +204,7 @@ function backslash(text: string, i: number, at: (k: number) => number): number {
   if (kind === 117) most = 4
   else if (kind === 120) most = 2
   else if (kind === 85) most = 8
-  else if (kind >= 48 && kind <= 51) {
+  else if (kind >= 48 && kind <= 55) {
     from = i + 1
     most = 3
     base = 8
@@ -227,11 +227,26 @@ function backslash(text: string, i: number, at: (k: number) => number): number {
     if (c === NEED) return NEED
     if (base === 16 ? !isHex(c) : c < 48 || c > 55) break
   }
-  if (k === from || (!braced && k - from < most)) return 0
+  // `\56\143`: two figures are enough between others.
+  const short =
+    base === 8 && k - from === 2 && (at(k) === 92 || text.charCodeAt(i - 3) === 92 || text.charCodeAt(i - 4) === 92)
+  if (k === from || (!braced && k - from < most && !short)) return 0
+  // Three figures from 400 on are no byte.
+  if (base === 8 && kind > 51 && !short) return 0
   if (braced) {
     const c = at(k)
     if (c === NEED) return NEED
     if (c !== 125) return 0
+  }
+  if (kind === 48 && base === 8) {
+    // `\0152\0141`, as a shell writes it.
+    const fourth = at(k)
+    const behind = at(k + 1)
+    if (fourth === NEED || behind === NEED) return NEED
+    const value = fourth >= 48 && fourth <= 55 ? Number.parseInt(text.slice(from, k + 1), 8) : 0
+    // Style sheets write `\\0061` for a letter: only letters in octal begin so, and what goes on behind one.
+    const octal = text.charCodeAt(i + 2) === 49 || text.startsWith('\\01', i - 5)
+    if (octal && behind === 92 && value >= 32 && value < 127) return yes(k + 1 - i, String.fromCharCode(value))
   }
   const code = Number.parseInt(text.slice(from, k), base)
   const width = (braced ? k + 1 : k) - i

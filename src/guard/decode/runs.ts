@@ -32,6 +32,8 @@ const OVERLAP = 512
 const BEHIND = 16
 /** A line this long may be wrapped base64. */
 const WRAPPED = 40
+/** What stands before each of them. */
+const LONGEST_INDENT = 16
 
 /** Six bits of a character of base64 or base64url, 255 for others. */
 const SIX = new Uint8Array(128).fill(255)
@@ -55,6 +57,7 @@ for (const [value, c] of [...'abcdefghijklmnopqrstuvwxyz234567'].entries()) {
   FIVE[c.toUpperCase().charCodeAt(0)] = value
 }
 const isDigit = (c: number) => c < 65
+const isIndent = (c: number) => c === 32 || c === 9 || c === 62
 
 /**
  * UTF-8 without control characters as a machine: bytes still wanted (0 to 3) and the next byte, to the bytes then wanted; 9 for
@@ -210,6 +213,9 @@ class RunStream extends CodeStream {
       if (text.charCodeAt(next) !== 10) return i
       next++
     }
+    // Lines may be indented, as in YAML, or quoted, as in mail.
+    const line = next
+    while (next < text.length && next - line < LONGEST_INDENT && isIndent(text.charCodeAt(next))) next++
     if (next >= text.length) return ended ? i : -1
     const code = text.charCodeAt(next)
     return code < 128 && (SIX[code] ?? 255) < 64 ? next : i
@@ -360,7 +366,7 @@ class RunStream extends CodeStream {
     for (let left = OVERLAP; left > 0; ) {
       i--
       const c = this.text.charCodeAt(i)
-      if (c !== 10 && c !== 13) left--
+      if (c !== 10 && c !== 13 && !isIndent(c)) left--
     }
     return i
   }

@@ -54,6 +54,10 @@ const DECIMAL = 4
 const MARKED_HEX = 8
 const BINARY = 16
 const OCTAL = 32
+/** Pairs of hexadecimal digits in fours and eights, as dumps write them. */
+const HEX_WORD = 64
+/** Fewer of these spell as much. */
+const LEAST_WORDS = 5
 type Kinds = number
 
 const inWord = (c: number) => ((CLASS[c] ?? 0) & (LETTERS | DIGIT)) !== 0
@@ -170,7 +174,14 @@ class SpelledStream extends TextStream {
     if (this.#gap !== '') {
       for (let k = 0; k < this.#gap.length; k++, i++) {
         if (i >= size) return ended ? this.#close() : false
-        if (text.charCodeAt(i) !== this.#gap.charCodeAt(k)) return this.#close()
+        if (text.charCodeAt(i) !== this.#gap.charCodeAt(k)) {
+          // `four one one one, one one …`
+          if (this.#gap !== ' ' || this.#kinds !== LETTER || text.charCodeAt(i) !== 44 || !this.#inDigitWords())
+            return this.#close()
+          if (i + 1 >= size) return ended ? this.#close() : false
+          if (text.charCodeAt(i + 1) !== 32) return this.#close()
+          i++
+        }
       }
     } else {
       while (i < size && i - from < LONGEST_GAP && isGap(text.charCodeAt(i))) i++
@@ -203,7 +214,14 @@ class SpelledStream extends TextStream {
         }
       }
     } else return this.#close()
-    if ((kinds & this.#kinds) === 0) return this.#close()
+    if ((kinds & this.#kinds) === 0) {
+      // The last word of a dump is a shorter one.
+      if (this.#kinds === HEX_WORD && (end - i === 2 || end - i === 6) && isPairs(text, i, end)) {
+        this.#unit(i, end)
+        this.#at = end
+      }
+      return this.#close()
+    }
     if (this.#gap === '') this.#gap = text.slice(from, i)
     this.#kinds &= kinds
     this.#unit(i, end)
@@ -212,12 +230,19 @@ class SpelledStream extends TextStream {
     return true
   }
 
+  /** Was the last unit a digit in words? */
+  #inDigitWords(): boolean {
+    const k = this.#starts.length - 1
+    return digitOf(this.text, this.#starts[k] ?? 0, this.#ends[k] ?? 0) >= 0
+  }
+
   /** The row ends with its last unit. Returns true: reading goes on behind it. */
   #close(): boolean {
     const count = this.#starts.length
     if (count === 0) return true
     if (this.#like !== undefined) this.#tell(this.#like, this.#start, this.#at)
-    else if (count >= LEAST) this.#tell(this.#classes(), this.#start, this.#at)
+    else if (count >= LEAST || ((this.#kinds & HEX_WORD) !== 0 && count >= LEAST_WORDS))
+      this.#tell(this.#classes(), this.#start, this.#at)
     // The last unit may begin a row with another gap.
     else if (count > 1) this.#at = this.#starts[count - 1] ?? this.#at
     this.#starts.length = 0
@@ -246,6 +271,7 @@ class SpelledStream extends TextStream {
     const kinds = this.#kinds
     if ((kinds & LETTER) !== 0) read(units.join(''))
     if ((kinds & (HEX | MARKED_HEX)) !== 0) read(bytes(units, 16))
+    if ((kinds & HEX_WORD) !== 0) read(wordBytes(units))
     if ((kinds & DECIMAL) !== 0) read(bytes(units, 10))
     if ((kinds & OCTAL) !== 0) read(bytes(units, 8))
     if ((kinds & BINARY) !== 0) read(bytes(units, 2))
@@ -269,7 +295,14 @@ function kindsOf(text: string, from: number, to: number): Kinds {
   const size = to - from
   if (size === 1 || digitOf(text, from, to) >= 0) return LETTER
   const first = text.charCodeAt(from)
-  if (!isDigit(first)) return size === 2 && isHex(first) && isHex(text.charCodeAt(from + 1)) ? HEX : 0
+  if (!isDigit(first)) {
+    if (!isHex(first)) return 0
+    if (size === 2) return isHex(text.charCodeAt(from + 1)) ? HEX : 0
+    return isHexWord(text, from, to) ? HEX_WORD : 0
+  }
+  // `0o152`
+  if ((size === 4 || size === 5) && first === 48 && (text.charCodeAt(from + 1) | 32) === 111)
+    return /^[0-7]{2,3}$/.test(text.slice(from + 2, to)) ? OCTAL : 0
   const marked = size === 4 && first === 48 && (text.charCodeAt(from + 1) | 32) === 120
   let ten = true
   let eight = true
@@ -290,12 +323,31 @@ function kindsOf(text: string, from: number, to: number): Kinds {
   if (ten && (size === 2 || size === 3)) kinds |= DECIMAL
   if (eight && size === 3) kinds |= OCTAL
   if (two && (size === 8 || size === 7)) kinds |= BINARY
+  if (sixteen && !two && isHexWord(text, from, to)) kinds |= HEX_WORD
   return kinds
+}
+
+/** Four or eight hexadecimal digits that spell printable characters: begins with 2 to 7, as do all. */
+function isHexWord(text: string, from: number, to: number): boolean {
+  return (to - from === 4 || to - from === 8) && isPairs(text, from, to)
+}
+
+function isPairs(text: string, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) {
+    const c = text.charCodeAt(i)
+    if (!isHex(c) || ((i - from) % 2 === 0 && (c < 50 || c > 55))) return false
+  }
+  return true
+}
+
+/** The text that words of hexadecimal pairs spell; undefined if they spell none. */
+function wordBytes(units: readonly string[]): string | undefined {
+  return bytes(units.join('').match(/../g) ?? [], 16)
 }
 
 /** The text that numbers spell; undefined if they spell none. */
 function bytes(units: readonly string[], base: number): string | undefined {
-  const values = units.map((unit) => Number.parseInt(unit.replace(/^0x/i, ''), base))
+  const values = units.map((unit) => Number.parseInt(unit.replace(/^0[xo]/i, ''), base))
   for (const value of values)
     if (!(value === 9 || value === 10 || value === 13 || (value >= 32 && value < 256 && value !== 127)))
       return undefined

@@ -108,6 +108,29 @@ export function reversedIban(scan: Scan, from: number, to: number): boolean {
   return true
 }
 
+const rotate = (c: number) => (isDigit(c) ? c : ((c - 65 + 13) % 26) + 65)
+
+/** An IBAN whose letters are thirteen further on, unbroken, at the start of the run [from, to). */
+export function rotatedIban(scan: Scan, from: number, to: number): boolean {
+  const { text } = scan
+  if (!isDigit(text.charCodeAt(from + 2)) || !isDigit(text.charCodeAt(from + 3))) return false
+  const first = upper(text.charCodeAt(from))
+  const second = upper(text.charCodeAt(from + 1))
+  if (!isUpper(first) || !isUpper(second)) return false
+  const length = IBAN_LENGTH.get(rotate(first) * 256 + rotate(second))
+  const end = from + (length ?? 0)
+  if (length === undefined || end > to || isAlphanumeric(text.charCodeAt(end))) return false
+  let code = ''
+  for (let i = from; i < end; i++) {
+    const c = upper(text.charCodeAt(i))
+    if (!isDigit(c) && !isUpper(c)) return false
+    code += String.fromCharCode(rotate(c))
+  }
+  if (!checkDigitsFit(code)) return false
+  scan.emit('finance/iban', from, end, 80)
+  return true
+}
+
 /** How long an IBAN is that begins with these two capitals; undefined if none does. */
 export const ibanLength = (text: string, at: number): number | undefined =>
   IBAN_LENGTH.get(text.charCodeAt(at) * 256 + text.charCodeAt(at + 1))

@@ -64,6 +64,34 @@ function keyAt(
   return undefined
 }
 
+/** Letters thirteen further on. */
+const rotated = (text: string): string =>
+  text.replace(/[A-Za-z]/g, (letter) => {
+    const code = letter.charCodeAt(0)
+    return String.fromCharCode((code & 31) > 13 ? code - 13 : code + 13)
+  })
+const ROTATED = new Uint16Array(128 * 128)
+for (let slot = 0; slot < ROTATED.length; slot++) {
+  const other = rotated(String.fromCharCode(slot >> 7, slot & 127))
+  ROTATED[slot] = PATTERNS.slots[(other.charCodeAt(0) << 7) | other.charCodeAt(1)]!
+}
+
+/** A key in ROT13 at the start of the run. */
+export function rotatedKey(text: string, start: number, end: number): Finding | undefined {
+  const slot = ROTATED[((text.charCodeAt(start) & 127) << 7) | (text.charCodeAt(start + 1) & 127)]!
+  if (slot === 0 || text.charCodeAt(start) > 127) return undefined
+  let turned: string | undefined
+  for (const pattern of PATTERNS.buckets[slot]!) {
+    const [head] = pattern.parts
+    if (typeof head !== 'string' || head.length < 4) continue
+    turned ??= rotated(text.slice(start, Math.min(end, start + LONGEST_REVERSED)))
+    const size = matchAt(pattern, turned, 0, turned.length)
+    if (size >= 16 && plausible(turned, 0, size))
+      return { class: pattern.name, start, end: start + size, confidence: 85 }
+  }
+  return undefined
+}
+
 /** A key written backwards ends where it would begin. */
 export function reversedKey(text: string, start: number, end: number): Finding | undefined {
   let stop = end

@@ -10,7 +10,7 @@ import { type Argument, argumentAt } from './secrets-argument.ts'
 import { BLOCK_LIMIT, keyBlock } from './secrets-block.ts'
 import { type Cell, isInserted, isPairedWithLogin, isPasswordPlace, mayBeCell, passwordCell } from './secrets-call.ts'
 import { isAuthorizationCode, isAwsSecret, isJsonWebKey, isKubernetesValue } from './secrets-form.ts'
-import { KEY_CLASSES, nextKey, reversedKey } from './secrets-key.ts'
+import { KEY_CLASSES, nextKey, reversedKey, rotatedKey } from './secrets-key.ts'
 import {
   atHost,
   besideUser,
@@ -293,7 +293,7 @@ class SecretStream extends TextStream {
     if (length >= 16) {
       from = this.#judgeKeys(start, end, flags)
       if (from >= end) return
-      const reversed = reversedKey(text, from, end)
+      const reversed = reversedKey(text, from, end) ?? rotatedKey(text, valueAt(text, from, end), end)
       if (reversed !== undefined) {
         this.#report(reversed)
         return
@@ -474,6 +474,13 @@ function isDrawn(text: string, from: number, to: number, base: number): boolean 
   if (from > 0 ? before !== 10 && before !== sign && (FLAGS[before]! & QUOTE) === 0 : base > 0) return false
   for (let i = from + 1; i <= to; i++) if (text.charCodeAt(i) !== sign) return false
   return true
+}
+
+/** Behind `name=` or `name:`, if the run begins so. */
+function valueAt(text: string, from: number, end: number): number {
+  let i = from
+  while (i < end && i - from < 32 && !isOperator(text.charCodeAt(i))) i++
+  return i < end && isOperator(text.charCodeAt(i)) && end - i > 16 ? i + 1 : from
 }
 
 const isOperator = (code: number) => code === 61 || code === 58 || code === 63 || code === 38

@@ -5,7 +5,7 @@
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
 import { unitsOf } from '../units.ts'
-import { iban, reversedIban } from './bank.ts'
+import { iban, reversedIban, rotatedIban } from './bank.ts'
 import {
   AT,
   CLASS,
@@ -326,7 +326,7 @@ function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostR
         if (stop === NEED) return NEED
         if (stop > 0) return stop
       }
-      if (to - from >= 15 && reversedIban(scan, from, to)) return to
+      if (to - from >= 15 && (reversedIban(scan, from, to) || rotatedIban(scan, from, to))) return to
     }
     const id = identifierRun(scan, from, to, lettered)
     if (id === NEED) return NEED
