@@ -55,6 +55,10 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
   },
   inputTokens: { class: 'fact', meaning: 'Tokens of the input, as the model server counted them, else estimated.' },
   outputTokens: { class: 'fact', meaning: 'Tokens of the answer.' },
+  charged: {
+    class: 'fact',
+    meaning: 'Tokens that limits were charged, if not those: the model server counted fewer than there can have been.',
+  },
   digest: { class: 'id', meaning: 'The version of the model: the digest of its weights, if its server tells one.' },
   route: { class: 'fact', meaning: 'Path of the request.' },
   decisionId: { class: 'id', meaning: 'The decision, as told to the caller in `x-sallyport-decision`.' },

@@ -1,6 +1,6 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Delta, Durations, ModelRequest } from '../core/index.ts'
-import { createMeter } from './meter.ts'
+import { createMeter, type Meter } from './meter.ts'
 
 test('durations go past the guard: of what a driver says, whole numbers under known names and nothing else', () => {
   const meter = createMeter()
@@ -32,27 +32,40 @@ test('what came after the model server reported is counted here: who leaves earl
   expect(meter.usage()).toEqual({ inputTokens: 7, outputTokens: 9 })
 })
 
-test('who asks for several answers pays for all of them, also if the model server counts the first', () => {
-  const meter = createMeter()
-  const report = { masked: 0 } as Parameters<typeof meter.input>[0]
+describe('what is charged', () => {
+  const screened = { masked: 0 } as Parameters<Meter['input']>[0]
   const request = (inputs: string[], n?: number) =>
     ({ action: 'complete', messages: [], inputs, params: n === undefined ? {} : { n } }) as unknown as ModelRequest
-  const said: Delta[] = [0, 1].map((choice) => ({ type: 'text', choice, text: 'x'.repeat(40) }))
-  const usage = { inputTokens: 3, outputTokens: 10 }
-  meter.input(report, request(['y'.repeat(400)], 2))
-  meter.output([...said, { type: 'usage', usage }])
-  expect(meter.usage()).toEqual({ inputTokens: 3, outputTokens: 20 })
+  const used = (asked: ModelRequest, said: string[], inputTokens: number, outputTokens: number) => {
+    const meter = createMeter()
+    meter.input(screened, asked)
+    const told = { inputTokens, outputTokens }
+    meter.output([
+      ...said.map((text, choice): Delta => ({ type: 'text', choice, text })),
+      { type: 'usage', usage: told },
+    ])
+    // The caller, and the log, are told what the server told.
+    expect(meter.usage()).toBe(told)
+    const charged = meter.charged()
+    expect(meter.tokens()).toBe((charged?.inputTokens ?? 0) + (charged?.outputTokens ?? 0))
+    expect(meter.facts().data?.charged).toBe(charged === told ? undefined : meter.tokens())
+    return [charged?.inputTokens, charged?.outputTokens]
+  }
+  const one = (chars: number, inputTokens: number, outputTokens: number) =>
+    used(request(['y'.repeat(chars)]), ['x'.repeat(chars)], inputTokens, outputTokens)
 
-  const many = createMeter()
-  many.input(report, request(['y'.repeat(40), 'z'.repeat(40)]))
-  many.output([...said, { type: 'usage', usage }])
-  expect(many.usage()).toEqual({ inputTokens: 20, outputTokens: 20 })
+  test('all answers, also if the model server counts the first, and as many as it counts, if these are more', () => {
+    const said = ['x'.repeat(40), 'x'.repeat(40)]
+    expect(used(request(['y'.repeat(40)], 2), said, 3, 10)).toEqual([3, 20])
+    expect(used(request(['y'.repeat(40), 'z'.repeat(40)]), said, 3, 10)).toEqual([20, 20])
+    expect(used(request(['y'.repeat(40), 'z'.repeat(40)]), said, 21, 25)).toEqual([21, 25])
+  })
 
-  // One that counts them all, and one answer, are taken at their word.
-  many.output([{ type: 'usage', usage: { inputTokens: 21, outputTokens: 25 } }])
-  expect(many.usage()).toEqual({ inputTokens: 21, outputTokens: 25 })
-  const one = createMeter()
-  one.input(report, request(['y'.repeat(400)]))
-  one.output([...said, { type: 'usage', usage }])
-  expect(one.usage()).toBe(usage)
+  test('a prompt that the server still had, and an answer that it counts as nothing', () => {
+    expect(one(1000, 1, 0)).toEqual([250, 250])
+    // Long words and code in words of its own: up to 16 characters a token are believed, and so is more than we would count.
+    expect(one(1000, 63, 63)).toEqual([63, 63])
+    expect(one(1000, 900, 800)).toEqual([900, 800])
+    expect(one(256, 1, 1)).toEqual([1, 1])
+  })
 })

@@ -12,6 +12,14 @@ import type { ScreenReport } from './ports.ts'
 /** Characters per token assumed where nobody counts. English text on common tokenizers has 4 to 4.5; 4 counts high. */
 const CHARS_PER_TOKEN = 4
 
+/** No tokenizer has this many characters a token over a text of some length: who says so counts what it had to read anew. */
+const MOST_CHARS_PER_TOKEN = 4 * CHARS_PER_TOKEN
+/** Tokens of a text that is too short to tell. */
+const SHORT = 64
+
+const believed = (told: number, estimated: number): number =>
+  estimated > SHORT && told * MOST_CHARS_PER_TOKEN < estimated * CHARS_PER_TOKEN ? estimated : told
+
 export const estimateTokens = (chars: number): number => Math.ceil(chars / CHARS_PER_TOKEN)
 
 /** Tokens of the input, estimated from all its text: what stands in schemas is read by the model as well. */
@@ -48,9 +56,14 @@ export interface Meter {
   screened(report: ScreenReport): void
   /** Undefined as long as nothing was used: nothing was received, nor given up by who asked. */
   usage(): Usage | undefined
+  /**
+   * What limits are charged: as `usage`, but for counts that cannot be. Else the way round a budget is to send a prompt again
+   * that a server still has, and counts as one token, or to ask for many answers of which llama.cpp's server counts one.
+   */
+  charged(): Usage | undefined
   /** As the model server told them. */
   durations(): Durations | undefined
-  /** Input and output together; 0 as long as nothing was used. */
+  /** Of what is charged, input and output together; 0 as long as nothing was used. */
   tokens(): number
   readonly data: JsonObject
   facts(): { usage?: Usage; data?: JsonObject }
@@ -85,24 +98,28 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
   const data: JsonObject = {}
   const usage = (): Usage | undefined => {
     if (reported) {
-      const said = estimateTokens(outputChars)
-      const since = said - estimateTokens(reportedChars)
-      // llama.cpp's server counts one prompt and one answer of several: asking for many would be the way round a budget.
-      const least = prompts === 1 ? 0 : inputTokens
-      const atLeast = choices === 1 ? 0 : said
-      const counted = Math.max(reported.outputTokens + since, atLeast)
-      return counted === reported.outputTokens && least <= reported.inputTokens
-        ? reported
-        : { ...reported, inputTokens: Math.max(reported.inputTokens, least), outputTokens: counted }
+      const since = estimateTokens(outputChars) - estimateTokens(reportedChars)
+      return since === 0 ? reported : { ...reported, outputTokens: reported.outputTokens + since }
     }
     return started ? { inputTokens, outputTokens: estimateTokens(outputChars) } : undefined
+  }
+  const charged = (): Usage | undefined => {
+    const told = usage()
+    if (!told) return undefined
+    const said = estimateTokens(outputChars)
+    const input = prompts > 1 ? Math.max(told.inputTokens, inputTokens) : believed(told.inputTokens, inputTokens)
+    const output = choices > 1 ? Math.max(told.outputTokens, said) : believed(told.outputTokens, said)
+    return input === told.inputTokens && output === told.outputTokens
+      ? told
+      : { ...told, inputTokens: input, outputTokens: output }
   }
   return {
     data,
     usage,
+    charged,
     durations: () => durations,
     tokens() {
-      const used = usage()
+      const used = charged()
       return used ? used.inputTokens + used.outputTokens : 0
     },
     input(report, sent) {
@@ -150,6 +167,8 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
     },
     facts() {
       const used = usage()
+      const all = charged()
+      if (all && all !== used) data.charged = all.inputTokens + all.outputTokens
       return { data, ...(used === undefined ? {} : { usage: used }) }
     },
   }

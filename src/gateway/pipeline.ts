@@ -76,7 +76,7 @@ export function createGateway(on: Ports): Serve {
 
       // Within their limits? Everything taken is handed back by `exit`, however the call ends.
       let hold = await on.reserve(question, decision) //                                             429
-      exit.add(() => (meter.usage() ? hold.settle(meter.usage()) : hold.cancel()))
+      exit.add(() => (meter.usage() ? hold.settle(meter.charged()) : hold.cancel()))
 
       // What does the content say about itself? That may change every answer. Reading it so closely is the dearest question yet.
       const injection = on.score(question, request)

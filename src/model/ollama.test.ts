@@ -225,6 +225,9 @@ test('lists with digests, details, and what is loaded', async () => {
     quantization: 'Q4_K_M',
   }
   expect(await driver.list(never)).toEqual([listed])
+  // What stands for every model stands for none.
+  upstream.script = json({ models: [{ ...entry, digest: `sha256:${'0'.repeat(64)}` }] })
+  expect((await driver.list(never))[0]).not.toHaveProperty('digest')
   upstream.script = json({ models: [{ ...entry, expires_at: '2026-01-01T00:05:00Z', size_vram: 7 }] })
   expect(await driver.running(never)).toEqual([
     { ...listed, expiresAtMs: Date.parse('2026-01-01T00:05:00Z'), vramBytes: 7 },

@@ -166,7 +166,8 @@ export function readModels(value: unknown): JsonObject[] {
 export function readListed(entry: JsonObject): ListedModel {
   const name = entry.name ?? entry.model
   if (typeof name !== 'string' || name === '') throw unusable('The model server listed a model without a name.')
-  const digest = typeof entry.digest === 'string' ? entry.digest : ''
+  // Servers that only speak like Ollama name all their models by noughts.
+  const digest = typeof entry.digest === 'string' && !/^(?:sha256:)?0*$/.test(entry.digest) ? entry.digest : ''
   const size = count(entry.size)
   const modified = Date.parse(String(entry.modified_at))
   return {

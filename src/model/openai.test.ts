@@ -406,6 +406,8 @@ test("what llama.cpp's server cannot do is the caller's to know, not an outage; 
       'context_length_exceeded',
       undefined,
     ],
+    // The same through a server that speaks like Ollama.
+    [500, { message: 'exceeds the available context size: sk-secret' }, 'context_length_exceeded', undefined],
     [
       500,
       { message: 'sk-secret', type: 'server_error' },

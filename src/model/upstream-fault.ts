@@ -96,7 +96,7 @@ export function refusedByUpstream(status: number, body: string, retryAfter: stri
   if (isBusy(status)) return busy(retryAfter, LOADING.test(body) ? 'The model server is loading the model.' : undefined)
   if (status === 408 || status === 504) return new Fault('upstream_timeout')
   const invalid = status === 400 || status === 413 || status === 422
-  if (invalid && TOO_LONG.test(body)) return new Fault('context_length_exceeded')
+  if ((invalid || status === 500) && TOO_LONG.test(body)) return new Fault('context_length_exceeded')
   const cause = CAUSES.find(([words]) => words.test(body))
   if (cause) return new Fault('request_rejected', { detail: cause[1] })
   if (invalid) return new Fault('request_rejected')

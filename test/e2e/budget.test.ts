@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { chatChunks, json, type Script, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
+import { chatChunks, json, type Script, type ScriptedUpstream, sse, startScripted } from '../upstream/scripted.ts'
 import { chat, startGateway, type TestGateway } from './harness.ts'
 
 const BUDGET = 3000
@@ -53,6 +53,23 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway.close()
   await upstream.close()
+})
+
+it('a prompt that its server still has, and counts as one token, is charged each time', async () => {
+  const admin = async (path: string, body: unknown) =>
+    (await gateway.call(`/admin/v1${path}`, body)).json() as Promise<{ key: string }>
+  await admin('/roles', { name: 'budgeted', description: 'Has a budget.' })
+  await admin('/users', { name: 'rene' })
+  await admin('/roles/budgeted/assignments', { holder: 'User:rene' })
+  const { key } = await admin('/keys', { owner: 'User:rene', name: 'again' })
+  const list = json({ object: 'list', data: [] })
+  const answer = sse(...chatChunks(['ok'], { prompt_tokens: 1, completion_tokens: 1 }))
+  upstream.script = (response, received) => (received.method === 'GET' ? list : answer)(response, received)
+  const long = chat('m', { messages: [{ role: 'user', content: 'again and again '.repeat(200) }], max_tokens: 4 })
+  const statuses: number[] = []
+  while (statuses.length < 5) statuses.push((await gateway.call('/v1/chat/completions', long, { key })).status)
+  upstream.script = bursts
+  expect(statuses).toEqual([200, 200, 200, 429, 429])
 })
 
 it('a budget is not handed out twice, and nothing beyond it is forwarded', { timeout: 60_000 }, async () => {
