@@ -41,6 +41,20 @@ it.each([
   'POSTGRES_PASSWORD_FILE: /run/secrets/pg_pass2',
   'password: \u0024{DB_PASSWORD2:-}, val secret = sys.env("APP_SECRET2")',
   'lock code path: src/lock2.ts',
+  "getAPIList('/v1/organizations/api_keys', (pagination_1.Page), { query })",
+  '[key: string]: JSONSchema4TypeExtended, exports.TokenProvider = exports.k8sServiceAccountTokenProvider',
+  "paths: ['users.*.password', 'users.*.profile.apiKey2']",
+  "const log_1 = require('../log.js'), es2015_symbol = 1; code: Status.INTERNAL, parent.local !== parent.exported",
+  'const secondary = new KeyvRedis("redis://user:pass@localhost:6379")',
+  'case 40:{b=f[71]|0;h=o&65535;f[b+(h<<3)>>2]=1} case "gpt-4-0613": return 8192',
+  '// Prints: <Buffer 88 13 70 17>',
+  // Lists of changes, and the next line of a log.
+  'originating client event.\n\n## 4.0.14\n\n- 5ec21a6: fix: reject batch request types\n- 7469a3b: feat: support more',
+  'compare/types-v0.14.0...types-v0.15.0) (2024-09-09)\n1.12.30 / 01.12.2025\n## 3.3.0 (2016-07-25)',
+  'updated call signatures\n- [#10895](https://github.com/x/y) fix phone\n\n## 5.1.0 (2017-07-05)',
+  '"msg":"incoming request"}\n{"time":1650063795033,"res":{}}',
+  'commit/138e7fb6280705457079863bedb238b16b322032 replace badge [`6b86754`](https://github.com/x)',
+  'License (c) 2025-PRESENT; even though we request SHA-256 it will use SHA-512',
   // Numbers in rows, logs and prose.
   '- - [01/May/2024:12:34:56 +0000] "GET /index.html HTTP/1.1" 200 2326 "-" "Mozilla/5.0"',
   'scores: 98 76 54 32 10 99 87, matrix: 4 8 15 16 23 42',
@@ -64,6 +78,11 @@ it.each([
   ['Key: "a8F3kd92-ks0d7f6g-92kdl"', 'secret/api-key a8F3kd92-ks0d7f6g-92kdl'],
   ['ticket 3f2504e0-4f89-11d3-9a0c-0305e82c3301', 'business/ticket-id 3f2504e0-4f89-11d3-9a0c-0305e82c3301'],
   ['phone 12 34 56 78', 'personal/phone 12 34 56 78'],
+  ['Phone numbers:\n- 555 0143 22\n', 'personal/phone 555 0143 22'],
+  ['Customer number\n  4711-2233\n', 'business/customer-id 4711-2233'],
+  ['"customer": {\n  "id": "C48-213-77"\n}', 'business/customer-id C48-213-77'],
+  ['mysql://app:hunter2x@db1.example.com/shop', 'secret/url-credentials app:hunter2x'],
+  ['fb4111111111111111bedb', 'finance/card 4111111111111111'],
   ['ssh prod-db-07, see redis-cache-01', 'network/host prod-db-07'],
 ])('what looks like it and is private: %s', (text, wanted) => {
   expect(found(text)).toContain(wanted)

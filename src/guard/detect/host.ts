@@ -54,7 +54,7 @@ const internalLabels = createWordTable(new Map(INTERNAL.map((word) => [word, 1])
 /** In front of `.local` and the like these are files and properties. */
 const notMachines = createWordTable(
   new Map(
-    'config settings env this self user hosts package module bundle git app window request response data var let'
+    'config settings env this self user hosts package module bundle git app window request response data var let parent iface node item symbol scope ctx context options opts state props event specifier'
       .split(' ')
       .map((word) => [word, 1]),
   ),
@@ -196,6 +196,9 @@ function looksLikeHost(
     sameSpan(text, lastDot + 1, end, 'consul')
   for (let i = from; i < end; i++) if (text.charCodeAt(i) === UNDERSCORE) return false
   if (sure && firstDot === lastDot && notMachines.get(text, from, firstDot) !== 0) return false
+  // `Status.INTERNAL`, `PathType.Internal`: one of a list of a program.
+  if (sure && firstDot === lastDot && (flags & DIGIT) === 0 && !dashed && isUpper(text.charCodeAt(lastDot + 1)))
+    return false
   if (sure) return !(firstDot === lastDot && (flags & DIGIT) === 0 && last <= 5 && firstDot - from < 3)
   // A weaker suffix needs another sign of a machine: a dash in its first label, or a digit and three labels.
   return dashed || ((flags & DIGIT) !== 0 && firstDot !== lastDot)
@@ -244,6 +247,9 @@ function machineName(text: string, from: number, end: number, flags: number, joi
   let words = 0
   let lastBits = 0
   let firstBits = 0
+  // `log_1`, `es2015_symbol` are names of programs: machines with such a sign have two figures.
+  let drawn = false
+  for (let i = from; i < end && !drawn; i++) drawn = text.charCodeAt(i) === UNDERSCORE
   for (let i = from; i < end; ) {
     let stop = i
     while (stop < end && text.charCodeAt(stop) !== DASH && text.charCodeAt(stop) !== UNDERSCORE) stop++
@@ -257,8 +263,9 @@ function machineName(text: string, from: number, end: number, flags: number, joi
     if (bits === 0 && digits === stop && letters > i && digits > letters) {
       bits = labels.get(text, i, letters)
       // `redis-auth-v3`
-      if (digits - letters <= 4 && !(letters === i + 1 && (text.charCodeAt(i) | 32) === 118)) numbered = true
-    } else if (letters === i && digits === stop && digits - i <= 4) numbered = true
+      if (mayNumber(text, letters, digits, drawn) && !(letters === i + 1 && (text.charCodeAt(i) | 32) === 118))
+        numbered = true
+    } else if (letters === i && digits === stop && mayNumber(text, i, digits, drawn)) numbered = true
     if (bits & ROLE) roles++
     if (bits & STAGE) stages++
     if (words === 0) firstBits = bits
@@ -277,6 +284,13 @@ function machineName(text: string, from: number, end: number, flags: number, joi
   if (roles > 0 && stages > 0 && words >= 2) return ROLE
   if (words >= 2 && words <= 4 && lastBits & SERVICE && !(firstBits & COMMON && words === 2)) return SERVICE
   return 0
+}
+
+/** One to four figures, and no year. */
+function mayNumber(text: string, from: number, to: number, drawn: boolean): boolean {
+  const size = to - from
+  if (size > 4 || (drawn && size < 2)) return false
+  return size < 4 || !(text.startsWith('19', from) || text.startsWith('20', from))
 }
 
 export function sameWord(text: string, at: number, word: string): boolean {

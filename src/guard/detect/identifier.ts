@@ -9,6 +9,7 @@ import {
   NEAR_POSTCODE,
   NEAR_SSN,
   NEAR_TICKET,
+  speaksOf,
 } from './lexicon.ts'
 import { provesPersonLettered } from './national.ts'
 import { NEED, peek, type Scan } from './scan.ts'
@@ -114,7 +115,14 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   context.readTo(text, start)
   const away = (bits: number) => context.distance(bits, start)
   // Beside its word an id may be letters with a few digits among them, else digits must prevail.
-  const mixed = length >= 8 && figures >= 1 && capitals >= 2 && small >= 1 && away(NEAR_CUSTOMER | NEAR_TICKET) <= 16
+  const mixed =
+    length >= 8 &&
+    figures >= 1 &&
+    capitals >= 2 &&
+    small >= 1 &&
+    away(NEAR_CUSTOMER | NEAR_TICKET) <= 16 &&
+    // `LanguageModelV3Source`
+    !(figures < 3 && /[a-z]{4}/.test(text.slice(start, end)))
   const code = capitals >= 2 && small === 0 && joints === 1 && figures >= 2
   // `booking JKXLZ9`
   const locator = small === 0 && joints === 0 && capitals >= 2 && length >= 6 && length <= 8 && away(NEAR_TICKET) <= 10
@@ -135,7 +143,7 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
     scan.emit('business/customer-id', start, end, 65)
     return end
   }
-  if (length < 5 || nearest > 28) return 0
+  if (length < 5 || nearest > 28 || !speaksOf(text, nearest, start) || isNoId(text, start, end)) return 0
   // `OPS-93` is a ticket beside a word for tickets, and nothing else beside other words.
   if (code && figures < 3 && nearest !== ticket) return 0
   if (nearest === person && small === 0 && length >= 6 && length <= 20 && standards.get(text, start, word) === 0)
@@ -146,6 +154,19 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   else return 0
   return end
 }
+
+/** Versions before a release, years, hashes of changes, and what pictures of a page say. */
+const NO_ID =
+  /^(?:\d+\.\d+\.\d+-(?:alpha|beta|rc|next|canary|dev|pre|preview|snapshot|experimental)\b|(?:19|20)\d\d-[A-Za-z]+$|(?:utf|sha|md|aes|rsa|[hrep]s|crc|base|cve)[-/]?\d+(?:-\d+)*$|cve\/|[\da-f]{40}$)|\.(?:svg|png|gif|jpe?g)$/i
+/** `case "gpt-4-0613":` of a program. */
+const OF_A_SWITCH = /\bcase\s+["'`]$/
+const OF_A_BADGE = /badge(?:\/|\.svg\?)[^\s"')\]]{0,48}$/
+const isNoId = (text: string, start: number, end: number): boolean =>
+  NO_ID.test(text.slice(start, end)) ||
+  OF_A_SWITCH.test(text.slice(Math.max(0, start - 8), start)) ||
+  // A change, as lists of changes name it.
+  (end - start === 7 && '`/[('.includes(text.charAt(start - 1)) && /^[\da-f]+$/.test(text.slice(start, end))) ||
+  OF_A_BADGE.test(text.slice(Math.max(0, start - 64), start))
 
 /** One joint and at least eight letters and digits thrown together: `cus_Mqv6mpGOmyUaNP`. */
 function randomTail(text: string, from: number, end: number): boolean {

@@ -139,6 +139,29 @@ export const glue = createWordTable(
   ]),
 )
 
+/** First on its line, or behind a word for a number. */
+const LEADS = /^[\s"'>|*`#]{0,24}(?:(?:id|no|nr|num|number|nummer|numéro|número|numero|value)["']?\W{0,5})?$/i
+const LISTED = /^[\s>]{0,16}(?:[-*•]|\d{1,2}[.)])\s{1,4}["'`#]?$/
+
+/**
+ * Does a word that stands `distance` characters before `at` speak of what stands there? Not of what another line has somewhere
+ * behind words of its own: a list of changes, the next line of a log.
+ */
+export function speaksOf(text: string, distance: number, at: number): boolean {
+  const from = Math.max(0, at - Math.min(distance, CONTEXT_REACH))
+  let line = at - 1
+  while (line >= from && text.charCodeAt(line) !== 10) line--
+  // `case 40:{h=o&65535;`
+  for (let i = at - 1; i > line && i >= from; i--) if (text.charCodeAt(i) === 59) return false
+  if (line < from) return true
+  const lead = text.slice(line + 1, at)
+  if (LEADS.test(lead)) return true
+  if (!LISTED.test(lead)) return false
+  let end = line
+  while (end > from && text.charCodeAt(end) <= 32) end--
+  return text.charCodeAt(end) === 58
+}
+
 /**
  * Remembers where each kind of context word was last seen. Words are read once, lazily, when a number asks for them:
  * prose without numbers costs nothing, text of nothing but numbers stays linear.

@@ -283,11 +283,15 @@ const JOINED_WORDS =
 /** A path with parameters, or more than one parameter: `/v1/items?limit=50`, `sort=name&limit=50`. */
 const QUERY =
   /^(?:\/[\w./-]{0,80}\?[a-z_]{2,32}=[\w.-]{0,16}|[a-z_]{1,32}=[\w.-]{0,16}(?=&))(?:&[a-z_]{1,32}=[\w.-]{0,16}){0,12}$/i
+/** `/v1/organizations/api_keys`, `/users/:id` */
+const ROUTE = /^\/(?:v\d+|[a-z][a-z_-]*)(?:\/(?:[a-z][a-z_-]*|v\d+|:\w+|\{\w+\}))*\/?$/
+/** `pagination_1.Page` */
+const MEMBER = /^[A-Za-z_$]+\d{0,2}(?:\.[A-Za-z_$]+\d{0,2})+$/
 /** Where files of a system stand. */
 const PATH =
   /^(?:~|\.{1,2}|\/(?:home|usr|etc|var|opt|tmp|srv|mnt|root|app|data|run|dev|bin|lib|Users|Volumes|Library))\/[\w./-]*$/
 /** Types and encodings: `Uint8Array`, `base64`. */
-const TYPE = /^(?:u?int|float|base|utf-?)\d+(?:array)?$/i
+const TYPE = /^(?:u?int|float|base|utf-?)\d+(?:array|-(?:encoded|url|decoded|string))?$/i
 const CODE = /^[\w$]+(?:\.[\w$]+)*$/
 
 /** Random enough to be nothing but a key: mixed kinds, spread characters, no placeholder. */
@@ -295,14 +299,26 @@ export function isOpaque(value: string): boolean {
   if (value.length < 10 || value.length > 4096 || isPlaceholder(value)) return false
   const { entropy, changes, digits, letters } = texture(value)
   if (digits === 0 || letters === 0 || IDENTIFIER.test(value) || TYPE.test(value)) return false
-  if (HEADER.test(value) || FILE.test(value) || QUERY.test(value)) return false
+  if (ROUTE.test(value) || MEMBER.test(value) || HEADER.test(value) || FILE.test(value) || QUERY.test(value))
+    return false
+  if (digits <= 4 && value.length >= 12 && isWorded(value)) return false
   const wanted = value.length >= 20 ? 3.3 : value.length >= 14 ? 3 : 2.7
   return entropy >= wanted && changes >= 3 && changes / value.length >= 0.14
+}
+
+/** `JSONSchema4TypeExtended`, `exports.k8sServiceAccountProvider`: words make up most of it. */
+function isWorded(value: string): boolean {
+  if (!/^[\w.$]+$/.test(value)) return false
+  let size = 0
+  for (const [word] of value.matchAll(/[A-Z]?[a-z]{3,}/g)) size += word.length
+  return size >= value.length * 0.65
 }
 
 /** `code`: the value stands behind a spaced `=`, where programs put expressions. `setting`: behind `NAME=`. */
 function isPassword(value: string, quoted: boolean, code: boolean, setting: boolean): boolean {
   if (value.length < 6 || value.length > 200 || /^[$%@{([<&*]/.test(value) || isPasswordPlaceholder(value)) return false
+  // A path with a star for any name: `users.*.apiKey`
+  if (/^[\w*]+(?:\.[\w*]+)+$/.test(value) && value.includes('*')) return false
   if (/^(?:true|false|null|none|string|required)/i.test(value) || TYPE.test(value) || PATH.test(value)) return false
   // The name of a password, unless it was made one: `Password123!`, `supersecret2024`.
   if (/passw|secret/i.test(value) && (!/\d\D?\d|\d[!@#$%^&*?~+]|[!@#$%^&*?~+]$/.test(value) || /[()]/.test(value)))

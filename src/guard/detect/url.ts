@@ -56,7 +56,13 @@ export function url(scan: Scan, from: number, colon: number, hosts: HostRules): 
   if (end === authority) return 0
   if (path === 0 || path > end) path = end
   const host = sign > 0 && sign < end ? sign + 1 : authority
-  if (host > authority && password > 0 && password < sign) scan.emit('secret/url-credentials', authority, host - 1, 95)
+  if (
+    host > authority &&
+    password > 0 &&
+    password < sign &&
+    !EXAMPLE.test(text.slice(password + 1, Math.min(sign, password + 40)))
+  )
+    scan.emit('secret/url-credentials', authority, host - 1, 95)
   hostPart(scan, host, path, hosts)
   const scheme = colon - start
   const web =
@@ -67,6 +73,9 @@ export function url(scan: Scan, from: number, colon: number, hosts: HostRules): 
   if (web) scan.emit('network/url', start, end, 70)
   return path
 }
+
+/** What stands for a password in a description. */
+const EXAMPLE = /^(?:pass|password|passwd|pwd|pw|secret|x{3,}|\*{3,}|\.{3})$/i
 
 const isTrailing = (c: number) => c === 46 || c === 44 || c === 59 || c === 58 || c === 33 || c === 63 || c === 95
 

@@ -147,6 +147,8 @@ function handle(place: Place): Answer {
   if (found === undefined || found === 'need') return found
   const { value, end } = found
   const { link, words } = place
+  // A call.
+  if (place.text.charCodeAt(end) === 40) return undefined
   if (/^@[A-Za-z][\w.]{2,32}$/.test(value) && words <= 3) return one(place, 'personal/handle', end, 85)
   if (/^u\/[\w-]{3,24}$/.test(value)) return one(place, 'personal/handle', end, 80)
   const name = value.replace(/^live:/, '')

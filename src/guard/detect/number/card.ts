@@ -37,7 +37,7 @@ export function cardGroups(scan: Scan, phrase: Phrase, g: number, glued: boolean
     else if (context && length >= 13 && (known || checks)) score = 75
     else if (context && length === 16) score = 65
     else if (h > g && length === 16 && phrase.size(g) === 4 && known) score = 60
-    if ((glued || !phrase.isWhole(h)) && score < 92) score = 0
+    if ((glued || !phrase.isWhole(h)) && (score < 92 || inHash(scan, phrase.start(g), phrase.end(h)))) score = 0
     if (score > 0 && score >= confidence) {
       best = h - g + 1
       confidence = score
@@ -52,6 +52,17 @@ export function cardGroups(scan: Scan, phrase: Phrase, g: number, glued: boolean
   }
   return best
 }
+
+/** Is it the middle of a hash, as changes and files go by: 40 or 64 hexadecimal digits in small letters? */
+function inHash(scan: Scan, from: number, to: number): boolean {
+  const { text } = scan
+  let start = from
+  while (from - start < 64 && isSmallHex(text.charCodeAt(start - 1))) start--
+  let end = to
+  while (end - to < 64 && isSmallHex(text.charCodeAt(end))) end++
+  return end - start === 40 || end - start === 64
+}
+const isSmallHex = (c: number) => (c >= 48 && c <= 57) || (c >= 97 && c <= 102)
 
 /** The whole phrase in pairs, in threes or in fives, the last group the rest: `41 11 11 …`. */
 function evenRow(phrase: Phrase): boolean {

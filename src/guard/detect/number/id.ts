@@ -1,5 +1,13 @@
 // Numbers that only the word before them names: accounts, passports, licences, customers, orders, postcodes.
-import { NEAR_ACCOUNT, NEAR_CUSTOMER, NEAR_HOLDER, NEAR_NATIONAL_ID, NEAR_POSTCODE, NEAR_TICKET } from '../lexicon.ts'
+import {
+  NEAR_ACCOUNT,
+  NEAR_CUSTOMER,
+  NEAR_HOLDER,
+  NEAR_NATIONAL_ID,
+  NEAR_POSTCODE,
+  NEAR_TICKET,
+  speaksOf,
+} from '../lexicon.ts'
 import type { Scan } from '../scan.ts'
 import { DASH, type Phrase, POINT, SPACE } from './phrase.ts'
 import { isRange } from './range.ts'
@@ -29,7 +37,9 @@ export function identifier(scan: Scan, phrase: Phrase, g: number, joined: boolea
   const total = phrase.first(h + 1) - phrase.first(g)
   const close = (bits: number, reach: number) => context.distance(bits, begin) <= reach
   if (!phrase.isWhole(h)) return 0
-  if (close(NEAR_POSTCODE, 16) && (size === 5 || size === 4 || size === 6)) {
+  // `CAP_MS = 60000`
+  const named = scan.text.slice(Math.max(0, begin - 16), begin).includes('_')
+  if (close(NEAR_POSTCODE, 16) && !named && (size === 5 || size === 4 || size === 6)) {
     const long = h > g && phrase.size(g) === 5 && phrase.size(g + 1) === 4 && phrase.joint(g + 1) === DASH
     scan.emit('personal/postcode', begin, long ? phrase.end(g + 1) : phrase.end(g), 80)
     return long ? 2 : 1
@@ -38,6 +48,7 @@ export function identifier(scan: Scan, phrase: Phrase, g: number, joined: boolea
     scan.emit('finance/account', begin, phrase.end(h), close(NEAR_ACCOUNT, 20) ? 80 : 60)
     return h - g + 1
   }
+  if (isVersion(phrase, g, h) || !speaksOf(scan.text, context.distance(NAMING, begin), begin)) return 0
   const person = context.distance(NEAR_CUSTOMER, begin)
   const ticket = context.distance(NEAR_TICKET, begin)
   if (total >= 4 && total <= 16 && person <= 24 && person <= ticket) {
@@ -57,13 +68,7 @@ export function identifier(scan: Scan, phrase: Phrase, g: number, joined: boolea
     scan.emit('business/customer-id', begin, phrase.end(h), 65)
     return h - g + 1
   }
-  if (
-    total >= 6 &&
-    total <= 16 &&
-    close(NEAR_NATIONAL_ID, 28) &&
-    !isVersion(phrase, g, h) &&
-    !isDecimal(phrase, g, h)
-  ) {
+  if (total >= 6 && total <= 16 && close(NEAR_NATIONAL_ID, 28) && !isDecimal(phrase, g, h)) {
     scan.emit('personal/national-id', begin, phrase.end(h), 65)
     return h - g + 1
   }

@@ -1,6 +1,14 @@
 // Telephone numbers: how far one goes, whether it is one, and its extension.
 import { isAlphanumeric, isDigit, isUpper } from '../chars.ts'
-import { NEAR_ACCOUNT, NEAR_CARD, NEAR_CUSTOMER, NEAR_NATIONAL_ID, NEAR_PHONE, NEAR_REFERENCE } from '../lexicon.ts'
+import {
+  NEAR_ACCOUNT,
+  NEAR_CARD,
+  NEAR_CUSTOMER,
+  NEAR_NATIONAL_ID,
+  NEAR_PHONE,
+  NEAR_REFERENCE,
+  speaksOf,
+} from '../lexicon.ts'
 import { NEED, peek, type Scan } from '../scan.ts'
 import { callingCodeFits } from './calling-code.ts'
 import { cardGroups } from './card.ts'
@@ -130,8 +138,9 @@ function phoneScore(
   const { context } = scan
   const begin = phrase.start(g)
   if (plus) return callingCodeFits(phrase.digits, phrase.first(g), total) ? 95 : total >= 9 ? 70 : 0
-  if (isYears(phrase, g, h) || isZeros(phrase, g, h)) return 0
-  const away = context.distance(NEAR_PHONE, begin)
+  if (isYears(phrase, g, h) || isZeros(phrase, g, h) || hasDate(phrase, g, h)) return 0
+  let away = context.distance(NEAR_PHONE, begin)
+  if (away <= 48 && !speaksOf(scan.text, away, begin)) away = 1000
   const reference = Math.min(
     context.distance(NEAR_REFERENCE | NEAR_NATIONAL_ID | NEAR_CARD | NEAR_CUSTOMER, begin),
     context.distance(NEAR_ACCOUNT, begin),
@@ -212,6 +221,8 @@ function phoneScore(
     evenPairs(phrase, g, h) &&
     phrase.joint(h) === phrase.joint(g + 1) &&
     phrase.joint(h) !== POINT &&
+    // `<Buffer 88 13 70 17>`, `a0 8b 88 13 70 17`: bytes.
+    !/(?:Buffer|\b[\da-f]{2}) $/i.test(scan.text.slice(Math.max(0, begin - 7), begin)) &&
     // `98 76 54 32 10 99`: a row of numbers.
     !(g > 0 && phrase.joint(g) === phrase.joint(h)) &&
     !(h + 1 < phrase.count && phrase.joint(h + 1) === phrase.joint(h))
@@ -241,6 +252,18 @@ function phoneScore(
 /** `2015-2019` */
 const isYears = (phrase: Phrase, g: number, h: number): boolean =>
   h === g + 1 && isYear(phrase, g) && isYear(phrase, h) && phrase.joint(h) === DASH
+/** `15.0 (2024-09-09`, `1.12.30 / 01.12.2025`: a version and its day. */
+function hasDate(phrase: Phrase, g: number, h: number): boolean {
+  for (let k = g; k + 2 <= h; k++) {
+    const joint = phrase.joint(k + 1)
+    if (joint !== phrase.joint(k + 2) || (joint !== DASH && joint !== POINT && joint !== SLASH)) continue
+    const [first, middle, last] = [phrase.amount(k), phrase.amount(k + 1), phrase.amount(k + 2)]
+    if (middle < 1 || middle > 12 || phrase.size(k + 1) !== 2) continue
+    if (isYear(phrase, k) && phrase.size(k + 2) === 2 && last >= 1 && last <= 31) return true
+    if (isYear(phrase, k + 2) && phrase.size(k) === 2 && first >= 1 && first <= 31 && k > g) return true
+  }
+  return false
+}
 const isYear = (phrase: Phrase, k: number): boolean =>
   phrase.size(k) === 4 && (Math.trunc(phrase.amount(k) / 100) === 19 || Math.trunc(phrase.amount(k) / 100) === 20)
 
