@@ -12,6 +12,7 @@ import { compileBundle, createChecker, lint, loadBundle } from '../src/policy/in
 const PAGES = [
   'README.md',
   'SECURITY.md',
+  'grafana/alerts.yaml',
   ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
 ]
 const pages = PAGES.map((path) => ({ path, text: readFileSync(path, 'utf8') }))

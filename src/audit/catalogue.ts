@@ -46,7 +46,11 @@ export const DATA_FIELDS: Readonly<Record<string, Field>> = {
   outcome: { class: 'fact', meaning: 'How a call ended: served, refused, cut, disconnected, failed, interrupted.' },
   status: { class: 'fact', meaning: 'HTTP status, if the call did not end well.' },
   ms: { class: 'fact', meaning: 'Milliseconds from the first byte of the request to the end.' },
-  sentMs: { class: 'fact', meaning: 'Milliseconds until the call was sent to the model server: our part of the wait.' },
+  sentMs: {
+    class: 'fact',
+    meaning:
+      'Milliseconds until the call was sent to the model server, without the arrival of the request: our part of the wait.',
+  },
   firstMs: { class: 'fact', meaning: 'Milliseconds until the first output of the model server arrived.' },
   overheadMs: {
     class: 'fact',

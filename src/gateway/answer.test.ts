@@ -65,6 +65,8 @@ it('in a stream: our part before it was sent, and what we did with the first out
   const { meter, answer, pass } = bench(0)
   await pass(7)
   await meter.aside(pass(500)) // the request arrives
+  meter.sent()
+  expect(meter.data.sentMs).toBe(7)
   await answer.begin()
   expect(meter.data.overheadMs).toBe(8)
   for await (const _ of answer.stream()) await pass(50) // a slow reader, and all later output

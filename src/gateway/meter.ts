@@ -139,7 +139,7 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
       }
     },
     sent() {
-      data.sentMs = passed()
+      data.sentMs = passed(others)
       underway = true
     },
     left() {

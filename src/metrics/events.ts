@@ -48,7 +48,7 @@ export function createEventMetrics(registry: Registry, { modelOf }: EventDeps): 
   )
   const sending = registry.histogram(
     'sallyport_send_seconds',
-    'Time until a call was sent to the model server: identified, decided, screened, recorded.',
+    'Time of the gateway until a call was sent to the model server: identified, decided, screened, recorded.',
     FINE_SECONDS,
     ['action'],
   )

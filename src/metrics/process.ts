@@ -11,12 +11,14 @@ const QUANTILES = [0.5, 0.99, 1] as const
 export function watchProcess(registry: Registry, build: { readonly version: string }): () => void {
   const delay = monitorEventLoopDelay({ resolution: SAMPLE_MS })
   delay.enable()
-  let seen: readonly (readonly [string, number])[] = []
-  const timer = setInterval(() => {
-    seen = QUANTILES.map((q) => {
+  const quantiles = () =>
+    QUANTILES.map((q) => {
       const nanoseconds = q === 1 ? delay.max : delay.percentile(q * 100)
       return [String(q), Math.max(0, nanoseconds / 1e9 - SAMPLE_MS / 1000)] as const
     })
+  let seen: ReturnType<typeof quantiles> | undefined
+  const timer = setInterval(() => {
+    seen = quantiles()
     delay.reset()
   }, PERIOD_MS).unref()
   const own = { version: build.version, node: process.version }
@@ -25,7 +27,7 @@ export function watchProcess(registry: Registry, build: { readonly version: stri
     'sallyport_event_loop_delay_seconds',
     'How late the event loop was in the last ten seconds.',
     ['quantile'],
-    () => seen.map(([quantile, value]) => [[quantile], value]),
+    () => (seen ?? quantiles()).map(([quantile, value]) => [[quantile], value]),
   )
   const counted = (name: string, help: string, value: () => number) =>
     registry.read(name, help, [], () => [[[], value()]], 'counter')
