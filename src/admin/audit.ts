@@ -167,7 +167,8 @@ export function auditHandlers(
       async handle({ by, body }) {
         const { type, id } = readRef(body.principal)
         const gone = await contentOf(ports).erase(uidText({ type, id }), { ...by, reason: body.reason })
-        return { ...gone, answers: await ports.access.answers.eraseOf(uidText({ type, id })) }
+        const answers = await ports.access.answers.eraseOf(uidText({ type, id }))
+        return { ...gone, answers, scrubbed: await ports.store.scrub() }
       },
     },
     'decisions.show': {

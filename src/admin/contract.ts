@@ -1751,7 +1751,15 @@ export const ROUTES = {
     on: GATEWAY,
     summary: "Erase a principal's recorded content by destroying its keys, and the answers it had stored",
     body: z.strictObject({ principal: principalRef, reason }),
-    output: z.object({ keys: z.int(), parts: z.int(), answers: z.int() }),
+    output: z.object({
+      keys: z.int(),
+      parts: z.int(),
+      answers: z.int(),
+      scrubbed: z.boolean().meta({
+        description:
+          'Whether files of the database hold nothing of it any more; else that follows when older transactions there are over.',
+      }),
+    }),
   }),
   'events.follow': spec({
     method: 'GET',

@@ -203,6 +203,10 @@ export const erase: Command = async (input) => {
   const answers = gone.answers === 0 ? [] : [counted(gone.answers, 'stored answer')]
   const all = [...parts, ...answers].join(', ')
   input.io.say(all === '' ? `Nothing is recorded of ${principal}.` : `Gone: ${all}.`)
+  if (!gone.scrubbed)
+    input.io.say(
+      'Files of the database still hold what was erased, sealed, until an older transaction there is over (a backup?). The gateway goes on trying.',
+    )
   return 0
 }
 

@@ -73,6 +73,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   })
   // Whoever died between erasing and scrubbing has left in the log what was erased.
   await sql.raw(EMPTY_LOG).execute(writer)
+  const told = teller(options.report)
   return {
     dialect: 'sqlite',
     db: readonly(reader),
@@ -82,7 +83,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     async erased() {}, // rows are overwritten when they are deleted: secure_delete
     async scrub() {
       const { rows } = await sql.raw<{ busy: number }>(EMPTY_LOG).execute(writer)
-      return told(rows[0]?.busy === 0, options.report)
+      return told(rows[0]?.busy === 0)
     },
     async atomic(build) {
       try {
@@ -108,6 +109,7 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
     throw error
   })
   let closing = false
+  const told = teller(options.report)
   return {
     dialect: 'postgres',
     db: readonly(db),
@@ -117,7 +119,7 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
     erased: noteErased,
     async scrub() {
       const done = await scrubDue(db, () => closing)
-      return closing ? done : told(done, options.report)
+      return closing ? done : told(done)
     },
     async atomic(build) {
       try {
@@ -133,14 +135,19 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
   }
 }
 
-function told(scrubbed: boolean, report: (error: unknown) => void): boolean {
-  if (!scrubbed)
-    report(
-      new Error(
-        'what was erased still lies in files of the database, because an older transaction may read it; tried again within the hour',
-      ),
-    )
-  return scrubbed
+/** Tells once that something has to stay, until nothing does any more. */
+function teller(report: (error: unknown) => void) {
+  let left = false
+  return (scrubbed: boolean): boolean => {
+    if (!scrubbed && !left)
+      report(
+        new Error(
+          'what was erased still lies in files of the database, because an older transaction may read it; tried again until it is over',
+        ),
+      )
+    left = !scrubbed
+    return scrubbed
+  }
 }
 
 // Kysely's read-only view and its optional fields disagree under exactOptionalPropertyTypes; the object is the same.

@@ -16,6 +16,7 @@ afterAll(() => database.stop())
 
 const WRAPPED = Buffer.from('wrapped-key-4f1c-of-somebody')
 const SUBJECT = 'User::"erika"'
+const ROW = { kid: 'ck_1', subject: SUBJECT, period: '2026-11', wrapped: WRAPPED }
 
 /** A store with one key of a subject in it, and a session of somebody who reads the files of the database. */
 async function begin() {
@@ -24,8 +25,7 @@ async function begin() {
   reader.on('error', () => {})
   await reader.connect()
   await store.transaction(async (trx) => {
-    const row = { kid: 'ck_1', subject: SUBJECT, period: '2026-11', wrapped: WRAPPED }
-    await trx.insertInto('audit_content_key').values(row).execute()
+    await trx.insertInto('audit_content_key').values(ROW).execute()
   })
   const lies = async () => {
     await reader.query('checkpoint')
@@ -76,6 +76,22 @@ it('that was killed before the table was rewritten is finished by the next start
   await expect.poll(due, { timeout: 20_000 }).toEqual([])
   expect(await lies()).toBe(false)
   expect((await gateway.call('/v1/chat/completions', chat('none'))).status).toBe(404)
+  // Who erases is told whether the files hold nothing any more.
+  const erase = async () =>
+    (await gateway.call('/admin/v1/content/erasures', { principal: 'User:erika', reason: 'x' })).json()
+  expect(await erase()).toEqual({ keys: 0, parts: 0, answers: 0, scrubbed: true })
+  await store.transaction((trx) => trx.insertInto('audit_content_key').values(ROW).execute())
+  const older = new pg.Client(database.url() as string)
+  await older.connect()
+  await older.query('begin isolation level repeatable read')
+  await older.query('select 1 from audit_content_key')
+  const erasing = erase()
+  await expect.poll(due).toEqual(['audit_content', 'audit_content_key'])
+  expect(await erasing).toEqual({ keys: 1, parts: 0, answers: 0, scrubbed: false })
+  await older.query('rollback')
+  expect(await erase()).toEqual({ keys: 0, parts: 0, answers: 0, scrubbed: true })
+  expect(await lies()).toBe(false)
+  await older.end()
   await gateway.close()
   await close()
 })
