@@ -48,6 +48,8 @@ it.each([
   'const secondary = new KeyvRedis("redis://user:pass@localhost:6379")',
   'case 40:{b=f[71]|0;h=o&65535;f[b+(h<<3)>>2]=1} case "gpt-4-0613": return 8192',
   '// Prints: <Buffer 88 13 70 17>',
+  '"/src/secrets-table.ts": "8861cb4ddec490d73acc4bfd0b37260bc0cff808"',
+  'Section: Class 20 - Case Not Found\n\n20000    E    ERRCODE_CASE_NOT_FOUND',
   // Lists of changes, and the next line of a log.
   'originating client event.\n\n## 4.0.14\n\n- 5ec21a6: fix: reject batch request types\n- 7469a3b: feat: support more',
   'compare/types-v0.14.0...types-v0.15.0) (2024-09-09)\n1.12.30 / 01.12.2025\n## 3.3.0 (2016-07-25)',

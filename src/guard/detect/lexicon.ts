@@ -155,11 +155,11 @@ export function speaksOf(text: string, distance: number, at: number): boolean {
   for (let i = at - 1; i > line && i >= from; i--) if (text.charCodeAt(i) === 59) return false
   if (line < from) return true
   const lead = text.slice(line + 1, at)
-  if (LEADS.test(lead)) return true
-  if (!LISTED.test(lead)) return false
   let end = line
   while (end > from && text.charCodeAt(end) <= 32) end--
-  return text.charCodeAt(end) === 58
+  // Behind an empty line, or in a list, only what a colon announces.
+  const apart = /\n[ \t\r]*\n/.test(text.slice(end, line + 1))
+  return (!apart && LEADS.test(lead)) || ((LISTED.test(lead) || LEADS.test(lead)) && text.charCodeAt(end) === 58)
 }
 
 /**

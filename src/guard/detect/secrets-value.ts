@@ -185,6 +185,8 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
   // `secret: 'grumpy cat 9'`, `SECRET_KEY = 'dev-8831'`: whatever is given to it, short of a name.
   if (assigned && /secret(?:[_\-. ]?key(?:[_\-. ]?base)?)?['"\]\s]*$/.test(name) && !words.has('harmless'))
     words.add('given')
+  // `"src/secrets-table.ts": "8861cb4d…"`: files go by their hashes.
+  if (FILE_NAME.test(name)) words.add('file')
   // A session goes by its number as one does by a key, and a signed address by its signature.
   if (text.charCodeAt(at - 1) === 61 && /(?:^|[_\-. ])(?:sess(?:ion)?|sig)$/.test(name)) words.add('generic')
   return words.size === 0 ? undefined : { words, assigned }
@@ -192,6 +194,10 @@ export function nameBefore(text: string, at: number, floor: number): Name | unde
 
 export const namesPassword = (name: Name): boolean =>
   (name.words.has('password') || name.words.has('given')) && !name.words.has('harmless')
+
+const FILE_NAME =
+  /\.(?:[cm]?[jt]sx?|py|go|rs|rb|java|kt|cs|php|c|h|cpp|json|ya?ml|toml|xml|md|css|html?|sql|sh|png|svg|txt|zip|t?gz|lock)\s*$/
+const HASH = /^(?:[\da-f]{32}|[\da-f]{40}|[\da-f]{64}|[\da-f]{96}|[\da-f]{128})$/i
 
 const COUNTS = new Uint8Array(128)
 
@@ -377,7 +383,7 @@ export function judgeValue(
         }
     }
   }
-  if (name.words.has('harmless')) return undefined
+  if (name.words.has('harmless') || (name.words.has('file') && HASH.test(text.slice(at, end)))) return undefined
   const next = text.charCodeAt(end)
   if (!quoted && (next === 40 || next === 91)) return undefined // a call or an index, not a value
   const raw = text.slice(at, Math.min(end, at + 4100))

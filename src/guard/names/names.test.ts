@@ -101,12 +101,16 @@ describe('the tagger', () => {
       '    elif isinstance(value, Decimal):\n        return Decimal(value)\n    elif hasattr(self, name): pass',
       'Erkläre den Unterschied zwischen Dativ und Akkusativ an fünf Beispielen.',
       'Vertaal de volgende zinnen naar het Engels.',
+      'Changez le mot de passe. cambia la contraseña en la página. La password deve contenere almeno otto caratteri.',
+      'Wijzig het wachtwoord op de startpagina. Zmień hasło na stronie głównej. Wybierz plik i kliknij.',
+      'смени пароль на сервере. Смените пароль на главной странице. Αλλάξτε τον κωδικό στην αρχική σελίδα.',
       '请按姓名排序，并统计人数。 표의 열은 문자열입니다. أدخل الاسم والعنوان في النموذج.',
     ])
       expect(
         detect(names, text).filter((f) => f.class === NAME_CLASSES.person || f.class === NAME_CLASSES.address),
         text,
       ).toEqual([])
+    expect(seen(names, 'Wijzig het adres van Marta Kowalska, aub')).toContain('person:Marta Kowalska')
     for (const text of ['wohnhaft Lerchenstieg 4, 22767 Hamburg', 'adres: ul. Polna 12/34, 00-590 Warszawa'])
       expect(seen(names, text).join(' '), text).toContain('address:')
   })

@@ -16,6 +16,16 @@ const WORDS = hashes(
     'bash zsh sh npmrc bashrc zshrc chpasswd sshpass sudo curl wget grep awk sed chmod chown mkdir kubectl docker dockerfile kubernetes helm terraform ansible nginx postgres postgresql mysql redis mongodb sqlite elasticsearch kafka rabbitmq webhook webhooks localhost hostname stdin stdout stderr changeme foobar lorem ipsum undefined null boolean ' +
     'jenkins telegram whatsapp instagram discord tiktok snapchat wechat metamask usdt usdc cnic kreditkarte kreditkarten ausweis handy mobil tel mob fon fono mot s/n seconds minutes hours milliseconds kilobytes megabytes bytes timestamp datetime dataset datasets metadata config configs readme changelog decimal coroutine popen iterator generator tuple integer doctype xhtml varchar tkinter ratio telefon téléphone teléfono telefono telefone e-mail email',
 )
+/** What people are told to do, in languages the tagger knows little of: nothing in any case, and no name begins with one. */
+const ORDERS = hashes(
+  'changez changer ouvrez fermez envoyez entrez choisissez cliquez vérifiez confirmez enregistrez supprimez créez ajoutez sélectionnez saisissez téléchargez connectez cambia cambie cierre envíe introduzca elija haga compruebe confirme guarde elimine añada seleccione descargue ' +
+    'apri chiudi invia inserisci scegli clicca verifica conferma elimina crea aggiungi seleziona scarica almeno mude altere feche envie insira escolha clique verifique exclua adicione selecione baixe wijzig verander sluit verstuur kies klik controleer bevestig bewaar verwijder voeg selecteer ' +
+    'zmień zmien zmieniono otwórz zamknij wyślij wprowadź wybierz kliknij sprawdź potwierdź zapisz usuń utwórz dodaj zaznacz pobierz haslo hasla musi zostało zostalo stronie glównej změňte změň otevřete zavřete odešlete zadejte vyberte klikněte zkontrolujte potvrďte uložte smažte vytvořte přidejte stáhněte ' +
+    'ändra öppna stäng skicka välj klicka kontrollera bekräfta radera lösenordet skift åbn indtast vælg bekræft slet opret åpne lukk klikk lagre adgangskoden passordet değiştirin açın açin kapatın kapatin gönderin girin seçin tıklayın tiklayin onaylayın onaylayin kaydedin silin oluşturun ekleyin şifreniz şifrenizi gerekli doğru ' +
+    'változtassa nyissa küldje válassza kattintson ellenőrizze erősítse mentse törölje vaihda avaa sulje lähetä valitse napsauta tarkista vahvista tallenna poista schimbați deschideți închideți trimiteți introduceți alegeți apăsați verificați confirmați salvați ștergeți ' +
+    'αλλάξτε ανοίξτε κλείστε στείλτε εισάγετε επιλέξτε κάντε ελέγξτε επιβεβαιώστε αποθηκεύστε διαγράψτε смени смените измени измените откройте закройте отправьте введите выберите нажмите проверьте подтвердите сохраните удалите создайте добавьте скачайте должен должна должны зміни змініть відкрийте введіть виберіть натисніть ' +
+    'primaria primária primario primário obligatoria obligatorio obligatoire obbligatoria obrigatória verplicht wymagane povinné обязателен caratteri',
+)
 /** Words of programs: reserved ones, functions and types that come with a language, tags of pages. In small letters no name. */
 const PROGRAM = hashes(
   'elif endif esac def del lambda nonlocal yield async await pass raise assert import isinstance issubclass hasattr getattr setattr delattr repr frozenset bytearray memoryview enumerate zip iter ord chr isdigit isalpha isspace rstrip lstrip strip startswith endswith splitlines kwargs args self init lineno filename dirname basename argparse argv argc stdout stdin stderr ' +
@@ -28,16 +38,18 @@ const SMALL = hashes(
   'vault clave senha key pin pass stripe twilio slack auth cookie session consul nomad node react vue rust go java',
 )
 /** What begins with them names a field: `numéro de`, `mot de passe oublié`. */
-const HEADS = hashes('numéro numero número nummer numer mot codice código código_postal carte tarjeta')
+const HEADS = hashes(
+  'numéro numero número nummer numer mot codice código código_postal carte tarjeta пароль heslo hasło chave klucz',
+)
 
 export const CASE = { small: 0, first: 1, other: 2 } as const
 
 /** True if a word of a finding says nothing of a person, a place or an organisation. */
 export function isNoName(hash: number, letters: (typeof CASE)[keyof typeof CASE]): boolean {
-  if (WORDS.has(hash)) return true
+  if (WORDS.has(hash) || ORDERS.has(hash)) return true
   if (letters === CASE.first) return false
   return ABBREVIATIONS.has(hash) || (letters === CASE.small && (SMALL.has(hash) || PROGRAM.has(hash)))
 }
 
-/** True if a finding that begins with this small word is the name of a field. */
-export const headsField = (hash: number): boolean => HEADS.has(hash)
+/** True if a finding that begins with this small word is the name of a field, or an order to somebody. */
+export const headsField = (hash: number): boolean => HEADS.has(hash) || ORDERS.has(hash)
