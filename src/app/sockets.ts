@@ -216,6 +216,8 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     'Requests that came to no route, by the code in docs/errors.md; request_timeout: headers came too late; tls: no handshake.',
     ['reason'],
   )
+  const stopping = new Fault('shutting_down', { detail: 'The gateway is stopping.' })
+  const stopCalls = () => void access.leases.cut({ all: true }, stopping, 'stop')
   const serve = async (address: string, routes: readonly Route[], inTheClear = false) => {
     const { certFile, keyFile, clientCaFile } = inTheClear ? {} : config.tls
     const server = await listen({
@@ -231,7 +233,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
       limits: config.limits,
       report,
     })
-    closers.push(() => server.close(STOP_GRACE_MS))
+    closers.push(() => server.close(STOP_GRACE_MS, stopCalls))
     return server.url
   }
   // Closed last, so that it can say that this node stops.

@@ -309,3 +309,36 @@ describe('streams', () => {
     await expect.poll(() => ended, { timeout: 5000 }).toBe(true)
   })
 })
+
+it('lets what runs end, then has it cut in its own words, and keeps no connection that waits for nothing', async () => {
+  const cut = new AbortController()
+  const words = async function* () {
+    yield 'begun '
+    await new Promise((resolve) => cut.signal.addEventListener('abort', resolve))
+    yield 'cut'
+  }
+  const running = async () => ({ status: 200, headers: {}, body: words(), cut: undefined })
+  const port = await serve([{ method: 'GET', path: '/running', handle: running }])
+  const answered = sendRaw(port, ['GET /running HTTP/1.1\r\nHost: x\r\n\r\n'], { waitMs: 5000 })
+  const old = sendRaw(port, ['GET /running HTTP/1.0\r\n\r\n'], { waitMs: 5000 })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await server?.close(20, () => cut.abort())
+  const { text, closed } = await answered
+  expect(text).toContain('begun ')
+  expect(text).toMatch(/cut\r\n0\r\n\r\n$/)
+  expect(closed).toBe(true)
+  expect((await old).text).toMatch(/begun cut$/)
+})
+
+it('a call that cannot be cut does not hold up a stop', async () => {
+  const silent = async function* () {
+    yield 'begun '
+    await new Promise(() => {})
+  }
+  const running = async () => ({ status: 200, headers: {}, body: silent() })
+  const port = await serve([{ method: 'GET', path: '/running', handle: running }])
+  const answered = sendRaw(port, ['GET /running HTTP/1.1\r\nHost: x\r\n\r\n'], { waitMs: 5000 })
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await server?.close(0, () => {})
+  expect((await answered).text).not.toMatch(/0\r\n\r\n$/)
+})

@@ -36,8 +36,11 @@ export interface ServerOptions {
 export interface Server {
   /** `http://127.0.0.1:4141` */
   readonly url: string
-  /** Stops accepting, lets running calls end for `graceMs`, then closes every connection. */
-  close(graceMs: number): Promise<void>
+  /**
+   * Stops accepting and lets running calls end for `graceMs`. `cut` then ends those that are left in the words of their
+   * formats, and after a moment to read them every connection is closed.
+   */
+  close(graceMs: number, cut?: () => void): Promise<void>
 }
 
 /** What serving one request needs of its server. */
@@ -64,12 +67,18 @@ export async function listen(options: ServerOptions): Promise<Server> {
   const host = options.host.includes(':') ? `[${options.host}]` : options.host
   return {
     url: `${options.tls ? 'https' : 'http'}://${host}:${port}`,
-    async close(graceMs) {
+    async close(graceMs, cut) {
       edge.isClosing = true
       const closed = app.close()
-      const timer = setTimeout(() => app.server.closeAllConnections(), graceMs)
+      let timer = setTimeout(() => {
+        cut?.()
+        timer = setTimeout(() => app.server.closeAllConnections(), LAST_WORDS_MS)
+      }, graceMs)
+      // A client keeps its connection for what it may ask next, also behind an answer that was on its way.
+      const idle = setInterval(() => app.server.closeIdleConnections(), IDLE_CHECK_MS)
       app.server.closeIdleConnections()
       await closed
+      clearInterval(idle)
       clearTimeout(timer)
     },
   }
@@ -78,6 +87,10 @@ export async function listen(options: ServerOptions): Promise<Server> {
 const unreachable = (): never => {
   throw new Error('a request is answered before it comes to a handler')
 }
+
+/** Milliseconds in which calls that a stop ends may say so and clients may read it. */
+const LAST_WORDS_MS = 1000
+const IDLE_CHECK_MS = 100
 
 /** Milliseconds between looks for clients that are late with their headers. */
 const LATE_CHECK_MS = 1000
