@@ -34,7 +34,7 @@ const CLIENTS: Record<string, { readonly lines: (facts: Facts) => string[]; read
       `const answer = await ollama.chat({ model: ${JSON.stringify(model)}, messages: [{ role: 'user', content: 'Hello' }] })`,
       'console.log(answer.message.content)',
     ],
-    note: 'JavaScript, an ES module. The ollama command line itself cannot send a key.',
+    note: 'JavaScript, an ES module; the Python library reads OLLAMA_HOST and OLLAMA_API_KEY. The ollama command line itself cannot send a key.',
   },
   langchain: {
     lines: ({ url, key, model }) => [
@@ -42,6 +42,7 @@ const CLIENTS: Record<string, { readonly lines: (facts: Facts) => string[]; read
       `const chat = new ChatOpenAI({ model: ${JSON.stringify(model)}, apiKey: ${JSON.stringify(key)}, configuration: { baseURL: ${JSON.stringify(`${url}/v1`)} } })`,
       `console.log((await chat.invoke('Hello')).content)`,
     ],
+    note: 'JavaScript, an ES module. In Python: ChatOpenAI(base_url=…, api_key=…), and OpenAIEmbeddings(…, check_embedding_ctx_length=False), as token numbers cannot be read here.',
   },
   aisdk: {
     lines: ({ url, key, model }) => [

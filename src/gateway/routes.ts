@@ -1,5 +1,5 @@
 // The data plane as a table: what is not in it answers 404.
-import type { Fault, UseAction } from '../core/index.ts'
+import { Fault, type UseAction } from '../core/index.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { Manage } from './manage.ts'
 import { refuse, type Serve } from './pipeline.ts'
@@ -76,5 +76,34 @@ export const createDataRoutes = (serve: Serve, looks: Looks): DataRoute[] => [
 export function refuseRoute(fault: Fault, path: string, requestId: string, incoming?: Incoming): Outgoing {
   const forAnthropic = path.startsWith('/v1/messages') || incoming?.header('anthropic-version') !== undefined
   const wire = path.startsWith('/api/') ? ollamaChat : forAnthropic ? anthropicMessages : openaiChat
-  return refuse(wire, fault, { requestId })
+  const noRoute = fault.code === 'not_found' && fault.detail === undefined
+  return refuse(wire, noRoute ? new Fault('not_found', { detail: whereInstead(path) }) : fault, { requestId })
 }
+
+/**
+ * Base addresses with `/v1` too many or too few are what people get wrong first: the route that the path ends like is named.
+ * Nothing of the path is repeated.
+ */
+function whereInstead(path: string): string {
+  const asked = path.replace(/\/+/g, '/').replace(/\/$/, '')
+  const near = NAMED.filter(({ tail }) => asked.endsWith(tail)).sort(
+    (one, other) =>
+      other.tail.length - one.tail.length || Number(asked.endsWith(other.path)) - Number(asked.endsWith(one.path)),
+  )[0]
+  return near ? `Not found. Did you mean ${near.method} ${near.path}?` : NOTHING_ELSE
+}
+
+/** What callers of models ask for, with the part that stands behind `/v1` or `/api`. */
+const NAMED = DATA_ROUTES.filter(({ method, path }) => !path.includes('*') && !isManaging(method, path)).map(
+  (route) => ({
+    ...route,
+    tail: route.path.replace(/^\/(v1|api)/, ''),
+  }),
+)
+
+function isManaging(method: string, path: string): boolean {
+  return method === 'DELETE' || /^\/api\/(pull|push|create|copy)$/.test(path)
+}
+
+const NOTHING_ELSE =
+  'Not found. Served here are chat completions, completions, embeddings, responses, messages and models, in the formats of OpenAI, Anthropic and Ollama.'

@@ -182,7 +182,10 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
 
 /** Streaming a stored answer, or more of it, is not done here; nothing is dropped silently. */
 function refuseQuery({ query }: Incoming): void {
-  for (const name of query().keys()) throw new Fault('unsupported_parameter', { data: { param: name } })
+  for (const name of query().keys()) {
+    const param = name.slice(0, 64)
+    throw new Fault('unsupported_parameter', { detail: `${param} is not supported`, data: { param } })
+  }
 }
 
 const conversationOf = ({ messages, ownInstructions }: ModelRequest): Message[] =>

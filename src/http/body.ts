@@ -23,7 +23,7 @@ export function readBody(
 ): Promise<Buffer> {
   const { 'content-length': declared, 'content-encoding': coding, 'transfer-encoding': framing } = request.headers
   if (declared !== undefined && Number(declared) > maxBytes) return Promise.reject(tooLarge(maxBytes))
-  if ((coding ?? 'identity') !== 'identity' || (framing ?? 'chunked').toLowerCase() !== 'chunked')
+  if ((coding ?? 'identity').toLowerCase() !== 'identity' || (framing ?? 'chunked').toLowerCase() !== 'chunked')
     return Promise.reject(malformed('Compressed request bodies are not accepted.'))
   if (broken.has(request)) return Promise.reject(malformed(NO_HTTP))
   if (request.complete && request.readableLength === 0) return Promise.resolve(EMPTY)

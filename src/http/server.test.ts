@@ -140,6 +140,12 @@ describe('bodies', () => {
     expect(answer).toContain('connection: close')
   })
 
+  it('reads a body whose coding is none, in any letters', async () => {
+    const port = await serve()
+    const head = 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-encoding: Identity\r\ncontent-length: 5\r\n\r\n'
+    expect(status(await raw(port, `${head}hello`))).toBe('200')
+  })
+
   it('400 when a body does not come in time', async () => {
     const port = await serve([], { bodySeconds: 0.1 })
     const answer = await raw(port, 'POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhe', 600)
@@ -317,7 +323,7 @@ it('lets what runs end, then has it cut in its own words, and keeps no connectio
     await new Promise((resolve) => cut.signal.addEventListener('abort', resolve))
     yield 'cut'
   }
-  const running = async () => ({ status: 200, headers: {}, body: words(), cut: undefined })
+  const running = async () => ({ status: 200, headers: {}, body: words() })
   const port = await serve([{ method: 'GET', path: '/running', handle: running }])
   const answered = sendRaw(port, ['GET /running HTTP/1.1\r\nHost: x\r\n\r\n'], { waitMs: 5000 })
   const old = sendRaw(port, ['GET /running HTTP/1.0\r\n\r\n'], { waitMs: 5000 })

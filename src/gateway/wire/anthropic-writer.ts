@@ -17,6 +17,7 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
   /** The call that is written as it comes: the first, if there was nothing before it. */
   let live: number | undefined
   const later = new Map<number, ToolCall>()
+  let livePieces = ''
   let started = false
   let finish: FinishReason | undefined
   let stopSequence: string | undefined
@@ -52,7 +53,10 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
   const tool = (delta: Delta & { type: 'tool' }): string => {
     if (!called && open.size === 0) live = delta.index
     called = true
-    if (delta.index === live) return call(delta.index, delta.id ?? '', delta.name ?? '', delta.arguments)
+    if (delta.index === live) {
+      livePieces += delta.arguments
+      return call(delta.index, delta.id ?? '', delta.name ?? '', delta.arguments)
+    }
     const known = later.get(delta.index) ?? { id: delta.id ?? '', name: delta.name ?? '', arguments: '' }
     known.arguments += delta.arguments
     later.set(delta.index, known)
@@ -97,8 +101,12 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
     },
     end() {
       let out = start()
+      // Anthropic's clients take what is no JSON for an empty object, and would call the tool with that.
+      if (live !== undefined) callsOf({ toolCalls: [{ id: '', name: '', arguments: livePieces }], finish })
       for (const index of open.values()) out += event('content_block_stop', { index })
-      for (const [number, { id: toolId, name, arguments: pieces }] of later) {
+      for (const [number, written] of later) {
+        if (callsOf({ toolCalls: [written], finish }).length === 0) continue
+        const { id: toolId, name, arguments: pieces } = written
         const index = open.size
         out += call(number, toolId, name, pieces) + event('content_block_stop', { index })
       }

@@ -32,6 +32,7 @@ import {
   TOOL_REFUSED,
   text,
   unsupported,
+  unsupportedTool,
 } from './field.ts'
 
 export const anthropicMessages: Wire = {
@@ -197,7 +198,7 @@ function readTools(value: Json, where: string): Tool[] {
     const at = `${where}[${index}]`
     const given = object(entry, at)
     // A tool that the provider runs itself would act unseen.
-    if ((given.type ?? 'custom') !== 'custom') throw unsupported(`${at}.type`)
+    if ((given.type ?? 'custom') !== 'custom') throw unsupportedTool(at, given.type)
     onlyFields(given, TOOL_FIELDS, at)
     refuseFields(given, TOOL_REFUSED, at)
     return {

@@ -8,6 +8,9 @@ import { readKeepAlive, readOptions } from './ollama-params.ts'
 import { openaiError, refuseOpenai } from './openai-fault.ts'
 import { JSON_HEADERS } from './refusal-headers.ts'
 
+/** Who sends tokens without having been told to is LangChain. */
+const SEND_TEXT = ' (LangChain for Python sends text with OpenAIEmbeddings(check_embedding_ctx_length=False))'
+
 /** Most inputs of one call: OpenAI's own bound. */
 const MOST_INPUTS = 2048
 
@@ -83,7 +86,8 @@ export const OPENAI_FIELDS = new Set(['model', 'input', ...Object.values(OPENAI_
 function readOpenai(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
   onlyFields(body, OPENAI_FIELDS)
-  return request(body.model, prompts(body.input, 'input', MOST_INPUTS), 'input', optional(body, OPENAI_READERS))
+  const inputs = prompts(body.input, 'input', MOST_INPUTS, SEND_TEXT)
+  return request(body.model, inputs, 'input', optional(body, OPENAI_READERS))
 }
 
 const EMBED_READERS = {

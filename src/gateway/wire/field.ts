@@ -12,6 +12,13 @@ export const malformed = (param: string, detail: string): Fault =>
 export const unsupported = (param: string, detail = 'is not supported'): Fault =>
   new Fault('unsupported_parameter', { detail: `${param} ${detail}`, data: { param } })
 
+/** Tools that a provider knows or runs itself would act unseen; which one was asked for stands in no other place that people read. */
+export const unsupportedTool = (where: string, type: Json | undefined): Fault =>
+  unsupported(
+    `${where}.type`,
+    `${typeof type === 'string' ? `cannot be ${JSON.stringify(shown(type))}` : 'is missing'}: a tool must be a function that the request itself describes`,
+  )
+
 /** Refuses the first field that is not in `known`, so that nothing passes unread. */
 export function onlyFields(object: JsonObject, known: ReadonlySet<string>, where = ''): void {
   for (const key in object) {
@@ -47,19 +54,22 @@ export function root(value: Json): JsonObject {
 }
 
 export function object(value: Json | undefined, where: string): JsonObject {
-  if (!isObject(value)) throw malformed(where, 'must be an object')
+  if (!isObject(value)) throw malformed(where, mustBe(value, 'an object'))
   return value
 }
 
 export function list(value: Json | undefined, where: string): Json[] {
-  if (!Array.isArray(value)) throw malformed(where, 'must be an array')
+  if (!Array.isArray(value)) throw malformed(where, mustBe(value, 'an array'))
   return value
 }
 
 export function text(value: Json | undefined, where: string): string {
-  if (typeof value !== 'string') throw malformed(where, 'must be a string')
+  if (typeof value !== 'string') throw malformed(where, mustBe(value, 'a string'))
   return value
 }
+
+const mustBe = (value: Json | undefined, kind: string): string =>
+  value === undefined || value === null ? 'is missing' : `must be ${kind}`
 
 /** What a client library adds to an answer that is sent back: what it read in a text. It must say nothing else than the text. */
 export function derived(value: Json | undefined, from: string, where: string): void {
@@ -110,7 +120,7 @@ export function integer(
   most = Number.MAX_SAFE_INTEGER,
 ): number {
   if (!Number.isSafeInteger(value) || (value as number) < least || (value as number) > most) {
-    const range = least === Number.MIN_SAFE_INTEGER ? '' : ` of at least ${least}`
+    const range = least === Number.MIN_SAFE_INTEGER ? ` from -${SAFE} to ${SAFE}` : ` of at least ${least}`
     throw malformed(
       where,
       `must be an integer${most === Number.MAX_SAFE_INTEGER ? range : ` from ${least} to ${most}`}`,
@@ -118,6 +128,8 @@ export function integer(
   }
   return value as number
 }
+
+const SAFE = Number.MAX_SAFE_INTEGER
 
 export function boolean(value: Json | undefined, where: string): boolean {
   if (typeof value !== 'boolean') throw malformed(where, 'must be true or false')
@@ -145,11 +157,11 @@ export function stops(value: Json | undefined, where: string): string[] {
 }
 const MOST_STOPS = 16
 
-/** Prompts or inputs. Token numbers are named for what they are: no rule and no guard can read them. */
-export function prompts(value: Json | undefined, where: string, most: number): string[] {
+/** Prompts or inputs. Token numbers are named for what they are: no rule and no guard can read them. `instead`: what to do about it. */
+export function prompts(value: Json | undefined, where: string, most: number, instead = ''): string[] {
   const [first] = Array.isArray(value) ? value : []
   if (typeof first === 'number' || Array.isArray(first))
-    throw unsupported(where, 'takes text only: token numbers cannot be read here')
+    throw unsupported(where, `takes text only: token numbers cannot be read here${instead}`)
   return texts(value, where, most)
 }
 

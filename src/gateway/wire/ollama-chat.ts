@@ -11,7 +11,19 @@ import {
   type ToolCall,
 } from '../../core/index.ts'
 import type { Wire } from '../ports.ts'
-import { boolean, list, malformed, name, object, oneOf, onlyFields, root, text, unsupported } from './field.ts'
+import {
+  boolean,
+  list,
+  malformed,
+  name,
+  object,
+  oneOf,
+  onlyFields,
+  root,
+  text,
+  unsupported,
+  unsupportedTool,
+} from './field.ts'
 import { refuseOllama } from './ollama-fault.ts'
 import { readImages, readOllamaParams, SHARED_FIELDS } from './ollama-params.ts'
 import { createOllamaChatWriter, createOllamaGenerateWriter } from './ollama-writer.ts'
@@ -197,7 +209,7 @@ function readTools(value: Json): Tool[] {
     const where = `tools[${index}]`
     const given = object(entry, where)
     onlyFields(given, TOOL_FIELDS, where)
-    if ((given.type ?? 'function') !== 'function') throw unsupported(`${where}.type`)
+    if ((given.type ?? 'function') !== 'function') throw unsupportedTool(where, given.type)
     return readFunction(object(given.function, `${where}.function`), `${where}.function`, TOOL_FUNCTION_FIELDS)
   })
 }

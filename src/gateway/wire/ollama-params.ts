@@ -75,8 +75,17 @@ function readThink(value: Json, where: string): string {
 
 const UNITS: Record<string, number> = { ns: 1e-9, us: 1e-6, µs: 1e-6, ms: 1e-3, s: 1, m: 60, h: 3600 }
 
-/** Seconds as a number, or a duration of Go: `5m`, `1h30m`, `-1s`. Anything negative means for ever. */
+/**
+ * Seconds as a number, or a duration of Go: `5m`, `1h30m`, `-1s`. Anything negative means for ever. Rules count whole seconds:
+ * a part of one is rounded up, for nothing would mean to unload at once.
+ */
 export function readKeepAlive(value: Json, where: string): number {
+  const seconds = Math.ceil(durationOf(value, where))
+  if (!Number.isSafeInteger(seconds)) throw malformed(where, 'is too long')
+  return seconds
+}
+
+function durationOf(value: Json, where: string): number {
   if (typeof value === 'number') return value < 0 ? -1 : value
   const given = text(value, where)
   const bare = /^-?\d{1,12}$/.test(given)

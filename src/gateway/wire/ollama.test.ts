@@ -132,9 +132,12 @@ describe('reading', () => {
       [-5, -1],
       [0, 0],
       ['0', 0],
-      ['1.5s', 1.5],
+      ['1.5s', 2],
+      ['1ms', 1],
+      [0.2, 1],
     ]
     for (const [given, seconds] of cases) expect(readKeepAlive(given as string, 'k')).toBe(seconds)
+    expect(() => readKeepAlive(1e300, 'keep_alive')).toThrow('keep_alive: is too long')
   })
 })
 

@@ -31,6 +31,7 @@ import {
   root,
   text,
   unsupported,
+  unsupportedTool,
 } from './field.ts'
 import { createChatWriter } from './openai-chat-writer.ts'
 import { refuseOpenai } from './openai-fault.ts'
@@ -284,7 +285,7 @@ function readTools(value: Json, where: string): Tool[] {
   return list(value, where).map((entry, index) => {
     const at = `${where}[${index}]`
     const given = object(entry, at)
-    if (given.type !== 'function') throw unsupported(`${at}.type`)
+    if (given.type !== 'function') throw unsupportedTool(at, given.type)
     onlyFields(given, TOOL_FIELDS, at)
     return readFunction(object(given.function, `${at}.function`), `${at}.function`, FUNCTION_FIELDS)
   })

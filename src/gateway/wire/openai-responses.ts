@@ -35,6 +35,7 @@ import {
   text,
   textMap,
   unsupported,
+  unsupportedTool,
 } from './field.ts'
 import { imageUrl, PART_HINT, readFunction, readSchema, SCHEMA_FIELDS } from './openai-chat.ts'
 import { refuseOpenai } from './openai-fault.ts'
@@ -186,7 +187,7 @@ function readTools(value: Json, where: string): Tool[] {
     const at = `${where}[${index}]`
     const given = object(entry, at)
     // Every other type is a tool that the provider runs by itself, unseen.
-    if (given.type !== 'function') throw unsupported(`${at}.type`)
+    if (given.type !== 'function') throw unsupportedTool(at, given.type)
     refuseFields(given, TOOL_REFUSED, at)
     return readFunction(given, at, TOOL_FIELDS)
   })
@@ -230,7 +231,7 @@ function readInput(value: Json | undefined, where: string): Message[] {
       message.toolCalls = [...(message.toolCalls ?? []), call]
     } else if (type === 'function_call_output') messages.push(readCallOutput(item, at, tools))
     else if (type === 'reasoning') assistant().parts.push(...readReasoningItem(item, at))
-    else throw unsupported(`${at}.type`)
+    else throw unsupported(`${at}.type`, `cannot be ${JSON.stringify(String(type).slice(0, 64))} here`)
   }
   return messages
 }
