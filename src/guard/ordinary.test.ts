@@ -58,6 +58,15 @@ it.each([
   'commit/138e7fb6280705457079863bedb238b16b322032 replace badge [`6b86754`](https://github.com/x)',
   'License (c) 2025-PRESENT; even though we request SHA-256 it will use SHA-512',
   // Numbers in rows, logs and prose.
+  'd="m -0.023,0.00555 0.276686,0.013847 -0.0498 0.697266,6e-6"',
+  'Free Software Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA  02110-1301  USA',
+  'ALTER USER [alter_user(7)], siehe alter_table(7)',
+  'znaki CP 1252, „Windows-Latein 1“ ist CP1252',
+  // What is done to names and numbers.
+  'メンバーの名前を表示する。ファイルの名前に依存した値',
+  '파일 또는 디렉터리 이름을 출력합니다',
+  'Package: *\nPin: release a=bullseye-backports\nPin-Priority: 1001',
+  'gpg:                using RSA key 647F28654894E3BD457199BE38DBBDC86092693E\ngpg: Good signature',
   '- - [01/May/2024:12:34:56 +0000] "GET /index.html HTTP/1.1" 200 2326 "-" "Mozilla/5.0"',
   'scores: 98 76 54 32 10 99 87, matrix: 4 8 15 16 23 42',
   'TAN 2024 conference, sin 45.123456789, invoice template v12345',

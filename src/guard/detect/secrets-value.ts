@@ -352,6 +352,12 @@ const SENTENCE = /\b(?:a|an|and|at|be|by|enter|for|from|in|is|my|of|on|or|see|th
 
 const trimmed = (value: string) => value.replace(/^[*_"'`]{1,3}/, '').replace(/(?:[.:!?*]|%22)+$/, '')
 
+/** `gpg: using RSA key 647F…`: what a public key goes by, sixteen or forty figures of hexadecimal. */
+const isKeyName = (text: string, at: number, end: number): boolean =>
+  (end - at === 16 || end - at === 40) &&
+  /\b(?:RSA|E[CD]DSA|DSA|GPG|PGP|OpenPGP) key(?: ID)?[ :]{1,3}$/.test(text.slice(Math.max(0, at - 24), at)) &&
+  /^[\dA-F]+$/.test(text.slice(at, end))
+
 /** The class and length of the secret that stands at `at`, or undefined. `end` is the end of the surrounding run. */
 export function judgeValue(
   name: Name,
@@ -383,7 +389,8 @@ export function judgeValue(
         }
     }
   }
-  if (name.words.has('harmless') || (name.words.has('file') && HASH.test(text.slice(at, end)))) return undefined
+  if (name.words.has('harmless') || isKeyName(text, at, end)) return undefined
+  if (name.words.has('file') && HASH.test(text.slice(at, end))) return undefined
   const next = text.charCodeAt(end)
   if (!quoted && (next === 40 || next === 91)) return undefined // a call or an index, not a value
   const raw = text.slice(at, Math.min(end, at + 4100))

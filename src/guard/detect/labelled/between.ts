@@ -148,6 +148,8 @@ export function behind(reader: Reader, label: Label, from: number): number {
       }
       // `パスワードを…に`: something is done to it.
       if (c === 0x3092 || c === 0x3078 || c === 0x306b) {
+        // `名前を表示`: a name of which something is said, and not what it is.
+        if (NATIVE.has(label.kind)) return 0
         if (link === 'bare') {
           link = 'spoken'
           weak = true
@@ -160,8 +162,11 @@ export function behind(reader: Reader, label: Label, from: number): number {
         continue
       }
       if (c >= 0xac00 && c < 0xd7b0) {
-        // `이름은 …`: what marks the subject links it.
-        if (NATIVE.has(label.kind)) link = 'spoken'
+        // `이름은 …`: what marks the subject links it, `이름을 …` makes it an object.
+        if (NATIVE.has(label.kind)) {
+          if (c === 0xc744 || c === 0xb97c) return 0
+          link = 'spoken'
+        }
         i++
         continue
       }

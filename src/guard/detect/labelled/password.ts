@@ -194,6 +194,8 @@ export function pin(place: Place): Answer {
   const found = word(place, 40)
   if (found === undefined || found === 'need') return found
   const { link, words, text } = place
+  // `Pin-Priority: 1001`
+  if (/priority\W*$/i.test(text.slice(Math.max(0, place.start - 12), place.start))) return undefined
   // Locks are closed with a sign: `3391#`.
   const value = /^\d+[#*]$/.test(found.value) ? found.value.slice(0, -1) : found.value
   const end = found.end - (found.value.length - value.length)

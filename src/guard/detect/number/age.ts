@@ -27,6 +27,8 @@ export function age(scan: Scan, phrase: Phrase, g: number): number {
     scan.emit('personal/age', phrase.start(g), phrase.end(g), 60)
     return 1
   }
+  // `alter_table(7)`
+  if (text.charCodeAt(phrase.start(g) - 1) === 40 && isAlphanumeric(text.charCodeAt(phrase.start(g) - 2))) return 0
   if (value >= 3 && context.distance(NEAR_AGE, phrase.start(g)) <= 8) {
     scan.emit('personal/age', phrase.start(g), phrase.end(g), 78)
     return 1

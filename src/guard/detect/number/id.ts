@@ -18,6 +18,9 @@ const NAMING_REACH = 32
 /** `n.º`, `no.`, `number`, `#` and a colon right before the number. */
 const NUMBERED = /(?:#|:|\b(?:n(?:o|r|um|úm|umber|ummer|umero|úmero|uméro)?[.º°o]{0,2}|id))[ \t:]*$/i
 
+/** Windows' Latin, Greek, Cyrillic and others. */
+const CODE_PAGE = /\bcp\W*125[0-8]$/i
+
 /** Accounts, passports, licences, customer and order numbers: only beside the word that says so. */
 export function identifier(scan: Scan, phrase: Phrase, g: number, joined: boolean): number {
   if (joined) return 0
@@ -39,7 +42,8 @@ export function identifier(scan: Scan, phrase: Phrase, g: number, joined: boolea
   if (!phrase.isWhole(h)) return 0
   // `CAP_MS = 60000`
   const named = scan.text.slice(Math.max(0, begin - 16), begin).includes('_')
-  if (close(NEAR_POSTCODE, 16) && !named && (size === 5 || size === 4 || size === 6)) {
+  const page = size === 4 && CODE_PAGE.test(scan.text.slice(Math.max(0, begin - 4), begin + 4))
+  if (close(NEAR_POSTCODE, 16) && !named && !page && (size === 5 || size === 4 || size === 6)) {
     const long = h > g && phrase.size(g) === 5 && phrase.size(g + 1) === 4 && phrase.joint(g + 1) === DASH
     scan.emit('personal/postcode', begin, long ? phrase.end(g + 1) : phrase.end(g), 80)
     return long ? 2 : 1

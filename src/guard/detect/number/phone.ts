@@ -20,6 +20,8 @@ import { isCounted, isRange, isSizes, unitBehind } from './range.ts'
 export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): number {
   const { text, context } = scan
   const begin = phrase.start(g)
+  // `-0.00555 0.276686`: what stands behind a decimal point.
+  if (g > 0 && phrase.joint(g) === POINT && phrase.size(g - 1) === 1) return 0
   const plus =
     text.charCodeAt(begin - 1) === 43 || (text.charCodeAt(begin - 1) === 40 && text.charCodeAt(begin - 2) === 43)
   if (!plus && isSingles(phrase, g) && context.distance(NEAR_PHONE, begin) > 48 && !behindTrunkZero(phrase, g)) return 0
@@ -100,6 +102,8 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
   return h - g + 1
 }
 
+const BEHIND_STATE = /,[ \t\n]{1,2}[A-Z]{2}[ \t]{1,2}$/
+
 const isSingles = (phrase: Phrase, g: number) =>
   phrase.size(g) === 1 && g + 1 < phrase.count && phrase.size(g + 1) === 1
 
@@ -173,6 +177,14 @@ function phoneScore(
     return 75
   if (phrase.bracket && g === 0 && groups >= 2 && phrase.joint(1) === MIXED && phrase.size(0) <= 5 && total >= 7)
     return 78
+  // `Boston, MA 02110-1301`
+  if (
+    groups === 2 &&
+    phrase.size(g) === 5 &&
+    phrase.size(h) === 4 &&
+    BEHIND_STATE.test(scan.text.slice(Math.max(0, begin - 6), begin))
+  )
+    return 0
   // National formats with the trunk prefix 0: `020 7946 0958`, `0688 872 49 99`, `06 12 34 56 78`.
   if (opens === 0 && groups >= 2 && total >= 9 && total <= 11 && phrase.joint(g + 1) !== POINT && phrase.size(g) <= 5)
     return groups === 2 && phrase.size(g + 1) < 5 ? 55 : 72
