@@ -159,13 +159,14 @@ export function createGateway(on: Ports): Serve {
       const headers = {
         ...hold.headers(),
         ...dyingHeaders(caller, on.now()),
-        ...trace(shown, session.id, screened.report.masked),
+        ...trace(shown, session.id),
       }
+      const { masked } = screened.report
       if (request.stream) {
         await answer.begin() //                                                                      422 502 504
         return {
           status: 200,
-          headers: { ...headers, ...writer.streamHeaders },
+          headers: { ...headers, ...maskedHeader(masked), ...writer.streamHeaders },
           body: answer.stream(),
           cut: lease.signal,
         }
@@ -175,7 +176,12 @@ export function createGateway(on: Ports): Serve {
       const length = typeof leaving === 'string' ? {} : { 'content-length': String(Buffer.byteLength(whole)) }
       return {
         status: 200,
-        headers: { ...headers, ...writer.wholeHeaders, ...length },
+        headers: {
+          ...headers,
+          ...maskedHeader(masked + output.report().masked),
+          ...writer.wholeHeaders,
+          ...length,
+        },
         body: leaving,
         cut: lease.signal,
       }
@@ -252,12 +258,15 @@ export function whenAborted(signal: AbortSignal, act: () => void): void {
   else signal.addEventListener('abort', act, { once: true })
 }
 
-const trace = (shown: RefusalContext, session: string, masked: number): Record<string, string> => ({
+const trace = (shown: RefusalContext, session: string): Record<string, string> => ({
   'x-request-id': shown.requestId,
   ...(shown.decisionId === undefined ? {} : { 'x-sallyport-decision': shown.decisionId }),
   'x-sallyport-session': session,
-  ...(masked > 0 ? { 'x-sallyport-masked': String(masked) } : {}),
 })
+
+/** How much was put in place of something else, on the way in and, of an answer that is whole when its headers leave, out. */
+const maskedHeader = (masked: number): Record<string, string> =>
+  masked > 0 ? { 'x-sallyport-masked': String(masked) } : {}
 
 /** What cannot be expressed is named as the caller wrote it. */
 function inWordsOf({ words }: Wire, fault: Fault): Fault {

@@ -148,3 +148,23 @@ test('a tool called with half its arguments is an error in every way of asking',
     expect(text).not.toContain('message_stop')
   }
 })
+
+test('what the guard put in place of something in a whole answer is counted in its headers', async () => {
+  const [one] = requests.filter(({ case: name }) => name === 'chat')
+  const ask = async (said: string, body = (one as Recorded).body ?? '') => {
+    bench.upstream.script = (response, received) => json(answer(said))(response, received)
+    const response = await send({ ...(one as Recorded), body })
+    const { choices } = (await response.json()) as { choices: { message: { content: string } }[] }
+    return [choices[0]?.message.content, response.headers.get('x-sallyport-masked')]
+  }
+  expect(await ask('nothing private')).toEqual(['nothing private', null])
+  expect(await ask('{"name":"x","age":36}')).toEqual(['{"name":"x","age":0}', '1'])
+
+  // What is turned back for whom it came from was put in place of something once, on the way in.
+  bench.upstream.script = (response, received) =>
+    json(answer(JSON.parse(received.body).messages[0].content))(response, received)
+  const messages = [{ role: 'user', content: 'Write to zoe@example.com' }]
+  const response = await bench.gateway.call('/v1/chat/completions', { model: SCRIPTED, messages })
+  expect(await response.text()).toContain('Write to zoe@example.com')
+  expect(response.headers.get('x-sallyport-masked')).toBe('1')
+})
