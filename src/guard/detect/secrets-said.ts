@@ -215,6 +215,13 @@ function directlyBehind(text: string, from: number, to: number, end: number, end
   if (text.charCodeAt(end) !== 32) return 'no'
   const first = text.charCodeAt(end + 1)
   let said: Said = 'no'
+  // `value (password for the printer)`
+  if (first === 40) {
+    let i = end + 2
+    while (i < text.length && i - end <= LONGEST_WORD && isLetter(text.charCodeAt(i))) i++
+    if (i >= text.length && !ended && i - end <= LONGEST_WORD) return looksLikePassword(text, from, to) ? 'need' : 'no'
+    return PASSWORDS.has(text.slice(end + 2, i).toLowerCase()) && looksLikePassword(text, from, to) ? 'password' : 'no'
+  }
   if (first === 106 || (first | 32) === 107 || first === 0x643) {
     let i = end + 1
     while (i < text.length && i - end <= LONGEST_WORD && isLetter(text.charCodeAt(i))) i++

@@ -41,10 +41,13 @@ export interface Label {
 const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   [
     'password',
-    'password,passwords,identified by,passwort,jelszava,jelszavad,jelszavam,şifreniz,şifrem,şifren,parolam,parolanız,hasłem,hasła,heslem,паролем,пароли,salasanasi,salasanani,wachtwoorden,contraseñas,senhas,passwörter,pass code,kennwort,passphrase,passwd,pwd,pw,mot de passe,mdp,contraseña,contrasena,clave,senha,palavra passe,wachtwoord,lösenord,adgangskode,passord,salasana,hasło,haslo,heslo,jelszó,jelszo,parola,parolă,şifre,sifre,şifresi,пароль,пароля,парола,лозинка,κωδικός,κωδικος,σύνταγμα,סיסמה,كلمة المرور,كلمة السر,पासवर्ड,รหัสผ่าน,mật khẩu,kata sandi,sandi,lozinka,geslo,slaptažodis,parole,salasõna,parool,lösenordet,lösenordets,lösen,adgangskoden,kodeord,kodeordet,passordet,şifreyi,şifresini,şifremi,şifrenizi,parolasi,parolasini,parolami,parolayi,parolanin,parola d ordine,jelszót,jelszavát,jelszavamat,jelszóra,mots de passe,palavras passe,contraseña del wifi,clé wifi,clé du wifi,clé wi fi,clé de sécurité,chiave wifi,chiave del wifi,chave do wifi,clave wifi,wifi sleutel,wlan schlüssel,klucz do wifi,klíč k wifi,wifi nyckel,парол,паролю,паролі,пасворд,пассворд,كلمة مرور,كلمة سر,الباسورد,باسورد,πασσουορντ,סיסמא,הסיסמה,' +
+    'password,passwords,identified by,passwort,jelszava,jelszavad,jelszavam,şifreniz,şifrem,şifren,parolam,parolanız,hasłem,hasła,heslem,паролем,пароли,salasanasi,salasanani,salasanamme,وكلمة المرور,بكلمة المرور,وكلمة السر,salasanani,wachtwoorden,contraseñas,senhas,passwörter,pass code,kennwort,passphrase,passwd,pwd,pw,mot de passe,mdp,contraseña,contrasena,clave,senha,palavra passe,wachtwoord,lösenord,adgangskode,passord,salasana,hasło,haslo,heslo,jelszó,jelszo,parola,parolă,şifre,sifre,şifresi,пароль,пароля,парола,лозинка,κωδικός,κωδικος,σύνταγμα,סיסמה,كلمة المرور,كلمة السر,पासवर्ड,รหัสผ่าน,mật khẩu,kata sandi,sandi,lozinka,geslo,slaptažodis,parole,salasõna,parool,lösenordet,lösenordets,lösen,adgangskoden,kodeord,kodeordet,passordet,şifreyi,şifresini,şifremi,şifrenizi,parolasi,parolasini,parolami,parolayi,parolanin,parola d ordine,jelszót,jelszavát,jelszavamat,jelszóra,mots de passe,palavras passe,contraseña del wifi,clé wifi,clé du wifi,clé wi fi,clé de sécurité,chiave wifi,chiave del wifi,chave do wifi,clave wifi,wifi sleutel,wlan schlüssel,klucz do wifi,klíč k wifi,wifi nyckel,парол,паролю,паролі,пасворд,пассворд,كلمة مرور,كلمة سر,الباسورد,باسورد,πασσουορντ,סיסמא,הסיסמה,' +
       'パスワード,パスフレーズ,合言葉,密码,密碼,口令,비밀번호,비번,패스워드,암호,passphrase,pass phrase,wifi key,wlan key,wpa key,enable secret,snmp community,master key,one time password',
   ],
-  ['loose-password', 'pass,creds,credentials,login,zugangsdaten,identifiants,credenciales,credenziali,secret'],
+  [
+    'loose-password',
+    'pass,creds,credentials,login,zugangsdaten,identifiants,credenciales,credenziali,secret,credenciais,inloggegevens,dane logowania,dane do logowania,přihlašovací údaje,inloggningsuppgifter,loginoplysninger,innloggingsdetaljer,giriş bilgileri,bejelentkezési adatok,date de autentificare,данные для входа,учетные данные,учётные данные,облікові дані,дані для входу,بيانات الدخول,datos de acceso,dati di accesso,dados de acesso,anmeldedaten,login daten,login details,ログイン情報,登录信息,登錄信息,账号密码,로그인 정보,계정 정보',
+  ],
   [
     'pin',
     'pin,puk,passcode,pincode,pin code,code pin,code secret,geheimzahl,kod pin,código pin,codice pin,alarm code,door code,gate code,access code,entry code,lock code,safe code,combination,türcode,zugangscode,code d accès,code porte,code de la porte,code d entrée,code immeuble,code du portail,digicode,codice cancello,codice portone,código portal,deurcode,toegangscode,kod do bramy,kod do drzwi,portkod,codigo de acceso,код доступа,пин код,пин koд,пин,пинкод,пін код,пін koд,пін,пінкод,pin код,pin kode,pin koden,pinkode,pinkoden,pinkod,pinkoden,pin kodu,pin kodum,pin kódom,pin kód,pin kódja,pinnummer,wifi code,الرقم السري,رقمي السري,رمز pin,暗証番号,핀번호,핀 번호,取款密码,支付密码,支付密碼,アラームのコード,アラームコード,警報コード,解錠コード,ドアコード,ドアのコード,玄関のコード,金庫の番号,报警器的代码,警报代码,警報代碼,门禁码,门禁密码,알람 코드,도어락 번호,alarmin kodu,alarm kodu,kapi kodu,kapinin kodu,kasa kodu,riasztó kódja,riasztó kód,kapukód,kapu kódja,ajtó kódja',
@@ -57,7 +60,7 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   // What is locked, behind a word for a code: see `hasCode`.
   [
     'lock',
-    'entrée,entrada,ingresso,eingang,ingang,alarm,door,gate,safe,lock,padlock,garage,locker,phone,sim,building,intercom,lockbox,keypad,elevator,vault,entrance,' +
+    'card,carte,tarjeta,carta,cartão,kaart,karte,karty,kartě,kortet,kartin,kártya,карты,картки,البطاقة,entrée,entrada,ingresso,eingang,ingang,alarm,door,gate,safe,lock,padlock,garage,locker,phone,sim,building,intercom,lockbox,keypad,elevator,vault,entrance,' +
       'alarma,puerta,portal,caja fuerte,garaje,candado,móvil,teléfono,edificio,portero,alarme,porte,portail,coffre,cadenas,téléphone,portable,immeuble,interphone,immeuble,allarme,porta,cancello,portone,cassaforte,lucchetto,telefono,citofono,cofre,portão,cadeado,telemóvel,celular,garagem,' +
       'alarmanlage,tür,haustür,tresor,tor,safes,garagentor,schloss,schließfach,handy,handys,deur,voordeur,kluis,poort,slot,telefoon,alarmu,drzwi,bramy,sejfu,klódki,telefonu,domofonu,garażu,dveřím,dveře,trezoru,zámku,bráně,alarmet,larmet,larm,dörren,porten,kassaskåpet,hänglåset,telefonen,døren,døra,alarmen,kapinin,alarmin,kasanin,telefonun,riasztó,kapu,kapuhoz,széf,ajtó,telefon,' +
       'сигнализации,двери,домофона,сейфа,подъезда,калитки,ворот,замка,телефона,сигналізації,дверей,сейфу,домофону,телефону,الإنذار,الباب,الخزنة,الهاتف,البوابة',
@@ -72,7 +75,7 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   ],
   [
     'token',
-    'auth,sid,secret key,encryption key,signing key,access key,auth key,license key,product key,refresh token,bearer token,auth token,authtoken,session id,sessionid,api token,access token,token,api key,apikey,clave api,clave de api,clave de la api,clave secreta,clé api,clé d api,clé de l api,clé secrète,clé d accès,chiave api,chiave segreta,chave api,chave da api,chave de api,chave secreta,api sleutel,klucz api,api klíč,klíč api,api nyckel,api nyckeln,api nøgle,api nøkkel,api schlüssel,geheimer schlüssel,geheimschlüssel,zugriffsschlüssel,api anahtari,api kulcs,ключ api,ключ апи,секретный ключ,ключ доступа,секретний ключ,مفتاح api,المفتاح السري,密钥,密鑰,金鑰,秘钥,キー,シークレット,토큰,トークン,令牌',
+    'auth,sid,secret key,encryption key,signing key,access key,auth key,license key,product key,refresh token,jeton,jeton d accès,token di accesso,token de acceso,token de acesso,toegangstoken,token dostępu,přístupový token,åtkomsttoken,токен,токен доступа,zugriffstoken,zugangstoken,bearer token,auth token,authtoken,session id,sessionid,api token,access token,token,api key,apikey,clave api,clave de api,clave de la api,clave secreta,clé api,clé d api,clé de l api,clé secrète,clé d accès,chiave api,chiave segreta,chave api,chave da api,chave de api,chave secreta,api sleutel,klucz api,api klíč,klíč api,api nyckel,api nyckeln,api nøgle,api nøkkel,api schlüssel,geheimer schlüssel,geheimschlüssel,zugriffsschlüssel,api anahtari,api kulcs,ключ api,ключ апи,секретный ключ,ключ доступа,секретний ключ,مفتاح api,المفتاح السري,密钥,密鑰,金鑰,秘钥,キー,シークレット,토큰,トークン,令牌',
   ],
   ['echo', 'echo,printf'],
   [
@@ -307,14 +310,14 @@ const betweens = new Map<number, number>()
 for (const [bits, words] of [
   [
     LINK,
-    'is was are reads ist war lautet lauten sind es est sont era é è são er är var to este це это є είναι zu auf from til je jest jsou są zní brzmi luidt lyder heter hedder lyder remains bleibt reste rimane permanece siendo blijft هو هي olarak будет буде стал',
+    'is was are zijn sono reads ist war lautet lauten sind es est sont era é è são er är var to este це это є είναι zu auf from til je jest jsou są zní brzmi luidt lyder heter hedder lyder remains bleibt reste rimane permanece siendo blijft هو هي là adalah היא הוא olarak будет буде стал',
   ],
   [WEAK_LINK, 'to from auf zu til'],
   [CHANGE_LINK, 'a à en in por par pour para per con na naar op till på на إلى الى erre as como als jako som'],
   [CHANGE_LINK | WEAK_LINK, 'a à en in por par pour para per con op på as como als jako som'],
   [
     SMALL_WORD,
-    'el il lo o le été sido stata stato been worden number no nr num n numero número numéro nummer numer numru číslo cislo code id card key of for the my your his her their our on at de du des del della do da der die das des für von vom pour para por от для к na и and und et y e address new temporary temp current old default user admin root wifi wlan account email server database db set now currently still simply just only following changed updated like here below it app first second third',
+    'el il lo o le per été sido stata stato been worden number no nr num n numero número numéro nummer numer numru číslo cislo code id card key of for the my your his her their our on at de du des del della do da der die das des für von vom pour para por от для к na и and und et y e address new temporary temp current old default user admin root wifi wlan account email server database db set now currently still simply just only following changed updated like here below it app first second third',
   ],
 ] as const)
   for (const word of words.split(' ')) {

@@ -120,7 +120,7 @@ export function password(kind: LabelKind, place: Place): Answer {
 }
 
 /** Languages that say no `is`, and write Cyrillic or have the owner behind the word. */
-const WITHOUT_IS = /(?:[\u0400-\u04ff]|şifre\p{L}*|parola\p{L}+|jelsz\p{L}+)$/iu
+const WITHOUT_IS = /(?:[\u0400-\u04ff]|şifre\p{L}*|parola\p{L}+|jelsz\p{L}+|salasana\p{L}*)$/iu
 /** `новый пароль от сервера Zima2031x`: what looks like a password stands behind the words that say of what. */
 const endsPhrase = (place: Place, value: string): boolean =>
   place.link === 'bare' &&
@@ -190,6 +190,8 @@ function isPassword(value: string, link: Link, quoted: boolean, words: number): 
   return value.length >= 6 && letters >= 3 && (digits >= 2 || signs > 0 || capitals > 1) && !/^[A-Z]+-?\d+$/.test(value)
 }
 
+const PIN_WITHOUT_IS = /(?:[\u0400-\u04ff]|kodu|kódja|kódom)$/i
+
 export function pin(place: Place): Answer {
   const found = word(place, 40)
   if (found === undefined || found === 'need') return found
@@ -199,7 +201,9 @@ export function pin(place: Place): Answer {
   // Locks are closed with a sign: `3391#`.
   const value = /^\d+[#*]$/.test(found.value) ? found.value.slice(0, -1) : found.value
   const end = found.end - (found.value.length - value.length)
-  if (link === 'bare' && words > 0) return undefined
+  // `пин-код карты 4821`
+  if (link === 'bare' && words > 0 && !(words < 3 && /^\d{4,6}$/.test(value) && PIN_WITHOUT_IS.test(place.left)))
+    return undefined
   if (/^\d+$/.test(value)) {
     const more = following(place, end)
     if (more === 'need') return 'need'
