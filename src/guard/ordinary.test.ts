@@ -62,6 +62,9 @@ it.each([
   'Free Software Foundation, Inc., 51 Franklin Street, Fifth Floor, Boston, MA  02110-1301  USA',
   'ALTER USER [alter_user(7)], siehe alter_table(7)',
   'znaki CP 1252, „Windows-Latein 1“ ist CP1252',
+  '23 24 25 26 27 28 29\n27 28 29 30',
+  'dvix332 divideint +0.100 9E+999999999 -> 0, x = 1e+49151234567',
+  '"serviceFullName":"AWS Ground Station", repository full name: Hello World',
   // What is done to names and numbers.
   'メンバーの名前を表示する。ファイルの名前に依存した値',
   '파일 또는 디렉터리 이름을 출력합니다',

@@ -89,7 +89,7 @@ export function judgeLabelled(kind: LabelKind, place: Place): Answer {
     case 'called':
       return nativeName(place, kind === 'called')
     case 'part':
-      return partOfName(place)
+      return OF_A_THING.test(place.left) ? undefined : partOfName(place)
     case 'postal':
       return nativeAddress(place)
     default:
@@ -111,6 +111,10 @@ function token(place: Place): Answer {
     ? one(place, 'secret/api-key', end, 75)
     : undefined
 }
+
+/** `serviceFullName`, `repository full name` */
+const OF_A_THING =
+  /(?:service|product|repo|repository|package|project|module|class|type|method|function|file|field|column|table|resource|company|site|event|plugin)[\s_.-]{0,2}full[\s_.-]?name$/i
 
 /** Words for a key in languages that say no `is`. */
 const NO_IS =

@@ -25,6 +25,8 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
   const plus =
     text.charCodeAt(begin - 1) === 43 || (text.charCodeAt(begin - 1) === 40 && text.charCodeAt(begin - 2) === 43)
   if (!plus && isSingles(phrase, g) && context.distance(NEAR_PHONE, begin) > 48 && !behindTrunkZero(phrase, g)) return 0
+  // `9E+999999999`
+  if (plus && (text.charCodeAt(begin - 2) | 32) === 101 && isDigit(text.charCodeAt(begin - 3))) return 0
   let h = g
   let total = phrase.size(g)
   // Groups that belong together: dashes, points, blanks and brackets; a comma or a slash ends them.
@@ -153,7 +155,7 @@ function phoneScore(
   const dotted = groups === 4 && phrase.joint(g + 1) === POINT && phrase.joint(g + 3) === POINT
   if (dotted && total < 10) return 0
   if (away <= 48 && away < reference && !(joined && total < 9)) return away <= 24 || groups > 1 ? 88 : 75
-  if (joined) return 0
+  if (joined || isCount(phrase, g, h)) return 0
   const opens = phrase.digits[phrase.first(g)] ?? 0
   if (reference <= 24 && groups < 3) return 0
   if (isSizes(phrase, g, h) || inRow(phrase, g, h)) return 0
@@ -296,6 +298,12 @@ const inRow = (phrase: Phrase, g: number, h: number): boolean =>
   h + 1 < phrase.count &&
   phrase.joint(h + 1) === SPACE &&
   !isNanp(phrase, h + 1, g)
+
+/** `27 28 29 30`: the days of a week in a calendar. */
+function isCount(phrase: Phrase, g: number, h: number): boolean {
+  for (let k = g + 1; k <= h; k++) if (phrase.amount(k) !== phrase.amount(k - 1) + 1) return false
+  return h - g >= 2
+}
 
 function evenPairs(phrase: Phrase, g: number, h: number): boolean {
   for (let k = g; k <= h; k++) if (phrase.size(k) !== 2) return false
