@@ -26,6 +26,8 @@ export function behind(reader: Reader, label: Label, from: number): number {
   let weak = false
   /** What links them would do so only where something is changed. */
   let changing = false
+  /** It is said in a clause of its own. */
+  let apart = false
   let tag = false
   reader.gap = -1
   reader.hold = from
@@ -131,8 +133,9 @@ export function behind(reader: Reader, label: Label, from: number): number {
     }
     if (c === 44) {
       // `le mot de passe de marta, c'est …`
-      const spoken = label.kind === 'password' ? startsAhead(reader, i, ", c'est ") : 0
+      const spoken = label.kind === 'password' ? linksBehindComma(reader, i) : 0
       if (spoken === NEED) return NEED
+      apart ||= spoken > 0
       if (spoken === 0 && (label.kind !== 'degrees' || i !== from)) return 0
       i++
       continue
@@ -200,6 +203,17 @@ export function behind(reader: Reader, label: Label, from: number): number {
           continue
         }
       }
+      if (!pure && unit === 45 && startsAhead(reader, i, 'wi-fi') !== 0) {
+        if (startsAhead(reader, i, 'wi-fi') === NEED) return NEED
+        words++
+        i += 5
+        continue
+      }
+      // `l'actuel est`
+      if (!pure && apart && link === 'bare' && (unit === 39 || unit === 0x2019) && stop - i < 3) {
+        i = stop + 1
+        continue
+      }
       if (!pure) {
         if ((link !== 'bare' && !weak) || words === 0 || (weak && looksLikePassword(text, i, tokenEnd(text, i)))) break
         const beyond = tokenBeforeLink(reader, i, changing ? LINK | CHANGE_LINK : LINK)
@@ -259,7 +273,28 @@ export function behind(reader: Reader, label: Label, from: number): number {
   reader.hold = i
   // `to` changes something, or leads somewhere.
   if (weak && !changing && SECRET.has(label.kind) && saysChange(text, from, i)) weak = false
-  return judge(reader, label.kind === 'flag' ? 'password' : label.kind, from, i, quote, link, words, weak)
+  return judge(reader, label.kind === 'flag' ? 'password' : label.kind, from, i, quote, link, words, weak || apart)
+}
+
+/** `, c'est …`, `, which is …`, `, ahora es …`: a link is one of the next three words. 1, 0 or NEED. */
+function linksBehindComma(reader: Reader, comma: number): number {
+  let i = comma + 1
+  for (let count = 0; count < 3; count++) {
+    const blank = peek(reader, i)
+    if (blank === NEED) return NEED
+    if (blank !== 32) return 0
+    const start = ++i
+    let c = peek(reader, i)
+    // `c'est`, `it's`
+    while ((KIND[c] === LETTER || c === 39) && i - start < 12) c = peek(reader, ++i)
+    if (c === NEED) return NEED
+    if (i === start) return 0
+    const word = reader.text.slice(start, i).toLowerCase()
+    if (word === "c'est" || word === "it's" || word === "that's") return 1
+    const bits = betweenAt(reader.text, start, i)
+    if ((bits & LINK) !== 0 && (bits & WEAK_LINK) === 0 && c === 32) return 1
+  }
+  return 0
 }
 
 /** Does the text go on with `wanted` from `at` on? 1, 0 or NEED. */
@@ -267,7 +302,7 @@ function startsAhead(reader: Reader, at: number, wanted: string): number {
   for (let k = 0; k < wanted.length; k++) {
     const c = peek(reader, at + k)
     if (c === NEED) return NEED
-    if (c !== wanted.charCodeAt(k)) return 0
+    if ((c | 32) !== (wanted.charCodeAt(k) | 32)) return 0
   }
   return 1
 }
@@ -351,7 +386,7 @@ const unitsOf = (signs: string): ReadonlySet<number> => new Set([...signs].map((
 /** What says `is`, `becomes`, `changed to` in scripts without blanks; a quote opens there as well. */
 const SPOKEN_SIGNS = unitsOf('はが是为為成＝=\u3000「『')
 /** What stands before those: `密码已经改成了`, `PIN码是`. */
-const SILENT_SIGNS = unitsOf('已经經就改设設置定换換更修变變了的都码碼号號现在現被重新')
+const SILENT_SIGNS = unitsOf('まだ还還仍已经經就改设設置定换換更修变變了的都码碼号號现在現被重新')
 
 const CLOSING: ReadonlyMap<number, number> = new Map([
   [0x201c, 0x201d],

@@ -310,14 +310,14 @@ const betweens = new Map<number, number>()
 for (const [bits, words] of [
   [
     LINK,
-    'is was are zijn sono reads ist war lautet lauten sind es est sont era é è são er är var to este це это є είναι zu auf from til je jest jsou są zní brzmi luidt lyder heter hedder lyder remains bleibt reste rimane permanece siendo blijft هو هي là adalah היא הוא olarak будет буде стал',
+    'is was are zijn sono reads ist war lautet lauten sind es est sont era é è são er är var to este це это є είναι zu auf from til je jest jsou są zní brzmi luidt lyder heter hedder lyder remains bleibt reste rimane permanece siendo sendo blijft هو هي là adalah היא הוא olarak будет буде стал',
   ],
   [WEAK_LINK, 'to from auf zu til'],
   [CHANGE_LINK, 'a à en in por par pour para per con na naar op till på на إلى الى erre as como als jako som'],
   [CHANGE_LINK | WEAK_LINK, 'a à en in por par pour para per con op på as como als jako som'],
   [
     SMALL_WORD,
-    'el il lo o le per été sido stata stato been worden number no nr num n numero número numéro nummer numer numru číslo cislo code id card key of for the my your his her their our on at de du des del della do da der die das des für von vom pour para por от для к na и and und et y e address new temporary temp current old default user admin root wifi wlan account email server database db set now currently still simply just only following changed updated like here below it app first second third',
+    'still always again yet immer noch weiterhin aktuell derzeit ancora sempre todavía aún siempre ahora toujours encore maintenant ainda continua agora nog steeds altijd nadal wciąż ciągle teraz pořád stále ted fortfarande ännu stadig fortsatt hâlâ még mindig всё ещё все еще пока теперь досі тепер لا تزال زالت ما el il lo o le per été sido stata stato been worden number no nr num n numero número numéro nummer numer numru číslo cislo code id card key of for the my your his her their our on at de du des del della do da der die das des für von vom pour para por от для к na и and und et y e address new temporary temp current old default user admin root wifi wlan account email server database db set now currently still simply just only following changed updated like here below it app first second third',
   ],
 ] as const)
   for (const word of words.split(' ')) {

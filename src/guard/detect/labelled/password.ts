@@ -120,12 +120,12 @@ export function password(kind: LabelKind, place: Place): Answer {
 }
 
 /** Languages that say no `is`, and write Cyrillic or have the owner behind the word. */
-const WITHOUT_IS = /(?:[\u0400-\u04ff]|şifre\p{L}*|parola\p{L}+|jelsz\p{L}+|salasana\p{L}*)$/iu
+const WITHOUT_IS = /(?:[\u0400-\u04ff\u0600-\u06ff]|şifre\p{L}*|parola\p{L}+|jelsz\p{L}+|salasana\p{L}*)$/iu
 /** `новый пароль от сервера Zima2031x`: what looks like a password stands behind the words that say of what. */
 const endsPhrase = (place: Place, value: string): boolean =>
   place.link === 'bare' &&
   place.words > 0 &&
-  place.words < 4 &&
+  place.words < 6 &&
   WITHOUT_IS.test(place.left) &&
   !NUMBERED.test(value) &&
   looksLikePassword(value, 0, value.length) &&
