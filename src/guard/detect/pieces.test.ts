@@ -43,6 +43,7 @@ const NO_PIECES = [
   'card 4111 1111 and then 1111 1112; cards 4111 and 4112, firmware 2024 build 1234',
   'my card was charged 4500 on 2024 and 1200 in 2023 and 9999 later',
   'visa fees: 4200 in 2019, 4300 in 2020, 4400 in 2021, 4500 in 2022',
+  'card fees: 4107, 2019, 4300, 2020',
   'order 4111 1111 and then 1111 1111 of it',
   'card 4111 1111. Something else was said about it in the meantime. 1111 1111',
   'IBAN DE has 22 characters, GB 22, FR 27; account SE12 of 2024 and 2025',
