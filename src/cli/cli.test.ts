@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { KEY_PATTERN } from '../identity/index.ts'
 import type { Client } from './client.ts'
-import { bypass, clockAhead } from './doctor.ts'
+import { bypass, raised } from './doctor.ts'
 
 // Processes start slowly on a busy machine; no time is asserted here.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 })
@@ -516,16 +516,22 @@ describe('commands', () => {
   })
 })
 
-it('doctor says that retention found the clock far ahead, and nothing of other alerts', async () => {
+it('doctor says what the gateway has raised about itself, and nothing of what is unusual about people', async () => {
   const time = new Date().toISOString()
   const answering = (...reasons: string[]) => {
-    const call = async () => ({ items: reasons.map((reason) => ({ kind: 'alert.raised', reason, time })) })
+    const call = async (_name: string, { query }: { query: { reason?: string } }) => ({
+      items: reasons
+        .filter((reason) => reason === query.reason)
+        .map((reason) => ({ kind: 'alert.raised', reason, time, subject: 'node/one' })),
+    })
     return { call } as unknown as Pick<Client, 'call'>
   }
-  expect(await clockAhead(answering())).toEqual([])
-  expect(await clockAhead(answering('key used from a new network'))).toEqual([])
-  const found = await clockAhead(answering('key used from a new network', 'clock ahead'))
-  expect(found).toMatchObject([{ state: 'warn', check: 'clock', text: expect.stringContaining('far ahead') }])
+  expect(await raised(answering())).toEqual([])
+  expect(await raised(answering('key used from a new network'))).toEqual([])
+  expect(await raised(answering('key used from a new network', 'clock ahead', 'history rewritten'))).toMatchObject([
+    { state: 'FAIL', check: 'alert', text: expect.stringContaining('not the one that was signed before') },
+    { state: 'warn', check: 'alert', text: expect.stringContaining('node/one') },
+  ])
 })
 
 describe('bypass probe', () => {

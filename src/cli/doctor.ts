@@ -154,7 +154,7 @@ async function gateway(input: Input): Promise<Finding[]> {
         text: `key ${key.name} of ${key.owner} ends ${relative(key.expiresAt)}`,
         fix: `sallyport key rotate ${key.id}`,
       })
-    findings.push(...(await clockAhead(client)))
+    findings.push(...(await raised(client)))
     return findings
   } catch (error) {
     if (!(error instanceof Failure)) throw error
@@ -171,14 +171,49 @@ async function gateway(input: Input): Promise<Finding[]> {
 
 const DAY_MS = 86_400_000
 
-/** What retention has said of the clock within a day: while it is wrong, the record that must be kept is being deleted, a day an hour. */
-export async function clockAhead(client: Pick<Client, 'call'>): Promise<Finding[]> {
+/** Alerts about the installation itself. What is unusual about people and keys is for `status`, and for who watches over them. */
+const ILLS: readonly { reason: string; state: 'warn' | 'FAIL'; text: string; fix: string }[] = [
+  {
+    reason: 'history rewritten',
+    state: 'FAIL',
+    text: 'the audit log is not the one that was signed before, so that nothing more is signed: events were taken away, or the database went back to an earlier state',
+    fix: 'docs/operating.md, "Backup and restore"; sallyport audit verify says from where on',
+  },
+  {
+    reason: 'signing key replaced',
+    state: 'FAIL',
+    text: 'a node signs the audit log no more, since its key was replaced on another one',
+    fix: 'copy signing.pem and signing.retired from there, and start the node anew',
+  },
+  {
+    reason: 'witness refused',
+    state: 'FAIL',
+    text: 'a witness refuses to sign the audit log, as it does if what it knows of it is not in there any more',
+    fix: 'sallyport audit verify',
+  },
+  {
+    reason: 'clock ahead',
+    state: 'warn',
+    text: 'retention of the log found the clock far ahead, and deletes a day of the record an hour until it has caught up',
+    fix: 'set the clock right, unless nothing ran for so long',
+  },
+]
+
+/** What the gateway has raised an alert about within a day, each once. */
+export async function raised(client: Pick<Client, 'call'>): Promise<Finding[]> {
   const since = new Date(Date.now() - DAY_MS).toISOString()
-  const { items } = await client.call('audit.list', { query: { kind: 'alert.raised', since, limit: 200 } })
-  const raised = items.find(({ reason }) => reason === 'clock ahead')
-  if (!raised) return []
-  const text = `retention of the log found the clock far ahead, ${relative(raised.time)}: it deletes a day of the record an hour until it has caught up`
-  return [{ state: 'warn', check: 'clock', text, fix: 'set the clock right, unless nothing ran for so long' }]
+  const found = await Promise.all(
+    ILLS.map(async ({ reason, state, text, fix }): Promise<Finding[]> => {
+      const { items } = await client.call('audit.list', { query: { kind: 'alert.raised', reason, since, limit: 1 } })
+      return items.map(({ time, subject }) => ({
+        state,
+        check: 'alert',
+        text: `${text} (${[subject, relative(time)].join(', ')})`,
+        fix,
+      }))
+    }),
+  )
+  return found.flat()
 }
 
 /** Behind the gateway that runs stands what it was started with, flags included; of one elsewhere, loopback is its own. */
