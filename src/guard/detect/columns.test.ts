@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { foundInPieces } from '../../../test/generators/cuts.ts'
 import { detect } from '../detector.ts'
 import { createDetectors } from '../detectors.ts'
 import { createColumnDetector } from './columns.ts'
@@ -70,27 +71,10 @@ describe('values by the heading of their column', () => {
     fc.assert(
       fc.property(
         fc.array(part, { maxLength: 30 }),
-        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
-        (parts, cuts) => {
+        fc.infiniteStream(fc.integer({ min: 1, max: 40 })),
+        (parts, sizes) => {
           const text = parts.join('')
-          const stream = columns.open()
-          const found = []
-          let settled = 0
-          for (let at = 0, i = 0; at < text.length; i++) {
-            const size = cuts[i % cuts.length]!
-            for (const f of stream.push(text.slice(at, at + size))) {
-              expect(f.start).toBeGreaterThanOrEqual(settled)
-              found.push(f)
-            }
-            expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
-            settled = stream.openFrom
-            at += size
-          }
-          for (const f of stream.end()) {
-            expect(f.start).toBeGreaterThanOrEqual(settled)
-            found.push(f)
-          }
-          expect(found.sort((a, b) => a.start - b.start)).toEqual(detect(columns, text))
+          foundInPieces(columns, text, sizes)
         },
       ),
       { seed: 5, numRuns: 400 },

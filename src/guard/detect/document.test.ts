@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { foundInPieces } from '../../../test/generators/cuts.ts'
 import { detect } from '../detector.ts'
 import { createDocumentDetector } from './document.ts'
 
@@ -156,21 +157,7 @@ describe('documents', () => {
         fc.infiniteStream(fc.integer({ min: 1, max: 30 })),
         (parts, sizes) => {
           const text = parts.join('')
-          const stream = detector.open()
-          const streamed = []
-          let settled = 0
-          for (let at = 0; at < text.length; ) {
-            const size = sizes.next().value
-            for (const finding of stream.push(text.slice(at, at + size))) {
-              expect(finding.start).toBeGreaterThanOrEqual(settled)
-              streamed.push(finding)
-            }
-            expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
-            settled = stream.openFrom
-            at += size
-          }
-          streamed.push(...stream.end())
-          expect(streamed).toEqual(detect(detector, text))
+          foundInPieces(detector, text, sizes)
         },
       ),
       { seed: 12, numRuns: 3000 },

@@ -1,8 +1,8 @@
 // Values said in pieces, by what proves them; numbers that only stand near each other; a stream finds what the whole text gives.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { foundInPieces } from '../../../test/generators/cuts.ts'
 import { growth, LINEAR } from '../../../test/generators/growth.ts'
-import type { Finding } from '../../core/index.ts'
 import { detect } from '../detector.ts'
 import { createPiecesDetector } from './pieces.ts'
 
@@ -91,21 +91,7 @@ describe('values said in pieces', () => {
       .map((parts) => parts.join(''))
     fc.assert(
       fc.property(text, fc.infiniteStream(fc.integer({ min: 1, max: 20 })), (whole, sizes) => {
-        const stream = detector.open()
-        const seen: Finding[] = []
-        let settled = 0
-        for (let at = 0; at < whole.length; ) {
-          const size = sizes.next().value as number
-          for (const finding of stream.push(whole.slice(at, at + size))) {
-            expect(finding.start).toBeGreaterThanOrEqual(settled)
-            seen.push(finding)
-          }
-          expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
-          settled = stream.openFrom
-          at += size
-        }
-        seen.push(...stream.end())
-        expect(seen.sort((a, b) => a.start - b.start || b.end - a.end)).toEqual(detect(detector, whole))
+        foundInPieces(detector, whole, sizes)
       }),
       { seed: 31, numRuns: 4000 },
     )

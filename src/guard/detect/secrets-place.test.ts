@@ -2,8 +2,8 @@
 
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { foundInPieces } from '../../../test/generators/cuts.ts'
 import { growth, LINEAR } from '../../../test/generators/growth.ts'
-import type { Finding } from '../../core/index.ts'
 import { detect } from '../detector.ts'
 import { createSecretDetector } from './secrets.ts'
 
@@ -177,21 +177,7 @@ describe('passwords by what stands around them', () => {
       .map((parts) => parts.join(''))
     fc.assert(
       fc.property(text, fc.infiniteStream(fc.integer({ min: 1, max: 20 })), (whole, sizes) => {
-        const stream = detector.open()
-        const seen: Finding[] = []
-        let settled = 0
-        for (let at = 0; at < whole.length; ) {
-          const size = sizes.next().value as number
-          for (const finding of stream.push(whole.slice(at, at + size))) {
-            expect(finding.start).toBeGreaterThanOrEqual(settled)
-            seen.push(finding)
-          }
-          expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
-          settled = stream.openFrom
-          at += size
-        }
-        seen.push(...stream.end())
-        expect(seen.sort((a, b) => a.start - b.start || b.end - a.end)).toEqual(detect(detector, whole))
+        foundInPieces(detector, whole, sizes)
       }),
       { seed: 17, numRuns: 3000 },
     )

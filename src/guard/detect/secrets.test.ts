@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { foundInPieces } from '../../../test/generators/cuts.ts'
 import { growth, LINEAR } from '../../../test/generators/growth.ts'
-import type { Finding } from '../../core/index.ts'
 import { detect } from '../detector.ts'
 import { createSecretDetector, SECRET_CLASSES } from './secrets.ts'
 
@@ -169,26 +169,10 @@ describe('secrets', () => {
     fc.assert(
       fc.property(
         fc.array(part, { maxLength: 14 }),
-        fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 }),
-        (parts, cuts) => {
+        fc.infiniteStream(fc.integer({ min: 1, max: 40 })),
+        (parts, sizes) => {
           const text = parts.join('')
-          const stream = detector.open()
-          const found: Finding[] = []
-          let settled = 0
-          for (let at = 0, i = 0; at < text.length; i++) {
-            const size = cuts[i % cuts.length]!
-            const fresh = stream.push(text.slice(at, at + size))
-            for (const f of fresh) expect(f.start).toBeGreaterThanOrEqual(settled)
-            found.push(...fresh)
-            expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
-            settled = stream.openFrom
-            at += size
-          }
-          for (const f of stream.end()) {
-            expect(f.start).toBeGreaterThanOrEqual(settled)
-            found.push(f)
-          }
-          expect(found.sort((a, b) => a.start - b.start || b.end - a.end)).toEqual(detect(detector, text))
+          const found = foundInPieces(detector, text, sizes)
           for (const f of found) expect(SECRET_CLASSES).toContain(f.class)
         },
       ),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { foundInPieces } from '../../../test/generators/cuts.ts'
 import { growth, LINEAR } from '../../../test/generators/growth.ts'
 import { detect } from '../detector.ts'
 import { createStructuredDetector } from './structured.ts'
@@ -247,21 +248,7 @@ it('lets nothing go of an address whose sign is still to come', () => {
 it('finds the same however the text is cut', () => {
   fc.assert(
     fc.property(texts, fc.infiniteStream(fc.integer({ min: 1, max: 40 })), (text, sizes) => {
-      const stream = detector.open()
-      const streamed = []
-      let settled = 0
-      for (let at = 0; at < text.length; ) {
-        const size = sizes.next().value
-        for (const finding of stream.push(text.slice(at, at + size))) {
-          expect(finding.start).toBeGreaterThanOrEqual(settled)
-          streamed.push(finding)
-        }
-        expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
-        settled = stream.openFrom
-        at += size
-      }
-      streamed.push(...stream.end())
-      expect(streamed.sort((a, b) => a.start - b.start || b.end - a.end)).toEqual(detect(detector, text))
+      foundInPieces(detector, text, sizes)
     }),
     { seed: 41, numRuns: 2000 },
   )

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Finding } from '../../core/index.ts'
+import { foundInPieces } from '../../../test/generators/cuts.ts'
 import { type Detector, detect } from '../detector.ts'
 import { normalise } from '../normalise.ts'
 import { createKernel, FEATURES, ROW_BYTES, slotOf } from './kernel.ts'
@@ -13,30 +13,7 @@ const names = createNameDetector()
 const seen = (detector: Detector, text: string) =>
   detect(detector, text).map((f) => `${f.class.split('/')[1]}:${text.slice(f.start, f.end)}`)
 
-/** Feeds `text` cut as `cuts` say and checks that nothing settled is touched again. */
-function streamed(detector: Detector, text: string, cuts: readonly number[]): Finding[] {
-  const stream = detector.open()
-  const found: Finding[] = []
-  let settled = 0
-  const take = (fresh: readonly Finding[]) => {
-    for (const f of fresh) expect(f.start).toBeGreaterThanOrEqual(settled)
-    found.push(...fresh)
-    expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
-    settled = stream.openFrom
-  }
-  for (let at = 0, i = 0; at < text.length; i++) {
-    const size = cuts[i % cuts.length]!
-    take(stream.push(text.slice(at, at + size)))
-    at += size
-  }
-  for (const f of stream.end()) {
-    expect(f.start).toBeGreaterThanOrEqual(settled)
-    found.push(f)
-  }
-  return found.sort((a, b) => a.start - b.start || b.end - a.end)
-}
-
-const cuts = fc.array(fc.integer({ min: 1, max: 24 }), { minLength: 1, maxLength: 12 })
+const cuts = fc.infiniteStream(fc.integer({ min: 1, max: 24 }))
 
 describe('the tagger', () => {
   test.runIf(existsSync(new URL('../../../models/names.bin', import.meta.url)))('ships with its weights', () => {
@@ -147,7 +124,7 @@ describe('the tagger', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 24 }), cuts, (parts, sizes) => {
         const text = parts.join('')
-        expect(streamed(names, text, sizes)).toEqual(detect(names, text))
+        foundInPieces(names, text, sizes)
       }),
       { seed: 3, numRuns: 400 },
     )
@@ -236,7 +213,7 @@ describe('lists', () => {
     fc.assert(
       fc.property(fc.array(part, { maxLength: 20 }), cuts, (parts, sizes) => {
         const text = parts.join('')
-        expect(streamed(list, text, sizes)).toEqual(detect(list, text))
+        foundInPieces(list, text, sizes)
       }),
       { seed: 5, numRuns: 400 },
     )

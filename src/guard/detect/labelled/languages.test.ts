@@ -1,8 +1,8 @@
 // Sentences that tell a secret in many languages, and those that only speak of one; a stream finds what the whole text gives.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { foundInPieces } from '../../../../test/generators/cuts.ts'
 import { growth, LINEAR } from '../../../../test/generators/growth.ts'
-import type { Finding } from '../../../core/index.ts'
 import { detect } from '../../detector.ts'
 import { normalise } from '../../normalise.ts'
 import { createSecretDetector } from '../secrets.ts'
@@ -152,21 +152,7 @@ describe('secrets told in many languages', () => {
     fc.assert(
       fc.property(text, fc.infiniteStream(fc.integer({ min: 1, max: 12 })), (whole, sizes) => {
         for (const detector of detectors) {
-          const stream = detector.open()
-          const seen: Finding[] = []
-          let settled = 0
-          for (let at = 0; at < whole.length; ) {
-            const size = sizes.next().value as number
-            for (const finding of stream.push(whole.slice(at, at + size))) {
-              expect(finding.start).toBeGreaterThanOrEqual(settled)
-              seen.push(finding)
-            }
-            expect(stream.openFrom).toBeGreaterThanOrEqual(settled)
-            settled = stream.openFrom
-            at += size
-          }
-          seen.push(...stream.end())
-          expect(seen.sort((a, b) => a.start - b.start || b.end - a.end)).toEqual(detect(detector, whole))
+          foundInPieces(detector, whole, sizes)
         }
       }),
       { seed: 23, numRuns: 2500 },
