@@ -34,6 +34,9 @@ const OPENS = new Uint8Array(65_536)
 for (let c = 0; c <= 32; c++) OPENS[c] = 1
 for (const c of '"\'`~=:([{,>') OPENS[c.charCodeAt(0)] = 1
 
+/** A sign of one of the alphabets, or what may stand for one: no blank and no letter of other scripts. */
+const isSign = (unit: number) => unit > 32 && unit < 128
+
 const isPrintable = (byte: number) => (byte >= 32 && byte < 127) || byte === 10 || byte === 9 || byte === 13
 
 interface Track {
@@ -76,6 +79,13 @@ class Base85Stream extends CodeStream {
         for (; i < size; i++) {
           const begins = BEGINS[units[i]!]!
           if (begins === 0 || (i > 0 && OPENS[units[i - 1]!] === 0)) continue
+          // Ordinary words are over long before a code could be.
+          let stop = i + 1
+          while (stop < i + LEAST && stop < size && isSign(units[stop]!)) stop++
+          if (stop < i + LEAST && (stop < size || ended)) {
+            i = stop
+            continue
+          }
           alphabets = firstGroup(units, i, size, begins, ended)
           if (alphabets !== 0) break
         }

@@ -66,6 +66,8 @@ const STAGE = 2
 const SERVICE = 4
 /** Words that make `x-api` or `x-service` ordinary language. */
 const COMMON = 8
+/** Words of what a machine keeps: a setting, a credential. */
+const KEPT = 16
 const labels = createWordTable(
   (() => {
     const map = new Map<string, number>()
@@ -83,17 +85,12 @@ const labels = createWordTable(
       COMMON,
       'rest web micro self full third customer public web-based open soap end as a an the of in and or cloud food room in-app software platform infrastructure api multi single high low after civil secret public-facing mail postal quality per cross user shared same pre post',
     )
+    add(
+      KEPT,
+      'password passwd pass pwd secret secrets token tokens key keys apikey creds credentials cert certs config settings env param params header cookie',
+    )
     return map
   })(),
-)
-
-/** Words of what a machine keeps: a setting, a credential. */
-const holds = createWordTable(
-  new Map(
-    'password passwd pass pwd secret secrets token tokens key keys apikey creds credentials cert certs config settings env param params header cookie'
-      .split(' ')
-      .map((word) => [word, 1]),
-  ),
 )
 
 /** An internal host or service name filling [from, to); returns its end or 0. Public names are not reported. */
@@ -243,13 +240,12 @@ function machineName(text: string, from: number, end: number, flags: number, joi
   if (joints === 0) return numberedRole(text, from, end)
   let roles = 0
   let stages = 0
-  let numbered = false
+  /** Most figures that number it. */
+  let figures = 0
+  let drawn = false
   let words = 0
   let lastBits = 0
   let firstBits = 0
-  // `log_1`, `es2015_symbol` are names of programs: machines with such a sign have two figures.
-  let drawn = false
-  for (let i = from; i < end && !drawn; i++) drawn = text.charCodeAt(i) === UNDERSCORE
   for (let i = from; i < end; ) {
     let stop = i
     while (stop < end && text.charCodeAt(stop) !== DASH && text.charCodeAt(stop) !== UNDERSCORE) stop++
@@ -258,14 +254,15 @@ function machineName(text: string, from: number, end: number, flags: number, joi
     while (letters < stop && isLetter(text.charCodeAt(letters))) letters++
     let digits = letters
     while (digits < stop && isDigit(text.charCodeAt(digits))) digits++
+    if (stop < end && text.charCodeAt(stop) === UNDERSCORE) drawn = true
     let bits = labels.get(text, i, stop)
-    if (holds.get(text, i, letters) !== 0) return 0
     if (bits === 0 && digits === stop && letters > i && digits > letters) {
       bits = labels.get(text, i, letters)
       // `redis-auth-v3`
-      if (mayNumber(text, letters, digits, drawn) && !(letters === i + 1 && (text.charCodeAt(i) | 32) === 118))
-        numbered = true
-    } else if (letters === i && digits === stop && mayNumber(text, i, digits, drawn)) numbered = true
+      if (!(letters === i + 1 && (text.charCodeAt(i) | 32) === 118))
+        figures = Math.max(figures, numbering(text, letters, digits))
+    } else if (letters === i && digits === stop) figures = Math.max(figures, numbering(text, i, digits))
+    if (bits & KEPT) return 0
     if (bits & ROLE) roles++
     if (bits & STAGE) stages++
     if (words === 0) firstBits = bits
@@ -276,7 +273,8 @@ function machineName(text: string, from: number, end: number, flags: number, joi
   }
   if (
     (flags & DIGIT) !== 0 &&
-    numbered &&
+    // `log_1`, `es2015_symbol` are names of programs: machines with such a sign have two figures.
+    figures > (drawn ? 1 : 0) &&
     (roles > 0 ? stages > 0 || words >= 3 || roles > 1 || words === 2 : false) &&
     words >= 2
   )
@@ -286,11 +284,11 @@ function machineName(text: string, from: number, end: number, flags: number, joi
   return 0
 }
 
-/** One to four figures, and no year. */
-function mayNumber(text: string, from: number, to: number, drawn: boolean): boolean {
+/** How many figures number a machine: one to four, and no year; else 0. */
+function numbering(text: string, from: number, to: number): number {
   const size = to - from
-  if (size > 4 || (drawn && size < 2)) return false
-  return size < 4 || !(text.startsWith('19', from) || text.startsWith('20', from))
+  if (size > 4 || (size === 4 && (text.startsWith('19', from) || text.startsWith('20', from)))) return 0
+  return size
 }
 
 export function sameWord(text: string, at: number, word: string): boolean {

@@ -91,13 +91,14 @@ export function identifierRun(scan: Scan, from: number, to: number, lettered: bo
   let word = start
   while (word < end && isLetter(text.charCodeAt(word))) word++
   if (word < end && word - start >= 2 && (figures >= 3 || randomTail(text, word, end))) {
-    const bits = OF_A_CALL.test(text.slice(Math.max(0, start - 40), start)) ? 0 : prefixes.get(text, start, word)
+    const bits = prefixes.get(text, start, word)
     const joint = text.charCodeAt(word)
     const separated = joint === 45 || joint === 95
     if (
       bits !== 0 &&
       (separated || (isDigit(joint) && capitals === word - start && figures >= 5)) &&
-      (tailIsCode(text, word, end) || randomTail(text, word, end))
+      (tailIsCode(text, word, end) || randomTail(text, word, end)) &&
+      !OF_A_CALL.test(text.slice(Math.max(0, start - 40), start))
     ) {
       scan.emit(bits & CUSTOMER ? 'business/customer-id' : 'business/ticket-id', start, end, separated ? 85 : 75)
       return end
