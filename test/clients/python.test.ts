@@ -158,7 +158,8 @@ test('what the guard put in place of something in a whole answer is counted in i
     return [choices[0]?.message.content, response.headers.get('x-sallyport-masked')]
   }
   expect(await ask('nothing private')).toEqual(['nothing private', null])
-  expect(await ask('{"name":"x","age":36}')).toEqual(['{"name":"x","age":0}', '1'])
+  expect(await ask('{"name":"x","age":36}')).toEqual(['{"name":"x","age":36}', null])
+  expect(await ask('write to zoe@example.com')).toEqual([expect.stringMatching(/^write to EMAIL_\w+$/), '1'])
 
   // What is turned back for whom it came from was put in place of something once, on the way in.
   bench.upstream.script = (response, received) =>
