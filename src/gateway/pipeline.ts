@@ -131,7 +131,7 @@ export function createGateway(on: Ports): Serve {
       }
       lease.progress.upstream = true
       meter.sent()
-      const reply = await meter.aside(model.send(sent, options)) //                                               502 504
+      const reply = await meter.aside(model.send(sent, options)) //                                  502 504
       const output = on.screenOutput(question, lease, bans)
       const writer = wire.writer({
         request,

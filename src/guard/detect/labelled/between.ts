@@ -382,11 +382,11 @@ const WORDY: ReadonlySet<string> = new Set(['password', 'pin', 'lock', 'id'])
 /** Kinds that people change. */
 const SECRET: ReadonlySet<string> = new Set(['password', 'loose-password', 'pin'])
 
-const unitsOf = (signs: string): ReadonlySet<number> => new Set([...signs].map((sign) => sign.charCodeAt(0)))
+const eachOf = (signs: string): ReadonlySet<number> => new Set([...signs].map((sign) => sign.charCodeAt(0)))
 /** What says `is`, `becomes`, `changed to` in scripts without blanks; a quote opens there as well. */
-const SPOKEN_SIGNS = unitsOf('はが是为為成＝=\u3000「『')
+const SPOKEN_SIGNS = eachOf('はが是为為成＝=\u3000「『')
 /** What stands before those: `密码已经改成了`, `PIN码是`. */
-const SILENT_SIGNS = unitsOf('まだ还還仍已经經就改设設置定换換更修变變了的都码碼号號现在現被重新')
+const SILENT_SIGNS = eachOf('まだ还還仍已经經就改设設置定换換更修变變了的都码碼号號现在現被重新')
 
 const CLOSING: ReadonlyMap<number, number> = new Map([
   [0x201c, 0x201d],
