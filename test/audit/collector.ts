@@ -2,7 +2,8 @@
 import { existsSync, mkdtempSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { type Begun, begin, freePort } from './processes.ts'
+import { freePort } from '../free-port.ts'
+import { type Begun, begin } from './processes.ts'
 
 const SYSTEM = `${process.platform}-${process.arch}`
 

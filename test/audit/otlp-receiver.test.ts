@@ -4,8 +4,9 @@
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { freePort } from '../free-port.ts'
 import { positions, type Site, startReceiver, startSite } from './otlp-parts.ts'
-import { begin, freePort, kill, killAll, until } from './processes.ts'
+import { begin, kill, killAll, until } from './processes.ts'
 
 const VICTORIA = process.env.SALLYPORT_TEST_VICTORIA_METRICS
 

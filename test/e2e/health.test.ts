@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { postgres } from '../contract/databases.ts'
 import { proxyTo } from '../contract/proxy.ts'
+import { freePort } from '../free-port.ts'
 import { parseExposition } from '../generators/exposition.ts'
 import { json, type Script, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
 import { chat, startGateway, type TestGateway } from './harness.ts'
@@ -190,7 +191,6 @@ describe('one node', () => {
 
 describe('an address for probes', () => {
   it('says yes or no and nothing else, to anybody, until the end', async () => {
-    const { freePort } = await import('../contract/databases.ts')
     const port = await freePort()
     const probe = `http://127.0.0.1:${port}`
     const gateway = await startGateway({ ...settings(), probeListen: `127.0.0.1:${port}` })

@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEmbeddedEngine } from '../../src/model/embedded/index.ts'
-import { type Begun, begin, freePort, kill, until } from '../audit/processes.ts'
+import { type Begun, begin, kill, until } from '../audit/processes.ts'
 import { startGateway, type TestGateway } from '../e2e/harness.ts'
+import { freePort } from '../free-port.ts'
 
 const PROGRAM = process.env.SALLYPORT_TEST_LLAMA_SERVER
 const demo = fileURLToPath(new URL('../../models/demo-q8.gguf', import.meta.url))
