@@ -43,6 +43,29 @@ const base85 = (text: string, alphabet: string) => {
 const ASCII85 = Array.from({ length: 85 }, (_, k) => String.fromCharCode(33 + k)).join('')
 const GIT85 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;<=>?@^_`{|}~'
 const Z85 = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#'
+const base58 = (text: string) => {
+  let value = BigInt(`0x${hex(text)}`)
+  let out = ''
+  for (; value > 0n; value /= 58n)
+    out = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'.charAt(Number(value % 58n)) + out
+  return out
+}
+const NATO =
+  'alfa bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar papa quebec romeo sierra tango ' +
+  'uniform victor whiskey xray yankee zulu zero one two three four five six seven eight nine'
+const said: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(NATO.split(' ').map((word, k) => ['abcdefghijklmnopqrstuvwxyz0123456789'.charAt(k), word])),
+  ...{ '@': 'at', '.': 'dot', '-': 'dash', _: 'underscore' },
+}
+const spoken = (text: string) => [...text].map((sign) => said[sign.toLowerCase()]).join(' ')
+const MARKS =
+  '.- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- --.. ' +
+  '----- .---- ..--- ...-- ....- ..... -.... --... ---.. ----.'
+const marks: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(MARKS.split(' ').map((mark, k) => ['abcdefghijklmnopqrstuvwxyz0123456789'.charAt(k), mark])),
+  ...{ '@': '.--.-.', '.': '.-.-.-', '-': '-....-', _: '..--.-' },
+}
+const morse = (text: string) => [...text].map((sign) => marks[sign.toLowerCase()]).join(' ')
 const utf16 = (text: string) => Buffer.from(text, 'utf16le')
 
 const CODES: Readonly<Record<string, (text: string) => string>> = {
@@ -78,6 +101,23 @@ const CODES: Readonly<Record<string, (text: string) => string>> = {
   'Ascii85 of many words, the last piece': (text) =>
     base85(`${'A letter in many words. '.repeat(115)}${text} and more`, ASCII85),
   'base64 of Ascii85': (text) => base64(base85(`It is ${text}`, ASCII85)),
+  base58: (text) => base58(`It is ${text}`),
+  'said in words': spoken,
+  'said in words, as names': (text) => spoken(text).replace(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+  Morse: morse,
+  'Morse in lines': (text) => morse(text).replace(/((?:\S+ ){6}\S+) /g, '$1\n'),
+  'numbers, each behind the name of a function': (text) =>
+    bytesOf(text)
+      .map((byte) => `chr(${byte})`)
+      .join(' + '),
+  'hexadecimal numbers, each behind the name of a function': (text) =>
+    bytesOf(text)
+      .map((byte) => `String.fromCharCode(0x${byte.toString(16)})`)
+      .join('+'),
+  'code points': (text) =>
+    bytesOf(text)
+      .map((byte) => `U+${byte.toString(16).padStart(4, '0')}`)
+      .join(' '),
   hex,
   'words of hex': (text) => hex(text).replace(/.{4}(?!$)/g, '$& '),
   'octal escapes': (text) => each(text, (code) => `\\${code.toString(8)}`),
@@ -230,6 +270,10 @@ it('says nothing about binary data, identifiers, digests and tables', () => {
     '10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120',
     'Call DATA=xs(Abc, "Deg[i].Fgh:Ijk=Lm>no") or <A.B.Cde>Fghij#klm-nop and BE2F 3A4B 5C6D 2024 4041 4243 7777',
     'go \\1\\2 to \\4\\5\\6 and \\56x or \\777, 0o17 0o644 mode',
+    'Look (1) and (2) or chr(5); see f(10) + g(20) + h(30) + i(40) + j(50) + k(60) + l(70) + m(80) + n(90)',
+    '| - | - | - |\n. . . . . . . . . 12 ... and so on. - - - - - - - - - - -. --- .. -- . .... U+2010 U+2011 U+2013 U+00E9',
+    'Mike, Oscar, Victor and India met at Hotel Charlie at one. Point one at two, dot three at four, minus five plus six',
+    'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPV 5Kd3NBUAdUnhyzenEwVLy9pBKxSwXvE9FMPyR4UKZvpe6E3AgLr',
     'In C:\\data\\v2\\_x a call of f(a)b, /^\\d{3}\\-\\d+\\.\\d$/ and \\(x \\cdot 2\\)\\_3, 2 **3** 4 or <b>5</b> 6',
   ]
   for (const text of texts)

@@ -1,5 +1,5 @@
-// Text written as base64, base32 or hexadecimal, in UTF-8 or UTF-16: unbroken runs of their letters, line breaks of wrapped
-// codes included. Every run is followed at each place a code may begin (base32 where its letters begin), group by group, so
+// Text written as base64, base32, base58 or hexadecimal, in UTF-8 or UTF-16: unbroken runs of their letters, line breaks of
+// wrapped codes included. Every run is followed at each place a code may begin (base32 where its letters begin), group by group, so
 // it is known at once where it can still be text and where it is not: identifiers and binary data are let go after a few
 // characters, and a run is read once however long it is. A finding covers the whole stretch of code that spells text.
 import { Fault } from '../../core/index.ts'
@@ -15,7 +15,7 @@ type Code = 'base64' | 'base32' | 'hex'
  * among characters that are no text. Chance spells short ones.
  */
 const LEAST = {
-  whole: { base64: 10, base32: 16, hex: 16 },
+  whole: { base64: 10, base32: 16, base58: 14, hex: 16 },
   last: { base64: 16, base32: 18, hex: 24 },
   among: { base64: 28, base32: 32, hex: 24 },
 } as const
@@ -56,6 +56,12 @@ for (const [value, c] of [...'abcdefghijklmnopqrstuvwxyz234567'].entries()) {
   FIVE[c.charCodeAt(0)] = value
   FIVE[c.toUpperCase().charCodeAt(0)] = value
 }
+/** What a character of base58 counts, 255 for others. */
+const FIFTY_EIGHT = new Uint8Array(128).fill(255)
+for (const [value, c] of [...'123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'].entries())
+  FIFTY_EIGHT[c.charCodeAt(0)] = value
+/** It is one large number: a longer one takes a time that grows with its square. */
+const LONGEST_58 = 180
 const isDigit = (c: number) => c < 65
 const isIndent = (c: number) => c === 32 || c === 9 || c === 62
 
@@ -112,6 +118,8 @@ class RunStream extends CodeStream {
   #fiveCount = 0
   #fiveCase = 0
   #five = false
+  /** The run may be base58 from its first character on. */
+  #fiftyEight = false
 
   constructor(layer: Layer) {
     super(BEHIND)
@@ -144,6 +152,7 @@ class RunStream extends CodeStream {
       const next = this.#breakAt(i, ended)
       if (next < 0) break
       if (next > i) {
+        this.#end58(i)
         this.#endHex(i)
         this.#restHex(next)
         i = next
@@ -163,6 +172,7 @@ class RunStream extends CodeStream {
       for (const one of this.#tracks) if (one.start < hold) hold = one.start
       for (const one of this.#hex) if (one.start < hold) hold = one.start
       if (this.#five && this.#fives.start < hold) hold = this.#fives.start
+      if (this.#fiftyEight && this.#run < hold) hold = this.#run
     }
     return this.unreadTo(hold, hold, ended)
   }
@@ -200,6 +210,7 @@ class RunStream extends CodeStream {
     }
     this.#restHex(at)
     this.#restFives(at)
+    this.#fiftyEight = true
   }
 
   /** Where the run goes on behind a line break at `i`; `i` if it does not; -1 while that is not known. */
@@ -247,6 +258,7 @@ class RunStream extends CodeStream {
     this.#three = this.#two
     this.#two = this.#one
     this.#one = i
+    if (FIFTY_EIGHT[c] === 255 || count === LONGEST_58) this.#fiftyEight = false
     this.#readFive(c, i)
     const four = FOUR[c] ?? 255
     if (four > 15) {
@@ -334,11 +346,21 @@ class RunStream extends CodeStream {
     this.#fiveCase = 0
   }
 
+  /** The run, or the first line of it, ends at `end`: base58 is known only as a whole. */
+  #end58(end: number): void {
+    if (!this.#fiftyEight) return
+    this.#fiftyEight = false
+    if (this.#count < LEAST.whole.base58) return
+    const text = fromBase58(this.text, this.#run, end)
+    if (text !== undefined) this.#tell(classesIn(this.#layer, text), this.#run, end)
+  }
+
   /** The run ends at `end`, its padding at `stop`. */
   #close(end: number, stop: number): void {
     this.#endHex(end)
     this.#endFives(stop, this.#fives.start === this.#run ? 'whole' : 'last')
     for (const one of this.#tracks) this.#judge(one, stop, one.start === this.#run ? 'whole' : 'last', 'base64')
+    this.#end58(end)
     this.#run = -1
   }
 
@@ -402,6 +424,30 @@ function fromBase32(run: string): Buffer {
     bytes[count++] = (value >> bits) & 255
   }
   return bytes.subarray(0, count)
+}
+
+/** The printable text that [from, to) spells, undefined for none: of identifiers one in millions spells any. */
+function fromBase58(text: string, from: number, to: number): string | undefined {
+  // Names have no figures, numbers no letters.
+  let kinds = 0
+  for (let i = from; i < to; i++) {
+    const c = text.charCodeAt(i)
+    kinds |= isDigit(c) ? 1 : c < 97 ? 2 : 4
+  }
+  if (kinds !== 7) return undefined
+  const bytes: number[] = []
+  for (let i = from; i < to; i++) {
+    let carry = FIFTY_EIGHT[text.charCodeAt(i)]!
+    for (let k = 0; k < bytes.length; k++) {
+      carry += bytes[k]! * 58
+      bytes[k] = carry & 255
+      carry >>= 8
+    }
+    if (carry > 0) bytes.push(carry)
+  }
+  let wanted = 0
+  for (const byte of bytes.reverse()) wanted = byte === 0 ? 9 : (STEP[(wanted << 8) | byte] ?? 9)
+  return wanted === 0 ? Buffer.from(bytes).toString('utf8') : undefined
 }
 
 /** Where the next run of at least SHORTEST characters begins; nearer the end of the text than that, where one may begin. */

@@ -1,6 +1,6 @@
-// Text spelt one character at a time: letters set apart by the same sign (`j a n e`, `4-1-1-1`), and lists of character numbers,
-// hexadecimal, decimal, octal or binary (`6a 61 6e 65`, `106, 97`, `0x6a,0x61`). A row of the same kind of unit with the same
-// gap is read as a whole, so ordinary text is let go at its first word.
+// Text spelt one character at a time: letters set apart by the same sign (`j a n e`, `4-1-1-1`) or said in words (`juliett alfa`),
+// Morse, and lists of character numbers, hexadecimal, decimal, octal or binary (`6a 61`, `106, 97`, `0x6a,0x61`, `chr(106)+chr(97)`,
+// `U+006A U+0061`). A row of the same kind of unit with the same gap is read as a whole, so ordinary text is let go at its first word.
 import { CLASS, createWordTable, DIGIT, isAlphanumeric, isDigit, isHex, LETTER as LETTERS } from '../detect/chars.ts'
 import type { DetectorStream } from '../detector.ts'
 import { TextStream } from '../text-stream.ts'
@@ -12,7 +12,7 @@ const LEAST = 8
 /** A longer row is read in pieces of so many units; so much may be held back. */
 const MOST = 480
 const OVERLAP = 60
-const LONGEST_UNIT = 8
+const LONGEST_UNIT = 10
 const LONGEST_GAP = 5
 /** A word before what is read may have begun before that. */
 const BEHIND = 16
@@ -29,22 +29,58 @@ const SPOKEN_DIGITS = [
   'seven sieben sept siete sette sete zeven sju siedem sedm семь сім yedi',
   'eight acht huit ocho otto oito åtta osiem osm восемь вісім sekiz',
   'nine neun neuf nueve nove negen nio dziewięć devět девять dokuz',
-].flatMap((words, digit) => words.split(' ').map((word) => [word, digit + 1] as const))
-const DIGIT_WORDS = createWordTable(new Map(SPOKEN_DIGITS))
-const LONGEST_DIGIT_WORD = Math.max(...SPOKEN_DIGITS.map(([word]) => word.length))
-/** By first letter, as a small one: the lengths of such words as bits. Most words are none of them by this alone. */
-const DIGIT_LENGTHS = new Uint16Array(0x500)
-for (const [word] of SPOKEN_DIGITS) DIGIT_LENGTHS[word.charCodeAt(0) | 32]! |= 1 << word.length
-/** The digit that [from, to) spells, -1 for none. */
-function digitOf(text: string, from: number, to: number): number {
-  const size = to - from
-  if (size < 2 || size > LONGEST_DIGIT_WORD) return -1
-  const first = text.charCodeAt(from) | 32
-  return ((DIGIT_LENGTHS[first] ?? 0) >> size) & 1 ? DIGIT_WORDS.get(text, from, to) - 1 : -1
+].flatMap((words, digit) => words.split(' ').map((word) => [word, String(digit)] as const))
+/** Letters in words, as they are said on the telephone: the one of the ICAO and the German one. */
+const SPOKEN_LETTERS =
+  'alfa alpha bravo charlie delta echo foxtrot golf hotel india juliett juliet kilo lima mike november oscar papa quebec romeo ' +
+  'sierra tango uniform victor whiskey whisky xray yankee zulu anton berta cäsar dora emil friedrich gustav heinrich ida julius ' +
+  'kaufmann ludwig martha nordpol otto paula quelle richard samuel siegfried theodor ulrich viktor wilhelm xanthippe ypsilon ' +
+  'zacharias zeppelin'
+const SPOKEN_SIGNS: Readonly<Record<string, string>> = {
+  '.': 'dot point punkt period',
+  '@': 'at',
+  '-': 'dash hyphen minus strich',
+  _: 'underscore',
+  '+': 'plus',
+  ' ': 'space',
 }
-const unitOf = (text: string, from: number, to: number): string => {
-  const digit = digitOf(text, from, to)
-  return digit < 0 ? text.slice(from, to) : String(digit)
+const SPOKEN: readonly (readonly [word: string, text: string])[] = [
+  ...SPOKEN_DIGITS,
+  ...SPOKEN_LETTERS.split(' ').map((word) => [word, word.charAt(0)] as const),
+  ...Object.entries(SPOKEN_SIGNS).flatMap(([sign, words]) => words.split(' ').map((word) => [word, sign] as const)),
+]
+const WORDS = createWordTable(new Map(SPOKEN.map(([word], k) => [word, k + 1])))
+const LONGEST_WORD = Math.max(...SPOKEN.map(([word]) => word.length))
+/** By first letter, as a small one: the lengths of such words as bits. Most words are none of them by this alone. */
+const WORD_LENGTHS = new Uint16Array(0x500)
+for (const [word] of SPOKEN) WORD_LENGTHS[word.charCodeAt(0) | 32]! |= 1 << word.length
+/** What the word [from, to) says, undefined if it is none of these. */
+function spokenAt(text: string, from: number, to: number): string | undefined {
+  const size = to - from
+  if (size < 2 || size > LONGEST_WORD) return undefined
+  const first = text.charCodeAt(from) | 32
+  return ((WORD_LENGTHS[first] ?? 0) >> size) & 1 ? SPOKEN[WORDS.get(text, from, to) - 1]?.[1] : undefined
+}
+
+/** ITU-R M.1677-1. */
+const MORSE: ReadonlyMap<string, string> = new Map(
+  (
+    'a.- b-... c-.-. d-.. e. f..-. g--. h.... i.. j.--- k-.- l.-.. m-- n-. o--- p.--. q--.- r.-. s... t- u..- v...- w.-- x-..- ' +
+    'y-.-- z--.. 0----- 1.---- 2..--- 3...-- 4....- 5..... 6-.... 7--... 8---.. 9----. ..-.-.- @.--.-. --....- _..--.- +.-.-. ' +
+    '/-..-. :---... ,--..--'
+  )
+    .split(' ')
+    .map((letter) => [letter.slice(1), letter.charAt(0)]),
+)
+const LONGEST_MORSE = 6
+const isMark = (c: number) => c === 45 || c === 46
+/** Morse may begin behind it. */
+const isBefore = (c: number) => c <= 32 || (c < 128 && '"\'`(:='.includes(String.fromCharCode(c)))
+/** Where the marks at `i` end, or further than any letter has of them. */
+function marksEnd(text: string, i: number): number {
+  let end = i
+  while (end - i <= LONGEST_MORSE && isMark(text.charCodeAt(end))) end++
+  return end
 }
 
 /** What the units of a row are. */
@@ -58,6 +94,9 @@ const OCTAL = 32
 const HEX_WORD = 64
 /** Fewer of these spell as much. */
 const LEAST_WORDS = 5
+const DOTS_AND_DASHES = 128
+/** `U+0041` */
+const CODE_POINT = 256
 type Kinds = number
 
 const inWord = (c: number) => ((CLASS[c] ?? 0) & (LETTERS | DIGIT)) !== 0
@@ -140,28 +179,51 @@ class SpelledStream extends TextStream {
     const units = unitsOf(text, Math.max(0, i - 1))
     if (i > 0 && inWord(units[i - 1] ?? 0)) while (i < size && inWord(units[i] ?? 0)) i++
     while (i < size) {
-      if (!inWord(units[i] ?? 0)) {
+      const c = units[i] ?? 0
+      if (isMark(c)) {
+        // A point behind a word is the end of a sentence.
+        if (i > 0 && !isBefore(units[i - 1] ?? 0)) {
+          i++
+          continue
+        }
+        let end = i + 1
+        while (end - i <= LONGEST_MORSE && isMark(units[end] ?? 0)) end++
+        if (end + 1 >= size && end - i <= LONGEST_MORSE && !ended) break
+        if (units[end] !== 32 || !isMark(units[end + 1] ?? 0) || !MORSE.has(text.slice(i, end))) {
+          i = end
+          continue
+        }
+        this.#begin(i, end, DOTS_AND_DASHES)
+        this.#gap = ' '
+        return true
+      }
+      if (!inWord(c)) {
         i++
         continue
       }
       let end = i + 1
       while (end < size && inWord(units[end] ?? 0)) end++
       if (end >= size && end - i <= LONGEST_UNIT && !ended) break
-      const kinds = end - i > LONGEST_UNIT ? 0 : kindsOf(text, i, end)
+      const kinds = (UNIT_SIZES[c]! >> Math.min(end - i, LONGEST_UNIT + 1)) & 1 ? kindsOf(text, i, end) : 0
       if (kinds === 0) {
         i = end
         continue
       }
-      this.#start = i
-      this.#kinds = kinds
-      this.#gap = ''
-      this.#like = undefined
-      this.#unit(i, end)
-      this.#at = end
+      this.#begin(i, end, kinds)
       return true
     }
     this.#at = i
     return false
+  }
+
+  /** A row may begin with the unit [start, end). */
+  #begin(start: number, end: number, kinds: Kinds): void {
+    this.#start = start
+    this.#kinds = kinds
+    this.#gap = ''
+    this.#like = undefined
+    this.#unit(start, end)
+    this.#at = end
   }
 
   /** Reads the gap and the unit after it. False while more text is needed. */
@@ -175,17 +237,29 @@ class SpelledStream extends TextStream {
       for (let k = 0; k < this.#gap.length; k++, i++) {
         if (i >= size) return ended ? this.#close() : false
         if (text.charCodeAt(i) !== this.#gap.charCodeAt(k)) {
+          // Morse may have a word a line.
+          if (this.#kinds === DOTS_AND_DASHES && text.charCodeAt(i) === 10) continue
           // `four one one one, one one …`
-          if (this.#gap !== ' ' || this.#kinds !== LETTER || text.charCodeAt(i) !== 44 || !this.#inDigitWords())
+          if (this.#gap !== ' ' || this.#kinds !== LETTER || text.charCodeAt(i) !== 44 || !this.#inWords())
             return this.#close()
           if (i + 1 >= size) return ended ? this.#close() : false
           if (text.charCodeAt(i + 1) !== 32) return this.#close()
           i++
         }
       }
+    } else if (text.charCodeAt(from) === 41) {
+      // `chr(52) + chr(53)`
+      CALL.lastIndex = from
+      if (!CALL.test(text)) {
+        CALL_BEGINS.lastIndex = from
+        return ended || !CALL_BEGINS.test(text) ? this.#close() : false
+      }
+      i = CALL.lastIndex
     } else {
       while (i < size && i - from < LONGEST_GAP && isGap(text.charCodeAt(i))) i++
-      if (i >= size && i - from < LONGEST_GAP) return ended ? this.#close() : false
+      const needed = this.#kinds === CODE_POINT ? i + 2 : i
+      if (needed >= size && i - from < LONGEST_GAP) return ended ? this.#close() : false
+      if (this.#kinds === CODE_POINT && isCodePoint(text, needed)) i = needed
       if (i === from) return this.#close()
     }
     if (i >= size) return ended ? this.#close() : false
@@ -195,9 +269,13 @@ class SpelledStream extends TextStream {
     if (isAlphanumeric(c)) {
       end = unitEnd(text, i)
       // A row of single letters ends at any longer word, however it goes on.
-      if (this.#kinds === LETTER && end - i > LONGEST_DIGIT_WORD) return this.#close()
+      if (this.#kinds === LETTER && end - i > LONGEST_WORD) return this.#close()
       if (end >= size && end - i <= LONGEST_UNIT && !ended) return false
       kinds = end - i > LONGEST_UNIT ? 0 : kindsOf(text, i, end)
+    } else if (this.#kinds === DOTS_AND_DASHES) {
+      end = isMark(c) ? marksEnd(text, i) : c === 47 ? i + 1 : i
+      if (end >= size && end - i <= LONGEST_MORSE && !ended) return false
+      kinds = c === 47 || MORSE.has(text.slice(i, end)) ? DOTS_AND_DASHES : 0
     } else if ((this.#kinds & LETTER) !== 0 && this.#gap !== '' && isSign(c)) {
       end = i + 1
       kinds = LETTER
@@ -230,10 +308,10 @@ class SpelledStream extends TextStream {
     return true
   }
 
-  /** Was the last unit a digit in words? */
-  #inDigitWords(): boolean {
+  /** Was the last unit said in words? */
+  #inWords(): boolean {
     const k = this.#starts.length - 1
-    return digitOf(this.text, this.#starts[k] ?? 0, this.#ends[k] ?? 0) >= 0
+    return spokenAt(this.text, this.#starts[k] ?? 0, this.#ends[k] ?? 0) !== undefined
   }
 
   /** The row ends with its last unit. Returns true: reading goes on behind it. */
@@ -261,7 +339,7 @@ class SpelledStream extends TextStream {
   }
 
   #classes(): Map<string, number> {
-    const units = this.#starts.map((start, k) => unitOf(this.text, start, this.#ends[k] ?? start))
+    const units = this.#starts.map((start, k) => this.text.slice(start, this.#ends[k]))
     const all = new Map<string, number>()
     const read = (spelt: string | undefined) => {
       if (spelt === undefined) return
@@ -269,7 +347,14 @@ class SpelledStream extends TextStream {
         all.set(name, Math.max(all.get(name) ?? 0, confidence))
     }
     const kinds = this.#kinds
-    if ((kinds & LETTER) !== 0) read(units.join(''))
+    if ((kinds & LETTER) !== 0) for (const spelt of new Set(this.#spelt(units))) read(spelt)
+    // Whether a letter is a capital is not told.
+    if ((kinds & DOTS_AND_DASHES) !== 0) {
+      const spelt = units.map((unit) => MORSE.get(unit) ?? ' ').join('')
+      read(spelt)
+      read(spelt.toUpperCase())
+    }
+    if ((kinds & CODE_POINT) !== 0) read(bytes(units, 16))
     if ((kinds & (HEX | MARKED_HEX)) !== 0) read(bytes(units, 16))
     if ((kinds & HEX_WORD) !== 0) read(wordBytes(units))
     if ((kinds & DECIMAL) !== 0) read(bytes(units, 10))
@@ -278,10 +363,37 @@ class SpelledStream extends TextStream {
     return all
   }
 
+  /** What letters and words spell; of words, which seldom tell it, in small letters and in capitals as well. */
+  #spelt(units: readonly string[]): string[] {
+    // `+ 4 9 1 5 1 …`: a row begins with no sign, this one belongs to it.
+    const sign = `+${this.#gap}`
+    const before = this.text.startsWith(sign, this.#start - sign.length) ? '+' : ''
+    const said = units.map((unit) => {
+      const text = spokenAt(unit, 0, unit.length)
+      return text === undefined || unit.charAt(0) === unit.charAt(0).toLowerCase() ? text : text.toUpperCase()
+    })
+    const written = before + units.map((unit, k) => said[k] ?? unit).join('')
+    return said.every((text) => text === undefined)
+      ? [written]
+      : [written, written.toLowerCase(), written.toUpperCase()]
+  }
+
   #tell(classes: Map<string, number>, start: number, end: number): void {
     for (const [name, confidence] of classes) this.add(name, start, end, confidence)
   }
 }
+
+/** `) + chr(`, `), Chr (`: what stands between numbers that are each turned into a character. */
+const CALL = /\)\s{0,2}[+.&|,;]{1,2}\s{0,2}[A-Za-z_$][\w$.]{1,19}\s?\(/y
+/** All that there is may be the beginning of one. */
+const CALL_BEGINS = /\)\s{0,2}(?:[+.&|,;]{1,2}\s{0,2}(?:[A-Za-z_$][\w$.]{0,19}\s?)?)?$/y
+
+/** Does `U+` stand before the figures at `i`? */
+const isCodePoint = (text: string, i: number): boolean =>
+  text.charCodeAt(i - 1) === 43 &&
+  (text.charCodeAt(i - 2) | 32) === 117 &&
+  !isAlphanumeric(text.charCodeAt(i - 3)) &&
+  isHex(text.charCodeAt(i))
 
 /** Where the unit at `i` ends: the end of its word, or further than any unit may be. */
 function unitEnd(text: string, i: number): number {
@@ -290,11 +402,18 @@ function unitEnd(text: string, i: number): number {
   return end
 }
 
+/** By the first character of a word: of which lengths it may be a unit, as bits. Most words are none by this alone. */
+const UNIT_SIZES = Uint16Array.from({ length: 65_536 }, (_, c) => {
+  const words = WORD_LENGTHS[c | 32] ?? 0
+  return isDigit(c) ? (1 << (LONGEST_UNIT + 1)) - 1 : isHex(c) ? words | 0b1_0111_0110 : words | 2
+})
+
 /** What the word [from, to), no longer than a unit, may be a unit of. */
 function kindsOf(text: string, from: number, to: number): Kinds {
   const size = to - from
-  if (size === 1 || digitOf(text, from, to) >= 0) return LETTER
+  if (size === 1 || spokenAt(text, from, to) !== undefined) return LETTER
   const first = text.charCodeAt(from)
+  if (size >= 4 && size <= 6 && isCodePoint(text, from)) return CODE_POINT
   if (!isDigit(first)) {
     if (!isHex(first)) return 0
     if (size === 2) return isHex(text.charCodeAt(from + 1)) ? HEX : 0
