@@ -187,7 +187,7 @@ class SpelledStream extends TextStream {
           continue
         }
         let end = i + 1
-        while (end - i <= LONGEST_MORSE && isMark(units[end] ?? 0)) end++
+        while (end < size && end - i <= LONGEST_MORSE && isMark(units[end] ?? 0)) end++
         if (end + 1 >= size && end - i <= LONGEST_MORSE && !ended) break
         if (units[end] !== 32 || !isMark(units[end + 1] ?? 0) || !MORSE.has(text.slice(i, end))) {
           i = end
