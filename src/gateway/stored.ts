@@ -14,7 +14,7 @@ import { mayNotStore } from './duties.ts'
 import { type Handle, json, type MakeLook } from './look.ts'
 import { ofModel } from './pipeline.ts'
 import type { CallFacts, Incoming, Ports, Question, ScreenReport, SessionHandle } from './ports.ts'
-import { inputItems, openaiResponses, responseCall, responseId } from './wire/index.ts'
+import { type ItemPage, inputItemList, inputItems, openaiResponses, responseCall, responseId } from './wire/index.ts'
 
 /** Where stored answers are; the access room. */
 export interface AnswerShelf {
@@ -130,16 +130,17 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
 
   return {
     showAnswer: look(openaiResponses, 'chat', async (caller, incoming, record) => {
-      refuseQuery(incoming)
       const [id = '', part] = (incoming.params['*'] ?? '').split('/')
       if (part !== undefined && part !== 'input_items') throw new Fault('not_found')
+      if (part === undefined) refuseQuery(incoming)
+      const page = part === undefined ? undefined : pageAsked(incoming)
       const { found, kept, question, bans } = await opened(caller, id, record.note)
       record.note({ session: found.session.id })
-      if (part === 'input_items') {
+      if (page) {
         const items = conversationOf(kept.request).map((message) =>
           screened(message, question, message.role === 'assistant' ? bans : []),
         )
-        return json(inputItems(items, responseCall(id)))
+        return json(inputItemList(inputItems(items, responseCall(id)), page))
       }
       const { said, report } = readBack(question, kept.said, bans)
       record.note({ data: report.facts })
@@ -181,11 +182,26 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
 }
 
 /** Streaming a stored answer, or more of it, is not done here; nothing is dropped silently. */
-function refuseQuery({ query }: Incoming): void {
+function refuseQuery({ query }: Incoming, known: readonly string[] = []): void {
   for (const name of query().keys()) {
+    if (known.includes(name)) continue
     const param = name.slice(0, 64)
     throw new Fault('unsupported_parameter', { detail: `${param} is not supported`, data: { param } })
   }
+}
+
+const MOST_ITEMS = 100
+
+function pageAsked(incoming: Incoming): ItemPage {
+  refuseQuery(incoming, ['limit', 'order', 'after'])
+  const query = incoming.query()
+  const wrong = (param: string, detail: string) => new Fault('validation_failed', { detail, data: { param } })
+  const order = query.get('order') ?? 'desc'
+  if (order !== 'asc' && order !== 'desc') throw wrong('order', 'The order is "asc" or "desc".')
+  const limit = query.get('limit') ?? '20'
+  if (!/^[1-9]\d{0,2}$/.test(limit) || Number(limit) > MOST_ITEMS)
+    throw wrong('limit', `The limit is a number from 1 to ${MOST_ITEMS}.`)
+  return { order, limit: Number(limit), after: query.get('after') ?? undefined }
 }
 
 const conversationOf = ({ messages, ownInstructions }: ModelRequest): Message[] =>

@@ -141,9 +141,18 @@ test('stored, read back, continued with its tools, deleted', async () => {
   expect(second.previous_response_id).toBe(first.id)
   expect((await dana.responses.retrieve(second.id)).output_text).toBe(second.output_text)
 
-  const items = await dana.responses.inputItems.list(second.id)
+  const items = await dana.responses.inputItems.list(second.id, { order: 'asc' })
   expect(items.data.map(({ type }) => type)).toEqual(['message', 'function_call', 'function_call_output'])
   expect(JSON.stringify(items.data[0])).toContain('dana.w@example.com')
+
+  // Newest first if nothing else is asked, and page by page to the last one.
+  const paged: string[] = []
+  for await (const { type } of dana.responses.inputItems.list(second.id, { limit: 1 })) paged.push(type)
+  expect(paged).toEqual(['function_call_output', 'function_call', 'message'])
+  const page = (query: object) => status(dana.responses.inputItems.list(second.id, query))
+  expect(await Promise.all([page({ limit: 0 }), page({ limit: 101 }), page({ limit: 'x' })])).toEqual([400, 400, 400])
+  expect(await Promise.all([page({ after: 'msg_1' }), page({ order: 'up' })])).toEqual([400, 400])
+  expect(await page({ include: ['message.input_image.image_url'] })).toBe(400)
 
   await dana.responses.delete(first.id)
   expect(await status(dana.responses.retrieve(first.id))).toBe(404)

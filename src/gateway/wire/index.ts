@@ -14,4 +14,4 @@ export { type ManageCall, type ManageVerb, ollamaManage, readShow } from './olla
 export { openaiChat } from './openai-chat.ts'
 export { openaiCompletions } from './openai-completions.ts'
 export { openaiResponses } from './openai-responses.ts'
-export { inputItems, responseCall, responseId } from './openai-responses-writer.ts'
+export { type ItemPage, inputItemList, inputItems, responseCall, responseId } from './openai-responses-writer.ts'

@@ -1,7 +1,15 @@
 // POST /v1/responses, writing: numbered events over output items, or one response. Both come from the same items, so that the
 // last event of a stream and a whole answer cannot differ. Every item stays open until the end: the guard may still hold the
 // last words of one when another begins.
-import type { Delta, FinishReason, Message, Part, TokenLogprob, Usage } from '../../core/index.ts'
+import {
+  type Delta,
+  Fault,
+  type FinishReason,
+  type Message,
+  type Part,
+  type TokenLogprob,
+  type Usage,
+} from '../../core/index.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
 import { openaiError } from './openai-fault.ts'
 import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
@@ -259,9 +267,11 @@ const usageBody = (usage: Usage) => ({
   total_tokens: usage.inputTokens + usage.outputTokens,
 })
 
-/** GET /v1/responses/{id}/input_items: what was said before an answer, as items. */
-export function inputItems(messages: readonly Message[], callId: string): string {
-  const data = messages.flatMap((message, index): ({ id: string } & Record<string, unknown>)[] => {
+export type InputItem = { readonly id: string } & Readonly<Record<string, unknown>>
+
+/** What was said before an answer, as items, oldest first. */
+export function inputItems(messages: readonly Message[], callId: string): InputItem[] {
+  return messages.flatMap((message, index): InputItem[] => {
     const id = `${callId}_${index}`
     const content = message.parts.flatMap((part) => contentBody(part, message.role))
     if (message.role === 'tool')
@@ -286,12 +296,30 @@ export function inputItems(messages: readonly Message[], callId: string): string
     }))
     return [...said, ...calls]
   })
+}
+
+export interface ItemPage {
+  readonly order: 'asc' | 'desc'
+  readonly limit: number
+  readonly after: string | undefined
+}
+
+/**
+ * GET /v1/responses/{id}/input_items: one page of them.
+ * @throws Fault `validation_failed` if the list has no item `after`
+ */
+export function inputItemList(items: readonly InputItem[], { order, limit, after }: ItemPage): string {
+  const ordered = order === 'asc' ? items : items.toReversed()
+  const from = after === undefined ? 0 : ordered.findIndex(({ id }) => id === after) + 1
+  if (after !== undefined && from === 0)
+    throw new Fault('validation_failed', { detail: 'There is no such item in this list.', data: { param: 'after' } })
+  const data = ordered.slice(from, from + limit)
   return JSON.stringify({
     object: 'list',
     data,
     first_id: data[0]?.id ?? null,
     last_id: data.at(-1)?.id ?? null,
-    has_more: false,
+    has_more: from + limit < ordered.length,
   })
 }
 
