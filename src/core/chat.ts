@@ -34,6 +34,8 @@ export interface Message {
 
 export interface Tool {
   name: string
+  /** Responses API: the group it was offered in, with which `name` begins. */
+  namespace?: string
   description?: string
   parameters?: JsonObject
   strict?: boolean

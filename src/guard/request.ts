@@ -68,7 +68,7 @@ const MESSAGE: Listing<Message> = {
   toolName: 'id',
   toolError: 'scalar',
 }
-const TOOL: Listing<Tool> = { name: 'id', description: 'text', parameters: 'object', strict: 'scalar' }
+const TOOL: Listing<Tool> = { name: 'id', namespace: 'id', description: 'text', parameters: 'object', strict: 'scalar' }
 const RESPONSE_FORMAT: Listing<Extract<ResponseFormat, { type: 'schema' }>> = {
   type: 'fixed',
   name: 'id',

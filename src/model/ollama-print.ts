@@ -44,7 +44,7 @@ export function printOllama(request: ModelRequest): { path: string; body: string
   const names = toolNames(request.messages)
   body.messages = request.messages.map((message) => printMessage(message, names))
   if (params.tools !== undefined && params.tools.length > 0 && params.toolChoice !== 'none')
-    body.tools = params.tools.map(({ strict: _strict, ...tool }) => ({
+    body.tools = params.tools.map(({ strict: _strict, namespace: _namespace, ...tool }) => ({
       type: 'function',
       function: { ...tool, parameters: tool.parameters ?? { type: 'object', properties: {} } },
     }))

@@ -160,7 +160,7 @@ function printDocument(part: Part & { type: 'document' }): JsonObject {
   }
 }
 
-const printTool = (tool: Tool): JsonObject => ({ type: 'function', function: { ...tool } })
+const printTool = ({ namespace: _, ...tool }: Tool): JsonObject => ({ type: 'function', function: tool })
 
 const printToolChoice = (choice: ToolChoice): Json =>
   typeof choice === 'string' ? choice : { type: 'function', function: { name: choice.name } }

@@ -58,7 +58,6 @@ export const anthropicCount = {
 
 const REFUSED = {
   container: [],
-  context_management: [],
   diagnostics: [],
   inference_geo: [],
   mcp_servers: [],
@@ -88,6 +87,7 @@ export const FIELDS = new Set([
   'thinking',
   'output_config',
   'tool_choice',
+  'context_management',
   ...Object.values(READERS).map(([theirs]) => theirs),
   ...Object.keys(REFUSED),
   ...HINTS,
@@ -103,7 +103,7 @@ function read(bytes: Uint8Array, answered: boolean): ModelRequest {
   Object.assign(params, readToolChoice(body.tool_choice ?? undefined))
   const user = readMetadata(body.metadata ?? undefined)
   if (user !== undefined) params.user = user
-  const messages = readMessages(body)
+  const messages = forgetThoughts(readMessages(body), readEdits(body.context_management ?? undefined))
   if (answered && messages.at(-1)?.role === 'assistant')
     throw unsupported('messages', 'must end with a message of the user: an answer cannot be begun for the model')
   return {
@@ -157,6 +157,51 @@ function readOutput(value: Json | undefined, params: Params): Params {
       schema: object(wanted.schema, 'output_config.format.schema'),
     },
   }
+}
+
+const MANAGEMENT_FIELDS = new Set(['edits'])
+const EDIT_FIELDS = new Set(['type', 'keep'])
+const ALL_FIELDS = new Set(['type'])
+const KEEP_FIELDS = new Set(['type', 'value'])
+
+/** Of how many turns the thoughts are to be kept. Edits of anything else would change what the client believes the model has read. */
+function readEdits(value: Json | undefined): number {
+  let kept = Number.POSITIVE_INFINITY
+  if (value === undefined) return kept
+  const given = object(value, 'context_management')
+  onlyFields(given, MANAGEMENT_FIELDS, 'context_management')
+  for (const [index, entry] of list(given.edits ?? [], 'context_management.edits').entries()) {
+    const at = `context_management.edits[${index}]`
+    const edit = object(entry, at)
+    const type = text(edit.type, `${at}.type`)
+    if (type !== 'clear_thinking_20251015')
+      throw unsupported(`${at}.type`, `cannot be ${JSON.stringify(type.slice(0, 64))} here: only thoughts can be cleared`)
+    onlyFields(edit, EDIT_FIELDS, at)
+    kept = Math.min(kept, readKept(edit.keep ?? { type: 'thinking_turns', value: 1 }, `${at}.keep`))
+  }
+  return kept
+}
+
+function readKept(value: Json, where: string): number {
+  if (value === 'all') return Number.POSITIVE_INFINITY
+  const given = object(value, where)
+  const all = oneOf(given.type, `${where}.type`, ['all', 'thinking_turns']) === 'all'
+  onlyFields(given, all ? ALL_FIELDS : KEEP_FIELDS, where)
+  return all ? Number.POSITIVE_INFINITY : integer(given.value, `${where}.value`, 1)
+}
+
+/** A turn goes on while tools answer, and ends where the user speaks. */
+function forgetThoughts(messages: Message[], kept: number): Message[] {
+  let turns = 0
+  let speaking = false
+  for (const message of messages.toReversed()) {
+    if (message.role === 'user') speaking = false
+    if (message.role !== 'assistant') continue
+    if (!speaking) turns++
+    speaking = true
+    if (turns > kept) message.parts = message.parts.filter(({ type }) => type !== 'reasoning')
+  }
+  return messages
 }
 
 const METADATA_FIELDS = new Set(['user_id'])

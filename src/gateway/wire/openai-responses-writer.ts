@@ -27,16 +27,28 @@ interface Called {
   readonly index: number
   callId: string
   name: string
+  namespace?: string
   arguments: string
 }
 type Item = Spoken | Called
+
+/** What the model, rules and the log call a tool of a namespace. */
+export const inNamespace = (namespace: string, tool: string): string => `${namespace}${jointOf(namespace)}${tool}`
+const withoutNamespace = (namespace: string, called: string): string =>
+  called.slice(namespace.length + jointOf(namespace).length)
+const jointOf = (namespace: string): string => (namespace.endsWith('__') ? '' : '__')
 
 /** The name of a stored answer is that of its call. */
 export const responseId = (callId: string): string => `resp_${callId}`
 export const responseCall = (id: string): string => id.slice('resp_'.length)
 
 export function createResponsesWriter(context: WriterContext): WireWriter {
-  const { callId } = context
+  const { callId, request } = context
+  /** A tool by the names that the client gave it. */
+  const offered = (called: string): { name: string; namespace?: string } => {
+    const namespace = request.params.tools?.find((tool) => tool.name === called)?.namespace
+    return namespace === undefined ? { name: called } : { name: withoutNamespace(namespace, called), namespace }
+  }
   const items: Item[] = []
   const calls = new Map<number, Called>()
   const spoken = new Map<Spoken['kind'], Spoken>()
@@ -105,7 +117,7 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
         id: `fc_${callId}_${index}`,
         index,
         callId: delta.id ?? '',
-        name: delta.name ?? '',
+        ...offered(delta.name ?? ''),
         arguments: '',
       }
       out = added(item)
@@ -159,10 +171,16 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
       batch(deltas)
       return JSON.stringify(responseBody(context, items, statusOf(finish), finish, usage))
     },
-    // One reader of this event looks at the flat fields, as the specification says, another at the nested object.
+    // Some clients know only the one event, some only the other; whoever knows both reads the words of the second. One reader of
+    // `error` looks at the flat fields, as the specification says, another at the nested object.
     cut(fault, shown) {
       const error = openaiError(fault, shown.decisionId)
-      return event('error', { code: error.code, message: error.message, param: error.param, error })
+      const failed = { ...responseBody(context, [], 'in_progress', undefined, usage), status: 'failed' }
+      const response = { ...failed, error: { code: failureCode(fault), message: error.message } }
+      return (
+        event('response.failed', { response }) +
+        event('error', { code: error.code, message: error.message, param: error.param, error })
+      )
     },
   }
 }
@@ -177,6 +195,15 @@ const DONE = {
   refusal: ['response.refusal.done', 'refusal'],
   reasoning: ['response.reasoning_text.done', 'text'],
 } as const
+
+/**
+ * This field has words of its own, by which clients decide whether to ask again: after an outage and a busy server, and not
+ * where a rule has ended the call. The name of the fault stands in `error`.
+ */
+function failureCode({ code, status }: Fault): string {
+  if (code === 'insufficient_quota' || code === 'rate_limit_exceeded') return code
+  return status >= 500 ? 'server_error' : 'invalid_prompt'
+}
 
 /** An answer that was broken off must not look finished. */
 const statusOf = (finish: FinishReason | undefined): 'completed' | 'incomplete' =>
@@ -200,6 +227,7 @@ function itemBody(item: Item, status: string): Record<string, unknown> {
       status,
       call_id: item.callId,
       name: item.name,
+      ...(item.namespace === undefined ? {} : { namespace: item.namespace }),
       arguments: item.arguments,
     }
   const content = item.text === '' && status === 'in_progress' ? [] : [partBody(item)]
@@ -245,7 +273,7 @@ function responseBody(
       typeof params.toolChoice === 'object'
         ? { type: 'function', ...params.toolChoice }
         : (params.toolChoice ?? 'auto'),
-    tools: (params.tools ?? []).map((tool) => ({ type: 'function', ...tool })),
+    tools: (params.tools ?? []).map(({ namespace: _, ...tool }) => ({ type: 'function', ...tool })),
     top_p: params.topP ?? null,
     truncation: 'disabled',
     usage: usage ? usageBody(usage) : null,

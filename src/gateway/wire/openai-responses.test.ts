@@ -194,7 +194,15 @@ test('an answer that ran into its bound is incomplete; a cut has flat and nested
       { type: 'message', status: 'completed' },
       { type: 'function_call', status: 'incomplete' },
     ])
-  const [error] = events(writer().cut(new Fault('locked'), { requestId: 'call_1' }))
+  const [failed, error] = events(writer().cut(new Fault('locked'), { requestId: 'call_1' }))
+  expect(failed).toMatchObject({
+    type: 'response.failed',
+    response: { status: 'failed', output: [], error: { code: 'invalid_prompt', message: 'Locked' } },
+  })
+  const codes = (['upstream_unavailable', 'rate_limit_exceeded', 'key_revoked'] as const).map(
+    (code) => events(writer().cut(new Fault(code), { requestId: 'call_1' }))[0]?.response.error.code,
+  )
+  expect(codes).toEqual(['server_error', 'rate_limit_exceeded', 'invalid_prompt'])
   expect(error).toMatchObject({
     type: 'error',
     code: 'locked',

@@ -40,7 +40,7 @@ import {
 import { imageUrl, PART_HINT, readFunction, readSchema, SCHEMA_FIELDS } from './openai-chat.ts'
 import { refuseOpenai } from './openai-fault.ts'
 import { keepAllowed, readAllowedMode, readEndUser, readStreamOptions } from './openai-params.ts'
-import { createResponsesWriter } from './openai-responses-writer.ts'
+import { createResponsesWriter, inNamespace } from './openai-responses-writer.ts'
 
 export const openaiResponses: Wire = {
   name: 'openai-responses',
@@ -64,6 +64,9 @@ const REFUSED = {
 
 /** Advice about caching at OpenAI, and padding of frames: an answer is the same without it. */
 export const HINTS = ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention', 'stream_options']
+
+/** What a program notes about itself for the books of a service: read for its shape, and sent to nobody. */
+const NOTES = { notes: ['client_metadata', textMap] } as const
 
 const READERS = {
   maxTokens: ['max_output_tokens', (value, where) => integer(value, where, 1)],
@@ -89,6 +92,7 @@ export const FIELDS = new Set([
   'safety_identifier',
   'previous_response_id',
   'store',
+  'client_metadata',
   ...Object.values(READERS).map(([theirs]) => theirs),
   ...Object.keys(REFUSED),
   ...HINTS,
@@ -98,6 +102,7 @@ function read(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
   onlyFields(body, FIELDS)
   refuseFields(body, REFUSED)
+  optional(body, NOTES)
   const params: Params = {
     ...optional(body, READERS),
     ...readReasoning(body.reasoning ?? undefined),
@@ -183,13 +188,44 @@ const FUNCTION_FIELDS = new Set(['type', 'name', 'description', 'parameters', 's
 const TOOL_FIELDS = new Set([...FUNCTION_FIELDS, ...Object.keys(TOOL_REFUSED)])
 
 function readTools(value: Json, where: string): Tool[] {
-  return list(value, where).map((entry, index) => {
+  const tools = list(value, where).flatMap((entry, index) => {
     const at = `${where}[${index}]`
     const given = object(entry, at)
-    // Every other type is a tool that the provider runs by itself, unseen.
-    if (given.type !== 'function') throw unsupportedTool(at, given.type)
-    refuseFields(given, TOOL_REFUSED, at)
-    return readFunction(given, at, TOOL_FIELDS)
+    return given.type === 'namespace' ? readNamespace(given, at) : [readTool(given, at)]
+  })
+  const names = new Set<string>()
+  for (const { name: one } of tools) {
+    if (names.has(one) && tools.some((tool) => tool.name === one && tool.namespace !== undefined))
+      throw malformed(where, `has two tools that are called ${JSON.stringify(one)}`)
+    names.add(one)
+  }
+  return tools
+}
+
+function readTool(given: JsonObject, at: string): Tool {
+  // Every other type is a tool that the provider runs by itself, unseen.
+  if (given.type !== 'function') throw unsupportedTool(at, given.type)
+  refuseFields(given, TOOL_REFUSED, at)
+  return readFunction(given, at, TOOL_FIELDS)
+}
+
+const NAMESPACE_FIELDS = new Set(['type', 'name', 'description', 'tools'])
+
+/** No other format has groups of tools: each stands for itself, under both names; what is said of all of them is said once. */
+function readNamespace(given: JsonObject, at: string): Tool[] {
+  onlyFields(given, NAMESPACE_FIELDS, at)
+  const namespace = name(given.name, `${at}.name`)
+  const { description: ofAll } = optional(given, { description: ['description', text] }, at)
+  return list(given.tools, `${at}.tools`).map((entry, index) => {
+    const where = `${at}.tools[${index}]`
+    const tool = readTool(object(entry, where), where)
+    const said = [index === 0 ? ofAll : undefined, tool.description].filter((one) => (one ?? '') !== '')
+    return {
+      ...tool,
+      name: inNamespace(namespace, tool.name),
+      namespace,
+      ...(said.length === 0 ? {} : { description: said.join('\n\n') }),
+    }
   })
 }
 
@@ -244,13 +280,19 @@ function readMessage(item: JsonObject, where: string): Message {
   return { role: role === 'developer' ? 'system' : role, parts: readContent(item.content, `${where}.content`) }
 }
 
-const CALL_FIELDS = new Set(['type', 'call_id', 'name', 'arguments', 'parsed_arguments', 'id', 'status'])
+const CALL_FIELDS = new Set(['type', 'call_id', 'name', 'namespace', 'arguments', 'parsed_arguments', 'id', 'status'])
 
 function readCall(item: JsonObject, where: string): ToolCall {
   onlyFields(item, CALL_FIELDS, where)
   const written = text(item.arguments, `${where}.arguments`)
   derived(item.parsed_arguments, written, `${where}.parsed_arguments`)
-  return { id: name(item.call_id, `${where}.call_id`), name: name(item.name, `${where}.name`), arguments: written }
+  const called = name(item.name, `${where}.name`)
+  const { namespace } = optional(item, { namespace: ['namespace', name] }, where)
+  return {
+    id: name(item.call_id, `${where}.call_id`),
+    name: namespace === undefined ? called : inNamespace(namespace, called),
+    arguments: written,
+  }
 }
 
 const OUTPUT_FIELDS = new Set(['type', 'call_id', 'output', 'id', 'status'])
