@@ -251,7 +251,7 @@ const isFree = (key: string | number, depth: number): boolean =>
 /** Below these, nothing is a field: beside keys of the caller's own, what no reader here looks into. */
 const WHOLE = new Set([
   ...['annotations', 'cache_control', 'citations', 'logit_bias', 'logprobs', 'parsed', 'parsed_arguments'],
-  ...['prompt_cache_breakpoint', 'prompt_cache_options'],
+  ...['client_metadata', 'prompt_cache_breakpoint', 'prompt_cache_options'],
 ])
 const isWhole = (key: string | number, depth: number): boolean => isFree(key, depth) || WHOLE.has(String(key))
 

@@ -256,3 +256,34 @@ test('the same answer whole; a cut; a refusal', () => {
   )
   expect(JSON.parse(anthropicMessages.refuse(new Fault('locked'), { requestId: 'call_1' }).body)).toEqual(error)
 })
+
+test('thoughts of earlier turns are left out as asked, and every other edit is refused', () => {
+  const thought = (thinking: string) => ({ type: 'thinking', thinking, signature: 's' })
+  const messages = [
+    user,
+    { role: 'assistant', content: [thought('one'), { type: 'text', text: 'said' }] },
+    user,
+    { role: 'assistant', content: [thought('two'), { type: 'tool_use', id: 't', name: 'f', input: {} }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't', content: 'x' }] },
+    { role: 'assistant', content: [thought('three')] },
+    user,
+  ]
+  const thoughts = (...edits: unknown[]) =>
+    read({ messages, context_management: { edits } })
+      .messages.flatMap(({ parts }) => parts)
+      .flatMap((part) => (part.type === 'reasoning' ? [part.text] : []))
+  const clear = (keep?: unknown) => ({ type: 'clear_thinking_20251015', keep })
+  const all = ['one', 'two', 'three']
+  for (const keep of ['all', { type: 'all' }, { type: 'thinking_turns', value: 2 }])
+    expect(thoughts(clear(keep))).toEqual(all)
+  expect(thoughts()).toEqual(all)
+  // A turn goes on while tools answer.
+  expect(thoughts(clear({ type: 'thinking_turns', value: 1 }))).toEqual(['two', 'three'])
+  expect(thoughts(clear())).toEqual(['two', 'three'])
+  for (const [edit, param] of [
+    [{ type: 'clear_tool_uses_20250919' }, 'context_management.edits[0].type'],
+    [{ ...clear('all'), trigger: {} }, 'context_management.edits[0].trigger'],
+    [clear({ type: 'all', value: 1 }), 'context_management.edits[0].keep.value'],
+  ] as const)
+    expect(() => thoughts(edit)).toThrow(expect.objectContaining({ code: 'unsupported_parameter', data: { param } }))
+})

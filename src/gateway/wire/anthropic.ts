@@ -175,7 +175,10 @@ function readEdits(value: Json | undefined): number {
     const edit = object(entry, at)
     const type = text(edit.type, `${at}.type`)
     if (type !== 'clear_thinking_20251015')
-      throw unsupported(`${at}.type`, `cannot be ${JSON.stringify(type.slice(0, 64))} here: only thoughts can be cleared`)
+      throw unsupported(
+        `${at}.type`,
+        `cannot be ${JSON.stringify(type.slice(0, 64))} here: only thoughts can be cleared`,
+      )
     onlyFields(edit, EDIT_FIELDS, at)
     kept = Math.min(kept, readKept(edit.keep ?? { type: 'thinking_turns', value: 1 }, `${at}.keep`))
   }

@@ -210,3 +210,28 @@ test('an answer that ran into its bound is incomplete; a cut has flat and nested
     error: { code: 'locked', message: 'Locked' },
   })
 })
+
+test('tools of a group stand for themselves, under both names', () => {
+  const tool = (name: string, description?: string) => ({ type: 'function', name, description })
+  const group = (name: string, ...tools: object[]) => ({ type: 'namespace', name, description: 'All of them.', tools })
+  const tools = (...given: object[]) => read({ input: 'x', tools: given }).params.tools
+  expect(tools(group('crm', tool('find', 'Finds.'), tool('drop', 'Drops.')), group('mcp__x__', tool('y')))).toEqual([
+    { name: 'crm__find', namespace: 'crm', description: 'All of them.\n\nFinds.' },
+    { name: 'crm__drop', namespace: 'crm', description: 'Drops.' },
+    { name: 'mcp__x__y', namespace: 'mcp__x__', description: 'All of them.' },
+  ])
+  // Whose call it is must be certain.
+  for (const given of [
+    [group('crm', tool('find')), tool('crm__find')],
+    [group('a', tool('b__c')), group('a__b', tool('c'))],
+  ])
+    expect(() => tools(...given)).toThrow(expect.objectContaining({ code: 'malformed_request' }))
+  for (const [given, param] of [
+    [group('crm', { type: 'custom', name: 'x' }), 'tools[0].tools[0].type'],
+    [group('crm', group('deeper', tool('x'))), 'tools[0].tools[0].type'],
+    [{ ...group('crm', tool('x')), defer_loading: true }, 'tools[0].defer_loading'],
+  ] as const)
+    expect(() => tools(given)).toThrow(expect.objectContaining({ code: 'unsupported_parameter', data: { param } }))
+  const input = [{ type: 'function_call', call_id: 'c', name: 'find', namespace: 'crm', arguments: '{}' }]
+  expect(read({ input }).messages[0]?.toolCalls).toEqual([{ id: 'c', name: 'crm__find', arguments: '{}' }])
+})

@@ -62,11 +62,14 @@ const REFUSED = {
   truncation: ['disabled'],
 } as const
 
-/** Advice about caching at OpenAI, and padding of frames: an answer is the same without it. */
-export const HINTS = ['prompt_cache_key', 'prompt_cache_options', 'prompt_cache_retention', 'stream_options']
-
-/** What a program notes about itself for the books of a service: read for its shape, and sent to nobody. */
-const NOTES = { notes: ['client_metadata', textMap] } as const
+/** Advice about caching at OpenAI, padding of frames, notes of a program about itself: an answer is the same without them. */
+export const HINTS = [
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'stream_options',
+  'client_metadata',
+]
 
 const READERS = {
   maxTokens: ['max_output_tokens', (value, where) => integer(value, where, 1)],
@@ -92,7 +95,6 @@ export const FIELDS = new Set([
   'safety_identifier',
   'previous_response_id',
   'store',
-  'client_metadata',
   ...Object.values(READERS).map(([theirs]) => theirs),
   ...Object.keys(REFUSED),
   ...HINTS,
@@ -102,7 +104,6 @@ function read(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
   onlyFields(body, FIELDS)
   refuseFields(body, REFUSED)
-  optional(body, NOTES)
   const params: Params = {
     ...optional(body, READERS),
     ...readReasoning(body.reasoning ?? undefined),

@@ -7,7 +7,8 @@ export function refusalHeaders(fault: Fault): Record<string, string> {
   // Without a time to come back, trying again at once is only load: OpenAI's and Anthropic's clients obey this header.
   // A model server that is busy is no outage: it says when, or they wait longer each time.
   const outage = fault.status >= 500 && fault.code !== 'overloaded' && fault.data.retryAfterSeconds === undefined
-  if (fault.code === 'insufficient_quota' || outage) headers['x-should-retry'] = 'false'
+  // A credential that is refused stays so; some programs would send it again for minutes, in case it was renewed elsewhere.
+  if (fault.code === 'insufficient_quota' || fault.status === 401 || outage) headers['x-should-retry'] = 'false'
   if (fault.status === 401 && fault.data.headers?.['www-authenticate'] === undefined)
     headers['www-authenticate'] = 'Bearer realm="sallyport"'
   return headers

@@ -111,6 +111,7 @@ const EXAMPLES: Record<string, [Json, Json]> = {
   prompt_cache_retention: ['24h', null],
   cache_control: [{ type: 'ephemeral' }, null],
   stream_options: [{ include_usage: true }, null],
+  client_metadata: [{ session_id: 's' }, null],
 }
 const OPTION_EXAMPLES: Record<string, [Json, Json]> = { num_predict: [5, 6], num_ctx: [5, 6] }
 
@@ -159,6 +160,8 @@ const FORMATS: Format[] = [
       tools: [[{ name: 'a', input_schema: {} }], [{ name: 'b', input_schema: {} }]],
       tool_choice: [{ type: 'any' }, { type: 'tool', name: 'a' }],
       metadata: [{ user_id: 'u' }, null],
+      // What clears thoughts changes only the words that rules are told of.
+      context_management: [{ edits: [{ type: 'clear_tool_uses_20250919' }] }, null],
       service_tier: ['auto', 'standard_only'],
     },
   },
