@@ -11,7 +11,7 @@ interface Recorded {
   readonly case: string
   readonly path: string
   readonly headers?: Record<string, string>
-  readonly body: Record<string, unknown>
+  readonly body: string
 }
 const { programs, requests } = JSON.parse(readFileSync(new URL('./agents-requests.json', import.meta.url), 'utf8')) as {
   programs: Record<string, Record<string, string>>
@@ -43,7 +43,7 @@ const send = ({ program, path, headers, body }: Recorded, key = bench.gateway.ke
       'content-type': 'application/json',
       ...(program === 'claude' ? { 'x-api-key': key } : { authorization: `Bearer ${key}` }),
     },
-    body: JSON.stringify({ ...body, model: SCRIPTED }),
+    body: JSON.stringify({ ...JSON.parse(body), model: SCRIPTED }),
   })
 const named = (program: string, name: string): Recorded =>
   requests.find((one) => one.program === program && one.case === name) as Recorded
@@ -57,7 +57,7 @@ const LAST: Record<string, RegExp> = {
 const lastOf = ({ path }: Recorded): RegExp => LAST[path.replace(/\?.*/, '')] as RegExp
 
 test.each(requests.filter((one) => !one.case.startsWith('refused: ')))('$program: $case', async (one) => {
-  const [first] = (one.body.tools ?? []) as { name?: string; function?: { name: string } }[]
+  const [first] = (JSON.parse(one.body).tools ?? []) as { name?: string; function?: { name: string } }[]
   const tool = first?.function?.name ?? first?.name
   const calls = tool !== undefined && !one.case.startsWith('after')
   bench.upstream.script = calls
