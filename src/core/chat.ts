@@ -106,6 +106,8 @@ export interface ModelRequest {
   stream: boolean
   /** The stream's last frame should carry token counts. */
   streamUsage?: boolean
+  /** A rule bounds the window (`contextTokens`): a server that has no such bound is not asked. */
+  windowBound?: boolean
   /** Responses API: continue this stored answer. */
   previousResponseId?: string
   /** Responses API: keep the answer for later calls. */

@@ -90,6 +90,7 @@ export function applyDuties(
   sentence?: string,
 ): ModelRequest {
   const sent: ModelRequest = { ...clampedBy(request, duties), model: upstreamName }
+  if (duties.clamps.some(({ parameter }) => parameter === 'contextTokens')) sent.windowBound = true
   const rules = duties.instruct.map((line) => `- ${line}`)
   const texts = rules.length === 0 ? [] : [plant([INSTRUCTION_HEAD, ...rules, INSTRUCTION_TAIL].join('\n'))]
   if (sentence !== undefined) texts.push(sentence)

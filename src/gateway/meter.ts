@@ -63,6 +63,8 @@ export interface Meter {
   charged(): Usage | undefined
   /** As the model server told them. */
   durations(): Durations | undefined
+  /** Milliseconds since the call began. */
+  elapsed(): number
   /** Of what is charged, input and output together; 0 as long as nothing was used. */
   tokens(): number
   readonly data: JsonObject
@@ -118,6 +120,7 @@ export function createMeter(monotonic = systemClock.monotonic): Meter {
     usage,
     charged,
     durations: () => durations,
+    elapsed: passed,
     tokens() {
       const used = charged()
       return used ? used.inputTokens + used.outputTokens : 0

@@ -139,6 +139,7 @@ export function createGateway(on: Ports): Serve {
         callId,
         created: Math.floor(on.now() / 1000),
         durations: meter.durations,
+        elapsed: meter.elapsed,
       })
       const said: Delta[] | undefined = decision.duties.record?.answer || request.store ? [] : undefined
       // Stored before the client is told that it is.

@@ -62,6 +62,8 @@ export interface WriterContext {
   readonly created: number
   /** How long the model server took, once it has told. */
   readonly durations?: (() => Durations | undefined) | undefined
+  /** Milliseconds since the call began. */
+  readonly elapsed?: (() => number) | undefined
 }
 
 export interface RefusalContext {

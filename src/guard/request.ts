@@ -120,6 +120,7 @@ export const REQUEST: Listing<ModelRequest> = {
   streamUsage: 'scalar',
   previousResponseId: 'fixed',
   store: 'scalar',
+  windowBound: 'scalar',
   ownInstructions: 'scalar',
 }
 

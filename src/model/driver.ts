@@ -124,7 +124,7 @@ export const paramSets = (lists: Record<UseAction, readonly (keyof Params)[]>): 
 })
 
 /** Values that ask for nothing: they may be sent to a target that does not know the parameter. */
-const NEUTRAL: { readonly [K in keyof Params]?: (value: NonNullable<Params[K]>) => boolean } = {
+const NEUTRAL: { readonly [K in keyof Params]?: (value: NonNullable<Params[K]>, request: ModelRequest) => boolean } = {
   n: (value) => value === 1,
   bestOf: (value) => value === 1,
   echo: (value) => !value,
@@ -152,7 +152,23 @@ const NEUTRAL: { readonly [K in keyof Params]?: (value: NonNullable<Params[K]>) 
   metadata: () => true,
   // A target that never unloads keeps the model loaded for longer than anybody asks.
   keepAliveSeconds: (value) => value !== 0,
+  // A server whose window is what it began with says so when a prompt is too long. A bound that a rule sets would not hold.
+  contextTokens: (_value, { windowBound }) => windowBound !== true,
 }
+
+/** How words are chosen: of a vector nothing is. */
+const OF_WORDS: ReadonlySet<keyof Params> = new Set([
+  'maxTokens',
+  'temperature',
+  'topP',
+  'topK',
+  'minP',
+  'seed',
+  'stop',
+  'frequencyPenalty',
+  'presencePenalty',
+  'repeatPenalty',
+])
 
 /** @throws Fault `unsupported_parameter` naming the first thing the target cannot express */
 export function refuseUnexpressed(request: ModelRequest, can: Capabilities): void {
@@ -162,8 +178,9 @@ export function refuseUnexpressed(request: ModelRequest, can: Capabilities): voi
     const name = key as keyof Params
     const value = request.params[name]
     if (value === undefined || can.params[needed].has(name)) continue
-    const neutral = NEUTRAL[name] as ((value: unknown) => boolean) | undefined
-    if (!neutral?.(value)) throw unexpressed(writtenName(name), writtenName(name))
+    if (needed === 'embed' && OF_WORDS.has(name)) continue
+    const neutral = NEUTRAL[name] as ((value: unknown, request: ModelRequest) => boolean) | undefined
+    if (!neutral?.(value, request)) throw unexpressed(writtenName(name), writtenName(name))
   }
   for (const message of request.messages) {
     // Of a tool it is the tool's name, which goes where the format puts it.

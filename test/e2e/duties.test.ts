@@ -18,6 +18,8 @@ permit (principal in Role::"counted", action in Action::"use", resource);
 permit (principal in Role::"counted", action == Action::"chat", resource);
 @id("bounded") @why("Short, and one at a time.") @clamp("maxTokens <= 9, n <= 4, keepAliveSeconds <= 60")
 permit (principal in Role::"bounded", action in Action::"use", resource);
+@id("narrow") @why("Not too wide.") @clamp("contextTokens <= 4096")
+permit (principal in Role::"narrow", action in Action::"use", resource);
 @id("contrary") @why("Long.") @clamp("maxTokens >= 20")
 permit (principal in Role::"contrary", action in Action::"use", resource);
 @id("hushed") @why("Nobody hears of the heron.") @ban("heron")
@@ -60,6 +62,7 @@ const ROLES = [
   'taught',
   'counted',
   'bounded',
+  'narrow',
   'contrary',
   'hushed',
   'little',
@@ -165,6 +168,29 @@ describe('an instruction and a record', () => {
     const text = await kept(response)
     for (const said of ['hello', 'Where is the otter?', 'to the weir', 'enough of it']) expect(text).toContain(said)
   })
+})
+
+it('a window may be asked for of a server whose window nobody sets, unless a rule bounds it', async () => {
+  upstream.script = json(ANSWER)
+  const options = { num_ctx: 2048 }
+  expect((await generate((await caller('tested')).key, { options })).status).toBe(200)
+  expect(lastSent()).not.toHaveProperty('num_ctx')
+  const { key } = await caller('narrow')
+  const sent = upstream.calls.length
+  for (const response of [await generate(key, { options }), await generate(key)]) {
+    expect(response.status).toBe(400)
+    expect(await response.json()).toEqual({ error: 'the server of this model has no "num_ctx"' })
+  }
+  expect(upstream.calls).toHaveLength(sent)
+})
+
+it('what chooses words may be asked for beside vectors, which have none', async () => {
+  upstream.script = json(VECTORS)
+  const { key } = await caller('tested')
+  const asked = { model: 'm', prompt: 'hello', options: { temperature: 0.7, stop: ['a'], num_ctx: 2048 } }
+  expect((await gateway.call('/api/embeddings', asked, { key })).status).toBe(200)
+  expect(Object.keys(lastSent()).sort()).toEqual(['encoding_format', 'input', 'model'])
+  upstream.script = json(ANSWER)
 })
 
 it('what an answer thinks is recorded, and each of several by itself', async () => {

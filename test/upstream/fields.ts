@@ -47,6 +47,8 @@ const flat = { type: 'function', name: 'f', description: 'd', parameters: schema
 const direct = { allowed_callers: ['direct'], async: false, defer_loading: false }
 const mark = { prompt_cache_breakpoint: { mode: 'explicit' } }
 const cached = { cache_control: { type: 'ephemeral' } }
+/** A text of an answer that is sent back, with what stood beside it. */
+const spoken = { type: 'text', text: 'hello', role: 'assistant', ...mark }
 const from = (...content: Json[]) => ({ messages: [{ role: 'user', content }] })
 
 const chat: Told = {
@@ -62,6 +64,9 @@ const chat: Told = {
       [{}, { name: 'dana' }].map((named) => ({ messages: [{ role, content: 'hello', ...named }, ...said] })),
     ),
     from({ type: 'text', text: 'hello', ...mark }),
+    ...each({ reasoning_content: 'hm', reasoning: 'hm' }).map((thought) => ({
+      messages: [...said, { role: 'assistant', content: [{ ...spoken, ...thought }] }, ...said],
+    })),
     from({ type: 'image_url', image_url: { url: IMAGE, detail: 'high' }, ...mark }),
     from({ type: 'input_audio', input_audio: { data: 'AA==', format: 'wav' }, ...mark }),
     from({ type: 'file', file: { file_data: 'data:application/pdf;base64,AA==', filename: 'a.pdf' }, ...mark }),
@@ -274,7 +279,8 @@ const ollama: Told = {
         { role: 'tool', content: 'sun', ...answered },
       ],
     })),
-    { tools: [{ type: 'function', function: { name: 'f', description: 'd', parameters: schema } }] },
+    { tools: [tool] },
+    { tools: [tool], tool_choice: 'auto' },
   ],
 }
 

@@ -85,12 +85,19 @@ function add(answer: Answer, delta: Delta): void {
 }
 
 /**
+ * Whether a call is one: where the answer broke off before any of its arguments, it has none to be called with. Libraries take
+ * that for a call without arguments, which is another one.
+ */
+export const isBegun = (written: string, finish: FinishReason | undefined): boolean =>
+  written.trim() !== '' || finish === 'stop' || finish === 'tool_calls'
+
+/**
  * For formats that write arguments as an object and not as the text that the model wrote. A call that the answer broke off in
  * is left out: what is left of its arguments is none.
  */
 export const callsOf = ({ toolCalls, finish }: Pick<Choice, 'toolCalls' | 'finish'>) =>
   toolCalls.flatMap(({ id, name, arguments: written }): { id: string; name: string; input: JsonObject }[] => {
-    const input = argumentsOf(written)
+    const input = isBegun(written, finish) ? argumentsOf(written) : undefined
     if (input) return [{ id, name, input }]
     if (finish === 'stop' || finish === 'tool_calls')
       throw new Fault('upstream_invalid', {

@@ -14,8 +14,9 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
   /** Numbers of the blocks, by what goes into them. */
   const open = new Map<string, number>()
   let called = false
-  /** The call that is written as it comes: the first, if there was nothing before it. */
+  /** The call that is written as it comes, once it has arguments: the first, if there was nothing before it. */
   let live: number | undefined
+  let liveBegun = false
   const later = new Map<number, ToolCall>()
   let livePieces = ''
   let started = false
@@ -53,14 +54,18 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
   const tool = (delta: Delta & { type: 'tool' }): string => {
     if (!called && open.size === 0) live = delta.index
     called = true
-    if (delta.index === live) {
+    if (delta.index === live && liveBegun) {
       livePieces += delta.arguments
-      return call(delta.index, delta.id ?? '', delta.name ?? '', delta.arguments)
+      return call(delta.index, '', '', delta.arguments)
     }
     const known = later.get(delta.index) ?? { id: delta.id ?? '', name: delta.name ?? '', arguments: '' }
     known.arguments += delta.arguments
     later.set(delta.index, known)
-    return ''
+    if (delta.index !== live || known.arguments.trim() === '') return ''
+    later.delete(delta.index)
+    liveBegun = true
+    livePieces = known.arguments
+    return call(delta.index, known.id, known.name, known.arguments)
   }
   const call = (number: number, id: string, name: string, pieces: string): string => {
     const [index, opening] = into(`tool ${number}`, () => ({ type: 'tool_use', id, name, input: {} }))
@@ -102,7 +107,7 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
     end() {
       let out = start()
       // Anthropic's clients take what is no JSON for an empty object, and would call the tool with that.
-      if (live !== undefined) callsOf({ toolCalls: [{ id: '', name: '', arguments: livePieces }], finish })
+      if (liveBegun) callsOf({ toolCalls: [{ id: '', name: '', arguments: livePieces }], finish })
       for (const index of open.values()) out += event('content_block_stop', { index })
       for (const [number, written] of later) {
         if (callsOf({ toolCalls: [written], finish }).length === 0) continue

@@ -43,11 +43,12 @@ export const ollamaEmbed: Wire = {
     whole(deltas) {
       const { embeddings, usage } = collect(deltas)
       const took = context.durations?.()
+      // Always there, as from Ollama itself: of a server that tells none, the time that it took here, and none to load.
       return JSON.stringify({
         model: context.model,
         embeddings,
-        total_duration: took?.total,
-        load_duration: took?.load,
+        total_duration: took?.total ?? Math.round((context.elapsed?.() ?? 0) * 1e6),
+        load_duration: took?.load ?? 0,
         prompt_eval_count: usage?.inputTokens,
       })
     },

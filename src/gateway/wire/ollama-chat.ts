@@ -19,13 +19,14 @@ import {
   object,
   oneOf,
   onlyFields,
+  refuseFields,
   root,
   text,
   unsupported,
   unsupportedTool,
 } from './field.ts'
 import { refuseOllama } from './ollama-fault.ts'
-import { readImages, readOllamaParams, SHARED_FIELDS } from './ollama-params.ts'
+import { readImages, readOllamaParams, refuseMisplaced, SHARED_FIELDS } from './ollama-params.ts'
 import { createOllamaChatWriter, createOllamaGenerateWriter } from './ollama-writer.ts'
 import { readFunction } from './openai-chat.ts'
 
@@ -46,11 +47,24 @@ export const ollamaGenerate: Wire = {
   refuse: refuseOllama,
 }
 
-export const CHAT_FIELDS = new Set(['model', 'messages', 'tools', 'stream', 'truncate', 'shift', ...SHARED_FIELDS])
+/** No field of Ollama's; the listed value asks for what is had anyway. */
+const CHAT_REFUSED = { tool_choice: ['auto'] } as const
+export const CHAT_FIELDS = new Set([
+  'model',
+  'messages',
+  'tools',
+  'stream',
+  'truncate',
+  'shift',
+  ...SHARED_FIELDS,
+  ...Object.keys(CHAT_REFUSED),
+])
 
 function readChat(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
+  refuseMisplaced(body)
   onlyFields(body, CHAT_FIELDS)
+  refuseFields(body, CHAT_REFUSED)
   refuseTruncation(body)
   const messages = readMessages(list(body.messages, 'messages'))
   if (messages.length === 0) throw noVerb('messages')
@@ -84,6 +98,7 @@ export const GENERATE_FIELDS = new Set([
 
 function readGenerate(bytes: Uint8Array): ModelRequest {
   const body = root(parseJson(bytes))
+  refuseMisplaced(body)
   onlyFields(body, GENERATE_FIELDS)
   refuseTruncation(body)
   // Token numbers of an earlier answer: text that nobody here can read.
@@ -202,7 +217,7 @@ function readToolCall(value: Json, where: string, made: string): ToolCall {
 }
 
 const TOOL_FIELDS = new Set(['type', 'function'])
-const TOOL_FUNCTION_FIELDS = new Set(['name', 'description', 'parameters'])
+const TOOL_FUNCTION_FIELDS = new Set(['name', 'description', 'parameters', 'strict'])
 
 function readTools(value: Json): Tool[] {
   return list(value, 'tools').map((entry, index) => {

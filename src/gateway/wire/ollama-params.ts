@@ -12,6 +12,7 @@ import {
   optional,
   stops,
   text,
+  unsupported,
 } from './field.ts'
 
 type Reader = (value: Json, where: string) => unknown
@@ -57,6 +58,12 @@ export function readOptions(body: JsonObject): Params {
   // -1 means without a bound, which is what no value means everywhere else.
   if (predict !== undefined && predict !== -1) params.maxTokens = integer(predict, 'options.num_predict', 1)
   return params
+}
+
+/** What belongs into `options` and stands beside them, where Ollama itself does not read it. */
+export function refuseMisplaced(body: JsonObject): void {
+  for (const field of OPTION_FIELDS)
+    if ((body[field] ?? undefined) !== undefined) throw unsupported(field, `is not read here, but as options.${field}`)
 }
 
 function readFormat(value: Json, where: string): ResponseFormat | undefined {

@@ -108,6 +108,9 @@ describe('reading', () => {
     [ollamaGenerate, {}, 'malformed_request', 'prompt'],
     [ollamaGenerate, { prompt: 'x', options: { stop: '' } }, 'malformed_request', 'options.stop'],
     [ollamaChat, { messages: [] }, 'malformed_request', 'messages'],
+    [ollamaChat, { messages: [{ role: 'user' }], temperature: 1 }, 'unsupported_parameter', 'temperature'],
+    [ollamaGenerate, { prompt: 'x', num_ctx: 1 }, 'unsupported_parameter', 'num_ctx'],
+    [ollamaChat, { messages: [{ role: 'user' }], tool_choice: 'required' }, 'unsupported_parameter', 'tool_choice'],
     [
       ollamaChat,
       { messages: [{ role: 'user', content: 'x' }], options: { mirostat: 1 } },
@@ -121,6 +124,17 @@ describe('reading', () => {
     [ollamaChat, { messages: [{ role: 'user', content: 'x' }], format: 'xml' }, 'malformed_request', 'format'],
   ])('%o %j is refused', (wire, body, code, param) => {
     expect(() => read(wire, { model: 'm', ...body })).toThrow(expect.objectContaining({ code, data: { param } }))
+  })
+
+  test('what belongs into the options is refused with where it belongs', () => {
+    const body = { model: 'm', messages: [{ role: 'user', content: 'x' }], top_p: 0.5 }
+    expect(() => read(ollamaChat, body)).toThrow('top_p is not read here, but as options.top_p')
+  })
+
+  test('what libraries for other formats write beside a tool', () => {
+    const tools = [{ type: 'function', function: { name: 'f', strict: false } }]
+    const body = { model: 'm', messages: [{ role: 'user', content: 'x' }], tools, tool_choice: 'auto' }
+    expect(read(ollamaChat, body).params).toEqual({ tools: [{ name: 'f', strict: false }] })
   })
 
   test('durations of Go', () => {
@@ -216,6 +230,42 @@ describe('writing', () => {
     const wire = anthropicMessages
     const message = JSON.parse(writer(wire, { ...body, max_tokens: 5 }).whole(half))
     expect(message).toMatchObject({ content: [{ type: 'tool_use', id: 'c', input: {} }], stop_reason: 'max_tokens' })
+  })
+
+  test.each(['', ' '])('nor is one of which no arguments were said (%j), if the answer broke off', (none) => {
+    const begun = (reason: 'length' | 'tool_calls'): Delta[] => [
+      { type: 'tool', choice: 0, index: 0, id: 'c', name: 'f', arguments: none },
+      { type: 'finish', choice: 0, reason },
+    ]
+    const body = { messages: [{ role: 'user', content: 'x' }], max_tokens: 5 }
+    for (const [wire, asked] of [
+      [ollamaChat, { messages: body.messages }],
+      [anthropicMessages, body],
+    ] as const)
+      for (const [reason, calls] of [
+        ['tool_calls', 1],
+        ['length', 0],
+      ] as const) {
+        const out = writer(wire, asked)
+        expect((out.batch(begun(reason)) + out.end()).split('"f"')).toHaveLength(calls + 1)
+        expect(writer(wire, asked).whole(begun(reason)).split('"f"')).toHaveLength(calls + 1)
+      }
+  })
+
+  test('vectors are told with how long they took, also by servers that do not tell', () => {
+    const embedded: Delta[] = [{ type: 'embedding', index: 0, vector: [1] }]
+    const whole = (durations?: object) =>
+      JSON.parse(
+        ollamaEmbed
+          .writer({
+            request: read(ollamaEmbed, { model: 'm', input: 'a' }),
+            ...{ model: 'm', callId: 'c', created: 1, elapsed: () => 1.5 },
+            durations: () => durations,
+          })
+          .whole(embedded),
+      )
+    expect(whole()).toEqual({ model: 'm', embeddings: [[1]], total_duration: 1_500_000, load_duration: 0 })
+    expect(whole({ total: 7, load: 2 })).toMatchObject({ total_duration: 7, load_duration: 2 })
   })
 
   test.each(['tool_calls', 'stop'] as const)('arguments that are no JSON object end the answer (%s)', (reason) => {

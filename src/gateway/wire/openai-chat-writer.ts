@@ -2,9 +2,11 @@
 // string and a fixed suffix, because this runs once for every token of every stream.
 import type { Delta, FinishReason, TokenLogprob, Usage } from '../../core/index.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
-import { type Answer, type Choice, collect } from './answer.ts'
+import { type Answer, type Choice, collect, isBegun } from './answer.ts'
 import { openaiError } from './openai-fault.ts'
 import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
+
+type Called = Delta & { type: 'tool' }
 
 /** An answer that was broken off must not look finished; `length` is the format's word for incomplete. */
 export const finishWord = (reason: FinishReason): string => (reason === 'interrupted' ? 'length' : reason)
@@ -29,10 +31,21 @@ export function createChatWriter({ request, model, callId, created }: WriterCont
   const shut = `},"logprobs":null,"finish_reason":null}${tail}`
   const plainPrefix = head + open
   const opened = new Set<number>()
+  /** Calls without arguments yet, by choice and number: whether they are calls is known later. */
+  const held = new Map<string, Called>()
   let usage: Usage | undefined
 
   const frame = (choice: number, delta: string, logprobs: TokenLogprob[] | undefined, finish: string) =>
     `${head}{"index":${choice},"delta":${delta},"logprobs":${logprobs ? JSON.stringify(openaiLogprobs(logprobs)) : 'null'},"finish_reason":${finish}}${tail}`
+
+  const call = ({ choice, index, id: callId, name, arguments: pieces }: Called): string => {
+    const body = {
+      index,
+      ...(callId === undefined ? {} : { id: callId, type: 'function' }),
+      function: { ...(name === undefined ? {} : { name }), arguments: pieces },
+    }
+    return frame(choice, `{"tool_calls":[${JSON.stringify(body)}]}`, undefined, 'null')
+  }
 
   const write = (delta: Delta): string => {
     if (delta.type === 'usage') {
@@ -55,14 +68,19 @@ export function createChatWriter({ request, model, callId, created }: WriterCont
       case 'refusal':
         return out + frame(delta.choice, `{"refusal":${JSON.stringify(delta.text)}}`, undefined, 'null')
       case 'tool': {
-        const call = {
-          index: delta.index,
-          ...(delta.id === undefined ? {} : { id: delta.id, type: 'function' }),
-          function: { ...(delta.name === undefined ? {} : { name: delta.name }), arguments: delta.arguments },
+        const key = `${delta.choice} ${delta.index}`
+        const before = held.get(key)
+        const called = before ? { ...before, ...delta, arguments: before.arguments + delta.arguments } : delta
+        if ((before ?? delta.id) !== undefined && called.arguments.trim() === '') {
+          held.set(key, called)
+          return out
         }
-        return out + frame(delta.choice, `{"tool_calls":[${JSON.stringify(call)}]}`, undefined, 'null')
+        held.delete(key)
+        return out + call(called)
       }
       case 'finish':
+        for (const called of held.values())
+          if (called.choice === delta.choice && isBegun(called.arguments, delta.reason)) out += call(called)
         return out + frame(delta.choice, '{}', undefined, JSON.stringify(finishWord(delta.reason)))
     }
   }
@@ -97,7 +115,8 @@ export function createChatWriter({ request, model, callId, created }: WriterCont
 const usageBody = (answer: Answer) => (answer.usage ? { usage: openaiUsage(answer.usage) } : {})
 
 function choiceBody(choice: Choice, index: number): Record<string, unknown> {
-  const said = choice.text !== '' || (choice.toolCalls.length === 0 && choice.refusal === '')
+  const calls = choice.toolCalls.filter((call) => isBegun(call.arguments, choice.finish))
+  const said = choice.text !== '' || (calls.length === 0 && choice.refusal === '')
   return {
     index,
     message: {
@@ -105,10 +124,10 @@ function choiceBody(choice: Choice, index: number): Record<string, unknown> {
       content: said ? choice.text : null,
       refusal: choice.refusal === '' ? null : choice.refusal,
       ...(choice.reasoning === '' ? {} : { reasoning_content: choice.reasoning }),
-      ...(choice.toolCalls.length === 0
+      ...(calls.length === 0
         ? {}
         : {
-            tool_calls: choice.toolCalls.map((call) => ({
+            tool_calls: calls.map((call) => ({
               id: call.id,
               type: 'function',
               function: { name: call.name, arguments: call.arguments },

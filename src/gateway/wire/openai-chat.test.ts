@@ -16,6 +16,26 @@ const faultOf = (run: () => unknown): Fault => {
 }
 
 describe('reading', () => {
+  test('what a library writes into the text of an answer that it sends back is what it is of the message', () => {
+    const part = { type: 'text', text: 'done', role: 'assistant', refusal: null, reasoning_content: 'hm' }
+    const sent = (role: string, more: object = {}) =>
+      read({ model: 'm', messages: [...plain.messages, { role, content: [{ ...part, ...more }] }, ...plain.messages] })
+    expect(sent('assistant').messages[1]).toEqual({
+      role: 'assistant',
+      parts: [
+        { type: 'reasoning', text: 'hm' },
+        { type: 'text', text: 'done' },
+      ],
+    })
+    for (const [role, more, param] of [
+      ['assistant', { role: 'system' }, 'role'],
+      ['assistant', { refusal: 'no' }, 'refusal'],
+      ['user', {}, 'role'],
+      ['user', { role: null }, 'reasoning_content'],
+    ] as const)
+      expect(faultOf(() => sent(role, more)).data.param).toBe(`messages[1].content[0].${param}`)
+  })
+
   test('every documented field arrives under its one name', () => {
     expect(
       read({
@@ -246,8 +266,7 @@ describe('writing', () => {
       { reasoning_content: 'hm' },
       { content: 'a"\n' },
       { content: 'b' },
-      { tool_calls: [{ index: 0, id: 'c1', type: 'function', function: { name: 'f', arguments: '' } }] },
-      { tool_calls: [{ index: 0, function: { arguments: '{}' } }] },
+      { tool_calls: [{ index: 0, id: 'c1', type: 'function', function: { name: 'f', arguments: '{}' } }] },
       {},
       undefined,
     ])
@@ -276,6 +295,28 @@ describe('writing', () => {
       ],
       usage: { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 },
     })
+  })
+
+  test('a call without arguments is one only if the answer ends with it', () => {
+    const begun: Delta[] = [
+      { type: 'tool', choice: 0, index: 0, id: 'c1', name: 'f', arguments: '' },
+      { type: 'tool', choice: 0, index: 0, arguments: ' ' },
+    ]
+    for (const [reason, calls] of [
+      ['tool_calls', 1],
+      ['stop', 1],
+      ['length', 0],
+      ['interrupted', 0],
+    ] as const) {
+      const ended: Delta[] = [...begun, { type: 'finish', choice: 0, reason }]
+      expect(
+        writer(request({ stream: true }))
+          .batch(ended)
+          .split('"c1"'),
+      ).toHaveLength(calls + 1)
+      expect(writer(request()).whole(ended).split('"c1"')).toHaveLength(calls + 1)
+    }
+    expect(writer(request({ stream: true })).batch(begun)).not.toContain('c1')
   })
 
   test('a cut is an unnamed frame with the error, and no [DONE]', () => {

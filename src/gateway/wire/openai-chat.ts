@@ -169,7 +169,7 @@ function readMessage(value: Json, where: string, tools: Map<string, string>): Me
     throw malformed(where, `a ${role} message has fields of an assistant message`)
   const content = given.content ?? undefined
   derived(given.parsed, typeof content === 'string' ? content : '', `${where}.parsed`)
-  if (content !== undefined) message.parts.push(...readContent(content, `${where}.content`, role === 'user'))
+  if (content !== undefined) message.parts.push(...readContent(content, `${where}.content`, role))
   else if (role !== 'assistant') throw malformed(`${where}.content`, 'is missing')
   if (role === 'tool') {
     message.toolCallId = name(given.tool_call_id, `${where}.tool_call_id`)
@@ -180,16 +180,19 @@ function readMessage(value: Json, where: string, tools: Map<string, string>): Me
 }
 
 function readAssistant(given: JsonObject, where: string, message: Message): void {
-  // Two names for the same: llama.cpp and older vLLM, newer vLLM and OpenRouter.
-  const reasoning = given.reasoning_content ?? given.reasoning ?? undefined
-  if (reasoning !== undefined)
-    message.parts.push({ type: 'reasoning', text: text(reasoning, `${where}.reasoning_content`) })
+  message.parts.push(...readReasoning(given, where))
   if (given.refusal !== undefined && given.refusal !== null)
     message.parts.push({ type: 'refusal', text: text(given.refusal, `${where}.refusal`) })
   if (given.tool_calls !== undefined && given.tool_calls !== null)
     message.toolCalls = list(given.tool_calls, `${where}.tool_calls`).map((entry, index) =>
       readToolCall(entry, `${where}.tool_calls[${index}]`),
     )
+}
+
+/** Two names for the same: llama.cpp and older vLLM, newer vLLM and OpenRouter. */
+function readReasoning(given: JsonObject, where: string): Part[] {
+  const reasoning = given.reasoning_content ?? given.reasoning ?? undefined
+  return reasoning === undefined ? [] : [{ type: 'reasoning', text: text(reasoning, `${where}.reasoning_content`) }]
 }
 
 const TOOL_CALL_FIELDS = new Set(['id', 'type', 'function', 'index'])
@@ -210,9 +213,11 @@ function readToolCall(value: Json, where: string): ToolCall {
   }
 }
 
-function readContent(value: Json, where: string, fromUser: boolean): Part[] {
+type Role = (typeof ROLES)[number]
+
+function readContent(value: Json, where: string, role: Role): Part[] {
   if (typeof value === 'string') return [{ type: 'text', text: value }]
-  return list(value, where).map((entry, index) => readPart(entry, `${where}[${index}]`, fromUser))
+  return list(value, where).flatMap((entry, index) => readPart(entry, `${where}[${index}]`, role))
 }
 
 const PART_FIELDS = {
@@ -223,17 +228,21 @@ const PART_FIELDS = {
   file: new Set(['type', 'file', PART_HINT]),
 } as const
 const PART_TYPES = ['text', 'refusal', 'image_url', 'input_audio', 'file'] as const
+/** A library that sends an answer back as parts writes into the text what else stood in its message. */
+const ANSWER_FIELDS = new Set([...PART_FIELDS.text, 'role', 'reasoning_content', 'reasoning'])
 
-function readPart(value: Json, where: string, fromUser: boolean): Part {
+function readPart(value: Json, where: string, role: Role): Part[] {
   const given = object(value, where)
   const type = oneOf(given.type, `${where}.type`, PART_TYPES)
-  onlyFields(given, PART_FIELDS[type], where)
-  if (type === 'text') return { type, text: text(given.text, `${where}.text`) }
-  if (type === 'refusal') return { type, text: text(given.refusal, `${where}.refusal`) }
-  if (!fromUser) throw malformed(`${where}.type`, `"${type}" belongs to a user message`)
-  if (type === 'image_url') return readImage(given.image_url, `${where}.image_url`)
-  if (type === 'input_audio') return readAudio(given.input_audio, `${where}.input_audio`)
-  return readFile(given.file, `${where}.file`)
+  const answered = type === 'text' && role === 'assistant'
+  onlyFields(given, answered ? ANSWER_FIELDS : PART_FIELDS[type], where)
+  if ((given.role ?? role) !== role) throw unsupported(`${where}.role`, 'is not the role of the message')
+  if (type === 'text') return [...readReasoning(given, where), { type, text: text(given.text, `${where}.text`) }]
+  if (type === 'refusal') return [{ type, text: text(given.refusal, `${where}.refusal`) }]
+  if (role !== 'user') throw malformed(`${where}.type`, `"${type}" belongs to a user message`)
+  if (type === 'image_url') return [readImage(given.image_url, `${where}.image_url`)]
+  if (type === 'input_audio') return [readAudio(given.input_audio, `${where}.input_audio`)]
+  return [readFile(given.file, `${where}.file`)]
 }
 
 const IMAGE_FIELDS = new Set(['url', 'detail'])

@@ -235,3 +235,8 @@ test('tools of a group stand for themselves, under both names', () => {
   const input = [{ type: 'function_call', call_id: 'c', name: 'find', namespace: 'crm', arguments: '{}' }]
   expect(read({ input }).messages[0]?.toolCalls).toEqual([{ id: 'c', name: 'crm__find', arguments: '{}' }])
 })
+
+test('who refers to items of an answer is told to send them', () => {
+  const input = [{ type: 'item_reference', id: 'msg_1' }]
+  expect(() => openaiResponses.read(Buffer.from(JSON.stringify({ model: 'm', input })), {})).toThrow('store: false')
+})

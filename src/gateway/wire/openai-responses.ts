@@ -241,6 +241,10 @@ function readToolChoice(value: Json, where: string): ToolChoice {
   return { name: name(given.name, `${where}.name`) }
 }
 
+/** Who refers to items without having been told that they are kept is the AI SDK. */
+const SEND_ITEM =
+  'cannot be "item_reference": items are not kept here, but sent again (the AI SDK does so with store: false among its OpenAI options)'
+
 /** Items one by one. Calls and reasoning are items of their own here; elsewhere they belong to one assistant message. */
 function readInput(value: Json | undefined, where: string): Message[] {
   if (typeof value === 'string') return [{ role: 'user', parts: [{ type: 'text', text: value }] }]
@@ -268,6 +272,7 @@ function readInput(value: Json | undefined, where: string): Message[] {
       message.toolCalls = [...(message.toolCalls ?? []), call]
     } else if (type === 'function_call_output') messages.push(readCallOutput(item, at, tools))
     else if (type === 'reasoning') assistant().parts.push(...readReasoningItem(item, at))
+    else if (type === 'item_reference') throw unsupported(`${at}.type`, SEND_ITEM)
     else throw unsupported(`${at}.type`, `cannot be ${JSON.stringify(String(type).slice(0, 64))} here`)
   }
   return messages
