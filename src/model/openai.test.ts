@@ -331,7 +331,9 @@ test('what the target cannot express is refused by name, before anything is sent
     code: 'unsupported_parameter',
     data: { param: 'top_k' },
   })
-  await expect(refused({ params: { contextTokens: 512 } })).rejects.toMatchObject({ data: { param: 'num_ctx' } })
+  await expect(refused({ params: { contextTokens: 512 }, windowBound: true })).rejects.toMatchObject({
+    data: { param: 'num_ctx' },
+  })
   const image = { type: 'image', url: 'https://intranet.example/x.png' } as const
   await expect(refused({ messages: [{ role: 'user', parts: [image] }] })).rejects.toThrow(/opens no URLs/)
   expect(upstream.received).toHaveLength(0)

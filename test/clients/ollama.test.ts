@@ -102,7 +102,7 @@ test('refusals and broken streams throw, with the sentence that says why', async
   const stranger = new Ollama({ host: bench.gateway.url })
   await expect(stranger.chat({ model: DEMO, messages })).rejects.toMatchObject({ status_code: 401 })
   await expect(client.chat({ model: 'nothing', messages })).rejects.toThrow(/does not exist/)
-  await expect(client.chat({ model: SCRIPTED, messages, options: { num_ctx: 4096 } })).rejects.toThrow(/num_ctx/)
+  await expect(client.chat({ model: SCRIPTED, messages, options: { min_p: 0.1 } })).rejects.toThrow(/min_p/)
   bench.upstream.script = breaksAfter('text/event-stream', HALF_STREAM)
   const stream = await client.chat({ model: SCRIPTED, messages, stream: true })
   const read = async () => {

@@ -392,7 +392,7 @@ test('Ollama: everything about a call that another format can say is said', asyn
   expect(lastBody(bench.upstream)).toEqual({ model: 'upstream-name', prompt: 'a', suffix: 'c' })
   const refused = (more: object) => ollama.chat({ model, messages, ...more } as never)
   await expect(refused({ options: { mirostat: 1 } })).rejects.toThrow(/options.mirostat/)
-  await expect(refused({ options: { num_ctx: 99 } })).rejects.toThrow(/num_ctx/)
+  await expect(refused({ options: { min_p: 0.1 } })).rejects.toThrow(/min_p/)
   await expect(refused({ keep_alive: 0 })).rejects.toThrow(/keep_alive/)
   await expect(ollama.generate({ model, prompt: 'x', template: 't' })).rejects.toThrow(/template/)
   await expect(ollama.generate({ model, prompt: 'x', context: [1] })).rejects.toThrow(/context/)
