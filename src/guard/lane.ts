@@ -30,6 +30,14 @@ export interface Lane {
   signature: string | undefined
 }
 
+/** What a lane is opened with beside its place. */
+export interface LaneStart {
+  /** The text is an id of the protocol, in which only what can be nothing else counts. */
+  readonly id?: boolean
+  /** The end of what has been said here and has left: what goes on from it is found, and treated as far as it has not. */
+  readonly before?: string
+}
+
 export interface LaneOptions extends TreatmentOptions {
   readonly screen: Screen
   readonly detectors: readonly Detector[]
@@ -38,8 +46,15 @@ export interface LaneOptions extends TreatmentOptions {
   readonly restore: Restore
 }
 
-/** `id`: the text is an id of the protocol, in which only what can be nothing else counts. */
-export function openLane(choice: number, channel: Channel, index: number, options: LaneOptions, id = false): Lane {
+export function openLane(
+  choice: number,
+  channel: Channel,
+  index: number,
+  options: LaneOptions,
+  { id = false, before = '' }: LaneStart = {},
+): Lane {
+  /** Characters to come out that have left before. */
+  let left = before.length
   const lane: Lane = {
     choice,
     channel,
@@ -48,18 +63,22 @@ export function openLane(choice: number, channel: Channel, index: number, option
     stream: options.screen.open(channel === 'tool' ? 'json' : 'guess', options.detectors),
     sink: {
       clear(text) {
-        lane.out += text
         lane.released += text.length
+        lane.out += left === 0 ? text : text.slice(left)
+        left = Math.max(0, left - text.length)
       },
       region(region) {
+        const known = left
+        left = Math.max(0, left - region.text.length)
         lane.released += region.text.length
+        if (known >= region.text.length) return
         const kept = id ? keepInId(region) : keep(region)
         const text = kept === undefined ? region.text : treat(kept, lane, options)
         if (text !== region.text) {
           lane.changed = true
           spoilTokens(lane.tokens, region.start, region.start + region.text.length)
         }
-        lane.out += text
+        lane.out += text === region.text ? text.slice(known) : text
       },
     },
     out: '',
@@ -68,6 +87,7 @@ export function openLane(choice: number, channel: Channel, index: number, option
     tokens: [],
     signature: undefined,
   }
+  if (before !== '') lane.stream.push(before, lane.sink)
   return lane
 }
 

@@ -184,6 +184,49 @@ describe('a stream', () => {
     expect(heard(deltas, 'reasoning')).toBe('4111 1111 no')
   })
 
+  it('ends a thought where the answer begins, and reads what goes on with what was thought before', () => {
+    const output = guard.openOutput(ask, open())
+    const deltas = [
+      ...output.push([say('reasoning', 'Is it 4111 1111'), say('text', ' \n')]),
+      ...output.push([say('reasoning', ' 1111 1111 or 4111 1111')]),
+      ...output.push([say('text', 'Yes, '), say('reasoning', ' 1111 1111, or x@'), say('tool', '{}')]),
+      ...output.push([say('reasoning', 'example.com?')]),
+      ...output.end(),
+    ]
+    expect(heard(deltas, 'reasoning')).toBe('Is it [card] or 4111 1111[card], or x@example.com?')
+    const ends = [deltas.findLastIndex((d) => d.type === 'reasoning' && d.text.includes('4111')), heard(deltas, 'text')]
+    expect(ends).toEqual([deltas.findIndex((d) => d.type === 'text' && d.text.trim() !== '') - 1, ' \nYes, '])
+  })
+
+  it('tells the signature of a thought with its end, and none of one that it changed', () => {
+    const signed = (text: string) => {
+      const output = guard.openOutput(ask, open())
+      const sign: Delta = { type: 'reasoning', choice: 0, text: '', signature: 'c2ln' }
+      const deltas = [...output.push([say('reasoning', text), sign, say('text', 'Yes.')]), ...output.end()]
+      return deltas.flatMap((d) => (d.type === 'reasoning' ? [[d.text, d.signature]] : []))
+    }
+    expect(signed('It is 4111 1111').at(-1)).toEqual([expect.stringContaining('1111'), 'c2ln'])
+    expect(signed('It is 4111 1111').filter(([, signature]) => signature !== undefined)).toHaveLength(1)
+    expect(signed('It is 4111111111111111').map(([, signature]) => signature)).not.toContain('c2ln')
+  })
+
+  it('gives what it gives whole, however thoughts and words that take turns are cut', () => {
+    const turns = fc.array(fc.tuple(fc.constantFrom<Channel>('text', 'reasoning', 'tool'), texts), { maxLength: 5 })
+    const said = (parts: (readonly [Channel, string])[]) => {
+      const output = guard.openOutput(ask, open())
+      const deltas = [...output.push(parts.map(([channel, text]) => say(channel, text))), ...output.end()]
+      return (['text', 'reasoning', 'tool'] as const).map((channel) => heard(deltas, channel))
+    }
+    fc.assert(
+      fc.property(turns, sizes, (whole, cuts) => {
+        const parts = whole.flatMap(([channel, text]) => cut(text, cuts).map((part) => [channel, part] as const))
+        const filled = whole.filter(([, text]) => text !== '')
+        expect(said(parts)).toEqual(said(filled))
+      }),
+      { seed: 8, numRuns: 1000 },
+    )
+  })
+
   it('drops the token probabilities of what it changed', () => {
     const output = guard.openOutput(ask, open())
     const token = (text: string) => ({

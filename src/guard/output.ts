@@ -40,12 +40,16 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   let usage: Usage | undefined
   let ended = false
   const finished = new Set<number>()
+  /** The end of what was thought, by choice; of choices that are thinking, and of those that have been. */
+  const thinking = new Map<number, string>()
+  const thought = new Map<number, string>()
 
   const laneOf = (choice: number, channel: Channel, index: number): Lane => {
     const key = `${choice}/${channel}/${index}`
     let lane = lanes.get(key)
     if (lane === undefined) {
-      lane = openLane(choice, channel, index, laneOptions)
+      const before = channel === 'reasoning' ? thought.get(choice) : undefined
+      lane = openLane(choice, channel, index, laneOptions, before === undefined ? {} : { before })
       lanes.set(key, lane)
     }
     return lane
@@ -65,12 +69,12 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
         return
       }
     }
-    emit(lane, text, deltas)
+    emit(lane, text, deltas, last)
   }
 
-  const emit = (lane: Lane, text: string, deltas: Delta[]) => {
-    // A signature vouches for the exact text, so it does not survive a change.
-    const signature = lane.changed ? undefined : lane.signature
+  const emit = (lane: Lane, text: string, deltas: Delta[], last = false) => {
+    // A signature vouches for the exact text, so it does not survive a change, and comes when all of the text is known.
+    const signature = last && !lane.changed ? lane.signature : undefined
     if (text === '' && signature === undefined) return
     const { choice } = lane
     forwarded += Buffer.byteLength(text)
@@ -107,10 +111,28 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       }
   }
 
+  const remember = (choice: number, text: string) => {
+    const said = (thinking.get(choice) ?? thought.get(choice) ?? '') + text
+    thinking.set(choice, said.length > 2 * REMEMBERED ? said.slice(-REMEMBERED) : said)
+  }
+
+  /**
+   * A thought ends where the answer begins: clients would take what comes out behind that for another thought. Should it go on
+   * all the same, it is read with its end before.
+   */
+  const endThought = (choice: number, deltas: Delta[]) => {
+    const said = thinking.get(choice)
+    if (said === undefined) return
+    thinking.delete(choice)
+    thought.set(choice, said.slice(-REMEMBERED))
+    close(laneOf(choice, 'reasoning', 0), deltas)
+    lanes.delete(`${choice}/reasoning/0`)
+  }
+
   /** A short string that comes whole: a tool's name, an id, a stop sequence, a token that was not taken. */
   const whole = (text: string, id = false): string => {
     if (text === '') return text
-    const lane = openLane(0, 'text', 0, laneOptions, id)
+    const lane = openLane(0, 'text', 0, laneOptions, { id })
     scanned += Buffer.byteLength(text)
     lane.stream.push(text, lane.sink)
     lane.stream.end(lane.sink)
@@ -136,6 +158,8 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
       case 'text':
       case 'reasoning':
       case 'refusal': {
+        if (delta.type === 'reasoning') remember(delta.choice, delta.text)
+        else if (thinking.has(delta.choice) && /\S/.test(delta.text)) endThought(delta.choice, deltas)
         const lane = laneOf(delta.choice, delta.type, 0)
         if (delta.type === 'text' && delta.logprobs !== undefined)
           holdTokens(lane.tokens, delta.text, lane.stream.taken(), delta.logprobs, alternatives)
@@ -145,6 +169,7 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
         return
       }
       case 'tool': {
+        endThought(delta.choice, deltas)
         const lane = laneOf(delta.choice, 'tool', delta.index)
         if (delta.name !== undefined) lane.tool = (lane.tool ?? '') + delta.name
         if (delta.id !== undefined || delta.name !== undefined) {
@@ -213,6 +238,9 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
     }),
   }
 }
+
+/** Characters of a thought that what follows may go on from. */
+const REMEMBERED = 4096
 
 /** No vocabulary has longer words. */
 const LONGEST_ALTERNATIVE = 64
