@@ -212,7 +212,7 @@ function promptOf({ messages, inputs, params }: ModelRequest): string {
 
 /** What an answer says, as the caller was shown it, choice by choice; thoughts as such, tool calls by name and arguments. */
 function textOf(said: readonly Delta[]): string {
-  // The guard lets go of the end of a thought after the beginning of what follows it.
+  // A thought may go on after the answer has begun.
   const choices = new Map<number, { thought: string; text: string }>()
   for (const delta of said) {
     if (!('choice' in delta) || delta.type === 'finish') continue

@@ -1,6 +1,7 @@
-// POST /v1/messages, writing: typed events over numbered content blocks, or one message. Words stay open until the end: the
-// guard may still hold the last of them when something else begins. Calls come after them, one by one, because Anthropic's
-// own client takes every piece for one of the newest block and would lose words that come after a call has begun.
+// POST /v1/messages, writing: typed events over numbered content blocks, or one message. A thought is over where words begin,
+// and words where a thought does; else words stay open until the end: the guard may still hold the last of them when a call
+// begins. Calls come after them, one by one, because Anthropic's own client takes every piece for one of the newest block and
+// would lose words that come after a call has begun.
 import type { Delta, FinishReason, JsonObject, ToolCall, Usage } from '../../core/index.ts'
 import { estimateInput } from '../meter.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
@@ -11,8 +12,9 @@ import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
 export function createAnthropicWriter({ request, model, callId }: WriterContext): WireWriter {
   const id = `msg_${callId}`
   const base = { id, type: 'message', role: 'assistant', model }
-  /** Numbers of the blocks, by what goes into them. */
+  /** Numbers of the blocks that are not over, by what goes into them; how many there have been. */
   const open = new Map<string, number>()
+  let blocks = 0
   let called = false
   /** The call that is written as it comes, once it has arguments: the first, if there was nothing before it. */
   let live: number | undefined
@@ -36,9 +38,16 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
   const into = (key: string, block: () => object): [number, string] => {
     const known = open.get(key)
     if (known !== undefined) return [known, '']
-    const index = open.size
+    const before = key === 'text' ? stop('thinking') : key === 'thinking' ? stop('text') : ''
+    const index = blocks++
     open.set(key, index)
-    return [index, event('content_block_start', { index, content_block: block() })]
+    return [index, before + event('content_block_start', { index, content_block: block() })]
+  }
+  const stop = (key: string): string => {
+    const index = open.get(key)
+    if (index === undefined) return ''
+    open.delete(key)
+    return event('content_block_stop', { index })
   }
   const textDelta = (text: string) => {
     const [index, opening] = into('text', () => ({ type: 'text', text: '' }))
@@ -52,7 +61,7 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
     return opening + thought + event('content_block_delta', { index, delta: signature })
   }
   const tool = (delta: Delta & { type: 'tool' }): string => {
-    if (!called && open.size === 0) live = delta.index
+    if (!called && blocks === 0) live = delta.index
     called = true
     if (delta.index === live && liveBegun) {
       livePieces += delta.arguments
@@ -112,7 +121,7 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
       for (const [number, written] of later) {
         if (callsOf({ toolCalls: [written], finish }).length === 0) continue
         const { id: toolId, name, arguments: pieces } = written
-        const index = open.size
+        const index = blocks
         out += call(number, toolId, name, pieces) + event('content_block_stop', { index })
       }
       const delta = { stop_reason: stopReason(finish, stopSequence, called), stop_sequence: stopSequence ?? null }

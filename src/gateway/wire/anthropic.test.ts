@@ -192,10 +192,10 @@ test('a stream of events over numbered blocks', () => {
     ['content_block_start', 0, 'thinking'],
     ['content_block_delta', 0, 'thinking_delta'],
     ['content_block_delta', 0, 'signature_delta'],
+    ['content_block_stop', 0, undefined],
     ['content_block_start', 1, 'text'],
     ['content_block_delta', 1, 'text_delta'],
     ['content_block_delta', 1, 'text_delta'],
-    ['content_block_stop', 0, undefined],
     ['content_block_stop', 1, undefined],
     ['content_block_start', 2, 'tool_use'],
     ['content_block_delta', 2, 'input_json_delta'],
@@ -209,6 +209,16 @@ test('a stream of events over numbered blocks', () => {
   // Estimated at the beginning, counted at the end.
   expect(events[0].message.usage).toMatchObject({ input_tokens: 5, output_tokens: 0 })
   expect(events.at(-2).usage).toMatchObject({ input_tokens: 1, output_tokens: 2 })
+})
+
+test('thoughts and words that take turns are blocks one after the other', () => {
+  const out = writer()
+  const say = (type: 'text' | 'reasoning', text: string): Delta => ({ type, choice: 0, text })
+  const text = out.batch([say('reasoning', 'a'), say('text', 'b'), say('reasoning', 'c'), say('text', 'd')]) + out.end()
+  const blocks = [...text.matchAll(/content_block_(start|stop)","index":(\d)/g)].map(
+    ([, what, index]) => `${what} ${index}`,
+  )
+  expect(blocks).toEqual(['0', '1', '2', '3'].flatMap((index) => [`start ${index}`, `stop ${index}`]))
 })
 
 test('a call with nothing before it is written as it comes, another one after it', () => {

@@ -52,6 +52,7 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
   const items: Item[] = []
   const calls = new Map<number, Called>()
   const spoken = new Map<Spoken['kind'], Spoken>()
+  const over = new Set<Item>()
   let started = false
   let finish: FinishReason | undefined
   let usage: Usage | undefined
@@ -67,10 +68,9 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
     return event('response.created', { response }) + event('response.in_progress', { response })
   }
 
-  const close = (item: Item): string => {
+  const close = (item: Item, status: string): string => {
     const at = { item_id: item.id, output_index: item.index }
-    const last = () =>
-      event('response.output_item.done', { output_index: item.index, item: itemBody(item, endOf(item, items, finish)) })
+    const last = () => event('response.output_item.done', { output_index: item.index, item: itemBody(item, status) })
     if (item.kind === 'call') {
       const facts = { ...at, name: item.name, arguments: item.arguments }
       return event('response.function_call_arguments.done', facts) + last()
@@ -81,6 +81,15 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
     return words + event('response.content_part.done', { ...at, content_index: 0, part: partBody(item) }) + last()
   }
 
+  /** A thought is over where an answer or a call begins. */
+  const thought = (): string => {
+    const item = spoken.get('reasoning')
+    if (!item) return ''
+    spoken.delete('reasoning')
+    over.add(item)
+    return close(item, 'completed')
+  }
+
   const added = (item: Item): string =>
     event('response.output_item.added', { output_index: item.index, item: itemBody(item, 'in_progress') })
 
@@ -88,11 +97,12 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
   const into = (kind: Spoken['kind']): [Spoken, string] => {
     const known = spoken.get(kind)
     if (known) return [known, '']
+    const before = thought()
     const index = items.length
     const id = `${kind === 'reasoning' ? 'rs' : 'msg'}_${callId}_${index}`
     const item: Spoken = { kind, id, index, text: '', logprobs: [] }
     const facts = { item_id: id, output_index: index, content_index: 0, part: partBody(item) }
-    const opening = added(item) + event('response.content_part.added', facts)
+    const opening = before + added(item) + event('response.content_part.added', facts)
     items.push(item)
     spoken.set(kind, item)
     return [item, opening]
@@ -111,6 +121,7 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
     let out = ''
     let item = calls.get(delta.index)
     if (!item) {
+      const before = thought()
       const index = items.length
       item = {
         kind: 'call',
@@ -120,7 +131,7 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
         ...offered(delta.name ?? ''),
         arguments: '',
       }
-      out = added(item)
+      out = before + added(item)
       calls.set(delta.index, item)
       items.push(item)
     }
@@ -162,7 +173,7 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
     batch,
     end() {
       let out = start()
-      for (const item of items) out += close(item)
+      for (const item of items) if (!over.has(item)) out += close(item, endOf(item, items, finish))
       const status = statusOf(finish)
       const response = responseBody(context, items, status, finish, usage)
       return out + event(`response.${status}`, { response })
