@@ -30,8 +30,8 @@ import {
   readPii,
 } from '../tools/guard/corpus.ts'
 import type { Sentence, Span } from '../tools/guard/grammar.ts'
-import { atRate, disguises, readAttacks, SHIPPED_RATE } from '../tools/guard/injection-data.ts'
-import { INJECTION_SETTINGS, logitOf, ownTexts, trainInjection } from '../tools/guard/injection-model.ts'
+import { atRate, disguises, GUIDED, readAttacks, SHIPPED_RATE, TO_STOP } from '../tools/guard/injection-data.ts'
+import { guidedTexts, INJECTION_SETTINGS, logitOf, ownTexts, trainInjection } from '../tools/guard/injection-model.ts'
 import { covered, fScore, match, precision, recall, type Tally, tally } from '../tools/guard/measure.ts'
 import { buildLexicon, SETTINGS, train } from '../tools/guard/names-model.ts'
 import { CULTURES, PLACES } from '../tools/guard/words.ts'
@@ -336,18 +336,25 @@ if (folder !== undefined && folds) {
   const hits: number[] = []
   const trigger: number[] = []
   const evaded = new Map<string, number[]>()
+  const guided: number[] = []
+  const hidden: number[] = []
   for (const part of [0, 1]) {
     const mine = (i: number) => i % 2 !== part
     const seen = pool.filter((_, i) => mine(i))
     const model = trainInjection(
-      [...seen, ...attacks.filter((_, i) => mine(i)), ...ownTexts(4000, createRandom(7), fillers(seen), mine)],
+      [
+        ...seen,
+        ...attacks.filter((_, i) => mine(i)),
+        ...ownTexts(4000, createRandom(7), fillers(seen), mine),
+        ...guidedTexts(GUIDED, createRandom(7), mine),
+      ],
       INJECTION_SETTINGS,
     )
     const limit = atRate(
       pool.filter((_, i) => !mine(i)).map((t) => logitOf(t.text, model)),
       SHIPPED_RATE,
     )
-    const over = (text: string) => (logitOf(text, model) > limit ? 1 : 0)
+    const over = (text: string, more = 0) => (logitOf(text, model) > limit + more ? 1 : 0)
     const unseen = attacks.filter((_, i) => !mine(i))
     hits.push(...unseen.map((t) => over(t.text)))
     trigger.push(
@@ -355,6 +362,9 @@ if (folder !== undefined && folds) {
         .filter((t) => !t.attack)
         .map((t) => over(t.text)),
     )
+    for (const { text, attack } of guidedTexts(300, createRandom(8), (i) => !mine(i)))
+      if (attack) hidden.push(over(text))
+      else guided.push(over(text, TO_STOP))
     for (const [name, change] of disguises)
       evaded.set(name, [...(evaded.get(name) ?? []), ...unseen.map((t) => over(change(t.text)))])
   }
@@ -371,6 +381,13 @@ if (folder !== undefined && folds) {
     percent(share(trigger)),
     share(trigger) <= 0.05,
   )
+  gate(
+    `what programs tell their model, unseen own lines, stopped at 90 (n ${guided.length})`,
+    '≤ 2 %',
+    percent(share(guided)),
+    share(guided) <= 0.02,
+  )
+  gate(`own attacks in the middle of it, at 50 (n ${hidden.length})`, '', percent(share(hidden)))
   for (const [name, list] of evaded)
     gate(`the same jailbreaks in ${name}`, 'within 5 points', percent(share(list)), share(list) >= share(hits) - 0.05)
 }

@@ -30,6 +30,14 @@ export function readAttacks(folder: string) {
 /** Share of harmless prompts that may score 50 or more: the shipped middle of the scale. */
 export const SHIPPED_RATE = 0.007
 
+/** Logits between 50 and about 73. */
+export const SLOPE = 1.6
+/** Logits between 50 and 90, at which the shipped rules stop calls. */
+export const TO_STOP = SLOPE * Math.log(9)
+
+/** How many texts of guidance are learnt from, with and without an attack in them. */
+export const GUIDED = 1000
+
 /** The score that a share `rate` of the given ones exceeds. */
 export function atRate(scores: readonly number[], rate: number): number {
   return [...scores].sort((a, b) => b - a)[Math.floor(scores.length * rate)] ?? 0

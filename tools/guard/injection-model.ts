@@ -14,7 +14,7 @@ import {
   wordsOf,
 } from '../../src/guard/injection/words.ts'
 import { createRandom, type Random } from '../../test/generators/random.ts'
-import { ATTACKS, BENIGN, SLOTS } from './injection-texts.ts'
+import { ATTACKS, BENIGN, GUIDANCE, SLOTS } from './injection-texts.ts'
 
 export interface Text {
   readonly text: string
@@ -57,6 +57,23 @@ export function ownTexts(
     out.push({ text: plain, attack: false, group: `own-benign-${other}`, weight: 0.7 })
   }
   return out
+}
+
+/** What programs tell their own model, from a line, as of a tool, to a long prompt; and attacks that stand in the middle of it. */
+export function guidedTexts(count: number, random: Random, keep: (index: number) => boolean): Text[] {
+  const attacks = ATTACKS.filter((_, i) => keep(i))
+  const guidance = GUIDANCE.filter((_, i) => keep(i))
+  const lines = (most: number): string[] =>
+    Array.from({ length: random.int(1, most) }, () => fillSlots(random.pick(guidance), random))
+  return Array.from({ length: count }, (): Text[] => {
+    const plain = lines(random.chance(0.5) ? 3 : 30).join(random.chance(0.5) ? '\n' : ' ')
+    const around = lines(12)
+    around.splice(random.int(0, around.length), 0, fillSlots(random.pick(attacks), random))
+    return [
+      { text: plain, attack: false, group: 'own-guidance', weight: 0.7 },
+      { text: around.join('\n'), attack: true, group: 'own-attack-guided', weight: 1 },
+    ]
+  }).flat()
 }
 
 interface Prepared {

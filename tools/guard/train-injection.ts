@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { packModel } from '../../src/guard/injection/score.ts'
 import { createRandom } from '../../test/generators/random.ts'
 import { dataFolder } from './corpus.ts'
-import { atRate, readAttacks, SHIPPED_RATE } from './injection-data.ts'
-import { INJECTION_SETTINGS, logitOf, ownTexts, type Text, trainInjection } from './injection-model.ts'
+import { atRate, GUIDED, readAttacks, SHIPPED_RATE, SLOPE, TO_STOP } from './injection-data.ts'
+import { guidedTexts, INJECTION_SETTINGS, logitOf, ownTexts, type Text, trainInjection } from './injection-model.ts'
 
 const folder = dataFolder()
 if (folder === undefined) {
@@ -20,6 +20,7 @@ if (!process.argv.includes('--halves')) {
     ...pool,
     ...attacks,
     ...ownTexts(4000, createRandom(INJECTION_SETTINGS.seed), fillers(pool), () => true),
+    ...guidedTexts(GUIDED, createRandom(INJECTION_SETTINGS.seed), () => true),
   ]
   const model = trainInjection(texts, INJECTION_SETTINGS)
   // The threshold comes from models that did not see the harmless text it is taken from.
@@ -27,12 +28,17 @@ if (!process.argv.includes('--halves')) {
   for (const part of [0, 1]) {
     const seen = pool.filter((_, i) => i % 2 !== part)
     const half = trainInjection(
-      [...seen, ...attacks, ...ownTexts(4000, createRandom(INJECTION_SETTINGS.seed), fillers(seen), () => true)],
+      [
+        ...seen,
+        ...attacks,
+        ...ownTexts(4000, createRandom(INJECTION_SETTINGS.seed), fillers(seen), () => true),
+        ...guidedTexts(GUIDED, createRandom(INJECTION_SETTINGS.seed), () => true),
+      ],
       INJECTION_SETTINGS,
     )
     held.push(...pool.filter((_, i) => i % 2 === part).map((t) => logitOf(t.text, half)))
   }
-  const bytes = packModel({ ...model, middle: atRate(held, SHIPPED_RATE), slope: 1.6 })
+  const bytes = packModel({ ...model, middle: atRate(held, SHIPPED_RATE), slope: SLOPE })
   const target = fileURLToPath(new URL('../../models/injection.bin', import.meta.url))
   writeFileSync(target, bytes)
   console.log(
@@ -43,9 +49,15 @@ if (!process.argv.includes('--halves')) {
     const mine = (i: number) => i % 2 !== part
     const seen = pool.filter((_, i) => mine(i))
     const model = trainInjection(
-      [...seen, ...attacks.filter((_, i) => mine(i)), ...ownTexts(4000, createRandom(7), fillers(seen), mine)],
+      [
+        ...seen,
+        ...attacks.filter((_, i) => mine(i)),
+        ...ownTexts(4000, createRandom(7), fillers(seen), mine),
+        ...guidedTexts(GUIDED, createRandom(7), mine),
+      ],
       INJECTION_SETTINGS,
     )
+    const guided = guidedTexts(300, createRandom(8), (i) => !mine(i))
     const unseen = ownTexts(600, createRandom(8), fillers(pool.filter((_, i) => !mine(i))), (i) => !mine(i))
     const logits = (texts: readonly Text[]) => texts.map((t) => logitOf(t.text, model))
     const harmless = logits(pool.filter((_, i) => !mine(i)))
@@ -55,7 +67,7 @@ if (!process.argv.includes('--halves')) {
       `${((100 * scores.filter((s) => s > at).length) / scores.length).toFixed(1)} %`
     const hits = logits(attacks.filter((_, i) => !mine(i)))
     console.log(
-      `half ${part}: threshold 1 % ${one.toFixed(2)} 5 % ${five.toFixed(2)}; in the wild ${share(hits, one)} / ${share(hits, five)}; own attacks ${share(logits(unseen.filter((t) => t.attack)), one)}; own trigger words ${share(logits(unseen.filter((t) => !t.attack)), one)} false`,
+      `half ${part}: threshold 1 % ${one.toFixed(2)} 5 % ${five.toFixed(2)}; in the wild ${share(hits, one)} / ${share(hits, five)}; own attacks ${share(logits(unseen.filter((t) => t.attack)), one)}; own trigger words ${share(logits(unseen.filter((t) => !t.attack)), one)} false; guidance stopped ${share(logits(guided.filter((t) => !t.attack)), one + TO_STOP)}, attacks in it noticed ${share(logits(guided.filter((t) => t.attack)), one)}`,
     )
     if (process.argv.includes('--show')) {
       const half = pool.filter((_, i) => !mine(i))
