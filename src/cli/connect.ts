@@ -59,7 +59,7 @@ const CLIENTS: Record<string, { readonly lines: (facts: Facts) => string[]; read
       `export OPENAI_API_KEY=${quoted(key)}`,
       'export ENABLE_OLLAMA_API=false',
     ],
-    note: 'For `open-webui serve`, or as -e of its container; from a container, 127.0.0.1 is the container itself.',
+    note: 'For the first start of `open-webui serve`, or as -e of its container, in which 127.0.0.1 is itself. One that has run before keeps what it had: there, Admin Settings > Connections.',
   },
   curl: {
     lines: ({ url, key, model }) => [

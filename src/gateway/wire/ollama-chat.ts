@@ -167,10 +167,10 @@ function readMessages(entries: readonly Json[]): Message[] {
       if (message.role !== 'tool' && (given[field] ?? '') !== '')
         throw malformed(`${where}.${field}`, 'belongs to a tool message')
     if (message.role === 'tool') {
-      const answered = answeredCall(given, where, open)
+      const answered = answeredCall(given, where, open, `call_${index}`)
       open = open.filter((call) => call !== answered)
       message.toolCallId = answered.id
-      message.toolName = answered.name
+      if (answered.name !== '') message.toolName = answered.name
     }
     return message
   })
@@ -185,7 +185,8 @@ function readParts(given: JsonObject, where: string): Part[] {
   return [...parts, ...readImages(given.images, `${where}.images`)]
 }
 
-function answeredCall(given: JsonObject, where: string, open: readonly ToolCall[]): ToolCall {
+/** Libraries leave out what was called, as Ollama has no need of it: then it is an answer to a call that nobody shows. */
+function answeredCall(given: JsonObject, where: string, open: readonly ToolCall[], made: string): ToolCall {
   const id = given.tool_call_id ?? undefined
   const tool = given.tool_name ?? given.name ?? undefined
   if (id !== undefined) {
@@ -194,9 +195,9 @@ function answeredCall(given: JsonObject, where: string, open: readonly ToolCall[
       known ?? { id: name(id, `${where}.tool_call_id`), name: text(tool ?? '', `${where}.tool_name`), arguments: '' }
     )
   }
-  const call = tool === undefined ? open[0] : open.find((one) => one.name === tool)
-  if (!call) throw malformed(where, 'answers no tool call of the conversation')
-  return call
+  const called = tool === undefined ? '' : text(tool, `${where}.tool_name`)
+  const call = called === '' ? open[0] : open.find((one) => one.name === called)
+  return call ?? { id: made, name: called, arguments: '' }
 }
 
 const CALL_FIELDS = new Set(['id', 'type', 'function'])

@@ -119,11 +119,28 @@ describe('reading', () => {
     ],
     [ollamaChat, { messages: [{ role: 'user', content: 'x' }], Model: 'other' }, 'unsupported_parameter', 'Model'],
     [ollamaChat, { messages: [{ role: 'user', images: ['xxxx'] }] }, 'malformed_request', 'messages[0].images[0]'],
-    [ollamaChat, { messages: [{ role: 'tool', content: 'x' }] }, 'malformed_request', 'messages[0]'],
+    [
+      ollamaChat,
+      { messages: [{ role: 'tool', content: 'x', tool_name: 7 }] },
+      'malformed_request',
+      'messages[0].tool_name',
+    ],
     [ollamaChat, { messages: [{ role: 'user', content: 'x' }], keep_alive: 'soon' }, 'malformed_request', 'keep_alive'],
     [ollamaChat, { messages: [{ role: 'user', content: 'x' }], format: 'xml' }, 'malformed_request', 'format'],
   ])('%o %j is refused', (wire, body, code, param) => {
     expect(() => read(wire, { model: 'm', ...body })).toThrow(expect.objectContaining({ code, data: { param } }))
+  })
+
+  test('a result of a call that is not shown is one', () => {
+    const messages = [
+      { role: 'assistant', content: '' },
+      { role: 'tool', content: 'sun' },
+      { role: 'tool', content: 'noon', tool_name: 'time' },
+    ]
+    expect(read(ollamaChat, { model: 'm', messages }).messages.slice(1)).toEqual([
+      { role: 'tool', toolCallId: 'call_1', parts: [{ type: 'text', text: 'sun' }] },
+      { role: 'tool', toolCallId: 'call_2', toolName: 'time', parts: [{ type: 'text', text: 'noon' }] },
+    ])
   })
 
   test('what belongs into the options is refused with where it belongs', () => {
