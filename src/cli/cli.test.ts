@@ -442,6 +442,30 @@ describe('commands', () => {
     expect((await cli('connect', 'nothing')).code).toBe(2)
   })
 
+  it('prints lines for coding agents that a shell reads as they are meant', async () => {
+    const { url, key, model } = gateway.ready
+    const read = async (client: string, then: string) => {
+      const { out } = await cli('connect', client)
+      return (
+        await run('/bin/sh', ['-c', `codex() { printf '%s\\n' "$@"; }\n${out}\n${then}`], { cwd: ROOT })
+      ).out.trimEnd()
+    }
+    const claude = await read(
+      'claude',
+      'echo "$ANTHROPIC_BASE_URL $ANTHROPIC_AUTH_TOKEN$ANTHROPIC_API_KEY $ANTHROPIC_MODEL"',
+    )
+    expect(claude).toBe(`${url} ${key} ${model}`)
+    expect((await read('codex', 'echo "$SALLYPORT_KEY"')).split('\n')).toEqual([
+      ...['-m', model, '-c', 'model_provider=sallyport', '-c', 'web_search=disabled', '-c'],
+      `model_providers.sallyport={ name = "Sallyport", base_url = "${url}/v1", env_key = "SALLYPORT_KEY" }`,
+      key,
+    ])
+    expect(JSON.parse(await read('opencode', 'echo "$OPENCODE_CONFIG_CONTENT"'))).toMatchObject({
+      model: `sallyport/${model}`,
+      provider: { sallyport: { options: { baseURL: `${url}/v1`, apiKey: key }, models: { [model ?? '']: {} } } },
+    })
+  })
+
   it('finds leaked keys, also where two blocks meet', async () => {
     const place = join(folder, 'leak')
     mkdirSync(join(place, 'deep'), { recursive: true })

@@ -14,6 +14,9 @@ interface Facts {
 
 export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
+const ABOUT_TOOLS =
+  'A tool is given stand-ins, and not what they stand for, unless that came from the same tool: who is to edit files with personal data in clear needs the role clear-data, and a model in-house.'
+
 const CLIENTS: Record<string, { readonly lines: (facts: Facts) => string[]; readonly note?: string }> = {
   openai: {
     lines: ({ url, key }) => [`export OPENAI_BASE_URL=${quoted(`${url}/v1`)}`, `export OPENAI_API_KEY=${quoted(key)}`],
@@ -25,7 +28,42 @@ const CLIENTS: Record<string, { readonly lines: (facts: Facts) => string[]; read
       `export ANTHROPIC_API_KEY=${quoted(key)}`,
       `export ANTHROPIC_MODEL=${quoted(model)}`,
     ],
-    note: 'Read by the Anthropic SDKs and Claude Code.',
+    note: 'Read by the Anthropic SDKs.',
+  },
+  claude: {
+    lines: ({ url, key, model }) => [
+      `export ANTHROPIC_BASE_URL=${quoted(url)}`,
+      `export ANTHROPIC_AUTH_TOKEN=${quoted(key)}`,
+      // Two different credentials would be refused.
+      `export ANTHROPIC_API_KEY=''`,
+      ...['', '_DEFAULT_OPUS', '_DEFAULT_SONNET', '_DEFAULT_HAIKU'].map(
+        (kind) => `export ANTHROPIC${kind}_MODEL=${quoted(model)}`,
+      ),
+    ],
+    note: `Read by Claude Code, whose helpers ask for models by other names. ${ABOUT_TOOLS}`,
+  },
+  codex: {
+    lines: ({ url, key, model }) => [
+      `export SALLYPORT_KEY=${quoted(key)}`,
+      [
+        'codex',
+        ...['-m', quoted(model), '-c', 'model_provider=sallyport', '-c', 'web_search=disabled'],
+        '-c',
+        quoted(
+          `model_providers.sallyport={ name = "Sallyport", base_url = ${JSON.stringify(`${url}/v1`)}, env_key = "SALLYPORT_KEY" }`,
+        ),
+      ].join(' '),
+    ],
+    note: `The same words go into ~/.codex/config.toml. OpenAI's own search of the web acts unseen, so it is off; for OpenAI's own names of models codex asks for more of that kind: give the model another name in the settings. ${ABOUT_TOOLS}`,
+  },
+  opencode: {
+    lines: ({ url, key, model }) => {
+      const options = { baseURL: `${url}/v1`, apiKey: key }
+      const sallyport = { npm: '@ai-sdk/openai-compatible', name: 'Sallyport', options, models: { [model]: {} } }
+      const config = { provider: { sallyport }, model: `sallyport/${model}` }
+      return [`export OPENCODE_CONFIG_CONTENT=${quoted(JSON.stringify(config))}`]
+    },
+    note: `The same object goes into opencode.json. ${ABOUT_TOOLS}`,
   },
   ollama: {
     lines: ({ url, key, model }) => [

@@ -193,7 +193,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'connect',
     args: '<client>',
-    about: 'Lines that connect a client: openai ollama anthropic langchain aisdk openwebui curl',
+    about: 'Lines that connect a client: openai ollama anthropic claude codex opencode langchain aisdk openwebui curl',
     flags: [{ flag: '--model <name>', about: 'Model to name in them' }],
     example: 'eval "$(sallyport connect openai)"',
     load: async () => (await import('./connect.ts')).connect,

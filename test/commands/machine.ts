@@ -22,7 +22,8 @@ export function machine(world: () => World): void {
     })
     // What somebody may not see is left out of it, not shown as nothing.
     expect(JSON.parse((await run(['status', '--json'], { key: keys.ana })).out)).not.toHaveProperty('nodes')
-    for (const client of ['openai', 'ollama', 'anthropic', 'langchain', 'aisdk', 'openwebui', 'curl']) {
+    const clients = 'openai ollama anthropic claude codex opencode langchain aisdk openwebui curl'.split(' ')
+    for (const client of clients) {
       const shown = await look<{ lines: string[]; url: string }>(['connect', client])
       expect(shown.out).toContain(gateway.key)
       expect(shown.value).toMatchObject({ url: gateway.url, lines: shown.out.trimEnd().split('\n') })
