@@ -103,6 +103,8 @@ const chat: Told = {
       },
     },
     { response_format: { type: 'json_object' } },
+    { response_format: { type: 'json_object', schema } },
+    { response_format: { type: 'json_object', value: schema } },
     {
       response_format: { type: 'json_schema', json_schema: { name: 'x', schema, strict: true, description: 'd' } },
     },

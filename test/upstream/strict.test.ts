@@ -244,7 +244,10 @@ test('names of speakers are refused where there is no place for them', async () 
 /** Below these, keys are the caller's own: schemas, arguments, labels. */
 const FREE = new Set(['parameters', 'schema', 'input_schema', 'arguments', 'metadata'])
 const isFree = (key: string | number, depth: number): boolean =>
-  FREE.has(String(key)) || (key === 'input' && depth > 0) || (key === 'format' && depth === 0)
+  FREE.has(String(key)) ||
+  (key === 'input' && depth > 0) ||
+  (key === 'format' && depth === 0) ||
+  (key === 'value' && depth === 1)
 
 // ---- every field of every format, to every kind of server ----
 

@@ -16,6 +16,23 @@ const faultOf = (run: () => unknown): Fault => {
 }
 
 describe('reading', () => {
+  test('a schema beside json_object is the one to keep to', () => {
+    const schema = { type: 'object', properties: { a: { type: 'string' } } }
+    const format = (more: object) => read({ ...plain, response_format: { type: 'json_object', ...more } }).params
+    for (const more of [{ schema }, { value: schema }])
+      expect(format(more).responseFormat).toEqual({ type: 'schema', name: 'answer', schema })
+    expect(format({}).responseFormat).toEqual({ type: 'json' })
+    for (const [more, param] of [
+      [{ schema, value: {} }, 'value'],
+      [{ value: 'x' }, 'value'],
+      [{ schema: [] }, 'schema'],
+      [{ json_schema: { name: 'a', schema } }, 'json_schema'],
+      [{ type: 'text', value: schema }, 'value'],
+      [{ type: 'json_schema', json_schema: { name: 'a', schema }, schema }, 'schema'],
+    ] as const)
+      expect(faultOf(() => format(more)).data.param).toBe(`response_format.${param}`)
+  })
+
   test('what a library writes into the text of an answer that it sends back is what it is of the message', () => {
     const part = { type: 'text', text: 'done', role: 'assistant', refusal: null, reasoning_content: 'hm' }
     const sent = (role: string, more: object = {}) =>

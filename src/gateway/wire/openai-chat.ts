@@ -335,18 +335,30 @@ function readChosen(given: JsonObject, where: string): Json | undefined {
   return chosen.name
 }
 
-const FORMAT_FIELDS = new Set(['type', 'json_schema'])
+const FORMAT_FIELDS = {
+  text: new Set(['type']),
+  json_object: new Set(['type', 'schema', 'value']),
+  json_schema: new Set(['type', 'json_schema']),
+} as const
 export const SCHEMA_FIELDS = new Set(['name', 'schema', 'strict', 'description'])
 
 function readResponseFormat(value: Json, where: string): ResponseFormat {
   const given = object(value, where)
-  onlyFields(given, FORMAT_FIELDS, where)
   const type = oneOf(given.type, `${where}.type`, ['text', 'json_object', 'json_schema'])
+  onlyFields(given, FORMAT_FIELDS[type], where)
   if (type === 'text') return { type: 'text' }
-  if (type === 'json_object') return { type: 'json' }
+  if (type === 'json_object') return readJsonFormat(given, where)
   const schema = object(given.json_schema, `${where}.json_schema`)
   onlyFields(schema, SCHEMA_FIELDS, `${where}.json_schema`)
   return readSchema(schema, `${where}.json_schema`)
+}
+
+/** With a schema beside it, as llama.cpp's server reads it, or under the name that Hugging Face's libraries write. */
+function readJsonFormat(given: JsonObject, where: string): ResponseFormat {
+  const { schema, value } = optional(given, { schema: ['schema', object], value: ['value', object] }, where)
+  if (schema !== undefined && value !== undefined) throw malformed(`${where}.value`, 'is beside schema')
+  const wanted = schema ?? value
+  return wanted === undefined ? { type: 'json' } : { type: 'schema', name: 'answer', schema: wanted }
 }
 
 export function readSchema(given: JsonObject, where: string): ResponseFormat {

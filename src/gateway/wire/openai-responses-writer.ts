@@ -300,7 +300,7 @@ function formatBody(format: WriterContext['request']['params']['responseFormat']
 
 const usageBody = (usage: Usage) => ({
   input_tokens: usage.inputTokens,
-  input_tokens_details: { cached_tokens: usage.cachedTokens ?? 0 },
+  input_tokens_details: { cached_tokens: usage.cachedTokens ?? 0, cache_write_tokens: 0 },
   output_tokens: usage.outputTokens,
   output_tokens_details: { reasoning_tokens: usage.reasoningTokens ?? 0 },
   total_tokens: usage.inputTokens + usage.outputTokens,
