@@ -184,6 +184,7 @@ const anthropic: Told = {
     { thinking: { type: 'adaptive', display: 'omitted' } },
     { thinking: { type: 'disabled' }, output_config: { effort: 'low' } },
     { output_config: { format: { type: 'json_schema', schema } } },
+    { output_format: { type: 'json_schema', schema } },
     ...['all', { type: 'all' }, { type: 'thinking_turns', value: 1 }].map((keep) => ({
       context_management: { edits: [{ type: 'clear_thinking_20251015', keep }] },
       messages: [

@@ -86,6 +86,7 @@ export const FIELDS = new Set([
   'metadata',
   'thinking',
   'output_config',
+  'output_format',
   'tool_choice',
   'context_management',
   ...Object.values(READERS).map(([theirs]) => theirs),
@@ -99,7 +100,7 @@ function read(bytes: Uint8Array, answered: boolean): ModelRequest {
   refuseFields(body, REFUSED)
   const params: Params = { ...optional(body, READERS), ...readThinking(body.thinking ?? undefined) }
   if (answered && params.maxTokens === undefined) throw malformed('max_tokens', 'is missing')
-  Object.assign(params, readOutput(body.output_config ?? undefined, params))
+  Object.assign(params, readOutput(body, params))
   Object.assign(params, readToolChoice(body.tool_choice ?? undefined))
   const user = readMetadata(body.metadata ?? undefined)
   if (user !== undefined) params.user = user
@@ -137,24 +138,27 @@ function readThinking(value: Json | undefined): Params {
 const OUTPUT_FIELDS = new Set(['effort', 'format'])
 const FORMAT_FIELDS = new Set(['type', 'schema'])
 
-function readOutput(value: Json | undefined, params: Params): Params {
-  if (value === undefined) return {}
-  const given = object(value, 'output_config')
+/** The format under its place, or under the name that it had first. */
+function readOutput(body: JsonObject, params: Params): Params {
+  const earlier = body.output_format ?? undefined
+  const given = object(body.output_config ?? {}, 'output_config')
   onlyFields(given, OUTPUT_FIELDS, 'output_config')
   const out: Params = {}
   const { effort } = optional(given, { effort: ['effort', name] }, 'output_config')
   if (effort !== undefined && params.reasoningEffort !== 'none') out.reasoningEffort = effort
-  const format = given.format ?? undefined
-  if (format === undefined) return out
-  const wanted = object(format, 'output_config.format')
-  onlyFields(wanted, FORMAT_FIELDS, 'output_config.format')
-  if (wanted.type !== 'json_schema') throw unsupported('output_config.format.type')
+  const format = given.format ?? earlier
+  if (format === undefined || format === null) return out
+  if (format !== earlier && earlier !== undefined) throw malformed('output_format', 'is beside output_config.format')
+  const where = format === earlier ? 'output_format' : 'output_config.format'
+  const wanted = object(format, where)
+  onlyFields(wanted, FORMAT_FIELDS, where)
+  if (wanted.type !== 'json_schema') throw unsupported(`${where}.type`)
   return {
     ...out,
     responseFormat: {
       type: 'schema',
       name: 'answer',
-      schema: object(wanted.schema, 'output_config.format.schema'),
+      schema: object(wanted.schema, `${where}.schema`),
     },
   }
 }

@@ -10,6 +10,7 @@ import {
   object,
   onlyFields,
   optional,
+  refuseFields,
   stops,
   text,
   unsupported,
@@ -30,6 +31,9 @@ const OPTIONS = {
   contextTokens: ['num_ctx', (value, where) => integer(value, where, 1, 10_000_000)],
 } as const satisfies Record<string, readonly [string, Reader]>
 export const OPTION_FIELDS = new Set(['num_predict', ...Object.values(OPTIONS).map(([theirs]) => theirs)])
+/** Another way to choose words, which is off. */
+const OPTIONS_REFUSED = { mirostat: [0] } as const
+const KNOWN = new Set([...OPTION_FIELDS, ...Object.keys(OPTIONS_REFUSED)])
 
 const READERS = {
   responseFormat: ['format', readFormat],
@@ -52,7 +56,8 @@ export function readOptions(body: JsonObject): Params {
   const given = body.options ?? undefined
   if (given === undefined) return {}
   const options = object(given, 'options')
-  onlyFields(options, OPTION_FIELDS, 'options')
+  onlyFields(options, KNOWN, 'options')
+  refuseFields(options, OPTIONS_REFUSED, 'options')
   const params: Params = optional(options, OPTIONS, 'options')
   const predict = options.num_predict ?? undefined
   // -1 means without a bound, which is what no value means everywhere else.

@@ -32,7 +32,15 @@ describe('reading', () => {
         format: { type: 'object' },
         think: true,
         keep_alive: '5m',
-        options: { num_predict: -1, num_ctx: 2048, temperature: 0, stop: ['a'], repeat_penalty: 1.1, seed: 1 },
+        options: {
+          num_predict: -1,
+          mirostat: 0,
+          num_ctx: 2048,
+          temperature: 0,
+          stop: ['a'],
+          repeat_penalty: 1.1,
+          seed: 1,
+        },
       }),
     ).toEqual({
       action: 'chat',
@@ -114,6 +122,12 @@ describe('reading', () => {
     [
       ollamaChat,
       { messages: [{ role: 'user', content: 'x' }], options: { mirostat: 1 } },
+      'unsupported_parameter',
+      'options.mirostat',
+    ],
+    [
+      ollamaChat,
+      { messages: [{ role: 'user', content: 'x' }], options: { mirostat: 2 } },
       'unsupported_parameter',
       'options.mirostat',
     ],

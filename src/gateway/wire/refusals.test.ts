@@ -64,6 +64,21 @@ it.each<[string, Wire, Json, string]>([
     { model: 'm', max_tokens: 1, messages, output_config: { format: { type: 'xml', schema: {} } } },
     `${unsupported} output_config.format.type`,
   ],
+  [
+    'the same under its first name',
+    anthropicMessages,
+    { model: 'm', max_tokens: 1, messages, output_format: { type: 'xml', schema: {} } },
+    `${unsupported} output_format.type`,
+  ],
+  [
+    'a format under both names',
+    anthropicMessages,
+    {
+      ...{ model: 'm', max_tokens: 1, messages, output_format: { type: 'json_schema', schema: {} } },
+      output_config: { format: { type: 'json_schema', schema: {} } },
+    },
+    `${malformed} output_format: is beside output_config.format`,
+  ],
   ['token numbers', openaiCompletions, { model: 'm', prompt: [1, 2] }, `${unsupported} prompt takes text only`],
   [
     'lists of token numbers',

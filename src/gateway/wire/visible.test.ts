@@ -71,6 +71,7 @@ const EXAMPLES: Record<string, [Json, Json]> = {
     { type: 'enabled', budget_tokens: 6 },
   ],
   output_config: [{ effort: 'low' }, { effort: 'high' }],
+  output_format: [{ type: 'json_schema', schema: { type: 'object' } }, null],
   reasoning: [{ effort: 'low' }, { effort: 'high' }],
   text: [{ verbosity: 'low' }, { format: { type: 'json_object' } }],
   include: [['message.output_text.logprobs'], null],
