@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isShallow, parseJson } from './index.ts'
+import { isShallow, parseJson, parseText } from './index.ts'
 
 const parse = (text: string) => parseJson(Buffer.from(text))
 
@@ -11,6 +11,29 @@ test('reads whatever JSON.stringify prints, exactly', () => {
       expect(parse(JSON.stringify(value, null, indent))).toEqual(JSON.parse(JSON.stringify(value)))
     }),
     { seed: 7, numRuns: 500 },
+  )
+})
+
+test('a key that looks like one read before, as it is written, is not taken for that', () => {
+  expect(Object.keys(parse('{"a":1,"\\\\u007":1}') as object)).toEqual(['a', '\\u007'])
+  expect(parse('{"a":1,"\\u0074ools":1}')).toEqual({ a: 1, tools: 1 })
+  expect(() => parse('{"a":1,"\\u0074ools":1,"tools":2}')).toThrow(/same key twice/)
+  expect(() => parse('{"a":{"\\u005f_proto__":1}}')).toThrow('__proto__')
+  const signs = fc.string({ unit: fc.constantFrom('\\', '"', 'u', '0', '7', '2', 'n', 'a', '\n', '/'), maxLength: 7 })
+  const escapes = (text: string, some: readonly boolean[]) =>
+    `"${[...text].map((c, i) => (some[i] ? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}` : JSON.stringify(c).slice(1, -1))).join('')}"`
+  fc.assert(
+    fc.property(fc.array(signs, { maxLength: 4 }), fc.array(fc.boolean()), fc.boolean(), (names, some, nested) => {
+      const keys = [...new Set(names)]
+      const one = `{"x":0,${keys.map((key) => `${escapes(key, some)}:${escapes(key, some)},`).join('')}"y":0}`
+      const read = parseText(nested ? `[{"in":${one}}]` : one) as { [key: string]: string }
+      const value = (nested ? (read as unknown as { in: typeof read }[])[0]?.in : read) ?? {}
+      expect(Object.entries(value).filter(([, text]) => typeof text === 'string' && text !== '')).toEqual(
+        expect.arrayContaining(keys.filter((key) => key !== '').map((key) => [key, key])),
+      )
+      expect(Object.keys(value).length).toBe(keys.length + 2)
+    }),
+    { seed: 24, numRuns: 20_000 },
   )
 })
 

@@ -8,6 +8,7 @@ import {
   type Message,
   type ModelRequest,
   type Part,
+  parseText,
   type ToolCall,
 } from '../core/index.ts'
 import { mayNotStore } from './duties.ts'
@@ -64,7 +65,7 @@ export async function continued(
 ): Promise<{ request: ModelRequest; session: string }> {
   const found = await shelf.find(caller, request.previousResponseId ?? '')
   if (!found) throw noSuchAnswer(PARAM)
-  const kept = JSON.parse(found.content) as Kept
+  const kept = parseText(found.content) as unknown as Kept
   // Instructions are of one call each; the conversation goes on without those before.
   const own = request.ownInstructions ? 1 : 0
   const before = [...conversationOf(kept.request), answerOf(kept.said)]
@@ -111,7 +112,7 @@ export function createStored({ on, look, shelf, readBack }: StoredDeps): Stored 
     if (!found) throw on.mayAny(caller, 'chat') ? noSuchAnswer() : new Fault('access_denied')
     const model = on.resolve(found.model)
     if (!model) throw new Fault('model_not_found')
-    const kept = JSON.parse(found.content) as Kept
+    const kept = parseText(found.content) as unknown as Kept
     const question: Question = {
       caller,
       action: 'chat',

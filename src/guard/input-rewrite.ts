@@ -1,5 +1,5 @@
 // The second round over a request: the same strings in the same order, now with the answers of the policy.
-import { Fault, type JsonObject, type ModelRequest } from '../core/index.ts'
+import { Fault, type JsonObject, type ModelRequest, parseText } from '../core/index.ts'
 import type { Book } from './ask.ts'
 import type { Scan, ScannedRequest } from './input-scan.ts'
 import { readable, unread } from './opaque.ts'
@@ -100,7 +100,7 @@ export function rewriteRequest(
     object(value, place) {
       const { parts, bytes } = next()
       if (parts === undefined) return value
-      const now = JSON.parse(rewrite(parts, place)) as JsonObject
+      const now = parseText(rewrite(parts, place)) as JsonObject
       change += stringBytes(now) - bytes
       return now
     },

@@ -9,6 +9,7 @@ import {
   type Message,
   type ModelRequest,
   type Params,
+  parseText,
 } from '../core/index.ts'
 
 export function printOllama(request: ModelRequest): { path: string; body: string } {
@@ -114,7 +115,7 @@ function printMessage(message: Message, names: ReadonlyMap<string, string>): Jso
 function toolArguments(text: string): JsonObject {
   if (text.trim() === '') return {}
   try {
-    const value: unknown = JSON.parse(text)
+    const value = parseText(text)
     if (isObject(value) && isShallow(value)) return value
   } catch {
     // said below

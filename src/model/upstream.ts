@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { StringDecoder } from 'node:string_decoder'
 import { Pool } from 'undici'
-import { type Delta, Fault, isShallow } from '../core/index.ts'
+import { type Delta, Fault, isShallow, parseText } from '../core/index.ts'
 import { Exchange } from './exchange.ts'
 import { createFairQueue } from './queue.ts'
 import { refusedByUpstream, unusable } from './upstream-fault.ts'
@@ -174,7 +174,7 @@ export function createUpstream(options: UpstreamOptions): Upstream {
 export function parseAnswer(body: string): unknown {
   let value: unknown
   try {
-    value = JSON.parse(body)
+    value = parseText(body)
   } catch {
     throw unusable('The model server answered something that is not JSON.')
   }
