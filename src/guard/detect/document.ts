@@ -156,8 +156,9 @@ function readLine(text: string, from: number, to: number, whole: boolean): Line 
   let end = to
   while (end > i && isBlank(text.charCodeAt(end - 1))) end--
   const c = text.charCodeAt(i)
-  if (isDigit(c) || c === 124 || ((c === 34 || c === 39) && isDigit(text.charCodeAt(i + 1))))
-    return row(text, i, end, whole)
+  const quote = c === 34 || c === 39
+  if (quote && i + 1 === end && !whole) return longer(i)
+  if (isDigit(c) || c === 124 || (quote && isDigit(text.charCodeAt(i + 1)))) return row(text, i, end, whole)
   // Rows of a list: `- 2024-03-01: …`.
   if ((c === 45 || c === 42) && isBlank(text.charCodeAt(i + 1)) && i + 2 < end && isDigit(text.charCodeAt(i + 2)))
     return row(text, i + 2, end, whole)

@@ -16,7 +16,7 @@ export function email(scan: Scan, from: number, at: number, to: number): number 
   while (start > floor && inLocal(text.charCodeAt(start - 1))) start--
   while (start < at && !isAlphanumeric(text.charCodeAt(start)) && text.charCodeAt(start) !== UNDERSCORE) start++
   // `"jane.doe"@example.com`: RFC 5321 lets the local part stand in quotes.
-  if (start === at && from === at) start = quotedLocal(text, at)
+  if (start === at && from === at) start = quotedLocal(text, at, scan.before)
   if (start === at) return 0
   if (start === from) start = elided(text, start)
   if (at + 1 === to && text.charCodeAt(to) === 91) return literalDomain(scan, start, at)
@@ -40,10 +40,10 @@ export function email(scan: Scan, from: number, at: number, to: number): number 
   return end
 }
 
-/** Where the last word of the local part in quotes begins that ends before the sign at `at`; `at` if there is none. */
-export function quotedLocal(text: string, at: number): number {
+/** Where the last word of the local part in quotes begins, at `before` or later, that ends before the sign at `at`; `at` if there is none. */
+export function quotedLocal(text: string, at: number, before: number): number {
   if (text.charCodeAt(at - 1) !== 34) return at
-  const floor = Math.max(0, at - 65)
+  const floor = Math.max(before, at - 65)
   let start = at - 1
   while (start > floor && inLocal(text.charCodeAt(start - 1))) start--
   while (start < at - 1 && !isAlphanumeric(text.charCodeAt(start)) && text.charCodeAt(start) !== UNDERSCORE) start++

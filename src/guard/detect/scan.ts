@@ -16,6 +16,8 @@ export interface Scan extends Arrived {
   /** Local offsets between which no character ends a web address: read once, however many addresses stand in each other. */
   linkFrom: number
   linkTo: number
+  /** Where the run before this one began, local: what lies before it is decided. */
+  before: number
   /** Start of the finding emitted last, local. */
   last(): number
   emit(dataClass: string, start: number, end: number, confidence: number): void

@@ -245,6 +245,17 @@ it('lets nothing go of an address whose sign is still to come', () => {
   }
 })
 
+it('looks for no address in quotes before what was decided', () => {
+  for (const text of ['EUR 1,250.00prod-db-03"@example.com', 'x@example.comBLZ 370 400 44x123-45-6789y"@example.com'])
+    for (let size = 1; size < text.length; size++) {
+      const sizes = (function* () {
+        yield size
+        for (;;) yield 2
+      })()
+      foundInPieces(detector, text, sizes)
+    }
+})
+
 it('finds the same however the text is cut', () => {
   fc.assert(
     fc.property(texts, fc.infiniteStream(fc.integer({ min: 1, max: 40 })), (text, sizes) => {

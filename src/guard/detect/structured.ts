@@ -83,6 +83,7 @@ class StructuredStream implements DetectorStream, Scan {
   readonly context = new Context()
   linkFrom = 0
   linkTo = 0
+  before = 0
   openFrom = 0
   readonly #hosts: HostRules
   /** Offset of `text` in the whole text. */
@@ -113,6 +114,7 @@ class StructuredStream implements DetectorStream, Scan {
       this.context.shift(spare)
       this.linkFrom = Math.max(0, this.linkFrom - spare)
       this.linkTo = Math.max(0, this.linkTo - spare)
+      this.before = Math.max(0, this.before - spare)
     } else this.text = this.text.length === 0 ? piece : this.text + piece
     return this.#work()
   }
@@ -163,11 +165,12 @@ class StructuredStream implements DetectorStream, Scan {
         }
         i = window ? Math.max(next === i ? 0 : next, start + WINDOW - OVERLAP) : Math.max(next, i)
       } else if (window) i = start + WINDOW - OVERLAP
+      this.before = start
     }
     this.#done = i
     this.openFrom = Math.max(
       this.openFrom,
-      this.#base + (this.ended ? i : heldInRun(text, i, heldFrom(text, i), this.#hosts)),
+      this.#base + (this.ended ? i : heldInRun(text, i, heldFrom(text, i, this.before), this.#hosts)),
     )
     const found = this.#found
     this.#found = []
@@ -183,10 +186,10 @@ function onlyTrails(text: string, start: number, end: number): boolean {
 }
 
 /** Start of what must wait with the run at `at`: a currency or month word, a sign or bracket right before it. */
-function heldFrom(text: string, at: number): number {
+function heldFrom(text: string, at: number, before: number): number {
   // `"jane.doe"` may be followed by `@example.com`.
   if (text.charCodeAt(at - 1) === 34 && (at === text.length || text.charCodeAt(at) === 64)) {
-    const local = quotedLocal(text, at)
+    const local = quotedLocal(text, at, before)
     if (local < at) return local
   }
   const particle = elided(text, at)
@@ -253,6 +256,7 @@ const PROBE: Scan & { found: boolean } = {
   ended: true,
   context: new Context(),
   linkFrom: 0,
+  before: 0,
   linkTo: 0,
   found: false,
   last: () => 0,
