@@ -159,8 +159,44 @@ function explainStart(error: unknown, config: Config): unknown {
   return error
 }
 
+/** What PostgreSQL must be, or must allow, by the code of what was found; codes of the server by their class as well. */
+const UNFIT: Readonly<Record<string, readonly [title: string, next: string]>> = {
+  STANDBY: ['The database may only be read', '`database` must lead to the primary: docs/operating.md, "PostgreSQL"'],
+  READ_ONLY: ['The database may only be read', 'set default_transaction_read_only to off for the user of `database`'],
+  25006: ['The database may only be read', '`database` must lead to the primary: docs/operating.md, "PostgreSQL"'],
+  NOT_UTF8: ['The database cannot keep every text', "make it anew with ENCODING 'UTF8' (TEMPLATE template0)"],
+  NO_SCHEMA: [
+    'The database has no place for the tables',
+    'create a schema that the user of `database` may create tables in',
+  ],
+  POOLED: [
+    'A pooler stands before the database',
+    '`database` must lead to PostgreSQL itself, or to a pool of PgBouncer with pool_mode = session',
+  ],
+  28: ['The database does not let Sallyport in', 'see user and password in `database`, and pg_hba.conf of the server'],
+  '3D': ['There is no such database', 'create it, or name another one in `database`'],
+  42501: ['The user of the database lacks a right', 'docs/operating.md, "PostgreSQL", lists what it needs'],
+  53300: [
+    'The database takes no more connections',
+    'max_connections of the server, or CONNECTION LIMIT of the user: each node needs eleven',
+  ],
+}
+
+/** The code of the server or of ours, wherever in the chain of causes it stands. */
+function codeOf(error: unknown): string {
+  for (let one: unknown = error; one instanceof Error; one = one.cause) {
+    const { code } = one as { code?: unknown }
+    if (typeof code === 'string' && !(one instanceof Fault)) return code
+  }
+  return ''
+}
+
 /** What to do when the database is not there, is somebody else's, or is not what this version knows. */
-function explainDatabase({ kind, message }: DatabaseError, { data, database }: Config): Failure {
+function explainDatabase(error: DatabaseError, { data, database }: Config): Failure {
+  const { kind, message } = error
+  const code = codeOf(error)
+  const unfit = database === undefined ? undefined : (UNFIT[code] ?? UNFIT[code.slice(0, 2)])
+  if (unfit) return new Failure(unfit[0], { why: message, next: unfit[1] })
   if (kind === 'held' && database !== undefined)
     return new Failure('The name of this node is taken', {
       why: `${message}: each would take the running calls of the other for those of a node that died.`,

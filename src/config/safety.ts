@@ -92,12 +92,18 @@ const lastOf = (url: URL, name: string): string | undefined => url.searchParams.
 
 const ENCRYPTED_MODES = new Set(['require', 'verify-ca', 'verify-full'])
 
+const ONE_HOST =
+  'database names several hosts, or target_session_attrs: name one address that leads to the primary, as HAProxy or a virtual address does'
+
 function database(config: Config): string[] {
   if (config.database === undefined) return []
+  const hosts = /^[a-z]+:\/\/(?:[^/]*@)?([^/?#]*)/i.exec(config.database)?.[1] ?? ''
+  if (hosts.includes(',')) return [ONE_HOST]
   if (!URL.canParse(config.database)) return ['database is not a valid postgres:// URL']
   const url = new URL(config.database)
   const encrypted = ENCRYPTED_MODES.has(lastOf(url, 'sslmode') ?? '')
   const host = lastOf(url, 'host') ?? url.hostname
+  if (host.includes(',') || lastOf(url, 'target_session_attrs') !== undefined) return [ONE_HOST]
   const here = isLoopback(host) || host.startsWith('/') // the path of a socket
   if (here || encrypted || config.allowClearTextDatabase) return []
   return [

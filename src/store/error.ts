@@ -11,6 +11,7 @@ export type DatabaseErrorKind =
   | 'foreign'
   | 'damaged'
   | 'layout'
+  | 'unfit'
   | 'failed'
 
 export class DatabaseError extends Error {

@@ -1,7 +1,10 @@
 // A PostgreSQL connection of its own for the feed: listens, and answers within a time or is thrown away. A pooled
 // connection cannot do that: one that hangs in a black hole comes back to the pool and hangs the next user too.
+// What was thrown away while the server was at work goes on there, and holds a place: while it does, nothing is written again.
 import { Socket } from 'node:net'
 import pg from 'pg'
+import { coded } from './error.ts'
+import { SETTLE } from './session.ts'
 
 export interface FeedLink {
   /** @throws if there is no answer in time; the next query opens a new connection */
@@ -18,17 +21,27 @@ export interface FeedLinkOptions {
   onNotify: (message: string) => void
   /** An answer did not come in time. */
   onLate: () => void
+  /** Whether the database answers, and is still at work on what it was sent a while ago: a commit that waits for a standby, a lock, a disk. */
+  onStall: (stalled: boolean) => void
 }
+
+const NAME = 'sallyport feed'
+const HANGS = coded('unavailable', 'COMMITS_HANG', 'the database answers and commits nothing')
+/** Of any node: all of them write to the same table in the same way. */
+const HANGING = `select count(*)::integer as hanging from pg_stat_activity where application_name = '${NAME}' and usename = current_user
+  and datname = current_database() and pid <> pg_backend_pid() and state = 'active' and query_start < clock_timestamp() - interval '0.9 seconds'`
 
 interface Open {
   client: pg.Client
   socket: Socket
 }
 
-export function createFeedLink({ pool, channel, timeoutMs, onNotify, onLate }: FeedLinkOptions): FeedLink {
+export function createFeedLink({ pool, channel, timeoutMs, onNotify, onLate, onStall }: FeedLinkOptions): FeedLink {
   let opening: Promise<Open> | undefined
   let current: Open | undefined
   let closed = false
+  /** Something was not answered in time, and nothing has been since. */
+  let late = false
 
   const drop = (link: Open | undefined): void => {
     if (current === link) {
@@ -44,7 +57,7 @@ export function createFeedLink({ pool, channel, timeoutMs, onNotify, onLate }: F
       ...pool.options,
       stream: () => socket,
       keepAlive: true,
-      application_name: 'sallyport feed',
+      application_name: NAME,
     })
     const link = { client, socket }
     current = link
@@ -53,6 +66,7 @@ export function createFeedLink({ pool, channel, timeoutMs, onNotify, onLate }: F
     client.on('end', () => drop(link))
     client.on('notification', ({ payload = '' }) => onNotify(payload))
     await client.connect()
+    await client.query(SETTLE)
     await client.query(`listen ${channel}`)
     return link
   }
@@ -61,11 +75,12 @@ export function createFeedLink({ pool, channel, timeoutMs, onNotify, onLate }: F
     async query<Row extends object>(text: string, values: readonly unknown[]) {
       if (closed) throw new Error('the feed connection is closed')
       let timer: NodeJS.Timeout | undefined
-      const late = new Promise<never>((_, reject) => {
+      const tooLong = new Promise<never>((_, reject) => {
         // After a stall of this process timers run before the answer that has long arrived is read: one look at it first.
         const giveUp = () =>
           setImmediate(() => {
             if (timer === undefined) return // it was there
+            late = true
             onLate()
             reject(new Error('the database did not answer in time'))
           })
@@ -74,11 +89,17 @@ export function createFeedLink({ pool, channel, timeoutMs, onNotify, onLate }: F
       const work = (async () => {
         opening ??= open()
         const { client } = await opening
+        if (late && (await client.query<{ hanging: number }>(HANGING)).rows[0]?.hanging !== 0) return undefined
         return (await client.query<Row>(text, [...values])).rows
       })()
       try {
-        return await Promise.race([work, late])
+        const rows = await Promise.race([work, tooLong])
+        late = rows === undefined
+        onStall(late)
+        if (rows === undefined) throw HANGS
+        return rows
       } catch (error) {
+        if (error === HANGS) throw error // the connection is good
         work.catch(() => {}) // the late answer of a connection that is thrown away
         drop(current)
         opening = undefined

@@ -3,8 +3,9 @@
 import { sql } from 'kysely'
 import { type Clock, Fault, systemClock } from '../core/index.ts'
 import type { FeedEntry } from './change.ts'
-import { coded } from './error.ts'
+import { coded, translate } from './error.ts'
 import { createFeedLink, type FeedLink } from './feed-link.ts'
+import { translatePostgres } from './postgres.ts'
 import type { Store, Trx } from './store.ts'
 
 export interface FeedChange extends FeedEntry {
@@ -237,8 +238,11 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
         timeoutMs: LINK_TIMEOUT_MS,
         onNotify,
         onLate: store.suspect,
+        onStall: store.stall,
       })
-      await read()
+      await read().catch((error: unknown) => {
+        throw translate(translatePostgres(error))
+      })
       timer = setInterval(look, pollMs)
       timer.unref()
     },

@@ -2,7 +2,8 @@
 import { Socket } from 'node:net'
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
-import { DatabaseError, type DatabaseErrorKind, translate } from './error.ts'
+import { coded, DatabaseError, type DatabaseErrorKind, translate } from './error.ts'
+import { SETTLE } from './session.ts'
 import type { Statement } from './statement.ts'
 
 /** int8 arrives as text; all our integers fit a double exactly, and one that does not is an error, not a rounding. */
@@ -22,8 +23,9 @@ const types: pg.CustomTypesConfig = {
 }
 
 /**
- * SQLSTATE to kind; classes 08, 53, 57 mean that the server cannot serve now, 25006 that it may not be written (a copy that has not taken
- * over), 40001 and 40P01 that it undid this for somebody else's sake.
+ * SQLSTATE to kind; classes 08, 53, 57 mean that the server cannot serve now, 28 and 3D that it does not let us in, 25006 that it may not
+ * be written (a copy that has not taken over), 25P03 and 25P04 that it has ended a transaction that took too long, 42501 that a right was
+ * taken away, 40001, 40P01 and 55P03 that it undid this for somebody else's sake.
  */
 function kindOf(error: unknown): DatabaseErrorKind | undefined {
   const state = (error as { code?: unknown }).code
@@ -31,7 +33,8 @@ function kindOf(error: unknown): DatabaseErrorKind | undefined {
   if (state === '23505') return 'unique'
   if (state === '23503') return 'reference'
   if (state === '23502' || state === '23514') return 'check'
-  if (/^(08|53|57|25006|40001|40P01)/.test(state) || /^E[A-Z]+$/.test(state)) return 'unavailable'
+  if (/^(08|28|3D|53|57|25006|25P03|25P04|40001|40P01|42501|55P03)/.test(state) || /^E[A-Z]+$/.test(state))
+    return 'unavailable'
   return undefined
 }
 
@@ -63,6 +66,16 @@ export interface Connections {
   suspect(): void
 }
 
+/** Of whom the server has told that it did not wait until a commit had reached its standby, as it must: somebody told it to stop waiting. */
+const unwaited = new WeakSet<object>()
+/** The place in the server that tells it; the words are translated. */
+const WAITING_FOR_STANDBY = 'SyncRepWaitForLSN'
+
+/** A commit that was not waited for is as good as none: whoever asks again waits as well. */
+function demandWaited(client: pg.PoolClient): void {
+  if (unwaited.has(client)) throw coded('unavailable', 'NOT_REPLICATED', 'the commit has not reached the standby')
+}
+
 export function createPool(options: PostgresOptions): Connections {
   const sockets = new Set<Socket>()
   let suspecting: NodeJS.Timeout | undefined
@@ -78,6 +91,12 @@ export function createPool(options: PostgresOptions): Connections {
     connectionTimeoutMillis: options.connectTimeoutMs,
     types,
     application_name: 'sallyport',
+    async onConnect(client) {
+      client.on('notice', ({ routine }) => {
+        if (routine === WAITING_FOR_STANDBY) unwaited.add(client)
+      })
+      await client.query({ text: SETTLE, query_timeout: options.connectTimeoutMs } as pg.QueryConfig)
+    },
   })
   // An idle connection that breaks must not end the process; the next query finds out and fails by itself.
   pool.on('error', options.report)
@@ -113,10 +132,15 @@ export function openPostgres<T>(pool: pg.Pool): Kysely<T> {
   const telling = (client: pg.PoolClient): PostgresPoolClient => {
     let one = known.get(client)
     if (!one) {
-      const query = (text: string, values: readonly unknown[]) => told(client.query(text, [...values]))
+      const ask = async (text: string, values: readonly unknown[]) => {
+        const result = await client.query(text, [...values])
+        if (text !== 'rollback') demandWaited(client)
+        return result
+      }
       one = {
-        query: query as unknown as PostgresPoolClient['query'],
-        release: (destroy?: boolean) => client.release(destroy),
+        query: ((text: string, values: readonly unknown[]) =>
+          told(ask(text, values))) as unknown as PostgresPoolClient['query'],
+        release: (destroy?: boolean) => client.release(destroy || unwaited.has(client)),
       }
       known.set(client, one)
     }
@@ -135,6 +159,7 @@ export function openPostgres<T>(pool: pg.Pool): Kysely<T> {
 
 async function runOne(client: pg.PoolClient, { sql, parameters, mustChange }: Statement): Promise<void> {
   const { rowCount } = await client.query(sql, parameters as unknown[])
+  demandWaited(client)
   if (mustChange !== undefined && rowCount !== mustChange) {
     throw new DatabaseError('conflict', `changed ${rowCount} rows instead of ${mustChange}`)
   }
@@ -151,12 +176,13 @@ export async function runAtomically(pool: pg.Pool, build: () => readonly Stateme
     await client.query('begin')
     for (const statement of statements) await runOne(client, statement)
     await client.query('commit')
+    demandWaited(client)
   } catch (error) {
     await client.query('rollback').catch((failure: Error) => {
       broken = failure
     })
     throw error
   } finally {
-    client.release(broken)
+    client.release(broken ?? unwaited.has(client))
   }
 }

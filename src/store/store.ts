@@ -6,11 +6,12 @@ import { type Migration, Migrator } from 'kysely/migration'
 import type { ReadonlyKysely } from 'kysely/readonly'
 import type pg from 'pg'
 import { Fault } from '../core/index.ts'
-import { DatabaseError, translate } from './error.ts'
+import { coded, DatabaseError, translate } from './error.ts'
 import { MIGRATIONS } from './migrations/index.ts'
 import { POSTGRES_TYPES, SQLITE_TYPES } from './migrations/types.ts'
 import { createPool, openPostgres, runAtomically, translatePostgres } from './postgres.ts'
 import { noteErased, scrubDue } from './scrub.ts'
+import { examine } from './session.ts'
 import { openSqlite } from './sqlite.ts'
 import { EMPTY_LOG, type Statement } from './statement.ts'
 import type { Tables } from './tables/index.ts'
@@ -49,6 +50,10 @@ export interface Store {
   readonly pool: pg.Pool | undefined
   /** Over another connection nothing was heard in time: ends those that say nothing either. */
   suspect(): void
+  /** Whether the database answers and commits nothing: writing is refused at once meanwhile, as each attempt would hold a connection. */
+  stall(stalled: boolean): void
+  /** Settings of the server with which a power cut takes what was answered for. */
+  readonly unsafe: readonly string[]
   close(): Promise<void>
 }
 
@@ -79,6 +84,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     db: readonly(reader),
     pool: undefined,
     suspect() {},
+    stall() {},
+    unsafe: [],
     transaction: (work) => run(writer, work),
     async erased() {}, // rows are overwritten when they are deleted: secure_delete
     async scrub() {
@@ -104,24 +111,42 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
     report: options.report,
   })
   const db = openPostgres<Tables>(pool)
-  await migrate(db, 'postgres').catch(async (error: unknown) => {
-    await db.destroy()
-    throw error
-  })
+  const { unsafe } = await examine(pool)
+    .then(async (server) => {
+      await migrate(db, 'postgres', server.schema)
+      return server
+    })
+    .catch(async (error: unknown) => {
+      await db.destroy()
+      throw translatePostgres(error)
+    })
   let closing = false
+  let stalled = false
+  const demandCommits = () => {
+    if (!stalled) return
+    throw translate(coded('unavailable', 'COMMITS_HANG', 'the database answers and commits nothing'))
+  }
   const told = teller(options.report)
   return {
     dialect: 'postgres',
     db: readonly(db),
     pool,
     suspect,
-    transaction: (work) => run(db, work),
+    stall(is) {
+      stalled = is
+    },
+    unsafe,
+    async transaction(work) {
+      demandCommits()
+      return run(db, work)
+    },
     erased: noteErased,
     async scrub() {
       const done = await scrubDue(db, () => closing)
       return closing ? done : told(done)
     },
     async atomic(build) {
+      demandCommits()
       try {
         await runAtomically(pool, build)
       } catch (error) {
@@ -161,11 +186,13 @@ async function run<T>(db: Kysely<Tables>, work: (trx: Trx) => Promise<T>): Promi
   }
 }
 
-async function migrate(db: Kysely<Tables>, dialect: 'sqlite' | 'postgres'): Promise<void> {
+/** `schema` is where the tables lie (PostgreSQL): whatever else uses the same library may have its own list in another one. */
+async function migrate(db: Kysely<Tables>, dialect: 'sqlite' | 'postgres', schema?: string): Promise<void> {
   const types = dialect === 'sqlite' ? SQLITE_TYPES : POSTGRES_TYPES
   const migrations: Record<string, Migration> = {}
   for (const [name, build] of Object.entries(MIGRATIONS)) migrations[name] = build(types)
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } })
+  const provider = { getMigrations: async () => migrations }
+  const migrator = new Migrator({ db, provider, ...(schema === undefined ? {} : { migrationTableSchema: schema }) })
   const { error } = await migrator.migrateToLatest()
   if (error instanceof Fault || (error instanceof DatabaseError && error.kind !== 'failed')) throw error
   if (error) throw new DatabaseError('layout', error instanceof Error ? error.message : String(error), error)

@@ -1,0 +1,94 @@
+// What a connection to PostgreSQL is set to whatever the server's settings say, and what the server must be for this gateway to
+// work on it. Some of what does not hold would be noticed too late: when a change is lost, or two nodes run under one name.
+import type pg from 'pg'
+import { coded, type DatabaseError } from './error.ts'
+
+/**
+ * First of all on each connection. Answered means durable, so a commit is waited for at least here; how much further, the server says.
+ * Who locks and then reads must see what was committed before the lock was had.
+ */
+export const SETTLE = `select set_config('default_transaction_isolation', 'read committed', false),
+  case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', false) end`
+
+/** What is read of the server at a start. */
+const EXAMINE = `select pg_backend_pid() as pid, current_setting('server_encoding') as encoding, current_schema() as schema,
+  pg_is_in_recovery() as standby, current_setting('transaction_read_only') as read_only,
+  current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes`
+
+interface Examined {
+  readonly pid: number
+  readonly encoding: string
+  readonly schema: string | null
+  readonly standby: boolean
+  readonly read_only: 'on' | 'off'
+  readonly fsync: 'on' | 'off'
+  readonly full_page_writes: 'on' | 'off'
+}
+
+export interface Server {
+  /** Where tables are made. */
+  readonly schema: string
+  /** Settings of the server with which a power cut takes what was answered for. */
+  readonly unsafe: readonly string[]
+}
+
+/** Codes of refusals: what to do about each is said where people read it. */
+export const REFUSED = {
+  standby: 'STANDBY',
+  readOnly: 'READ_ONLY',
+  encoding: 'NOT_UTF8',
+  schema: 'NO_SCHEMA',
+  pooled: 'POOLED',
+} as const
+
+const unfit = (code: string, message: string): DatabaseError => coded('unfit', code, message)
+
+/** Connections that hold a transaction while another one is looked at. */
+const HOLDERS = 3
+const HOLD_MS = 2000
+
+/** @throws DatabaseError `unfit` if this gateway cannot work on it */
+export async function examine(pool: pg.Pool): Promise<Server> {
+  const client = await pool.connect()
+  try {
+    const { rows } = await client.query<Examined>(EXAMINE)
+    const found = rows[0] as Examined
+    if (found.standby) throw unfit(REFUSED.standby, 'it is a standby, which only copies another server')
+    if (found.read_only === 'on')
+      throw unfit(REFUSED.readOnly, 'default_transaction_read_only is on for this database or user')
+    if (found.encoding !== 'UTF8') throw unfit(REFUSED.encoding, `it keeps text as ${found.encoding}`)
+    if (found.schema === null)
+      throw unfit(REFUSED.schema, 'search_path names no schema that is there and that this user may use')
+    // A server tells its own process number at the handshake; who stands in between tells another.
+    const told = (client as unknown as { processID: number | null }).processID
+    if (found.pid !== told && (await changesBehind(pool, client, found.pid)))
+      throw unfit(REFUSED.pooled, 'a pooler in between gives each transaction another connection')
+    const { fsync, full_page_writes } = found
+    const unsafe = Object.entries({ fsync, full_page_writes }).flatMap(([name, value]) =>
+      value === 'on' ? [] : [name],
+    )
+    return { schema: found.schema, unsafe }
+  } finally {
+    client.release()
+  }
+}
+
+/** Whether `client` is served by another process of the server once its own one is busy for somebody else. */
+async function changesBehind(pool: pg.Pool, client: pg.PoolClient, pid: number): Promise<boolean> {
+  const holders: pg.PoolClient[] = []
+  try {
+    for (let i = 0; i < HOLDERS; i++) {
+      const holder = await pool.connect()
+      holders.push(holder)
+      await holder.query('begin')
+      await holder.query('select 1')
+      // With one connection for all, it waits for the holder: that is an answer too.
+      const query = { text: 'select pg_backend_pid() as pid', query_timeout: HOLD_MS }
+      const now = await client.query<{ pid: number }>(query).catch(() => undefined)
+      if (now?.rows[0]?.pid !== pid) return true
+    }
+    return false
+  } finally {
+    for (const holder of holders) holder.release(true) // its transaction goes with it
+  }
+}
