@@ -35,8 +35,16 @@ export interface Appender {
   indexIn(trx: Trx): Promise<number>
 }
 
-/** `waiting` is what the next append will hold, as far as it is known; no append is larger than `most`. */
-export function createAppender(store: Store, boot: string, waiting: () => readonly Entry[], most: number): Appender {
+export interface AppenderOptions {
+  /** What the next append will hold, as far as it is known. */
+  readonly waiting: () => readonly Entry[]
+  /** No append is larger. */
+  readonly most: number
+  /** Asked, under the lock of the head, where it is not the one that this process left there: is what it wrote still there? What it throws undoes the append. */
+  readonly prove: (trx: Trx) => Promise<void>
+}
+
+export function createAppender(store: Store, boot: string, { waiting, most, prove }: AppenderOptions): Appender {
   const sql = appendSql(store.dialect, boot)
   let state: LogState | undefined
   /** The tree with what waits, worked out while the last append runs. */
@@ -49,7 +57,11 @@ export function createAppender(store: Store, boot: string, waiting: () => readon
     const known = state
     if (known?.root.equals(head.root) && known.indexed === head.indexed) return known
     state = undefined // what goes wrong from here on leaves nothing to go on from
-    const current = (known && (await follow(trx, known, head))) ?? (await loadState(trx, head))
+    let current = known && (await follow(trx, known, head))
+    if (!current) {
+      await prove(trx)
+      current = await loadState(trx, head)
+    }
     state = current
     return current
   }

@@ -111,7 +111,13 @@ export function createAudit(deps: AuditDeps): Audit {
   const boot = deps.newId('boot')
   const refusedBy = new Set<string>()
   const absent = new Set<string>()
-  const log: Log = createLog({ ...deps, boot })
+  const lost = (events: number, from: number, all: boolean) => {
+    calls.lostFrom(from)
+    noted = -1 // what was noted was lost as well, or speaks of positions that are others by now
+    const seen = `${events} events that this node had written were not in the database any more, from ${from} on`
+    alarm('events lost', seen, `none; they are written again${all ? '' : ', older ones are not known here any more'}`)
+  }
+  const log: Log = createLog({ ...deps, boot, lost })
   const clockAhead = (ms: number) =>
     alarm(
       'clock ahead',

@@ -89,6 +89,8 @@ export interface Calls {
   readonly lowest: number | undefined
   /** How many those are. */
   readonly size: number
+  /** What was written from this position on was lost, and is written again: at it or later. */
+  lostFrom(position: number): void
 }
 
 const FAILURES: ReadonlySet<FaultCode> = new Set<FaultCode>([
@@ -266,6 +268,9 @@ export function createCalls(log: Log, clock: Clock, seal: Seal, strangers: Pick<
     },
     get size() {
       return decidedAt.size
+    },
+    lostFrom(position) {
+      for (const [id, at] of decidedAt) if (at > position) decidedAt.set(id, position)
     },
   }
 }

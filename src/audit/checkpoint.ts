@@ -190,7 +190,11 @@ export function createCheckpoints(deps: CheckpointDeps): Checkpoints {
     const { size, root } = await readHead(store.db)
     if (last !== undefined && last !== newest?.note) await demandContinuation(last, size, root)
     if (newest) sameInstallation(parseNote(newest.note), 'its newest checkpoint') // of a node that started at the same moment
-    if (newest && newest.size >= size && signersOf(parseNote(newest.note), [key]).length > 0) return newest.note
+    if (newest && newest.size >= size && signersOf(parseNote(newest.note), [key]).length > 0) {
+      await demandContinuation(newest.note, size, root)
+      last = newest.note // maybe of another node with this key: nor does this one sign what does not continue it
+      return newest.note
+    }
     if (newest && newest.size < size) await demandContinuation(newest.note, size, root)
     const note = signatureOver(checkpointText({ origin, size, root }), newest?.note)
     const now = clock.now()

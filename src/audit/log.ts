@@ -7,6 +7,7 @@ import type { Statement, Store, Trx } from '../store/index.ts'
 import { createAppender } from './appender.ts'
 import { eventText, inKeyOrder } from './canonical.ts'
 import { leafHash } from './merkle.ts'
+import { readEvents } from './queries.ts'
 import type { Entry } from './tree.ts'
 
 export interface LogDeps {
@@ -20,6 +21,8 @@ export interface LogDeps {
   maxWaiting?: number
   /** Milliseconds between two attempts to write while the log is not available. */
   probeMs?: number
+  /** So many events that this process wrote, from a position on, are not in the database any more; `all` of them are written again. */
+  lost?: (events: number, from: number, all: boolean) => void
 }
 
 export interface Appended {
@@ -74,6 +77,25 @@ interface Waiting extends Entry {
   reject: (error: unknown) => void
 }
 
+interface Batch {
+  readonly batch: readonly Waiting[]
+  readonly first: number
+}
+
+/** The database is another one by now, as after a failover to a copy that lacked the end; what was lost waits again. */
+class EventsLost extends Error {
+  readonly events: number
+
+  constructor(events: number) {
+    super('events that were written are not there any more')
+    this.name = 'EventsLost'
+    this.events = events
+  }
+}
+
+/** Events of this process that are remembered for that: more than a copy is behind when all is well. */
+const REMEMBERED = 2048
+
 const RESUMED = 'audit.resumed'
 const NO_ROWS: readonly Statement[] = []
 
@@ -99,7 +121,35 @@ export function createLog(deps: LogDeps): Log {
   const { store, clock, newId, node, boot, report, maxWaiting = 10_000, probeMs = 500 } = deps
   const listeners = new Set<CommitListener>()
   let waiting: Waiting[] = []
-  const appender = createAppender(store, boot, () => waiting, MAX_BATCH)
+  /** What this process wrote last, oldest first, on a database that may come back without it. */
+  let mine: Batch[] = []
+  let remembered = 0
+  let forgotten = false
+  const prove = async (trx: Trx): Promise<void> => {
+    const isThere = async ({ batch, first }: Batch) =>
+      (await readEvents(trx, first, first + 1))[0]?.body === batch[0]?.body
+    const newest = mine.at(-1)
+    if (!newest || (await isThere(newest))) return
+    // The first that is not there: none after it is, either.
+    let [low, high] = [0, mine.length - 1]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (await isThere(mine[middle] as Batch)) low = middle + 1
+      else high = middle
+    }
+    const lost = mine.slice(low)
+    const entries = lost
+      .flatMap(({ batch }) => batch)
+      .map((entry) => ({ ...entry, written: entry.written ?? (() => {}) }))
+    mine = mine.slice(0, low)
+    remembered -= entries.length
+    waiting.unshift(...entries)
+    size = lost[0]?.first as number
+    deps.lost?.(entries.length, size, low > 0 || !forgotten)
+    wakeUrgent()
+    throw new EventsLost(entries.length)
+  }
+  const appender = createAppender(store, boot, { waiting: () => waiting, most: MAX_BATCH, prove })
   let committing = false
   /** A commit is wanted: somebody waits for it, or it is time to try again. */
   let due = false
@@ -129,9 +179,19 @@ export function createLog(deps: LogDeps): Log {
   }
 
   const keptAt = (batch: readonly Waiting[], first: number, ms?: number) => {
+    if (store.dialect === 'postgres') remember({ batch, first })
     durable.push({ batch, first, told: 0 })
     untold += batch.length
     for (const listener of listeners) listener(batch, ms, first)
+  }
+
+  const remember = (one: Batch) => {
+    mine.push(one)
+    remembered += one.batch.length
+    while (remembered > REMEMBERED && mine.length > 1) {
+      remembered -= mine.shift()?.batch.length ?? 0
+      forgotten = true
+    }
   }
 
   /** `size` moves with it: an event whose caller does not know yet is one whose call nobody counts as open. */
@@ -187,6 +247,7 @@ export function createLog(deps: LogDeps): Log {
     let position: number | undefined
     let began = 0
     let told = 0
+    let again = false
     try {
       await settleDoubt()
       if (!available || (refused > 0 && waiting.length < maxWaiting)) {
@@ -207,12 +268,17 @@ export function createLog(deps: LogDeps): Log {
         })
       available = true
     } catch (error) {
-      fail(batch, position, error)
+      again = error instanceof EventsLost
+      // Behind what was lost, which it comes after; how long the log was away is said anew.
+      if (error instanceof EventsLost)
+        waiting.splice(error.events, 0, ...batch.filter(({ event }) => event.kind !== RESUMED))
+      else fail(batch, position, error)
+      batch = []
     }
     committing = false
     writing = 0
     // What was left behind by a full batch and looks for no company any more goes at once.
-    due = available && (urgent || (waiting.length > 0 && company === undefined))
+    due = again || (available && (urgent || (waiting.length > 0 && company === undefined)))
     if (available && batch.length > 0) {
       refused -= told
       keptAt(batch, position as number, clock.monotonic() - began)

@@ -39,15 +39,16 @@ export async function recover(deps: RecoveryDeps): Promise<{ recovered: number; 
 
 async function openCallsOf(trx: Trx, boot: string, from: number, size: number): Promise<AuditEvent[]> {
   const open = new Map<string, AuditEvent>()
+  const ended = new Set<string>() // what was lost and is written again may come after its ending
   for (let at = from; at < size; at += STEP) {
     for (const { body } of await readEvents(trx, at, Math.min(at + STEP, size))) {
       const event = JSON.parse(body) as AuditEvent
       if (event.call === undefined) continue
       if (event.kind === 'call.decided' && event.boot === boot) open.set(event.call, event)
-      else if (event.kind === 'call.finished') open.delete(event.call)
+      else if (event.kind === 'call.finished') ended.add(event.call)
     }
   }
-  return [...open.values()]
+  return [...open.values()].filter(({ call }) => !ended.has(call as string))
 }
 
 function interrupted(decided: AuditEvent): NewEvent {

@@ -180,6 +180,18 @@ const ILLS: readonly { reason: string; state: 'warn' | 'FAIL'; text: string; fix
     fix: 'docs/operating.md, "Backup and restore"; sallyport audit verify says from where on',
   },
   {
+    reason: 'events lost',
+    state: 'FAIL',
+    text: 'events that a node had written were not in the database any more, as after a failover to a copy that lacked them; the node has written again what it remembered',
+    fix: 'docs/operating.md, "PostgreSQL"; synchronous replication loses none',
+  },
+  {
+    reason: 'database unsafe',
+    state: 'FAIL',
+    text: 'with a setting of the database server, a power cut takes events that were answered for',
+    fix: 'set fsync and full_page_writes of PostgreSQL to on, and start the nodes anew',
+  },
+  {
     reason: 'signing key replaced',
     state: 'FAIL',
     text: 'a node signs the audit log no more, since its key was replaced on another one',
