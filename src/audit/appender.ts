@@ -41,7 +41,7 @@ export interface AppenderOptions {
   /** No append is larger. */
   readonly most: number
   /** Asked, under the lock of the head, where it is not the one that this process left there: is what it wrote still there? What it throws undoes the append. */
-  readonly prove: (trx: Trx) => Promise<void>
+  readonly prove: (trx: Trx, head: Head) => Promise<void>
 }
 
 export function createAppender(store: Store, boot: string, { waiting, most, prove }: AppenderOptions): Appender {
@@ -59,7 +59,7 @@ export function createAppender(store: Store, boot: string, { waiting, most, prov
     state = undefined // what goes wrong from here on leaves nothing to go on from
     let current = known && (await follow(trx, known, head))
     if (!current) {
-      await prove(trx)
+      await prove(trx, head)
       current = await loadState(trx, head)
     }
     state = current

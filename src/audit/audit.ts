@@ -114,8 +114,10 @@ export function createAudit(deps: AuditDeps): Audit {
   const lost = (events: number, from: number, all: boolean) => {
     calls.lostFrom(from)
     noted = -1 // what was noted was lost as well, or speaks of positions that are others by now
-    const seen = `${events} events that this node had written were not in the database any more, from ${from} on`
-    alarm('events lost', seen, `none; they are written again${all ? '' : ', older ones are not known here any more'}`)
+    const seen = `${events} events that this node had written were not in the database any more, which had ${from}`
+    const usual = `none; they are written again${all ? '' : ', older ones are not known here any more'}`
+    const alert = { kind: 'alert.raised', principal: 'System::"audit"', subject: `node/${node}`, reason: 'events lost' }
+    log.appendSurely({ ...alert, data: { seen, usual } }, () => {}).catch(() => {}) // kept until it can be written
   }
   const log: Log = createLog({ ...deps, boot, lost })
   const clockAhead = (ms: number) =>

@@ -7,7 +7,7 @@ import type { Statement, Store, Trx } from '../store/index.ts'
 import { createAppender } from './appender.ts'
 import { eventText, inKeyOrder } from './canonical.ts'
 import { leafHash } from './merkle.ts'
-import { readEvents } from './queries.ts'
+import { type Head, readEvents } from './queries.ts'
 import type { Entry } from './tree.ts'
 
 export interface LogDeps {
@@ -21,7 +21,7 @@ export interface LogDeps {
   maxWaiting?: number
   /** Milliseconds between two attempts to write while the log is not available. */
   probeMs?: number
-  /** So many events that this process wrote, from a position on, are not in the database any more; `all` of them are written again. */
+  /** So many events that this process wrote are not in the database any more, and come at or after `from` now; `all`: no more than these are missing. */
   lost?: (events: number, from: number, all: boolean) => void
 }
 
@@ -125,7 +125,7 @@ export function createLog(deps: LogDeps): Log {
   let mine: Batch[] = []
   let remembered = 0
   let forgotten = false
-  const prove = async (trx: Trx): Promise<void> => {
+  const prove = async (trx: Trx, head: Head): Promise<void> => {
     const isThere = async ({ batch, first }: Batch) =>
       (await readEvents(trx, first, first + 1))[0]?.body === batch[0]?.body
     const newest = mine.at(-1)
@@ -144,7 +144,7 @@ export function createLog(deps: LogDeps): Log {
     mine = mine.slice(0, low)
     remembered -= entries.length
     waiting.unshift(...entries)
-    size = lost[0]?.first as number
+    size = Math.min(lost[0]?.first as number, head.size) // others may have written what lay before, and not again
     deps.lost?.(entries.length, size, low > 0 || !forgotten)
     wakeUrgent()
     throw new EventsLost(entries.length)

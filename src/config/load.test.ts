@@ -62,6 +62,13 @@ describe('what is refused', () => {
     ['a name that only looks local', 'upstreams: [{name: a, url: "http://127.0.0.1.evil.example"}]', 'allowClearText'],
     ['a password in a url', 'upstreams: [{name: a, url: "https://u:p@gpu1"}]', 'password in its url'],
     ['a clear database', 'database: postgres://db.example/x', 'sslmode=verify-full'],
+    ['several hosts', 'database: "postgres://u:p@127.0.0.1:1,127.0.0.2:2/x"', 'several hosts'],
+    ['several hosts told later', 'database: "postgres:///x?host=127.0.0.1,127.0.0.2"', 'several hosts'],
+    [
+      'a wish for the primary that nobody reads',
+      'database: "postgres://127.0.0.1/x?target_session_attrs=read-write"',
+      'target_session_attrs',
+    ],
     [
       'a database whose host is told later',
       'database: "postgres://127.0.0.1/x?host=db.example"',

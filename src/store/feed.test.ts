@@ -221,6 +221,27 @@ describe('the feed over PostgreSQL', () => {
     expect(listed?.silentMs).toBeGreaterThan(59_000)
   })
 
+  it('while nothing is committed: one connection waits, writing is refused at once, and it goes on by itself', async () => {
+    const owner = await database.open()
+    closers.push(() => owner.close())
+    const a = await startNode('a', database.url()!, { pollMs: 50 })
+    const holder = await owner.pool!.connect()
+    await holder.query('begin')
+    await holder.query('lock table node in exclusive mode') // as a standby that is away, or a disk that hangs
+    await expect.poll(() => a.errors.at(-1), { timeout: 5000 }).toMatchObject({ code: 'COMMITS_HANG' })
+    const seen = a.errors.length
+    await expect.poll(() => a.errors.length, { timeout: 5000 }).toBeGreaterThan(seen + 20)
+    const counted = `select count(*) from pg_stat_activity where application_name = 'sallyport feed' and state = 'active' and datname = current_database()`
+    expect((await holder.query(counted)).rows).toEqual([{ count: 1 }])
+    expect(a.nodes.admits()).toBe(false)
+    await expect(write(a, 'K')).rejects.toMatchObject({ code: 'store_unavailable', cause: { code: 'COMMITS_HANG' } })
+    await expect(a.store.atomic(() => [])).rejects.toMatchObject({ cause: { code: 'COMMITS_HANG' } })
+    await holder.query('rollback')
+    holder.release()
+    await expect.poll(() => a.nodes.admits(), { timeout: 5000 }).toBe(true)
+    await write(a, 'K')
+  })
+
   it('says of a read that the database cannot be reached, and reads again when it can', async () => {
     await (await database.open()).close()
     const proxy = await proxyTo(database.url()!)
