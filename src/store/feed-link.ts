@@ -4,7 +4,7 @@
 import { Socket } from 'node:net'
 import pg from 'pg'
 import { coded } from './error.ts'
-import { SETTLE } from './session.ts'
+import type { Sessions } from './session.ts'
 
 export interface FeedLink {
   /** @throws if there is no answer in time; the next query opens a new connection */
@@ -14,6 +14,7 @@ export interface FeedLink {
 
 export interface FeedLinkOptions {
   pool: pg.Pool
+  sessions: Sessions
   channel: string
   /** Milliseconds until an unanswered query or connection counts as lost. */
   timeoutMs: number
@@ -36,7 +37,15 @@ interface Open {
   socket: Socket
 }
 
-export function createFeedLink({ pool, channel, timeoutMs, onNotify, onLate, onStall }: FeedLinkOptions): FeedLink {
+export function createFeedLink({
+  pool,
+  sessions,
+  channel,
+  timeoutMs,
+  onNotify,
+  onLate,
+  onStall,
+}: FeedLinkOptions): FeedLink {
   let opening: Promise<Open> | undefined
   let current: Open | undefined
   let closed = false
@@ -50,6 +59,10 @@ export function createFeedLink({ pool, channel, timeoutMs, onNotify, onLate, onS
     }
     link?.socket.destroy()
   }
+
+  sessions.onNewer((first) => {
+    if (current && current.client !== first) drop(current)
+  })
 
   const open = async (): Promise<Open> => {
     const socket = new Socket()
@@ -66,7 +79,7 @@ export function createFeedLink({ pool, channel, timeoutMs, onNotify, onLate, onS
     client.on('end', () => drop(link))
     client.on('notification', ({ payload = '' }) => onNotify(payload))
     await client.connect()
-    await client.query(SETTLE)
+    await sessions.settle(client)
     await client.query(`listen ${channel}`)
     return link
   }

@@ -229,11 +229,13 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
         .executeTakeFirst()
       seq = own?.seq ?? 0
       heardAt = sentAt
-      if (!store.pool) return
+      const { pool, sessions } = store
+      if (!pool || !sessions) return
       const look = () => void read().catch(report)
       const onNotify = (message: string) => (message === '' ? look() : hearer(message))
       link = createFeedLink({
-        pool: store.pool,
+        pool,
+        sessions,
         channel: CHANNEL,
         timeoutMs: LINK_TIMEOUT_MS,
         onNotify,

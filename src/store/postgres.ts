@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
 import { coded, DatabaseError, type DatabaseErrorKind, translate } from './error.ts'
-import { SETTLE } from './session.ts'
+import { createSessions, type Sessions } from './session.ts'
 import type { Statement } from './statement.ts'
 
 /** int8 arrives as text; all our integers fit a double exactly, and one that does not is an error, not a rounding. */
@@ -59,6 +59,7 @@ const SILENT_MS = 1000
 
 export interface Connections {
   readonly pool: pg.Pool
+  readonly sessions: Sessions
   /**
    * Somewhere nothing was heard in time. A server that failed over, or a network that lost the way, breaks no connection: what waits on one
    * would wait for a quarter of an hour, and what is asked next over an idle one as well. Ends those that say nothing from here on.
@@ -78,6 +79,12 @@ function demandWaited(client: pg.PoolClient): void {
 
 export function createPool(options: PostgresOptions): Connections {
   const sockets = new Set<Socket>()
+  const sessions = createSessions(options.connectTimeoutMs)
+  /** Of those that are ready: what is under way finds out by itself where it leads. */
+  const settled = new Set<Socket>()
+  sessions.onNewer(() => {
+    for (const socket of settled) socket.destroy()
+  })
   let suspecting: NodeJS.Timeout | undefined
   const pool = new pg.Pool({
     stream() {
@@ -91,11 +98,19 @@ export function createPool(options: PostgresOptions): Connections {
     connectionTimeoutMillis: options.connectTimeoutMs,
     types,
     application_name: 'sallyport',
-    async onConnect(client) {
+    verify(client, done) {
       client.on('notice', ({ routine }) => {
         if (routine === WAITING_FOR_STANDBY) unwaited.add(client)
       })
-      await client.query({ text: SETTLE, query_timeout: options.connectTimeoutMs } as pg.QueryConfig)
+      const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+      sessions.settle(client).then(
+        () => {
+          settled.add(stream)
+          stream.once('close', () => settled.delete(stream))
+          done()
+        },
+        (error: unknown) => done(error as Error),
+      )
     },
   })
   // An idle connection that breaks must not end the process; the next query finds out and fails by itself.
@@ -104,6 +119,7 @@ export function createPool(options: PostgresOptions): Connections {
   pool.on('connect', (client) => client.on('error', options.report))
   return {
     pool,
+    sessions,
     suspect() {
       if (suspecting) return
       const heard = new Map([...sockets].map((socket) => [socket, socket.bytesRead]))

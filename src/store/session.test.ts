@@ -1,5 +1,6 @@
 // PostgreSQL as others have set it up: what cannot hold there is refused at the start, what can be set is set.
 import { sql } from 'kysely'
+import pg from 'pg'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { postgres } from '../../test/contract/databases.ts'
 import { poolerTo } from '../../test/contract/pooler.ts'
@@ -48,6 +49,34 @@ it.each([1, 4])('a pooler that gives each transaction another one of %i connecti
   const pooler = await poolerTo(database.url() as string, size)
   closers.push(() => pooler.close())
   await expect(open(pooler.url)).rejects.toMatchObject({ kind: 'unfit', code: 'POOLED' })
+})
+
+it('goes to no standby, and not back to a server that another one has taken over from', async () => {
+  await run('create database lines')
+  await run('alter database lines set search_path = told, pg_catalog, public')
+  const own = new pg.Client(urlOf('lines'))
+  await own.connect()
+  closers.push(() => own.end())
+  await own.query('create schema told')
+  /** What the server says of itself from here on: two of them, as far as anybody can see. */
+  const tell = (name: string, type: string, value: string) =>
+    own.query(`create or replace function told.${name} returns ${type} language sql as $$ select ${value} $$`)
+  const line = (n: number) => tell('pg_walfile_name(pg_lsn)', 'text', `'${n}'::text || repeat('0', 16)`)
+  await line(10000001)
+  const store = await open(urlOf('lines'))
+  const look = () => store.db.selectFrom('node').selectAll().execute()
+  const held = await store.pool?.connect()
+  closers.push(() => held?.release(true))
+  await line(10000002)
+  await Promise.all([look(), look()]) // one of them over a new connection, which ends the others
+  await expect(held?.query('select 1')).rejects.toThrow()
+  await line(10000001)
+  const all = async () =>
+    (await Promise.allSettled(Array.from({ length: 12 }, look))).filter(({ status }) => status === 'rejected')
+  expect((await all())[0]).toMatchObject({ reason: { code: 'store_unavailable', cause: { code: 'OLD_PRIMARY' } } })
+  await tell('pg_is_in_recovery()', 'boolean', 'true')
+  expect((await all())[0]).toMatchObject({ reason: { code: 'store_unavailable', cause: { code: 'STANDBY' } } })
+  await expect(open(urlOf('lines'))).rejects.toMatchObject({ code: 'STANDBY' })
 })
 
 it('whoever locks sees what was committed before, and what is answered stays, whatever the server is set to', async () => {

@@ -1,25 +1,75 @@
 // What a connection to PostgreSQL is set to whatever the server's settings say, and what the server must be for this gateway to
 // work on it. Some of what does not hold would be noticed too late: when a change is lost, or two nodes run under one name.
-import type pg from 'pg'
+import pg from 'pg'
 import { coded, type DatabaseError } from './error.ts'
 
 /**
  * First of all on each connection. Answered means durable, so a commit is waited for at least here; how much further, the server says.
  * Who locks and then reads must see what was committed before the lock was had.
  */
-export const SETTLE = `select set_config('default_transaction_isolation', 'read committed', false),
+const SETTLE = `select set_config('default_transaction_isolation', 'read committed', false),
   case current_setting('synchronous_commit') when 'off' then set_config('synchronous_commit', 'on', false) end`
+
+/** Each server that takes over begins a line of history of its own, with the next number. */
+const TIMELINE = `select case when pg_is_in_recovery() then 0
+  else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint::integer end as timeline`
+
+/** All connections of this process to the database. */
+export interface Sessions {
+  /**
+   * Readies a new connection.
+   * @throws DatabaseError `unavailable` if it leads to a standby, or to a server that another one has taken over from: what it holds, and
+   * what is written there, is no more what the others go by
+   */
+  settle(client: pg.ClientBase): Promise<void>
+  /** Told of the first connection to a server that has taken over: all others lead to the one before. */
+  onNewer(listener: (first: pg.ClientBase) => void): void
+}
+
+export function createSessions(timeoutMs: number): Sessions {
+  const listeners: ((first: pg.ClientBase) => void)[] = []
+  let newest = 0
+  /** 0 for a standby; undefined where the server does not tell. */
+  const timelineOf = async (client: pg.ClientBase): Promise<number | undefined> => {
+    const query = { text: TIMELINE, query_timeout: timeoutMs }
+    const { rows } = await client.query<{ timeline: number }>(query).catch((error: unknown) => {
+      if (error instanceof pg.DatabaseError && !/^(08|53|57)/.test(error.code ?? '')) return { rows: [] }
+      throw error
+    })
+    return rows[0]?.timeline
+  }
+  return {
+    async settle(client) {
+      await client.query({ text: SETTLE, query_timeout: timeoutMs } as pg.QueryConfig)
+      const timeline = await timelineOf(client)
+      if (timeline === 0)
+        throw coded('unavailable', REFUSED.standby, 'it is a standby, which only copies another server')
+      if (timeline === undefined) return
+      if (timeline < newest)
+        throw coded(
+          'unavailable',
+          REFUSED.oldPrimary,
+          'another server has taken over from this one, and it goes on all the same',
+        )
+      const first = timeline > newest && newest > 0
+      newest = timeline
+      if (first) for (const listener of listeners) listener(client)
+    },
+    onNewer(listener) {
+      listeners.push(listener)
+    },
+  }
+}
 
 /** What is read of the server at a start. */
 const EXAMINE = `select pg_backend_pid() as pid, current_setting('server_encoding') as encoding, current_schema() as schema,
-  pg_is_in_recovery() as standby, current_setting('transaction_read_only') as read_only,
+  current_setting('transaction_read_only') as read_only,
   current_setting('fsync') as fsync, current_setting('full_page_writes') as full_page_writes`
 
 interface Examined {
   readonly pid: number
   readonly encoding: string
   readonly schema: string | null
-  readonly standby: boolean
   readonly read_only: 'on' | 'off'
   readonly fsync: 'on' | 'off'
   readonly full_page_writes: 'on' | 'off'
@@ -35,6 +85,7 @@ export interface Server {
 /** Codes of refusals: what to do about each is said where people read it. */
 export const REFUSED = {
   standby: 'STANDBY',
+  oldPrimary: 'OLD_PRIMARY',
   readOnly: 'READ_ONLY',
   encoding: 'NOT_UTF8',
   schema: 'NO_SCHEMA',
@@ -53,7 +104,6 @@ export async function examine(pool: pg.Pool): Promise<Server> {
   try {
     const { rows } = await client.query<Examined>(EXAMINE)
     const found = rows[0] as Examined
-    if (found.standby) throw unfit(REFUSED.standby, 'it is a standby, which only copies another server')
     if (found.read_only === 'on')
       throw unfit(REFUSED.readOnly, 'default_transaction_read_only is on for this database or user')
     if (found.encoding !== 'UTF8') throw unfit(REFUSED.encoding, `it keeps text as ${found.encoding}`)

@@ -11,7 +11,7 @@ import { MIGRATIONS } from './migrations/index.ts'
 import { POSTGRES_TYPES, SQLITE_TYPES } from './migrations/types.ts'
 import { createPool, openPostgres, runAtomically, translatePostgres } from './postgres.ts'
 import { noteErased, scrubDue } from './scrub.ts'
-import { examine } from './session.ts'
+import { examine, type Sessions } from './session.ts'
 import { openSqlite } from './sqlite.ts'
 import { EMPTY_LOG, type Statement } from './statement.ts'
 import type { Tables } from './tables/index.ts'
@@ -48,6 +48,8 @@ export interface Store {
   scrub(): Promise<boolean>
   /** The pool behind it, for LISTEN and advisory locks; undefined on SQLite. */
   readonly pool: pg.Pool | undefined
+  /** What every further connection to it goes through; undefined on SQLite. */
+  readonly sessions: Sessions | undefined
   /** Over another connection nothing was heard in time: ends those that say nothing either. */
   suspect(): void
   /** Whether the database answers and commits nothing: writing is refused at once meanwhile, as each attempt would hold a connection. */
@@ -83,6 +85,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     dialect: 'sqlite',
     db: readonly(reader),
     pool: undefined,
+    sessions: undefined,
     suspect() {},
     stall() {},
     unsafe: [],
@@ -104,7 +107,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 }
 
 async function openPostgresStore(options: StoreOptions, url: string): Promise<Store> {
-  const { pool, suspect } = createPool({
+  const { pool, sessions, suspect } = createPool({
     url,
     maxConnections: options.maxConnections ?? 10,
     connectTimeoutMs: 5000,
@@ -131,6 +134,7 @@ async function openPostgresStore(options: StoreOptions, url: string): Promise<St
     dialect: 'postgres',
     db: readonly(db),
     pool,
+    sessions,
     suspect,
     stall(is) {
       stalled = is
