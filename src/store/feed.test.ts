@@ -238,7 +238,7 @@ describe('the feed over PostgreSQL', () => {
     await expect.poll(() => a.errors.length, { timeout: 5000 }).toBeGreaterThan(seen + 20)
     const counted = `select count(*) from pg_stat_activity where application_name = 'sallyport feed' and state = 'active' and datname = current_database()`
     expect((await holder.query(counted)).rows).toEqual([{ count: 1 }])
-    expect(a.nodes.admits()).toBe(false)
+    await expect.poll(() => a.nodes.admits(), { timeout: 5000 }).toBe(false)
     await expect(write(a, 'K')).rejects.toMatchObject({ code: 'store_unavailable', cause: { code: 'COMMITS_HANG' } })
     await expect(a.store.atomic(() => [])).rejects.toMatchObject({ cause: { code: 'COMMITS_HANG' } })
     release()
