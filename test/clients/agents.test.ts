@@ -122,6 +122,20 @@ test.each([
   },
 )
 
+test.each(['claude', 'opencode'])(
+  '%s is not given half a call as one that is over, where the answer became too long',
+  async (program) => {
+    const one = named(program, 'plain answer')
+    const [first] = JSON.parse(one.body).tools as { name?: string; function?: { name: string } }[]
+    const half = call(0, first?.function?.name ?? first?.name ?? '', '{"command":"rm -rf /home/dana/pro')
+    bench.upstream.script = sse(half, frame({}, 'length'), usage, '[DONE]')
+    const text = await (await send(one)).text()
+    expect(text).toContain('broke off in the middle of a tool call')
+    expect(text).not.toMatch(lastOf(one))
+    expect(text).not.toMatch(/"finish_reason":"length"|"stop_reason":"max_tokens"/)
+  },
+)
+
 test.each(['codex', 'claude', 'opencode'])('%s is not to try a key again that is refused', async (program) => {
   const response = await send(named(program, 'plain answer'), bench.wrongKey)
   expect([response.status, response.headers.get('x-should-retry')]).toEqual([401, 'false'])

@@ -85,11 +85,17 @@ function add(answer: Answer, delta: Delta): void {
 }
 
 /**
- * Whether a call is one: where the answer broke off before any of its arguments, it has none to be called with. Libraries take
- * that for a call without arguments, which is another one.
+ * Whether a call is one: where the answer broke off before any of its arguments or within them, it has none to be called with.
+ * Libraries take the one for a call without arguments, and some mend the other: both would be another call.
  */
-export const isBegun = (written: string, finish: FinishReason | undefined): boolean =>
-  written.trim() !== '' || finish === 'stop' || finish === 'tool_calls'
+export const isCall = (written: string, finish: FinishReason | undefined): boolean =>
+  finish === 'stop' || finish === 'tool_calls' || (written.trim() !== '' && argumentsOf(written) !== undefined)
+
+/** What has left cannot be taken back, and there are clients that mend half a call and run it: they are told that it is none. */
+export const brokenOff = (): Fault =>
+  new Fault('request_rejected', {
+    detail: 'The answer broke off in the middle of a tool call. It may need more tokens than were allowed.',
+  })
 
 /**
  * For formats that write arguments as an object and not as the text that the model wrote. A call that the answer broke off in
@@ -97,7 +103,7 @@ export const isBegun = (written: string, finish: FinishReason | undefined): bool
  */
 export const callsOf = ({ toolCalls, finish }: Pick<Choice, 'toolCalls' | 'finish'>) =>
   toolCalls.flatMap(({ id, name, arguments: written }): { id: string; name: string; input: JsonObject }[] => {
-    const input = isBegun(written, finish) ? argumentsOf(written) : undefined
+    const input = isCall(written, finish) ? argumentsOf(written) : undefined
     if (input) return [{ id, name, input }]
     if (finish === 'stop' || finish === 'tool_calls')
       throw new Fault('upstream_invalid', {

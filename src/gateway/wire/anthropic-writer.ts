@@ -5,7 +5,7 @@
 import type { Delta, FinishReason, JsonObject, ToolCall, Usage } from '../../core/index.ts'
 import { estimateInput } from '../meter.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
-import { type Choice, callsOf, collect, emptyChoice } from './answer.ts'
+import { brokenOff, type Choice, callsOf, collect, emptyChoice } from './answer.ts'
 import { cutAnthropic } from './anthropic-fault.ts'
 import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
 
@@ -116,7 +116,8 @@ export function createAnthropicWriter({ request, model, callId }: WriterContext)
     end() {
       let out = start()
       // Anthropic's clients take what is no JSON for an empty object, and would call the tool with that.
-      if (liveBegun) callsOf({ toolCalls: [{ id: '', name: '', arguments: livePieces }], finish })
+      if (liveBegun && callsOf({ toolCalls: [{ id: '', name: '', arguments: livePieces }], finish }).length === 0)
+        throw brokenOff()
       for (const index of open.values()) out += event('content_block_stop', { index })
       for (const [number, written] of later) {
         if (callsOf({ toolCalls: [written], finish }).length === 0) continue

@@ -297,3 +297,12 @@ test('thoughts of earlier turns are left out as asked, and every other edit is r
   ] as const)
     expect(() => thoughts(edit)).toThrow(expect.objectContaining({ code: 'unsupported_parameter', data: { param } }))
 })
+
+test('a call that is written as it comes and that the answer breaks off in is an error', () => {
+  const out = writer()
+  out.batch([
+    { type: 'tool', choice: 0, index: 0, id: 'c1', name: 'f', arguments: '{"cmd":"rm -rf /' },
+    { type: 'finish', choice: 0, reason: 'length' },
+  ])
+  expect(() => out.end()).toThrow(expect.objectContaining({ code: 'request_rejected' }))
+})

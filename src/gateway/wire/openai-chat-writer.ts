@@ -2,7 +2,7 @@
 // string and a fixed suffix, because this runs once for every token of every stream.
 import type { Delta, FinishReason, TokenLogprob, Usage } from '../../core/index.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
-import { type Answer, type Choice, collect, isBegun } from './answer.ts'
+import { type Answer, brokenOff, type Choice, collect, isCall } from './answer.ts'
 import { openaiError } from './openai-fault.ts'
 import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
 
@@ -33,6 +33,9 @@ export function createChatWriter({ request, model, callId, created }: WriterCont
   const opened = new Set<number>()
   /** Calls without arguments yet, by choice and number: whether they are calls is known later. */
   const held = new Map<string, Called>()
+  /** Arguments of calls that have left, by choice and number. */
+  const sent = new Map<string, { choice: number; arguments: string }>()
+  let broken = false
   let usage: Usage | undefined
 
   const frame = (choice: number, delta: string, logprobs: TokenLogprob[] | undefined, finish: string) =>
@@ -76,11 +79,16 @@ export function createChatWriter({ request, model, callId, created }: WriterCont
           return out
         }
         held.delete(key)
+        const so = sent.get(key)?.arguments ?? ''
+        sent.set(key, { choice: delta.choice, arguments: so + called.arguments })
         return out + call(called)
       }
       case 'finish':
+        for (const called of sent.values())
+          if (called.choice === delta.choice && !isCall(called.arguments, delta.reason)) broken = true
+        if (broken) return out
         for (const called of held.values())
-          if (called.choice === delta.choice && isBegun(called.arguments, delta.reason)) out += call(called)
+          if (called.choice === delta.choice && isCall(called.arguments, delta.reason)) out += call(called)
         return out + frame(delta.choice, '{}', undefined, JSON.stringify(finishWord(delta.reason)))
     }
   }
@@ -94,6 +102,7 @@ export function createChatWriter({ request, model, callId, created }: WriterCont
       return out
     },
     end() {
+      if (broken) throw brokenOff()
       const last = request.streamUsage && usage ? `${head}],"usage":${JSON.stringify(openaiUsage(usage))}}\n\n` : ''
       return `${last}data: [DONE]\n\n`
     },
@@ -115,7 +124,7 @@ export function createChatWriter({ request, model, callId, created }: WriterCont
 const usageBody = (answer: Answer) => (answer.usage ? { usage: openaiUsage(answer.usage) } : {})
 
 function choiceBody(choice: Choice, index: number): Record<string, unknown> {
-  const calls = choice.toolCalls.filter((call) => isBegun(call.arguments, choice.finish))
+  const calls = choice.toolCalls.filter((call) => isCall(call.arguments, choice.finish))
   const said = choice.text !== '' || (calls.length === 0 && choice.refusal === '')
   return {
     index,

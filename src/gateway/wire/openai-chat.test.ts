@@ -336,6 +336,27 @@ describe('writing', () => {
     expect(writer(request({ stream: true })).batch(begun)).not.toContain('c1')
   })
 
+  test('a call that an answer broke off in is none: left out of a whole answer, an error in a stream', () => {
+    const half: Delta[] = [
+      { type: 'tool', choice: 0, index: 0, id: 'c1', name: 'f', arguments: '{"a":1}' },
+      { type: 'tool', choice: 0, index: 1, id: 'c2', name: 'f', arguments: '{"cmd":"rm -rf /' },
+    ]
+    const ended = (reason: 'length' | 'tool_calls'): Delta[] => [...half, { type: 'finish', choice: 0, reason }]
+    const streamed = writer(request({ stream: true }))
+    expect(streamed.batch(ended('length'))).not.toContain('"finish_reason":"length"')
+    expect(() => streamed.end()).toThrow(expect.objectContaining({ code: 'request_rejected' }))
+    const whole = JSON.parse(writer(request()).whole(ended('length')))
+    expect(whole.choices[0]).toMatchObject({ finish_reason: 'length', message: { tool_calls: [{ id: 'c1' }] } })
+    expect(whole.choices[0].message.tool_calls).toHaveLength(1)
+    // What a model wrote to its end is its own, whatever it is; a call that was whole stays one.
+    const own = writer(request({ stream: true }))
+    expect(own.batch(ended('tool_calls')) + own.end()).toContain('"finish_reason":"tool_calls"')
+    const cut = writer(request({ stream: true }))
+    expect(cut.batch([...half.slice(0, 1), { type: 'finish', choice: 0, reason: 'length' }]) + cut.end()).toContain(
+      '[DONE]',
+    )
+  })
+
   test('a cut is an unnamed frame with the error, and no [DONE]', () => {
     const text = writer(request({ stream: true })).cut(new Fault('key_revoked', { data: { decision: 'dec_1' } }), {
       requestId: 'call_1',
