@@ -11,6 +11,7 @@ import {
   type Usage,
 } from '../../core/index.ts'
 import type { WireWriter, WriterContext } from '../ports.ts'
+import { isCall } from './answer.ts'
 import { openaiError } from './openai-fault.ts'
 import { JSON_HEADERS, SSE_HEADERS } from './refusal-headers.ts'
 
@@ -173,7 +174,8 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
     batch,
     end() {
       let out = start()
-      for (const item of items) if (!over.has(item)) out += close(item, endOf(item, items, finish))
+      for (const item of items)
+        if (!over.has(item) && isOne(item, finish)) out += close(item, endOf(item, items, finish))
       const status = statusOf(finish)
       const response = responseBody(context, items, status, finish, usage)
       return out + event(`response.${status}`, { response })
@@ -219,6 +221,10 @@ function failureCode({ code, status }: Fault): string {
 /** An answer that was broken off must not look finished. */
 const statusOf = (finish: FinishReason | undefined): 'completed' | 'incomplete' =>
   finish === 'stop' || finish === 'tool_calls' ? 'completed' : 'incomplete'
+
+/** Some clients run every call that is done, whatever its status: half a call is never done, and none in the answer. */
+const isOne = (item: Item, finish: FinishReason | undefined): boolean =>
+  item.kind !== 'call' || isCall(item.arguments, finish)
 
 /** The one that an answer broke off in is the last that was begun: a call with half its arguments is not to be taken for whole. */
 const endOf = (item: Item, items: readonly Item[], finish: FinishReason | undefined) =>
@@ -273,7 +279,9 @@ function responseBody(
     instructions: null,
     max_output_tokens: params.maxTokens ?? null,
     model,
-    output: items.map((item) => itemBody(item, status === 'in_progress' ? status : endOf(item, items, finish))),
+    output: items
+      .filter((item) => status === 'in_progress' || isOne(item, finish))
+      .map((item) => itemBody(item, status === 'in_progress' ? status : endOf(item, items, finish))),
     parallel_tool_calls: params.parallelTools ?? true,
     previous_response_id: request.previousResponseId ?? null,
     reasoning: { effort: params.reasoningEffort ?? null, summary: null },
