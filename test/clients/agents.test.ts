@@ -1,4 +1,4 @@
-// What coding agents send, as recorded in agents-requests.json (codex 0.171, Claude Code 2.1, opencode 1.18; long texts and
+// What coding agents send, as recorded in agents-requests.json (codex 0.171, Claude Code 2.1, opencode 1.18, Qwen Code, Continue, Cline; long texts and
 // descriptions cut): it is answered in the form they wait for, or refused by the name of what cannot be had. The programs
 // themselves are not installed here.
 import { readFileSync } from 'node:fs'
