@@ -39,8 +39,10 @@ const CLIENTS: Record<string, { readonly lines: (facts: Facts) => string[]; read
       ...['', '_DEFAULT_OPUS', '_DEFAULT_SONNET', '_DEFAULT_HAIKU'].map(
         (kind) => `export ANTHROPIC${kind}_MODEL=${quoted(model)}`,
       ),
+      // Of what is in trial at Anthropic most is refused, which it would find out at every start.
+      'export CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS=1',
     ],
-    note: `Read by Claude Code, whose helpers ask for models by other names. ${ABOUT_TOOLS}`,
+    note: `Read by Claude Code, whose helpers ask for models by other names. For a model that cannot think, also: export CLAUDE_CODE_EFFORT_LEVEL=unset. ${ABOUT_TOOLS}`,
   },
   codex: {
     lines: ({ url, key, model }) => [
