@@ -98,13 +98,14 @@ function take(room: { left: number }, values: number): void {
 export function parseText(text: string): Json {
   const value = JSON.parse(text) as Json
   if (!text.includes('\\')) return value
-  const mark = `${randomUUID()} `
+  let mark = ''
   const written = new Map<string, string>()
   let plain = ''
   let from = 0
   eachKey(text, (start, end) => {
     const quoted = text.slice(start, end)
     if (!quoted.includes('\\')) return
+    mark ||= `${randomUUID()} ` // a name that no text can have guessed
     const key = mark + written.size
     written.set(key, JSON.parse(quoted) as string)
     plain += text.slice(from, start) + JSON.stringify(key)
