@@ -1,6 +1,6 @@
 // POST /v1/responses, writing: numbered events over output items, or one response. Both come from the same items, so that the
-// last event of a stream and a whole answer cannot differ. Every item stays open until the end: the guard may still hold the
-// last words of one when another begins.
+// last event of a stream and a whole answer cannot differ. A thought is over where something else begins; every other item stays
+// open until the end: the guard may still hold the last words of one when another begins.
 import {
   type Delta,
   Fault,
