@@ -171,6 +171,15 @@ export const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Js
     },
   },
   {
+    wire: openaiChat,
+    files: ['openai-chat'],
+    body: {
+      model: 'm',
+      messages: [{ role: 'user', content: 'x' }],
+      response_format: { type: 'json_object', value: { type: 'object', title: 't' } },
+    },
+  },
+  {
     wire: openaiCompletions,
     files: ['openai-completions', 'openai-params'],
     body: {
@@ -251,6 +260,27 @@ export const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Js
     },
   },
   {
+    wire: openaiResponses,
+    files: ['openai-responses'],
+    body: {
+      model: 'm',
+      client_metadata: { a: 'x' },
+      tools: [
+        {
+          type: 'namespace',
+          name: 'crm',
+          description: 'd',
+          tools: [{ type: 'function', name: 'find', description: 'e' }],
+        },
+      ],
+      input: [
+        { role: 'user', content: 'x' },
+        { type: 'function_call', call_id: 'c1', name: 'find', namespace: 'crm', arguments: '{"q":"y"}' },
+        { type: 'function_call_output', call_id: 'c1', output: 'found' },
+      ],
+    },
+  },
+  {
     wire: anthropicMessages,
     files: ['anthropic'],
     body: {
@@ -327,6 +357,23 @@ export const REQUESTS: readonly { wire: Wire; files: readonly string[]; body: Js
       stop_sequences: ['s'],
       service_tier: 'auto',
       cache_control: { type: 'e' },
+    },
+  },
+  {
+    wire: anthropicMessages,
+    files: ['anthropic'],
+    body: {
+      model: 'm',
+      max_tokens: 5,
+      messages: [
+        { role: 'user', content: 'x' },
+        { role: 'assistant', content: [{ type: 'thinking', thinking: 'hm' }] },
+        { role: 'user', content: 'y' },
+      ],
+      context_management: {
+        edits: [{ type: 'clear_thinking_20251015', keep: { type: 'thinking_turns', value: 1 } }],
+      },
+      output_format: { type: 'json_schema', schema: { type: 'object', title: 't' } },
     },
   },
   {

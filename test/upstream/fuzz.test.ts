@@ -211,8 +211,8 @@ function written(wire: Wire, deltas: readonly Delta[]): void {
     out += writer.end()
     JSON.parse(wire.writer(context).whole(deltas))
   } catch (error) {
-    // Arguments that are no object have no place in some formats.
-    if (!(error instanceof Fault) || error.code !== 'upstream_invalid') throw error
+    // Arguments that are no object have no place in some formats, and half a call has none in any.
+    if (!(error instanceof Fault) || !['upstream_invalid', 'request_rejected'].includes(error.code)) throw error
     out += writer.cut(error, { requestId: 'c' })
   }
   framesOf(wire, out)

@@ -42,7 +42,8 @@ function refusedAt(wire: Wire, body: JsonObject): string | undefined {
 }
 
 /** What is not looked into, as it changes nothing, goes nowhere or is the caller's own JSON. */
-const OWN = /cache|citations|annotations|logprobs\[|schema|parameters\.|arguments\.|input\.|format\.(type|properties)/
+const OWN =
+  /cache|citations|annotations|logprobs\[|schema|parameters\.|arguments\.|input\.|client_metadata\.|format\.(type|properties|value\.)/
 
 /** What each takes of these; whatever is not named takes none: it is one of a few words, a name, or a list or object of known fields. */
 const TAKEN = {
@@ -50,12 +51,12 @@ const TAKEN = {
   boolean:
     'disable_parallel_tool_use echo include_obfuscation include_usage is_error logprobs parallel_tool_calls raw shift store stream strict think truncate',
   number: '1 frequency_penalty min_p presence_penalty repeat_penalty repetition_penalty temperature top_p',
-  large: 'budget_tokens max_completion_tokens max_output_tokens max_tokens num_predict',
+  large: 'budget_tokens max_completion_tokens max_output_tokens max_tokens num_predict value',
   'large negative': 'seed',
   'number large negative': 'keep_alive',
-  object: 'arguments format input parameters',
+  object: 'arguments format input parameters value',
   'text number large negative boolean list object':
-    'eager_input_streaming generate_summary id index logprobs phase status summary',
+    'client_metadata eager_input_streaming generate_summary id index logprobs phase status summary',
 }
 
 test('a field takes nothing but what it is for', () => {
@@ -95,5 +96,6 @@ test('an object takes no field that nobody knows', () => {
         if (refusedAt(wire, withAt(body, [...place, 'nobody_knows'], 7)) === undefined) takes.add(path)
       }
     }
-  expect([...takes]).toEqual(['.format']) // of Ollama: a JSON schema, whole
+  // JSON schemas, whole, and notes that go nowhere.
+  expect([...takes]).toEqual(['.format'])
 })

@@ -1,5 +1,6 @@
-// Trains the injection score. `node tools/guard/train-injection.ts` writes models/injection.bin; `--halves` measures on the
-// halves of sources and templates that the model did not see.
+// Trains the injection score. `node tools/guard/train-injection.ts` writes models/injection.bin, for what people say, and
+// models/guidance.bin, for what programs tell their model; `--halves` measures the first, `--halves --guided` the second on
+// the halves of sources and templates that the model did not see.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { packModel } from '../../src/guard/injection/score.ts'
@@ -15,48 +16,49 @@ if (folder === undefined) {
 }
 const { pool, attacks, fillers } = readAttacks(folder)
 
+/** What each voice learns from, `mine` being the lines of ours that are for learning. */
+const learnt = (
+  guided: boolean,
+  harmless: readonly Text[],
+  hostile: readonly Text[],
+  seed: number,
+  mine: (i: number) => boolean,
+) => [
+  ...harmless,
+  ...hostile,
+  ...ownTexts(4000, createRandom(seed), fillers(harmless), mine),
+  ...(guided ? guidedTexts(GUIDED, createRandom(seed), mine) : []),
+]
+
 if (!process.argv.includes('--halves')) {
-  const texts = [
-    ...pool,
-    ...attacks,
-    ...ownTexts(4000, createRandom(INJECTION_SETTINGS.seed), fillers(pool), () => true),
-    ...guidedTexts(GUIDED, createRandom(INJECTION_SETTINGS.seed), () => true),
-  ]
-  const model = trainInjection(texts, INJECTION_SETTINGS)
-  // The threshold comes from models that did not see the harmless text it is taken from.
-  const held: number[] = []
-  for (const part of [0, 1]) {
-    const seen = pool.filter((_, i) => i % 2 !== part)
-    const half = trainInjection(
-      [
-        ...seen,
-        ...attacks,
-        ...ownTexts(4000, createRandom(INJECTION_SETTINGS.seed), fillers(seen), () => true),
-        ...guidedTexts(GUIDED, createRandom(INJECTION_SETTINGS.seed), () => true),
-      ],
-      INJECTION_SETTINGS,
+  for (const [file, guided] of [
+    ['injection.bin', false],
+    ['guidance.bin', true],
+  ] as const) {
+    const all = (harmless: readonly Text[]) =>
+      trainInjection(
+        learnt(guided, harmless, attacks, INJECTION_SETTINGS.seed, () => true),
+        INJECTION_SETTINGS,
+      )
+    const model = all(pool)
+    // The threshold comes from models that did not see the harmless text it is taken from.
+    const held = [0, 1].flatMap((part) => {
+      const half = all(pool.filter((_, i) => i % 2 !== part))
+      return pool.filter((_, i) => i % 2 === part).map((t) => logitOf(t.text, half))
+    })
+    const bytes = packModel({ ...model, middle: atRate(held, SHIPPED_RATE), slope: SLOPE })
+    const target = fileURLToPath(new URL(`../../models/${file}`, import.meta.url))
+    writeFileSync(target, bytes)
+    console.log(
+      `${target}: ${bytes.length} bytes, middle ${atRate(held, SHIPPED_RATE).toFixed(2)}, 5 % ${atRate(held, 0.05).toFixed(2)}, .2 % ${atRate(held, 0.002).toFixed(2)}`,
     )
-    held.push(...pool.filter((_, i) => i % 2 === part).map((t) => logitOf(t.text, half)))
   }
-  const bytes = packModel({ ...model, middle: atRate(held, SHIPPED_RATE), slope: SLOPE })
-  const target = fileURLToPath(new URL('../../models/injection.bin', import.meta.url))
-  writeFileSync(target, bytes)
-  console.log(
-    `${target}: ${bytes.length} bytes, middle ${atRate(held, SHIPPED_RATE).toFixed(2)}, 5 % ${atRate(held, 0.05).toFixed(2)}, .2 % ${atRate(held, 0.002).toFixed(2)}`,
-  )
 } else {
   for (const part of [0, 1]) {
     const mine = (i: number) => i % 2 !== part
     const seen = pool.filter((_, i) => mine(i))
-    const model = trainInjection(
-      [
-        ...seen,
-        ...attacks.filter((_, i) => mine(i)),
-        ...ownTexts(4000, createRandom(7), fillers(seen), mine),
-        ...guidedTexts(GUIDED, createRandom(7), mine),
-      ],
-      INJECTION_SETTINGS,
-    )
+    const hostile = attacks.filter((_, i) => mine(i))
+    const model = trainInjection(learnt(process.argv.includes('--guided'), seen, hostile, 7, mine), INJECTION_SETTINGS)
     const guided = guidedTexts(300, createRandom(8), (i) => !mine(i))
     const unseen = ownTexts(600, createRandom(8), fillers(pool.filter((_, i) => !mine(i))), (i) => !mine(i))
     const logits = (texts: readonly Text[]) => texts.map((t) => logitOf(t.text, model))

@@ -188,14 +188,12 @@ function readParts(given: JsonObject, where: string): Part[] {
 /** Libraries leave out what was called, as Ollama has no need of it: then it is an answer to a call that nobody shows. */
 function answeredCall(given: JsonObject, where: string, open: readonly ToolCall[], made: string): ToolCall {
   const id = given.tool_call_id ?? undefined
-  const tool = given.tool_name ?? given.name ?? undefined
+  const tool = given.tool_name ?? given.name ?? ''
+  const called = tool === '' ? '' : name(tool, `${where}.tool_name`)
   if (id !== undefined) {
     const known = open.find((call) => call.id === id)
-    return (
-      known ?? { id: name(id, `${where}.tool_call_id`), name: text(tool ?? '', `${where}.tool_name`), arguments: '' }
-    )
+    return known ?? { id: name(id, `${where}.tool_call_id`), name: called, arguments: '' }
   }
-  const called = tool === undefined ? '' : text(tool, `${where}.tool_name`)
   const call = called === '' ? open[0] : open.find((one) => one.name === called)
   return call ?? { id: made, name: called, arguments: '' }
 }

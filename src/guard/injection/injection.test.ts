@@ -131,6 +131,18 @@ describe('the score of a request', () => {
     expect(scoreRequest(request(change)).score).toBeGreaterThan(50)
   })
 
+  test('orders weigh less where a program tells its own model what to do, and an attack there as much', () => {
+    const orders =
+      'IMPORTANT: this overrides other instructions about editing. You must not make edits until the user agrees.'
+    const as = (role: 'user' | 'system', words: string) =>
+      scoreRequest(request({ messages: [{ role, parts: text(words) }] })).score
+    expect(as('user', orders)).toBeGreaterThan(as('system', orders) + 20)
+    const described = (description: string) =>
+      scoreRequest(request({ params: { tools: [{ name: 't', description }] } })).score
+    expect([as('system', orders) < 50, described(orders) < 50]).toEqual([true, true])
+    expect([as('user', ATTACK), as('system', ATTACK), described(ATTACK)].every((score) => score >= 90)).toBe(true)
+  })
+
   test('nothing to read scores nothing', () => {
     expect(scoreRequest(request({}))).toEqual({ score: 0, reasons: [] })
   })

@@ -66,18 +66,26 @@ export function unpackModel(bytes: Uint8Array): InjectionModel {
   }
 }
 
-let loaded: InjectionModel | undefined
+/**
+ * What somebody says, or what a program tells its own model: prompts of agents and descriptions of tools are full of orders, and
+ * are read by weights that have learnt such.
+ */
+export type Voice = 'talk' | 'guidance'
+const FILES: Readonly<Record<Voice, string>> = { talk: 'injection.bin', guidance: 'guidance.bin' }
+const loaded = new Map<Voice, InjectionModel>()
 
-function shippedModel(): InjectionModel {
-  if (loaded !== undefined) return loaded
+export function shippedModel(voice: Voice): InjectionModel {
+  const known = loaded.get(voice)
+  if (known !== undefined) return known
   let bytes: Uint8Array
   try {
-    bytes = readFileSync(new URL('../../../models/injection.bin', import.meta.url))
+    bytes = readFileSync(new URL(`../../../models/${FILES[voice]}`, import.meta.url))
   } catch (cause) {
     throw new Fault('guard_unavailable', { detail: 'The weights of the injection score are missing.', cause })
   }
-  loaded = unpackModel(bytes)
-  return loaded
+  const model = unpackModel(bytes)
+  loaded.set(voice, model)
+  return model
 }
 
 /** Words of one stretch; longer texts are scored stretch by stretch so that memory stays bounded. */
@@ -155,7 +163,11 @@ function disguise(canonical: Canonical, untrusted: boolean): { points: number; r
 const sigmoid = (x: number) => 1 / (1 + Math.exp(-x))
 
 /** The score of one message part. `origin` weighs what only untrusted text has no reason to contain. */
-export function scoreInjection(text: string, origin: Origin, model: InjectionModel = shippedModel()): InjectionScore {
+export function scoreInjection(
+  text: string,
+  origin: Origin,
+  model: InjectionModel = shippedModel('talk'),
+): InjectionScore {
   // What the operator wrote is what the model shall obey.
   if (origin === 'system' || text.length < 8) return { score: 0, reasons: [] }
   const untrusted = origin === 'tool' || origin === 'document'
