@@ -239,8 +239,8 @@ export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Outp
   }
 }
 
-/** Characters of a thought that what follows may go on from. */
-const REMEMBERED = 4096
+/** Characters of a thought that what follows may go on from. They are read again each time that it does, a third of a millisecond. */
+const REMEMBERED = 1024
 
 /** No vocabulary has longer words. */
 const LONGEST_ALTERNATIVE = 64
