@@ -135,11 +135,6 @@ export async function openGround({ config, report, log, closers, modelOf, openCa
     })
   await audit.start()
   closers.push(() => audit.stop())
-  if (store.unsafe.length > 0) {
-    const data = { seen: `${store.unsafe.join(' and ')} off`, usual: 'what is answered stays, a power cut or not' }
-    const alert = { kind: 'alert.raised', principal: 'System::"audit"', subject: `node/${node.name}` }
-    audit.append({ ...alert, reason: 'database unsafe', data }).catch(report)
-  }
   const anomalies = createAnomalies({ node: node.name, clock, append: audit.append, report })
   const calls = { kind: 'call.finished' }
   const watching = watch({

@@ -116,8 +116,7 @@ export function createAudit(deps: AuditDeps): Audit {
     noted = -1 // what was noted was lost as well, or speaks of positions that are others by now
     const seen = `${events} events that this node had written were not in the database any more, which had ${from}`
     const usual = `none; they are written again${all ? '' : ', older ones are not known here any more'}`
-    const alert = { kind: 'alert.raised', principal: 'System::"audit"', subject: `node/${node}`, reason: 'events lost' }
-    log.appendSurely({ ...alert, data: { seen, usual } }, () => {}).catch(() => {}) // kept until it can be written
+    log.appendSurely(alertOf('events lost', seen, usual), () => {}).catch(() => {}) // kept until it can be written
   }
   const log: Log = createLog({ ...deps, boot, lost })
   const clockAhead = (ms: number) =>
@@ -136,9 +135,15 @@ export function createAudit(deps: AuditDeps): Audit {
   })
   const calls = createCalls(log, clock, content?.seal, strangers)
   const search = createSearch(store)
+  const alertOf = (reason: string, seen: string, usual: string): NewEvent => ({
+    kind: 'alert.raised',
+    principal: 'System::"audit"',
+    subject: `node/${node}`,
+    reason,
+    data: { seen, usual },
+  })
   const alarm = (reason: string, seen: string, usual: string) => {
-    const alert = { kind: 'alert.raised', principal: 'System::"audit"', subject: `node/${node}` }
-    log.append({ ...alert, reason, data: { seen, usual } }).catch(report)
+    log.append(alertOf(reason, seen, usual)).catch(report)
   }
   const checkpoints = createCheckpoints({
     ...deps,
@@ -269,6 +274,8 @@ export function createAudit(deps: AuditDeps): Audit {
         }),
       })
       noted = from
+      if (store.unsafe.length > 0)
+        alarm('database unsafe', `${store.unsafe.join(' and ')} off`, 'what is answered stays, a power cut or not')
       timer = setInterval(() => void tick().catch(report), deps.checkpointMs ?? 1000).unref()
       if (content) retaining = setInterval(() => void content.retain().catch(report), RETAIN_MS).unref()
       return { recovered }

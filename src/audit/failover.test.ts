@@ -120,3 +120,11 @@ it('a node that follows the checkpoints of another one with its key signs nothin
   await b.stop().catch(() => {})
   await store.close()
 })
+
+it('a server from which a power cut takes what was answered for is told at the start', async () => {
+  const store = await database.open()
+  const audit = await open({ ...store, unsafe: ['fsync', 'full_page_writes'] }, 'a')
+  await expect.poll(() => alerts(audit)).toEqual([['database unsafe', 'fsync and full_page_writes off']])
+  await audit.stop()
+  await store.close()
+})

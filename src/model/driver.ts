@@ -156,8 +156,8 @@ const NEUTRAL: { readonly [K in keyof Params]?: (value: NonNullable<Params[K]>, 
   contextTokens: (_value, { windowBound }) => windowBound !== true,
 }
 
-/** How words are chosen: of a vector nothing is. */
-const OF_WORDS: ReadonlySet<keyof Params> = new Set([
+/** How words are chosen, and how many. */
+export const SAMPLING: readonly (keyof Params)[] = [
   'maxTokens',
   'temperature',
   'topP',
@@ -165,10 +165,10 @@ const OF_WORDS: ReadonlySet<keyof Params> = new Set([
   'minP',
   'seed',
   'stop',
+  'repeatPenalty',
   'frequencyPenalty',
   'presencePenalty',
-  'repeatPenalty',
-])
+]
 
 /** @throws Fault `unsupported_parameter` naming the first thing the target cannot express */
 export function refuseUnexpressed(request: ModelRequest, can: Capabilities): void {
@@ -178,7 +178,7 @@ export function refuseUnexpressed(request: ModelRequest, can: Capabilities): voi
     const name = key as keyof Params
     const value = request.params[name]
     if (value === undefined || can.params[needed].has(name)) continue
-    if (needed === 'embed' && OF_WORDS.has(name)) continue
+    if (needed === 'embed' && SAMPLING.includes(name)) continue // a vector has no words
     const neutral = NEUTRAL[name] as ((value: unknown, request: ModelRequest) => boolean) | undefined
     if (!neutral?.(value, request)) throw unexpressed(writtenName(name), writtenName(name))
   }

@@ -8,22 +8,10 @@ import {
   type Progress,
   paramSets,
   refuseUnexpressed,
+  SAMPLING,
 } from './driver.ts'
 import type { Engine, EngineCapabilities, GenerateOptions, GenerateRequest, Turn } from './embedded/index.ts'
 import { watchFiles } from './model-files.ts'
-
-const SAMPLING: readonly (keyof Params)[] = [
-  'maxTokens',
-  'temperature',
-  'topP',
-  'topK',
-  'minP',
-  'seed',
-  'stop',
-  'repeatPenalty',
-  'frequencyPenalty',
-  'presencePenalty',
-]
 
 /** Milliseconds after which a model that could not be opened is tried again without being asked for. */
 const RETRY_MS = 60_000

@@ -186,8 +186,7 @@ class SpelledStream extends TextStream {
           i++
           continue
         }
-        let end = i + 1
-        while (end < size && end - i <= LONGEST_MORSE && isMark(units[end] ?? 0)) end++
+        const end = marksEnd(text, i)
         if (end + 1 >= size && end - i <= LONGEST_MORSE && !ended) break
         if (units[end] !== 32 || !isMark(units[end + 1] ?? 0) || !MORSE.has(text.slice(i, end))) {
           i = end
