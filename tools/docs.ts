@@ -249,7 +249,8 @@ A rule names an action or its group. Without a rule that permits, the answer is 
 ${actions.join('\n')}
 
 \`callTool\` and \`readDocument\` stand outside the groups: a right to chat opens neither. \`callTool\` is asked for every tool that a model would call, before its call leaves;
-what a tool does (\`resource.effect\`) is declared in the settings (\`tools\`), else it is \`unknown\`. \`context.session.taint\` holds \`tool\`, \`document\` and \`injection\` once a
+what a tool does (\`resource.effect\`) is declared in the settings (\`tools\`), else it is \`unknown\`; \`own\` says
+that it stays with the caller, who is [given real values](data-classes.md#tools) through it. \`context.session.taint\` holds \`tool\`, \`document\` and \`injection\` once a
 conversation has had results of tools, documents, or content scored 50 or more, and the data classes seen. No call asks for \`readDocument\`: the gateway fetches no document.
 What a call to a model may hold is asked with the call: \`context.request.tools\` names the tools that the caller offers,
 \`context.request.documents\` and \`toolResults\` count what came from elsewhere, \`context.risk.injection\` scores it. To let a model call only some tools:

@@ -46,7 +46,11 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     lastUseIntervalMs: LAST_USE_MS,
     report,
   })
-  const { guard, ownClasses, close: closeGuard } = openGuard(config.guard, join(config.policies, 'data-classes.yaml'))
+  const {
+    guard,
+    ownClasses,
+    close: closeGuard,
+  } = openGuard(config.guard, join(config.policies, 'data-classes.yaml'), config.tools)
   closers.push(closeGuard)
   const { rulebook, clockContext } = await openRules(config, ground, () => world(), report, closers)
   const { policy } = rulebook

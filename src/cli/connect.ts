@@ -15,7 +15,7 @@ interface Facts {
 export const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
 const ABOUT_TOOLS =
-  'A tool is given stand-ins, and not what they stand for, unless that came from the same tool: who is to edit files with personal data in clear needs the role clear-data, and a model in-house.'
+  'A tool is given stand-ins, and not what they stand for, unless that came from the same tool. Those that only touch the files of whoever calls are declared in the settings, as `tools: [{name: Write, effect: own}, …]`; they get the real values.'
 
 const CLIENTS: Record<string, { readonly lines: (facts: Facts) => string[]; readonly note?: string }> = {
   openai: {

@@ -147,8 +147,10 @@ const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'a time of day s
 const tool = z.strictObject({
   name: z.string().min(1).max(128).describe('Name under which clients offer it.'),
   effect: z
-    .enum(['read', 'write', 'external'])
-    .describe('What calling it does: only reads, changes something, or reaches outside.'),
+    .enum(['read', 'write', 'external', 'own'])
+    .describe(
+      'What calling it does: only reads, changes something, or reaches outside; `own`: it touches only what the caller has and reaches nobody else, so it is given real values for stand-ins.',
+    ),
   server: name.optional().describe('What it belongs to, for rules.'),
 })
 

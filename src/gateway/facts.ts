@@ -32,7 +32,7 @@ export interface FactsDeps {
 
 export interface DeclaredTool {
   readonly name: string
-  readonly effect: 'read' | 'write' | 'external'
+  readonly effect: 'read' | 'write' | 'external' | 'own'
   /** What it belongs to. */
   readonly server?: string | undefined
 }

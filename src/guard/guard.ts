@@ -34,6 +34,8 @@ export interface GuardOptions {
   readonly linkHosts?: readonly string[]
   /** Tokens of chat templates in a request are broken, so that no text begins a turn. Default true. */
   readonly escapeTemplates?: boolean
+  /** Tools that run with the caller and reach nobody else, by name. */
+  readonly ownTools?: ReadonlySet<string>
 }
 
 export interface Guard {
@@ -97,6 +99,7 @@ export function createGuard(options: GuardOptions): Guard {
         screen,
         extra: [link, ...(extra ?? [])],
         ...(options.blockCharacters === undefined ? {} : { blockCharacters: options.blockCharacters }),
+        ...(options.ownTools === undefined ? {} : { ownTools: options.ownTools }),
       }),
   }
 }

@@ -13,10 +13,11 @@ import { NEVER_ASKED, readOwnClasses } from './own-classes.ts'
 /** Characters to which pieces of a stream are gathered, so that their lengths tell nothing about tokens. */
 const PADDED_CHARACTERS = 16
 
-/** `ownClasses`: the text of that file; `close` ends the threads of detectors that are not ours. @throws what is wrong with a file, before anything is screened */
+/** `ownClasses`: the text of the file of classes; `close` ends the threads of detectors that are not ours. @throws what is wrong with a file, before anything is screened */
 export function openGuard(
   { names, lists, detectors, surrogates, padding, escapeTemplates, linkHosts }: Config['guard'],
   classesFile: string,
+  tools: Config['tools'] = [],
 ): { guard: Guard; ownClasses: string; close: () => Promise<void> } {
   const ownClasses = existsSync(classesFile) ? readFileSync(classesFile, 'utf8') : ''
   const own = readOwnClasses(ownClasses)
@@ -36,6 +37,7 @@ export function openGuard(
     surrogates,
     escapeTemplates,
     linkHosts,
+    ownTools: new Set(tools.filter(({ effect }) => effect === 'own').map(({ name }) => name)),
     ...(padding ? { blockCharacters: PADDED_CHARACTERS } : {}),
   })
   return { guard, ownClasses, close: async () => void (await Promise.all(foreign.map((detector) => detector.close()))) }

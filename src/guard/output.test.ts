@@ -311,6 +311,40 @@ describe('turning back', () => {
     expect(call('crm')).toBe(`{"a":"${mine}","b":"cust@corp.example"}`)
     expect(call('send_mail')).toBe(`{"a":"${mine}","b":"${theirs}"}`)
   })
+  it('gives a tool that is the caller’s own what the caller may have, and the caller what came from it', () => {
+    const mine = createGuard({ detectors: [createStructuredDetector()], ownTools: new Set(['read', 'write']) })
+    const vault = open()
+    const [me, file, customer, admin] = (
+      [
+        ['me@corp.example', 'user'],
+        ['list@corp.example', 'tool', 'read'],
+        ['cust@corp.example', 'tool', 'crm'],
+        ['admin@corp.example', 'system'],
+      ] as const
+    ).map(([text, role, tool]) => hide(vault, text, role, tool))
+    const all4 = `["${me}","${file}","${customer}","${admin}"]`
+    const told = (delta: Delta, policy: Ask = all) => {
+      const output = mine.openOutput(policy, vault)
+      return heard([...output.push([delta]), ...output.end()], delta.type as Channel)
+    }
+    const call = (name: string): Delta => ({ type: 'tool', choice: 0, index: 0, id: 'c1', name, arguments: all4 })
+    const given = `["me@corp.example","list@corp.example","${customer}","${admin}"]`
+    expect(told(call('write'))).toBe(given)
+    expect(told(say('text', all4))).toBe(given)
+    // What another party said comes where the rules let the caller see it; who is asked about a tool is told its name.
+    const fields: string[] = []
+    const seen = told(call('write'), (question) => {
+      fields.push(question.field)
+      return { treatment: 'pass', rules: [] }
+    })
+    expect(seen).toBe(`["me@corp.example","list@corp.example","cust@corp.example","${admin}"]`)
+    expect(new Set(fields)).toEqual(new Set(['tools.write']))
+    // Nothing is opened for a tool of another party, and a name that only begins alike is another tool.
+    for (const other of ['send_mail', 'write2', 'Write', 'crm']) {
+      const text = other === 'crm' ? all4.replace(String(customer), 'cust@corp.example') : all4
+      expect(told(call(other))).toBe(text)
+    }
+  })
   it('does not make the caller’s what it gave back to a tool, when the conversation comes again', () => {
     const vault = open()
     const name = hide(vault, 'cust@corp.example', 'tool', 'crm')

@@ -20,7 +20,11 @@ export interface OutputOptions extends TreatmentOptions {
    * tell the lengths of tokens. Token probabilities would tell them again and are dropped. Undefined: as it comes.
    */
   readonly blockCharacters?: number
+  /** Tools that stay with the caller, by name: they get what they would get if they were it. */
+  readonly ownTools?: ReadonlySet<string>
 }
+
+const NO_TOOLS: ReadonlySet<string> = new Set()
 
 export interface Output {
   push(deltas: readonly Delta[]): Delta[]
@@ -30,7 +34,7 @@ export interface Output {
 
 export function openOutput(ask: Ask, vault: Vault, options: OutputOptions): Output {
   const book = createBook('receive', ask)
-  const restore = createRestore(vault, book)
+  const restore = createRestore(vault, book, options.ownTools ?? NO_TOOLS)
   const detectors = [...(options.extra ?? []), ...restore.detectors]
   const laneOptions: LaneOptions = { ...options, detectors, vault, book, restore }
   const block = options.blockCharacters ?? 0

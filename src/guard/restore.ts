@@ -2,7 +2,7 @@
 import type { Finding } from '../core/index.ts'
 import type { Book, Report } from './ask.ts'
 import type { Detector } from './detector.ts'
-import type { Vault, VaultEntry } from './vault.ts'
+import type { Source, Vault, VaultEntry } from './vault.ts'
 
 /** What an answer says its words in. */
 export type Channel = 'text' | 'reasoning' | 'refusal' | 'tool'
@@ -14,16 +14,20 @@ export interface Restore {
   report(): Pick<Report, 'pseudonyms' | 'restored'>
 }
 
-export function createRestore(vault: Vault, book: Book): Restore {
+/** `ownTools`: names of tools that are the caller itself: what they say is its word, and what they get stays with it. */
+export function createRestore(vault: Vault, book: Book, ownTools: ReadonlySet<string>): Restore {
   const issuedBefore = vault.size()
   const restored = new Map<string, number>()
   let mutated = 0
 
+  const isCallers = (source: Source): boolean =>
+    source === 'caller' || (source.startsWith('tool:') && ownTools.has(source.slice('tool:'.length)))
+
   const mayReturn = ({ class: dataClass, sources }: VaultEntry, channel: Channel, tool = ''): boolean => {
     if (dataClass === 'literal') return true
-    // An injected instruction can make a model call any tool with any pseudonym: a tool gets back what came from it.
-    if (channel === 'tool') return sources.includes(`tool:${tool}`)
-    if (sources.includes('caller')) return true
+    // An injected instruction can make a model call any tool with any pseudonym: another party gets back what came from it.
+    if (channel === 'tool' && !ownTools.has(tool)) return sources.includes(`tool:${tool}`)
+    if (sources.some(isCallers)) return true
     // What the caller's tools and documents said goes back only if the rules let this caller see it; system text never.
     const origin = sources.includes('document')
       ? 'document'
@@ -32,7 +36,7 @@ export function createRestore(vault: Vault, book: Book): Restore {
         : undefined
     if (origin === undefined) return false
     const finding: Finding = { class: dataClass, start: 0, end: 1, confidence: 100 }
-    return book.decide(finding, origin, channel) === 'pass'
+    return book.decide(finding, origin, channel === 'tool' ? `tools.${tool}` : channel) === 'pass'
   }
 
   return {

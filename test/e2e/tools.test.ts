@@ -32,6 +32,8 @@ beforeAll(async () => {
     tools: [
       { name: 'search', effect: 'read' },
       { name: 'send-mail', effect: 'write', server: 'mail' },
+      { name: 'Read', effect: 'own' },
+      { name: 'Write', effect: 'own' },
     ],
   })
   for (const name of ['talker', 'mailer']) await gateway.call('/admin/v1/roles', { name, description: name })
@@ -263,6 +265,69 @@ it('a tool is asked about by its own name, whatever stands for a part of it at t
     expect(text).toContain('access_denied')
     expect(text).not.toContain('"name":"purge')
   }
+})
+
+describe('a tool that is the caller’s own', () => {
+  /** A coding agent has read a file; its model writes what it was told into another one, by any tool. */
+  const writes = async (key: string, tool: string, stream: boolean) => {
+    let told: string[] = []
+    upstream.script = (response, received) => {
+      told = received.body.match(/EMAIL_\w{5}/g) ?? []
+      const call = {
+        index: 0,
+        id: 'c1',
+        type: 'function',
+        function: { name: tool, arguments: `{"text":"${told[0]}"}` },
+      }
+      const head = { id: 'x', created: 1, model: 'm' }
+      if (!stream) {
+        const message = { role: 'assistant', content: null, tool_calls: [call] }
+        return json({
+          ...head,
+          object: 'chat.completion',
+          choices: [{ index: 0, message, finish_reason: 'tool_calls' }],
+        })(response, received)
+      }
+      const chunk = (delta: object, finish: string | null = null) => ({
+        ...{ ...head, object: 'chat.completion.chunk' },
+        choices: [{ index: 0, delta, finish_reason: finish }],
+      })
+      const { name, arguments: text } = call.function
+      return sse(
+        chunk({ tool_calls: [{ ...call, function: { name, arguments: text.slice(0, 14) } }] }),
+        chunk({ tool_calls: [{ index: 0, function: { arguments: text.slice(14) } }] }),
+        chunk({}, 'tool_calls'),
+        '[DONE]',
+      )(response, received)
+    }
+    const response = await gateway.call(
+      '/v1/messages',
+      {
+        ...{ model: 'm', max_tokens: 50, stream },
+        tools: ['Read', 'Write', 'lookup'].map((name) => ({ name, input_schema: { type: 'object' } })),
+        messages: [
+          { role: 'user', content: 'Copy it.' },
+          { role: 'assistant', content: [{ type: 'tool_use', id: 'r1', name: 'Read', input: { path: 'a' } }] },
+          { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'r1', content: 'owner: ann.lee@corp.test' }] },
+        ],
+      },
+      { key },
+    )
+    expect([response.status, told.length]).toEqual([200, 1])
+    return { text: await response.text(), told: told[0] as string }
+  }
+
+  it('gets what a stand-in stands for, which the model never sees; any other tool does not', async () => {
+    const { key } = await keyFor('user')
+    for (const stream of [false, true]) {
+      const own = await writes(key, 'Write', stream)
+      expect(own.text).toContain('ann.lee@corp.test')
+      expect(own.text).not.toContain(own.told)
+      const other = await writes(key, 'lookup', stream)
+      expect(other.text).not.toContain('ann.lee@corp.test')
+      expect(other.text).toContain(other.told)
+    }
+  })
 })
 
 it('whoever runs tools can ask about them', async () => {
