@@ -1,6 +1,7 @@
 // The copy of a text that detectors read: compatibility forms unfolded (NFKC by character), look-alike letters of other
 // alphabets read as the Latin letters they imitate inside Latin words, invisible characters gone. Every offset maps back:
 // what is rewritten is always the original. ASCII text is passed on as it is, without copying.
+import { unseen } from './unseen.ts'
 
 /** Look-alikes of ASCII letters that NFKC leaves alone: Cyrillic, Greek, Armenian, Cherokee, small capitals. */
 const LOOKALIKES: ReadonlyMap<number, string> = (() => {
@@ -31,19 +32,6 @@ const isIgnorable = (c: number) =>
   (c >= 0xfe00 && c <= 0xfe0f) ||
   c === 0xffa0 ||
   (c >= 0xe0100 && c <= 0xe01ef)
-/**
- * Characters nobody sees that have no honest use in a prompt or an answer: tags, direction overrides, zero-width blanks.
- * Joiners, direction marks and variation selectors are part of scripts and emoji and do not count.
- */
-const isHidden = (c: number) =>
-  (c >= 0xe0000 && c <= 0xe007f) ||
-  (c >= 0x202a && c <= 0x202e) ||
-  (c >= 0x2060 && c <= 0x2069) ||
-  c === 0x200b ||
-  c === 0xfeff ||
-  c === 0x180e ||
-  (c >= 0xfff9 && c <= 0xfffb)
-
 /** Marks put over, under or round the character before, keycaps included; those of Latin letters and of none in particular. */
 const isMark = (c: number) =>
   (c >= 0x300 && c <= 0x36f) ||
@@ -63,9 +51,7 @@ function fold(code: number): string {
   if (known !== undefined) return known
   const character = String.fromCodePoint(code)
   let read = character
-  // Tag characters U+E0020 to U+E007E spell ASCII that nobody sees but a model reads.
-  if (code >= 0xe0020 && code <= 0xe007e) read = String.fromCharCode(code - 0xe0000)
-  else if (code >= 0xd800 && code <= 0xdfff) read = character
+  if (code >= 0xd800 && code <= 0xdfff) read = character
   else if (isMark(code)) read = ''
   else if (code === 0x3002 || code === 0xff61) read = '.'
   else if (FORMAT.test(character) || isIgnorable(code)) read = ''
@@ -209,14 +195,17 @@ const NO_NUMBERS: number[] = []
 export class Folder {
   invisible = 0
   readonly #offsets: OffsetMap
-  readonly #onHidden: ((start: number, end: number) => void) | undefined
+  readonly #onHidden: ((start: number, end: number, said: number) => void) | undefined
   #out = ''
+  /** The last unit of the copy, and the last character of the original. */
   #previous = 0
+  #before = 0
   // Look-alikes after no Latin letter wait for what follows them (at most LOOKALIKE_RUN), a high surrogate for its half.
   #waiting: number[] = NO_NUMBERS
   #widths: number[] = NO_NUMBERS
 
-  constructor(offsets: OffsetMap, onHidden?: (start: number, end: number) => void) {
+  /** `onHidden` is told of characters that nobody sees and that have no honest use, and what each says (see `unseen`). */
+  constructor(offsets: OffsetMap, onHidden?: (start: number, end: number, said: number) => void) {
     this.#offsets = offsets
     this.#onHidden = onHidden
   }
@@ -238,6 +227,7 @@ export class Folder {
       this.#offsets.add(1, width)
       this.#out += String.fromCharCode(c)
       this.#previous = c
+      this.#before = c
     }
   }
 
@@ -248,6 +238,7 @@ export class Folder {
     this.#offsets.add(text.length, text.length)
     this.#out = this.#out.length === 0 ? text : this.#out + text
     this.#previous = text.charCodeAt(text.length - 1)
+    this.#before = this.#previous
   }
 
   flush(): void {
@@ -292,13 +283,16 @@ export class Folder {
     if (look === undefined) {
       if (this.#waiting.length > 0) this.#settle(code)
       const read = fold(code)
-      if (isHidden(code)) {
+      const said = unseen(code, this.#before)
+      this.#before = code
+      if (said !== undefined) {
         this.invisible++
-        this.#onHidden?.(this.#offsets.consumed, this.#offsets.consumed + width)
+        this.#onHidden?.(this.#offsets.consumed, this.#offsets.consumed + width, said)
       }
       this.#put(read, width)
       return
     }
+    this.#before = code
     const previous = this.#previous
     if (
       this.#waiting.length === 0 &&

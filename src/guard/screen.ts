@@ -3,10 +3,12 @@
 // and regions that come out are exactly the text that went in, however it was cut.
 import { Fault, type Finding } from '../core/index.ts'
 import { type Detector, type DetectorStream, WINDOW } from './detector.ts'
+import { createHidden, type Hidden } from './hidden.ts'
 import { createJsonReader, type JsonReader, opensJson } from './json-text.ts'
 import { Folder, foldText, OffsetMap } from './normalise.ts'
 import { createRecent, type Recent } from './recent.ts'
 import { createRegions, type KnownRegion, type Sink } from './regions.ts'
+import { SILENT } from './unseen.ts'
 
 /** What a value in JSON is by its path alone: `customer.salary` → a class. */
 export type FieldRule = (path: string) => string | undefined
@@ -65,7 +67,7 @@ function tooSlow(detector: Detector): Fault {
   })
 }
 
-function failed(detector: Detector, cause: unknown): Fault {
+function failed(detector: Pick<Detector, 'name'>, cause: unknown): Fault {
   if (cause instanceof Fault) return cause
   return new Fault('guard_unavailable', { data: { detector: detector.name }, cause })
 }
@@ -79,8 +81,12 @@ function openScreen(
 ): ScreenStream {
   const regions = createRegions()
   const offsets = new OffsetMap()
-  const folder = new Folder(offsets, (start, end) => {
+  let hidden: Hidden | undefined
+  const folder = new Folder(offsets, (start, end, said) => {
     regions.add({ class: 'leak/invisible', start, end, confidence: 95 })
+    if (said === SILENT) return
+    hidden ??= createHidden(detectors)
+    hidden.say(said, start, end)
   })
   const streams: DetectorStream[] = detectors.map((detector) => {
     try {
@@ -179,6 +185,18 @@ function openScreen(
     }
   }
 
+  /** What hidden text says; it is at offsets of the original already. */
+  const collectHidden = (ended: boolean) => {
+    if (hidden === undefined) return
+    const began = now()
+    try {
+      for (const finding of hidden.take(offsets.consumed, ended)) regions.add(finding)
+    } catch (error) {
+      throw failed({ name: 'hidden text' }, error)
+    }
+    shared += now() - began
+  }
+
   const push = (piece: string, sink: Sink) => {
     taken += piece.length
     regions.take(piece)
@@ -191,8 +209,10 @@ function openScreen(
       if (opensJson(text)) startReader()
     }
     const settled = feed(text, false)
+    collectHidden(false)
     let safe = offsets.settled(settled)
     if (openField >= 0 && openField < safe) safe = openField
+    if (hidden !== undefined && hidden.openFrom < safe) safe = hidden.openFrom
     regions.release(safe, sink, reader)
     // Whatever is found from now on starts there or later.
     offsets.forget(settled)
@@ -208,6 +228,7 @@ function openScreen(
       const rest = undecided ?? ''
       undecided = undefined
       feed(rest, true)
+      collectHidden(true)
       if (openField >= 0) {
         // A value cut off in the middle is treated like a whole one.
         const value = reader?.values().at(-1)

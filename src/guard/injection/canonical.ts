@@ -3,10 +3,11 @@
 // written backwards. Only scoring reads this copy. What had to be undone is counted, because nobody does that by accident.
 import { withoutEscapes } from '../decode/escape.ts'
 import { unitsOf } from '../units.ts'
+import { SILENT, unseen } from '../unseen.ts'
 
 export interface Canonical {
   readonly text: string
-  /** Hidden text that was spelled in tag characters or a code, already part of `text`. */
+  /** Hidden text that was spelled in characters that nobody sees, or in a code, already part of `text`. */
   readonly hidden: number
   /** Invisible characters inside words. */
   readonly invisible: number
@@ -44,7 +45,8 @@ const widthOf = (code: number) => (code > 0xffff ? 2 : 1)
 
 interface Bare {
   text: string
-  tags: string
+  /** What characters that nobody sees spell. */
+  said: string
   invisible: number
   bidirectional: number
 }
@@ -52,12 +54,14 @@ interface Bare {
 /** Leaves out what nobody sees; stretches of ASCII are taken whole. */
 function withoutUnseen(source: string): Bare {
   let out = ''
-  let tags = ''
+  const bytes: number[] = []
   let invisible = 0
   let bidirectional = 0
   let from = 0
   /** The last character taken. Asking `out` for it would make one string of its pieces each time. */
   let before = 0
+  /** The last character beyond ASCII, left out or not. */
+  let last = 0
   for (let i = 0; i < source.length; ) {
     if (source.charCodeAt(i) < 128) {
       i++
@@ -65,22 +69,25 @@ function withoutUnseen(source: string): Bare {
     }
     const code = codeAt(source, i)
     const next = i + widthOf(code)
-    const tag = code >= 0xe0020 && code <= 0xe007e
+    const preceding = i === 0 ? 0 : source.charCodeAt(i - 1)
+    const said = unseen(code, preceding < 128 ? preceding : last)
+    last = code
     const turns = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069)
-    const unseen = (kindOf(code) & UNSEEN) !== 0
-    if (tag || turns || unseen || (code >= 0x300 && code <= 0x36f)) {
+    const gone = (kindOf(code) & UNSEEN) !== 0
+    if (said !== undefined || turns || gone || (code >= 0x300 && code <= 0x36f)) {
       if (i > from) {
         out += source.slice(from, i)
         before = source.charCodeAt(i - 1)
       }
       from = next
-      if (tag) tags += String.fromCharCode(code - 0xe0000)
-      else if (turns) bidirectional++
-      else if (unseen && isAsciiLetter(before)) invisible++
+      if (said !== undefined && said !== SILENT) bytes.push(said)
+      if (turns) bidirectional++
+      else if (gone && code < 0xe0000 && isAsciiLetter(before)) invisible++
     }
     i = next
   }
-  return { text: from === 0 ? source : out + source.slice(from), tags, invisible, bidirectional }
+  const said = bytes.length === 0 ? '' : Buffer.from(bytes).toString()
+  return { text: from === 0 ? source : out + source.slice(from), said, invisible, bidirectional }
 }
 
 /** Reads words that have a letter beyond ASCII as the Latin words they imitate, or without their marks. */
@@ -263,9 +270,9 @@ export function canonicalise(source: string): Canonical {
     invisible = bare.invisible
     bidirectional = bare.bidirectional
     mixed = read.mixed
-    if (bare.tags !== '') {
-      hidden += bare.tags.length
-      text += `\n${bare.tags}`
+    if (bare.said !== '') {
+      hidden += bare.said.length
+      text += `\n${bare.said}`
     }
   }
   let spaced = 0

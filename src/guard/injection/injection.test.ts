@@ -31,6 +31,14 @@ describe('the injection score', () => {
   test.each([
     ['zero-width characters', [...ATTACK].join('\u200b')],
     ['tag characters', `hello ${chars(ATTACK, (code) => String.fromCodePoint(0xe0000 + code))}`],
+    [
+      'selectors behind an emoji',
+      `hello \u{1f60a}${chars(ATTACK, (code) => String.fromCodePoint(0xe0100 + code - 16))}`,
+    ],
+    [
+      'selectors behind every letter of other words',
+      [...ATTACK].map((c) => `x${String.fromCodePoint(0xe0100 + c.charCodeAt(0) - 16)}`).join(''),
+    ],
     ['look-alike letters', ATTACK.replaceAll('o', 'о').replaceAll('e', 'е').replaceAll('p', 'р')],
     ['full-width letters', chars(ATTACK, (code) => (code > 32 ? String.fromCharCode(code + 0xfee0) : ' '))],
     ['base64', Buffer.from(ATTACK).toString('base64')],

@@ -149,7 +149,10 @@ const WINDOW_STEP_FINE = 7
 function disguise(canonical: Canonical, untrusted: boolean): { points: number; reason: string }[] {
   const out: { points: number; reason: string }[] = []
   if (canonical.hidden >= 8)
-    out.push({ points: canonical.hidden >= 24 ? 40 : 25, reason: 'text hidden in tag characters or a code' })
+    out.push({
+      points: canonical.hidden >= 24 ? 40 : 25,
+      reason: 'text hidden in characters that nobody sees, or in a code',
+    })
   if (canonical.invisible >= 3)
     out.push({ points: Math.min(30, 10 + canonical.invisible), reason: 'invisible characters inside words' })
   if (canonical.mixed >= 2)
