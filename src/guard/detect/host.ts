@@ -148,7 +148,8 @@ export function host(scan: Scan, from: number, to: number, rules: HostRules): nu
  */
 export function shareHost(scan: Scan, from: number, to: number): number {
   const { text } = scan
-  if (to - from < 3 || to - from > 64 || !isAlphanumeric(text.charCodeAt(to - 1))) return 0
+  if (to - from < 3 || to - from > 64) return 0
+  if (!isAlphanumeric(text.charCodeAt(from)) || !isAlphanumeric(text.charCodeAt(to - 1))) return 0
   let signs = 1
   while (signs < 5 && text.charCodeAt(from - 1 - signs) === BACKSLASH) signs++
   if (signs !== 2 && signs !== 4) return 0
