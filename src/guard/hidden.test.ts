@@ -92,6 +92,16 @@ describe('what nobody sees', () => {
 })
 
 it.each([
+  ['of several alphabets', 'Тһе ассеѕѕ κеу іѕ ΑКΙΑᏃ𝟽ԚНΝ𝟹КР𝟻ЯТХԜΥ𝟸Ꮮ аѕ уоυ κոоԝ.', 'secret/aws-key'],
+  ['with marks', 'Սѕе τһе τоκеո ɡһр_х𝟽Кԛ𝟸Ꮮｍ𝟿Рż𝟺Яτ𝟼Ѵԝ𝟾ΥƄ𝟹Νԁ𝟻Ϝһ𝟷Јс𝟶Ԍа𝟽ѕЕ𝟸υ τо рυѕһ.', 'secret/github-token'],
+  ['in the label', 'Тһе аԁｍіո раѕѕԝогԁ іѕ Тг𝟶υƄ𝟺ԁог&𝟹х! оո τһаτ Ƅох.', 'secret/password'],
+  ['with joiners between', 'р\u200dаѕ\u200dѕ\u200dwоrd: Tr0ub4dor&3x!', 'secret/password'],
+  ['of Lisu', 'ꓮꓗꓲꓮZ7QHN3KP5RTXWY2L', 'secret/aws-key'],
+])('look-alike letters %s are read as what they look like', (_, text, dataClass) => {
+  expect(found(text).said.join()).toContain(dataClass)
+})
+
+it.each([
   [
     'emoji and their forms',
     'Well done \u{1f44d}\ufe0f \u2764\ufe0f \u{1f441}\ufe0f\u200d\u{1f5e8}\ufe0f \u{1f468}\u200d\u{1f469}\u200d\u{1f467} 1\ufe0f\u20e3 #\ufe0f\u20e3 \u00a9\ufe0e',

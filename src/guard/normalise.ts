@@ -1,23 +1,11 @@
 // The copy of a text that detectors read: compatibility forms unfolded (NFKC by character), look-alike letters of other
 // alphabets read as the Latin letters they imitate inside Latin words, invisible characters gone. Every offset maps back:
 // what is rewritten is always the original. ASCII text is passed on as it is, without copying.
+import { disguised, LOOKALIKES } from './lookalikes.ts'
 import { unseen } from './unseen.ts'
 
-/** Look-alikes of ASCII letters that NFKC leaves alone: Cyrillic, Greek, Armenian, Cherokee, small capitals. */
-const LOOKALIKES: ReadonlyMap<number, string> = (() => {
-  const pairs =
-    'аa еe оo рp сc уy хx ѕs іi јj ԁd һh ӏl ԛq ԝw ьb вb гr зз кk мm нh тt пn иu ' +
-    'АA ВB ЕE КK МM НH ОO РP СC ТT УY ХX ЅS ІI ЈJ ԌG Ԛq ԜW ' +
-    'αa βb γy εe ηn ιi κk νv ορo ρp σo τt υu χx ωw ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX ' +
-    'օo ոn սu հh ցg զq ɡg ɑa ɩi ʀr ʏy ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ꜱs ᴛt ᴜu ᴠv ᴡw ᴢz ıi ȷj łl øo đd'
-  const map = new Map<number, string>()
-  for (const pair of pairs.split(' ')) {
-    const units = [...pair]
-    const to = units[units.length - 1] ?? ''
-    for (const from of units.slice(0, -1)) if (to.charCodeAt(0) < 128) map.set(from.codePointAt(0) ?? 0, to)
-  }
-  return map
-})()
+/** Letters with a stroke too, which NFKC leaves whole: a mask of `łodz@` must not begin behind its first letter. */
+const READ_AS: ReadonlyMap<number, string> = new Map([...LOOKALIKES, [0x142, 'l'], [0xf8, 'o'], [0x111, 'd']])
 
 const FORMAT = /^\p{Cf}$/u
 /** Default-ignorable code points outside the format category: fillers and variation selectors. */
@@ -200,6 +188,8 @@ export class Folder {
   /** The last unit of the copy, and the last character of the original. */
   #previous = 0
   #before = 0
+  /** A Latin word in disguise came by, and no letter since that is none: the next ones are in disguise too. */
+  #disguised = false
   // Look-alikes after no Latin letter wait for what follows them (at most LOOKALIKE_RUN), a high surrogate for its half.
   #waiting: number[] = NO_NUMBERS
   #widths: number[] = NO_NUMBERS
@@ -268,28 +258,36 @@ export class Folder {
   }
 
   #settle(next: number): void {
-    const latin = isPlain(next)
+    if (!this.#disguised && disguised(this.#waiting)) this.#disguised = true
+    const latin = this.#disguised || isPlain(next)
     for (let k = 0; k < this.#waiting.length; k++) {
       const code = this.#waiting[k] ?? 0
-      const look = latin ? LOOKALIKES.get(code) : undefined
-      this.#put(look ?? (code > 0xffff ? String.fromCodePoint(code) : String.fromCharCode(code)), this.#widths[k] ?? 0)
+      const look = latin ? READ_AS.get(code) : undefined
+      // Half a pair is itself, and so is a look-alike; what is unseen among them is read as nothing.
+      this.#put(look ?? fold(code), this.#widths[k] ?? 0)
     }
     this.#waiting = NO_NUMBERS
     this.#widths = NO_NUMBERS
   }
 
   #one(code: number, width: number): void {
-    const look = LOOKALIKES.get(code)
+    const look = READ_AS.get(code)
     if (look === undefined) {
-      if (this.#waiting.length > 0) this.#settle(code)
       const read = fold(code)
       const said = unseen(code, this.#before)
       this.#before = code
       if (said !== undefined) {
         this.invisible++
-        this.#onHidden?.(this.#offsets.consumed, this.#offsets.consumed + width, said)
+        let start = this.#offsets.consumed
+        for (const waiting of this.#widths) start += waiting
+        this.#onHidden?.(start, start + width, said)
       }
-      this.#put(read, width)
+      if (read === '' && this.#waiting.length > 0) {
+        this.#waitFor(code, width)
+        return
+      }
+      if (this.#waiting.length > 0) this.#settle(read.charCodeAt(0))
+      this.#put(this.#disguised ? this.#inDisguise(read) : read, width)
       return
     }
     this.#before = code
@@ -301,6 +299,19 @@ export class Folder {
       this.#put(look, width)
       return
     }
+    this.#waitFor(code, width)
+  }
+
+  /** A letter after a word in disguise: without its mark, if it is a Latin one; any other ends the disguise. */
+  #inDisguise(read: string): string {
+    if (!/\p{L}/u.test(read) || isPlain(read.charCodeAt(0))) return read
+    const bare = read.normalize('NFD').charAt(0)
+    if (isPlain(bare.charCodeAt(0))) return bare
+    this.#disguised = false
+    return read
+  }
+
+  #waitFor(code: number, width: number): void {
     this.#wait(code, width)
     if (this.#waiting.length >= LOOKALIKE_RUN) this.#settle(0)
   }

@@ -18,8 +18,10 @@ function selects(code: number, before: number): boolean {
   return before >= 128 || isKey(before) || before === 0
 }
 
+const MAY_HIDE = /[\ufe00-\ufe0f\udb40]/
 /** All that a text says in characters that nobody sees. */
 export function unseenText(text: string): string {
+  if (!MAY_HIDE.test(text)) return ''
   const bytes: number[] = []
   let before = 0
   for (const character of text) {

@@ -97,14 +97,17 @@ function deployment(ask: Ask): typeof fetch {
 const attack = (ask: Ask) =>
   runRedteam({ url: 'http://deployment', key: 'k', model: 'gullible', random, fetch: deployment(ask) })
 
+/** The model of this test says all it ever heard, in every code, to every attack. */
+const TIMES = { timeout: 120_000 }
+
 describe('red team', () => {
-  it('leaks nothing under the shipped rules, whatever the model does', async () => {
+  it('leaks nothing under the shipped rules, whatever the model does', TIMES, async () => {
     const results = await attack(shipped)
     expect(results.filter(({ outcome }) => outcome === 'leaked' || outcome === 'failed')).toEqual([])
     expect(results.length).toBe(ATTACKS.length * 2)
   })
 
-  it('gets through everywhere when the rules let everything pass', async () => {
+  it('gets through everywhere when the rules let everything pass', TIMES, async () => {
     const { outcomes } = summarise(await attack(open))
     expect(outcomes.leaked).toBe(ATTACKS.length * 2)
   })

@@ -3,8 +3,9 @@
 // as unread, never passed as clean.
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
-import { Folder, foldText, OffsetMap } from '../normalise.ts'
+import { Folder, foldText, normalise, OffsetMap } from '../normalise.ts'
 import { TextStream } from '../text-stream.ts'
+import { unseenText } from '../unseen.ts'
 
 /** Never passes: nobody knows what it says. */
 export const UNREAD = 'secret/unread'
@@ -56,15 +57,16 @@ export function classesIn(layer: Layer, text: string, doubtful = false): Map<str
   const classes = new Map<string, number>()
   if (layer.used()) return classes.set(UNREAD, 100)
   layer.spend(text.length)
-  const folder = new Folder(new OffsetMap())
-  foldText(folder, text)
-  folder.flush()
-  const copy = folder.take()
-  for (const stream of layer.open())
-    for (const findings of [stream.push(copy), stream.end()])
-      for (const finding of findings)
-        if (told(finding) && !(doubtful && LOOSE.test(finding.class)))
-          classes.set(finding.class, Math.max(classes.get(finding.class) ?? 0, finding.confidence))
+  const read = (copy: string) => {
+    for (const stream of layer.open())
+      for (const findings of [stream.push(copy), stream.end()])
+        for (const finding of findings)
+          if (told(finding) && !(doubtful && LOOSE.test(finding.class)))
+            classes.set(finding.class, Math.max(classes.get(finding.class) ?? 0, finding.confidence))
+  }
+  read(normalise(text))
+  const hidden = unseenText(text)
+  if (hidden !== '') read(normalise(hidden))
   return classes
 }
 

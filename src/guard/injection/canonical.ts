@@ -2,6 +2,7 @@
 // characters, letters set apart by blanks or signs, escapes, base64, hexadecimal, lists of character numbers, ROT13 and text
 // written backwards. Only scoring reads this copy. What had to be undone is counted, because nobody does that by accident.
 import { withoutEscapes } from '../decode/escape.ts'
+import { LOOKALIKES } from '../lookalikes.ts'
 import { unitsOf } from '../units.ts'
 import { SILENT, unseen } from '../unseen.ts'
 
@@ -19,11 +20,6 @@ export interface Canonical {
 }
 
 const ASCII = /^[\t\n\r\x20-\x7e]*$/
-const PAIRS =
-  'аa еe оo рp сc уy хx ѕs іi јj ԁd һh ӏl ԛq ԝw ьb вb гr зз кk мm нh тt пn иu АA ВB ЕE КK МM НH ОO РP СC ТT УY ХX ЅS ІI ЈJ ' +
-  'αa βb γy εe ηn ιi κk νv οo ρp σo τt υu χx ωw ΑA ΒB ΕE ΖZ ΗH ΙI ΚK ΜM ΝN ΟO ΡP ΤT ΥY ΧX օo ոn սu հh ցg զq ɡg ɑa ɩi ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ʟl ᴍm ɴn ᴏo ᴘp ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz ıi'
-const LOOKALIKES = new Map(PAIRS.split(' ').map((pair) => [pair[0]!, pair[1]!]))
-
 const isAsciiLetter = (c: number) => (c >= 65 && c <= 90) || (c >= 97 && c <= 122)
 
 const LETTER = 1
@@ -124,7 +120,7 @@ function readLookalikes(text: string): { text: string; mixed: number } {
     }
     const word = text.slice(start, end)
     let read = ''
-    for (const char of word) read += LOOKALIKES.get(char) ?? char
+    for (const char of word) read += LOOKALIKES.get(codeAt(char, 0)) ?? char
     const hasLatin = /[A-Za-z]/.test(word)
     if (!/^[A-Za-z]+$/.test(read) || (foreign && !hasLatin)) read = word.normalize('NFD').replace(/\p{M}/gu, '')
     else if (hasLatin) mixed++
