@@ -176,6 +176,28 @@ const UNFIT: Readonly<Record<string, readonly [title: string, next: string]>> = 
   28: ['The database does not let Sallyport in', 'see user and password in `database`, and pg_hba.conf of the server'],
   '3D': ['There is no such database', 'create it, or name another one in `database`'],
   42501: ['The user of the database lacks a right', 'docs/operating.md, "PostgreSQL", lists what it needs'],
+  TLS_FILE: ['A file for the TLS of the database cannot be used', 'see sslrootcert, sslcert and sslkey in `database`'],
+  TLS_UNTRUSTED: [
+    'The database is not trusted',
+    'name the authority that has signed its certificate: sslrootcert=FILE in `database`',
+  ],
+  TLS_EXPIRED: [
+    'The certificate of the database is not valid now',
+    'renew it at the server, or set the clock of this machine right',
+  ],
+  TLS_NAME: [
+    'The certificate of the database is for another host',
+    'name the host as the certificate does; where your own authority signs for nothing else, sslmode=verify-ca is enough',
+  ],
+  TLS_NONE: ['The database speaks no TLS', 'set ssl = on at the server'],
+  TLS_REFUSED: [
+    'The database and Sallyport agree on no TLS',
+    'see sslcert and sslkey in `database`, and ssl_ca_file and ssl_min_protocol_version of the server',
+  ],
+  NO_CHANNEL_BINDING: [
+    'The database does not prove that it ends the TLS itself',
+    'its user needs scram-sha-256 in pg_hba.conf and no proxy before it that ends the TLS; or leave channel_binding out',
+  ],
   53300: [
     'The database takes no more connections',
     'max_connections of the server, or CONNECTION LIMIT of the user: each node needs eleven',

@@ -74,6 +74,29 @@ describe('what is refused', () => {
       'database: "postgres://127.0.0.1/x?host=db.example"',
       'on db.example without',
     ],
+    ['TLS with whoever answers', 'database: "postgres://db.example/x?sslmode=no-verify"', 'with whoever answers'],
+    ['TLS where there is some', 'database: "postgres://127.0.0.1/x?sslmode=prefer"', 'goes on without TLS'],
+    ['a mode of nobody', 'database: "postgres://127.0.0.1/x?sslmode=verify"', 'sslmode in database is none of'],
+    [
+      'a parameter that would weaken another',
+      'database: "postgres://db.example/x?sslmode=require&uselibpqcompat=true"',
+      'does not know: leave it out',
+    ],
+    ['a parameter that nobody would keep', 'database: "postgres://127.0.0.1/x?sslcrl=a.pem"', 'near sslcert that'],
+    ['any authority, any name', 'database: "postgres://db.example/x?sslmode=verify-ca"', 'needs sslrootcert=FILE'],
+    ['an authority of nothing', 'database: "postgres://127.0.0.1/x?sslrootcert=a.pem"', 'means nothing without TLS'],
+    [
+      'a binding to no TLS',
+      'database: "postgres://127.0.0.1/x?channel_binding=require"',
+      'channel_binding=require in database needs TLS',
+    ],
+    [
+      'half a client certificate',
+      'database: "postgres://db.example/x?sslmode=verify-full&sslcert=a.pem"',
+      'sslcert and sslkey in database belong together',
+    ],
+    ['a port of no socket', 'database: "postgres://127.0.0.1/x?port=five"', 'no number from 1 to 65535'],
+    ['a password not written for a URL', 'database: "postgres://u:a%zz@127.0.0.1/x"', 'written as %40'],
     ['a mode that is taken back', 'database: "postgres://db.example/x?sslmode=require&sslmode=disable"', 'without TLS'],
     [
       'an adapter that nothing loads',
@@ -117,6 +140,18 @@ describe('what is refused', () => {
     ])
   })
 
+  it.each([
+    'postgres://u:very?secret@127.0.0.1/x',
+    'postgres://u:very#secret@127.0.0.1/x',
+    'postgres://u:very/secret@127.0.0.1/x',
+    'postgres://u:very%secret@127.0.0.1/x',
+    'postgres://u:very,secret@127.0.0.1/x?sslmode=secret',
+    'postgres://u:p@127.0.0.1/x?password=secret&verysecret=1',
+    'postgres://u:p@127.0.0.1/x?sslmode=verysecret&port=verysecret&channel_binding=verysecret',
+  ])('without repeating what may be part of a password: %s', (url) => {
+    expect(problems(`database: "${url}"`).join()).not.toBe('')
+    expect(problems(`database: "${url}"`).join()).not.toMatch(/very|secret/)
+  })
   it('without repeating a value that may be a secret', () => {
     const text = problems('upstreams: [{name: a, url: "not a url", apiKey: 17, hosting: sk-verysecret}]').join('\n')
     expect(text).toContain('upstreams[0].hosting')
@@ -129,6 +164,17 @@ describe('what may be accepted knowingly', () => {
     expect(problems('listen: 0.0.0.0:4141\nallowClearTextListen: true')).toEqual([])
     expect(problems('upstreams: [{name: a, url: "http://gpu1:8000", allowClearText: true}]')).toEqual([])
     expect(problems('upstreams: [{name: a, url: "http://[::1]:8000"}]')).toEqual([])
-    expect(problems('database: "postgres:///x?host=/var/run/postgresql"')).toEqual([])
+    const accepted = [
+      ...[
+        'postgres:///x?host=/var/run/postgresql',
+        'postgres://u@/x?host=/var/run/postgresql',
+        'postgres://%2Frun%2Fpg/x',
+      ],
+      ...['postgres://[::1]:5433/x', 'postgres:///x', 'postgres://127.0.0.1/x?sslmode=no-verify'],
+      'postgres://u:p%40s@db.example/x?sslmode=verify-full&sslrootcert=a.pem&channel_binding=require&options=-c%20a=b',
+    ]
+    for (const url of accepted) expect(problems(`database: "${url}"`), url).toEqual([])
+    for (const mode of ['disable', 'no-verify'])
+      expect(problems(`database: "postgres://db.example/x?sslmode=${mode}"\nallowClearTextDatabase: true`)).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 // Combinations of settings that are valid one by one and unsafe or senseless together. Each refuses to start with a
 // sentence that says what to do; where a refusal can be overruled, the setting that does it has an honest name.
 import { isIPv4, isIPv6 } from 'node:net'
+import { readDatabaseUrl } from '../core/index.ts'
 import { type Config, schema, type UpstreamConfig } from './schema.ts'
 
 /** True for addresses that cannot leave this machine. Names other than `localhost` do not count: DNS may say anything. */
@@ -87,27 +88,16 @@ function listeners(config: Config): string[] {
   return problems
 }
 
-/** The last value of a parameter of a database URL: the one that the client of PostgreSQL takes. */
-const lastOf = (url: URL, name: string): string | undefined => url.searchParams.getAll(name).at(-1)
-
-const ENCRYPTED_MODES = new Set(['require', 'verify-ca', 'verify-full'])
-
-const ONE_HOST =
-  'database names several hosts, or target_session_attrs: name one address that leads to the primary, as HAProxy or a virtual address does'
-
 function database(config: Config): string[] {
   if (config.database === undefined) return []
-  const hosts = /^[a-z]+:\/\/(?:[^/]*@)?([^/?#]*)/i.exec(config.database)?.[1] ?? ''
-  if (hosts.includes(',')) return [ONE_HOST]
-  if (!URL.canParse(config.database)) return ['database is not a valid postgres:// URL']
-  const url = new URL(config.database)
-  const encrypted = ENCRYPTED_MODES.has(lastOf(url, 'sslmode') ?? '')
-  const host = lastOf(url, 'host') ?? url.hostname
-  if (host.includes(',') || lastOf(url, 'target_session_attrs') !== undefined) return [ONE_HOST]
+  const read = readDatabaseUrl(config.database)
+  if (typeof read === 'string') return [read]
+  const { host, tls } = read
   const here = isLoopback(host) || host.startsWith('/') // the path of a socket
-  if (here || encrypted || config.allowClearTextDatabase) return []
+  if (here || tls === 'name' || tls === 'authority' || config.allowClearTextDatabase) return []
+  const how = tls === 'off' ? 'without TLS' : 'over TLS with whoever answers'
   return [
-    `database is on ${host} without TLS: add ?sslmode=verify-full to the URL; to accept the risk, set allowClearTextDatabase: true`,
+    `database is on ${host} ${how}: set sslmode=verify-full in the URL; to accept the risk, set allowClearTextDatabase: true`,
   ]
 }
 

@@ -2,7 +2,7 @@
 // connection cannot do that: one that hangs in a black hole comes back to the pool and hangs the next user too.
 // What was thrown away while the server was at work goes on there, and holds a place: while it does, nothing is written again.
 import { Socket } from 'node:net'
-import pg from 'pg'
+import type pg from 'pg'
 import { coded } from './error.ts'
 import type { Sessions } from './session.ts'
 
@@ -13,7 +13,6 @@ export interface FeedLink {
 }
 
 export interface FeedLinkOptions {
-  pool: pg.Pool
   sessions: Sessions
   channel: string
   /** Milliseconds until an unanswered query or connection counts as lost. */
@@ -37,15 +36,7 @@ interface Open {
   socket: Socket
 }
 
-export function createFeedLink({
-  pool,
-  sessions,
-  channel,
-  timeoutMs,
-  onNotify,
-  onLate,
-  onStall,
-}: FeedLinkOptions): FeedLink {
+export function createFeedLink({ sessions, channel, timeoutMs, onNotify, onLate, onStall }: FeedLinkOptions): FeedLink {
   let opening: Promise<Open> | undefined
   let current: Open | undefined
   let closed = false
@@ -66,12 +57,7 @@ export function createFeedLink({
 
   const open = async (): Promise<Open> => {
     const socket = new Socket()
-    const client = new pg.Client({
-      ...pool.options,
-      stream: () => socket,
-      keepAlive: true,
-      application_name: NAME,
-    })
+    const client = sessions.make({ stream: () => socket, keepAlive: true, application_name: NAME })
     const link = { client, socket }
     current = link
     // A broken connection must not end the process; the next query notices and opens another.

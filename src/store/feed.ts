@@ -229,12 +229,11 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
         .executeTakeFirst()
       seq = own?.seq ?? 0
       heardAt = sentAt
-      const { pool, sessions } = store
-      if (!pool || !sessions) return
+      const { sessions } = store
+      if (!sessions) return
       const look = () => void read().catch(report)
       const onNotify = (message: string) => (message === '' ? look() : hearer(message))
       link = createFeedLink({
-        pool,
         sessions,
         channel: CHANNEL,
         timeoutMs: LINK_TIMEOUT_MS,

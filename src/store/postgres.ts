@@ -2,6 +2,7 @@
 import { Socket } from 'node:net'
 import { Kysely, PostgresDialect, type PostgresPoolClient } from 'kysely'
 import pg from 'pg'
+import { Client, readConnect, tlsTrouble } from './connect.ts'
 import { coded, DatabaseError, type DatabaseErrorKind, translate } from './error.ts'
 import { createSessions, type Sessions } from './session.ts'
 import type { Statement } from './statement.ts'
@@ -41,6 +42,8 @@ function kindOf(error: unknown): DatabaseErrorKind | undefined {
 /** What the server or the socket says, as a DatabaseError. */
 export function translatePostgres(error: unknown): unknown {
   if (error instanceof DatabaseError || !(error instanceof Error)) return error
+  const trouble = tlsTrouble(error)
+  if (trouble) return trouble
   const kind = kindOf(error)
   return kind ? new DatabaseError(kind, error.message, error) : error
 }
@@ -79,7 +82,8 @@ function demandWaited(client: pg.PoolClient): void {
 
 export function createPool(options: PostgresOptions): Connections {
   const sockets = new Set<Socket>()
-  const sessions = createSessions(options.connectTimeoutMs)
+  const connect = { ...readConnect(options.url), connectionTimeoutMillis: options.connectTimeoutMs, types }
+  const sessions = createSessions(connect)
   /** Of those that are ready: what is under way finds out by itself where it leads. */
   const settled = new Set<Socket>()
   sessions.onNewer(() => {
@@ -93,11 +97,9 @@ export function createPool(options: PostgresOptions): Connections {
       socket.once('close', () => sockets.delete(socket))
       return socket
     },
-    connectionString: options.url,
+    ...connect,
+    Client,
     max: options.maxConnections,
-    connectionTimeoutMillis: options.connectTimeoutMs,
-    types,
-    application_name: 'sallyport',
     verify(client, done) {
       client.on('notice', ({ routine }) => {
         if (routine === WAITING_FOR_STANDBY) unwaited.add(client)

@@ -1,6 +1,7 @@
 // What a connection to PostgreSQL is set to whatever the server's settings say, and what the server must be for this gateway to
 // work on it. Some of what does not hold would be noticed too late: when a change is lost, or two nodes run under one name.
 import pg from 'pg'
+import { Client, type Connect } from './connect.ts'
 import { coded, type DatabaseError } from './error.ts'
 
 /**
@@ -16,6 +17,8 @@ const TIMELINE = `select case when pg_is_in_recovery() then 0
 
 /** All connections of this process to the database. */
 export interface Sessions {
+  /** A further connection beside the pool, made with the same address, TLS and rights; `over` is what differs. */
+  make(over: pg.ClientConfig): pg.Client
   /**
    * Readies a new connection.
    * @throws DatabaseError `unavailable` if it leads to a standby, or to a server that another one has taken over from: what it holds, and
@@ -26,7 +29,9 @@ export interface Sessions {
   onNewer(listener: (first: pg.ClientBase) => void): void
 }
 
-export function createSessions(timeoutMs: number): Sessions {
+/** `connect` with the milliseconds that one may take. */
+export function createSessions(connect: Connect & { connectionTimeoutMillis: number }): Sessions {
+  const timeoutMs = connect.connectionTimeoutMillis
   const listeners: ((first: pg.ClientBase) => void)[] = []
   let newest = 0
   /** 0 for a standby; undefined where the server does not tell. */
@@ -39,6 +44,7 @@ export function createSessions(timeoutMs: number): Sessions {
     return rows[0]?.timeline
   }
   return {
+    make: (over) => new Client({ ...connect, ...over }),
     async settle(client) {
       await client.query({ text: SETTLE, query_timeout: timeoutMs } as pg.QueryConfig)
       const timeline = await timelineOf(client)

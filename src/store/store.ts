@@ -46,7 +46,7 @@ export interface Store {
    * False if something must stay for now, because it is still being read; that is reported.
    */
   scrub(): Promise<boolean>
-  /** The pool behind it, for LISTEN and advisory locks; undefined on SQLite. */
+  /** The pool behind it, for advisory locks; undefined on SQLite. */
   readonly pool: pg.Pool | undefined
   /** What every further connection to it goes through; undefined on SQLite. */
   readonly sessions: Sessions | undefined

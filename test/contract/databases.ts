@@ -45,7 +45,8 @@ export function sqlite(): TestDatabase {
   }
 }
 
-export function postgres(): TestDatabase {
+/** `ready` may change the data folder of the server before it starts. */
+export function postgres(ready: (dataFolder: string) => void = () => {}): TestDatabase {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-postgres-'))
   chmodSync(folder, 0o755) // under root the server runs as a user of its own and must get to its folder below
   let server: EmbeddedPostgres | undefined
@@ -72,6 +73,7 @@ export function postgres(): TestDatabase {
         onError: () => {},
       })
       await starting.initialise()
+      ready(join(folder, 'data'))
       // It rejects with nothing, and cannot be stopped any more.
       await starting.start().catch(() => {
         throw new Error(`PostgreSQL did not start: ${said}`)

@@ -33,6 +33,13 @@ it.each([
   ['other letters', (url: URL) => (url.pathname = '/latin'), 'cannot keep every text', "ENCODING 'UTF8'"],
   ['a user without rights', (url: URL) => (url.username = 'lone'), 'lacks a right', 'lists what it needs'],
   ['no place', (url: URL) => (url.username = 'few'), 'takes no more connections', 'eleven'],
+  ['no TLS', (url: URL) => url.searchParams.set('sslmode', 'verify-full'), 'speaks no TLS', 'ssl = on'],
+  [
+    'no such authority',
+    (url: URL) => (url.search = '?sslmode=verify-full&sslrootcert=missing.pem'),
+    'missing.pem, cannot be used (ENOENT)',
+    'see sslrootcert',
+  ],
   ['several hosts', (url: URL) => url.searchParams.set('host', '127.0.0.1,127.0.0.2'), 'several hosts', 'HAProxy'],
 ])('%s', { timeout: 60_000 }, async (_, change, what, next) => {
   const flags = ['--data', join(folder, 'data'), '--listen', '127.0.0.1:0', '--database', changed(change)]
