@@ -176,6 +176,8 @@ const UNFIT: Readonly<Record<string, readonly [title: string, next: string]>> = 
   28: ['The database does not let Sallyport in', 'see user and password in `database`, and pg_hba.conf of the server'],
   '3D': ['There is no such database', 'create it, or name another one in `database`'],
   42501: ['The user of the database lacks a right', 'docs/operating.md, "PostgreSQL", lists what it needs'],
+  53100: ['The disk of the database is full', 'make room there: docs/operating.md, "PostgreSQL"'],
+  57014: ['The database cut a statement short', 'reset statement_timeout for the user of `database`'],
   TLS_FILE: ['A file for the TLS of the database cannot be used', 'see sslrootcert, sslcert and sslkey in `database`'],
   TLS_UNTRUSTED: [
     'The database is not trusted',
