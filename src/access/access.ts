@@ -91,7 +91,7 @@ export function createAccess(deps: AccessDeps): Access {
     report,
   })
   sessions.onForget('answers', answers.forget)
-  const upkeep = createUpkeep(TIDY_MS, answers.tidy, report)
+  const upkeep = createUpkeep(TIDY_MS, answers.tidy, report, clock)
   let byName: CutCount = { calls: 0, upstreams: 0 }
   const count = ({ calls, upstreams }: CutCount): void => {
     byName = { calls: byName.calls + calls, upstreams: byName.upstreams + upstreams }

@@ -193,7 +193,7 @@ export function createCampaigns(deps: CampaignDeps): Campaigns {
       await carryOut(row, row.decided_by ?? SYSTEM, `campaign: ${row.note ?? 'revoked'}`).catch(deps.report)
     for (const { id } of await selectDueCampaigns(store.db, clock.now())) await close(id, SYSTEM)
   }
-  const upkeep = createUpkeep(deps.lookMs ?? LOOK_MS, look, deps.report)
+  const upkeep = createUpkeep(deps.lookMs ?? LOOK_MS, look, deps.report, clock)
 
   return {
     async start({ name, dueAt, kinds }, by) {

@@ -41,7 +41,7 @@ export function createJustInTime(deps: JustInTimeDeps): JustInTime {
     await grants.tidy()
     await requests.tidy()
   }
-  const upkeep = createUpkeep(TIDY_MS, tidy, deps.report)
+  const upkeep = createUpkeep(TIDY_MS, tidy, deps.report, deps.clock)
 
   return {
     grants,

@@ -157,7 +157,7 @@ export function createSweeps(deps: SweepDeps): Sweeps {
     await sweep('System::"sweep"', day)
     swept = day
   }
-  const upkeep = createUpkeep(LOOK_MS, daily, deps.report)
+  const upkeep = createUpkeep(LOOK_MS, daily, deps.report, clock)
 
   return {
     async plan() {

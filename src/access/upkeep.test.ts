@@ -4,6 +4,19 @@ import { createUpkeep } from './upkeep.ts'
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
+it('what ends things for good waits while the clock is in doubt', async () => {
+  let [rounds, doubtful] = [0, true]
+  const round = () => Promise.resolve(rounds++)
+  const upkeep = createUpkeep(1000, round, () => {}, { doubtful: () => doubtful })
+  upkeep.start()
+  await vi.advanceTimersByTimeAsync(5000)
+  expect(rounds).toBe(0)
+  doubtful = false
+  await vi.advanceTimersByTimeAsync(2000)
+  expect(rounds).toBe(2)
+  await upkeep.stop()
+})
+
 it('never runs two rounds at once, goes on after a failure, and is waited for when stopped', async () => {
   const ends: (() => void)[] = []
   const failures: unknown[] = []

@@ -54,11 +54,19 @@ interface GroundDeps {
 export type Ground = Awaited<ReturnType<typeof openGround>>
 
 export async function openGround({ config, report, log, closers, modelOf, openCalls }: GroundDeps) {
-  const clock = createSystemClock((ms) =>
-    log.warn('the clock of this machine was set back; time goes on here as if it had not been, until a restart', {
-      seconds: Math.round(ms / 1000),
-    }),
-  )
+  const seconds = (ms: number) => ({ seconds: Math.round(ms / 1000) })
+  const clock = createSystemClock({
+    onSetBack: (ms) =>
+      log.warn(
+        'the clock of this machine was set back; time goes on here as if it had not been, until a restart',
+        seconds(ms),
+      ),
+    onSetAhead: (ms) =>
+      log.warn(
+        'the clock of this machine was set ahead, or it slept: what has ended by it has ended; sweeps and deletions wait an hour for it to be set right',
+        seconds(ms),
+      ),
+  })
   const newId = createIds(clock, systemRandom)
   const keyring = openKeyring(config.data)
   if (config.database === undefined) {
@@ -130,9 +138,10 @@ export async function openGround({ config, report, log, closers, modelOf, openCa
   const [newest] = (await audit.query({}, { limit: 1 })).events
   const behindMs = newest === undefined ? 0 : newest.time - clock.now()
   if (behindMs > BEHIND_MS)
-    log.warn('the clock of this machine is behind the newest event of the log: what has ended since then holds again', {
-      seconds: Math.round(behindMs / 1000),
-    })
+    log.warn(
+      'the clock of this machine is behind the newest event of the log: what has ended since then holds again',
+      seconds(behindMs),
+    )
   await audit.start()
   closers.push(() => audit.stop())
   const anomalies = createAnomalies({ node: node.name, clock, append: audit.append, report })

@@ -277,7 +277,8 @@ export function createAudit(deps: AuditDeps): Audit {
       if (store.unsafe.length > 0)
         alarm('database unsafe', `${store.unsafe.join(' and ')} off`, 'what is answered stays, a power cut or not')
       timer = setInterval(() => void tick().catch(report), deps.checkpointMs ?? 1000).unref()
-      if (content) retaining = setInterval(() => void content.retain().catch(report), RETAIN_MS).unref()
+      const retain = () => clock.doubtful?.() || void content?.retain().catch(report)
+      if (content) retaining = setInterval(retain, RETAIN_MS).unref()
       return { recovered }
     },
     async stop() {

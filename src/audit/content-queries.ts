@@ -95,12 +95,28 @@ export async function pruneEvents(trx: Trx, floor: number, block: number): Promi
   await trx.deleteFrom('audit_block').where('block', '<', block).execute()
 }
 
+/**
+ * What bears a time after `at`, which has not come, was written by a clock that was ahead: it is no younger than `at`. The times
+ * of the events stay, which searches go by.
+ */
+export const noteFuture = (trx: Trx, at: number) =>
+  trx
+    .updateTable('audit_block')
+    .set({ known_by: at })
+    .where('max_time', '>', at)
+    .where('known_by', 'is', null)
+    .execute()
+
+/** The same of content: what was sealed by a clock that was ahead would stay by so much longer. */
+export const capContent = (trx: Trx, latest: number) =>
+  trx.updateTable('audit_content').set({ expires_at: latest }).where('expires_at', '>', latest).execute()
+
 /** The first block that holds an event not older than `time`; undefined if all full blocks are older. */
 export const firstBlockSince = async (trx: Trx, time: number): Promise<number | undefined> => {
   const row = await trx
     .selectFrom('audit_block')
     .select(sql<number | null>`min(block)`.as('block'))
-    .where('max_time', '>=', time)
+    .where(sql`coalesce(known_by, max_time)`, '>=', time)
     .executeTakeFirst()
   return row?.block ?? undefined
 }

@@ -65,6 +65,9 @@ async function begin(store: Store, options: { eventDays?: number } = {}) {
   return { audit, content: kept, talk, retainAll, pass: (days: number) => (late += days * 86_400_000) }
 }
 
+const append1100 = (audit: Awaited<ReturnType<typeof begin>>['audit']) =>
+  Promise.all(Array.from({ length: 1100 }, () => audit.append({ kind: 'test.made' })))
+
 const CANARY = 'PLANTED-4711-äöü-my-little-secret'
 const actor = { principal: 'User::"ana"', reason: 'case 12' }
 
@@ -216,6 +219,55 @@ describe.each(DATABASES.map((make) => make()))('content on $name', (database) =>
       }),
     ).toBe(1024)
     await audit.stop()
+  })
+
+  it('what a clock that was ahead has written is kept no longer than the rest, and found by the time it bears', async () => {
+    const own = await database.open()
+    const { audit, content, talk, pass, retainAll } = await begin(own, { eventDays: 100 })
+    const append = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => audit.append({ kind: 'test.made' })))
+    await retainAll()
+    await append(10)
+    pass(365)
+    const wrong = await talk('otto', CANARY, CANARY, { prompt: true, answer: false, days: 50 })
+    pass(-365)
+    await append(2048)
+    const { floor } = await readHead(own.db)
+    expect(floor).toBe(0)
+    await retainAll()
+    const found = async () =>
+      (await audit.query({ call: wrong, since: Date.now() + 300 * 86_400_000 }, { limit: 9 })).events.length
+    expect(await found()).toBeGreaterThan(0)
+    expect(await content.read(wrong, actor)).toHaveLength(1)
+    pass(61) // contentDays is 60
+    expect((await retainAll()).parts).toBe(1)
+    expect(await found()).toBeGreaterThan(0)
+    pass(30)
+    expect(await retainAll()).toEqual({ parts: 0, events: 0 })
+    pass(30)
+    expect((await retainAll()).events).toBe(2048)
+    expect(await audit.verify()).toMatchObject({ ok: true, problems: [] })
+    await audit.stop()
+    await own.close()
+  })
+
+  it('a clock that has lost its time takes nothing, while it is lost and after it was set right', async () => {
+    const own = await database.open()
+    const { audit, content, talk, pass, retainAll } = await begin(own, { eventDays: 100 })
+    await retainAll()
+    const kept = await talk('paul', CANARY, CANARY, { prompt: true, answer: false, days: 50 })
+    await append1100(audit)
+    pass(-20_000)
+    for (let hours = 0; hours < 5; hours++) expect(await content.retain()).toMatchObject({ parts: 0, events: 0 })
+    pass(20_000)
+    expect(await retainAll()).toEqual({ parts: 0, events: 0 })
+    pass(40)
+    expect(await retainAll()).toEqual({ parts: 0, events: 0 })
+    expect(await content.read(kept, actor)).toHaveLength(1)
+    pass(20)
+    expect(await retainAll()).toMatchObject({ parts: 1 })
+    await audit.stop()
+    await own.close()
   })
 
   it('a clock that is set far ahead takes nothing of the record that must be kept, and is told of', async () => {

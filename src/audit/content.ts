@@ -7,12 +7,14 @@ import type { Statement, Store } from '../store/index.ts'
 import { BLOCK } from './block.ts'
 import {
   type ContentKeyRow,
+  capContent,
   contentStatement,
   eraseSubject,
   expireContent,
   findContentKey,
   firstBlockSince,
   insertContentKey,
+  noteFuture,
   pruneEvents,
   readContent,
   readRetained,
@@ -54,7 +56,7 @@ export interface Content {
   /**
    * Deletes what is kept longer than it may be. Run it about every hour: the time by which it deletes goes on by a day each
    * time at most, so that a clock that somebody has set far ahead takes no record before it is noticed. `behindMs`: how far
-   * that is behind the clock.
+   * that is behind the clock. What such a clock has written is kept by the moment at which the clock was right again.
    */
   retain(): Promise<{ parts: number; events: number; behindMs: number }>
 }
@@ -155,7 +157,12 @@ export function createContent(deps: ContentDeps): Content {
         const at = clock.now()
         const now = Math.min(at, (before ?? at) + LONGEST_STEP_MS)
         const behindMs = at - now
-        await writeRetained(trx, now)
+        // Never back: by a clock that was lost all that was ever written would lie in the future, and soon be over.
+        await writeRetained(trx, Math.max(now, before ?? now))
+        if (before !== undefined && at >= before) {
+          await noteFuture(trx, at)
+          await capContent(trx, at + deps.contentDays * DAY_MS)
+        }
         const parts = await expireContent(trx, now, periodOf(now))
         if (parts > 0) await store.erased(trx, TABLES)
         const block = Math.min((await firstBlockSince(trx, now - deps.eventDays * DAY_MS)) ?? full, full)

@@ -9,13 +9,19 @@ const HOUR = 3_600_000
 function setUp() {
   let [wall, monotonic] = [START, 5]
   const told: number[] = []
-  const clock = createClock({ wall: () => wall, monotonic: () => monotonic, onSetBack: (ms) => told.push(ms) })
+  const ahead: number[] = []
+  const clock = createClock({
+    wall: () => wall,
+    monotonic: () => monotonic,
+    onSetBack: (ms) => told.push(ms),
+    onSetAhead: (ms) => ahead.push(ms),
+  })
   const pass = (ms: number, clocks: { wall?: number; monotonic?: number } = {}) => {
     wall += clocks.wall ?? ms
     monotonic += clocks.monotonic ?? ms
     return clock.now() - START
   }
-  return { clock, told, pass }
+  return { clock, told, ahead, pass }
 }
 
 it('set back by an hour, nothing lasts longer; set right again, it is the wall clock', () => {
@@ -28,6 +34,25 @@ it('set back by an hour, nothing lasts longer; set right again, it is the wall c
   // Ahead it is followed, and does not take that back.
   expect(pass(10_000, { wall: 10_000 + HOUR })).toBe(50_000 + HOUR)
   expect(pass(10_000, { wall: 10_000 - HOUR })).toBe(60_000 + HOUR)
+})
+
+it('set far ahead it is in doubt for an hour, and set back from there until it is set right', () => {
+  const { clock, ahead, pass } = setUp()
+  const YEAR = 365 * 24 * HOUR
+  pass(10_000, { wall: 10_000 + 23 * HOUR })
+  expect(clock.doubtful?.()).toBe(false)
+  pass(10_000, { wall: 10_000 + YEAR })
+  expect([clock.doubtful?.(), ahead]).toEqual([true, [YEAR]])
+  pass(HOUR + 1)
+  expect(clock.doubtful?.()).toBe(false)
+  pass(10_000, { wall: 10_000 - YEAR })
+  pass(2 * HOUR)
+  expect(clock.doubtful?.()).toBe(true)
+  pass(10_000, { wall: 10_000 + YEAR })
+  expect([clock.doubtful?.(), ahead]).toEqual([false, [YEAR]])
+  // Asked for nothing else, it sees by itself that it was set.
+  pass(0, { wall: YEAR })
+  expect(clock.doubtful?.()).toBe(true)
 })
 
 it('follows the wall clock over a sleep, in which the other one stands, and over drift in both directions', () => {

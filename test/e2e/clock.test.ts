@@ -59,6 +59,31 @@ it('set back, it gives nobody more time; set right again, nobody less; set ahead
   expect(await stillIn(other.key)).toBe(false)
 }, 30_000)
 
+it.each([
+  [23, true],
+  [49, false],
+])('set ahead by %i hours, it ends a grant for good: %s', { timeout: 30_000 }, async (hours, ends) => {
+  const own = await startGateway()
+  const admin = async (path: string, body?: unknown) => {
+    const response = await own.call(`/admin/v1${path}`, body, body === undefined ? { method: 'GET' } : {})
+    expect(response.ok, `${path}: ${response.status}`).toBe(true)
+    return (await response.json()) as { items: { state: string }[] }
+  }
+  await admin('/roles/emergency/assignments', { holder: 'User:admin' })
+  await admin('/grants/break-glass', { role: 'operator', seconds: 600, reason: 'down' })
+  const ended = async () => (await admin('/audit?kind=grant.ended')).items.length
+  Date.now = () => trueNow() + hours * HOUR
+  if (ends) await expect.poll(ended, { timeout: 5000 }).toBe(1)
+  else {
+    const twoRounds = () => new Promise((resolve) => setTimeout(resolve, 2500))
+    await twoRounds()
+    Date.now = trueNow
+    await twoRounds()
+    expect(await ended()).toBe(0)
+  }
+  await own.close()
+})
+
 it('set back between two starts, it is followed, and the second start says so', async () => {
   const data = mkdtempSync(join(tmpdir(), 'sallyport-clock-'))
   const flags = ['--data', data, '--listen', '127.0.0.1:0']

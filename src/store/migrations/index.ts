@@ -17,6 +17,7 @@ import { nodeFacts } from './0014-node-facts.ts'
 import { nodeAnswer } from './0015-node-answer.ts'
 import { scrubDue } from './0016-scrub-due.ts'
 import { auditRetained } from './0017-audit-retained.ts'
+import { auditKnownBy } from './0018-audit-known-by.ts'
 import type { ColumnTypes, MigrationSteps } from './types.ts'
 
 export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> = {
@@ -37,4 +38,5 @@ export const MIGRATIONS: Record<string, (types: ColumnTypes) => MigrationSteps> 
   '0015-node-answer': nodeAnswer,
   '0016-scrub-due': scrubDue,
   '0017-audit-retained': auditRetained,
+  '0018-audit-known-by': auditKnownBy,
 }

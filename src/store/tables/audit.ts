@@ -41,6 +41,8 @@ export interface AuditTables {
     max_time: number
     min_id: string
     max_id: string
+    /** Set where an event of it bears a time that had not come when retention saw it: that moment, which is what retention goes by. */
+    known_by: number | null
   }
   /** `term` (for example `model=qwen`) occurs in at least one event of each of these `tiles` (bits, the lowest is the first) of `block`. */
   audit_term: { term: string; block: number; tiles: number }
