@@ -8,7 +8,7 @@ import { BASE, type Body, type Query, ROUTES, type RouteId, type RouteSpec } fro
 import { explainHandlers } from './explain.ts'
 import { grantHandlers } from './grants.ts'
 import { groupHandlers } from './groups.ts'
-import { identified } from './identified.ts'
+import { identified, stillGood } from './identified.ts'
 import { demand, GATEWAY } from './judge.ts'
 import { keyHandlers } from './keys.ts'
 import { leaseHandlers } from './leases.ts'
@@ -99,6 +99,7 @@ export function createAdmin(ports: AdminPorts): Admin {
         body: known?.body as Body<RouteId> | undefined,
       })) ?? subjectOf(spec, params)
     const action = asked.action ?? spec.action
+    await stillGood(ports, caller)
     const decision = ports.judge.decide(caller, action, asked)
     const seen = {
       principal: uidText(caller.principal),

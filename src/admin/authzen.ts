@@ -3,7 +3,7 @@
 import { credentialText, Fault, parseJson, uidText } from '../core/index.ts'
 import { type Authzen, authzenMetadata } from '../policy/index.ts'
 import type { AdminRequest } from './admin.ts'
-import { identified } from './identified.ts'
+import { identified, stillGood } from './identified.ts'
 import { demand, GATEWAY } from './judge.ts'
 import type { AdminPorts } from './ports.ts'
 import { type AdminResponse, problem } from './problem.ts'
@@ -17,7 +17,7 @@ export interface AuthzenRoute {
 /** Bytes of the largest question, or list of questions. */
 const MOST_BYTES = 1_048_576
 
-type Ports = Pick<AdminPorts, 'identify' | 'judge' | 'audit' | 'newId' | 'report'>
+type Ports = Pick<AdminPorts, 'identify' | 'stands' | 'judge' | 'audit' | 'newId' | 'report'>
 
 /** `base`: the URL under which askers reach this gateway. */
 export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => string): AuthzenRoute[] {
@@ -32,6 +32,12 @@ export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => 
       }
       try {
         const caller = await identified(ports, request, ports.identify, `route/${name}`)
+        // Read before the rules are asked, who may lose the right while sending it; what is wrong with it is told afterwards.
+        const read = await request.body().then(
+          (bytes) => ({ bytes }),
+          (fault: unknown) => ({ fault }),
+        )
+        await stillGood(ports, caller, `route/${name}`)
         const decision = ports.judge.decide(caller, 'show', GATEWAY)
         await ports.audit.append({
           kind: decision.allow ? 'admin.read' : 'admin.denied',
@@ -48,9 +54,9 @@ export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => 
         demand(decision)
         if (request.header('content-type')?.split(';', 1)[0]?.trim().toLowerCase() !== 'application/json')
           throw new Fault('malformed_request', { detail: 'The body must be application/json.' })
-        const bytes = await request.body()
-        if (bytes.length > MOST_BYTES) throw new Fault('body_too_large')
-        const body = work(parseJson(bytes))
+        if ('fault' in read) throw read.fault
+        if (read.bytes.length > MOST_BYTES) throw new Fault('body_too_large')
+        const body = work(parseJson(read.bytes))
         return {
           status: 200,
           headers: {

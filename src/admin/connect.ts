@@ -128,16 +128,24 @@ export function connectRooms(rooms: Rooms): AdminPorts {
     if (lock) throw lock
     return caller
   }
+  const admits = () => {
+    // What this node knows may be long untrue, and it would wait for its database.
+    if (!rooms.access.admits()) throw new Fault('node_stale')
+  }
 
   return {
     ...rooms,
     judge,
     identify(request) {
-      // What this node knows may be long untrue, and it would wait for its database.
-      if (!rooms.access.admits()) throw new Fault('node_stale')
+      admits()
       return identify(request)
     },
     identifyStale: identify,
+    stands(caller) {
+      admits()
+      const fault = identity.standing(caller) ?? rooms.access.locks.checkAdministration({ caller })
+      if (fault) throw fault
+    },
     models: () => registry.all().map(shownModel),
     acceptModel: registry.accept,
     mayUse: (caller, model) => ACTION_GROUPS.use.some((action) => mayDo(caller, action, model)),

@@ -48,8 +48,10 @@ export interface AdminPorts {
   readonly judge: Judge
   /** As the data plane identifies: credential and locks. @throws Fault 400, 401, 403 */
   identify(request: Presented): Caller
-  /** The same on a node that has lost touch, for what tells nothing but that. @throws Fault 400, 401, 403 */
+  /** As `identify` on a node that has lost touch, for what tells nothing but that. @throws Fault 400, 401, 403 */
   identifyStale(request: Presented): Caller
+  /** What a caller has shown is asked about again: it may have been taken away since. @throws Fault 401, 403, 503 */
+  stands(caller: Caller): void
   /** Every model and what is known of it. */
   models(): readonly Item<'models.list'>[]
   /** @throws Fault `model_not_found`, `not_possible` */

@@ -52,9 +52,12 @@ export function connectRooms(rooms: Rooms): Ports {
   /** What a decision had heard of when it was made: a lease taken on an older one asks again. */
   const epochs = new WeakMap<Decision, number>()
   const standing = (caller: Caller): Fault | undefined => identity.standing(caller) ?? access.locks.check({ caller })
-  const redecide = (question: Question) => {
-    const fault = standing(question.caller)
+  const stands = (caller: Caller): void => {
+    const fault = standing(caller)
     if (fault) throw fault
+  }
+  const redecide = (question: Question) => {
+    stands(question.caller)
     return judge.decideAgain(question)
   }
   const limitsAsk = (
@@ -80,6 +83,7 @@ export function connectRooms(rooms: Rooms): Ports {
       if (lock) throw lock
       return caller
     },
+    stands,
     resolve(name) {
       const model = registry.resolve(name)
       if (!model) return undefined

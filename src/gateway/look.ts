@@ -22,7 +22,13 @@ export const createLook =
     try {
       const caller = await on.identify(incoming) //                    400 401 403
       record.note({ caller, action })
-      const outgoing = await work(caller, incoming, record, callId)
+      // What was shown may be taken away while a body is on its way; a call asks again with its lease.
+      const body = async () => {
+        const bytes = await incoming.body()
+        on.stands(caller)
+        return bytes
+      }
+      const outgoing = await work(caller, { ...incoming, body }, record, callId)
       if (typeof outgoing.body === 'string') await record.finish({}) // a stream ends its record itself
       return {
         ...outgoing,

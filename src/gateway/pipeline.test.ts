@@ -180,6 +180,7 @@ function bench(plan: Plan = {}) {
     newId,
     now: () => 1000,
     report: (error) => log.push(`reported ${error}`),
+    stands: () => {},
     identify: () => {
       failAt('identify', 'invalid_api_key')
       return {

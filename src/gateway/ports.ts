@@ -220,6 +220,8 @@ export interface Ports {
   readonly report: (error: unknown) => void
   /** @throws Fault 400, 401, and 403 `locked` */
   identify(incoming: Incoming): Caller | Promise<Caller>
+  /** What a caller has shown is asked about again: it may have been taken away since. @throws Fault 401, 403 */
+  stands(caller: Caller): void
   resolve(name: string): ResolvedModel | undefined
   /** Pure and synchronous; asks about now. */
   decide(question: Question): Decision
