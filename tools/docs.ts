@@ -216,7 +216,7 @@ are \`application/problem+json\` (RFC 9457), see [errors.md](errors.md). Lists g
 \`/admin/v1/openapi.json\` (OpenAPI 3.1).
 
 Beside it, on the same address: \`/metrics\`, \`/healthz\`, \`/readyz\` (\`show\` on Gateway; see [operating.md](operating.md)),
-\`/access/v1/…\` (AuthZEN 1.0, \`show\` on Gateway; at most 1000 evaluations in one list; what rules demand beside a
+\`/access/v1/…\` (AuthZEN 1.0, \`show\` on Gateway, and on whom the question is about; at most 1000 evaluations in one list; what rules demand beside a
 yes is in \`context.duties\`, for the asking party to do) and \`/hooks/in/NAME\` (signed events).
 
 | route | what | the rules are asked |

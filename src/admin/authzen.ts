@@ -1,10 +1,12 @@
 // The AuthZEN Authorization API 1.0 on the wire, so that other gateways can ask ours. Who asks about others needs the right
-// to see the gateway; each question is recorded, and what the asking party says changes its own answer and nothing else.
-import { credentialText, Fault, parseJson, uidText } from '../core/index.ts'
-import { type Authzen, authzenMetadata } from '../policy/index.ts'
+// to see the gateway, and to see them; each question is recorded, and what the asking party says changes its own answer and
+// nothing else.
+import { type Caller, credentialText, Fault, parseJson, uidText } from '../core/index.ts'
+import { type Authzen, authzenMetadata, type Knows } from '../policy/index.ts'
 import type { AdminRequest } from './admin.ts'
 import { identified, stillGood } from './identified.ts'
 import { demand, GATEWAY } from './judge.ts'
+import { mayKnow } from './known.ts'
 import type { AdminPorts } from './ports.ts'
 import { type AdminResponse, problem } from './problem.ts'
 
@@ -17,12 +19,21 @@ export interface AuthzenRoute {
 /** Bytes of the largest question, or list of questions. */
 const MOST_BYTES = 1_048_576
 
-type Ports = Pick<AdminPorts, 'identify' | 'stands' | 'judge' | 'audit' | 'newId' | 'report'>
+type Ports = Pick<AdminPorts, 'identify' | 'stands' | 'judge' | 'mayUse' | 'audit' | 'newId' | 'report'>
 
 /** `base`: the URL under which askers reach this gateway. */
-export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => string): AuthzenRoute[] {
+export function createAuthzenRoutes(
+  ports: Ports,
+  authzenFor: (knows: Knows) => Authzen,
+  base: () => string,
+): AuthzenRoute[] {
+  /** As when one asks why: rights of others are told to who may see those others. */
+  const knowsOf = (caller: Caller): Knows => ({
+    subject: (uid) => uidText(uid) === uidText(caller.principal) || ports.judge.allows(caller, 'show', { uid }),
+    resource: (uid) => mayKnow(ports, caller, { uid }),
+  })
   const answer =
-    (name: string, work: (body: unknown) => unknown) =>
+    (name: string, work: (authzen: Authzen, body: unknown) => unknown) =>
     async (request: AdminRequest): Promise<AdminResponse> => {
       const requestId = ports.newId('call')
       const echoed = request.header('x-request-id')
@@ -56,7 +67,7 @@ export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => 
           throw new Fault('malformed_request', { detail: 'The body must be application/json.' })
         if ('fault' in read) throw read.fault
         if (read.bytes.length > MOST_BYTES) throw new Fault('body_too_large')
-        const body = work(parseJson(read.bytes))
+        const body = work(authzenFor(knowsOf(caller)), parseJson(read.bytes))
         return {
           status: 200,
           headers: {
@@ -72,17 +83,17 @@ export function createAuthzenRoutes(ports: Ports, authzen: Authzen, base: () => 
         return { ...refusal, headers: { ...refusal.headers, ...shownId } }
       }
     }
-  const post = (path: string, name: string, work: (body: unknown) => unknown): AuthzenRoute => ({
+  const post = (path: string, name: string, work: (authzen: Authzen, body: unknown) => unknown): AuthzenRoute => ({
     method: 'POST',
     path: `/access/v1/${path}`,
     handle: answer(name, work),
   })
   return [
-    post('evaluation', 'authzen.evaluation', authzen.evaluation),
-    post('evaluations', 'authzen.evaluations', authzen.evaluations),
-    post('search/subject', 'authzen.search', authzen.searchSubject),
-    post('search/resource', 'authzen.search', authzen.searchResource),
-    post('search/action', 'authzen.search', authzen.searchAction),
+    post('evaluation', 'authzen.evaluation', (authzen, body) => authzen.evaluation(body)),
+    post('evaluations', 'authzen.evaluations', (authzen, body) => authzen.evaluations(body)),
+    post('search/subject', 'authzen.search', (authzen, body) => authzen.searchSubject(body)),
+    post('search/resource', 'authzen.search', (authzen, body) => authzen.searchResource(body)),
+    post('search/action', 'authzen.search', (authzen, body) => authzen.searchAction(body)),
     {
       method: 'GET',
       path: '/.well-known/authzen-configuration',

@@ -7,17 +7,15 @@ import { aboutDecision, decisionOf } from './audit.ts'
 import type { Body, Output } from './contract.ts'
 import { GATEWAY, type Subject } from './judge.ts'
 import { subjectOf as keySubject } from './keys.ts'
+import { mayKnow } from './known.ts'
 import { createOpenApi } from './openapi.ts'
 import type { AdminPorts, Explained } from './ports.ts'
 import { namesOf, rolesNow } from './principals.ts'
-import { type Context, type Handlers, orMissing, ownedBy, readRef } from './route.ts'
+import { type Handlers, orMissing, ownedBy, readRef } from './route.ts'
 import { uidOf } from './sessions.ts'
 import { iso, isoField, msOf, textField } from './time.ts'
 
 const TYPED = /^(User|Service|Agent|Group|Role|Model|ModelGroup|Gateway|Key|Session|DataClass|Tool|Document):(.+)$/
-
-/** What not everybody may know of; that there is a role is told by asking for it. */
-const OTHERS = ['User', 'Service', 'Agent', 'Group', 'Model', 'Key', 'Session']
 
 const view = ({ id, effect, why, file, line, clauses }: RuleView) => ({
   id,
@@ -85,12 +83,6 @@ function questionOf({ principal, action, model, data }: Found) {
 export function explainHandlers(
   ports: AdminPorts,
 ): Handlers<'explain.ask' | 'decisions.explain' | 'self.show' | 'openapi.show'> {
-  const unseen = (caller: Caller, subject: Subject, may: Context<'explain.ask'>['may']): boolean =>
-    OTHERS.includes(subject.uid.type) &&
-    uidText(subject.uid) !== uidText(caller.principal) &&
-    !may('list', subject) &&
-    !may('show', subject) &&
-    !(subject.uid.type === 'Model' && ports.mayUse(caller, subject.uid.id))
   /** Keys and sessions are in no directory. `Key:new` is one that is not there yet, of whoever would issue it. */
   const subjectOf = async (uid: EntityUid, principal: EntityUid): Promise<Subject> => {
     if (uid.type === 'Key') {
@@ -103,11 +95,11 @@ export function explainHandlers(
   /** The question as it is put for this reader. */
   const put = async (
     { principal, action, resource }: { principal: EntityUid; action: string; resource: EntityUid },
-    { caller, may }: Pick<Context<'explain.ask'>, 'caller' | 'may'>,
+    caller: Caller,
   ) => {
     const subject = await subjectOf(resource, principal)
     const { uid, attrs } = subject
-    return { principal, action, resource: uid, ...(attrs && { attrs }), unseen: unseen(caller, subject, may) }
+    return { principal, action, resource: uid, ...(attrs && { attrs }), unseen: !mayKnow(ports, caller, subject) }
   }
 
   // Made when somebody asks: printing every schema takes a tenth of a start.
@@ -128,7 +120,7 @@ export function explainHandlers(
             data: { param: 'action' },
           })
         const resource = resourceOf(named, ports.usualResource(action))
-        const question = await put({ principal: readRef<string>(principal), action, resource }, { caller, may })
+        const question = await put({ principal: readRef<string>(principal), action, resource }, caller)
         const reader = may('show', GATEWAY) ? 'administrator' : 'caller'
         return shown(ports.jit.grants, ports.explain(question, supposedOf(supposed), reader))
       },
@@ -156,7 +148,7 @@ export function explainHandlers(
         return {
           ...(await shown(
             ports.jit.grants,
-            ports.explain(await put(question, { caller, may }), supposedOf(body), reader, recorded),
+            ports.explain(await put(question, caller), supposedOf(body), reader, recorded),
           )),
           asAsked: recorded !== undefined,
         }

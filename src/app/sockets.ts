@@ -32,7 +32,7 @@ import {
 } from '../gateway/index.ts'
 import { listen, type Route } from '../http/index.ts'
 import { SYSTEM } from '../identity/index.ts'
-import { createAuthzen, type EntityRef, UNKNOWN_AGE_SECONDS, usualContext } from '../policy/index.ts'
+import { type AuthzenDeps, createAuthzen, type EntityRef, UNKNOWN_AGE_SECONDS, usualContext } from '../policy/index.ts'
 import type { Closers } from './closers.ts'
 import type { Ground } from './ground.ts'
 import type { Rooms } from './rooms.ts'
@@ -180,7 +180,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
       },
     }
   }
-  const authzen = createAuthzen({
+  const authzen: AuthzenDeps = {
     program: () => policy.program(),
     decide: policy.decide,
     enumerate: (type) => {
@@ -200,7 +200,7 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
         entities: facts.entities({ principal }, about),
       }
     },
-  })
+  }
   const inbound = createInbound({
     store,
     change,
@@ -210,7 +210,13 @@ export async function openSockets({ config, sources, ground, rooms, report, clos
     grants: jit.grants,
   })
   administer.push(createHookRoute(adminPorts, inbound), ...createHealthRoutes(adminPorts, health, metrics))
-  administer.push(...createAuthzenRoutes(adminPorts, authzen, () => config.publicUrl ?? adminUrl))
+  administer.push(
+    ...createAuthzenRoutes(
+      adminPorts,
+      (knows) => createAuthzen(authzen, knows),
+      () => config.publicUrl ?? adminUrl,
+    ),
+  )
   const refusedAtEdge = metrics.counter(
     'sallyport_edge_refusals_total',
     'Requests that came to no route, by the code in docs/errors.md; request_timeout: headers came too late; tls: no handshake.',

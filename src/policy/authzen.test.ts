@@ -12,6 +12,7 @@ import {
   createPolicy,
   entity,
   fixedSource,
+  type Knows,
 } from './index.ts'
 
 const SCHEMA = `
@@ -37,6 +38,8 @@ const entities = fixedSource([
   { uid: entity('record', 'record-2'), attrs: { status: 'archived' } },
 ])
 
+const EVERYTHING: Knows = { subject: () => true, resource: () => true }
+
 const checker = createChecker()
 let authzen: Authzen
 let deps: AuthzenDeps
@@ -57,7 +60,7 @@ beforeAll(async () => {
       entities,
     }),
   }
-  authzen = createAuthzen(deps)
+  authzen = createAuthzen(deps, EVERYTHING)
 })
 afterAll(() => checker.close())
 
@@ -89,13 +92,28 @@ test.each([
   expect(authzen.evaluation({ subject, action: what, resource, context, futureField: {} }).decision).toBe(decision)
 })
 
+test('of whom and what the asking party may not know nothing is told, nor found', () => {
+  const blind = createAuthzen(deps, { subject: ({ id }) => id !== 'alice', resource: ({ id }) => id !== 'record-1' })
+  const read = (who: string, what: string) =>
+    blind.evaluation({ subject: user(who), action: action('read'), resource: record(what) })
+  expect(read('bob', 'record-2').decision).toBe(true)
+  const none = { decision: false, context: { reason: 'This question has no answer here.' } }
+  expect(read('alice', 'record-2')).toEqual(none)
+  expect(read('bob', 'record-1')).toEqual(none)
+  const ids = ({ results }: { results: readonly { id: string }[] }) => results.map(({ id }) => id)
+  const asked = { action: action('read'), subject: user('bob'), resource: record('record-2') }
+  expect(ids(blind.searchSubject({ ...asked, subject: { type: 'user' } }))).toEqual(['bob'])
+  expect(ids(blind.searchResource({ ...asked, resource: { type: 'record' } }))).toEqual(['record-2'])
+  expect(blind.searchAction({ ...asked, subject: user('alice') }).results).toEqual([])
+})
+
 test('what the asking party says is not believed, but where it may fill a gap', () => {
   const claims = (subject: JsonObject, resource: JsonObject, pdp = authzen) =>
     pdp.evaluation({ subject, action: action('write'), resource }).decision
   expect(claims(user('alice'), record('record-2', { status: 'active' }))).toBe(false)
   expect(claims(user('bob', { role: 'none' }), record('record-2'))).toBe(true)
   expect(claims(user('alice', { role: 'admin' }), record('record-2'))).toBe(false)
-  const believing = createAuthzen({ ...deps, mayFill: (type, name) => type === 'user' && name === 'role' })
+  const believing = createAuthzen({ ...deps, mayFill: (type, name) => type === 'user' && name === 'role' }, EVERYTHING)
   expect(claims(user('alice', { role: 'admin' }), record('record-2'), believing)).toBe(true)
   expect(claims(user('bob', { role: 'none' }), record('record-2'), believing)).toBe(true)
   expect(claims(user('alice'), record('record-2', { status: 'active' }), believing)).toBe(false)
@@ -155,7 +173,7 @@ test('pages continue where they ended', () => {
 
 test('a page looks at a bounded number of names, and the next one goes on behind them', () => {
   const many = Array.from({ length: 1500 }, (_, i) => ({ type: 'user', id: `a${1000 + i}` }))
-  const crowded = createAuthzen({ ...deps, enumerate: (type) => [...many, ...deps.enumerate(type)] })
+  const crowded = createAuthzen({ ...deps, enumerate: (type) => [...many, ...deps.enumerate(type)] }, EVERYTHING)
   const asked = { subject: { type: 'user' }, action: action('read'), resource: record('record-1') }
   const first = crowded.searchSubject(asked)
   expect(first.results).toEqual([])

@@ -1,5 +1,6 @@
 // AuthZEN Authorization API 1.0 over our rules, so that another gateway can ask ours. Pure: http/ carries it. What the
-// asking party says about entities is not believed, but for attributes that are named for it and that we do not know.
+// asking party says about entities is not believed, but for attributes that are named for it and that we do not know. What it may
+// not know of is answered about as if it were not there, and found by no search.
 import { type Decision, type Duties, type EntityUid, Fault, isObject, type JsonObject } from '../core/index.ts'
 import { dutyLines } from './duties.ts'
 import { type EntityFacts, type EntitySource, joinSources } from './entity.ts'
@@ -17,6 +18,12 @@ export interface Authzen {
   searchSubject(body: unknown): SearchResult<{ type: string; id: string }>
   searchResource(body: unknown): SearchResult<{ type: string; id: string }>
   searchAction(body: unknown): SearchResult<{ name: string }>
+}
+
+/** Of whom and what an asking party may know. */
+export interface Knows {
+  subject(uid: EntityUid): boolean
+  resource(uid: EntityUid): boolean
 }
 
 export interface SearchResult<T> {
@@ -45,7 +52,7 @@ const PAGE = 1000
 /** Questions of one list, and names looked at for one page: what takes longer keeps every call waiting. */
 const MOST_ASKED = 1000
 
-export function createAuthzen(deps: AuthzenDeps): Authzen {
+export function createAuthzen(deps: AuthzenDeps, knows: Knows): Authzen {
   const one = (body: JsonObject): { decision: boolean; context?: JsonObject } => {
     const [subject, resource, action] = [readEntity(body, 'subject'), readEntity(body, 'resource'), readAction(body)]
     const decision = ask(subject, action, resource, readContext(body))
@@ -58,13 +65,14 @@ export function createAuthzen(deps: AuthzenDeps): Authzen {
         }
   }
 
-  /** undefined: a type, action or context that the rules do not know; the answer to it is no. */
+  /** undefined: a type, action or context that the rules do not know, or what who asks may not know of; the answer to it is no. */
   const ask = (subject: Asked, action: AskedAction, resource: Asked, said: JsonObject): Decision | undefined => {
     const program = deps.program()
     const [principalType, resourceType] = [typeOf(program, subject.type), typeOf(program, resource.type)]
     if (!program?.shelves.has(action.name) || !principalType || !resourceType) return undefined
     const principal = new EntityRef(principalType, subject.id)
     const target = new EntityRef(resourceType, resource.id)
+    if (!knows.subject(principal) || !knows.resource(target)) return undefined
     try {
       const given = { ...said, ...action.properties }
       const question = { principal, action: action.name, resource: target }

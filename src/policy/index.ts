@@ -1,7 +1,7 @@
 // Front door of the policy room.
 
 export { type Annotation, CLAMPABLE, NOTES, readNotes } from './annotation.ts'
-export { type Authzen, type AuthzenDeps, authzenMetadata, createAuthzen } from './authzen.ts'
+export { type Authzen, type AuthzenDeps, authzenMetadata, createAuthzen, type Knows } from './authzen.ts'
 export {
   type BundleFile,
   type BundleSources,

@@ -81,3 +81,27 @@ it('says where to ask', async () => {
   const response = await fetch(`${gateway.url}/.well-known/authzen-configuration`)
   expect(await response.json()).toMatchObject({ access_evaluation_endpoint: `${gateway.url}/access/v1/evaluation` })
 })
+
+it('tells of the rights of others, and of names, only who may see them', async () => {
+  const keyOf = async (name: string, role: string) => {
+    await gateway.call('/admin/v1/users', { name })
+    await gateway.call(`/admin/v1/roles/${role}/assignments`, { holder: `User:${name}` })
+    const made = await gateway.call('/admin/v1/keys', { owner: `User:${name}`, name: 'own' })
+    return ((await made.json()) as { key: string }).key
+  }
+  const operator = { key: await keyOf('olaf', 'operator') } // sees the gateway and models, not people
+  const auditor = { key: await keyOf('aude', 'auditor') }
+  const chat = { action: { name: 'chat' }, resource: model }
+  const who = { ...chat, subject: { type: 'User' } }
+  expect((await ask('search/subject', who, operator)).body.results).toEqual([])
+  expect((await ask('search/subject', who, auditor)).body.results).toEqual([admin])
+  const answer = async (id: string) =>
+    (await ask('evaluation', { ...chat, subject: { type: 'User', id } }, operator)).body
+  expect(await answer('admin')).toMatchObject({ decision: false })
+  expect(await answer('admin')).toEqual(await answer('nobody'))
+  expect(await answer('olaf')).toMatchObject({ decision: false, context: { id: expect.any(String) } })
+  const people = { subject: { type: 'User', id: 'olaf' }, action: { name: 'show' }, resource: { type: 'User' } }
+  expect((await ask('search/resource', people, operator)).body.results).toEqual([])
+  const own = { subject: { type: 'User', id: 'olaf' }, action: { name: 'show' }, resource: { type: 'Model' } }
+  expect((await ask('search/resource', own, operator)).body.results).toEqual([model])
+})
