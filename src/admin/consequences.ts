@@ -109,13 +109,18 @@ export function consequenceHandlers(ports: AdminPorts): Handlers<'consequences.s
         mayShow({ type: 'Role', id: role })
         return ofAssignment(role, holder)
       }
-      case 'role':
-        mayShow({ type: 'Role', id: target })
-        return lockedBy(of, target)
       case 'session':
         return lockedBy(of, await sessionIdOf(ports, target))
-      default:
-        return lockedBy(of, target)
+      default: {
+        if (of === 'role') mayShow({ type: 'Role', id: target })
+        // Whose calls run is seen as in the list of them, or of whom may be seen anyhow; the others are a number.
+        const { principals, ...counted } = await lockedBy(of, target)
+        const seen = (whose: EntityUid) =>
+          uidText(whose) === uidText(caller.principal) ||
+          may('list', ownedBy('Session', '', whose)) ||
+          may('show', { uid: whose })
+        return { ...counted, principals: principals.filter((text) => seen(uidOf(text))) }
+      }
     }
   }
 

@@ -1,9 +1,12 @@
 // The rules over the admin API: what is in force, what a change would do, the change itself, and the way back.
-import { Fault } from '../core/index.ts'
-import { type BundleSources, classesOf, impactLines, type Problem } from '../policy/index.ts'
+import { Fault, uidText } from '../core/index.ts'
+import { type BundleSources, classesOf, impactLines, type Problem, type ShadowReport } from '../policy/index.ts'
+import { GATEWAY } from './judge.ts'
+import { mayKnow } from './known.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
 import type { Handlers } from './route.ts'
+import { uidOf } from './sessions.ts'
 import { iso } from './time.ts'
 
 export type PolicyRoutes =
@@ -116,19 +119,26 @@ export function policyHandlers(ports: AdminPorts): Handlers<PolicyRoutes> {
     },
 
     'policies.shadowReport': {
-      handle() {
+      handle({ caller, may }) {
         const report = shadow.report()
         const version = versions.shadowing?.version
         if (!report || version === undefined) throw new Fault('not_found', { detail: 'No bundle is in the shadow.' })
+        // What others asked for stands in the log, and is told to whom that may be told.
+        const seen = (one: ShadowReport['differences'][number]) =>
+          one.principal === uidText(caller.principal) ||
+          may('readAudit', GATEWAY) ||
+          (may('show', { uid: uidOf(one.principal) }) && mayKnow(ports, caller, { uid: uidOf(one.resource) }))
+        const listed = report.differences.filter(seen)
         return {
           ...report,
           version,
           since: iso(report.since),
-          differences: report.differences.map(({ lastAt, rules, ...one }) => ({
+          differences: listed.map(({ lastAt, rules, ...one }) => ({
             ...one,
             rules: [...rules],
             lastAt: iso(lastAt),
           })),
+          notListed: listed.reduce((left, { count }) => left - count, report.differing),
         }
       },
     },

@@ -4,12 +4,15 @@ import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { silent, startScripted } from '../upstream/scripted.ts'
 import { chat, startGateway, type TestGateway } from './harness.ts'
 
 const MODEL = 'sallyport-demo'
 const RULES = `
 @id("not-for-dana") @why("The project is secret.") @explain("private")
 forbid (principal == User::"dana", action in [Action::"use", Action::"read"], resource == Model::"${MODEL}");
+@id("watchers-watch") @why("What watches the gateway sees the gateway.")
+permit (principal in Role::"watcher", action == Action::"show", resource is Gateway);
 `
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-unseen-'))
 let gateway: TestGateway
@@ -173,4 +176,61 @@ it('who may end a grant sees what would end with it, whoever may not learns noth
   const hidden = await look(grant?.id, other)
   expect(hidden.status).toBe(403)
   expect(hidden).toEqual(await look('grt_01m8nrna3fdfwb5nh4jt8n01na', other))
+})
+
+it('who may see the gateway alone does not see who calls, nor what others asked for while rules are tried out', async () => {
+  await ask('POST', '/roles', { name: 'watcher', description: 'Watches the gateway.' })
+  const watcher = await person('wim', 'watcher')
+  const { files } = (await ask('GET', '/policies/active/files')).body as { files: { path: string; text: string }[] }
+  const stricter = files.map(({ path, text }) => ({
+    path,
+    text:
+      path === 'access.cedar' ? `${text}\n@id("stop") @why("Tried out.") forbid (principal, action, resource);` : text,
+  }))
+  expect((await ask('PUT', '/policies/shadow', { files: stricter, reason: 'to see' })).status).toBe(200)
+  await (await gateway.call('/v1/chat/completions', chat(MODEL), { key: erin })).text()
+  const report = async (key?: string) =>
+    (await ask('GET', '/policies/shadow', undefined, key)).body as {
+      differing: number
+      notListed: number
+      differences: { principal: string; count: number }[]
+    }
+  const whole = await report()
+  expect(whole.differences.map(({ principal }) => principal)).toContain('User::"erin"')
+  expect(whole.notListed).toBe(0)
+  const little = await report(watcher)
+  expect([...new Set(little.differences.map(({ principal }) => principal))]).toEqual(['User::"wim"'])
+  expect(little.notListed).toBe(little.differing - little.differences.reduce((sum, { count }) => sum + count, 0))
+})
+
+it('who may see the gateway alone learns how many calls run, and not whose', async () => {
+  const upstream = await startScripted(silent)
+  const busy = await startGateway({
+    policies: folder,
+    upstreams: [{ name: 'up', url: upstream.url }],
+    models: [{ name: 'm', upstream: 'up' }],
+  })
+  const act = async (path: string, body: unknown) => (await (await busy.call(`/admin/v1${path}`, body)).json()) as Body
+  await act('/roles', { name: 'watcher', description: 'Watches the gateway.' })
+  await act('/users', { name: 'wim' })
+  await act('/roles/watcher/assignments', { holder: 'User:wim' })
+  const watcher = String((await act('/keys', { owner: 'User:wim', name: 'k' })).key)
+  const leave = new AbortController()
+  const call = fetch(`${busy.url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${busy.key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(chat('m')),
+    signal: leave.signal,
+  }).catch(() => {})
+  const ending = async (key: string): Promise<Body> => {
+    const path = '/admin/v1/consequences?of=everything&target=*'
+    return (await (await busy.call(path, undefined, { method: 'GET', key })).json()) as Body
+  }
+  while ((await ending(busy.key)).calls !== 1);
+  expect(await ending(busy.key)).toMatchObject({ calls: 1, principals: ['User::"admin"'] })
+  expect(await ending(watcher)).toMatchObject({ calls: 1, principals: [] })
+  leave.abort()
+  await call
+  await busy.close()
+  await upstream.close()
 })
