@@ -140,6 +140,10 @@ export function createAdmin(ports: AdminPorts): Admin {
         body: read.body as Body<RouteId>,
         version: spec.versioned ? versionOf(request.header('if-match')) : undefined,
         signal: request.signal,
+        still() {
+          ports.stands(caller)
+          demand(ports.judge.decide(caller, action, asked))
+        },
         demand: (further, subject) => demand(ports.judge.decide(caller, further, subject)),
         may: (further, subject) => ports.judge.allows(caller, further, subject),
         sees: (subject) => ports.judge.allows(caller, 'list', subject),

@@ -96,24 +96,25 @@ export function policyHandlers(ports: AdminPorts): Handlers<PolicyRoutes> {
     },
 
     'policies.apply': {
-      handle: async ({ body, by }) =>
+      handle: async ({ body, by, still }) =>
         applied(
           await planner.apply(body.files, {
             reason: body.reason,
             by,
+            still,
             ...(body.plan === undefined ? {} : { plan: body.plan }),
           }),
         ),
     },
 
     'policies.rollback': {
-      handle: async ({ params, body, by }) =>
-        applied(await versions.rollback(readVersion(params.version ?? ''), { reason: body.reason, by })),
+      handle: async ({ params, body, by, still }) =>
+        applied(await versions.rollback(readVersion(params.version ?? ''), { reason: body.reason, by, still })),
     },
 
     'policies.shadow': {
-      async handle({ body, by }) {
-        const { version, seq } = await versions.shadow(body.files, { reason: body.reason, by })
+      async handle({ body, by, still }) {
+        const { version, seq } = await versions.shadow(body.files, { reason: body.reason, by, still })
         return { ...(version === undefined ? {} : { version }), receipt: await receiptOf(ports, seq) }
       },
     },
@@ -144,7 +145,7 @@ export function policyHandlers(ports: AdminPorts): Handlers<PolicyRoutes> {
     },
 
     'policies.promote': {
-      handle: async ({ body, by }) => applied(await versions.promote({ reason: body.reason, by })),
+      handle: async ({ body, by, still }) => applied(await versions.promote({ reason: body.reason, by, still })),
     },
   }
 }

@@ -19,6 +19,8 @@ export interface Context<Id extends RouteId> {
   readonly signal: AbortSignal
   /** A further question about the same caller. @throws Fault if the answer is no */
   demand(action: string, subject: Subject): void
+  /** The question that let the caller in, asked again after work that takes its time. @throws Fault if the answer is no by now */
+  still(): void
   /** Whether the caller may also do this. */
   may(action: string, subject: Subject): boolean
   /** For lists: whether the caller may see this one. */

@@ -3,7 +3,7 @@
 // compile what it is told keeps the last good rules and says so.
 import { timingSafeEqual } from 'node:crypto'
 import { type Clock, Fault, type NewEvent } from '../core/index.ts'
-import { type Db, type FeedChange, isUniqueViolation, type MakeChange, type Trx } from '../store/index.ts'
+import { type Changed, type Db, type FeedChange, isUniqueViolation, type MakeChange, type Trx } from '../store/index.ts'
 import { type BundleSources, bundleDigest, type CheckedBundle, classesOf, type Problem } from './bundle.ts'
 import type { Checker } from './check.ts'
 import type { Policy } from './policy.ts'
@@ -49,6 +49,8 @@ export interface ChangeOptions {
   readonly by: Author
   /** Refuses with `precondition_failed` unless this version is active at the moment of the change. */
   readonly expected?: number | null
+  /** Asked once all is ready, for a check takes seconds: throws if who changes the rules may not any more. */
+  readonly still?: () => void
   /** Asked last, with the number of this change: what it throws leaves everything as it was. */
   readonly last?: (trx: Trx, seq: number) => Promise<void>
 }
@@ -102,9 +104,12 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
   let shadowing: PolicyVersions['shadowing']
 
   /** Two changes at once count to the same next version; the one that the database refuses was too late. */
-  const change: MakeChange = async (work) => {
+  const change = async <T>({ still }: ChangeOptions, work: (trx: Trx) => Promise<Changed<T>>) => {
     try {
-      return await deps.change(work)
+      return await deps.change(async (trx) => {
+        still?.()
+        return work(trx)
+      })
     } catch (error) {
       throw isUniqueViolation(error) ? moved() : error
     }
@@ -207,7 +212,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
   })
 
   const activate = async (bundle: CheckedBundle, options: ChangeOptions, kind: string, repeats?: number) => {
-    const { value, seq } = await change(async (trx) => {
+    const { value, seq } = await change(options, async (trx) => {
       const row = await keep(trx, bundle, options, repeats)
       const from = await take(trx, 'active', row.version, options)
       const data = { digest: row.digest, from, ...(repeats === undefined ? {} : { repeats }) }
@@ -266,7 +271,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
 
     async shadow(sources, options) {
       const bundle = sources && (await prepare(sources)).bundle
-      const { value, seq } = await change(async (trx) => {
+      const { value, seq } = await change(options, async (trx) => {
         const row = bundle && (await keep(trx, bundle, options))
         const version = row?.version ?? null
         await take(trx, 'shadow', version, { reason: options.reason, by: options.by })
@@ -283,7 +288,7 @@ export function createPolicyVersions(deps: VersionsDeps): PolicyVersions {
       const version = nullable((await selectSlot(db, 'shadow')).version)
       if (version === null) throw new Fault('not_possible', { detail: 'No rules are in the shadow slot.' })
       const bundle = await again(version)
-      const { value, seq } = await change(async (trx) => {
+      const { value, seq } = await change(options, async (trx) => {
         const beside = await selectSlot(trx, 'shadow')
         if (nullable(beside.version) !== version) throw moved()
         // A version of its own, as after a rollback: the history says who put it in force, and why.

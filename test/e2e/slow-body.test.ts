@@ -1,4 +1,5 @@
-// Somebody shows a good credential, keeps the body back, loses the credential, and sends the body: nothing is done.
+// Somebody shows a good credential and has it taken away before what they asked for is done: they keep the body back, or ask for
+// what takes seconds to check. Nothing is done.
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { json, type ScriptedUpstream, startScripted } from '../upstream/scripted.ts'
@@ -86,6 +87,63 @@ describe.each(TAKEN)('%s while the body is on its way', (_, status, take) => {
       '\r\n',
     ].join('\r\n')
     expect(await withhold(head, text, () => take(eve))).toBe(status)
+  })
+})
+
+interface Files {
+  files: { path: string; text: string }[]
+}
+const generous = async (who: string) => {
+  const { files } = (await admin('/policies/active/files', undefined, 'GET')) as unknown as Files
+  const text = `@id("for-${who}") @why("A way back in.") permit (principal == User::"friend-of-${who}", action, resource);`
+  return [...files.filter(({ path }) => path !== 'back.cedar'), { path: 'back.cedar', text }]
+}
+const inForce = async () => (await admin('/policies/active', undefined, 'GET')).digest
+
+describe('while rules are checked their author leaves', () => {
+  const act = (eve: Eve, method: string, path: string, body: object) =>
+    gateway.call(`/admin/v1/policies${path}`, { ...body, reason: 'a way back in' }, { method, key: eve.key })
+  const ACTS: [string, (eve: Eve) => Promise<() => Promise<Response>>][] = [
+    [
+      'apply',
+      async (eve) => {
+        const files = await generous(eve.name)
+        return () => act(eve, 'POST', '', { files })
+      },
+    ],
+    [
+      'try out beside',
+      async (eve) => {
+        const files = await generous(eve.name)
+        return () => act(eve, 'PUT', '/shadow', { files })
+      },
+    ],
+    [
+      'promote',
+      async (eve) => {
+        await admin('/policies/shadow', { files: await generous(eve.name), reason: 'to try' }, 'PUT')
+        return () => act(eve, 'POST', '/shadow/promote', {})
+      },
+    ],
+    [
+      'go back',
+      async (eve) => {
+        const { files } = (await admin('/policies/active/files', undefined, 'GET')) as unknown as Files
+        const { version } = await admin('/policies', { files: await generous(eve.name), reason: 'too generous' })
+        await admin('/policies', { files, reason: 'no more' })
+        return () => act(eve, 'POST', `/${version}/rollback`, {})
+      },
+    ],
+  ]
+  it.each(ACTS)('%s: refused', { timeout: 60_000 }, async (_, prepare) => {
+    const eve = await makeAdmin()
+    const start = await prepare(eve)
+    const before = await inForce()
+    const answer = start()
+    await new Promise((arrived) => setTimeout(arrived, 50))
+    await admin(`/users/${eve.name}/offboard`, { reason: 'left' })
+    expect((await answer).status).toBe(401)
+    expect(await inForce()).toBe(before)
   })
 })
 
