@@ -147,11 +147,16 @@ export function createAnswering(deps: RequestDeps, need: Need, approve: Approve)
   }
 }
 
-/** What the rules of now demand of the approval; @throws Fault `not_possible` if they let nobody ask for this any more. */
+/**
+ * What the rules of now demand of the approval; @throws Fault `not_possible` if they let nobody ask for this any more, or what it was
+ * asked with has been taken away: then it may not have been they who asked.
+ */
 const createStillAsked =
-  ({ decide }: Pick<RequestDeps, 'decide'>) =>
+  ({ decide, isGood }: Pick<RequestDeps, 'decide' | 'isGood'>) =>
   (row: RequestRow, now: number): readonly Duties[] => {
     const asker = callerThen({ who: row.requester, at: row.created_at, caller: row.caller }, now)
+    if (asker && !isGood(asker))
+      throw new Fault('not_possible', { detail: 'The credential that this was asked with has been taken away since' })
     const ask = roleAsk({ ...viewOf(row), role: row.role }, parseUid(row.requester), 0)
     return [...new Set([row.requester, row.beneficiary])].map((who) => {
       const decision = asker && decide('requestRole', { ...asker, principal: parseUid(who) }, row.role, ask)

@@ -121,7 +121,9 @@ export async function openRooms(config: Config, ground: Ground, report: (error: 
     humanOf: (principal) => facts.humanOf(principal),
     groupsOf: (principal) => facts.ancestors(principal, 'Group'),
     isActive: (principal) => identity.entities.get(principal) !== undefined,
-    isGood: (caller) => (identity.standing(caller)?.code ?? 'key_expired') === 'key_expired',
+    isGood: (caller) =>
+      (identity.standing(caller)?.code ?? 'key_expired') === 'key_expired' &&
+      access.locks.checkAdministration({ caller }) === undefined,
     report,
   })
   const facts = createFacts({
