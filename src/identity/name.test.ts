@@ -18,12 +18,16 @@ describe('names', () => {
     ['dana ', 'space at the end'],
     ['Jose\u0301', 'not NFC'],
     ['d\u0430na', 'Latin with Cyrillic'],
+    ['\ua4eedmin', 'Latin with Lisu'],
+    ['\u2c81dmin', 'Latin with Coptic'],
     ['\ud800', 'half a character'],
   ])('refuses %j (%s)', (name) => {
     expect(() => checkName(name)).toThrow(Fault)
   })
   it('sees lookalikes as one', () => {
     expect(skeleton('сосо')).toBe(skeleton('coco')) // Cyrillic, Latin
+    expect(skeleton('\u0251dmin')).toBe(skeleton('admin')) // Latin alpha
+    expect(skeleton('\u1d00\u1d05\u1d0d\u026a\u0274')).toBe(skeleton('admin')) // small capitals
     expect(skeleton('Dana')).toBe(skeleton('dana'))
     expect(skeleton('ｄａｎａ')).toBe(skeleton('dana'))
     expect(skeleton('jose')).not.toBe(skeleton('josé'))

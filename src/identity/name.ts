@@ -7,15 +7,36 @@ const MAX_LENGTH = 64
 /** Starts with a letter or digit (so never `.` or `..` in a path); `/` is kept for subjects such as `user/dana`. */
 const SHAPE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N} ._@+:-]*$/u
 
-const SCRIPTS = ['Latin', 'Cyrillic', 'Greek', 'Armenian', 'Cherokee', 'Hebrew', 'Arabic'].map(
-  (script) => new RegExp(`\\p{Script=${script}}`, 'u'),
-)
+/** Scripts with letters that look like those of another. Of those that nobody writes any more, some look like Latin throughout. */
+const SCRIPTS = [
+  ...['Latin', 'Cyrillic', 'Greek', 'Armenian', 'Cherokee', 'Hebrew', 'Arabic', 'Georgian', 'Ethiopic', 'Tifinagh'],
+  ...['Canadian_Aboriginal', 'Coptic', 'Deseret', 'Gothic', 'Lisu', 'Lycian', 'Lydian', 'Carian', 'Old_Italic'],
+  ...['Elbasan', 'Osage', 'Runic', 'Vai', 'Warang_Citi'],
+].map((script) => new RegExp(`\\p{Script=${script}}`, 'u'))
 
-/** Letters of other scripts, in lower case, to the Latin letter they look like. */
+/** Letters of other scripts, in lower case, and Latin ones of phoneticians, to the plain Latin letter they look like. */
 const LOOKALIKES: Record<string, string> = {
   ...{ а: 'a', ь: 'b', с: 'c', ԁ: 'd', е: 'e', ё: 'e', һ: 'h', і: 'i', ї: 'i', ј: 'j', к: 'k', ӏ: 'l', м: 'm', н: 'h' },
   ...{ о: 'o', р: 'p', ԛ: 'q', г: 'r', ѕ: 's', т: 't', у: 'y', ѵ: 'v', ԝ: 'w', х: 'x', в: 'b' },
   ...{ α: 'a', β: 'b', ϲ: 'c', ε: 'e', η: 'n', ι: 'i', κ: 'k', μ: 'm', ν: 'v', ο: 'o', ρ: 'p', σ: 'o', τ: 't', υ: 'u' },
+  ...{ ɑ: 'a', ᴀ: 'a', ʙ: 'b', ᴄ: 'c', ᴅ: 'd', ᴇ: 'e', ꜰ: 'f', ɡ: 'g', ɢ: 'g', ʜ: 'h', ɩ: 'i', ɪ: 'i', ᴊ: 'j', ᴋ: 'k' },
+  ...{
+    ʟ: 'l',
+    ᴍ: 'm',
+    ɴ: 'n',
+    ᴏ: 'o',
+    ᴑ: 'o',
+    ᴘ: 'p',
+    ʀ: 'r',
+    ꜱ: 's',
+    ᴛ: 't',
+    ᴜ: 'u',
+    ʋ: 'u',
+    ᴠ: 'v',
+    ᴡ: 'w',
+    ʏ: 'y',
+    ᴢ: 'z',
+  },
   ...{ χ: 'x', ϳ: 'j', ω: 'w', γ: 'y', հ: 'h', օ: 'o', ս: 'u', ո: 'n', ց: 'g', զ: 'q', յ: 'j', ԍ: 'g', ı: 'i', ℓ: 'l' },
 }
 
