@@ -608,6 +608,15 @@ describe('admin API', () => {
     expect(everything).not.toContain('"hash"')
   })
 
+  it('takes no parameter that it does not know, whatever its name', async () => {
+    for (const path of ['/users', '/whoami'])
+      for (const name of ['__proto__', 'constructor', 'own'])
+        expect(await as('admin', 'GET', `${path}?${name}=1`), path).toMatchObject({
+          status: 400,
+          body: { param: name },
+        })
+  })
+
   it('answers a repeated create with the first answer, without the key', async () => {
     const body = { owner: 'User:user', name: 'once' }
     const first = await as('admin', 'POST', '/keys', body, { 'idempotency-key': 'abc' })

@@ -228,7 +228,7 @@ function readInput(spec: RouteSpec, request: AdminRequest, bytes: Buffer): Input
 }
 
 function readQuery(spec: RouteSpec, query: URLSearchParams): unknown {
-  const given: Record<string, string> = {}
+  const given = Object.create(null) as Record<string, string> // of `__proto__` nothing would be left in an object like others
   for (const [name, value] of query) {
     if (Object.hasOwn(given, name)) throw invalid(name, 'is given twice')
     if (!isWritten(value)) throw invalid(name, 'holds what no text can')
