@@ -1,6 +1,7 @@
 // One request to the admin API, in order: route, identify, read, decide, record, handle, answer. The only way to a
 // handler leads through `decide`; a route without a handler is not in the table and answers 404.
 import { credentialText, Fault, parseJson, schemaWords, uidText } from '../core/index.ts'
+import { withoutSecrets } from '../identity/index.ts'
 import { auditHandlers } from './audit.ts'
 import { campaignHandlers } from './campaigns.ts'
 import { consequenceHandlers } from './consequences.ts'
@@ -27,7 +28,7 @@ import { type Asked, actorOf, type Context, type Handler, type Handlers } from '
 import { createTable } from './router.ts'
 import { sessionHandlers } from './sessions.ts'
 import { sweepHandlers } from './sweeps.ts'
-import { isAllWritten, isWritten } from './written.ts'
+import { isAllWritten, isWritten, toWrite } from './written.ts'
 
 /** A request free of any HTTP framework; the data plane's `Incoming` is one. */
 export interface AdminRequest {
@@ -232,7 +233,7 @@ function readQuery(spec: RouteSpec, query: URLSearchParams): unknown {
   for (const [name, value] of query) {
     if (Object.hasOwn(given, name)) throw invalid(name, 'is given twice')
     if (!isWritten(value)) throw invalid(name, 'holds what no text can')
-    given[name] = value
+    given[name] = withoutSecrets(value)
   }
   if (spec.query) return checked(spec.query.safeParse(given, IN_WORDS))
   const [unknown] = Object.keys(given)
@@ -251,7 +252,8 @@ function readBody(spec: RouteSpec, request: AdminRequest, bytes: Buffer): unknow
   const body = parseJson(bytes)
   if (!isAllWritten(body))
     throw new Fault('malformed_request', { detail: 'A text in the body holds a NUL or half of a character.' })
-  return checked(spec.body.safeParse(body, IN_WORDS))
+  const kept = spec.large || spec.keys ? body : toWrite(body)
+  return checked(spec.body.safeParse(kept, IN_WORDS))
 }
 
 /** Bytes of a body that is no bundle of rules. Reading more would keep every call waiting for one. */

@@ -1,5 +1,6 @@
 // From method and raw path to a route of the contract. Segments are split before they are decoded, each once, so that
 // an encoded slash never becomes a path step; what does not decode is no route.
+import { withoutSecrets } from '../identity/index.ts'
 import { BASE, type RouteId, type RouteSpec } from './contract.ts'
 import { isWritten } from './written.ts'
 
@@ -58,7 +59,7 @@ function bind(segments: readonly string[], given: readonly string[]): Record<str
 function decode(text: string): string | undefined {
   try {
     const value = decodeURIComponent(text)
-    return value.length <= LONGEST_PARAM && isWritten(value) ? value : undefined
+    return value.length <= LONGEST_PARAM && isWritten(value) ? withoutSecrets(value) : undefined
   } catch {
     return undefined
   }

@@ -13,7 +13,7 @@ import {
   type ModelRequest,
   type NewId,
 } from '../core/index.ts'
-import type { Identity } from '../identity/index.ts'
+import { type Identity, withoutSecrets } from '../identity/index.ts'
 import type { LimitAsk, Limits } from '../limits/index.ts'
 import type { Model, Registry } from '../model/index.ts'
 import { EntityRef } from '../policy/index.ts'
@@ -137,7 +137,8 @@ export function connectRooms(rooms: Rooms): Ports {
     continued: (caller, request) => continued(access.answers, caller, request),
     store: (question, call, said) => storeAnswer(access.answers, question, judge.decide(question), call, said),
     enter(incoming, caller, request, model, session) {
-      const named = incoming.header('x-sallyport-session')
+      const said = incoming.header('x-sallyport-session')
+      const named = said === undefined ? undefined : withoutSecrets(said)
       if (session !== undefined && named !== undefined && named !== session)
         throw new Fault('session_mismatch', { detail: 'The response that is continued belongs to another session' })
       const header = session ?? named
@@ -202,7 +203,8 @@ export function connectRooms(rooms: Rooms): Ports {
     plant: screening.plant,
     forbidden: screening.forbidden,
     screenOutput: screening.output,
-    record: (call, { address, path }) => audit.openCall(call, { address, data: { route: path.slice(0, PATH_LENGTH) } }),
+    record: (call, { address, path }) =>
+      audit.openCall(call, { address, data: { route: withoutSecrets(path).slice(0, PATH_LENGTH) } }),
   }
 }
 

@@ -5,7 +5,7 @@ import { type Caller, type Clock, Fault } from '../core/index.ts'
 import type { Directory } from './directory.ts'
 import type { HeldKey } from './key.ts'
 import type { LastUse } from './last-use.ts'
-import { type KeyHasher, keyIdOf, prefixOf } from './secret.ts'
+import { type KeyHasher, keyIdOf, prefixOf, withoutSecrets } from './secret.ts'
 
 export interface Presented {
   /** Names and values in turn, as Node's `rawHeaders`: nothing merged, nothing dropped. */
@@ -153,4 +153,4 @@ function present(read: Read, token: string): void {
   read.token = token
 }
 
-const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '').slice(0, MAX_CLIENT)
+const printable = (text: string): string => withoutSecrets(text.replace(/[^\x20-\x7e]/g, '')).slice(0, MAX_CLIENT)

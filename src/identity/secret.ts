@@ -55,6 +55,18 @@ export function keyIdOf(text: string): string | undefined {
   return text.slice(ID_START, ID_START + ID_LENGTH)
 }
 
+/** Also where letters stand close by, as in an address: of what looks like a key the CRC says whether it is one. */
+const WITHIN = /sp[ktsa]_[0-9A-Za-z]{12}_[0-9A-Za-z]{49}/g
+
+/**
+ * A text that may be written down: of a whole key in it, which somebody put in a wrong place, the secret is left away. A text that is
+ * nothing but a key becomes its id, by which keys are told apart everywhere.
+ */
+export function withoutSecrets(text: string): string {
+  if (text.length < KEY_LENGTH) return text
+  return keyIdOf(text) ?? text.replace(WITHIN, (key) => (keyIdOf(key) ? `${key.slice(0, SECRET_START)}…` : key))
+}
+
 export const prefixOf = (text: string): string => text.slice(0, 3)
 export const lastFourOf = (text: string): string => text.slice(-4)
 

@@ -138,6 +138,7 @@ export const keyRoutes = {
     summary: 'Report keys that leaked: those that are ours are revoked at once',
     body: z.strictObject({ keys: z.array(z.string().max(128)).min(1).max(100) }),
     output: z.object({ revoked: z.array(z.string()) }),
+    keys: true,
   }),
   'keys.transfer': spec({
     method: 'POST',

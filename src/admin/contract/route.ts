@@ -23,6 +23,8 @@ export interface RouteSpec {
   readonly versioned?: true
   /** Answers with server-sent events. */
   readonly stream?: true
+  /** Its body is whole keys, which are nowhere else taken for anything but what the id says. */
+  readonly keys?: true
   /** Takes a body as large as any call may have; others take what people write. */
   readonly large?: true
 }
