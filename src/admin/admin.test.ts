@@ -296,6 +296,32 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+describe('a session by the name that its client gave it', () => {
+  it('is known to rules and log by its id, as it is by its id', async () => {
+    const { ports, keys, access, admin, stop } = await startNode()
+    const credential = { kind: 'key' as const, id: 'key-of-user', bound: false }
+    const caller = { principal: { type: 'User' as const, id: 'user' }, credential, address: '127.0.0.1' }
+    const session = await access.sessions.enter({ caller, model: 'tiny', header: 'job' })
+    session.leave(0)
+    const asked: string[] = []
+    const watched = createAdmin({
+      ...ports,
+      judge: {
+        ...ports.judge,
+        decide(by, action, subject) {
+          asked.push(`${action} ${uidText(subject.uid)}`)
+          return ports.judge.decide(by, action, subject)
+        },
+      },
+    })
+    expect((await ask(watched, keys.user, 'GET', '/sessions/job')).body).toMatchObject({ id: session.id })
+    expect((await ask(watched, keys.user, 'POST', '/sessions/job/cut', { reason: 'x' })).status).toBe(200)
+    expect(new Set(asked)).toEqual(new Set([`show Session::"${session.id}"`, `endSession Session::"${session.id}"`]))
+    expect(JSON.stringify((await ask(admin, keys.admin, 'GET', '/audit')).body)).not.toContain('"job"')
+    await stop()
+  })
+})
+
 describe('keys that a sweep looks at', () => {
   it('of a service are without an owner when nobody is named, and when who is named has left', async () => {
     const node = await startNode()

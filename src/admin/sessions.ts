@@ -5,7 +5,7 @@ import type { EntityUid } from '../core/index.ts'
 import { isText, readSeen } from './page.ts'
 import type { AdminPorts } from './ports.ts'
 import { receiptOf } from './receipt.ts'
-import { type Asked, type Handlers, orMissing, ownedBy } from './route.ts'
+import { type Asked, type Context, type Handlers, orMissing, ownedBy } from './route.ts'
 import { runningOn, unanswered } from './running.ts'
 import { iso, isoField, textField } from './time.ts'
 
@@ -21,6 +21,8 @@ const shown = (session: SessionView) => ({
   ...isoField('endedAt', session.endedAt),
   ...textField('endCause', session.endCause),
 })
+
+const subjectOf = ({ id, principal }: SessionView) => ownedBy('Session', id, uidOf(principal))
 
 /** `User::"dana"` as a uid. */
 export function uidOf(text: string): EntityUid {
@@ -39,7 +41,13 @@ export function sessionHandlers(
   const subject = async ({ params }: { params: Readonly<Record<string, string>> }): Promise<Asked> => {
     const id = params.id ?? ''
     const session = await orMissing(sessions.show(id)) // not there: asked about as nobody's, and then 404
-    return session ? ownedBy('Session', id, uidOf(session.principal)) : { uid: { type: 'Session', id }, attrs: {} }
+    return session ? subjectOf(session) : { uid: { type: 'Session', id }, attrs: {} }
+  }
+  /** A client's own name may stand for somebody else's session by now: asked about again, and from here on known by its id. */
+  const found = async ({ params, demand }: Pick<Context<'sessions.cut'>, 'params' | 'demand'>, action: string) => {
+    const session = await sessions.show(params.id ?? '')
+    if (session.id !== params.id) demand(action, subjectOf(session))
+    return session
   }
   return {
     'sessions.list': {
@@ -56,20 +64,20 @@ export function sessionHandlers(
     },
     'sessions.show': {
       subject,
-      handle: async ({ params }) => shown(await sessions.show(params.id ?? '')),
+      handle: async ({ params, demand }) => shown(await found({ params, demand }, 'show')),
     },
     'sessions.cut': {
       subject,
-      async handle({ params, body, by }) {
-        const id = params.id ?? ''
+      async handle({ params, body, by, demand }) {
+        const { id } = await found({ params, demand }, 'endSession')
         const { seq } = await ports.change((trx) => sessions.cut(trx, id, by.principal, body.reason))
         return receiptOf(ports, seq)
       },
     },
     'sessions.forget': {
       subject,
-      async handle({ params, body, by }) {
-        const id = params.id ?? ''
+      async handle({ params, body, by, demand }) {
+        const { id } = await found({ params, demand }, 'endSession')
         const cut = await ports.change((trx) => sessions.cut(trx, id, by.principal, body.reason))
         // Nothing may be written into it any more, on any node, before what it left is erased.
         const receipt = await receiptOf(ports, cut.seq)
