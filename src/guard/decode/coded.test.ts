@@ -50,6 +50,36 @@ const base58 = (text: string) => {
     out = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'.charAt(Number(value % 58n)) + out
   return out
 }
+const BASE45 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:'
+const base45 = (text: string) => {
+  const bytes = bytesOf(text)
+  let out = ''
+  for (let i = 0; i < bytes.length; i += 2) {
+    const two = i + 1 < bytes.length
+    let value = two ? (bytes[i] ?? 0) * 256 + (bytes[i + 1] ?? 0) : (bytes[i] ?? 0)
+    for (let k = two ? 3 : 2; k > 0; k--, value = Math.floor(value / 45)) out += BASE45.charAt(value % 45)
+  }
+  return out
+}
+const uuencode = (text: string) => {
+  const bytes = bytesOf(text)
+  let out = ''
+  for (let i = 0; i < bytes.length; i += 45) {
+    const line = bytes.slice(i, i + 45)
+    out += String.fromCharCode(32 + line.length)
+    for (let k = 0; k < line.length; k += 3) {
+      const value = ((line[k] ?? 0) << 16) | ((line[k + 1] ?? 0) << 8) | (line[k + 2] ?? 0)
+      for (const shift of [18, 12, 6, 0]) out += String.fromCharCode(32 + ((value >> shift) & 63) || 96)
+    }
+    out += '\n'
+  }
+  return out.replaceAll(' ', '`')
+}
+const backwards = (text: string) => [...text].reverse().join('')
+const bits = (text: string, size: number) =>
+  bytesOf(text)
+    .map((byte) => byte.toString(2).padStart(size, '0'))
+    .join('')
 const NATO =
   'alfa bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar papa quebec romeo sierra tango ' +
   'uniform victor whiskey xray yankee zulu zero one two three four five six seven eight nine'
@@ -100,6 +130,27 @@ const CODES: Readonly<Record<string, (text: string) => string>> = {
   Z85: (text) => base85(`It is ${text}`, Z85),
   'Ascii85 of many words, the last piece': (text) =>
     base85(`${'A letter in many words. '.repeat(115)}${text} and more`, ASCII85),
+  base45: (text) => base45(`It is ${text}.`),
+  'base45 of an odd number of bytes': (text) => base45(`It was ${text}.`),
+  'base45 of many words, the last piece': (text) => base45(`${'A letter in many words. '.repeat(87)}${text} and more`),
+  'base64 backwards': (text) => backwards(base64(text)),
+  'base64 backwards without padding': (text) => backwards(base64(`It is ${text}`).replaceAll('=', '')),
+  'base64 backwards of many words, the last piece': (text) =>
+    backwards(base64(`${text} and more ${'A letter in many words. '.repeat(110)}`)),
+  'binary digits without gaps': (text) => bits(text, 8),
+  'seven binary digits each, without gaps': (text) => bits(text, 7),
+  'binary digits of many words, the last piece': (text) =>
+    bits(`${'A letter in words. '.repeat(22)}${text} and more`, 8),
+  'base64 in lines of eight': (text) => base64(`It is ${text}`).replace(/.{8}(?!$)/g, '$&\n'),
+  'base64 in lines of twenty, each quoted': (text) =>
+    base64(`It is ${text}, or so they say`).replace(/.{20}(?!$)/g, '$&\n> '),
+  'base64 in lines of twelve of many words, the last piece': (text) =>
+    base64(`${'A letter in many words. '.repeat(103)}${text} and more`).replace(/.{12}(?!$)/g, '$&\r\n'),
+  'hex in lines of ten': (text) => hex(text).replace(/.{10}(?!$)/g, '$&\n  '),
+  'base32 in lines of sixteen': (text) => base32(`It is ${text}, or so`).replace(/.{16}(?!$)/g, '$&\n'),
+  uuencode: (text) => `\n${uuencode(`It is ${text}, or so they say`)}`,
+  'uuencode of many words, the last piece': (text) =>
+    `\n${uuencode(`${'A letter in many words. '.repeat(135)}${text} and more`)}`,
   'base64 of Ascii85': (text) => base64(base85(`It is ${text}`, ASCII85)),
   base58: (text) => base58(`It is ${text}`),
   'said in words': spoken,
@@ -262,6 +313,9 @@ it('says nothing about binary data, identifiers, digests and tables', () => {
   }
   const picture = Buffer.from(Array.from({ length: 60_000 }, random)).toString('base64')
   const texts = [
+    'words\nthat\nstand\nalone\nother\nlines\nagain\n\nREAD ME FIRST 2024 A4B C5D E6F 78A\nTOTAL: 45E 12C',
+    '0101010101010101010101010101010101010101010101010101010101010101 1111111111111111111111111111111111111111111111111111111111111111',
+    `${'e3b0c442\n98fc1c14\n9afbf4c8\n996fb924\n'}OK\n#EXAMPLE\n&AMP; AND SO ON: 45 %DONE 99% .A4 B4C /C4D\n`,
     `![](data:image/png;base64,${picture})`,
     'const getElementsByTagNameNS = document.getElementsByTagNameNS; internationalizationConfigurationFactory()',
     'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 commit 0cf1ec2e5cf8a2d4c2c3b1b8a4dffcd1a3cf1e0b',

@@ -1,13 +1,16 @@
-// The detector of values in code: base64, base85, hexadecimal, escapes of several kinds and text spelt character by character are
+// The detector of values in code: base64 and its kin, hexadecimal, uuencode, escapes of several kinds and text spelt character by character are
 // opened and shown to all other detectors. It says what they say, about the code.
 import type { Finding } from '../../core/index.ts'
 import type { Detector, DetectorStream } from '../detector.ts'
 import { NO_FINDINGS } from '../text-stream.ts'
+import { openBase45 } from './base45.ts'
 import { openBase85 } from './base85.ts'
 import { openEscapes } from './escapes.ts'
 import { createLayer, UNREAD } from './layer.ts'
+import { openLines } from './lines.ts'
 import { openRuns } from './runs.ts'
 import { openSpelled } from './spelled.ts'
+import { openWhole } from './whole.ts'
 
 /** Codes inside codes: base64 of base64 of percent-encoding is opened, a fourth code is not. */
 const DEEPEST = 3
@@ -31,12 +34,16 @@ export function createCodedDetector(inner: readonly Detector[]): Detector {
 function openCoded(inner: readonly Detector[], depth: number): DetectorStream {
   const deeper = depth > 1 ? () => openCoded(inner, depth - 1) : undefined
   // What is inside a decoded text is bounded by it.
-  const layer = (most: number) => createLayer(inner, deeper, depth === DEEPEST ? most : Number.POSITIVE_INFINITY)
+  const layer = (most: number, detectors = inner) =>
+    createLayer(detectors, deeper, depth === DEEPEST ? most : Number.POSITIVE_INFINITY)
   const streams = [
     openRuns(layer(MOST_IN_RUNS)),
     openEscapes(layer(MOST_IN_ESCAPES)),
     openSpelled(layer(Number.POSITIVE_INFINITY)),
     openBase85(layer(MOST_IN_RUNS)),
+    openWhole(layer(MOST_IN_RUNS)),
+    openBase45(layer(MOST_IN_RUNS)),
+    openLines(layer(MOST_IN_RUNS, []), layer(MOST_IN_RUNS)),
   ] as const
   const each = (read: (stream: DetectorStream) => readonly Finding[]): readonly Finding[] => {
     let found = NO_FINDINGS

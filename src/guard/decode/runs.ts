@@ -1,21 +1,19 @@
-// Text written as base64, base32, base58 or hexadecimal, in UTF-8 or UTF-16: unbroken runs of their letters, line breaks of
+// Text written as base64, base32 or hexadecimal, in UTF-8 or UTF-16: unbroken runs of their letters, line breaks of
 // wrapped codes included. Every run is followed at each place a code may begin (base32 where its letters begin), group by group, so
 // it is known at once where it can still be text and where it is not: identifiers and binary data are let go after a few
 // characters, and a run is read once however long it is. A finding covers the whole stretch of code that spells text.
 import { Fault } from '../../core/index.ts'
 import type { DetectorStream } from '../detector.ts'
-import { unitsOf } from '../units.ts'
+import { FIVE, FOUR, isIndent, NONE, nextRun, SHORTEST, SIX, STEP } from './alphabets.ts'
 import { CodeStream, classesIn, type Layer, UNREAD } from './layer.ts'
 
-/** Shorter runs spell nothing worth hiding. */
-const SHORTEST = 10
 type Code = 'base64' | 'base32' | 'hex'
 /**
  * The least length of a stretch of code: a run that is text from its first character to its last; the end of a longer run;
  * among characters that are no text. Chance spells short ones.
  */
 const LEAST = {
-  whole: { base64: 10, base32: 16, base58: 14, hex: 16 },
+  whole: { base64: 10, base32: 16, hex: 16 },
   last: { base64: 16, base32: 18, hex: 24 },
   among: { base64: 28, base32: 32, hex: 24 },
 } as const
@@ -34,52 +32,6 @@ const BEHIND = 16
 const WRAPPED = 40
 /** What stands before each of them. */
 const LONGEST_INDENT = 16
-
-/** Six bits of a character of base64 or base64url, 255 for others. */
-const SIX = new Uint8Array(128).fill(255)
-for (const [value, c] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
-  SIX[c.charCodeAt(0)] = value
-SIX[45] = 62
-SIX[95] = 63
-/** By any unit: 1 for a character of base64. */
-const IN_RUN = new Uint8Array(65_536)
-for (let c = 0; c < 128; c++) if (SIX[c] !== 255) IN_RUN[c] = 1
-const FOUR = new Uint8Array(128).fill(255)
-for (const [value, c] of [...'0123456789abcdef'].entries()) {
-  FOUR[c.charCodeAt(0)] = value
-  FOUR[c.toUpperCase().charCodeAt(0)] = value
-}
-
-/** Five bits of a character of base32, in either case, 255 for others. */
-const FIVE = new Uint8Array(128).fill(255)
-for (const [value, c] of [...'abcdefghijklmnopqrstuvwxyz234567'].entries()) {
-  FIVE[c.charCodeAt(0)] = value
-  FIVE[c.toUpperCase().charCodeAt(0)] = value
-}
-/** What a character of base58 counts, 255 for others. */
-const FIFTY_EIGHT = new Uint8Array(128).fill(255)
-for (const [value, c] of [...'123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'].entries())
-  FIFTY_EIGHT[c.charCodeAt(0)] = value
-/** It is one large number: a longer one takes a time that grows with its square. */
-const LONGEST_58 = 180
-const isDigit = (c: number) => c < 65
-const isIndent = (c: number) => c === 32 || c === 9 || c === 62
-
-/**
- * UTF-8 without control characters as a machine: bytes still wanted (0 to 3) and the next byte, to the bytes then wanted; 9 for
- * no. A zero begins UTF-16 of Latin letters, either end first: from there on (4, 5) zeros and characters take turns.
- */
-const STEP = new Uint8Array(6 * 256).fill(9)
-for (let byte = 0; byte < 256; byte++) {
-  if (byte === 9 || byte === 10 || byte === 13 || (byte >= 32 && byte < 127)) STEP[byte] = 0
-  else if (byte >= 0xc2 && byte < 0xe0) STEP[byte] = 1
-  else if (byte >= 0xe0 && byte < 0xf0) STEP[byte] = 2
-  else if (byte >= 0xf0 && byte < 0xf5) STEP[byte] = 3
-  if ((byte >= 32 && byte < 127) || byte === 9 || byte === 10 || byte === 13 || byte >= 0xa0) STEP[5 * 256 + byte] = 4
-  if (byte >= 0x80 && byte < 0xc0) for (let left = 1; left < 4; left++) STEP[left * 256 + byte] = left - 1
-}
-STEP[0] = 5
-STEP[4 * 256] = 5
 
 interface Track {
   /** Local offset where what may be text begins, and the bytes its last character still wants. */
@@ -118,8 +70,6 @@ class RunStream extends CodeStream {
   #fiveCount = 0
   #fiveCase = 0
   #five = false
-  /** The run may be base58 from its first character on. */
-  #fiftyEight = false
 
   constructor(layer: Layer) {
     super(BEHIND)
@@ -143,7 +93,7 @@ class RunStream extends CodeStream {
         this.#begin(start)
       }
       const c = text.charCodeAt(i)
-      const six = c < 128 ? (SIX[c] ?? 255) : 255
+      const six = c < 128 ? (SIX[c] ?? NONE) : 255
       if (six < 64) {
         this.#read(six, c, i)
         i++
@@ -152,7 +102,6 @@ class RunStream extends CodeStream {
       const next = this.#breakAt(i, ended)
       if (next < 0) break
       if (next > i) {
-        this.#end58(i)
         this.#endHex(i)
         this.#restHex(next)
         i = next
@@ -172,7 +121,6 @@ class RunStream extends CodeStream {
       for (const one of this.#tracks) if (one.start < hold) hold = one.start
       for (const one of this.#hex) if (one.start < hold) hold = one.start
       if (this.#five && this.#fives.start < hold) hold = this.#fives.start
-      if (this.#fiftyEight && this.#run < hold) hold = this.#run
     }
     return this.unreadTo(hold, hold, ended)
   }
@@ -210,7 +158,6 @@ class RunStream extends CodeStream {
     }
     this.#restHex(at)
     this.#restFives(at)
-    this.#fiftyEight = true
   }
 
   /** Where the run goes on behind a line break at `i`; `i` if it does not; -1 while that is not known. */
@@ -229,7 +176,7 @@ class RunStream extends CodeStream {
     while (next < text.length && next - line < LONGEST_INDENT && isIndent(text.charCodeAt(next))) next++
     if (next >= text.length) return ended ? i : -1
     const code = text.charCodeAt(next)
-    return code < 128 && (SIX[code] ?? 255) < 64 ? next : i
+    return code < 128 && (SIX[code] ?? NONE) < 64 ? next : i
   }
 
   #read(six: number, c: number, i: number): void {
@@ -258,9 +205,8 @@ class RunStream extends CodeStream {
     this.#three = this.#two
     this.#two = this.#one
     this.#one = i
-    if (FIFTY_EIGHT[c] === 255 || count === LONGEST_58) this.#fiftyEight = false
     this.#readFive(c, i)
-    const four = FOUR[c] ?? 255
+    const four = FOUR[c] ?? NONE
     if (four > 15) {
       if (i > this.#hexRun) this.#endHex(i)
       this.#restHex(i + 1)
@@ -307,8 +253,8 @@ class RunStream extends CodeStream {
 
   /** One more character for base32. */
   #readFive(c: number, i: number): void {
-    const five = FIVE[c] ?? 255
-    const which = isDigit(c) ? 0 : c < 97 ? 1 : 2
+    const five = FIVE[c] ?? NONE
+    const which = c < 65 ? 0 : c < 97 ? 1 : 2
     if (five > 31 || (which !== 0 && this.#fiveCase !== 0 && which !== this.#fiveCase)) {
       this.#endFives(i, 'last')
       this.#restFives(five > 31 ? i + 1 : i)
@@ -346,21 +292,11 @@ class RunStream extends CodeStream {
     this.#fiveCase = 0
   }
 
-  /** The run, or the first line of it, ends at `end`: base58 is known only as a whole. */
-  #end58(end: number): void {
-    if (!this.#fiftyEight) return
-    this.#fiftyEight = false
-    if (this.#count < LEAST.whole.base58) return
-    const text = fromBase58(this.text, this.#run, end)
-    if (text !== undefined) this.#tell(classesIn(this.#layer, text), this.#run, end)
-  }
-
   /** The run ends at `end`, its padding at `stop`. */
   #close(end: number, stop: number): void {
     this.#endHex(end)
     this.#endFives(stop, this.#fives.start === this.#run ? 'whole' : 'last')
     for (const one of this.#tracks) this.#judge(one, stop, one.start === this.#run ? 'whole' : 'last', 'base64')
-    this.#end58(end)
     this.#run = -1
   }
 
@@ -415,7 +351,7 @@ function fromBase32(run: string): Buffer {
   let bits = 0
   let value = 0
   for (let i = 0; i < run.length; i++) {
-    const five = FIVE[run.charCodeAt(i)] ?? 255
+    const five = FIVE[run.charCodeAt(i)] ?? NONE
     if (five > 31) continue
     value = ((value << 5) | five) & 0xfff
     bits += 5
@@ -424,49 +360,6 @@ function fromBase32(run: string): Buffer {
     bytes[count++] = (value >> bits) & 255
   }
   return bytes.subarray(0, count)
-}
-
-/** The printable text that [from, to) spells, undefined for none: of identifiers one in millions spells any. */
-function fromBase58(text: string, from: number, to: number): string | undefined {
-  // Names have no figures, numbers no letters.
-  let kinds = 0
-  for (let i = from; i < to; i++) {
-    const c = text.charCodeAt(i)
-    kinds |= isDigit(c) ? 1 : c < 97 ? 2 : 4
-  }
-  if (kinds !== 7) return undefined
-  const bytes: number[] = []
-  for (let i = from; i < to; i++) {
-    let carry = FIFTY_EIGHT[text.charCodeAt(i)]!
-    for (let k = 0; k < bytes.length; k++) {
-      carry += bytes[k]! * 58
-      bytes[k] = carry & 255
-      carry >>= 8
-    }
-    if (carry > 0) bytes.push(carry)
-  }
-  let wanted = 0
-  for (const byte of bytes.reverse()) wanted = byte === 0 ? 9 : (STEP[(wanted << 8) | byte] ?? 9)
-  return wanted === 0 ? Buffer.from(bytes).toString('utf8') : undefined
-}
-
-/** Where the next run of at least SHORTEST characters begins; nearer the end of the text than that, where one may begin. */
-function nextRun(text: string, from: number, ended: boolean): number {
-  let i = from
-  const units = unitsOf(text, from)
-  for (;;) {
-    // Whatever run holds SHORTEST characters from here on also holds the last of them.
-    let k = Math.min(text.length, i + SHORTEST) - 1
-    while (k >= i) {
-      if (IN_RUN[units[k] ?? 0] === 0) break
-      k--
-    }
-    if (k >= i) {
-      i = k + 1
-      continue
-    }
-    return ended && text.length - i < SHORTEST ? text.length : i
-  }
 }
 
 export function openRuns(layer: Layer): DetectorStream {
