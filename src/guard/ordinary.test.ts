@@ -67,6 +67,7 @@ it.each([
   '"serviceFullName":"AWS Ground Station", repository full name: Hello World',
   // What is done to names and numbers.
   'メンバーの名前を表示する。ファイルの名前に依存した値',
+  'ファイルの名前が変更されました。名前は接続するコネクタに依存しない。名前が明示されなかった場合',
   '파일 또는 디렉터리 이름을 출력합니다',
   'Package: *\nPin: release a=bullseye-backports\nPin-Priority: 1001',
   'gpg:                using RSA key 647F28654894E3BD457199BE38DBBDC86092693E\ngpg: Good signature',
@@ -91,6 +92,8 @@ it.each([
   ['x?jane=40example.com&mail=jane=40example.com', 'personal/email jane=40example.com'],
   ['Key: "a8F3kd92-ks0d7f6g-92kdl"', 'secret/api-key a8F3kd92-ks0d7f6g-92kdl'],
   ['ticket 3f2504e0-4f89-11d3-9a0c-0305e82c3301', 'business/ticket-id 3f2504e0-4f89-11d3-9a0c-0305e82c3301'],
+  ['私の名前は田中太郎です。', 'personal/person 田中太郎'],
+  ['名前は佐藤と申します', 'personal/person 佐藤'],
   ['phone 12 34 56 78', 'personal/phone 12 34 56 78'],
   ['Phone numbers:\n- 555 0143 22\n', 'personal/phone 555 0143 22'],
   ['Customer number\n  4711-2233\n', 'business/customer-id 4711-2233'],

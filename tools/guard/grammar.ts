@@ -2,6 +2,7 @@
 // a share, made of syllables, so that a name need not be known to be seen.
 import type { Random } from '../../test/generators/random.ts'
 import { DIGITS } from '../../test/generators/random.ts'
+import { VOCABULARY, wordOf, wordSlots } from './technical.ts'
 import {
   COUNTRIES,
   CULTURES,
@@ -288,7 +289,9 @@ export function createGrammar(random: Random, seen: Seen) {
     ])()
   const snake = () => rows(1, 3, '_', () => random.pick(TECH)).toUpperCase()
   const camel = () => {
-    const words = Array.from({ length: random.int(1, 3) }, () => random.pick(TECH))
+    const words = Array.from({ length: random.int(1, 3) }, () =>
+      random.chance(0.5) ? random.pick(TECH) : wordOf(VOCABULARY.en!, random.next()),
+    )
     return words.map((word, i) => (i === 0 && random.chance(0.6) ? word : capital(word))).join('')
   }
   const date = () =>
@@ -375,6 +378,10 @@ export function createGrammar(random: Random, seen: Seen) {
       () =>
         `${random.text('ABCDEFGHJKLMNPRSTUVWX', random.int(1, 4))}${random.pick(['-', '', ' ', '/'])}${random.text(DIGITS, random.int(2, 9))}${random.pick(['', '', letter()])}`,
     ],
+    ...wordSlots(() => random.next()),
+    made: ['', () => made(2, 3)],
+    little: ['', () => made(1, 3).toLowerCase()],
+    letter: ['', () => letter().toLowerCase()],
     noun: ['', () => capital(random.pick(NOUNS))],
     unit: ['', () => random.pick(UNITS)],
     compound: ['', () => capital(random.pick(COMPOUND_HEADS)) + random.pick(COMPOUND_TAILS)],

@@ -2,10 +2,19 @@
 // meets in training the mistakes it will meet in use. Everything random is drawn from one seed.
 import { Features, mayBeName } from '../../src/guard/names/features.ts'
 import { FEATURES, slotOf } from '../../src/guard/names/kernel.ts'
-import { COLUMN, COLUMNS, hashWord, KNOWN, SHAPE, Tokens } from '../../src/guard/names/tokens.ts'
+import { COLUMN, COLUMNS, FLAG, hashWord, isWord, KNOWN, SHAPE, Tokens } from '../../src/guard/names/tokens.ts'
 import { LABELS, Lexicon } from '../../src/guard/names/weights.ts'
 import { createRandom, type Random } from '../../test/generators/random.ts'
 import { createGrammar, type Seen, type Sentence, vary } from './grammar.ts'
+import {
+  ALSO_NAMES,
+  PRODUCTS,
+  TECHNICAL,
+  TECHNICAL_FREE,
+  TECHNICAL_NAMED,
+  TECHNICAL_NAMED_FREE,
+  VOCABULARY,
+} from './technical.ts'
 import { PLAIN, TEMPLATES } from './templates.ts'
 import {
   COMMON_ENGLISH,
@@ -150,6 +159,17 @@ export function buildLexicon(everyday: readonly string[], corpora: readonly Sent
     if (times >= (((known.get(hash) ?? 0) & isName) !== 0 ? 12 : 3)) add([word], KNOWN.common)
   }
   add([...COMMON_ENGLISH, ...COMMON_LATIN], KNOWN.common)
+  for (const words of Object.values(VOCABULARY)) {
+    add(
+      words.filter((word) => !ALSO_NAMES.has(word)),
+      KNOWN.common,
+    )
+    add(
+      words.filter((word) => ALSO_NAMES.has(word)),
+      KNOWN.word,
+    )
+  }
+  add(PRODUCTS, KNOWN.product)
   // A word that is also a name stays one.
   add(
     COMMON_WORDS.filter((word) => ((known.get(hashWord(word)) ?? 0) & (isName | KNOWN.place)) === 0),
@@ -183,6 +203,8 @@ interface Example {
   readonly count: number
   readonly gold: Uint8Array
   readonly heads: Int32Array
+  /** Everyday words are met as unknown ones too: no list has all. */
+  readonly technical: boolean
 }
 
 export function prepare(sentence: Sentence, lexicon: Lexicon): Example {
@@ -218,28 +240,58 @@ export function prepare(sentence: Sentence, lexicon: Lexicon): Example {
     if (word === 58 && shape === SHAPE.sign + 58 && lastWord !== 0 && line <= 5) {
       head = lastWord
       line = 0
-    } else if (shape < SHAPE.newline) lastWord = word
+    } else if (isWord(shape)) lastWord = word
   }
-  return { data: tokens.data.slice(0, tokens.count * COLUMNS), count: tokens.count, gold, heads }
+  return {
+    data: tokens.data.slice(0, tokens.count * COLUMNS),
+    count: tokens.count,
+    gold,
+    heads,
+    technical: sentence.group === 'technical',
+  }
 }
 
 export interface TrainSettings {
   readonly bits: number
   readonly rounds: number
   readonly synthetic: number
+  /** Sentences of `technical.ts` per round. */
+  readonly technical: number
   readonly seed: number
   /** How often the sentences of the pii set are shown per round. */
   readonly repeat: number
 }
 
-export const SETTINGS: TrainSettings = { bits: 18, rounds: 8, synthetic: 32_000, seed: 20_261_121, repeat: 3 }
+export const SETTINGS: TrainSettings = {
+  bits: 18,
+  rounds: 8,
+  synthetic: 40_000,
+  technical: 20_000,
+  seed: 20_261_121,
+  repeat: 3,
+}
 
 /** How many of the synthetic sentences hold nothing private. */
 const PLAIN_SHARE = 0.25
+/** How many of the technical ones hold a person. */
+const NAMED_SHARE = 0.4
+const NAMED = [TECHNICAL_NAMED, TECHNICAL_NAMED_FREE]
+const UNNAMED = [TECHNICAL, TECHNICAL_FREE]
 
 /** What the lexicon knows is hidden for a share of the tokens, so that the rest of the evidence is learnt as well. */
 const HIDDEN = KNOWN.given | KNOWN.family | KNOWN.place | KNOWN.country | KNOWN.firm
 const HIDE_SHARE = 0.25
+const UNKNOWN_SHARE = 0.15
+
+/** Takes from a share of the everyday words that they are known as such. */
+function hideWords(data: Int32Array, count: number, random: Random): void {
+  for (let i = 0; i < count; i++) {
+    const at = i * COLUMNS
+    if ((data[at + COLUMN.known]! & KNOWN.common) === 0 || !random.chance(UNKNOWN_SHARE)) continue
+    data[at + COLUMN.known]! &= ~KNOWN.common
+    data[at + COLUMN.flags]! |= FLAG.candidate
+  }
+}
 
 export function train(
   own: readonly Sentence[],
@@ -264,9 +316,15 @@ export function train(
   ]
   for (let round = 0; round < settings.rounds; round++) {
     const examples = [...fixed]
-    for (let i = 0; i < settings.synthetic; i++) {
-      const template = random.pick(random.chance(PLAIN_SHARE) ? PLAIN : TEMPLATES)
-      let sentence = vary(grammar.fill(template, 'own'), random)
+    for (let i = 0; i < settings.synthetic + settings.technical; i++) {
+      const template = random.pick(
+        i < settings.synthetic
+          ? random.chance(PLAIN_SHARE)
+            ? PLAIN
+            : TEMPLATES
+          : random.pick(random.chance(NAMED_SHARE) ? NAMED : UNNAMED),
+      )
+      let sentence = vary(grammar.fill(template, i < settings.synthetic ? 'own' : 'technical'), random)
       if (random.chance(0.15)) {
         const second = grammar.fill(random.pick(TEMPLATES), 'own')
         const gap = random.pick([' ', '\n', '\n\n'])
@@ -277,7 +335,7 @@ export function train(
             ...sentence.spans,
             ...second.spans.map((s) => ({ ...s, start: s.start + shift, end: s.end + shift })),
           ],
-          group: 'own',
+          group: sentence.group,
         }
       }
       examples.push(prepare(sentence, lexicon))
@@ -288,6 +346,7 @@ export function train(
       const data = example.data.slice()
       for (let i = 0; i < example.count; i++)
         if (random.next() < HIDE_SHARE) data[i * COLUMNS + COLUMN.known]! &= ~HIDDEN
+      if (example.technical) hideWords(data, example.count, random)
       let before = 0
       let before2 = 0
       for (let i = 0; i < example.count; i++) {

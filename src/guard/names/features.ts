@@ -20,6 +20,8 @@ export function mayBeName(data: Int32Array, i: number, before: number): boolean 
   const at = i * COLUMNS
   const flags = data[at + COLUMN.flags]!
   if (before === 0) return (flags & FLAG.candidate) !== 0
+  // A name ends where another script begins: `Debian の設定`.
+  if ((flags & FLAG.caseless) !== 0) return false
   if (data[at + COLUMN.shape] !== SHAPE.lower || (before >= FIRST_LONG && before <= LAST_LONG)) return true
   // An initial may be small: "maria c lopez".
   if (data[at + COLUMN.end]! - data[at + COLUMN.start]! === 1) return true

@@ -92,6 +92,37 @@ describe('the tagger', () => {
       expect(seen(names, text).join(' '), text).toContain('address:')
   })
 
+  test('manuals, prompts of agents, lists of changes and program text hold no person', () => {
+    for (const text of [
+      'You are Claude Code, an agent. Claude Code runs in the terminal.',
+      '# Tone\n\nBe brief.\n\n## Breaking Changes\n\n- Prefer Grep over Bash.',
+      'Set HALFCALL to 3. KEINE HAFTUNG. SIEHE AUCH',
+      'hello doc',
+      'Samba Server, Munin and Debian Bullseye',
+      'Das Verzeichnis der Platten steht im Handbuch. Siehe Befehle und Optionen.',
+      'VOIR AUSSI\n\nLETTRE MAJUSCULE LATINE',
+      'los archivos de configuración nueva',
+      'Debian の設定とXen のパッチ。安装 Debian 软件包。',
+      'npx playwright install webm; oldVNode = excessDomChildren; x: Signalish<number | undefined>',
+      'B. Kurzer Förderkurs',
+      '3.2 Hierarchy',
+    ])
+      expect(
+        detect(names, text).filter((f) => f.class === NAME_CLASSES.person),
+        text,
+      ).toEqual([])
+    for (const [text, wanted] of [
+      ['Ask Claude Martin about it.', 'person:Claude Martin'],
+      ['AUTHOR\n    Written by Jarrod Oyelaran and Mei-Ling Tsai.', 'person:Jarrod Oyelaran'],
+      ['- fix the parser (Tobias Kettering)', 'person:Tobias Kettering'],
+      ['// TODO(Priya Raghunathan): remove', 'person:Priya Raghunathan'],
+      ['Übersetzt von Jörg Niederhauser.', 'person:Jörg Niederhauser'],
+      ['該当者は Lucía Belmonte さんです。', 'person:Lucía Belmonte'],
+      ['the fix by maria lopez is in', 'person:maria lopez'],
+    ] as const)
+      expect(seen(names, text).join(' '), text).toContain(wanted)
+  })
+
   test('a stream finds what the whole text gives, however it is cut', () => {
     const part = fc.constantFrom(
       '1910',
@@ -110,6 +141,9 @@ describe('the tagger', () => {
       '\n',
       ', ',
       '12 Oak Street',
+      'oldName',
+      'の',
+      'Debian',
       'the ',
       'bank of ',
       "'",

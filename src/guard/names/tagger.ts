@@ -6,7 +6,7 @@ import type { Detector, DetectorStream } from '../detector.ts'
 import { FEATURES_ALONE, FEATURES_NEXT, Features, mayBeName } from './features.ts'
 import { FEATURES, type Kernel } from './kernel.ts'
 import { CASE, headsField, isNoName } from './no-names.ts'
-import { COLUMN, COLUMNS, FLAG, SHAPE, Tokens } from './tokens.ts'
+import { COLUMN, COLUMNS, FLAG, isWord, KNOWN, SHAPE, Tokens } from './tokens.ts'
 import { LABELS, shippedWeights, type Weights } from './weights.ts'
 
 /** A name longer than this is cut: what a stream may have to hold back stays bounded. */
@@ -147,7 +147,7 @@ class NameStream implements DetectorStream {
       const data = tokens.data
       let label = 0
       const shape = data[at + COLUMN.shape]!
-      const wordless = shape >= SHAPE.digits1 && shape !== SHAPE.alnum ? this.#wordless + 1 : 0
+      const wordless = shape >= SHAPE.digits1 && shape !== SHAPE.alnum && shape !== SHAPE.camel ? this.#wordless + 1 : 0
       if (wordless <= TABLE_TOKENS && mayBeName(data, this.#next, this.#before)) {
         label = this.#name(this.#next, last)
         if (label < 0) break
@@ -179,7 +179,7 @@ class NameStream implements DetectorStream {
     if (word === 58 && shape === SHAPE.sign + 58 && this.#lastWord !== 0 && this.#lineTokens <= 5) {
       this.#head = this.#lastWord
       this.#lineTokens = 0
-    } else if (shape < SHAPE.newline) this.#lastWord = word
+    } else if (isWord(shape)) this.#lastWord = word
   }
 
   /** The label of token `i`, or -1 while that needs tokens that have not arrived. */
@@ -236,14 +236,16 @@ class NameStream implements DetectorStream {
     const shape = data[at + COLUMN.shape]!
     const word = data[at + COLUMN.word]!
     const isLabel = (data[at + COLUMN.flags]! & FLAG.label) !== 0
-    const wordy = shape <= SHAPE.mixed || (shape === SHAPE.alnum && !isLabel)
+    const wordy = shape <= SHAPE.mixed || shape === SHAPE.camel || (shape === SHAPE.alnum && !isLabel)
     if (this.#start >= 0 && IS_INNER[label] && end - this.#start <= LONGEST_NAME) {
       this.#end = end
       this.#parts++
-      this.#wordy ||= wordy
+      // `e18, e19 now` is no place for its last word.
+      const everyday = shape === SHAPE.lower && data[at + COLUMN.known] === KNOWN.common
+      this.#wordy ||= wordy && !(everyday && this.#labelled)
       this.#labelled ||= isLabel
       this.#broken ||= shape === SHAPE.newline
-      if (this.#none && shape < SHAPE.newline && !this.#field) this.#none = isNoName(word, caseOf(shape))
+      if (this.#none && isWord(shape) && !this.#field) this.#none = isNoName(word, caseOf(shape))
       return
     }
     const margin = this.#margin
@@ -267,11 +269,14 @@ class NameStream implements DetectorStream {
     // `12345-6789` is one, `2026-` and `2026-01-04` are not.
     const pieces = number && this.#parts > 1 && !(this.#parts === 3 && size >= 8)
     // `w18 w19 w20` are what somebody has counted; a postcode has more (`n1 9gu`), a district capitals.
-    const none = (this.#none || (this.#labelled && !this.#wordy)) && NAMED.has(KINDS[this.#kind]!)
+    const kind = KINDS[this.#kind]!
+    // Nor is a person who is only a letter or a number: `B. Remarks`, `3.2`.
+    const unnamed = !this.#wordy && (this.#labelled || kind === NAME_CLASSES.person)
+    const none = (this.#none || unnamed) && NAMED.has(kind)
     if (this.#start >= 0 && !none && !pieces && !(number && (this.#broken || size < 4))) {
       const certainty = this.#margin / this.#parts / 40
       const confidence = Math.max(30, Math.min(95, Math.round(50 + 20 * certainty)))
-      found.push({ class: KINDS[this.#kind]!, start: this.#start, end: this.#end, confidence })
+      found.push({ class: kind, start: this.#start, end: this.#end, confidence })
     }
     this.#start = -1
     this.#margin = 0

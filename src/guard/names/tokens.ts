@@ -53,6 +53,8 @@ export const SHAPE = {
   newline: 12,
   year: 13,
   decimal: 14,
+  /** `oldName`: as programs write what they name. */
+  camel: 15,
   sign: 16,
 } as const
 
@@ -69,6 +71,9 @@ export const KNOWN = {
   people: 256,
   calendar: 512,
   particle: 1024,
+  product: 2048,
+  /** A word that somebody is called as well. */
+  word: 4096,
 } as const
 
 /** Columns of a token in `Tokens.data`. */
@@ -86,8 +91,14 @@ export const COLUMN = {
   flags: 10,
 } as const
 export const COLUMNS = 12
-/** `label`: one or two small letters and a number, as things are counted and named: `w18`, `v2`, `x_1`. The model does not see it. */
-export const FLAG = { lineStart: 1, sentenceStart: 2, afterSpace: 4, candidate: 8, label: 16 } as const
+/**
+ * `label`: one or two small letters and a number, as things are counted and named: `w18`, `v2`, `x_1`; `caseless`: of a script
+ * without capitals. The model sees neither.
+ */
+export const FLAG = { lineStart: 1, sentenceStart: 2, afterSpace: 4, candidate: 8, label: 16, caseless: 32 } as const
+
+/** A word, alone or with figures in it, or a whole number. */
+export const isWord = (shape: number): boolean => shape < SHAPE.newline || shape === SHAPE.camel
 
 const LONGEST_WORD = 64
 /** More figures behind a comma are a number of their own: `Hauptstr. 12,10115`. */
@@ -230,7 +241,8 @@ export class Tokens {
     else if (capitals === 0) shape = SHAPE.lower
     else if (letters === 1) shape = SHAPE.initial
     else if (capitals === letters) shape = SHAPE.capitals
-    else shape = first && capitals === 1 ? SHAPE.capital : SHAPE.mixed
+    else if (!first) shape = SHAPE.camel
+    else shape = capitals === 1 ? SHAPE.capital : SHAPE.mixed
     const known = letters > 0 && digits === 0 ? this.#lexicon.get(hash) : 0
     let flags = this.#spaced ? FLAG.afterSpace : 0
     if (this.#line) flags |= FLAG.lineStart
@@ -242,10 +254,12 @@ export class Tokens {
         (shape === SHAPE.capital &&
           (flags & FLAG.sentenceStart) !== 0 &&
           (known & ~(KNOWN.common | KNOWN.particle)) === 0))
+    const caseless = isCaseless(units[start]!)
+    if (caseless) flags |= FLAG.caseless
     if (
       !everyday &&
       !decimal &&
-      !isCaseless(units[start]!) &&
+      !caseless &&
       !(shape === SHAPE.lower && known === 0 && length >= 7 && ENDINGS.has(tail3))
     )
       flags |= FLAG.candidate

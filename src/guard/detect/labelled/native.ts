@@ -10,6 +10,8 @@ const SIGNS =
   /^(?:\p{sc=Han}{2,6}(?:[ ·・\u3000]\p{sc=Han}{1,4})?|[\p{sc=Katakana}ー]{2,12}(?:[ ・＝\u3000][\p{sc=Katakana}ー]{2,12}){0,3}|\p{sc=Hangul}{2,9}(?: \p{sc=Hangul}{1,4})?)/u
 /** Korean says the rest of the sentence without a blank: `김민수입니다`. */
 const KOREAN_TAIL = /(?:입니다|이에요|예요|이라고|라고|이고|님|씨)$/
+/** Japanese goes on behind a name with one of a few words; anything else makes it a verb or an adjective: `名前が変更された`. */
+const GOES_ON = /^(?:[^ぁ-ん]|$|で(?!き)|だ|と|の|さん|さま|くん|ちゃん)/u
 const WORDS = /^(?:[\p{L}\p{M}]{2,20}|\p{L}\.)(?:[ \u00a0-](?:[\p{L}\p{M}'’]{2,20}|\p{L}\.)){0,4}/u
 /** What stands in an empty form. */
 const EMPTY =
@@ -44,6 +46,7 @@ export function nativeName(place: Place, called: boolean): Answer {
   let name = (isSign(first) ? SIGNS : WORDS).exec(value)?.[0]
   if (name === undefined) return undefined
   if (isSign(first)) {
+    if (place.link !== 'assigned' && !GOES_ON.test(value.slice(name.length))) return undefined
     const korean = name.replace(KOREAN_TAIL, '')
     if (korean.length >= 2) name = korean
     // A sentence goes on behind a name that the label only announces.
