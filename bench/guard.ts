@@ -481,6 +481,13 @@ if (folder !== undefined && folds) {
     '[ ',
     '](//e.x/',
     '<a "',
+    'AB1 ',
+    'QUJDRE\n',
+    '> QUJDRE\n',
+    '01',
+    '=QUJDRE',
+    'M1@CDE\n',
+    'Aa ',
   ]
   for (const hostile of units) {
     const input = hostile.repeat(Math.ceil(1e6 / hostile.length))

@@ -1,7 +1,8 @@
 // The copy of a text that detectors read: compatibility forms unfolded (NFKC by character), look-alike letters of other
 // alphabets read as the Latin letters they imitate inside Latin words, invisible characters gone. Every offset maps back:
 // what is rewritten is always the original. ASCII text is passed on as it is, without copying.
-import { disguised, LOOKALIKES } from './lookalikes.ts'
+import { LOOKALIKES } from '../core/index.ts'
+import { disguised } from './disguise.ts'
 import { unseen } from './unseen.ts'
 
 /** Letters with a stroke too, which NFKC leaves whole: a mask of `łodz@` must not begin behind its first letter. */

@@ -1,7 +1,7 @@
 // Names are identifiers: rules, audit rows and people compare them. So a name has one spelling (NFC), nothing invisible,
 // one script, and no two names of a kind look alike: `dana`, `Dana` and `dаna` with a Cyrillic а cannot all exist.
 // After UTS 39 (single script, skeleton), with the confusables of the scripts that imitate Latin.
-import { Fault } from '../core/index.ts'
+import { Fault, LOOKALIKES } from '../core/index.ts'
 
 const MAX_LENGTH = 64
 /** Starts with a letter or digit (so never `.` or `..` in a path); `/` is kept for subjects such as `user/dana`. */
@@ -14,36 +14,26 @@ const SCRIPTS = [
   ...['Elbasan', 'Osage', 'Runic', 'Vai', 'Warang_Citi'],
 ].map((script) => new RegExp(`\\p{Script=${script}}`, 'u'))
 
-/** Letters of other scripts, in lower case, and Latin ones of phoneticians, to the plain Latin letter they look like. */
-const LOOKALIKES: Record<string, string> = {
-  ...{ а: 'a', ь: 'b', с: 'c', ԁ: 'd', е: 'e', ё: 'e', һ: 'h', і: 'i', ї: 'i', ј: 'j', к: 'k', ӏ: 'l', м: 'm', н: 'h' },
-  ...{ о: 'o', р: 'p', ԛ: 'q', г: 'r', ѕ: 's', т: 't', у: 'y', ѵ: 'v', ԝ: 'w', х: 'x', в: 'b' },
-  ...{ α: 'a', β: 'b', ϲ: 'c', ε: 'e', η: 'n', ι: 'i', κ: 'k', μ: 'm', ν: 'v', ο: 'o', ρ: 'p', σ: 'o', τ: 't', υ: 'u' },
-  ...{ ɑ: 'a', ᴀ: 'a', ʙ: 'b', ᴄ: 'c', ᴅ: 'd', ᴇ: 'e', ꜰ: 'f', ɡ: 'g', ɢ: 'g', ʜ: 'h', ɩ: 'i', ɪ: 'i', ᴊ: 'j', ᴋ: 'k' },
-  ...{
-    ʟ: 'l',
-    ᴍ: 'm',
-    ɴ: 'n',
-    ᴏ: 'o',
-    ᴑ: 'o',
-    ᴘ: 'p',
-    ʀ: 'r',
-    ꜱ: 's',
-    ᴛ: 't',
-    ᴜ: 'u',
-    ʋ: 'u',
-    ᴠ: 'v',
-    ᴡ: 'w',
-    ʏ: 'y',
-    ᴢ: 'z',
-  },
-  ...{ χ: 'x', ϳ: 'j', ω: 'w', γ: 'y', հ: 'h', օ: 'o', ս: 'u', ո: 'n', ց: 'g', զ: 'q', յ: 'j', ԍ: 'g', ı: 'i', ℓ: 'l' },
+/** Letters beside those of core/lookalikes.ts, in lower case: a name is looked at, so what is nearly alike is alike. */
+const NEARLY: Record<string, string> = {
+  ё: 'e',
+  ї: 'i',
+  ԍ: 'g',
+  μ: 'm',
+  σ: 'o',
+  ϲ: 'c',
+  ϳ: 'j',
+  յ: 'j',
+  ℓ: 'l',
+  ᴑ: 'o',
+  ʋ: 'u',
 }
 
 /** What a name looks like: compatibility forms unified, case folded, marks dropped from no letter, lookalikes to Latin. */
 export function skeleton(name: string): string {
   let text = ''
-  for (const letter of name.normalize('NFKC').toLowerCase()) text += LOOKALIKES[letter] ?? letter
+  for (const letter of name.normalize('NFKC').toLowerCase())
+    text += NEARLY[letter] ?? LOOKALIKES.get(letter.codePointAt(0) ?? 0)?.toLowerCase() ?? letter
   return text.normalize('NFC')
 }
 

@@ -45,6 +45,8 @@ class Base45Stream extends CodeStream {
   #at = 0
   /** Local offset of the code that is being read, -1 for none; `#at` is behind its last whole group. */
   #start = -1
+  /** Local offset up to which there are only signs from `#at` on, as far as known: a long row of them is looked through once. */
+  #run = 0
 
   constructor(layer: Layer) {
     super(BEHIND)
@@ -53,6 +55,7 @@ class Base45Stream extends CodeStream {
 
   protected moved(count: number): void {
     this.#at -= count
+    this.#run -= count
     if (this.#start >= 0) this.#start -= count
   }
 
@@ -88,20 +91,19 @@ class Base45Stream extends CodeStream {
   #first(units: Uint16Array, ended: boolean): number {
     const size = this.text.length
     let i = this.#at
-    let run = i
+    if (this.#run > i) this.#runOn(units, this.#run)
     for (; ; i++) {
-      if (i >= run) {
+      if (i >= this.#run) {
         // Only what is among enough signs in a row is looked at.
         i = nextRun(this.text, i, ended, LEAST, SIGNS)
-        run = i
-        while (run < size && SIGNS[units[run]!] !== 0) run++
+        this.#runOn(units, i)
         if (size - i < LEAST) {
           while (i < size && !opens(units, i)) i++
           break
         }
       }
-      if (run - i < LEAST && run < size) {
-        i = run - 1
+      if (this.#run - i < LEAST && this.#run < size) {
+        i = this.#run - 1
         continue
       }
       if (!opens(units, i)) continue
@@ -113,6 +115,13 @@ class Base45Stream extends CodeStream {
     }
     this.#at = i
     return -1
+  }
+
+  #runOn(units: Uint16Array, from: number): void {
+    const size = this.text.length
+    let run = from
+    while (run < size && SIGNS[units[run]!] !== 0) run++
+    this.#run = run
   }
 
   /** Anew when a code was read: that has taken the room of this text. */

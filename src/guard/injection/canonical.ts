@@ -1,8 +1,8 @@
 // What a model would read in a text however it is dressed up: compatibility forms, look-alike letters, invisible and tag
 // characters, letters set apart by blanks or signs, escapes, base64, hexadecimal, lists of character numbers, ROT13 and text
 // written backwards. Only scoring reads this copy. What had to be undone is counted, because nobody does that by accident.
+import { LOOKALIKES } from '../../core/index.ts'
 import { withoutEscapes } from '../decode/escape.ts'
-import { LOOKALIKES } from '../lookalikes.ts'
 import { unitsOf } from '../units.ts'
 import { SILENT, unseen } from '../unseen.ts'
 

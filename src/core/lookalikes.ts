@@ -1,5 +1,6 @@
 // Letters of other alphabets that look like a Latin one, by hand from Unicode's confusables (UTS 39): Cyrillic, Greek, Armenian,
-// Cherokee, Coptic, Lisu, letters for phonetics, small capitals. Compatibility forms are left to NFKC.
+// Cherokee, Coptic, Lisu, letters for phonetics, small capitals. Compatibility forms are left to NFKC. Values are read without this
+// disguise, and no name of a principal stands beside another that it looks like.
 
 const PAIRS =
   'аa еe оo рp сc уy хx ѕs іi јj ԁd һh ӏl ԛq ԝw ьb вb гr кk мm нh тt пn иu ѵv ' +
@@ -10,22 +11,7 @@ const PAIRS =
   'ⲀA ⲂB ⲈE ⲎH ⲒI ⲔK ⲘM ⲚN ⲞO ⲢP ⲤC ⲦT ⲨY ⲬX ⲟo ⲣp ⲥc ' +
   'ꓮA ꓐB ꓚC ꓓD ꓰE ꓝF ꓖG ꓧH ꓲI ꓙJ ꓗK ꓡL ꓟM ꓠN ꓳO ꓑP ꓣR ꓢS ꓔT ꓴU ꓦV ꓪW ꓫX ꓬY ꓜZ'
 
-/** Alphabets that are told apart, by where each begins; Cyrillic for Russian is another than what no Russian word has. */
-const ALPHABETS = [0x300, 0x400, 0x500, 0x530, 0x590, 0x2000, 0xa000]
-
-/** Whether letters are of several alphabets, or of Cyrillic ones that next to nobody writes: then they are a Latin word in disguise. */
-export function disguised(codes: readonly number[]): boolean {
-  let first = -1
-  for (const code of codes) {
-    if (!LOOKALIKES.has(code)) continue
-    const alphabet = ALPHABETS.findIndex((from) => code < from)
-    if (alphabet === 3 || (first >= 0 && alphabet !== first)) return true
-    first = alphabet
-  }
-  return false
-}
-
-/** By code point. */
+/** What each looks like, by code point. */
 export const LOOKALIKES: ReadonlyMap<number, string> = new Map(
   PAIRS.split(' ').map((pair) => {
     const [from = '', to = ''] = pair
