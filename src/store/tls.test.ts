@@ -4,22 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { createAuthority } from '../../test/contract/authority.ts'
+import { CERTIFICATES } from '../../test/contract/certificates.ts'
 import { postgres } from '../../test/contract/databases.ts'
 import { proxyTo } from '../../test/contract/proxy.ts'
 import { createFeed } from './feed.ts'
 import { openStore, type Store } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sallyport-tls-'))
-const ours = createAuthority(folder, 'ours')
-const other = createAuthority(folder, 'other')
-const servers = {
-  good: ours.sign('server', 'DNS:localhost'),
-  expired: ours.sign('expired', 'DNS:localhost', '20200201000000Z'),
-  foreign: other.sign('foreign', 'DNS:localhost'),
-}
-const client = ours.sign('holder', 'DNS:holder')
-const stranger = other.sign('holder', 'DNS:holder')
+const { ours, other, servers, client, stranger } = CERTIFICATES
 writeFileSync(join(folder, 'empty.pem'), 'nothing\n')
 
 let dataFolder = ''
@@ -35,7 +27,7 @@ const database = postgres((at) => {
   ]
   writeFileSync(join(at, 'pg_hba.conf'), `${rules.join('\n')}\n`)
   show(servers.good)
-  place('ca.crt', readFileSync(ours.file))
+  place('ca.crt', readFileSync(ours))
   const settings = ['ssl = on', `ssl_ca_file = 'ca.crt'`, `unix_socket_directories = '${at}'`]
   appendFileSync(join(at, 'postgresql.conf'), `${settings.join('\n')}\n`)
 })
@@ -75,7 +67,7 @@ const urlOf = (user: string, host: string, parameters: string): string => {
   const url = new URL(database.url() as string)
   url.username = user
   url.hostname = host
-  return `${url.href}?${parameters.replaceAll('OURS', ours.file).replaceAll('OTHER', other.file).replaceAll('FOLDER', folder)}`
+  return `${url.href}?${parameters.replaceAll('OURS', ours).replaceAll('OTHER', other).replaceAll('FOLDER', folder)}`
 }
 const open = async (url: string) => {
   const store = await openStore({ url, file: '', keyHex: '', report: (error) => reported.push(error) })
