@@ -98,6 +98,7 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
   let heardAt = Number.NEGATIVE_INFINITY
   let reading: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
+  let stopped = false
   let link: FeedLink | undefined
 
   const ask = (to: FeedLink): Promise<(Stored & { alive?: number })[]> => {
@@ -231,7 +232,7 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
       heardAt = sentAt
       const { sessions } = store
       if (!sessions) return
-      const look = () => void read().catch(report)
+      const look = () => void (stopped || read().catch(report))
       const onNotify = (message: string) => (message === '' ? look() : hearer(message))
       link = createFeedLink({
         sessions,
@@ -248,6 +249,7 @@ export function createFeed({ store, pollMs, node, clock = systemClock, report }:
       timer.unref()
     },
     async stop() {
+      stopped = true // a notice may come in until the link is closed
       clearInterval(timer)
       await reading.catch(() => {}) // reported by whoever waited for it
       link?.close()

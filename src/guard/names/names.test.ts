@@ -119,6 +119,8 @@ describe('the tagger', () => {
       ['Übersetzt von Jörg Niederhauser.', 'person:Jörg Niederhauser'],
       ['該当者は Lucía Belmonte さんです。', 'person:Lucía Belmonte'],
       ['the fix by maria lopez is in', 'person:maria lopez'],
+      ['Please write to Jane Doe at once.', 'person:Jane Doe'],
+      ['ask jane doe about it', 'person:jane doe'],
     ] as const)
       expect(seen(names, text).join(' '), text).toContain(wanted)
   })
