@@ -10,7 +10,7 @@ import { type Ask, createGuard, createStructuredDetector, type Vault } from '../
 import { printOllama } from '../src/model/ollama-print.ts'
 import { createOllamaStreamReader, createOllamaWholeReader } from '../src/model/ollama-read.ts'
 import { printOpenai } from '../src/model/openai-print.ts'
-import type { OpenaiReading } from '../src/model/openai-read.ts'
+import type { Asked } from '../src/model/openai-read.ts'
 import { createOpenaiStreamReader, createOpenaiWholeReader } from '../src/model/openai-stream.ts'
 import { CONTINUED, FILE, type Json, planted, REQUESTS } from './generators/requests.ts'
 import { WIRES } from './upstream/wires.ts'
@@ -195,7 +195,7 @@ const ollamaLine = {
   prompt_eval_count: 1,
   eval_count: 2,
 }
-const reading: OpenaiReading = { choices: 1, newToolCallId: () => 'made' }
+const reading: Asked = { choices: 1, newToolCallId: () => 'made' }
 const sse = (value: Json) => `data: ${JSON.stringify(value)}\n\ndata: [DONE]\n\n`
 interface Reader {
   push(text: string): Delta[]

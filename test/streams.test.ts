@@ -67,7 +67,7 @@ function fromServer(
     }
     return parts
   }
-  const request = { ...chat(''), params: { n: 2 } }
+  const request = { ...chat(''), params: { n: said.other === '' ? 1 : 2 } }
   if (format === 'ollama') {
     const line = (message: object, done = false) =>
       `${JSON.stringify({ model: 'm', message: { role: 'assistant', content: '', ...message }, done, ...(done ? { done_reason: 'stop' } : {}) })}\n`

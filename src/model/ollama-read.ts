@@ -9,7 +9,7 @@ import {
   type Usage,
 } from '../core/index.ts'
 import { createNdjsonReader } from './ndjson.ts'
-import { chatLogprobs, count, isVector, type Wanted } from './openai-read.ts'
+import { chatLogprobs, count, createLogprobsCheck, isVector, type Wanted, type WantedLogprobs } from './openai-read.ts'
 import { createWholeReader } from './openai-stream.ts'
 import { type AnswerReader, parseAnswer } from './upstream.ts'
 import { brokenOff, errorInAnswer, unusable } from './upstream-fault.ts'
@@ -17,11 +17,21 @@ import { brokenOff, errorInAnswer, unusable } from './upstream-fault.ts'
 interface State {
   tools: number
   done: boolean
+  readonly ids: Set<string>
   readonly newToolCallId: () => string
+  readonly logprobs: ReturnType<typeof createLogprobsCheck>
 }
 
-export function createOllamaStreamReader(newToolCallId: () => string): AnswerReader {
-  const state: State = { tools: 0, done: false, newToolCallId }
+const begin = (newToolCallId: () => string, wanted: WantedLogprobs | undefined): State => ({
+  tools: 0,
+  done: false,
+  ids: new Set(),
+  newToolCallId,
+  logprobs: createLogprobsCheck(wanted),
+})
+
+export function createOllamaStreamReader(newToolCallId: () => string, wanted?: WantedLogprobs): AnswerReader {
+  const state = begin(newToolCallId, wanted)
   let out: Delta[] = []
   const lines = createNdjsonReader((line) => {
     if (!state.done) readLine(parseAnswer(line), state, out)
@@ -45,9 +55,9 @@ export function createOllamaStreamReader(newToolCallId: () => string): AnswerRea
   }
 }
 
-export const createOllamaWholeReader = (newToolCallId: () => string): AnswerReader =>
+export const createOllamaWholeReader = (newToolCallId: () => string, wanted?: WantedLogprobs): AnswerReader =>
   createWholeReader((value, out) => {
-    const state: State = { tools: 0, done: false, newToolCallId }
+    const state = begin(newToolCallId, wanted)
     readLine(value, state, out)
     if (!state.done) throw unusable('The model server answered without an end.')
   })
@@ -61,12 +71,16 @@ function readLine(value: unknown, state: State, out: Delta[]): void {
   const text = said === value ? value.response : said.content
   if (text !== undefined && text !== null && typeof text !== 'string') throw unusable('The text is not a string.')
   const logprobs = lineLogprobs(value.logprobs)
-  if (typeof text === 'string' && (text !== '' || logprobs))
-    out.push(logprobs ? { type: 'text', choice: 0, text, logprobs } : { type: 'text', choice: 0, text })
+  if (typeof text === 'string' && (text !== '' || logprobs)) {
+    const delta: Delta = logprobs ? { type: 'text', choice: 0, text, logprobs } : { type: 'text', choice: 0, text }
+    state.logprobs.see(delta)
+    out.push(delta)
+  }
   const calls = said.tool_calls
   if (Array.isArray(calls)) for (const call of calls) readToolCall(call, state, out)
   if (value.done !== true) return
   state.done = true
+  state.logprobs.end()
   const reason = value.done_reason ?? 'stop'
   out.push({
     type: 'finish',
@@ -86,7 +100,9 @@ function readToolCall(call: Json, state: State, out: Delta[]): void {
   if (!isObject(call) || !isObject(called) || typeof called.name !== 'string' || called.name === '')
     throw unusable('A tool call has no name.')
   if (state.tools >= MOST_TOOL_CALLS) throw unusable('There are too many tool calls.')
-  const id = typeof call.id === 'string' && call.id !== '' ? call.id : state.newToolCallId()
+  const told = typeof call.id === 'string' && call.id !== '' && !state.ids.has(call.id)
+  const id = told ? (call.id as string) : state.newToolCallId()
+  state.ids.add(id)
   const given = called.arguments ?? {}
   out.push({
     type: 'tool',

@@ -24,7 +24,7 @@ import {
 import { createNdjsonReader } from './ndjson.ts'
 import { printOllama } from './ollama-print.ts'
 import { createOllamaEmbeddingReader, createOllamaStreamReader, createOllamaWholeReader } from './ollama-read.ts'
-import { count, wantedOf } from './openai-read.ts'
+import { count, wantedLogprobs, wantedOf } from './openai-read.ts'
 import {
   type Ask,
   createUpstream,
@@ -92,7 +92,8 @@ export function createOllamaDriver(options: UpstreamOptions): Driver {
           signal,
         )
       const accept = request.stream ? 'application/x-ndjson' : JSON_TYPE
-      const reader = request.stream ? createOllamaStreamReader(newToolCallId) : createOllamaWholeReader(newToolCallId)
+      const open = request.stream ? createOllamaStreamReader : createOllamaWholeReader
+      const reader = open(newToolCallId, wantedLogprobs(request))
       return upstream.reply({ method: 'POST', path, body, accept, repeatable: true, principal }, reader, signal)
     },
     async list(signal) {

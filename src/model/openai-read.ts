@@ -15,28 +15,44 @@ import { errorInAnswer, unusable } from './upstream-fault.ts'
 /** Most tool calls of one choice. */
 const MOST_TOOL_CALLS = 256
 
-export interface OpenaiReading {
+export interface Asked {
   /** Choices that may come: prompts × n. */
   readonly choices: number
   /** For servers that give a tool call no id. */
   readonly newToolCallId: () => string
   /** Stop sequences that were asked for. */
   readonly stops?: readonly string[] | undefined
-  /** The calls of one answer, by choice. */
-  readonly toolCalls?: Map<number, Numbered>
+  /** Log probabilities that were asked for. */
+  readonly logprobs?: WantedLogprobs | undefined
+}
+
+/** What is known of one answer while it is read. */
+export interface OpenaiReading extends Asked {
+  /** By choice. */
+  readonly toolCalls: Map<number, Calls>
 }
 
 /** Servers number calls as they like: some from 1, some all of them 0, some not at all. Ours are in their order. */
-interface Numbered {
+interface Calls {
   size: number
   /** The newest call of each of their numbers. */
-  readonly newest: Map<number, { readonly number: number; readonly id: string | undefined }>
+  readonly newest: Map<number, Call>
+  readonly ids: Set<string>
+}
+interface Call {
+  readonly number: number
+  /** The id that stood beside the name. */
+  readonly opened: string | undefined
+  id: string | undefined
+  /** Undefined until it is told. */
+  name: string | undefined
 }
 
-export const readingOf = (request: ModelRequest, newToolCallId: () => string): OpenaiReading => ({
+export const readingOf = (request: ModelRequest, newToolCallId: () => string): Asked => ({
   choices: Math.max(1, request.inputs.length) * (request.params.n ?? 1),
   newToolCallId,
   stops: request.params.stop,
+  logprobs: wantedLogprobs(request),
 })
 
 /** The pieces of one chunk or completion: `choices[].delta`, `.message` or `.text`. */
@@ -66,6 +82,7 @@ function readChoice(entry: Json, reading: OpenaiReading, out: Delta[]): void {
   }
   const finish = entry.finish_reason
   if (typeof finish !== 'string' || finish === '') return
+  checkNamed(choice, reading)
   const reason = finishReason(finish)
   // vLLM says which one it was.
   const stopped = reason === 'stop' ? reading.stops?.find((stop) => stop === entry.stop_reason) : undefined
@@ -89,36 +106,58 @@ function readSaid(said: JsonObject, choice: number, logprobs: Json | undefined, 
   })
 }
 
-function readToolCall(call: Json, position: number, choice: number, reading: OpenaiReading, out: Delta[]): void {
-  if (!isObject(call)) throw unusable('A tool call is not an object.')
-  const given = count(call.index ?? position, MOST_TOOL_CALLS)
+function readToolCall(entry: Json, position: number, choice: number, reading: OpenaiReading, out: Delta[]): void {
+  if (!isObject(entry)) throw unusable('A tool call is not an object.')
+  const given = count(entry.index ?? position, MOST_TOOL_CALLS)
   if (given === undefined) throw unusable('A tool call has no usable index.')
-  const called = isObject(call.function) ? call.function : {}
+  const called = isObject(entry.function) ? entry.function : {}
   const name = typeof called.name === 'string' && called.name !== '' ? called.name : undefined
-  const id = typeof call.id === 'string' && call.id !== '' ? call.id : undefined
-  const index = toolNumber(choice, given, name === undefined ? undefined : id, reading)
+  const id = typeof entry.id === 'string' && entry.id !== '' ? entry.id : undefined
   const pieces = called.arguments ?? ''
-  out.push({
-    type: 'tool',
-    choice,
-    index,
-    // A name opens a call; an id may be missing, a second one changes nothing.
-    ...(name === undefined ? (id === undefined ? {} : { id }) : { id: id ?? reading.newToolCallId(), name }),
-    arguments: typeof pieces === 'string' ? pieces : JSON.stringify(pieces),
-  })
+  const text = typeof pieces === 'string' ? pieces : JSON.stringify(pieces)
+  const calls = callsOf(choice, reading)
+  const call = callOf(calls, given, name === undefined ? undefined : id)
+  const delta = { type: 'tool' as const, choice, index: call.number, arguments: text }
+  if (call.name !== undefined) {
+    if (name !== undefined && name !== call.name) throw unusable('A tool call has two names.')
+    // Some servers say id and name again with each piece: client libraries would put the names together.
+    out.push(delta)
+    return
+  }
+  call.id ??= id
+  if (name === undefined) {
+    if (text.trim() !== '') throw nameless()
+    return
+  }
+  call.name = name
+  // Results are told apart by it.
+  const own = call.id === undefined || calls.ids.has(call.id) ? reading.newToolCallId() : call.id
+  calls.ids.add(own)
+  out.push({ ...delta, id: own, name })
+}
+
+/** Whoever is asked about a call is asked by its name. */
+const nameless = () => unusable('A tool call has no name.')
+
+/** At the end of a choice. */
+export function checkNamed(choice: number, { toolCalls }: OpenaiReading): void {
+  for (const { name } of toolCalls.get(choice)?.newest.values() ?? []) if (name === undefined) throw nameless()
+}
+
+function callsOf(choice: number, { toolCalls }: OpenaiReading): Calls {
+  const calls = toolCalls.get(choice) ?? { size: 0, newest: new Map(), ids: new Set() }
+  toolCalls.set(choice, calls)
+  return calls
 }
 
 /** `opens`: the id beside a name. With another one than before it is another call, whatever its number. */
-function toolNumber(choice: number, given: number, opens: string | undefined, { toolCalls }: OpenaiReading): number {
-  if (!toolCalls) return given
-  const calls = toolCalls.get(choice) ?? { size: 0, newest: new Map() }
-  toolCalls.set(choice, calls)
+function callOf(calls: Calls, given: number, opens: string | undefined): Call {
   const known = calls.newest.get(given)
-  if (known && (opens === undefined || known.id === undefined || known.id === opens)) return known.number
+  if (known && (opens === undefined || known.name === undefined || (known.opened ?? opens) === opens)) return known
   if (calls.size >= MOST_TOOL_CALLS) throw unusable('There are too many tool calls.')
-  const number = calls.size++
-  calls.newest.set(given, { number, id: opens })
-  return number
+  const call: Call = { number: calls.size++, opened: opens, id: undefined, name: undefined }
+  calls.newest.set(given, call)
+  return call
 }
 
 const pushText = (out: Delta[], choice: number, text: string, logprobs: TokenLogprob[] | undefined) =>
@@ -135,6 +174,36 @@ const FINISH: Record<string, FinishReason> = {
 }
 /** A word not known here must not pass for a good end. */
 const finishReason = (word: string): FinishReason => FINISH[word] ?? (word === 'eos' ? 'stop' : 'interrupted')
+
+/** What is asked of the tokens of an answer. */
+export interface WantedLogprobs {
+  readonly alternatives: boolean
+}
+export const wantedLogprobs = ({ params: { logprobs, topLogprobs = 0 } }: ModelRequest): WantedLogprobs | undefined =>
+  logprobs ? { alternatives: topLogprobs > 0 } : undefined
+
+/** Servers that know no log probabilities pass over the wish for them: an answer in words alone is not what was asked for. */
+export function createLogprobsCheck(wanted: WantedLogprobs | undefined): {
+  see(delta: Delta): void
+  end(): void
+} {
+  let said = false
+  let told = false
+  let alternatives = false
+  return {
+    see(delta) {
+      if (wanted === undefined || delta.type !== 'text') return
+      said ||= delta.text !== ''
+      told ||= (delta.logprobs?.length ?? 0) > 0
+      alternatives ||= delta.logprobs?.some(({ top = [] }) => top.length > 0) ?? false
+    },
+    end() {
+      if (said && !told) throw unusable('The model server told no log probabilities, which were asked for.')
+      if (said && wanted?.alternatives && !alternatives)
+        throw unusable('The model server told log probabilities without the alternatives that were asked for.')
+    },
+  }
+}
 
 export function chatLogprobs(value: Json | undefined): TokenLogprob[] | undefined {
   if (!isObject(value) || !Array.isArray(value.content)) return undefined

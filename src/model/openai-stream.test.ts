@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { chatChunks } from '../../test/upstream/scripted.ts'
 import type { Delta } from '../core/index.ts'
 import { createNdjsonReader } from './ndjson.ts'
-import { createOllamaEmbeddingReader, createOllamaWholeReader } from './ollama-read.ts'
+import { createOllamaEmbeddingReader, createOllamaStreamReader, createOllamaWholeReader } from './ollama-read.ts'
 import { createOpenaiEmbeddingReader, createOpenaiStreamReader, createOpenaiWholeReader } from './openai-stream.ts'
 import { createSseReader } from './sse.ts'
 import type { AnswerReader } from './upstream.ts'
@@ -113,6 +113,15 @@ test('calls are numbered in their order, however the server numbers them', () =>
       call(0, 1, 'x') +
       call(0, 1, 'a', 'f'),
   )
+  // Id and name once each, however often they are said: client libraries would put them together.
+  expect(deltas.map((delta) => (delta.type === 'tool' ? [delta.id, delta.name] : []))).toEqual([
+    ['a', 'f'],
+    ['b', 'f'],
+    ['c', 'f'],
+    [undefined, undefined],
+    [undefined, undefined],
+    [undefined, undefined],
+  ])
   expect(deltas.map((delta) => (delta.type === 'tool' ? [delta.choice, delta.index] : []))).toEqual([
     [0, 0],
     [0, 1],
@@ -135,6 +144,86 @@ test('two calls of one number, or of none, are two calls', () => {
   }
   const many = Array.from({ length: 257 }, (_unused, id) => ({ index: 0, id: `c${id}`, function: { name: 'f' } }))
   expect(() => readAll([frames([{ choices: [{ index: 0, delta: { tool_calls: many } }] }])])).toThrow(/too many/)
+})
+
+const calling = (...calls: object[]) => frames([{ choices: [{ index: 0, delta: { tool_calls: calls } }] }])
+const over = frames([{ choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] }, '[DONE]'])
+
+test('a call has one name, which is there before its arguments, and an id of its own', () => {
+  const f = { name: 'f', arguments: '' }
+  expect(readAll([calling({ index: 0, id: 'a' }), calling({ index: 0, function: f }), over])).toMatchObject([
+    { type: 'tool', index: 0, id: 'a', name: 'f', arguments: '' },
+    { type: 'finish' },
+  ])
+  for (const calls of [
+    calling({ index: 0, id: 'a' }),
+    calling({ index: 0, id: 'a', function: { arguments: '{}' } }, { index: 0, function: f }),
+    calling({ index: 0, id: 'a', function: f }) + calling({ index: 1, function: { arguments: '{}' } }),
+    calling({ index: 0, id: 'a', function: f }) + calling({ index: 0, id: 'a', function: { name: 'g' } }),
+  ]) {
+    expect(() => readAll([calls, over])).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
+    expect(() => readAll([calls, 'data: [DONE]\n\n'])).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
+  }
+  const twice = [0, 1].map((index) => ({ index, id: 'a', function: f }))
+  expect(readAll([calling(...twice), over])).toMatchObject([{ id: 'a' }, { id: 'call_made' }, { type: 'finish' }])
+  const reader = createOllamaWholeReader(() => 'call_made')
+  reader.push(JSON.stringify(ollama({ tool_calls: twice })))
+  expect(reader.end()).toMatchObject([{ id: 'a' }, { id: 'call_made' }, { type: 'finish' }])
+})
+
+test('fewer answers than were asked for are none', () => {
+  const two = { ...reading, choices: 2 }
+  const end = { finish_reason: 'stop' }
+  const whole = createOpenaiWholeReader(two)
+  whole.push(JSON.stringify({ choices: [{ index: 1, text: 'x', ...end }] }))
+  expect(() => whole.end()).toThrow(/fewer answers/)
+  for (const choices of [[{ index: 0, text: 'x', ...end }], [{ index: 1, text: 'x' }]]) {
+    const stream = createOpenaiStreamReader(two)
+    stream.push(frames([{ choices }, '[DONE]']))
+    expect(() => stream.end()).toThrow(/fewer answers/)
+  }
+})
+
+test('an event that is called an error is one, whatever it says', () => {
+  for (const [data, code] of [
+    ['{"message":"sk-secret"}', 'upstream_refused'],
+    [JSON.stringify(chatChunks(['a'])[1]), 'upstream_refused'],
+    ['sk-secret', 'upstream_refused'],
+    ['[DONE]', 'upstream_refused'],
+    ['{"code":503}', 'overloaded'],
+    ['{"error":{"code":429}}', 'overloaded'],
+  ] as const)
+    expect(() => readAll([frames([chatChunks(['a'])[1]]), `event: error\ndata: ${data}\n\n`, over])).toThrow(
+      expect.objectContaining({ code }),
+    )
+  expect(textOf(readAll([frames(chatChunks(['a'])).replaceAll('data:', 'event: message\ndata:')]))).toBe('a')
+})
+
+describe('log probabilities that were asked for are told, or the answer is none', () => {
+  const one = { token: 'a', logprob: -1 }
+  const full = { ...one, top_logprobs: [one] }
+  const openai = (content: object[] | null, alternatives: boolean) =>
+    ([createOpenaiStreamReader, createOpenaiWholeReader] as const).map((open) => () => {
+      const reader = open({ ...reading, logprobs: { alternatives } })
+      const choice = { index: 0, logprobs: content && { content }, finish_reason: 'stop' }
+      const stream = open === createOpenaiStreamReader
+      const answer = { choices: [{ ...choice, [stream ? 'delta' : 'message']: { content: 'a' } }] }
+      return [...reader.push(stream ? frames([answer]) : JSON.stringify(answer)), ...reader.end()]
+    })
+  const fromOllama = (logprobs: object[] | null, alternatives: boolean) =>
+    ([createOllamaStreamReader, createOllamaWholeReader] as const).map((open) => () => {
+      const reader = open(() => 'call_made', { alternatives })
+      return [...reader.push(`${JSON.stringify({ ...ollama({ content: 'a' }), logprobs })}\n`), ...reader.end()]
+    })
+  test.each([
+    ['OpenAI', openai],
+    ['Ollama', fromOllama],
+  ] as const)('%s', (_name, runs) => {
+    for (const run of [...runs([one], false), ...runs([full], true)])
+      expect(run()[0]).toMatchObject({ text: 'a', logprobs: [one] })
+    for (const run of [...runs(null, false), ...runs([], false)]) expect(run).toThrow(/no log probabilities/)
+    for (const run of runs([one], true)) expect(run).toThrow(/without the alternatives/)
+  })
 })
 
 test('the first token of an echoed prompt has no probability', () => {

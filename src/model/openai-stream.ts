@@ -1,28 +1,41 @@
 // Readers of OpenAI's answers. The stream reader learns what a chunk that carries only text looks like and from then on cuts
 // the text out of equal chunks instead of parsing them: chunks of one stream differ in nothing else.
-import { type Delta, isObject } from '../core/index.ts'
-import { type OpenaiReading, readChunk, readEmbeddings, type Wanted } from './openai-read.ts'
+import { type Delta, type Fault, isObject } from '../core/index.ts'
+import {
+  type Asked,
+  checkNamed,
+  createLogprobsCheck,
+  type OpenaiReading,
+  readChunk,
+  readEmbeddings,
+  type Wanted,
+} from './openai-read.ts'
 import { createSseReader } from './sse.ts'
 import { type AnswerReader, MOST_ANSWER_CHARACTERS, parseAnswer } from './upstream.ts'
-import { brokenOff, unusable } from './upstream-fault.ts'
+import { brokenOff, errorInAnswer, unusable } from './upstream-fault.ts'
 
-export function createOpenaiStreamReader(how: OpenaiReading): AnswerReader {
+export function createOpenaiStreamReader(how: Asked): AnswerReader {
   const reading: OpenaiReading = { ...how, toolCalls: new Map() }
   let out: Delta[] = []
   let finished = false
   const open = new Set<number>()
   const closed = new Set<number>()
   const template = createTemplate()
+  const logprobs = createLogprobsCheck(reading.logprobs)
 
-  const onEvent = (data: string) => {
+  const onEvent = (data: string, event: string) => {
     if (finished) return
+    if (event === 'error') throw errorEvent(data)
     if (data === '[DONE]') {
       finished = true
       return
     }
     const text = template.match(data)
     if (text !== undefined) {
-      if (text !== '') out.push({ type: 'text', choice: 0, text })
+      if (text === '') return
+      const delta: Delta = { type: 'text', choice: 0, text }
+      logprobs.see(delta)
+      out.push(delta)
       return
     }
     const value = parseAnswer(data)
@@ -32,6 +45,7 @@ export function createOpenaiStreamReader(how: OpenaiReading): AnswerReader {
     readChunk(value, reading, out)
     for (let index = from; index < out.length; index++) {
       const delta = out[index] as Delta
+      logprobs.see(delta)
       if (delta.type === 'usage' || delta.type === 'embedding') continue
       open.add(delta.choice)
       if (delta.type === 'finish') closed.add(delta.choice)
@@ -55,10 +69,31 @@ export function createOpenaiStreamReader(how: OpenaiReading): AnswerReader {
       events.end()
       // Some servers leave out [DONE], some the finish reason. With neither, the answer was cut off.
       if (!finished && (closed.size === 0 || closed.size < open.size)) throw brokenOff()
-      if (open.size === 0) throw unusable('The model server answered without a choice.')
-      for (const choice of open) if (!closed.has(choice)) out.push({ type: 'finish', choice, reason: 'stop' })
+      checkChoices(open.size, reading)
+      logprobs.end()
+      for (const choice of open) {
+        if (closed.has(choice)) continue
+        checkNamed(choice, reading)
+        out.push({ type: 'finish', choice, reason: 'stop' })
+      }
       return take()
     },
+  }
+}
+
+/** Of several prompts, or several answers to one, none is left out. */
+function checkChoices(given: number, { choices }: Asked): void {
+  if (given === 0) throw unusable('The model server answered without a choice.')
+  if (given < choices) throw unusable('The model server gave fewer answers than were asked for.')
+}
+
+/** An event of this name is no piece of an answer, whatever it says. */
+function errorEvent(data: string): Fault {
+  try {
+    const value = parseAnswer(data)
+    return errorInAnswer(isObject(value) ? (value.error ?? value) : undefined)
+  } catch {
+    return errorInAnswer()
   }
 }
 
@@ -79,10 +114,14 @@ export function createWholeReader(read: (value: unknown, out: Delta[]) => void):
   }
 }
 
-export const createOpenaiWholeReader = (reading: OpenaiReading): AnswerReader =>
+export const createOpenaiWholeReader = (asked: Asked): AnswerReader =>
   createWholeReader((value, out) => {
-    readChunk(value, { ...reading, toolCalls: new Map() }, out)
-    if (!out.some((delta) => delta.type === 'finish')) throw unusable('The model server answered without a choice.')
+    const reading: OpenaiReading = { ...asked, toolCalls: new Map() }
+    readChunk(value, reading, out)
+    checkChoices(new Set(out.flatMap((delta) => (delta.type === 'finish' ? [delta.choice] : []))).size, reading)
+    const logprobs = createLogprobsCheck(reading.logprobs)
+    for (const delta of out) logprobs.see(delta)
+    logprobs.end()
   })
 
 export const createOpenaiEmbeddingReader = (wanted: Wanted): AnswerReader =>

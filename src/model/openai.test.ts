@@ -314,7 +314,8 @@ test("llama.cpp's server: one tool that must be called, and log probabilities in
   const params = { logprobs: true, topLogprobs: 0 }
   const complete = chat({ action: 'complete', messages: [], inputs: ['a'], params })
   expect((await all(driver, complete))[0]).toMatchObject({ text: 'hi', logprobs: [{ token: 'hi', logprob: -0.5 }] })
-  upstream.script = json(completion('x'))
+  const message = { role: 'assistant', content: 'hi' }
+  upstream.script = json({ choices: [{ index: 0, message, finish_reason: 'stop', logprobs: { content: [said] } }] })
   const tools = [{ name: 'f' }, { name: 'g' }]
   await all(driver, chat({ params: { ...params, tools, toolChoice: { name: 'g' } } }))
   const [first, second] = upstream.calls.map(({ body }) => JSON.parse(body) as Record<string, unknown>)

@@ -92,6 +92,12 @@ export const answer = (content: string) => ({
   choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
 })
 
+/** How likely a text was that came as one token. */
+export const logprobsOf = (token: string) => {
+  const one = { token, logprob: -0.5, bytes: null }
+  return { content: [{ ...one, top_logprobs: [one] }], refusal: null }
+}
+
 export const WEATHER_SCHEMA = {
   type: 'object',
   properties: { days: { type: 'integer' } },

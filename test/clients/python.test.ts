@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { json, type Script, sse } from '../upstream/scripted.ts'
-import { answer, type ClientBench, SCRIPTED, startBench } from './gateway.ts'
+import { answer, type ClientBench, logprobsOf, SCRIPTED, startBench } from './gateway.ts'
 
 interface Recorded {
   readonly library: string
@@ -30,7 +30,7 @@ const frame = (delta: object, finish_reason: string | null) => ({
   choices: [{ index: 0, delta, logprobs: null, finish_reason }],
 })
 const answers: Script = (response, received) => {
-  const { stream, input, n = 1 } = JSON.parse(received.body)
+  const { stream, input, n = 1, logprobs = false } = JSON.parse(received.body)
   if (received.path === '/v1/embeddings') {
     const data = [input].flat().map((_text, index) => ({ object: 'embedding', index, embedding: [0.5, -1] }))
     return json({ object: 'list', data, usage })(response, received)
@@ -45,7 +45,8 @@ const answers: Script = (response, received) => {
       '[DONE]',
     )(response, received)
   const { choices, ...rest } = answer('hi')
-  return json({ ...rest, choices: Array.from({ length: n }, (_one, index) => ({ ...choices[0], index })) })(
+  const told = logprobs ? { logprobs: logprobsOf('hi') } : {}
+  return json({ ...rest, choices: Array.from({ length: n }, (_one, index) => ({ ...choices[0], ...told, index })) })(
     response,
     received,
   )

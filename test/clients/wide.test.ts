@@ -7,7 +7,16 @@ import OpenAI from 'openai'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { json, pieces, silent, sse } from '../upstream/scripted.ts'
-import { answer, type ClientBench, HALF_STREAM, lastBody, SCRIPTED, startBench, WEATHER_SCHEMA } from './gateway.ts'
+import {
+  answer,
+  type ClientBench,
+  HALF_STREAM,
+  lastBody,
+  logprobsOf,
+  SCRIPTED,
+  startBench,
+  WEATHER_SCHEMA,
+} from './gateway.ts'
 
 let bench: ClientBench
 let openai: OpenAI
@@ -359,7 +368,8 @@ test('Anthropic: everything about a call that another format can say is said', a
 })
 
 test('Ollama: everything about a call that another format can say is said', async () => {
-  bench.upstream.script = json(answer('{"days":3}'))
+  const { choices, ...rest } = answer('{"days":3}')
+  bench.upstream.script = json({ ...rest, choices: [{ ...choices[0], logprobs: logprobsOf('{"days":3}') }] })
   const format = { type: 'object', properties: { days: { type: 'integer' } } }
   await ollama.chat({
     model,
@@ -383,6 +393,7 @@ test('Ollama: everything about a call that another format can say is said', asyn
     logprobs: true,
     top_logprobs: 2,
   })
+  bench.upstream.script = json(answer('{}'))
   await ollama.chat({ model, messages, think: false, format: 'json' })
   expect(lastBody(bench.upstream)).toMatchObject({ reasoning_effort: 'none', response_format: { type: 'json_object' } })
   bench.upstream.script = json({ choices: [{ index: 0, text: ' world', finish_reason: 'stop' }] })

@@ -36,6 +36,13 @@ const extra = fc.oneof(
     fc.jsonValue({ maxDepth: 2 }),
   ),
 )
+const toolCall = (name: fc.Arbitrary<string | undefined>) =>
+  fc
+    .tuple(
+      fc.record({ index: fc.nat({ max: 3 }), id: fc.constantFrom('a', '', 'b') }, { requiredKeys: [] }),
+      fc.record({ name, arguments: args }, { requiredKeys: ['name'] }),
+    )
+    .map(([more, called]) => ({ ...more, function: called }))
 const openaiDelta = fc.oneof(
   fc.record({ content: words }),
   fc.record({ role: fc.constant('assistant'), content: fc.constantFrom('', null) }),
@@ -45,13 +52,9 @@ const openaiDelta = fc.oneof(
   fc.constantFrom({}, null),
   fc.record({
     tool_calls: fc.array(
-      fc.record(
-        {
-          index: fc.nat({ max: 3 }),
-          id: fc.constantFrom('a', '', 'b'),
-          function: fc.record({ name: fc.constantFrom('f', ''), arguments: args }, { requiredKeys: [] }),
-        },
-        { requiredKeys: [] },
+      fc.oneof(
+        { weight: 6, arbitrary: toolCall(fc.constant('f')) },
+        { weight: 1, arbitrary: toolCall(fc.constantFrom('g', '', undefined)) },
       ),
       { maxLength: 3 },
     ),

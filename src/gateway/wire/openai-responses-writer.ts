@@ -77,7 +77,12 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
       return event('response.function_call_arguments.done', facts) + last()
     }
     const [type, fact] = DONE[item.kind]
-    const facts = { ...at, content_index: 0, [fact]: item.text, ...(item.kind === 'text' ? { logprobs: [] } : {}) }
+    const facts = {
+      ...at,
+      content_index: 0,
+      [fact]: item.text,
+      ...(item.kind === 'text' ? { logprobs: logprobsBody(item.logprobs) } : {}),
+    }
     const words = event(type, facts)
     return words + event('response.content_part.done', { ...at, content_index: 0, part: partBody(item) }) + last()
   }

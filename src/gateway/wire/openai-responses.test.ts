@@ -244,3 +244,15 @@ test('who refers to items of an answer is told to send them', () => {
   const input = [{ type: 'item_reference', id: 'msg_1' }]
   expect(() => openaiResponses.read(Buffer.from(JSON.stringify({ model: 'm', input })), {})).toThrow('store: false')
 })
+
+test('the log probabilities of a text stand beside each piece, and beside the whole of it', () => {
+  const logprobs = [{ token: 'a', logprob: -1, top: [{ token: 'a', logprob: -1 }] }]
+  const request = read({ input: 'hello', include: ['message.output_text.logprobs'], top_logprobs: 1 })
+  const writer = openaiResponses.writer({ request, model: 'm', callId: 'c', created: 1 })
+  const finish = { type: 'finish', choice: 0, reason: 'stop' } as const
+  const out = writer.batch([{ type: 'text', choice: 0, text: 'a', logprobs }, finish]) + writer.end()
+  const events = [...out.matchAll(/^data: (.*)$/gm)].map(([, data]) => JSON.parse(data ?? ''))
+  const wanted = [{ token: 'a', logprob: -1, bytes: [], top_logprobs: [{ token: 'a', logprob: -1, bytes: [] }] }]
+  for (const type of ['response.output_text.delta', 'response.output_text.done'])
+    expect(events.find((event) => event.type === type).logprobs).toEqual(wanted)
+})
