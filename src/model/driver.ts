@@ -182,6 +182,7 @@ export function refuseUnexpressed(request: ModelRequest, can: Capabilities): voi
     const neutral = NEUTRAL[name] as ((value: unknown, request: ModelRequest) => boolean) | undefined
     if (!neutral?.(value, request)) throw unexpressed(writtenName(name), writtenName(name))
   }
+  refuseCallOfNothing(request.params)
   for (const message of request.messages) {
     // Of a tool it is the tool's name, which goes where the format puts it.
     if (message.name !== undefined && message.role !== 'tool' && !can.names) throw unexpressed('name', 'messages')
@@ -194,6 +195,17 @@ export function refuseUnexpressed(request: ModelRequest, can: Capabilities): voi
         })
     }
   }
+}
+
+/** Some servers pass over a choice that they cannot follow. */
+function refuseCallOfNothing({ tools = [], toolChoice }: Params): void {
+  const wanted = typeof toolChoice === 'object' ? toolChoice.name : undefined
+  if (wanted === undefined ? toolChoice !== 'required' || tools.length > 0 : tools.some(({ name }) => name === wanted))
+    return
+  throw new Fault('unsupported_parameter', {
+    detail: 'tool_choice asks for a call of a tool that is not among the tools',
+    data: { param: 'tool_choice' },
+  })
 }
 
 /** For servers that have no place for a file: a document without text is then not in the call. */

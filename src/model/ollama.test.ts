@@ -247,6 +247,34 @@ test('lists with digests, details, and what is loaded', async () => {
   await expect(driver.show('x', never)).rejects.toMatchObject({ code: 'upstream_refused' })
 })
 
+test('what a server says of itself in words of its own is short, and has no control characters', async () => {
+  const long = 'x'.repeat(129)
+  const { upstream, driver } = await start(
+    ndjson({ status: 'pulling 8eeb52dfb3bb…' }, { status: '\u001b[2Jsent', digest: long, total: 1 }, { status: long }),
+  )
+  const facts: JsonObject[] = []
+  const request = { action: 'pull', model: 'm', stream: true, options: {} } as const
+  for await (const batch of await driver.manage(request, never)) facts.push(...batch)
+  expect(facts).toEqual([{ status: 'pulling 8eeb52dfb3bb…' }, { total: 1 }, {}])
+  const details = { family: 'a\nb', parameter_size: long, quantization_level: 'Q4_K_M' }
+  upstream.script = json({ models: [{ name: 'm', details }] })
+  expect(await driver.list(never)).toEqual([{ name: 'm', quantization: 'Q4_K_M' }])
+  const license = 'Apache License\n\tVersion 2.0\r\n\fx'
+  upstream.script = json({ license, capabilities: ['tools', '\u0007', long, 7] })
+  expect(await driver.show('m', never)).toEqual({ name: 'm', license, capabilities: ['tools'] })
+  for (const other of [`${license}\u001b[2J`, 'x'.repeat(200_001)]) {
+    upstream.script = json({ license: other })
+    expect(await driver.show('m', never)).toEqual({ name: 'm' })
+  }
+  for (const models of [
+    [{ name: 'm', digest: long }],
+    Array.from({ length: 10_001 }, (_, at) => ({ name: `m${at}` })),
+  ]) {
+    upstream.script = json({ models })
+    await expect(driver.list(never)).rejects.toMatchObject({ code: 'upstream_invalid' })
+  }
+})
+
 test('manage verbs', async () => {
   const { upstream, driver } = await start(
     ndjson({ status: 'pulling', total: 9, completed: 1, url: 'hidden' }, { status: 'success' }),

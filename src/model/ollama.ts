@@ -1,14 +1,6 @@
 // The driver of Ollama: calls in its own format, its list of models with digests, and the verbs that change what it holds.
 import { randomBytes } from 'node:crypto'
-import {
-  Fault,
-  isObject,
-  type Json,
-  type JsonObject,
-  type ModelRequest,
-  type Params,
-  type UseAction,
-} from '../core/index.ts'
+import { Fault, isObject, type JsonObject, type ModelRequest, type Params, type UseAction } from '../core/index.ts'
 import {
   type Capabilities,
   type Driver,
@@ -25,6 +17,7 @@ import { createNdjsonReader } from './ndjson.ts'
 import { printOllama } from './ollama-print.ts'
 import { createOllamaEmbeddingReader, createOllamaStreamReader, createOllamaWholeReader } from './ollama-read.ts'
 import { count, wantedLogprobs, wantedOf } from './openai-read.ts'
+import { bounded, shown, shownLicense } from './shown.ts'
 import {
   type Ask,
   createUpstream,
@@ -157,16 +150,18 @@ function refuseChoices({ action, inputs, messages, params }: ModelRequest): void
     })
 }
 
-export function readModels(value: unknown): JsonObject[] {
+export function readModels(value: unknown): readonly JsonObject[] {
   const models = isObject(value) ? value.models : undefined
   if (!Array.isArray(models) || !models.every(isObject))
     throw unusable('The model server did not answer with a list of models.')
-  return models
+  return bounded(models)
 }
 
 export function readListed(entry: JsonObject): ListedModel {
   const name = entry.name ?? entry.model
   if (typeof name !== 'string' || name === '') throw unusable('The model server listed a model without a name.')
+  if (typeof entry.digest === 'string' && entry.digest !== '' && shown(entry.digest) === undefined)
+    throw unusable('The model server listed a model with a digest that is none.')
   // Servers that only speak like Ollama name all their models by noughts.
   const digest = typeof entry.digest === 'string' && !/^(?:sha256:)?0*$/.test(entry.digest) ? entry.digest : ''
   const size = count(entry.size)
@@ -185,10 +180,9 @@ function readDetails(name: string, entry: JsonObject): ListedModel {
   const info = isObject(entry.model_info) ? entry.model_info : {}
   const architecture = info['general.architecture']
   const context = typeof architecture === 'string' ? count(info[`${architecture}.context_length`]) : undefined
-  const textOf = (value: Json | undefined) => (typeof value === 'string' && value !== '' ? value : undefined)
-  const family = textOf(details.family)
-  const parameterSize = textOf(details.parameter_size)
-  const quantization = textOf(details.quantization_level)
+  const family = shown(details.family)
+  const parameterSize = shown(details.parameter_size)
+  const quantization = shown(details.quantization_level)
   return {
     name,
     ...(family === undefined ? {} : { family }),
@@ -199,11 +193,12 @@ function readDetails(name: string, entry: JsonObject): ListedModel {
 }
 
 function textsOf(value: JsonObject): { template?: string; license?: string; capabilities?: string[] } {
-  const { template, license, capabilities } = value
+  const { template, capabilities } = value
+  const license = shownLicense(value.license)
   return {
     ...(typeof template === 'string' ? { template } : {}),
-    ...(typeof license === 'string' ? { license } : {}),
-    ...(Array.isArray(capabilities) ? { capabilities: capabilities.filter((one) => typeof one === 'string') } : {}),
+    ...(license === undefined ? {} : { license }),
+    ...(Array.isArray(capabilities) ? { capabilities: capabilities.flatMap((one) => shown(one) ?? []) } : {}),
   }
 }
 
@@ -270,14 +265,16 @@ function printManage({ action, model, target, options }: ManageRequest): Printed
   }
 }
 
-/** Only facts that are known to hold no content. */
+/** Only facts that are known to hold no content, and words as short as a step or a digest. */
 function readProgress(value: unknown): JsonObject {
   if (!isObject(value)) throw unusable('The model server sent something that is not an object.')
   if ((value.error ?? null) !== null) throw errorInAnswer()
-  const { status, digest, total, completed } = value
+  const { total, completed } = value
+  const status = shown(value.status)
+  const digest = shown(value.digest)
   return {
-    ...(typeof status === 'string' ? { status } : {}),
-    ...(typeof digest === 'string' ? { digest } : {}),
+    ...(status === undefined ? {} : { status }),
+    ...(digest === undefined ? {} : { digest }),
     ...(typeof total === 'number' ? { total } : {}),
     ...(typeof completed === 'number' ? { completed } : {}),
   }

@@ -83,7 +83,9 @@ function readChoice(entry: Json, reading: OpenaiReading, out: Delta[]): void {
   const finish = entry.finish_reason
   if (typeof finish !== 'string' || finish === '') return
   checkNamed(choice, reading)
-  const reason = finishReason(finish)
+  const told = finishReason(finish)
+  // Whoever is told of calls waits for them.
+  const reason = told === 'tool_calls' && !reading.toolCalls.has(choice) ? 'stop' : told
   // vLLM says which one it was.
   const stopped = reason === 'stop' ? reading.stops?.find((stop) => stop === entry.stop_reason) : undefined
   out.push({ type: 'finish', choice, reason, ...(stopped === undefined ? {} : { stopSequence: stopped }) })
@@ -98,6 +100,9 @@ function readSaid(said: JsonObject, choice: number, logprobs: Json | undefined, 
     if (content !== '' || tokens) pushText(out, choice, content, tokens)
   } else if (content !== undefined && content !== null) throw unusable('"content" is not a string.')
   if (typeof said.refusal === 'string' && said.refusal !== '') out.push({ type: 'refusal', choice, text: said.refusal })
+  for (const field of UNASKED)
+    if ((said[field] ?? null) !== null)
+      throw unusable(`The model server answered with "${field}", which was not asked for.`)
   const calls = said.tool_calls
   if (calls === undefined || calls === null) return
   if (!Array.isArray(calls)) throw unusable('"tool_calls" is not a list.')
@@ -162,6 +167,9 @@ function callOf(calls: Calls, given: number, opens: string | undefined): Call {
 
 const pushText = (out: Delta[], choice: number, text: string, logprobs: TokenLogprob[] | undefined) =>
   out.push(logprobs ? { type: 'text', choice, text, logprobs } : { type: 'text', choice, text })
+
+/** What an answer can also consist of. Without it, it would not be whole. */
+const UNASKED = ['function_call', 'audio'] as const
 
 const FINISH: Record<string, FinishReason> = {
   stop: 'stop',

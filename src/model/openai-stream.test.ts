@@ -171,6 +171,14 @@ test('a call has one name, which is there before its arguments, and an id of its
   expect(reader.end()).toMatchObject([{ id: 'a' }, { id: 'call_made' }, { type: 'finish' }])
 })
 
+test('who is told of calls has them, and an answer that is partly of another kind is none', () => {
+  const end = (delta: object) => frames([{ choices: [{ index: 0, delta, finish_reason: 'tool_calls' }] }, '[DONE]'])
+  expect(readAll([end({ content: 'a' })])).toMatchObject([{ text: 'a' }, { type: 'finish', reason: 'stop' }])
+  for (const more of [{ function_call: { name: 'f', arguments: '{}' } }, { audio: { transcript: 'a' } }])
+    expect(() => readAll([end({ content: 'a', ...more })])).toThrow(/not asked for/)
+  expect(readAll([end({ content: 'a', function_call: null, audio: null })])).toHaveLength(2)
+})
+
 test('fewer answers than were asked for are none', () => {
   const two = { ...reading, choices: 2 }
   const end = { finish_reason: 'stop' }

@@ -14,7 +14,7 @@ import {
   startScripted,
   turn,
 } from '../../test/upstream/scripted.ts'
-import { type Delta, Fault, type ModelRequest } from '../core/index.ts'
+import { type Delta, Fault, type ModelRequest, type Params } from '../core/index.ts'
 import type { Driver } from './driver.ts'
 import { createOpenaiDriver, type OpenaiOptions } from './openai.ts'
 
@@ -303,6 +303,30 @@ test('a server that passes over how long a vector was asked for has not answered
   await expect(embed(3)).rejects.toMatchObject({ code: 'upstream_invalid' })
   expect(await embed(2)).toHaveLength(1)
 })
+
+test.each(['openai', 'vllm', 'llamacpp'] as const)(
+  '%s: a call of a tool that is not there is not asked for',
+  async (kind) => {
+    const { upstream } = await start(json(completion('x')))
+    const driver = createOpenaiDriver(kind, { url: upstream.url })
+    closers.push(() => driver.close())
+    for (const params of [
+      { toolChoice: { name: 'g' }, tools: [{ name: 'f' }] },
+      { toolChoice: { name: 'g' } },
+      { toolChoice: 'required', tools: [] },
+    ] satisfies Params[])
+      await expect(all(driver, chat({ params }))).rejects.toMatchObject({
+        code: 'unsupported_parameter',
+        data: { param: 'tool_choice' },
+      })
+    expect(upstream.calls).toHaveLength(0)
+    for (const toolChoice of ['required', { name: 'f' }] as const)
+      await all(driver, chat({ params: { toolChoice, tools: [{ name: 'f' }] } }))
+    await all(driver, chat({ params: { toolChoice: 'none' } }))
+    upstream.script = json({ data: Array.from({ length: 10_001 }, (_, id) => ({ id: `m${id}` })) })
+    await expect(driver.list(AbortSignal.timeout(5000))).rejects.toMatchObject({ code: 'upstream_invalid' })
+  },
+)
 
 test("llama.cpp's server: one tool that must be called, and log probabilities in its own shape", async () => {
   const said = { token: 'hi', logprob: -0.5, top_logprobs: [{ token: 'hi', logprob: -0.5 }] }

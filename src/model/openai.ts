@@ -14,6 +14,7 @@ import {
 import { type OpenaiDialect, printOpenai } from './openai-print.ts'
 import { count, readingOf, wantedOf } from './openai-read.ts'
 import { createOpenaiEmbeddingReader, createOpenaiStreamReader, createOpenaiWholeReader } from './openai-stream.ts'
+import { bounded } from './shown.ts'
 import { capabilitiesToldByLlamacpp, toldByLlamacpp, toldByStarter, toldByVllm, toldDigest } from './told-identity.ts'
 import { type Ask, createUpstream, type UpstreamOptions } from './upstream.ts'
 import { unusable } from './upstream-fault.ts'
@@ -184,7 +185,7 @@ const newToolCallId = (): string => `call_${randomBytes(12).toString('hex')}`
 export function readModelList(value: unknown): ListedModel[] {
   const data = isObject(value) ? value.data : undefined
   if (!Array.isArray(data)) throw unusable('The model server did not answer with a list of models.')
-  return data.map((entry) => {
+  return bounded(data).map((entry) => {
     if (!isObject(entry) || typeof entry.id !== 'string' || entry.id === '')
       throw unusable('The model server listed a model without a name.')
     const meta = isObject(entry.meta) ? entry.meta : {}

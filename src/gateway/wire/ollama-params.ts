@@ -48,6 +48,8 @@ export const SHARED_FIELDS = ['options', ...Object.values(READERS).map(([theirs]
 /** `options` and what stands beside it. */
 export function readOllamaParams(body: JsonObject): Params {
   const { responseFormat, ...params } = optional(body, READERS)
+  if (params.topLogprobs !== undefined && params.logprobs !== true)
+    throw malformed('top_logprobs', 'needs logprobs to be true')
   // An empty `format` is what Ollama's own clients send for none.
   return { ...readOptions(body), ...params, ...(responseFormat === undefined ? {} : { responseFormat }) }
 }

@@ -309,3 +309,14 @@ describe('writing', () => {
     ).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
   })
 })
+
+test.each([
+  ['/api/chat', ollamaChat, { messages: [{ role: 'user', content: 'hello' }] }],
+  ['/api/generate', ollamaGenerate, { prompt: 'hello' }],
+] as const)('%s: alternatives are those of tokens that are told', (_path, wire, said) => {
+  const asked = (more: object) =>
+    wire.read(Buffer.from(JSON.stringify({ model: 'm', ...said, top_logprobs: 2, ...more })), {}).params
+  expect(asked({ logprobs: true })).toEqual({ logprobs: true, topLogprobs: 2 })
+  for (const more of [{}, { logprobs: false }])
+    expect(() => asked(more)).toThrow(expect.objectContaining({ data: { param: 'top_logprobs' } }))
+})

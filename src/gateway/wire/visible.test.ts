@@ -174,6 +174,7 @@ const FORMATS: Format[] = [
     fields: CHAT_FIELDS,
     base: { model: 'm', messages: said },
     hints: [],
+    needs: { top_logprobs: { logprobs: true } },
     own: { truncate: [false, null] },
   },
   {
@@ -181,6 +182,7 @@ const FORMATS: Format[] = [
     fields: GENERATE_FIELDS,
     base: { model: 'm', prompt: 'hello' },
     hints: [],
+    needs: { top_logprobs: { logprobs: true } },
     own: { truncate: [false, null] },
   },
 ]
