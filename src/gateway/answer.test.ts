@@ -1,7 +1,7 @@
 // What of the wait for the first byte of an answer is the gateway's, over a clock that only the parts themselves move.
 import { expect, it } from 'vitest'
-import { createExit, type Delta } from '../core/index.ts'
-import { createAnswer } from './answer.ts'
+import { createExit, type Delta, Fault } from '../core/index.ts'
+import { type AnswerParts, createAnswer } from './answer.ts'
 import { createMeter } from './meter.ts'
 import type { HoldHandle, LeaseHandle, ScreenReport } from './ports.ts'
 
@@ -18,14 +18,14 @@ const lease: LeaseHandle = {
 }
 
 /** The model server takes 1000 for each batch, the guard 1 for each, and holds back the first `held` of them. */
-function bench(held: number) {
+function bench(held: number, said = ['t1 ', 't2 ', 't3 '], on: Partial<Pick<AnswerParts, 'lease'>> = {}) {
   let now = 0
   const meter = createMeter(() => now)
   const upstream = async function* (): AsyncGenerator<Delta[]> {
-    for (let i = 1; i <= 3; i++) {
+    for (const one of said) {
       await undefined // what is done before the first wait is work of this process
       now += 1000
-      yield [text(`t${i} `)]
+      yield [text(one)]
     }
   }
   let back: Delta[] = []
@@ -53,6 +53,7 @@ function bench(held: number) {
     shown: { requestId: 'call_1' },
     callTool() {},
     now: () => now,
+    ...on,
   })
   const pass = async (ms: number) => {
     await undefined
@@ -97,4 +98,36 @@ it('a wait that fails counts as a wait all the same', async () => {
   await expect(meter.aside(failing())).rejects.toThrow('gone')
   meter.answers()
   expect(meter.data.overheadMs).toBe(0)
+})
+
+it('a long answer that comes at once is screened in shares: others have their turn between, and a cut ends it', async () => {
+  const long = 'word '.repeat(20_000)
+  for (const streamed of [true, false]) {
+    const { answer } = bench(0, [long])
+    let turns = 0
+    let running = true
+    const other = () => {
+      turns++
+      if (running) setImmediate(other)
+    }
+    other()
+    let said = ''
+    if (streamed) for await (const piece of answer.stream()) said += piece
+    else said = textOf(await answer.all())
+    running = false
+    expect(said.replace(/\.$/, '')).toBe(long)
+    expect(turns).toBeGreaterThan(20)
+  }
+  let ended = false
+  const check = () => {
+    if (ended) throw new Fault('access_denied')
+  }
+  const { answer } = bench(0, [long], { lease: { ...lease, check } })
+  let said = ''
+  for await (const piece of answer.stream()) {
+    said += piece
+    ended = true
+  }
+  expect(said.length).toBeLessThan(5000)
+  expect(said.endsWith('!')).toBe(true)
 })

@@ -3,6 +3,7 @@
 import { type Delta, type Exit, Fault, type Reply, type Usage } from '../core/index.ts'
 import type { Meter } from './meter.ts'
 import type { HoldHandle, LeaseHandle, OutputScreen, RefusalContext, WireWriter } from './ports.ts'
+import { sharesOf } from './shares.ts'
 
 export interface AnswerParts {
   reply: Reply
@@ -71,9 +72,31 @@ export function createAnswer({
     named.set(call, name)
   }
 
+  /** What of a batch has not been screened yet. */
+  let shares: Iterator<readonly Delta[]> | undefined
+  const nextShare = async (): Promise<readonly Delta[] | undefined> => {
+    const share = shares?.next()
+    if (share === undefined || share.done) return undefined
+    await (waits ? meter.aside(othersTurn()) : othersTurn())
+    goOn()
+    lease.check()
+    return share.value
+  }
+
+  const screened = (share: readonly Delta[]): Delta[] => {
+    const leaving = output.push(writer.refusalIsText ? share.map(asText) : share)
+    // By the name that the caller is told: the model may have been told a stand-in for a part of it.
+    for (const delta of leaving)
+      if (delta.type === 'tool' && delta.name !== undefined) askFor(`${delta.choice} ${delta.index}`, delta.name)
+    said?.push(...leaving)
+    return leaving
+  }
+
   /** The next deltas that may leave; undefined when the answer is complete. */
   const next = async (): Promise<Delta[] | undefined> => {
     if (over) return undefined
+    const share = await nextShare()
+    if (share) return screened(share)
     const { value, done } = await (waits ? meter.aside(upstream.next()) : upstream.next())
     if (streams) waits = false
     lease.check()
@@ -92,12 +115,9 @@ export function createAnswer({
     lease.progress.tokens += tokens
     const wait = hold.onTokens(tokens)
     if (wait) await wait
-    const leaving = output.push(writer.refusalIsText ? value.map(asText) : value)
-    // By the name that the caller is told: the model may have been told a stand-in for a part of it.
-    for (const delta of leaving)
-      if (delta.type === 'tool' && delta.name !== undefined) askFor(`${delta.choice} ${delta.index}`, delta.name)
-    said?.push(...leaving)
-    return leaving
+    shares = sharesOf(value)
+    const first = shares.next()
+    return first.done ? [] : screened(first.value)
   }
 
   /** The next text that may leave; undefined when the stream is complete. Batches that say nothing are not sent. */
@@ -196,6 +216,9 @@ export function createAnswer({
 /** Characters that leave in one write, whether or not the client reads: the operating system takes as much. */
 const AT_ONCE = 65_536
 const PIECE = new RegExp(`[^]{1,${AT_ONCE}}`, 'gu')
+
+/** What waits in this process, a cut among it, comes first. */
+const othersTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const asText = (delta: Delta): Delta =>
   delta.type === 'refusal' ? { type: 'text', choice: delta.choice, text: delta.text } : delta

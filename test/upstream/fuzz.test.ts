@@ -295,3 +295,9 @@ test.each(WIRES.map((wire) => [wire.name, wire] as const))('deep arguments in %s
     ])
   }
 })
+
+test.each(WIRES.map((wire) => [wire.name, wire] as const))('very many tokens in %s', (_name, wire) => {
+  const logprobs = Array.from({ length: DEEP }, () => ({ token: 'a ', logprob: -1 }))
+  const finish = { type: 'finish', choice: 0, reason: 'stop' } as const
+  written(wire, [{ type: 'text', choice: 0, text: 'a '.repeat(DEEP), logprobs }, finish])
+})

@@ -60,7 +60,7 @@ function add(answer: Answer, delta: Delta): void {
   switch (delta.type) {
     case 'text':
       choice.text += delta.text
-      if (delta.logprobs) choice.logprobs.push(...delta.logprobs)
+      for (const token of delta.logprobs ?? []) choice.logprobs.push(token)
       break
     case 'reasoning':
       choice.reasoning += delta.text

@@ -117,7 +117,7 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
   const speak = (kind: Spoken['kind'], text: string, logprobs: TokenLogprob[] | undefined): string => {
     const [item, opening] = into(kind)
     item.text += text
-    if (logprobs) item.logprobs.push(...logprobs)
+    for (const token of logprobs ?? []) item.logprobs.push(token)
     const type = DELTAS[kind]
     const more = kind === 'text' ? `,"logprobs":${logprobs ? JSON.stringify(logprobsBody(logprobs)) : '[]'}` : ''
     return `${opening}event: ${type}\ndata: {"type":"${type}","sequence_number":${sequence++},"item_id":${JSON.stringify(item.id)},"output_index":${item.index},"content_index":0,"delta":${JSON.stringify(text)}${more}}\n\n`
