@@ -69,15 +69,25 @@ async function* linesOf(file) {
   yield rest
 }
 
+/** Where the events begin that retention had kept when it wrote this; 0 for any other event. */
+function prunedTo(line) {
+  if (!line.includes('"kind":"audit.pruned"')) return 0
+  const { kind, data } = JSON.parse(line)
+  return kind === 'audit.pruned' && Number.isSafeInteger(data?.to) ? data.to : 0
+}
+
 async function checkExport(file, keys) {
-  let head, expected = [], position = 0, proven = 0, ended = false, read = 0
+  let head, expected = [], position = 0, proven = 0, ended = false, read = 0, gone = 0, retained = 0
   const stack = []
   const wanted = new Map()
+  let held = 0
   const compare = () => {
-    const checkpoint = wanted.get(position)
-    if (!checkpoint) return
-    if (!rootOf(stack).equals(checkpoint.root)) fail(`events ${proven} to ${position} are not those that were signed`)
+    const checkpoints = wanted.get(position)
+    if (!checkpoints) return
+    // All of them: two that were signed over as many events and differ are two histories.
+    if (!checkpoints.every(({ root }) => rootOf(stack).equals(root))) fail(`events ${proven} to ${position} are not those that were signed`)
     proven = position
+    held += checkpoints.length
   }
   for await (const line of linesOf(file)) {
     if (line.startsWith('{"sallyport":')) {
@@ -89,7 +99,7 @@ async function checkExport(file, keys) {
         for (const note of head.checkpoints) {
           const checkpoint = readCheckpoint(note, keys)
           if (checkpoint.origin !== head.origin) fail(`a checkpoint is of another log, ${checkpoint.origin}`)
-          wanted.set(checkpoint.size, checkpoint)
+          wanted.set(checkpoint.size, [...(wanted.get(checkpoint.size) ?? []), checkpoint])
         }
         const hashes = Buffer.from(head.frontier, 'base64')
         for (let rest = head.from, at = 0; rest > 0; at += 32) {
@@ -106,6 +116,7 @@ async function checkExport(file, keys) {
         // Bodies that retention has deleted, the oldest first: their hashes still carry the tree.
         if (record.pruned && read > 0) fail(`events from ${position} are not there, and older ones are`)
         if (record.pruned) for (; expected.length > 0; position++, compare()) append(stack, expected.shift())
+        if (record.pruned) gone = position
       } else if (record.sallyport === 'end') ended = position === record.size
     } else if (line !== '') {
       if (!head) throw new Error('not an audit export')
@@ -115,13 +126,15 @@ async function checkExport(file, keys) {
       append(stack, leaf)
       position++
       read++
+      retained = Math.max(retained, prunedTo(line))
       compare()
     }
   }
   if (!head) throw new Error('not an audit export')
   if (!ended || position !== head.size) fail(`the export ends at event ${position} of ${head.size}`)
   if (proven === 0 || proven < position) fail(`no signed checkpoint covers events from ${proven}`)
-  console.log(`WHOLE: events ${head.from} to ${position} of ${head.origin}, ${read} of them read${read < position - head.from ? ', the rest deleted before' : ''}, ${wanted.size} checkpoints, root ${rootOf(stack).toString('base64')}`)
+  if (gone > retained) fail(`events ${Math.max(retained, head.from)} to ${gone} are not there, and no event tells that retention deleted them`)
+  console.log(`WHOLE: events ${head.from} to ${position} of ${head.origin}, ${read} of them read${read < position - head.from ? ', the rest deleted before' : ''}, ${held} checkpoints, root ${rootOf(stack).toString('base64')}`)
 }
 
 function checkProof(file, eventFile, keys) {

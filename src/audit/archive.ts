@@ -5,7 +5,8 @@ import { Fault } from '../core/index.ts'
 import type { Store } from '../store/index.ts'
 import { HASH_BYTES, packFrontier, TILE, unpackFrontier } from './merkle.ts'
 import { createProver } from './proof.ts'
-import { readCheckpoints, readHead, readTileBodies } from './queries.ts'
+import { type Row, readCheckpoints, readHead, readTileRows } from './queries.ts'
+import { createShownCheck } from './shown.ts'
 import { createVerifier, type Report, type VerifyHead, type VerifyOptions } from './verify.ts'
 
 export interface ArchiveOptions {
@@ -13,11 +14,15 @@ export interface ArchiveOptions {
   /** First and last position wanted; rounded to tiles downwards and to the size of the tree. */
   readonly from?: number
   readonly to?: number
+  /** Signs the tree as it is, and says over how many events, if it can: what comes in after that no checkpoint covers yet, and is left out. */
+  readonly sign?: () => Promise<number | undefined>
 }
 
 interface ArchiveTile {
   readonly position: number
   readonly hashes: readonly Buffer[]
+  /** As they lie in the database, a row for several events. */
+  readonly rows: readonly Row[]
   /** Undefined where retention has deleted the bodies. */
   readonly bodies: readonly string[] | undefined
 }
@@ -26,9 +31,11 @@ interface ArchiveTile {
 const ATTEMPTS = 5
 
 /** What is to be proven, from the database: the head, then tile after tile. */
-async function openArchive(store: Store, { origin, from = 0, to }: ArchiveOptions) {
-  const { size: all, floor } = await readHead(store.db)
-  const size = Math.min(to ?? all, all)
+async function openArchive(store: Store, { origin, from = 0, to, sign }: ArchiveOptions) {
+  const { floor, indexed } = await readHead(store.db) // first: what retention deletes after this is told below
+  const signed = await sign?.()
+  const { size: all } = await readHead(store.db)
+  const size = Math.min(to ?? all, signed ?? all, all)
   const first = Math.min(from, size) - (Math.min(from, size) % TILE)
   const prover = createProver(store.db)
   const notes = (await readCheckpoints(store.db)).filter(
@@ -44,18 +51,19 @@ async function openArchive(store: Store, { origin, from = 0, to }: ArchiveOption
   async function* tiles(): AsyncGenerator<ArchiveTile> {
     for (let position = first; position < size; position += TILE) {
       const hashes = await prover.tile(position / TILE, size)
-      const stored = await readTileBodies(store.db, position / TILE, size)
-      // An export that was asked to end in the middle of a row; the end of the log is the end of one.
+      const rows = await readTileRows(store.db, position / TILE, size)
+      const stored = rows.flatMap(({ body }) => body.split('\n'))
+      // It may end in the middle of a row; the end of the log is the end of one.
       const bodies = size < all ? stored.slice(0, hashes.length) : stored
       // What came before has been read as if it stayed; after it, nothing can be told from what was taken out.
       if (bodies.length === 0 && position >= floor && position < (await readHead(store.db)).floor)
         throw new Fault('not_possible', {
           detail: 'Events whose time was over were deleted while they were read. Begin again.',
         })
-      yield { position, hashes, bodies: bodies.length === 0 && position < floor ? undefined : bodies }
+      yield { position, hashes, rows, bodies: bodies.length === 0 && position < floor ? undefined : bodies }
     }
   }
-  return { head, tiles }
+  return { head, tiles, indexed }
 }
 
 /** The archive as lines, each with its newline. */
@@ -79,10 +87,14 @@ export async function* writeArchive(store: Store, options: ArchiveOptions): Asyn
 export async function verifyStore(store: Store, options: ArchiveOptions, check: VerifyOptions): Promise<Report> {
   for (let attempt = 1; ; attempt++)
     try {
-      const { head, tiles } = await openArchive(store, options)
+      const { head, tiles, indexed } = await openArchive(store, options)
       const verifier = createVerifier(head, check)
-      for await (const { hashes, bodies } of tiles()) verifier.tile(hashes, bodies)
-      return verifier.finish()
+      const shown = createShownCheck(store, { from: head.from, size: head.size, indexed })
+      for await (const tile of tiles()) {
+        verifier.tile(tile.hashes, tile.bodies)
+        await shown.tile(tile)
+      }
+      return verifier.finish(await shown.finish())
     } catch (error) {
       if (attempt === ATTEMPTS || !(error instanceof Fault) || error.code !== 'not_possible') throw error
     }

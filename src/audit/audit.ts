@@ -181,6 +181,8 @@ export function createAudit(deps: AuditDeps): Audit {
     noted = position
   }
 
+  const signedSize = async (): Promise<number> => parseCheckpoint(parseNote(await checkpoints.sign()).text).size
+
   const proveAt = async (position: number): Promise<{ proof: string; body: string }> => {
     const note = await checkpoints.sign()
     const { size } = parseCheckpoint(parseNote(note).text)
@@ -231,12 +233,19 @@ export function createAudit(deps: AuditDeps): Audit {
     checkpoint: checkpoints.sign,
     async verify({ keys, known = [], from = 0 } = {}) {
       // What this node does not sign is what the checks below are to find.
-      await checkpoints.sign().catch((error: unknown) => {
-        if (Fault.from(error).code !== 'audit_unavailable') throw error
-      })
+      const signIfPossible = () =>
+        signedSize().catch((error: unknown) => {
+          if (Fault.from(error).code !== 'audit_unavailable') throw error
+          return undefined
+        })
+      await signIfPossible()
       const { last } = checkpoints
       const own = keys === undefined && last !== undefined ? [last] : []
-      return verifyStore(store, { origin, from }, { keys: keys ?? checkpoints.keys, known: [...known, ...own] })
+      return verifyStore(
+        store,
+        { origin, from, sign: signIfPossible },
+        { keys: keys ?? checkpoints.keys, known: [...known, ...own] },
+      )
     },
     async prove(id) {
       const event = await search.find(id)
@@ -249,8 +258,7 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     consistency: prover.consistency,
     async *archive(range = {}) {
-      await checkpoints.sign()
-      yield* writeArchive(store, { origin, ...range })
+      yield* writeArchive(store, { origin, ...range, sign: signedSize })
     },
     events: (options = {}) => batches(store, options),
     size: async () => (await readHead(store.db)).size,

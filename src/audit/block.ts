@@ -1,5 +1,5 @@
 // What is derived from a full block of events at once: the range of its times and ids, which terms occur in which of its
-// tiles, and counts per hour. All of it can be rebuilt from the events; none of it is believed when a proof is made or checked.
+// tiles, and counts per hour. All of it is worked out anew and compared when the log is checked; none of it is believed when a proof is made.
 import { type AuditEvent, birthOf, isObject, type Json } from '../core/index.ts'
 import { TILE } from './merkle.ts'
 
@@ -285,7 +285,7 @@ function addCount(counts: Map<string, HourCount>, count: HourCount): HourCount {
 }
 
 /** One row per key. */
-export function mergeCounts(blocks: readonly BlockIndex[]): HourCount[] {
+export function mergeCounts(blocks: readonly Pick<BlockIndex, 'counts'>[]): HourCount[] {
   const merged = new Map<string, HourCount>()
   for (const { counts } of blocks) for (const count of counts) addCount(merged, { ...count })
   return [...merged.values()]

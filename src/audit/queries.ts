@@ -64,16 +64,15 @@ export async function readEvents(db: Db | Trx, from: number, to: number): Promis
   return rows.flatMap(eventsOf).filter(({ position }) => position >= from && position < to)
 }
 
-/** Everything that is stored under the positions of a tile, for whoever checks it: nothing is left out for being too much. */
-export async function readTileBodies(db: Db, tile: number, size: number): Promise<string[]> {
-  const rows = await db
+/** Everything that is stored under the positions of a tile, as it lies there, for whoever checks it: nothing is left out for being too much. */
+export async function readTileRows(db: Db, tile: number, size: number): Promise<Row[]> {
+  return db
     .selectFrom('audit_event')
-    .select('body')
+    .select(['position', 'body'])
     .where('position', '>=', tile * TILE)
     .where('position', '<', Math.min((tile + 1) * TILE, size))
     .orderBy('position')
     .execute()
-  return rows.flatMap(({ body }) => body.split('\n'))
 }
 
 export async function readTileHashes(db: Db, tile: number): Promise<Buffer[]> {

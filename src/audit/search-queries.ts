@@ -227,3 +227,42 @@ export async function beginningOf(db: Db, since: number): Promise<number> {
     .executeTakeFirst()
   return first ? first.block * BLOCK : indexed
 }
+
+/** For whoever checks the index: what it holds of a block. */
+export const readBlockRange = (db: Db, block: number) =>
+  db
+    .selectFrom('audit_block')
+    .select(['min_time', 'max_time', 'min_id', 'max_id'])
+    .where('block', '=', block)
+    .executeTakeFirst()
+
+const TERMS_AT_ONCE = 500
+
+/** In which tiles of a block the index has these terms. */
+export async function readTermTiles(db: Db, block: number, terms: readonly string[]): Promise<Map<string, number>> {
+  const found = new Map<string, number>()
+  for (let at = 0; at < terms.length; at += TERMS_AT_ONCE) {
+    const rows = await db
+      .selectFrom('audit_term')
+      .select(['term', 'tiles'])
+      .where('term', 'in', terms.slice(at, at + TERMS_AT_ONCE))
+      .where('block', '=', block)
+      .execute()
+    for (const { term, tiles } of rows) found.set(term, tiles)
+  }
+  return found
+}
+
+export const readHours = async (db: Db): Promise<number[]> =>
+  (await db.selectFrom('audit_hour').select('hour').distinct().execute()).map(({ hour }) => hour)
+
+export type HourRow = Awaited<ReturnType<typeof readHour>>[number]
+
+/** The sums of an hour as they lie there. */
+export const readHour = (db: Db, hour: number) =>
+  db
+    .selectFrom('audit_hour')
+    .select(['kind', 'principal', 'model', 'decision', 'outcome', 'events'])
+    .select(['input_tokens as inputTokens', 'output_tokens as outputTokens', 'milliseconds'])
+    .where('hour', '=', hour)
+    .execute()

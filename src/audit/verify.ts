@@ -12,8 +12,9 @@ export type ProblemKind =
   | 'foreign' // an event that was never written
   | 'truncated' // a checkpoint knows more events than there are
   | 'forked' // a checkpoint was signed over another history
-  | 'unsigned' // a checkpoint is not signed by a known key, or is not a checkpoint
+  | 'unsigned' // a checkpoint is not signed by a known key, or is none; events that no signed one covers
   | 'ended twice' // a call has two endings
+  | 'hidden' // an event is there, but a search or a count passes over it
 
 export interface Problem {
   readonly kind: ProblemKind
@@ -24,7 +25,7 @@ export interface Problem {
 }
 
 export interface Report {
-  /** True if nothing is wrong. Says nothing about events after `provenTo`. */
+  /** True if nothing is wrong: every event is under a signed checkpoint. */
   readonly ok: boolean
   readonly origin: string
   readonly from: number
@@ -54,7 +55,8 @@ export interface VerifyHead {
 export interface Verifier {
   /** The leaves of the next tile, and the events that are there for it; undefined where retention deleted them. */
   tile(hashes: readonly Buffer[], bodies: readonly string[] | undefined): void
-  finish(): Report
+  /** `others`: what else is wrong, which is no matter of hashes. */
+  finish(others?: readonly Problem[]): Report
 }
 
 export interface VerifyOptions {
@@ -78,6 +80,9 @@ export function createVerifier(head: VerifyHead, { keys, known = [] }: VerifyOpt
   let held = 0
   let forked = false
   let events = 0
+  /** How far bodies are not there, and how far the log itself says that retention deleted them. */
+  let goneTo = head.from
+  let retainedFrom = 0
 
   function report(problem: Problem): void {
     if (problems.length < MAX_PROBLEMS) problems.push(problem)
@@ -147,6 +152,7 @@ export function createVerifier(head: VerifyHead, { keys, known = [] }: VerifyOpt
         // Retention deletes from the oldest on: what is not there after what is has been taken out.
         const detail = `${hashes.length} events are not there, and older ones are`
         if (events > 0) report({ kind: 'missing', from: first, to: tree.size, detail })
+        else goneTo = tree.size
         return
       }
       events += bodies.length
@@ -155,14 +161,22 @@ export function createVerifier(head: VerifyHead, { keys, known = [] }: VerifyOpt
       if (!same) for (const problem of differences(first, hashes, leaves)) report(problem)
       bodies.forEach((body, i) => {
         calls.see(body, first + i)
+        retainedFrom = Math.max(retainedFrom, prunedTo(body))
       })
     },
-    finish() {
+    finish(others = []) {
       if (tree.size < head.size) {
         const detail = `${head.size - tree.size} events are not there`
         report({ kind: 'truncated', from: tree.size, to: head.size, detail })
       } else if (tree.size > head.size)
         report({ kind: 'foreign', from: head.size, to: tree.size, detail: 'there are more events than it says it has' })
+      if (goneTo > Math.max(retainedFrom, head.from)) {
+        const detail = 'they are not there, and no event tells that retention deleted them'
+        report({ kind: 'missing', from: Math.max(retainedFrom, head.from), to: goneTo, detail })
+      }
+      if (problems.length === 0 && provenTo < tree.size)
+        report({ kind: 'unsigned', from: provenTo, to: tree.size, detail: 'no signed checkpoint covers these events' })
+      others.forEach(report)
       return {
         ok: problems.length === 0 && held > 0,
         origin: head.origin,
@@ -238,6 +252,13 @@ function createCallCheck(report: (problem: Problem) => void) {
       }
     },
   }
+}
+
+/** Where the events begin that retention had kept when it wrote this; 0 for any other event. */
+function prunedTo(body: string): number {
+  if (!body.includes('"kind":"audit.pruned"')) return 0
+  const event = parseEvent(body)
+  return event?.kind === 'audit.pruned' && typeof event.data?.to === 'number' ? event.data.to : 0
 }
 
 function parseEvent(body: string): AuditEvent | undefined {
