@@ -456,6 +456,26 @@ test('OpenAI: a developer speaks as the system; what has no place is refused by 
   })
 })
 
+test('tokens that were to be told are told, also where the model server does not count', async () => {
+  bench.upstream.script = sse(piece({ content: 'Hello there.' }), piece({}, 'stop'), '[DONE]')
+  const told: (number | undefined)[] = []
+  const ask = { model, stream: true, stream_options: { include_usage: true } } as const
+  for await (const chunk of await openai.chat.completions.create({ ...ask, messages }))
+    if (chunk.choices.length === 0) told.push(chunk.usage?.completion_tokens)
+  told.push((await openai.responses.stream({ model, input: 'Hello' }).finalResponse()).usage?.output_tokens)
+  told.push((await anthropic.messages.stream({ model, max_tokens: 9, messages }).finalMessage()).usage.output_tokens)
+  bench.upstream.script = sse({ choices: [{ index: 0, text: 'Hello there.', finish_reason: 'stop' }] }, '[DONE]')
+  for await (const chunk of await openai.completions.create({ ...ask, prompt: 'Hello' }))
+    if (chunk.choices.length === 0) told.push(chunk.usage?.completion_tokens)
+  expect(told).toEqual([3, 3, 3, 3])
+  const { usage: _, ...untold } = answer('Hello there.')
+  bench.upstream.script = json(untold)
+  expect((await openai.responses.create({ model, input: 'Hello' })).usage?.output_tokens).toBe(3)
+  bench.upstream.script = sse(piece({ content: 'Hello there.' }), piece({}, 'stop'), '[DONE]')
+  const unasked = await openai.chat.completions.create({ model, messages, stream: true })
+  for await (const chunk of unasked) expect(chunk.usage ?? null).toBeNull()
+})
+
 test('a very long stream with comments, blank events and every kind of line end arrives whole', async () => {
   const words = Array.from({ length: 20_000 }, (_, index) => ['sun ', 'und ', '☀️ ', '\n', '"'][index % 5] ?? '')
   const frames = words.map(

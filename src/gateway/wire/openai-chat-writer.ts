@@ -96,6 +96,7 @@ export function createChatWriter({ request, model, callId, created }: WriterCont
   return {
     streamHeaders: SSE_HEADERS,
     wholeHeaders: JSON_HEADERS,
+    ...(request.streamUsage && { needsUsage: true }),
     batch(deltas) {
       let out = ''
       for (const delta of deltas) out += write(delta)

@@ -102,6 +102,7 @@ function createCompletionWriter({ request, model, callId, created }: WriterConte
   return {
     streamHeaders: SSE_HEADERS,
     refusalIsText: true,
+    ...(request.streamUsage && { needsUsage: true }),
     wholeHeaders: JSON_HEADERS,
     batch(deltas) {
       let out = ''

@@ -176,6 +176,7 @@ export function createResponsesWriter(context: WriterContext): WireWriter {
   return {
     streamHeaders: SSE_HEADERS,
     wholeHeaders: JSON_HEADERS,
+    needsUsage: true, // clients take an answer without it for one that is not over
     batch,
     end() {
       let out = start()
