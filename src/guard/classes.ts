@@ -267,7 +267,7 @@ export function classesPage(tree: ClassTree = createClassTree()): string {
     '',
     '- A paraphrase or a translation of the embedded instructions; only their words in a row and the canary are.',
     '- What is in pictures, sound and binary files: the `opaque` classes let a rule refuse them.',
-    '- Values in a cipher, or spread over several answers.',
+    '- Values in a cipher, or spread over several answers, fields, strings or lines.',
     '- Names in languages and registers the tagger was not trained on; see `docs/guard-quality.md` for the rates.',
     '',
   ]

@@ -2,6 +2,7 @@
 import { createCodedDetector } from './decode/coded.ts'
 import { createColumnDetector } from './detect/columns.ts'
 import { createDocumentDetector } from './detect/document.ts'
+import { createHealthDetector } from './detect/health.ts'
 import { createLabelledDetector } from './detect/labelled/labelled.ts'
 import { createPiecesDetector } from './detect/pieces.ts'
 import { createSecretDetector } from './detect/secrets.ts'
@@ -23,6 +24,7 @@ export function createDetectors(options: DetectorOptions = {}): Detector[] {
     createLabelledDetector(),
     createDocumentDetector(),
     createColumnDetector(),
+    createHealthDetector(),
     createPiecesDetector(),
     ...(options.names === false ? [] : [createNameDetector()]),
     ...(options.own ?? []),

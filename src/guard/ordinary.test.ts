@@ -28,6 +28,13 @@ it.each([
   '"requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef", client_id: 8f14e45f-ceea-467f-a0e6-1f2b3c4d5e6f',
   'trace_id: 4bf92f3577b34da6a3ce929d0e0e4736, span_id: 00f067aa0ba902b7',
   'case 12: return 0x1F4;',
+  // Programs with their version, zones, standards, drawings, ports, and what was born without being anybody.
+  'Paket X11-Server, bind9-host und tomcat9-web; zone "in-addr.arpa" and ip6.arpa',
+  'passport to ISO-9660, tax on RFC-2119 and driver for IEEE-1394',
+  'call 0 383.8 0 482.3 and 212.5 0',
+  'contact: ports 49152-65535, cell range 5000-5100',
+  'El contrato tiene 20 años. Garantie (30 Jahre). Laufzeit, 25 Jahre. Tiene 20 años de experiencia. La casa ha 40 anni.',
+  'An idea born out of a merger in 1990, and born of need since 1990.',
   // Names of settings, files, versions and resources.
   'PASSWORD_RESET_TIMEOUT=259200',
   'password_policy: min_length_12\nkey_exchange_algorithms: curve25519-sha256',

@@ -256,6 +256,16 @@ export function createGrammar(random: Random, seen: Seen) {
       () =>
         `${random.pick(['ul.', 'ul.', 'al.', 'pl.', 'os.', 'ulica'])} ${root()}${random.pick(['a', 'ska', 'owa', 'iego', ''])} ${n}${maybe(0.45, random.pick([`/${random.int(1, 99)}`, ` m. ${random.int(1, 99)}`]))}${gap}${digits(2)}-${digits(3)} ${town()}`,
       () =>
+        `${random.pick(['ul.', 'al.', 'aleja', 'os.', 'plac'])} ${random.pick([...CULTURES.polish![0]])}a ${root()}${random.pick(['ego', 'a', ' II', ''])} ${n}${maybe(0.4, `/${random.int(1, 99)}`)}${gap}${digits(2)}-${digits(3)} ${town()}`,
+      () =>
+        `${root()}${random.pick(['', '', ` ${root()}`])} ${random.pick(['Cad.', 'Caddesi', 'Sok.', 'Sokak', 'Sokağı', 'Bulvarı', 'Mah.'])} ${random.pick(['No:', 'No: ', 'No ', ''])}${n}${maybe(0.4, ` D:${random.int(1, 40)}`)}${gap}${digits(5)} ${town()}`,
+      () =>
+        `${maybe(0.5, `${digits(4)} ${town()}, `)}${root()}${random.pick(['', ` ${root()}`])} ${random.pick(['utca', 'u.', 'út', 'tér', 'körút', 'köz', 'sétány'])} ${n}.${maybe(0.3, ` ${random.int(1, 9)}. em. ${random.int(1, 40)}.`)}`,
+      () =>
+        `${maybe(0.3, random.pick(['ulice ', 'ul. ', 'nám. ', 'třída ']))}${root()}${random.pick(['ova', 'ská', 'ní', 'ého'])} ${n}${maybe(0.6, `/${random.int(1, 40)}`)}${gap}${digits(3)} ${digits(2)} ${town()}`,
+      () =>
+        `${root()}${random.pick(['gatan', 'vägen', 'gränd', 'stigen', 'gade', 'vej', 'veien', 'gata'])} ${n}${maybe(0.3, ` ${random.pick(['A', 'B', 'C'])}`)}${gap}${digits(random.pick([4, 5])).replace(/^(\d{3})(\d\d)$/, '$1 $2')} ${town()}`,
+      () =>
         `${root()}${random.pick(['straat', 'laan', 'gracht', 'weg', 'plein', 'kade', 'dijk', 'singel'])} ${n}${maybe(0.2, random.pick(['-hs', ' bis', ' II']))}${gap}${digits(4)} ${letter()}${letter()} ${town()}`,
       () =>
         `${random.pick(['Flat', 'Unit', 'Apt', 'Apartment'])} ${random.int(1, 40)}${random.pick(['', 'A', 'B'])}, ${n} ${streetName()}${gap}${town()}${random.pick([' ', ', '])}${letter()}${letter()}${random.int(1, 20)} ${random.int(1, 9)}${letter()}${letter()}`,

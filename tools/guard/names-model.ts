@@ -265,8 +265,8 @@ export interface TrainSettings {
 export const SETTINGS: TrainSettings = {
   bits: 18,
   rounds: 8,
-  synthetic: 40_000,
-  technical: 20_000,
+  synthetic: 44_000,
+  technical: 32_000,
   seed: 20_261_121,
   repeat: 3,
 }
@@ -274,7 +274,7 @@ export const SETTINGS: TrainSettings = {
 /** How many of the synthetic sentences hold nothing private. */
 const PLAIN_SHARE = 0.25
 /** How many of the technical ones hold a person. */
-const NAMED_SHARE = 0.4
+const NAMED_SHARE = 0.44
 const NAMED = [TECHNICAL_NAMED, TECHNICAL_NAMED_FREE]
 const UNNAMED = [TECHNICAL, TECHNICAL_FREE]
 

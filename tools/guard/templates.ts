@@ -542,6 +542,67 @@ Holnap jön {first} ide.
 Az ügyfél, {full}, vár a kártyára.
 Beszéltem {first} kollégával a számláról.
 Bugün {full} sözleşmeyi imzaladı.
+Estimada {full}: le confirmamos la cita del martes.
+Hablé con {full} y me dijo que {first} no estaba.
+El contrato lo firmó {full}; la copia la tiene {first}.
+Si llama {first}, dígale que {full} ya pagó.
+Gracias, {first}. Un saludo, {full}
+Firmado: {full}
+Ayer vimos a {full} con {first} en {city}.
+Domicilio: {local}. Titular: {full}.
+Gentile {full}, le confermiamo la prenotazione.
+Ho parlato con {full} e con {first}.
+La pratica è seguita da {full}. Cordiali saluti, {full}
+Indirizzo: {local}. Intestatario: {full}.
+Domani arriva {first} da {city}.
+Cara {full}, confirmamos a reserva.
+Falei com {full} e {first} sobre a fatura.
+Atenciosamente, {full}
+Endereço: {local}. Titular: {full}.
+Geachte mevrouw {last}, hierbij de offerte.
+Ik sprak {full} en {first} over de offerte.
+Adres: {local}. Rekeninghouder: {full}.
+Szanowna Pani {full}, potwierdzamy termin.
+Rozmawiałem z {full} i {first} o umowie.
+Z poważaniem, {full}
+Adres: {local}. Posiadacz konta: {full}.
+Paczkę odebrała {full}, a podpisał {first}.
+Vážená paní {last}, potvrzujeme termín.
+Vážený pane {last}, děkujeme za zprávu.
+Mluvil jsem s {full} a s {first} o smlouvě.
+S úctou {full}
+Adresa: {local}. Majitel účtu: {full}.
+Balík převzala {full}, podepsal {first}.
+Minulý týden nás navštívil {full} z {city}.
+Smlouvu poslala {full}, kopii má {first}.
+Jmenuji se {full} a bydlím v {city}.
+Řekl mi to {full}.
+Ahoj {first}, přijdeš zítra?
+Kedves {first}! Köszönöm a levelet.
+Tisztelt {full}! Megerősítjük az időpontot.
+A nevem {full}, {city} lakosa vagyok.
+Beszéltem {full} kollégával és {first} főnökével.
+Üdvözlettel, {full}
+Cím: {local}. Számlatulajdonos: {full}.
+A csomagot {full} vette át, {first} írta alá.
+Múlt héten {full} járt nálunk.
+A szerződést {full} küldte, a másolat {first} asztalán van.
+Hol van {first}?
+Bästa {first}, tack för brevet.
+Jag pratade med {full} och {first} om avtalet.
+Med vänliga hälsningar, {full}
+Adress: {local}. Kontoinnehavare: {full}.
+Paketet hämtades av {full}, {first} skrev under.
+Förra veckan kom {full} från {city}.
+Sayın {full}, randevunuz onaylandı.
+Sayın {last}, mesajınız için teşekkürler.
+Benim adım {full}, {city} şehrinde yaşıyorum.
+Adres: {local}. Hesap sahibi: {full}.
+Dün {full} ve {first} ile görüştüm.
+Paketi {full} teslim aldı, {first} imzaladı.
+Geçen hafta {full} bizi ziyaret etti.
+Sözleşmeyi {full} gönderdi.
+Saygılarımla {full}
 Yarın {first} geliyor.
 Müşteri {full} kartını bekliyor.
 {first} ile fatura hakkında konuştum.
@@ -921,6 +982,36 @@ Hej, jag har en fråga om min faktura.
 Hei, jeg har et spørsmål om regningen.
 Merhaba, faturam hakkında bir sorum var.
 Dobrý den, mám dotaz k faktuře.
+Le ruego que revise la factura. Quedo a la espera. Muchas gracias. Atentamente
+Dirección: ver adjunto. Dudas: escriba al soporte. Firma: pendiente. Asunto: factura
+Hablé con el banco y dije que no. Llegué tarde. Pagué ayer. Viajé en tren. Nací en primavera.
+Devuelvan el importe. Adjunto la copia. Espero respuesta. Saludos cordiales
+Vi prego di controllare la fattura. Resto in attesa. Grazie mille. Distinti saluti
+Allego la copia. Chiedo il rimborso. Oggetto: reclamo. Recapito: vedi sotto. Note: nessuna
+Ho pagato ieri. Sono arrivato tardi. Nato in primavera. Firmato in originale.
+Peço que verifiquem a fatura. Fico a aguardar. Muito obrigado. Cumprimentos
+Dúvida sobre a encomenda. Assunto: reclamação. Morada: ver anexo. Observações: nenhuma. Contactos
+Paguei ontem. Cheguei tarde. Nasci na primavera. Envio a cópia. Solicito reembolso.
+Graag ontvang ik de factuur. Ik wacht op antwoord. Alvast bedankt. Hoogachtend
+Betreft: klacht. Bijlage: kopie. Adres: zie onder. Opmerkingen: geen
+Proszę sprawdzić fakturę. Czekam na odpowiedź. Dziękuję. Pozdrawiam
+Dotyczy: reklamacja. Załącznik: kopia. Uwagi: brak. Zapłaciłem wczoraj. Mieszkam blisko. Pozdrowienia
+Prosím o kontrolu faktury. Čekám na odpověď. Děkuji. Zdravím
+Věc: reklamace. Příloha: kopie. Poznámka: žádná. Zaplatil jsem včera. Bydlím blízko. Přeji hezký den.
+Jmenuji se jinak. Volám kvůli faktuře. Píšu vám podruhé. Pošlete mi kopii. Vraťte peníze.
+Heslo nefunguje. Účet je zablokován. Smlouva končí. Adresa se změnila. Telefon nezvoní.
+Kérem a számla ellenőrzését. Várom a választ. Köszönöm. Tisztelettel
+Tárgy: panasz. Melléklet: másolat. Megjegyzés: nincs. Tegnap fizettem. Közel lakom. Szép napot kívánok.
+Szeretném lemondani. Küldjék el a másolatot. Utalják vissza az összeget. Hívjanak vissza. Lakcímem megváltozott.
+A jelszó nem működik. Számlám zárolva van. Telefonszámom új. Születési évem hibás. Címem ugyanaz.
+Vänligen kontrollera fakturan. Jag väntar på svar. Tack på förhand. Hälsningar
+Ärende: klagomål. Bilaga: kopia. Adressen har ändrats. Lösenordet fungerar inte. Kontot är spärrat.
+Faturayı kontrol edin lütfen. Cevap bekliyorum. Teşekkürler. Saygılar
+Konu: şikayet. Ek: kopya. Açıklama: yok. Adresim değişti. Telefonum çalışmıyor. Hesabım kapalı.
+Şifrem çalışmıyor. Doğum tarihim yanlış. Kimlik numaram değişmedi. Kartım kayıp. Paramı iade edin. Ödeme yapıldı.
+Kfz-Versicherung, Kfz-Brief, Kfz-Steuer: siehe Anlage
+Steuerliche Angaben: siehe Rückseite. Persönliche Angaben: unvollständig. Gesetzliche Vertretung: keine
+Identifikationsnummer: folgt. Versicherungsnummer: liegt bei. Bankverbindung: unverändert
 {noun} {small}
 {noun} {num}, {noun} {small}
 {noun} {dec}, {noun} {dec}

@@ -8,6 +8,7 @@ import { openBase85 } from './base85.ts'
 import { openEscapes } from './escapes.ts'
 import { createLayer, UNREAD } from './layer.ts'
 import { openLines } from './lines.ts'
+import { openPacked } from './packed.ts'
 import { openRuns } from './runs.ts'
 import { openSpelled } from './spelled.ts'
 import { openWhole } from './whole.ts'
@@ -43,6 +44,7 @@ function openCoded(inner: readonly Detector[], depth: number): DetectorStream {
     openBase85(layer(MOST_IN_RUNS)),
     openWhole(layer(MOST_IN_RUNS)),
     openBase45(layer(MOST_IN_RUNS)),
+    openPacked(layer(MOST_IN_RUNS)),
     openLines(layer(MOST_IN_RUNS, []), layer(MOST_IN_RUNS)),
   ] as const
   const each = (read: (stream: DetectorStream) => readonly Finding[]): readonly Finding[] => {

@@ -1,11 +1,12 @@
 // Text spelt one character at a time: letters set apart by the same sign (`j a n e`, `4-1-1-1`) or said in words (`juliett alfa`),
 // Morse, and lists of character numbers, hexadecimal, decimal, octal or binary (`6a 61`, `106, 97`, `0x6a,0x61`, `chr(106)+chr(97)`,
 // `U+006A U+0061`). A row of the same kind of unit with the same gap is read as a whole, so ordinary text is let go at its first word.
-import { CLASS, createWordTable, DIGIT, isAlphanumeric, isDigit, isHex, LETTER as LETTERS } from '../detect/chars.ts'
+import { CLASS, DIGIT, isAlphanumeric, isDigit, isHex, LETTER as LETTERS } from '../detect/chars.ts'
 import type { DetectorStream } from '../detector.ts'
 import { TextStream } from '../text-stream.ts'
 import { unitsOf } from '../units.ts'
 import { classesIn, type Layer } from './layer.ts'
+import { LONGEST_WORD, spokenAt, spokenText, WORD_LENGTHS } from './spoken.ts'
 
 /** Units that a row has at least; fewer spell nothing worth hiding. */
 const LEAST = 8
@@ -16,51 +17,6 @@ const LONGEST_UNIT = 10
 const LONGEST_GAP = 5
 /** A word before what is read may have begun before that. */
 const BEHIND = 16
-
-/** Digits in words: English, German, French, Spanish, Italian, Portuguese, Dutch, Swedish, Polish, Czech, Russian, Ukrainian, Turkish. */
-const SPOKEN_DIGITS = [
-  'zero oh null zéro cero nul noll nula ноль нуль sıfır',
-  'one eins un uno um een ett jeden jedna один bir',
-  'two zwei deux dos due dois twee två dwa dva два iki',
-  'three drei trois tres tre três drie trzy tři три üç',
-  'four vier quatre cuatro quattro quatro fyra cztery čtyři четыре чотири dört',
-  'five fünf cinq cinco cinque vijf fem pięć pět пять beş',
-  'six sechs seis sei zes sex sześć šest шесть шість altı',
-  'seven sieben sept siete sette sete zeven sju siedem sedm семь сім yedi',
-  'eight acht huit ocho otto oito åtta osiem osm восемь вісім sekiz',
-  'nine neun neuf nueve nove negen nio dziewięć devět девять dokuz',
-].flatMap((words, digit) => words.split(' ').map((word) => [word, String(digit)] as const))
-/** Letters in words, as they are said on the telephone: the one of the ICAO and the German one. */
-const SPOKEN_LETTERS =
-  'alfa alpha bravo charlie delta echo foxtrot golf hotel india juliett juliet kilo lima mike november oscar papa quebec romeo ' +
-  'sierra tango uniform victor whiskey whisky xray yankee zulu anton berta cäsar dora emil friedrich gustav heinrich ida julius ' +
-  'kaufmann ludwig martha nordpol otto paula quelle richard samuel siegfried theodor ulrich viktor wilhelm xanthippe ypsilon ' +
-  'zacharias zeppelin'
-const SPOKEN_SIGNS: Readonly<Record<string, string>> = {
-  '.': 'dot point punkt period',
-  '@': 'at',
-  '-': 'dash hyphen minus strich',
-  _: 'underscore',
-  '+': 'plus',
-  ' ': 'space',
-}
-const SPOKEN: readonly (readonly [word: string, text: string])[] = [
-  ...SPOKEN_DIGITS,
-  ...SPOKEN_LETTERS.split(' ').map((word) => [word, word.charAt(0)] as const),
-  ...Object.entries(SPOKEN_SIGNS).flatMap(([sign, words]) => words.split(' ').map((word) => [word, sign] as const)),
-]
-const WORDS = createWordTable(new Map(SPOKEN.map(([word], k) => [word, k + 1])))
-const LONGEST_WORD = Math.max(...SPOKEN.map(([word]) => word.length))
-/** By first letter, as a small one: the lengths of such words as bits. Most words are none of them by this alone. */
-const WORD_LENGTHS = new Uint16Array(0x500)
-for (const [word] of SPOKEN) WORD_LENGTHS[word.charCodeAt(0) | 32]! |= 1 << word.length
-/** What the word [from, to) says, undefined if it is none of these. */
-function spokenAt(text: string, from: number, to: number): string | undefined {
-  const size = to - from
-  if (size < 2 || size > LONGEST_WORD) return undefined
-  const first = text.charCodeAt(from) | 32
-  return ((WORD_LENGTHS[first] ?? 0) >> size) & 1 ? SPOKEN[WORDS.get(text, from, to) - 1]?.[1] : undefined
-}
 
 /** ITU-R M.1677-1. */
 const MORSE: ReadonlyMap<string, string> = new Map(
@@ -371,7 +327,7 @@ class SpelledStream extends TextStream {
       const text = spokenAt(unit, 0, unit.length)
       return text === undefined || unit.charAt(0) === unit.charAt(0).toLowerCase() ? text : text.toUpperCase()
     })
-    const written = before + units.map((unit, k) => said[k] ?? unit).join('')
+    const written = before + spokenText(units.map((unit, k) => said[k] ?? unit).join(''))
     return said.every((text) => text === undefined)
       ? [written]
       : [written, written.toLowerCase(), written.toUpperCase()]

@@ -27,6 +27,11 @@ describe('values by the heading of their column', () => {
       "INSERT INTO p (id, `birth_date`, phone) VALUES (1, '1962-07-30', '89123456789'),\n (2,'1961-01-02', NULL); SELECT 1",
       ['birth-date:1962-07-30', 'phone:89123456789', 'birth-date:1961-01-02'],
     ],
+    // A sign that nobody quoted.
+    [
+      'name,dob,city\nA B,3/4/1990,Kassel, Hesse\nC D,4/5/1991,Hull\n',
+      ['person:A B', 'birth-date:3/4/1990', 'person:C D', 'birth-date:4/5/1991'],
+    ],
     ['name\temail\nFolke\tf@x.de\nMechthild\tm@x.de\n', ['person:Folke', 'person:Mechthild']],
   ])('%j', (text, wanted) => {
     expect(seen(text)).toEqual(wanted)
@@ -38,6 +43,7 @@ describe('values by the heading of their column', () => {
     'Please send name, phone and email.\nThen call 4477, 1234567 now, thanks.\n',
     'CREATE TABLE p (dob DATE, phone TEXT);\nSELECT 1, 1962, 3;\n',
     'dob,phone\n\n1962-07-30,1234567\n',
+    'dob,phone,city,x\na, b\n1962-07-30,1234567,c,d\n',
     'phone,version\nnone,1.2.3\n',
   ])('leaves alone %j', (text) => {
     expect(seen(text)).toEqual([])

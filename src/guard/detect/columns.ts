@@ -11,6 +11,7 @@ const LONGEST_CELL = 120
 const MOST_COLUMNS = 64
 const VALUES = 6
 const BEHIND = LONGEST_HEADING + 64
+const MOST_RAGGED = 3
 const MOST_UNREAD = 4 * BEHIND
 
 interface Table {
@@ -53,6 +54,8 @@ class ColumnStream extends TextStream {
   /** Where the cell at hand begins; -1 between rows in brackets. */
   #cell = 0
   #quote = 0
+  /** Rows in a row that have another number of cells than the first line. */
+  #ragged = 0
 
   /** The last characters that came: a keyword may begin in them. */
   #tail = ''
@@ -186,11 +189,21 @@ class ColumnStream extends TextStream {
         const start = this.#line
         this.#next(i + 1)
         if (table.tuples) this.#cell = -1
-        // `|---|---|` has as many.
+        // `|---|---|` has as many; one cell more or less may be a sign that nobody quoted.
         else if (count !== table.columns.length) {
-          this.#table = start >= 0 && i - start <= LONGEST_HEADING ? tableOf(text.slice(start, i)) : undefined
+          const other = start >= 0 && i - start <= LONGEST_HEADING ? tableOf(text.slice(start, i)) : undefined
+          this.#ragged++
+          if (
+            other === undefined &&
+            count > 1 &&
+            Math.abs(count - table.columns.length) === 1 &&
+            this.#ragged <= MOST_RAGGED
+          )
+            continue
+          this.#table = other
+          this.#ragged = 0
           return true
-        }
+        } else this.#ragged = 0
       }
     }
     this.#at = size

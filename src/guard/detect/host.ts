@@ -14,6 +14,7 @@ import {
   isUpper,
   LETTER,
 } from './chars.ts'
+import { software } from './lexicon.ts'
 import { NEED, peek, type Scan } from './scan.ts'
 
 const DASH = 45
@@ -127,6 +128,7 @@ export function host(scan: Scan, from: number, to: number, rules: HostRules): nu
     }
   }
   if (flags & DOT) {
+    if (isZone(text, from, end)) return 0
     if (
       internalLabels.get(text, lastDot + 1, end) !== 0 &&
       looksLikeHost(text, from, firstDot, lastDot, end, flags, early)
@@ -141,6 +143,10 @@ export function host(scan: Scan, from: number, to: number, rules: HostRules): nu
   scan.emit(named === ROLE ? 'network/host' : 'network/service', from, end, named === ROLE ? 75 : 60)
   return end
 }
+
+/** `in-addr.arpa`, `ip6.arpa`: every address has its place there. */
+const isZone = (text: string, from: number, end: number): boolean =>
+  sameSpan(text, from, end, 'in-addr.arpa') || sameSpan(text, from, end, 'ip6.arpa')
 
 /**
  * The machine of a share, `\\fs01\hr`, or with every backslash doubled: a name with a figure, a dash or a point. Returns its end, 0
@@ -272,6 +278,7 @@ function machineName(text: string, from: number, end: number, flags: number, joi
     if (words > 8) return 0
     i = stop + 1
   }
+  if (words === 2 && stages === 0 && isVersioned(text, from, end)) return 0
   if (
     (flags & DIGIT) !== 0 &&
     // `log_1`, `es2015_symbol` are names of programs: machines with such a sign have two figures.
@@ -283,6 +290,28 @@ function machineName(text: string, from: number, end: number, flags: number, joi
   if (roles > 0 && stages > 0 && words >= 2) return ROLE
   if (words >= 2 && words <= 4 && lastBits & SERVICE && !(firstBits & COMMON && words === 2)) return SERVICE
   return 0
+}
+
+/** Besides programs: what has a version in its name. */
+const numberedThings = createWordTable(
+  new Map(
+    'x h s i bind http mp ipv oauth utf web log j es md sha ext sys pkg lib gtk qt vim emacs'
+      .split(' ')
+      .map((word) => [word, 1]),
+  ),
+)
+
+/** `X11-Server`, `bind9-host`, `log4j-api`: a program with its version, and what it is. */
+function isVersioned(text: string, from: number, end: number): boolean {
+  let i = from
+  while (i < end && isAsciiLetter(text.charCodeAt(i))) i++
+  const word = i
+  while (i < end && isDigit(text.charCodeAt(i))) i++
+  if (i === word || word === from || text.charCodeAt(word) === 48) return false
+  if (i < end && isAsciiLetter(text.charCodeAt(i))) i++
+  if (text.charCodeAt(i) !== DASH) return false
+  while (++i < end) if (!isAsciiLetter(text.charCodeAt(i))) return false
+  return numberedThings.get(text, from, word) !== 0 || software.get(text, from, word) !== 0
 }
 
 /** How many figures number a machine: one to four, and no year; else 0. */

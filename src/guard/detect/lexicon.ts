@@ -28,7 +28,9 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   [
     NEAR_PHONE,
     'phone phones telephone tel tél call calls called calling dial mobile cell cellphone cellular fax whatsapp sms landline voicemail hotline callback contact contactable ' +
-      'telefon telefonnummer handy handynummer rufnummer mobil anrufen téléphone portable appeler teléfono telefono móvil movil llamar cellulare chiamare telefone celular telefoon bellen gsm puhelin numer dzwonić reach telefonnr tfn tlf mobilnummer phonenumber phoneno telno mobileno ring faxnummer telefonu telefonszám fono fone cel zap телефон Телефон тел Тел моб Моб τηλέφωνο Τηλέφωνο τηλ Τηλ',
+      'telefon telefonnummer handy handynummer rufnummer mobil anrufen téléphone portable appeler teléfono telefono móvil movil llamar cellulare chiamare telefone celular telefoon bellen gsm puhelin numer dzwonić reach telefonnr tfn tlf mobilnummer phonenumber phoneno telno mobileno ring faxnummer telefonu telefonszám fono fone cel zap телефон Телефон тел Тел моб Моб τηλέφωνο Τηλέφωνο τηλ Τηλ ' +
+      'teléf tfno tlfno telf móviles llame llámame llámeme llámenos telemóvel telemóveis ligue ligar telefonar contacto komórka komórkowy komórkowego zadzwoń zadzwonić telefonować mobilní volejte zavolejte zavolat telefonní hívjon hívja telefonszámom telefonszáma telefonja mobilom mobilja ' +
+      'cepten arayin arayabilirsiniz telefonum telefonumu telefonunuz telefonunu telefonnummer telefonnumret mobiltelefon puhelimeni telefono chiami chiamami chiamatemi bereikbaar telefonisch erreichbar rückruf rufen joindre joignable rappeler rappelez rappelle appelez appelle',
   ],
   [
     NEAR_CARD,
@@ -38,7 +40,8 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   [
     NEAR_BIRTH,
     'birth born dob birthday birthdate dateofbirth bday geboren geburtsdatum geb geburtstag né née naissance nacido nacida nacimiento nato nata nascita nascido nascimento geboortedatum född ' +
-      'nacidos nascida nati geboorte födelsedatum født fødselsdato fødselsdag syntynyt syntymäaika narozen narozena narozený narození urodz urodzony urodzona urodzenia született születési doğum doğumlu născut născută nașterii rođen rođena родился родилась рожд рождения народився народження',
+      'nacidos nascida nati geboorte födelsedatum født fødselsdato fødselsdag syntynyt syntymäaika narozen narozena narozený narození urodz urodzony urodzona urodzenia született születési doğum doğumlu născut născută nașterii rođen rođena родился родилась рожд рождения народився народження ' +
+      'nací nació nasci nasceu nacque nasc naciste nacimos rozená rodem szülött doğdum doğdu',
   ],
   [
     NEAR_ACCOUNT,
@@ -51,7 +54,7 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   [NEAR_AGE, 'age aged turn turned turns turning ages alter âge edad età idade'],
   [
     NEAR_REFERENCE,
-    'order orders invoice ticket case reference ref tracking serial sku part model build error code line port pid issue pr commit item product isbn issn doi hash uuid checksum id timestamp epoch bytes size offset row page bestellung rechnung commande factura pedido',
+    'order orders invoice ticket case reference ref tracking serial sku part model build error code line port ports portrange range ranges puerto puertos pid issue pr commit item product isbn issn doi hash uuid checksum id timestamp epoch bytes size offset row page bestellung rechnung commande factura pedido',
   ],
   [NEAR_VERSION, 'version ver release v firmware driver section chapter figure'],
   [NEAR_POSTCODE, 'zip zipcode postal postcode plz cap cp'],
@@ -63,6 +66,7 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
     NEAR_CUSTOMER,
     'customer client member membership policyholder patient subscriber employee kunde kundennummer customerid clientid memberid client_id loyalty crm tenant ' +
       'cust custno custid customerno clientno kundennr kdnr kundenkonto mitgliedsnummer cliente klant klantnummer kund kundnummer klient abonnent matricule mitarbeiternummer mitarbeiternr personalnummer badge ' +
+      'zákaznické zákaznického zákazníka klientské klienta ügyfélszám ügyfélszáma ügyfélszámom ügyfélazonosító ügyfélkód müşteri üye asiakasnumero kundenummer medlemsnummer abonado socio afiliado utente abbonato paziente pacjenta pacjent pacient pacienta klientnummer lidnummer medarbejdernummer klientem ' +
       'vertragsnummer vertragsnr versicherungsnummer versicherungsnr policennummer policennr matrikelnummer matrikelnr zählernummer zählernr lieferantennummer lieferantennr kontraktnummer contractnummer polisnummer versicherungsschein versicherungsscheinnr',
   ],
   [
@@ -72,7 +76,7 @@ const LISTS: readonly (readonly [bits: number, words: string])[] = [
   [
     NEAR_TICKET,
     'order ticket case incident booking reservation invoice shipment claim jira bug request issue task change problem orderid ticketid bestellnummer ' +
-      'orders ordernumber orderno invoiceno bestellung bestellnr auftrag auftragsnummer rechnung rechnungsnummer rechnungsnr vorgang sendung buchung buchungsnummer reservierung commande facture pedido factura ordine fattura bestelling tracking parcel dossier zamówienie',
+      'orders ordernumber orderno invoiceno bestellung bestellnr auftrag auftragsnummer rechnung rechnungsnummer rechnungsnr vorgang sendung buchung buchungsnummer reservierung commande facture pedido factura ordine fattura bestelling tracking parcel dossier zamówienie zamówienia objednávka objednávky objednávku rendelés rendelésszám rendelésszáma sipariş siparişim beställning beställningsnummer ordernummer encomenda bestelnummer prenotazione reserva rezervace foglalás rezervasyon bokning',
   ],
 ]
 

@@ -311,12 +311,14 @@ function plain(scan: Scan, from: number, to: number, flags: number, hosts: HostR
   if (flags & DIGIT) {
     for (let k = from; k < to && !lettered; k++) lettered = isLetter(text.charCodeAt(k))
     if (lettered && flags & (LETTER | COLON)) {
-      if (to - from === 17 && isMac(text, from, to, 45)) {
-        scan.emit('network/mac', from, to, 95)
+      // A sentence may end behind it.
+      const end = text.charCodeAt(to - 1) === 46 ? to - 1 : to
+      if (end - from === 17 && isMac(text, from, end, 45)) {
+        scan.emit('network/mac', from, end, 95)
         return to
       }
-      if (to - from === 14 && isDottedMac(text, from)) {
-        scan.emit('network/mac', from, to, 85)
+      if (end - from === 14 && isDottedMac(text, from)) {
+        scan.emit('network/mac', from, end, 85)
         return to
       }
       for (let k = from; k + 3 < to; k++) {

@@ -26,6 +26,18 @@ const ORDERS = hashes(
     'αλλάξτε ανοίξτε κλείστε στείλτε εισάγετε επιλέξτε κάντε ελέγξτε επιβεβαιώστε αποθηκεύστε διαγράψτε смени смените измени измените откройте закройте отправьте введите выберите нажмите проверьте подтвердите сохраните удалите создайте добавьте скачайте должен должна должны зміни змініть відкрийте введіть виберіть натисніть ' +
     'primaria primária primario primário obligatoria obligatorio obligatoire obbligatoria obrigatória verplicht wymagane povinné обязателен caratteri',
 )
+/** What letters begin and end with, and what heads a line of a form, in those languages. */
+const LETTERS = hashes(
+  'kérem kérjük kérlek köszönöm köszönjük üdvözlettel tisztelettel tisztelt ügyfélszolgálat címem lakcímem nevem számlám telefonszámom pozdrawiam pozdrowienia pozdrawiamy dziękuję dziękujemy proszę prosimy szanowni szanowny szanowna dotyczy uprzejmie prosím prosíme děkuji děkujeme zdravím zdravíme vážení vážený vážená dobrý hezký ' +
+    'dúvidas dúvida obrigado obrigada cumprimentos atenciosamente prezados prezado prezada exmo exma caros atentamente saludos cordialmente estimados estimado estimada gracias asunto recibo distinti cordiali saluti gentile gentili egregio egregi spettabile grazie oggetto buongiorno buonasera ' +
+    'hälsningar hälsning vänligen vänliga tack ärende saygılarımla saygilarimla saygılarımızla saygilarimizla saygılar saygilar teşekkürler teşekkür merhaba merhabalar sayın sayin lütfen adresim telefonum numaram kimliğim tarihim bilginize hoogachtend groeten groet bedankt geachte betreft bijlage vriendelijke cordialement salutations veuillez bonjour bonsoir madame messieurs objet ' +
+    'grüße grüßen grüßt hochachtungsvoll betreff anlage anlagen anschrift rufnummer kfz wi fi i',
+)
+/** Headings of manuals. */
+const HEADINGS = hashes(
+  'haftung gewährleistung garantie garanti garancia garanzia garantía záruka záruky gwarancja ansvar szerzői jog leírás upphovsman upphovsrätt autor autoři autore autores auteur auteurs författare szerző szerzők yazar copyright beschreibung beskrivning popis opis description descripción descrizione descrição açıklama ' +
+    'volby opciók flaggor seçenekler opcje opzioni opciones opções optionen siehe auch keine véase vedi viz lásd zobacz rückgabewert fehler chyby hibák fel błędy errori errores umgebung dateien soubory fájlok filer pliki dosyalar beispiele příklady példák exempel przykłady esempi ejemplos örnekler',
+)
 /** Words of programs: reserved ones, functions and types that come with a language, tags of pages. In small letters no name. */
 const PROGRAM = hashes(
   'elif endif esac def del lambda nonlocal yield async await pass raise assert import isinstance issubclass hasattr getattr setattr delattr repr frozenset bytearray memoryview enumerate zip iter ord chr isdigit isalpha isspace rstrip lstrip strip startswith endswith splitlines kwargs args self init lineno filename dirname basename argparse argv argc stdout stdin stderr ' +
@@ -46,7 +58,7 @@ export const CASE = { small: 0, first: 1, other: 2 } as const
 
 /** True if a word of a finding says nothing of a person, a place or an organisation. */
 export function isNoName(hash: number, letters: (typeof CASE)[keyof typeof CASE]): boolean {
-  if (WORDS.has(hash) || ORDERS.has(hash)) return true
+  if (WORDS.has(hash) || ORDERS.has(hash) || LETTERS.has(hash) || HEADINGS.has(hash)) return true
   if (letters === CASE.first) return false
   return ABBREVIATIONS.has(hash) || (letters === CASE.small && (SMALL.has(hash) || PROGRAM.has(hash)))
 }

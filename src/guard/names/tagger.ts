@@ -6,7 +6,7 @@ import type { Detector, DetectorStream } from '../detector.ts'
 import { FEATURES_ALONE, FEATURES_NEXT, Features, mayBeName } from './features.ts'
 import { FEATURES, type Kernel } from './kernel.ts'
 import { CASE, headsField, isNoName } from './no-names.ts'
-import { COLUMN, COLUMNS, FLAG, isWord, KNOWN, SHAPE, Tokens } from './tokens.ts'
+import { COLUMN, COLUMNS, FLAG, hashWord, isWord, KNOWN, SHAPE, Tokens } from './tokens.ts'
 import { LABELS, shippedWeights, type Weights } from './weights.ts'
 
 /** A name longer than this is cut: what a stream may have to hold back stays bounded. */
@@ -16,6 +16,9 @@ const LONGEST_WORD_AND_GAP = 66
 const MOST_TOKENS = 96
 
 const WIDTH = LABELS.length
+const PERSON = LABELS.indexOf('B-person')
+/** Programs that people are called as well. */
+const CALLED: ReadonlySet<number> = new Set(['claude', 'ada', 'julia', 'ruby', 'pascal', 'jasmine'].map(hashWord))
 export const NAME_CLASSES: Readonly<Record<string, string>> = {
   person: 'personal/person',
   place: 'personal/place',
@@ -182,9 +185,30 @@ class NameStream implements DetectorStream {
     } else if (isWord(shape)) this.#lastWord = word
   }
 
+  /** `Claude Martin`: a program that somebody is called as well, right before a family name. 0 if it is not, -1 while that is not known. */
+  #called(i: number, last: boolean): number {
+    const { data, count } = this.#tokens
+    const at = i * COLUMNS
+    if (data[at + COLUMN.shape] !== SHAPE.capital || !CALLED.has(data[at + COLUMN.word]!)) return 0
+    if (i + 1 >= count) return last ? 0 : -1
+    const next = at + COLUMNS
+    const known = data[next + COLUMN.known]!
+    const apart = data[next + COLUMN.start]! - data[at + COLUMN.end]!
+    return (known & KNOWN.family) !== 0 &&
+      (known & (KNOWN.product | KNOWN.common)) === 0 &&
+      data[next + COLUMN.shape] === SHAPE.capital &&
+      apart === 1
+      ? PERSON
+      : 0
+  }
+
   /** The label of token `i`, or -1 while that needs tokens that have not arrived. */
   #name(i: number, last: boolean): number {
     const { data, count } = this.#tokens
+    if (!IS_INNER[this.#before] && CONTINUES[this.#before] !== PERSON + 1) {
+      const called = this.#called(i, last)
+      if (called !== 0) return called
+    }
     const kernel = this.#kernel
     const { scores } = kernel
     for (let l = 0; l < WIDTH; l++) scores[l] = 0

@@ -5,6 +5,10 @@ import { type Answer, one, type Place, word } from './place.ts'
 /** Britain's, of which a letter closes the number: `AB 12 34 56 C.` */
 const INSURANCE = /^[A-Z]{2} ?\d\d ?\d\d ?\d\d $/
 
+/** `ISO-9660` */
+const STANDARD =
+  /^(?:ISO|IEC|DIN|EN|RFC|IEEE|ANSI|ECMA|ITU|ASTM|SAE|NIST|FIPS|PKCS|UTF|KB|CVE|BS|JIS|GOST)[-/ ]?\d{1,5}(?:-\d{1,4})?$/
+
 /** Digits, and letters around or among them, in groups; never a date, a version, a sum. */
 export function identity(kind: 'id' | 'record', place: Place): Answer {
   const { text, start, limit, link, words } = place
@@ -73,6 +77,7 @@ export function identity(kind: 'id' | 'record', place: Place): Answer {
   if (letters === 0 && digits < 6) return undefined
   if (/^\d{1,3}\.(?:\d{1,2}|\d{4,})$/.test(value)) return undefined
   if (/^\d+\.\d+\.\d+[-.]?(?:rc|alpha|beta|pre|dev|canary)/i.test(value)) return undefined
+  if (STANDARD.test(value)) return undefined
   // Versions: what parts the figures is no sign of thousands.
   if (/^(?:[A-Z]{1,5}[ -]?)?\d{1,3}\.\d{1,2}(?:\.\d{1,3}){0,2}$/.test(value)) return undefined
   return one(place, kind === 'record' ? 'business/customer-id' : 'personal/national-id', end, link === 'bare' ? 65 : 78)

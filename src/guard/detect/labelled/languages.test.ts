@@ -19,6 +19,13 @@ const found = (text: string) => [
 ]
 
 const TOLD = [
+  'the three digits on the back are [[474]]',
+  'prüfziffer [[174]]',
+  'veículo, reg [[EZ63 ULW]], parked',
+  'il veicolo targato [[EN 669 RC]] era',
+  'plakası [[34 ECD 794]].',
+  'numer rejestracyjny [[PO 1234A]]',
+  'Steuerliche Identifikationsnummer: [[454 970 168 39]]',
   'cambia la contraseña de deploy a [[Kite7Harbor]]',
   'cambia la contraseña en web04 a [[Kite7Harbor]]',
   'la clave del wifi de la oficina es [[Naranja77]]',

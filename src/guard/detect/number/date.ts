@@ -1,6 +1,6 @@
 // Days and years: in figures, or with the name of a month before or behind them.
 import { isAlphanumeric, isAsciiLetter, isDigit, isLetter, isUpper } from '../chars.ts'
-import { glue, MONTH, MONTH_OF_YEAR, NEAR_BIRTH, NEAR_VERSION, software } from '../lexicon.ts'
+import { CONTEXT_REACH, glue, MONTH, MONTH_OF_YEAR, NEAR_BIRTH, NEAR_VERSION, software } from '../lexicon.ts'
 import { NEED, peek, type Scan } from '../scan.ts'
 import { COMMA, DASH, nearGroup, type Phrase, POINT, SLASH, SPACE } from './phrase.ts'
 import { isCounted, unitBehind } from './range.ts'
@@ -31,7 +31,7 @@ const isBirth = (scan: Scan, phrase: Phrase, g: number) =>
   BORN_THERE.test(scan.text.slice(Math.max(0, phrase.start(g) - 20), phrase.start(g))) ||
   BORN.test(scan.text.slice(Math.max(0, phrase.start(g) - 8), phrase.start(g)))
 /** Words too short to be looked for everywhere. */
-const BORN = /(?:^|[\s(,;])(?:ur\.|d\.o\.b\.?:?|р\.) ?$/i
+const BORN = /(?:^|[\s(,;])(?:ur\.|nar\.|szül\.|d\.o\.b\.?:?|р\.) ?$/i
 const isDay = (phrase: Phrase, g: number) =>
   phrase.size(g) <= 2 && phrase.amount(g) >= 1 && phrase.amount(g) <= MONTH_DAYS
 
@@ -165,9 +165,14 @@ function yearAlone(scan: Scan, phrase: Phrase, g: number): number {
   if (!yearWord(scan.text, phrase.start(g))) return 0
   // `Seconds since 1970.` dates nobody.
   if (scan.text.charCodeAt(phrase.end(g)) === POINT && !isBirth(scan, phrase, g)) return 0
-  tell(scan, phrase, g, phrase.start(g), phrase.end(g), 50)
+  const left = scan.text.slice(Math.max(0, phrase.start(g) - CONTEXT_REACH), phrase.start(g))
+  if (OF_A_THING.test(left)) scan.emit('personal/date', phrase.start(g), phrase.end(g), 50)
+  else tell(scan, phrase, g, phrase.start(g), phrase.end(g), 50)
   return 1
 }
+
+/** `born out of a merger in 1990`, `born … and sold since 1990` */
+const OF_A_THING = /\bborn (?:out|from|of|as|again|when)\b[^.!?;\n]*$|\b(?:since|until|during) $/i
 
 /** The phrase ended at this group, so the month's letters come next. */
 function beforeMonth(scan: Scan, phrase: Phrase, g: number): number {

@@ -36,7 +36,7 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
       joint === COMMA ||
       joint === UNDERSCORE ||
       joint === WIDE ||
-      (joint === SLASH && !(h === g && phrase.size(g) >= 3)) ||
+      (joint === SLASH && !(h === g ? phrase.size(g) >= 3 : isTrunk(phrase, g, total))) ||
       total + phrase.size(h + 1) > 15
     )
       break
@@ -46,6 +46,8 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
       total >= 9 &&
       joint !== phrase.joint(h) &&
       phrase.joint(h) !== MIXED &&
+      // `+49 (0) 89 332172-47`: the extension behind the number of an office.
+      !(plus && joint === DASH && phrase.size(h + 1) <= 5) &&
       !(plus && !callingCodeFits(phrase.digits, phrase.first(g), total))
     )
       break
@@ -104,6 +106,10 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
   return h - g + 1
 }
 
+/** `06-20/844-1762`: what goes before the slash is a prefix. */
+const isTrunk = (phrase: Phrase, g: number, total: number) =>
+  total >= 3 && total <= 5 && phrase.digits[phrase.first(g)] === 0 && phrase.digits[phrase.first(g) + 1] !== 0
+
 const BEHIND_STATE = /,[ \t\n]{1,2}[A-Z]{2}[ \t]{1,2}$/
 
 const isSingles = (phrase: Phrase, g: number) =>
@@ -144,7 +150,7 @@ function phoneScore(
   const { context } = scan
   const begin = phrase.start(g)
   if (plus) return callingCodeFits(phrase.digits, phrase.first(g), total) ? 95 : total >= 9 ? 70 : 0
-  if (isYears(phrase, g, h) || isZeros(phrase, g, h) || hasDate(phrase, g, h)) return 0
+  if (isYears(phrase, g, h) || isZeros(phrase, g, h) || hasDate(phrase, g, h) || hasDecimal(phrase, g, h)) return 0
   let away = context.distance(NEAR_PHONE, begin)
   if (away <= 48 && !speaksOf(scan.text, away, begin)) away = 1000
   const reference = Math.min(
@@ -266,6 +272,19 @@ function phoneScore(
 /** `2015-2019` */
 const isYears = (phrase: Phrase, g: number, h: number): boolean =>
   h === g + 1 && isYear(phrase, g) && isYear(phrase, h) && phrase.joint(h) === DASH
+/** `0 383.8 0 482.3`: coordinates of a drawing have points between blanks. */
+function hasDecimal(phrase: Phrase, g: number, h: number): boolean {
+  const isPoint = (k: number) => k < phrase.count && phrase.joint(k) === POINT
+  let points = 0
+  let blanks = 0
+  for (let k = g + 1; k <= h; k++) {
+    if (isPoint(k)) points++
+    else if (phrase.joint(k) === SPACE) blanks++
+    // `482.3.1` is no decimal.
+    if (isPoint(k) && isPoint(k + 1)) return false
+  }
+  return blanks > 0 && (isPoint(h + 1) ? phrase.joint(h) === SPACE : points > 1)
+}
 /** `15.0 (2024-09-09`, `1.12.30 / 01.12.2025`: a version and its day. */
 function hasDate(phrase: Phrase, g: number, h: number): boolean {
   for (let k = g; k + 2 <= h; k++) {
