@@ -176,17 +176,26 @@ function openLinks(hosts: readonly string[]): DetectorStream {
     return Math.max(to, i + 1)
   }
 
-  /** True if the bracket that `]` at `i` closes is a picture's, or further away than any honest one. */
+  /** Brackets that stand open at `counted`, the innermost last; of those further away than `LONGEST` some are forgotten. */
+  const open: { readonly at: number; readonly picture: boolean }[] = []
+  let counted = 0
+
+  /**
+   * True if the bracket that `]` at `i` closes is a picture's, or further away than any honest one. Each bracket is counted
+   * once: a megabyte of closing ones must not cost a look back for each.
+   */
   const opensPicture = (i: number): boolean => {
-    let open = 0
-    for (let k = i - 1; k >= 0; k--) {
-      if (i - k >= LONGEST) return true
+    for (; counted < base + i; counted++) {
+      const k = counted - base
       const c = text.charCodeAt(k)
       if ((c !== 91 && c !== 93) || text.charCodeAt(k - 1) === 92) continue
-      if (c === 93) open++
-      else if (open-- === 0) return text.charCodeAt(k - 1) === 33
+      if (c === 93) open.pop()
+      else open.push({ at: counted, picture: text.charCodeAt(k - 1) === 33 })
+      if (open.length > 2 * LONGEST) open.splice(0, LONGEST)
     }
-    return false
+    const closed = open.at(-1)
+    const near = closed !== undefined && counted - closed.at < LONGEST
+    return near ? closed.picture : counted >= LONGEST
   }
 
   /** Where the tag at `i` ends: a bracket in a quoted value does not end it. */
@@ -275,6 +284,7 @@ function openLinks(hosts: readonly string[]): DetectorStream {
         base += at - LONGEST
         at = LONGEST
         looked = { from: at, to: at }
+        counted = Math.max(counted, base)
       }
       text += piece
       return work()
