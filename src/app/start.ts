@@ -26,6 +26,8 @@ export interface App {
   readonly adminUrl: string
   /** A model that a first call can be made to. */
   readonly model: string | undefined
+  /** Model servers that list nothing yet, and why. */
+  readonly down: readonly { readonly name: string; readonly why: string }[]
   /** Of the administrator made by this start: on the very first one, or when asked for. It is nowhere else ever. */
   readonly adminKey: string | undefined
   close(): Promise<void>
@@ -147,5 +149,9 @@ async function open(
       setting,
       name,
     })
-  return { ...urls, model: registry.all().find(({ quarantined }) => !quarantined)?.name, adminKey }
+  const down = registry
+    .upstreams()
+    .filter(({ reachable }) => !reachable)
+    .map(({ name, why = '' }) => ({ name, why }))
+  return { ...urls, model: registry.all().find(({ quarantined }) => !quarantined)?.name, down, adminKey }
 }

@@ -55,8 +55,8 @@ interface Ready {
   pid: number
 }
 
-/** Starts a gateway; resolves with what `up --json` prints when it is ready. */
-function up(...args: string[]): Promise<{ ready: Ready; child: ChildProcess; lines: string[] }> {
+/** Starts a gateway; resolves with what `up --json` prints when it is ready. `said`: what it says beside it. */
+function up(...args: string[]): Promise<{ ready: Ready; child: ChildProcess; lines: string[]; said: () => string }> {
   const child = spawn(process.execPath, [MAIN, 'up', '--json', '--listen', '127.0.0.1:0', ...args], {
     cwd: folder,
     env: ENV,
@@ -73,7 +73,7 @@ function up(...args: string[]): Promise<{ ready: Ready; child: ChildProcess; lin
       out += String(piece)
       if (!out.includes('\n')) return
       const lines = out.trim().split('\n')
-      resolve({ ready: JSON.parse(lines[0] ?? '') as Ready, child, lines })
+      resolve({ ready: JSON.parse(lines[0] ?? '') as Ready, child, lines, said: () => err })
     })
   })
 }
@@ -163,6 +163,21 @@ describe('up', () => {
     const models = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${key}` } })
     expect(((await models.json()) as { data: unknown[] }).data).toHaveLength(1)
     expect(ready.model).toBe('tiny')
+    await down(child)
+    await new Promise((resolve) => server.close(resolve))
+  })
+
+  it('says of a named server that cannot be used what is wrong with it', async () => {
+    const server = createServer((_request, response) => void response.end('{"object":"list","data":[]}'))
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { ready, child, said } = await up(
+      '--data',
+      join(folder, 'unusable'),
+      '--upstream',
+      `http://127.0.0.1:${portOf(server)}`,
+    )
+    expect(ready.model).toBeUndefined()
+    await expect.poll(said).toMatch(/model server openai cannot be used now: .*content type/)
     await down(child)
     await new Promise((resolve) => server.close(resolve))
   })

@@ -25,6 +25,7 @@ export type StartApp = (
   readonly url: string
   readonly adminUrl: string
   readonly model: string | undefined
+  readonly down: readonly { readonly name: string; readonly why: string }[]
   readonly adminKey: string | undefined
   close(): Promise<void>
 }>

@@ -204,7 +204,14 @@ it('a start on what is no data folder, or another installation’s', async () =>
 
 it('the first key is shown although it cannot be kept for the commands, as on a full disk', async () => {
   mkdirSync(join(at('unkept'), 'admin.json.new'), { recursive: true, mode: 0o700 })
-  const app = { url: 'http://x', adminUrl: 'http://x', model: undefined, adminKey: 'spk_shown', close: async () => {} }
+  const app = {
+    url: 'http://x',
+    adminUrl: 'http://x',
+    model: undefined,
+    down: [],
+    adminKey: 'spk_shown',
+    close: async () => {},
+  }
   const argv = ['up', '--data', at('unkept'), '--upstream', 'http://127.0.0.1:9']
   const ended = runCli(argv, {
     env: {},

@@ -123,6 +123,8 @@ export const up: Command = async (input) => {
       `${yellow(io, 'warn')}  ${join(config.data, ADMIN_FILE)} cannot be written (${code}): the CLI needs SALLYPORT_URL and SALLYPORT_KEY`,
     )
   }
+  for (const { name, why } of app.down)
+    io.say(`${yellow(io, 'warn')}  The model server ${name} cannot be used now: ${why}`)
   const keyIsKept = readAdminFile(config.data)?.key !== undefined
   if (flags.json)
     io.out(

@@ -53,7 +53,8 @@ const PARAM = 'previous_response_id'
 
 export const noSuchAnswer = (param?: string): Fault =>
   new Fault('not_found', {
-    detail: 'There is no such stored response.',
+    detail:
+      'There is no such stored response. One is kept if its request said `store: true` and a rule allows it (@store).',
     ...(param === undefined ? {} : { data: { param } }),
   })
 

@@ -231,7 +231,7 @@ export async function createRegistry(deps: RegistryDeps): Promise<Registry> {
         reachable: verified,
         models: listed?.length,
         fault: fault?.code,
-        why: fault?.detail,
+        why: fault?.detail ?? fault?.title,
       })),
     upstream: (name) => watched.get(name),
     async refresh(only) {
