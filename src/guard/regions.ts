@@ -37,48 +37,53 @@ export function createRegions(): Regions {
   /** Raw text not yet out, and its offset in the whole. */
   let raw = ''
   let base = 0
+  /** Found and not yet in a region. How many of them have been looked at, and where the first of them starts. */
   let pending: Finding[] = []
-  /** How many of the pending findings have been looked at, and where the first of them starts. */
   let seen = 0
   let earliest = Number.POSITIVE_INFINITY
+  /** The region that is not settled, in the order of a region: whatever is found from now on starts behind what is in it. */
+  let open: Finding[] = []
+  let openEnd = 0
 
   const release = (safe: number, sink: Sink, reader: JsonReader | undefined) => {
-    let limit = safe
     // While everything found is still held, as inside a long value, there is nothing to sort: once a push would be too often.
     for (; seen < pending.length; seen++) earliest = Math.min(earliest, pending[seen]?.start ?? 0)
-    if (earliest < limit) {
-      pending.sort(
-        (a, b) =>
-          a.start - b.start ||
-          b.end - a.end ||
-          (a.class < b.class ? -1 : a.class > b.class ? 1 : b.confidence - a.confidence),
-      )
-      let k = 0
-      while (k < pending.length) {
-        const first = pending[k]
-        if (first === undefined || first.start >= limit) break
-        let end = first.end
-        let after = k + 1
-        for (let next = pending[after]; next !== undefined && next.start < end; next = pending[++after])
-          end = Math.max(end, next.end)
-        if (end > limit) {
-          limit = first.start
-          break
-        }
-        clear(first.start, sink)
-        const text = raw.slice(0, end - base)
-        const values = reader && valuesBetween(reader.values(), base, end)
-        sink.region({ text, start: base, findings: pending.slice(k, after), values })
-        raw = raw.slice(end - base)
-        base = end
-        k = after
-      }
-      pending = k === 0 ? pending : pending.slice(k)
-      earliest = pending[0]?.start ?? Number.POSITIVE_INFINITY
-      seen = pending.length
-    }
-    clear(limit, sink)
+    if (earliest < safe || (open.length > 0 && openEnd <= safe)) settle(safe, sink, reader)
+    clear(open[0]?.start ?? safe, sink)
     if (reader !== undefined) reader.forget(base)
+  }
+
+  const settle = (safe: number, sink: Sink, reader: JsonReader | undefined) => {
+    pending.sort(
+      (a, b) =>
+        a.start - b.start ||
+        b.end - a.end ||
+        (a.class < b.class ? -1 : a.class > b.class ? 1 : b.confidence - a.confidence),
+    )
+    let taken = 0
+    for (;;) {
+      const next = pending[taken]
+      if (next !== undefined && next.start < safe && (open.length === 0 || next.start < openEnd)) {
+        openEnd = open.length === 0 ? next.end : Math.max(openEnd, next.end)
+        open.push(next)
+        taken++
+      } else if (open.length > 0 && openEnd <= safe) emit(sink, reader)
+      else break
+    }
+    if (taken > 0) pending = pending.slice(taken)
+    earliest = pending[0]?.start ?? Number.POSITIVE_INFINITY
+    seen = pending.length
+  }
+
+  /** Lets the region out that is open. */
+  const emit = (sink: Sink, reader: JsonReader | undefined) => {
+    clear(open[0]?.start ?? base, sink)
+    const text = raw.slice(0, openEnd - base)
+    const values = reader && valuesBetween(reader.values(), base, openEnd)
+    sink.region({ text, start: base, findings: open, values })
+    raw = raw.slice(openEnd - base)
+    base = openEnd
+    open = []
   }
 
   const clear = (to: number, sink: Sink) => {
