@@ -9,7 +9,16 @@ import {
   type Usage,
 } from '../core/index.ts'
 import { createNdjsonReader } from './ndjson.ts'
-import { chatLogprobs, count, createLogprobsCheck, isVector, type Wanted, type WantedLogprobs } from './openai-read.ts'
+import {
+  chatLogprobs,
+  count,
+  createLogprobsCheck,
+  isVector,
+  toolCallId,
+  toolName,
+  type Wanted,
+  type WantedLogprobs,
+} from './openai-read.ts'
 import { createWholeReader } from './openai-stream.ts'
 import { type AnswerReader, parseAnswer } from './upstream.ts'
 import { brokenOff, errorInAnswer, unusable } from './upstream-fault.ts'
@@ -97,11 +106,11 @@ const MOST_TOOL_CALLS = 256
 
 function readToolCall(call: Json, state: State, out: Delta[]): void {
   const called = isObject(call) ? call.function : undefined
-  if (!isObject(call) || !isObject(called) || typeof called.name !== 'string' || called.name === '')
-    throw unusable('A tool call has no name.')
+  const name = isObject(called) ? toolName(called.name) : undefined
+  if (!isObject(call) || !isObject(called) || name === undefined) throw unusable('A tool call has no name.')
   if (state.tools >= MOST_TOOL_CALLS) throw unusable('There are too many tool calls.')
-  const told = typeof call.id === 'string' && call.id !== '' && !state.ids.has(call.id)
-  const id = told ? (call.id as string) : state.newToolCallId()
+  const told = toolCallId(call.id)
+  const id = told === undefined || state.ids.has(told) ? state.newToolCallId() : told
   state.ids.add(id)
   const given = called.arguments ?? {}
   out.push({
@@ -109,7 +118,7 @@ function readToolCall(call: Json, state: State, out: Delta[]): void {
     choice: 0,
     index: state.tools++,
     id,
-    name: called.name,
+    name,
     arguments: typeof given === 'string' ? given : JSON.stringify(given),
   })
 }

@@ -116,8 +116,8 @@ function readToolCall(entry: Json, position: number, choice: number, reading: Op
   const given = count(entry.index ?? position, MOST_TOOL_CALLS)
   if (given === undefined) throw unusable('A tool call has no usable index.')
   const called = isObject(entry.function) ? entry.function : {}
-  const name = typeof called.name === 'string' && called.name !== '' ? called.name : undefined
-  const id = typeof entry.id === 'string' && entry.id !== '' ? entry.id : undefined
+  const name = toolName(called.name)
+  const id = toolCallId(entry.id)
   const pieces = called.arguments ?? ''
   const text = typeof pieces === 'string' ? pieces : JSON.stringify(pieces)
   const calls = callsOf(choice, reading)
@@ -140,6 +140,20 @@ function readToolCall(entry: Json, position: number, choice: number, reading: Op
   calls.ids.add(own)
   out.push({ ...delta, id: own, name })
 }
+
+/** What a caller cannot send back as a name is none. */
+const isName = (value: string): boolean => value.length <= 512 && !/[\u0000-\u001f\u007f]/.test(value)
+
+/** @throws Fault `upstream_invalid` */
+export function toolName(value: Json | undefined): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined
+  if (!isName(value)) throw unusable('A tool call has a name that is none.')
+  return value
+}
+
+/** Undefined where the gateway has to make one. */
+export const toolCallId = (value: Json | undefined): string | undefined =>
+  typeof value === 'string' && value !== '' && isName(value) ? value : undefined
 
 /** Whoever is asked about a call is asked by its name. */
 const nameless = () => unusable('A tool call has no name.')

@@ -171,6 +171,24 @@ test('a call has one name, which is there before its arguments, and an id of its
   expect(reader.end()).toMatchObject([{ id: 'a' }, { id: 'call_made' }, { type: 'finish' }])
 })
 
+test('a call is told by a name and an id that a caller can send back', () => {
+  const f = (name: string, id: string) => ({ index: 0, id, function: { name, arguments: '{}' } })
+  const opens = [
+    (call: object) => readAll([calling(call), over]),
+    (call: object) => {
+      const reader = createOllamaWholeReader(() => 'call_made')
+      reader.push(JSON.stringify(ollama({ tool_calls: [call] })))
+      return reader.end()
+    },
+  ]
+  for (const read of opens) {
+    for (const id of ['a\n', 'a\u0000', 'x'.repeat(513)]) expect(read(f('f', id))[0]).toMatchObject({ id: 'call_made' })
+    expect(read(f('mcp__a.b/c d', 'a'))[0]).toMatchObject({ id: 'a', name: 'mcp__a.b/c d' })
+    for (const name of ['f\u0000', 'f\n', 'x'.repeat(513)])
+      expect(() => read(f(name, 'a'))).toThrow(/name that is none/)
+  }
+})
+
 test('who is told of calls has them, and an answer that is partly of another kind is none', () => {
   const end = (delta: object) => frames([{ choices: [{ index: 0, delta, finish_reason: 'tool_calls' }] }, '[DONE]'])
   expect(readAll([end({ content: 'a' })])).toMatchObject([{ text: 'a' }, { type: 'finish', reason: 'stop' }])
