@@ -46,6 +46,7 @@ describe('values with a form', () => {
     ['mac 00-1A-2b-3C-4d-5E', 'network/mac', '00-1A-2b-3C-4d-5E'],
     ['mac is 5b-aa-f7-69-b0-b9. Then', 'network/mac', '5b-aa-f7-69-b0-b9'],
     ['Tel.: +49 (0) 561 332172-47', 'personal/phone', '+49 (0) 561 332172-47'],
+    ['llama a Jimena al 605176592 o', 'personal/phone', '605176592'],
     ['telefon: 06-20/844-1762', 'personal/phone', '06-20/844-1762'],
     ['Mme Guérin (43 ans) est', 'personal/age', '43'],
     ['Patientin Ada Roth, 31 Jahre, wurde', 'personal/age', '31'],

@@ -370,7 +370,7 @@ export function judge(
 const HUMPS = /[a-z][A-Z]/
 
 /** Kinds whose value may itself be capitals only, so that a word of capitals ends the search. */
-const UPPER_VALUES: ReadonlySet<string> = new Set(['bic', 'plate', 'id', 'device', 'vin'])
+const UPPER_VALUES: ReadonlySet<string> = new Set(['bic', 'plate', 'vehicle', 'id', 'device', 'vin'])
 /** Kinds whose value is written in the script of the label. */
 const NATIVE: ReadonlySet<string> = new Set(['name', 'called', 'postal'])
 /** Kinds whose values come as a list, which stands by itself behind an empty line. */

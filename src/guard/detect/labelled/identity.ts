@@ -115,6 +115,21 @@ export function plate(place: Place): Answer {
   return one(place, 'personal/vehicle', end, quote !== 0 || place.link !== 'bare' ? 80 : 70)
 }
 
+/** Plates of France and Italy, Britain, Spain, Germany and Poland: letters and figures in the order that no model has. */
+const PLATE =
+  /^(?:[A-Z]{2}[ -]?\d{3}[ -]?[A-Z]{2}|[A-Z]{2}\d{2} ?[A-Z]{3}|\d{4} ?[B-DF-HJ-NP-TV-Z]{3}|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} ?\d{2,4}|[A-Z]{2,3} \d{4}[A-Z])(?![\p{L}\d-])/u
+const LONGEST_PLATE = 12
+
+/** A plate by its form alone, right behind a word for what carries one. */
+export function plateOf(place: Place): Answer {
+  const { text, start, words } = place
+  if (words > 0) return undefined
+  const ahead = text.slice(start, start + LONGEST_PLATE)
+  if (ahead.length < LONGEST_PLATE && !place.ended && /^[A-ZÄÖÜ\d -]*$/.test(ahead)) return 'need'
+  const found = PLATE.exec(ahead)
+  return found === null ? undefined : one(place, 'personal/vehicle', start + found[0].length, 70)
+}
+
 export function device(place: Place): Answer {
   const found = word(place, 48)
   if (found === undefined || found === 'need') return found

@@ -19,6 +19,7 @@ export type LabelKind =
   | 'wallet'
   | 'vin'
   | 'plate'
+  | 'vehicle'
   | 'degrees'
   | 'device'
   | 'handle'
@@ -93,11 +94,16 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
   ],
   [
     'vin',
-    'vin,vin number,chassis,chassis number,vehicle identification number,fahrgestellnummer,fin nummer,fahrzeugidentnummer,numéro de châssis,bastidor,número de chasis,telaio,chassi,chassisnummer,numer vin',
+    'fahrgestellnr,fahrgestell nr,fahrzeug ident nr,chassis no,chassis nr,n châssis,número de bastidor,alvázszám,alvázszáma,numer nadwozia,nr nadwozia,vin,vin number,chassis,chassis number,vehicle identification number,fahrgestellnummer,fin nummer,fahrzeugidentnummer,numéro de châssis,bastidor,número de chasis,telaio,chassi,chassisnummer,numer vin',
   ],
   [
     'plate',
     'plates,reg,regnr,reg nr,reg plate,registreringsnr,targato,targata,targati,matriculado,matriculada,immatriculé,immatriculée,plakasi,plakam,plakaniz,plakanin,plakali,numer rejestracyjny,nr rejestracyjny,nr rej,rejestracji,poznávací značka,espezetka,rendszáma,rendszámom,placas,amtl kennzeichen,kfz kz,license plate,licence plate,number plate,plate,plate number,plate no,registration plate,vehicle registration,registration number,car reg,car registration,reg no,reg number,kennzeichen,kfz kennzeichen,autokennzeichen,nummernschild,immatriculation,plaque,matrícula,matricula,targa,kenteken,registreringsnummer,registreringsskylt,nummerplade,placa,patente,rejestracja,rejestracyjny,spz,rendszám,plaka,госномер,номерной знак,车牌,車牌,ナンバープレート',
+  ],
+  // Behind these only what has the form of a plate is one: `Auto A4`, `the car X5 2020`.
+  [
+    'vehicle',
+    'car,vehicle,van,truck,auto,fahrzeug,wagen,pkw,lkw,voiture,véhicule,coche,vehículo,carro,veículo,viatura,veicolo,macchina,vettura,automobile,voertuig,samochód,samochodem,pojazd,vozidlo,vozidla,autó,gépjármű,bil,bilen,fordon,araç',
   ],
   [
     'degrees',
@@ -118,7 +124,7 @@ const LABELS: readonly (readonly [kind: LabelKind, labels: string])[] = [
       'health card,health card number,health insurance number,ohip,tax number,tax no,tax id,tax identification number,steuernr,st nr,dea,dea number,dea no,npi,npi number,emirates id,iqama,iqama number,civil id,national no,green card,alien number,voter id,epic no,residence permit,aufenthaltstitel,titre de séjour,visa number,ssn,social security number,social,national id,national id number,id card,identity card,identity number,id number,citizen id,personalausweis,ausweis,ausweisnummer,personalausweisnummer,carte d identité,cni,cédula,cedula,documento,cittadinanza,' +
       'nir,sécurité sociale,numéro de sécu,sécu,ahv,ahv nr,ahv nummer,avs,svnr,sozialversicherungsnummer,sv nummer,rentenversicherungsnummer,tckn,tc kimlik,tc kimlik no,kimlik,kimlik no,hetu,henkilötunnus,cpr,cpr nummer,cpr nr,fødselsnummer,fnr,personnummer,samordningsnummer,rijksregisternummer,numéro national,insz,niss,' +
       'nif,nipc,contribuinte,pps,ppsn,pps number,sin,social insurance number,tfn,tax file number,medicare,aadhaar,aadhar,uidai,आधार,pan,pan card,pan number,cpf,cnpj,rg,curp,身份证,身份证号,身份证号码,身份證,身份證字號,身分證,身分證字號,居民身份证,公民身份号码,주민등록번호,주민번호,rrn,マイナンバー,個人番号,my number,sa id,id no,teudat zehut,תעודת זהות,nric,fin,nric no,' +
-      'identifikationsnummer,steuer identifikationsnummer,n ss,nss,n sécu,n ° ss,tajszám,taj száma,taj számom,személyi szám,kimlik numaram,kimlik numaraniz,kimlik numarasi,persnr,pnr,dowód osobisty,nr dowodu,numer dowodu,občanský průkaz,číslo op,útlevélszám,pasaport no,passnr,pesel,rodné číslo,rodné,cnp,егн,egn,isikukood,asmens kodas,personas kods,oib,αμκα,amka,αφμ,afm,emšo,emso,jmbg,steuer id,steuer idnr,idnr,steueridentifikationsnummer,steuernummer,bsn,burgerservicenummer,sofinummer,dni,nie,nuip,рнокпп,інн,инн,inn,снилс,snils,rut,cuit,cuil,dui,เลขบัตรประชาชน,เลขประจำตัวประชาชน,ic no,ic number,mykad,nik,ktp,hkid,nino,ni number,national insurance,national insurance number,nhs,nhs number,chi number,ein,itin,tin,cccd,cmnd,cnic,nid,omang,codice fiscale,p iva,partita iva,vat number,ust idnr,krankenversichertennummer,versichertennummer,kvnr,carte vitale,insurance number,policy holder id,' +
+      'identifikationsnummer,steuer identifikationsnummer,n ss,nss,n sécu,n ° ss,taj,tajszám,taj száma,taj számom,személyi szám,kimlik numaram,kimlik numaraniz,kimlik numarasi,persnr,pnr,dowód osobisty,nr dowodu,numer dowodu,občanský průkaz,číslo op,útlevélszám,pasaport no,passnr,pesel,rodné číslo,rodné,cnp,егн,egn,isikukood,asmens kodas,personas kods,oib,αμκα,amka,αφμ,afm,emšo,emso,jmbg,steuer id,steuer idnr,idnr,steueridentifikationsnummer,steuernummer,bsn,burgerservicenummer,sofinummer,dni,nie,nuip,рнокпп,інн,инн,inn,снилс,snils,rut,cuit,cuil,dui,เลขบัตรประชาชน,เลขประจำตัวประชาชน,ic no,ic number,mykad,nik,ktp,hkid,nino,ni number,national insurance,national insurance number,nhs,nhs number,chi number,ein,itin,tin,cccd,cmnd,cnic,nid,omang,codice fiscale,p iva,partita iva,vat number,ust idnr,krankenversichertennummer,versichertennummer,kvnr,carte vitale,insurance number,policy holder id,' +
       'rodne cislo,rodnecislo,ת ז,תז,cartão de cidadão,bilhete de identidade,id nr,vat no,vat id,vat reg no,vat reg,vat registration number,c i f,n i f,n i e,d n i,ust id nr,ust id,ust nr,ustid,umsatzsteuer id,mwst nr,mwst nummer,uid nr,uid nummer,tva,tva intracommunautaire,numéro de tva,btw nummer,btw nr,btw id,steuer id nr,cif,nip,regon,kvk,kv k,kvk nummer,kv k nummer,kvk nr,cvr,cvr nr,cvr nummer,org nr,orgnr,organisationsnummer,organisasjonsnummer,y tunnus,ičo,dič,adószám,adószáma,adóazonosító,taj szám,cui,r č,vergi no,vergi numarası,vkn,t c kimlik no,kimlik numarası,t c no,siret,siren,numéro fiscal,n fiscal,versicherungsnummer,vers nr,versicherten nr,kv nr,rv nummer,vsnr,perso,seguridad social,número de la seguridad social,nuss,tessera sanitaria,personnr,cpf cnpj,numéro avs,ahv nummer',
   ],
   [

@@ -21,6 +21,11 @@ const found = (text: string) => [
 const TOLD = [
   'the three digits on the back are [[474]]',
   'prüfziffer [[174]]',
+  'TAJ: [[123 456 788]]',
+  'Le véhicule [[AB-123-CD]] appartient',
+  'Auto [[AB 123 CD]].',
+  'coche [[1234 BCD]] azul',
+  'Fahrzeug [[KS-AB 123]] steht',
   'veículo, reg [[EZ63 ULW]], parked',
   'il veicolo targato [[EN 669 RC]] era',
   'plakası [[34 ECD 794]].',
@@ -106,6 +111,8 @@ const TOLD = [
 ]
 
 const NOT_TOLD = [
+  'the car X5 2020 and the van T6 2019',
+  'Auto A4 2019, coche C3, véhicule C5 X, Wagen VW-T5',
   'the password is required; please change your password in 30 days; the password was changed on server12',
   'the password as a hash, the password as Base64, store the password as required',
   'log in with OAuth2Proxy or Auth0Lock; the login is slow with Firefox128; sign in as guest with Chrome',

@@ -3,7 +3,7 @@
 import { isOpaque } from '../secrets-value.ts'
 import { codes, seed } from './codes.ts'
 import { isBech32, isBic, isVehicleNumber, looksBase58 } from './forms.ts'
-import { device, identity, plate, telephone } from './identity.ts'
+import { device, identity, plate, plateOf, telephone } from './identity.ts'
 import type { LabelKind } from './labels.ts'
 import { nativeAddress, nativeName, partOfName } from './native.ts'
 import { lockCode, password, pin, secondHalf } from './password.ts'
@@ -74,6 +74,8 @@ export function judgeLabelled(kind: LabelKind, place: Place): Answer {
     }
     case 'plate':
       return plate(place)
+    case 'vehicle':
+      return plateOf(place)
     case 'degrees':
       return degrees(place)
     case 'device':

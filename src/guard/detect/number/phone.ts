@@ -1,6 +1,7 @@
 // Telephone numbers: how far one goes, whether it is one, and its extension.
 import { isAlphanumeric, isDigit, isUpper } from '../chars.ts'
 import {
+  CONTEXT_REACH,
   NEAR_ACCOUNT,
   NEAR_CARD,
   NEAR_CUSTOMER,
@@ -110,6 +111,9 @@ export function phone(scan: Scan, phrase: Phrase, g: number, joined: boolean): n
 const isTrunk = (phrase: Phrase, g: number, total: number) =>
   total >= 3 && total <= 5 && phrase.digits[phrase.first(g)] === 0 && phrase.digits[phrase.first(g) + 1] !== 0
 
+/** `llama a Jimena al 605176592`: the word alone is an animal, and a model. */
+const CALLS = /(?:^|[^\p{L}])llam(?:a|ad|ar|ó|en) (?:a )?[^.\n\d]{0,28} al $/iu
+
 const BEHIND_STATE = /,[ \t\n]{1,2}[A-Z]{2}[ \t]{1,2}$/
 
 const isSingles = (phrase: Phrase, g: number) =>
@@ -158,6 +162,7 @@ function phoneScore(
     context.distance(NEAR_ACCOUNT, begin),
   )
   const groups = h - g + 1
+  if (groups === 1 && total === 9 && CALLS.test(scan.text.slice(Math.max(0, begin - CONTEXT_REACH), begin))) return 75
   const dotted = groups === 4 && phrase.joint(g + 1) === POINT && phrase.joint(g + 3) === POINT
   if (dotted && total < 10) return 0
   if (away <= 48 && away < reference && !(joined && total < 9)) return away <= 24 || groups > 1 ? 88 : 75
