@@ -115,9 +115,9 @@ export function plate(place: Place): Answer {
   return one(place, 'personal/vehicle', end, quote !== 0 || place.link !== 'bare' ? 80 : 70)
 }
 
-/** Plates of France and Italy, Britain, Spain, Germany and Poland: letters and figures in the order that no model has. */
+/** Plates of France and Italy, Britain, Spain, Germany, Poland and the Netherlands: letters and figures in the order that no model has. */
 const PLATE =
-  /^(?:[A-Z]{2}[ -]?\d{3}[ -]?[A-Z]{2}|[A-Z]{2}\d{2} ?[A-Z]{3}|\d{4} ?[B-DF-HJ-NP-TV-Z]{3}|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} ?\d{2,4}|[A-Z]{2,3} \d{4}[A-Z])(?![\p{L}\d-])/u
+  /^(?:[A-Z]{2}[ -]?\d{3}[ -]?[A-Z]{2}|[A-Z]{2}\d{2} ?[A-Z]{3}|\d{4} ?[B-DF-HJ-NP-TV-Z]{3}|[A-ZÄÖÜ]{1,3}-[A-Z]{1,2} ?\d{2,4}|[A-Z]{2,3} \d{4}[A-Z]|[A-Z]{1,3}-\d{2,3}-[A-Z]{1,3}|\d{1,2}-[A-Z]{2,3}-\d{1,2})(?![\p{L}\d-])/u
 const LONGEST_PLATE = 12
 
 /** A plate by its form alone, right behind a word for what carries one. */

@@ -25,6 +25,7 @@ const TOLD = [
   'Le véhicule [[AB-123-CD]] appartient',
   'Auto [[AB 123 CD]].',
   'coche [[1234 BCD]] azul',
+  'mijn auto [[XB-123-K]].',
   'Fahrzeug [[KS-AB 123]] steht',
   'veículo, reg [[EZ63 ULW]], parked',
   'il veicolo targato [[EN 669 RC]] era',
