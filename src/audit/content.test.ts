@@ -270,6 +270,28 @@ describe.each(DATABASES.map((make) => make()))('content on $name', (database) =>
     await own.close()
   })
 
+  it('deletes nothing that is young, whatever somebody wrote into the index about its time', async () => {
+    const own = await database.open()
+    const { audit, pass, retainAll } = await begin(own, { eventDays: 100 })
+    const append = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => audit.append({ kind: 'test.made' })))
+    await append(2000)
+    pass(60)
+    await append(2000)
+    pass(50)
+    await own.transaction((trx) => trx.updateTable('audit_head').set({ retained_at: null }).execute())
+    await retainAll()
+    const { floor } = await readHead(own.db)
+    expect(floor).toBe(1024)
+    for (const change of [{ max_time: 1 }, { known_by: 1 }]) {
+      await own.transaction((trx) => trx.updateTable('audit_block').set(change).execute())
+      await retainAll()
+      expect((await readHead(own.db)).floor, JSON.stringify(change)).toBe(floor)
+    }
+    await audit.stop()
+    await own.close()
+  })
+
   it('a clock that is set far ahead takes nothing of the record that must be kept, and is told of', async () => {
     const own = await database.open()
     const { audit, content, talk, pass, retainAll } = await begin(own, { eventDays: 100 })

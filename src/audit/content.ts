@@ -2,8 +2,8 @@
 // month; the event holds only the hash of the sealed bytes, so destroying the key erases the content and breaks no proof.
 // The plain text is never written anywhere.
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto'
-import { type Clock, Fault, type JsonObject, type NewEvent, type RandomBytes } from '../core/index.ts'
-import type { Statement, Store } from '../store/index.ts'
+import { type AuditEvent, type Clock, Fault, type JsonObject, type NewEvent, type RandomBytes } from '../core/index.ts'
+import type { Statement, Store, Trx } from '../store/index.ts'
 import { BLOCK } from './block.ts'
 import {
   type ContentKeyRow,
@@ -21,7 +21,7 @@ import {
   writeRetained,
 } from './content-queries.ts'
 import type { Log } from './log.ts'
-import { lockHead } from './queries.ts'
+import { lockHead, readEvents } from './queries.ts'
 
 export type Part = 'prompt' | 'answer'
 
@@ -91,6 +91,19 @@ function decrypt(key: Uint8Array, sealed: Uint8Array, bound: string): Buffer {
 const periodOf = (time: number): string => new Date(time).toISOString().slice(0, 7)
 const keyBound = ({ kid, subject, period }: Omit<ContentKeyRow, 'wrapped'>): string => `${kid}\n${subject}\n${period}`
 const partBound = (call: string, part: string, kid: string): string => `${call}\n${part}\n${kid}`
+
+/**
+ * Of the blocks that the index says are over those that are, by what is written in the events themselves: times in the index can be
+ * changed unseen, and what is young would be deleted as if it were old. An event is as old as the oldest after it: a clock that was
+ * ahead bore a time that had not come.
+ */
+async function oldBlocks(trx: Trx, named: number, floor: number, since: number): Promise<number> {
+  for (let to = named; to > floor; to--) {
+    const events = await readEvents(trx, to * BLOCK - 1, (to + 1) * BLOCK)
+    if (events.some(({ body }) => (JSON.parse(body) as AuditEvent).time < since)) return to
+  }
+  return floor
+}
 
 export function createContent(deps: ContentDeps): Content {
   const { store, clock, random, log, contentKey } = deps
@@ -165,7 +178,9 @@ export function createContent(deps: ContentDeps): Content {
         }
         const parts = await expireContent(trx, now, periodOf(now))
         if (parts > 0) await store.erased(trx, TABLES)
-        const block = Math.min((await firstBlockSince(trx, now - deps.eventDays * DAY_MS)) ?? full, full)
+        const since = now - deps.eventDays * DAY_MS
+        const named = Math.min((await firstBlockSince(trx, since)) ?? full, full)
+        const block = await oldBlocks(trx, named, head.floor / BLOCK, since)
         const events = Math.max(block * BLOCK - head.floor, 0)
         const facts: NewEvent[] = []
         if (parts > 0) facts.push({ kind: 'content.expired', data: { parts } })

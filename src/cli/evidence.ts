@@ -67,7 +67,8 @@ export const evidence: Command = async (input) => {
 
   try {
     await add('events.jsonl', exported(client))
-    for (const { version } of await listAll(input, client, 'policies.history', {})) {
+    const all = { ...input, flags: { ...input.flags, all: true } }
+    for (const { version } of await listAll(all, client, 'policies.history', {})) {
       const bundle = await client.call('policies.files', { params: { version: String(version) } })
       await add(`policies/${version}.json`, [JSON.stringify(bundle, null, 1)])
     }

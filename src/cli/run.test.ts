@@ -111,6 +111,11 @@ it('what needs no gateway takes no flags that name one', async () => {
   })
 })
 
+it('half a sign, as Windows hands in what no text can hold, is no reason for a stack', async () => {
+  const { code, said } = await cli('user', 'show', 'a\ud800', '--url', 'http://127.0.0.1:9', '--key', 'spk_x')
+  expect([code, said]).toEqual([1, expect.stringContaining('No gateway answers')])
+})
+
 it('a name that is too long for the system is said in a line', async () => {
   expect(await cli('policy', 'init', 'x'.repeat(300))).toMatchObject({
     code: 1,

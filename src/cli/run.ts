@@ -14,7 +14,8 @@ export interface RunOptions {
 }
 
 /** The exit code. Never rejects. */
-export async function run(argv: readonly string[], options: RunOptions): Promise<number> {
+export async function run(given: readonly string[], options: RunOptions): Promise<number> {
+  const argv = given.map((word) => word.toWellFormed()) // Windows hands in halves of a sign, which no address can hold
   const io = careful(options.io)
   try {
     let exit: number = EXIT.ok

@@ -1,0 +1,53 @@
+// A pack holds every version of the rules, however many pages the gateway tells them on.
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { unzipSync } from 'fflate'
+import { afterAll, expect, it } from 'vitest'
+import { runCli } from '../../test/cli.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'sallyport-evidence-'))
+const VERSIONS = 230
+/** As much of a gateway as a pack asks for. */
+const server = createServer((request, response) => {
+  const { pathname, searchParams } = new URL(request.url ?? '', 'http://gateway')
+  const [, version] = /policies\/(\d+)\/files$/.exec(pathname) ?? []
+  if (pathname.endsWith('/export')) return response.setHeader('content-type', 'text/event-stream').end('data: {}\n\n')
+  const json = (value: unknown) => response.setHeader('content-type', 'application/json').end(JSON.stringify(value))
+  if (pathname.endsWith('/checkpoint')) return json({ note: '', verifierKey: 'k', verifierKeys: ['k'] })
+  if (pathname.endsWith('/evidence')) return json({ proof: 'p', body: '{}' })
+  if (version !== undefined) return json({ version: Number(version), digest: 'd', files: [] })
+  const from = Number(searchParams.get('cursor') ?? 0)
+  const to = Math.min(from + Number(searchParams.get('limit')), VERSIONS)
+  const items = Array.from({ length: to - from }, (_, i) => ({ version: VERSIONS - from - i }))
+  return json({ items, ...(to < VERSIONS && { next: String(to) }) })
+})
+server.listen(0, '127.0.0.1')
+afterAll(() => {
+  server.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+it('holds every version of the rules', async () => {
+  if (!server.listening) await once(server, 'listening')
+  const out = join(folder, 'pack.zip')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { code, said } = await runCli([
+    'audit',
+    'evidence',
+    '--out',
+    out,
+    '--url',
+    url,
+    '--key',
+    'spk_x',
+    '--reason',
+    'r',
+  ])
+  expect([code, said]).toEqual([0, expect.stringContaining(`${VERSIONS + 6} files`)])
+  const names = Object.keys(unzipSync(readFileSync(out))).filter((name) => name.startsWith('policies/'))
+  expect(names).toHaveLength(VERSIONS)
+})
