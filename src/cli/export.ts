@@ -61,7 +61,7 @@ const textOf = (lines: readonly string[]): string => lines.map((line) => `${line
 
 /**
  * An archive begins anew, beside the one that is there, and takes its place when it is whole: half of one verifies nothing, and must not
- * cost the one before.
+ * cost the one before. A file that was there keeps its mode, a new one is for its owner: who called what is in it.
  */
 async function writeArchive(out: string, pieces: AsyncIterable<readonly string[]>): Promise<void> {
   const found = statSync(out, { throwIfNoEntry: false })
@@ -71,7 +71,7 @@ async function writeArchive(out: string, pieces: AsyncIterable<readonly string[]
   let write = writeFile
   try {
     for await (const some of pieces) {
-      await write(beside, textOf(some), { flush: isFile, mode: found?.mode })
+      await write(beside, textOf(some), { flush: isFile, mode: found?.mode ?? 0o600 })
       write = appendFile
     }
     if (isFile && write === appendFile) await rename(beside, file)

@@ -47,11 +47,12 @@ export async function* batches(
 }
 
 /**
- * Position after the last whole line of a file; a line that was cut by a crash is removed.
+ * Position after the last whole line of a file; a line that was cut by a crash is removed. One that is not there is made, for its
+ * owner alone: who called what is in it.
  * @throws Fault `not_possible` for a file that holds something else, which stays as it is
  */
 export async function resumeFile(path: string, format: LineFormat): Promise<number> {
-  const file = await open(path, 'a+')
+  const file = await open(path, 'a+', 0o600)
   try {
     const { size } = await file.stat()
     const tail = Buffer.alloc(Math.min(size, 1 << 20))

@@ -1,6 +1,7 @@
-// A pack holds every version of the rules, however many pages the gateway tells them on.
+// Files that are made of the log: a pack holds every version of the rules, however many pages the gateway tells them on, and
+// what holds who called what is for its owner.
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -31,23 +32,31 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-it('holds every version of the rules', async () => {
+const ask = async (...argv: string[]) => {
   if (!server.listening) await once(server, 'listening')
-  const out = join(folder, 'pack.zip')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const { code, said } = await runCli([
-    'audit',
-    'evidence',
-    '--out',
-    out,
-    '--url',
-    url,
-    '--key',
-    'spk_x',
-    '--reason',
-    'r',
-  ])
+  return runCli([...argv, '--url', url, '--key', 'spk_x'])
+}
+
+it('a pack holds every version of the rules', async () => {
+  const out = join(folder, 'pack.zip')
+  const { code, said } = await ask('audit', 'evidence', '--out', out, '--reason', 'r')
   expect([code, said]).toEqual([0, expect.stringContaining(`${VERSIONS + 6} files`)])
   const names = Object.keys(unzipSync(readFileSync(out))).filter((name) => name.startsWith('policies/'))
   expect(names).toHaveLength(VERSIONS)
+})
+
+it('an export makes a file for its owner alone, and leaves one that is there as open as it is', async () => {
+  const modeOf = (file: string) => statSync(file).mode & 0o777
+  for (const format of ['jsonl', 'archive']) {
+    const out = join(folder, format)
+    const run = () => ask('audit', 'export', '--format', format, '--out', out)
+    expect((await run()).code, format).toBe(0)
+    expect(modeOf(out), format).toBe(0o600)
+    rmSync(out)
+    writeFileSync(out, '')
+    chmodSync(out, 0o640)
+    expect((await run()).code, format).toBe(0)
+    expect(modeOf(out), format).toBe(0o640)
+  }
 })
