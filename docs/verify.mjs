@@ -95,6 +95,7 @@ async function checkExport(file, keys) {
       if (record.sallyport === 'audit-export') {
         if (head) throw new Error('not an audit export: it begins twice')
         head = record
+        if (head.version !== 1) throw new Error('not an audit export of a known version')
         if (!(Number.isSafeInteger(head.from) && head.from >= 0)) throw new Error('not an audit export')
         for (const note of head.checkpoints) {
           const checkpoint = readCheckpoint(note, keys)
@@ -118,6 +119,7 @@ async function checkExport(file, keys) {
         if (record.pruned) for (; expected.length > 0; position++, compare()) append(stack, expected.shift())
         if (record.pruned) gone = position
       } else if (record.sallyport === 'end') ended = position === record.size
+      else throw new Error('not an audit export: a line of it is neither an event nor a part of one') // no hash covers it
     } else if (line !== '') {
       if (!head) throw new Error('not an audit export')
       const leaf = leafOf(line)

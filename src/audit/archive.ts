@@ -134,7 +134,8 @@ export async function verifyArchive(lines: AsyncIterable<string>, check: VerifyO
     else if (record.sallyport === 'tile') {
       flush()
       tile = { hashes: splitHashes(String(record.hashes)), pruned: record.pruned === true }
-    }
+    } else if (record.sallyport !== 'end')
+      throw new Error('not an audit export: a line of it is neither an event nor a part of one') // no hash covers it
   }
   if (!verifier) throw new Error('not an audit export')
   flush()

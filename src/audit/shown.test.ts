@@ -164,6 +164,23 @@ describe('an archive', () => {
     for (const text of texts) expect(await bothOf(text)).toMatchObject({ ok: true, status: 0, problems: [] })
   })
 
+  it('with a line that no hash covers, or of a version that is not known, is none', async () => {
+    const text = await archived()
+    const lines = text.split('\n')
+    const foreign = JSON.stringify({ sallyport: 'event', kind: 'key.revoked', principal: 'User::"eve"' })
+    for (const made of [lines.toSpliced(3, 0, foreign).join('\n'), text.replace('"version":1', '"version":2')]) {
+      await expect(verifyArchive(linesOf(made), { keys: [parseKey(audit.verifierKey)] })).rejects.toThrow(
+        'not an audit export',
+      )
+      const file = join(folder, 'made.jsonl')
+      writeFileSync(file, made)
+      const { status, stdout } = spawnSync(process.execPath, [script, 'export', file, audit.verifierKey], {
+        encoding: 'utf8',
+      })
+      expect([status, stdout]).toEqual([2, ''])
+    }
+  })
+
   it('to whose end events were added that nobody signed is not whole', async () => {
     const lines = (await archived()).split('\n')
     const head = JSON.parse(lines[0] as string)
