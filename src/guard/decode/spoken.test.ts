@@ -9,7 +9,7 @@ const coded = createCodedDetector([createStructuredDetector({})])
 test.each([
   'négy egy egy egy egy egy egy egy egy egy egy egy egy egy egy egy',
   'fire en en en en en en en en en en en en en en en',
-  'patru unu unu unu unu unu unu unu unu unu unu unu unu unu unu unu',
+  'cinci cinci cinci cinci cinci cinci cinci cinci cinci cinci cinci cinci patru patru patru patru',
   'neljä yksi yksi yksi yksi yksi yksi yksi yksi yksi yksi yksi yksi yksi yksi yksi',
   'τέσσερα ένα ένα ένα ένα ένα ένα ένα ένα ένα ένα ένα ένα ένα ένα ένα',
   'four triple one double one double one double one double one double one double one',

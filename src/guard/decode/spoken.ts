@@ -11,7 +11,7 @@ const SPOKEN_DIGITS = [
   'two zwei deux dos due dois twee två dwa dva два iki zwo to kettő két doi două kaksi δύο',
   'three drei trois tres tre três drie trzy tři три üç trei három kolme tri τρία',
   'four vier quatre cuatro quattro quatro fyra cztery čtyři четыре чотири dört fire négy patru neljä četiri štyri τέσσερα',
-  'five fünf cinq cinco cinque vijf fem pięć pět пять beş öt viisi päť pet πέντε',
+  'five fünf cinq cinco cinque vijf fem pięć pět пять beş cinci öt viisi päť pet πέντε',
   'six sechs seis sei zes sex sześć šest шесть шість altı alti seks hat șase şase sase kuusi šesť έξι',
   'seven sieben sept siete sette sete zeven sju siedem sedm семь сім yedi syv hét șapte şapte sapte seitsemän sedem sedam επτά εφτά',
   'eight acht huit ocho otto oito åtta osiem osm восемь вісім sekiz otte åtte nyolc opt kahdeksan osem osam οκτώ οχτώ',
