@@ -238,7 +238,7 @@ function bench(plan: Plan = {}) {
       }
     },
     screenKept: () => ({}),
-    screenInput: (_, request) => {
+    screenInput: async (_, request) => {
       failAt('screen', 'content_blocked')
       return { request, report: { masked: 0, facts: {} } }
     },

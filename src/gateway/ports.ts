@@ -259,7 +259,12 @@ export interface Ports {
    * Screens every string of the request and breaks what a model server would take for the beginning of a turn; returns the copy
    * to send. `instructed`: rules of the service will be put in front of it. @throws Fault content_blocked, guard_unavailable
    */
-  screenInput(question: Question, request: ModelRequest, lease: LeaseHandle, instructed: boolean): ScreenedInput
+  screenInput(
+    question: Question,
+    request: ModelRequest,
+    lease: LeaseHandle,
+    instructed: boolean,
+  ): Promise<ScreenedInput>
   /**
    * Screens what a model server is to keep as it is; returns facts for the log.
    * @throws Fault content_blocked unless the rules let all of it pass, guard_unavailable

@@ -34,7 +34,7 @@ export interface Screening {
   /** The injection score of the content, 0 to 100; the session remembers a high one. */
   score(question: Question, request: ModelRequest): number
   /** `instructed`: rules of the service will be put in front of the request. */
-  input(question: Question, request: ModelRequest, lease: LeaseHandle, instructed: boolean): ScreenedInput
+  input(question: Question, request: ModelRequest, lease: LeaseHandle, instructed: boolean): Promise<ScreenedInput>
   /** Marks what tools and documents say, where that is wanted; an answer is shown without the marks. */
   spotlight(question: Question, request: ModelRequest): { request: ModelRequest; sentence?: string }
   /** `bans`: phrases that the rule which allowed the call forbids; masked whatever other rules say of data. */
@@ -166,13 +166,13 @@ export function createScreening({ guard, judge, random, pseudonyms, injection, s
       return score < FAINT ? 0 : score
     },
 
-    input(question, request, lease, instructed) {
+    async input(question, request, lease, instructed) {
       const vault = vaultOf(question)
       const {
         request: screened,
         report,
         values,
-      } = guard.screenInput(request, askFor(question, lease), vault, instructed)
+      } = await inTurns(guard.screenInputInSteps(request, askFor(question, lease), vault, instructed), lease)
       if (values.length > 0) of(question).found = values
       question.session?.addTaint(new Set([...foreignIn(request), ...report.classes.map((one) => one.class)]))
       return {
@@ -267,5 +267,21 @@ export function createScreening({ guard, judge, random, pseudonyms, injection, s
       vaults.get(session)?.forget()
       vaults.delete(session)
     },
+  }
+}
+
+/** Milliseconds after which others have their turn. */
+const TURN_MS = 10
+
+/** A long request keeps nobody waiting, and a cut ends it in the middle. */
+async function inTurns<T>(steps: Generator<void, T>, lease: LeaseHandle): Promise<T> {
+  let since = performance.now()
+  for (;;) {
+    const { value, done } = steps.next()
+    if (done) return value
+    if (performance.now() - since < TURN_MS) continue
+    await new Promise((resolve) => setImmediate(resolve))
+    lease.check()
+    since = performance.now()
   }
 }

@@ -1,12 +1,12 @@
 // The front door of the room: detectors and classes put together once, then one call in and one stream out per request.
 import { type ModelRequest, systemRandom } from '../core/index.ts'
-import type { Ask, Report } from './ask.ts'
+import type { Ask } from './ask.ts'
 import { createLinkDetector } from './checks/link.ts'
 import { type ClassTree, createClassTree, type DataClass } from './classes.ts'
 import { createInlineFieldsDetector } from './detect/inline-fields.ts'
 import type { Detector } from './detector.ts'
 import { createFieldRule, createOwnFieldRule } from './fields.ts'
-import { screenInput } from './input.ts'
+import { type ScreenedRequest, screenInput } from './input.ts'
 import { createNeighbours } from './neighbours.ts'
 import { type Output, openOutput } from './output.ts'
 import type { PseudonymStyle } from './pseudonym.ts'
@@ -15,7 +15,6 @@ import type { SurrogateClass } from './surrogate.ts'
 import { openRestore, openText, type TextOptions, type TextScreen } from './text.ts'
 import type { MaskStyle } from './treat.ts'
 import { createVault, type Vault, type VaultOptions } from './vault.ts'
-import type { FoundValue } from './withheld.ts'
 
 export interface GuardOptions {
   readonly detectors: readonly Detector[]
@@ -46,12 +45,9 @@ export interface Guard {
    * Screens every string of a request. `raw`: tokens of chat templates are broken in raw prompts too.
    * @throws Fault content_blocked, guard_unavailable
    */
-  screenInput(
-    request: ModelRequest,
-    ask: Ask,
-    vault: Vault,
-    raw?: boolean,
-  ): { request: ModelRequest; report: Report; values: readonly FoundValue[] }
+  screenInput(request: ModelRequest, ask: Ask, vault: Vault, raw?: boolean): ScreenedRequest
+  /** The same, a few milliseconds at a time: whoever takes the steps gives others their turn between them. */
+  screenInputInSteps(request: ModelRequest, ask: Ask, vault: Vault, raw?: boolean): Generator<void, ScreenedRequest>
   /** One text without a call: what becomes of each class is the caller's to say. */
   openText(options: TextOptions): TextScreen
   /** Turns a vault's pseudonyms in a text back. */
@@ -90,7 +86,8 @@ export function createGuard(options: GuardOptions): Guard {
         classes: tree.all,
         surrogates: options.surrogates ?? [],
       }),
-    screenInput: (request, ask, vault, raw = false) => screenInput(request, ask, vault, screen, input, raw),
+    screenInput: (request, ask, vault, raw = false) => atOnce(screenInput(request, ask, vault, screen, input, raw)),
+    screenInputInSteps: (request, ask, vault, raw = false) => screenInput(request, ask, vault, screen, input, raw),
     openText: (text) => openText(screen, treatment, text),
     openRestore: (vault) => openRestore(bare, vault),
     openOutput: (ask, vault, extra) =>
@@ -101,5 +98,12 @@ export function createGuard(options: GuardOptions): Guard {
         ...(options.blockCharacters === undefined ? {} : { blockCharacters: options.blockCharacters }),
         ...(options.ownTools === undefined ? {} : { ownTools: options.ownTools }),
       }),
+  }
+}
+
+function atOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const { value, done } = steps.next()
+    if (done) return value
   }
 }

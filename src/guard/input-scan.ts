@@ -41,12 +41,16 @@ const MOST_REMEMBERED = 24
 /** Where the words of a conversation stand. */
 const SPOKEN = 'messages.parts.text'
 
-export function scanRequest(
+/** Characters of a text that are scanned in one go: some milliseconds. What is found does not depend on it. */
+const IN_ONE_GO = 4096
+
+/** Stops wherever others may have their turn: a request can be as long as the largest body, which takes many seconds. */
+export function* scanRequest(
   request: ModelRequest,
   book: Book,
   screen: Screen,
   extra: readonly Detector[],
-): ScannedRequest {
+): Generator<void, ScannedRequest> {
   const scans: Scan[] = []
   const texts: string[] = []
   let scanned = 0
@@ -57,18 +61,18 @@ export function scanRequest(
   /** The text each speaker said last. */
   const spoken = new Map<string, { text: string; scan: Scan }>()
 
-  const scan = (text: string, bytes: number, place: Place, how: How): Scan => {
+  function* scan(text: string, bytes: number, place: Place, how: How): Generator<void, Scan> {
     scanned += bytes
-    const one: Scan = { parts: text === '' ? undefined : find(text, place, how), bytes }
+    const one: Scan = { parts: text === '' ? undefined : yield* find(text, place, how), bytes }
     scans.push(one)
     return one
   }
 
-  const find = (text: string, place: Place, how: How): Parts | undefined => {
+  function* find(text: string, place: Place, how: How): Generator<void, Parts | undefined> {
     texts.push(text)
     marked ||= mayHoldToken(text)
     const known = screen.known.get(how, text)
-    const parts = known === undefined ? look(text, how) : partsOf(text, known)
+    const parts = known === undefined ? yield* look(text, how) : partsOf(text, known)
     let regions = false
     for (const part of parts) {
       if (typeof part === 'string') continue
@@ -79,7 +83,7 @@ export function scanRequest(
     return regions ? parts : undefined
   }
 
-  const look = (text: string, how: How): Parts => {
+  function* look(text: string, how: How): Generator<void, Parts> {
     const parts: Parts = []
     const sink: Sink = {
       clear: (piece) => {
@@ -90,7 +94,10 @@ export function scanRequest(
       },
     }
     const stream = screen.open(how === 'json' ? 'json' : how === 'id' ? 'plain' : 'guess', extra)
-    stream.push(text, sink)
+    for (let from = 0; from < text.length; from += IN_ONE_GO) {
+      if (from > 0) yield
+      stream.push(text.slice(from, from + IN_ONE_GO), sink)
+    }
     stream.end(sink)
     if (stream.held() !== 0 || stream.taken() !== text.length) throw new Fault('guard_unavailable')
     invisible += stream.invisible()
@@ -120,37 +127,48 @@ export function scanRequest(
     }
   }
 
+  const jobs: Generator<void, unknown>[] = []
+  function* spokenText(text: string, place: Place, how: How): Generator<void> {
+    const one = yield* scan(text, Buffer.byteLength(text), place, how)
+    if (place.field !== SPOKEN || text === '') return
+    const said = { text, scan: one }
+    const before = spoken.get(place.source)
+    if (before !== undefined) join(before, said, place)
+    spoken.set(place.source, said)
+  }
+  function* opaqueData(data: string, place: Place, kind: 'image' | 'audio' | 'document'): Generator<void> {
+    const bytes = Buffer.byteLength(data)
+    const read = readable(data)
+    if (read !== undefined) {
+      yield* scan(read.text, bytes, place, 'text')
+      return
+    }
+    passedBy += bytes
+    book.count(unread(kind), place.origin, place.field)
+    opaque = true
+    scans.push({ parts: undefined, bytes })
+  }
   visitRequest(request, {
     text(text, place, how) {
-      const one = scan(text, Buffer.byteLength(text), place, how)
-      if (place.field === SPOKEN && text !== '') {
-        const said = { text, scan: one }
-        const before = spoken.get(place.source)
-        if (before !== undefined) join(before, said, place)
-        spoken.set(place.source, said)
-      }
+      jobs.push(spokenText(text, place, how))
       return text
     },
     object(value, place) {
-      scan(JSON.stringify(value), stringBytes(value), place, 'json')
+      jobs.push(scan(JSON.stringify(value), stringBytes(value), place, 'json'))
       return value
     },
     opaque(data, place, kind) {
-      const bytes = Buffer.byteLength(data)
-      const read = readable(data)
-      if (read !== undefined) scan(read.text, bytes, place, 'text')
-      else {
-        passedBy += bytes
-        book.count(unread(kind), place.origin, place.field)
-        opaque = true
-        scans.push({ parts: undefined, bytes })
-      }
+      jobs.push(opaqueData(data, place, kind))
       return data
     },
     fixed(text) {
       passedBy += Buffer.byteLength(text)
     },
   })
+  for (const job of jobs) {
+    yield* job
+    yield
+  }
   const found = opaque || scans.some(({ parts }) => parts !== undefined)
   return { scans, texts, scanned, passedBy, invisible, found, marked }
 }

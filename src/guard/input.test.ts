@@ -401,3 +401,18 @@ describe('a detector that fails', () => {
     expect(call).toThrow(/guard/i)
   })
 })
+
+it('a long request is screened in steps, with the result that it has at once', () => {
+  const text = 'Write to jane.doe@example.com about 4111 1111 1111 1111. '.repeat(2000)
+  const steps = guard.screenInputInSteps(chat(text), always('mask'), vault())
+  let count = 0
+  for (;;) {
+    const { value, done } = steps.next()
+    if (done) {
+      expect(value).toEqual(guard.screenInput(chat(text), always('mask'), vault()))
+      break
+    }
+    count++
+  }
+  expect(count).toBeGreaterThan(text.length / 8192)
+})

@@ -19,21 +19,30 @@ export interface InputOptions extends TreatmentOptions {
   readonly escape: boolean
 }
 
-/** `raw`: tokens of chat templates are broken in raw prompts too, because rules of the service stand in front of them. */
-export function screenInput(
+export interface ScreenedRequest {
+  readonly request: ModelRequest
+  readonly report: Report
+  readonly values: FoundValue[]
+}
+
+/**
+ * `raw`: tokens of chat templates are broken in raw prompts too, because rules of the service stand in front of them. Stops
+ * wherever others may have their turn.
+ */
+export function* screenInput(
   request: ModelRequest,
   ask: Ask,
   vault: Vault,
   screen: Screen,
   options: InputOptions,
   raw: boolean,
-): { request: ModelRequest; report: Report; values: FoundValue[] } {
+): Generator<void, ScreenedRequest> {
   const book = createBook('send', ask)
-  const issuedBefore = vault.size()
-  const scan = scanRequest(request, book, screen, vault.detectors())
+  const scan = yield* scanRequest(request, book, screen, vault.detectors())
   const bytes = scan.scanned + scan.passedBy
   if (stringBytes(request) !== bytes)
     throw new Fault('guard_unavailable', { detail: 'Not every byte of the request was scanned' })
+  const issuedBefore = vault.size()
   const treated = scan.found ? rewriteRequest(request, scan, book, vault, options) : { request, change: 0, values: [] }
   // Last: what was masked out of a token may have been all that kept it from being one.
   const sent =
