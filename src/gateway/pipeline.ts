@@ -106,7 +106,7 @@ export function createGateway(on: Ports): Serve {
 
       // Make the input safe to send.
       const { bans, instruct } = decision.duties
-      const screened = await on.screenInput(question, request, lease, instruct.length > 0) //               422 503
+      const screened = await on.screenInput(question, request, lease, instruct.length > 0) //        422 503
       meter.input(screened.report, screened.request)
 
       // Say whose words are rules and whose are data.

@@ -54,6 +54,12 @@ describe('the injection score', () => {
     expect(score(text)).toBeGreaterThanOrEqual(score(ATTACK) - 5)
   })
 
+  test('finds an attack wherever it stands in a text that is read in stretches', () => {
+    const padding = 'The harvest of this year was good and the barns are full. '.repeat(8000)
+    for (const at of [199_940, 199_965, 199_985, 397_970])
+      expect(score(`${padding.slice(0, at)} ${ATTACK} ${padding.slice(at)}`), String(at)).toBeGreaterThan(55)
+  })
+
   test('finds an attack anywhere in a long text', () => {
     const padding =
       'The quarterly report describes sales in the northern region and the outlook for next year. '.repeat(60)

@@ -90,6 +90,8 @@ export function shippedModel(voice: Voice): InjectionModel {
 
 /** Words of one stretch; longer texts are scored stretch by stretch so that memory stays bounded. */
 const STRETCH = 200_000
+/** Two of them share so many characters: what stands where one ends is read as a whole in the next. */
+const OVERLAP = 2_000
 
 interface Reading {
   /** Highest logit of any window. */
@@ -177,7 +179,8 @@ export function scoreInjection(
   const canonical = canonicalise(text)
   let top: Reading | undefined
   const figures = new Int32Array(FIGURES.length)
-  for (let from = 0; from < canonical.text.length; from += STRETCH) {
+  const { length } = canonical.text
+  for (let from = 0; from === 0 ? length > 0 : from + OVERLAP < length; from += STRETCH - OVERLAP) {
     const reading = readWindows(wordsOf(canonical.text.slice(from, from + STRETCH), STRETCH, true), model)
     for (let f = 0; f < figures.length; f++) figures[f]! += reading.figures[f]!
     if (top === undefined || reading.logit > top.logit)
