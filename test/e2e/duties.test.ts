@@ -212,6 +212,8 @@ describe('a clamp', () => {
     expect((await chat(key)).status).toBe(200)
     expect(lastSent()).toMatchObject({ max_tokens: 9 })
     expect(lastSent()).not.toHaveProperty('n')
+    const choices = [0, 1, 2, 3].map((index) => ({ ...ANSWER.choices[0], index }))
+    upstream.script = json({ ...ANSWER, choices })
     expect((await chat(key, { n: 7 })).status).toBe(200)
     expect(lastSent().n).toBe(4)
     upstream.script = json(VECTORS)
