@@ -424,9 +424,9 @@ export function createGrammar(random: Random, seen: Seen) {
 export function vary(sentence: Sentence, random: Random): Sentence {
   const { text, spans, group } = sentence
   const kind = random.next()
-  if (kind < 0.06 && text.toLowerCase().length === text.length) return { text: text.toLowerCase(), spans, group }
-  if (kind < 0.09 && text.toUpperCase().length === text.length) return { text: text.toUpperCase(), spans, group }
-  if (kind < 0.15) {
+  if (kind < 0.11 && text.toLowerCase().length === text.length) return { text: text.toLowerCase(), spans, group }
+  if (kind < 0.14 && text.toUpperCase().length === text.length) return { text: text.toUpperCase(), spans, group }
+  if (kind < 0.2) {
     const lead = random.pick(['User: ', '"', 'Re: ', '- ', '> ', 'FYI ', 'Please note: ', 'Customer: '])
     return {
       text: lead + text,
@@ -434,7 +434,7 @@ export function vary(sentence: Sentence, random: Random): Sentence {
       group,
     }
   }
-  if (kind < 0.19 && text.endsWith('.'))
+  if (kind < 0.24 && text.endsWith('.'))
     return { text: text.slice(0, -1), spans: spans.filter((s) => s.end < text.length), group }
   return sentence
 }
