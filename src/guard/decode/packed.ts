@@ -19,26 +19,11 @@ const TRY = 256
 /** Beginnings in base64 and in hexadecimal: gzip with deflate, and zlib of any strength. */
 const HEADS: readonly (readonly [head: string, hex: boolean, gzip: boolean])[] = [
   ['H4sI', false, true],
-  ...[
-    'eAE',
-    'eAF',
-    'eAG',
-    'eAH',
-    'eF4',
-    'eF5',
-    'eF6',
-    'eF7',
-    'eJw',
-    'eJx',
-    'eJy',
-    'eJz',
-    'eNo',
-    'eNp',
-    'eNq',
-    'eNr',
-  ].map((head) => [head, false, false] as const),
+  ...'eAE eAF eAG eAH eF4 eF5 eF6 eF7 eJw eJx eJy eJz eNo eNp eNq eNr'
+    .split(' ')
+    .map((head) => [head, false, false] as const),
   ['1f8b08', true, true],
-  ...['7801', '785e', '789c', '78da'].map((head) => [head, true, false] as const),
+  ...'7801 785e 789c 78da'.split(' ').map((head) => [head, true, false] as const),
 ]
 const LONGEST_HEAD = Math.max(...HEADS.map(([head]) => head.length))
 const FIRST = new Set(HEADS.map(([head]) => head.charCodeAt(0)))

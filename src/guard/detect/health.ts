@@ -6,23 +6,10 @@ import { TextStream } from '../text-stream.ts'
 type Kind = 'name' | 'staff' | 'id' | 'birth' | 'address' | 'phone' | 'account' | 'national'
 
 /** By segment and number of the field, as the standard counts them. */
+// biome-ignore format: a segment a line
 const FIELDS: Readonly<Record<string, Readonly<Record<number, Kind>>>> = {
-  PID: {
-    2: 'id', 3: 'id', 4: 'id', 5: 'name', 6: 'name', 7: 'birth', 9: 'name', 11: 'address', 13: 'phone', 14: 'phone', 18: 'account',
-    19: 'national', 20: 'national',
-  }, // biome-ignore format: a segment a line
-  NK1: {
-    2: 'name',
-    4: 'address',
-    5: 'phone',
-    6: 'phone',
-    7: 'phone',
-    16: 'birth',
-    30: 'name',
-    31: 'phone',
-    32: 'address',
-    33: 'id',
-  },
+  PID: { 2: 'id', 3: 'id', 4: 'id', 5: 'name', 6: 'name', 7: 'birth', 9: 'name', 11: 'address', 13: 'phone', 14: 'phone', 18: 'account', 19: 'national', 20: 'national' },
+  NK1: { 2: 'name', 4: 'address', 5: 'phone', 6: 'phone', 7: 'phone', 16: 'birth', 30: 'name', 31: 'phone', 32: 'address', 33: 'id' },
   GT1: { 2: 'id', 3: 'name', 4: 'name', 5: 'address', 6: 'phone', 7: 'phone', 8: 'birth', 12: 'national' },
   IN1: { 16: 'name', 18: 'birth', 19: 'address', 36: 'id', 49: 'id' },
   IN2: { 1: 'id', 2: 'national', 6: 'id', 8: 'id' },
