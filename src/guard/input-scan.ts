@@ -1,5 +1,5 @@
 // The first round over a request: every string is scanned and what it holds counted in the book. Nothing is changed.
-import { Fault, type ModelRequest } from '../core/index.ts'
+import { Fault, type Finding, type ModelRequest } from '../core/index.ts'
 import type { Book } from './ask.ts'
 import { acrossBorder } from './border.ts'
 import type { Detector } from './detector.ts'
@@ -44,7 +44,20 @@ const SPOKEN = 'messages.parts.text'
 /** Characters of a text that are scanned in one go: some milliseconds. What is found does not depend on it. */
 const IN_ONE_GO = 4096
 
-/** Stops wherever others may have their turn: a request can be as long as the largest body, which takes many seconds. */
+/** A string of the request that is to be looked at. */
+interface Job {
+  readonly text: string
+  readonly bytes: number
+  readonly place: Place
+  readonly how: How
+  /** What stands for a string that nobody can read. */
+  readonly unread?: Finding
+}
+
+/**
+ * Stops wherever others may have their turn: a request can be as long as the largest body, which takes many seconds. One
+ * generator for all of it: each one that is made anew for a call would have a shape of its own, and code that is compiled for none.
+ */
 export function* scanRequest(
   request: ModelRequest,
   book: Book,
@@ -59,116 +72,125 @@ export function* scanRequest(
   let opaque = false
   let marked = false
   /** The text each speaker said last. */
-  const spoken = new Map<string, { text: string; scan: Scan }>()
+  const spoken = new Map<string, Said>()
 
-  function* scan(text: string, bytes: number, place: Place, how: How): Generator<void, Scan> {
-    scanned += bytes
-    const one: Scan = { parts: text === '' ? undefined : yield* find(text, place, how), bytes }
-    scans.push(one)
-    return one
-  }
-
-  function* find(text: string, place: Place, how: How): Generator<void, Parts | undefined> {
-    texts.push(text)
-    marked ||= mayHoldToken(text)
-    const known = screen.known.get(how, text)
-    const parts = known === undefined ? yield* look(text, how) : partsOf(text, known)
-    let regions = false
-    for (const part of parts) {
-      if (typeof part === 'string') continue
-      regions = true
-      for (const finding of sortOut(part.findings))
-        if (finding.class !== PSEUDONYM) book.count(finding, place.origin, fieldOf(part, finding.start, place.field))
-    }
-    return regions ? parts : undefined
-  }
-
-  function* look(text: string, how: How): Generator<void, Parts> {
-    const parts: Parts = []
-    const sink: Sink = {
-      clear: (piece) => {
-        parts.push(piece)
-      },
-      region: (region) => {
-        parts.push((how === 'id' ? keepInId(region) : keep(region)) ?? region.text)
-      },
-    }
-    const stream = screen.open(how === 'json' ? 'json' : how === 'id' ? 'plain' : 'guess', extra)
-    for (let from = 0; from < text.length; from += IN_ONE_GO) {
-      if (from > 0) yield
-      stream.push(text.slice(from, from + IN_ONE_GO), sink)
-    }
-    stream.end(sink)
-    if (stream.held() !== 0 || stream.taken() !== text.length) throw new Fault('guard_unavailable')
-    invisible += stream.invisible()
-    const regions = parts.filter((part) => typeof part !== 'string')
-    // Where values stand in JSON, and under which names, is not remembered.
-    if (
-      stream.invisible() === 0 &&
-      regions.every(({ values }) => values === undefined) &&
-      regions.reduce((count, { findings }) => count + findings.length, 0) <= MOST_REMEMBERED
-    )
-      screen.known.set(
-        how,
-        text,
-        regions.map(({ start, text: { length }, findings }) => ({ start, end: start + length, findings })),
-      )
-    return parts
-  }
-
-  /** A value that begins in one text and ends in the next of the same speaker. */
-  const join = (before: { text: string; scan: Scan }, after: { text: string; scan: Scan }, place: Place) => {
-    for (const halves of acrossBorder(before.text, after.text, screen)) {
-      // A value of its own that the other text merely touches: `and` + `jane@example.com`.
-      if (covers(before.scan.parts, halves.before) || covers(after.scan.parts, halves.after)) continue
-      before.scan.parts = withFinding(before.scan.parts, before.text, halves.before)
-      after.scan.parts = withFinding(after.scan.parts, after.text, halves.after)
-      book.count(halves.after, place.origin, place.field)
-    }
-  }
-
-  const jobs: Generator<void, unknown>[] = []
-  function* spokenText(text: string, place: Place, how: How): Generator<void> {
-    const one = yield* scan(text, Buffer.byteLength(text), place, how)
-    if (place.field !== SPOKEN || text === '') return
-    const said = { text, scan: one }
-    const before = spoken.get(place.source)
-    if (before !== undefined) join(before, said, place)
-    spoken.set(place.source, said)
-  }
-  function* opaqueData(data: string, place: Place, kind: 'image' | 'audio' | 'document'): Generator<void> {
-    const bytes = Buffer.byteLength(data)
-    const read = readable(data)
-    if (read !== undefined) {
-      yield* scan(read.text, bytes, place, 'text')
-      return
-    }
-    passedBy += bytes
-    book.count(unread(kind), place.origin, place.field)
-    opaque = true
-    scans.push({ parts: undefined, bytes })
-  }
+  const jobs: Job[] = []
   visitRequest(request, {
     text(text, place, how) {
-      jobs.push(spokenText(text, place, how))
+      jobs.push({ text, bytes: Buffer.byteLength(text), place, how })
       return text
     },
     object(value, place) {
-      jobs.push(scan(JSON.stringify(value), stringBytes(value), place, 'json'))
+      jobs.push({ text: JSON.stringify(value), bytes: stringBytes(value), place, how: 'json' })
       return value
     },
     opaque(data, place, kind) {
-      jobs.push(opaqueData(data, place, kind))
+      const bytes = Buffer.byteLength(data)
+      const read = readable(data)
+      if (read === undefined) jobs.push({ text: '', bytes, place, how: 'text', unread: unread(kind) })
+      else jobs.push({ text: read.text, bytes, place, how: 'text' })
       return data
     },
     fixed(text) {
       passedBy += Buffer.byteLength(text)
     },
   })
-  for (const job of jobs) {
-    yield* job
-    yield
+
+  for (const { text, bytes, place, how, unread: nobodys } of jobs) {
+    const scan: Scan = { parts: undefined, bytes }
+    scans.push(scan)
+    if (nobodys !== undefined) {
+      passedBy += bytes
+      book.count(nobodys, place.origin, place.field)
+      opaque = true
+      continue
+    }
+    scanned += bytes
+    if (text === '') continue
+    texts.push(text)
+    marked ||= mayHoldToken(text)
+    const known = screen.known.get(how, text)
+    let parts: Parts
+    if (known === undefined) {
+      const look = openLook(screen, how, extra)
+      for (let from = 0; from < text.length; from += IN_ONE_GO) {
+        look.push(text.slice(from, from + IN_ONE_GO))
+        yield
+      }
+      parts = look.end(text)
+      invisible += look.invisible()
+    } else parts = partsOf(text, known)
+    if (isCounted(parts, book, place)) scan.parts = parts
+    if (place.field !== SPOKEN) continue
+    const said = { text, scan }
+    const before = spoken.get(place.source)
+    if (before !== undefined) join(before, said, place, screen, book)
+    spoken.set(place.source, said)
   }
   const found = opaque || scans.some(({ parts }) => parts !== undefined)
   return { scans, texts, scanned, passedBy, invisible, found, marked }
+}
+
+/** Counts what was found; false if nothing was. */
+function isCounted(parts: Parts, book: Book, place: Place): boolean {
+  let regions = false
+  for (const part of parts) {
+    if (typeof part === 'string') continue
+    regions = true
+    for (const finding of sortOut(part.findings))
+      if (finding.class !== PSEUDONYM) book.count(finding, place.origin, fieldOf(part, finding.start, place.field))
+  }
+  return regions
+}
+
+/** A look at one text, which is remembered. */
+function openLook(screen: Screen, how: How, extra: readonly Detector[]) {
+  const parts: Parts = []
+  const sink: Sink = {
+    clear: (piece) => {
+      parts.push(piece)
+    },
+    region: (region) => {
+      parts.push((how === 'id' ? keepInId(region) : keep(region)) ?? region.text)
+    },
+  }
+  const stream = screen.open(how === 'json' ? 'json' : how === 'id' ? 'plain' : 'guess', extra)
+  return {
+    push: (piece: string) => stream.push(piece, sink),
+    invisible: () => stream.invisible(),
+    /** All that was pushed is `text`. @throws Fault guard_unavailable */
+    end(text: string): Parts {
+      stream.end(sink)
+      if (stream.held() !== 0 || stream.taken() !== text.length) throw new Fault('guard_unavailable')
+      const regions = parts.filter((part) => typeof part !== 'string')
+      // Where values stand in JSON, and under which names, is not remembered.
+      if (
+        stream.invisible() === 0 &&
+        regions.every(({ values }) => values === undefined) &&
+        regions.reduce((count, { findings }) => count + findings.length, 0) <= MOST_REMEMBERED
+      )
+        screen.known.set(
+          how,
+          text,
+          regions.map(({ start, text: { length }, findings }) => ({ start, end: start + length, findings })),
+        )
+      return parts
+    },
+  }
+}
+
+interface Said {
+  readonly text: string
+  readonly scan: Scan
+}
+
+/** A value that begins in one text and ends in the next of the same speaker. */
+function join(before: Said, after: Said, place: Place, screen: Screen, book: Book): void {
+  for (const halves of acrossBorder(before.text, after.text, screen)) {
+    // A value of its own that the other text merely touches: `and` + `jane@example.com`.
+    if (covers(before.scan.parts, halves.before) || covers(after.scan.parts, halves.after)) continue
+    before.scan.parts = withFinding(before.scan.parts, before.text, halves.before)
+    after.scan.parts = withFinding(after.scan.parts, after.text, halves.after)
+    book.count(halves.after, place.origin, place.field)
+  }
 }
