@@ -1,7 +1,7 @@
 // Exporting the audit log: lines to stdout or to a file, or finished calls to an OpenTelemetry collector. Whatever goes on
 // over restarts remembers by itself how far it is: a file by its last line, a collector by a file beside it.
 import { realpathSync, statSync } from 'node:fs'
-import { appendFile, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, open, readFile, rename, rm } from 'node:fs/promises'
 import type { Collector, Encoding, Found, Taken } from '../audit/index.ts'
 import { isLoopback } from '../config/index.ts'
 import { systemClock } from '../core/index.ts'
@@ -68,16 +68,21 @@ async function writeArchive(out: string, pieces: AsyncIterable<readonly string[]
   const isFile = found?.isFile() ?? true
   const file = found ? realpathSync(out) : out
   const beside = isFile ? `${file}.next` : out
-  let write = writeFile
+  // What stands there is half of an archive, or a link that somebody has put in the way.
+  if (isFile) await rm(beside, { force: true })
+  const archive = await open(beside, isFile ? 'wx' : 'w', found?.mode ?? 0o600)
+  let begun = false
   try {
     for await (const some of pieces) {
-      await write(beside, textOf(some), { flush: isFile, mode: found?.mode ?? 0o600 })
-      write = appendFile
+      await archive.writeFile(textOf(some))
+      begun = true
     }
-    if (isFile && write === appendFile) await rename(beside, file)
-  } catch (error) {
-    if (isFile) await rm(beside, { force: true })
-    throw error
+    if (isFile) await archive.sync()
+    await archive.close()
+    if (isFile && begun) await rename(beside, file)
+  } finally {
+    await archive.close()
+    if (isFile) await rm(beside, { force: true }) // what is whole has its own name by now
   }
 }
 

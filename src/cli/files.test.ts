@@ -1,7 +1,7 @@
 // Files that are made of the log: a pack holds every version of the rules, however many pages the gateway tells them on, and
 // what holds who called what is for its owner.
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -59,4 +59,14 @@ it('an export makes a file for its owner alone, and leaves one that is there as 
     expect((await run()).code, format).toBe(0)
     expect(modeOf(out), format).toBe(0o640)
   }
+})
+
+it('an archive is not written through a link that stands in its way', async () => {
+  const out = join(folder, 'linked')
+  const other = join(folder, 'other')
+  writeFileSync(other, 'of somebody else\n')
+  symlinkSync(other, `${out}.next`)
+  expect((await ask('audit', 'export', '--format', 'archive', '--out', out)).code).toBe(0)
+  expect(readFileSync(other, 'utf8')).toBe('of somebody else\n')
+  expect(lstatSync(out).isFile()).toBe(true)
 })
